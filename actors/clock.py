@@ -1,0 +1,99 @@
+"""The Clock port: the only source of time in the pipeline, and its adapter on real time."""
+
+import asyncio
+import time
+from typing import Protocol
+
+NS_PER_US = 1_000
+NS_PER_MS = 1_000_000
+NS_PER_S = 1_000_000_000
+US_PER_S = 1_000_000
+US_PER_HOUR = 3_600 * US_PER_S
+US_PER_DAY = 24 * US_PER_HOUR
+
+
+class Clock(Protocol):
+    """What time it is on the run's clock, and waiting on it. Instants are integer nanoseconds."""
+
+    def now_ns(self) -> int:
+        """Return the instant, never smaller than any returned before."""
+        ...
+
+    async def sleep_ns(self, span_ns: int) -> None:
+        """Wait for ``span_ns``; zero or less only yields to the loop once."""
+        ...
+
+    async def sleep_until_ns(self, at_ns: int) -> None:
+        """Wait until ``at_ns``; an instant already past only yields to the loop once."""
+        ...
+
+
+class RealClock:
+    """Real time by ``perf_counter_ns``.
+
+    The event loop's own ``time()`` is not used: uvloop's has 1 ms steps, so it neither measures nor paces.
+    """
+
+    def now_ns(self) -> int:
+        """Return the performance counter."""
+        return time.perf_counter_ns()
+
+    async def sleep_ns(self, span_ns: int) -> None:
+        """Sleep on the event loop: up to about 1 ms late; uvloop may wake 0.5 ms early."""
+        await asyncio.sleep(max(0, span_ns) / NS_PER_S)
+
+    async def sleep_until_ns(self, at_ns: int) -> None:
+        """Sleep on the event loop until ``at_ns``, never returning before it."""
+        await asyncio.sleep(0)
+        while (left_ns := at_ns - self.now_ns()) > 0:
+            await asyncio.sleep(max(left_ns, NS_PER_MS) / NS_PER_S)
+
+
+class EventTime(Protocol):
+    """The event-time axis: where windows, refreshes, freshness and label delay live."""
+
+    def now_us(self) -> int:
+        """Return the event time now, in microseconds since the Unix epoch."""
+        ...
+
+
+class ScaledEventTime:
+    """Event time that runs ``speed`` times as fast as the run's clock.
+
+    Args:
+        clock: the run's clock.
+        start_us: event time at the start of the run, microseconds since the Unix epoch.
+        speed: event seconds for each second of the run, > 0.
+    """
+
+    def __init__(self, clock: Clock, start_us: int, speed: float) -> None:
+        self._clock = clock
+        self._t0_ns = clock.now_ns()
+        self.start_us = start_us
+        self.speed = speed
+
+    def now_us(self) -> int:
+        """Return ``start + speed × run time``."""
+        return self.start_us + int((self._clock.now_ns() - self._t0_ns) * self.speed) // NS_PER_US
+
+    def run_ns(self, event_us: int) -> int:
+        """Return the instant on the run's clock at which it will be ``event_us``."""
+        return self._t0_ns + int((event_us - self.start_us) * NS_PER_US / self.speed)
+
+
+class WatermarkEventTime:
+    """Event time that follows the transactions: the latest one seen.
+
+    For replays at full speed, where the run's clock says nothing about event time.
+    """
+
+    def __init__(self, start_us: int) -> None:
+        self._now_us = start_us
+
+    def now_us(self) -> int:
+        """Return the latest event time seen."""
+        return self._now_us
+
+    def advance(self, event_us: int) -> None:
+        """Move forward to ``event_us``; an earlier time changes nothing."""
+        self._now_us = max(self._now_us, event_us)

@@ -1,0 +1,75 @@
+"""The error tree, sorted by whose fault it is.
+
+::
+
+    RiskdrillError
+    ├── InputError            the user's: exit 2, one line, says rule, value, place and remedy
+    │   ├── ScenarioError         a scenario file
+    │   ├── TransactionFileError  a file of transactions to replay or train on
+    │   ├── ArtifactError         a model folder
+    │   └── OutputError           a folder or file that cannot be written
+    ├── DependencyError       a dependency's: the pipeline degrades and goes on
+    │   ├── FeatureStoreError     a look-up failed
+    │   ├── ModelError            scoring failed
+    │   └── SinkError             a decision could not be delivered or logged
+    └── InternalError         ours: exit 1
+        ├── LedgerError           the books do not balance
+        ├── MailboxError          a mailbox was misused
+        └── EscalationError       an actor kept crashing; its supervisor gave up
+"""
+
+
+class RiskdrillError(Exception):
+    """The root of every error raised on purpose; its text is fit to show a user as it is."""
+
+
+class InputError(RiskdrillError):
+    """What the user gave cannot be used. The text names rule, value, place and remedy."""
+
+
+class ScenarioError(InputError):
+    """A scenario file breaks a rule; one ``file:line:column: text`` a line when there are several."""
+
+
+class TransactionFileError(InputError):
+    """A file of transactions lacks a column, or a row breaks a rule."""
+
+
+class ArtifactError(InputError):
+    """A model folder is missing, damaged, or made for other features. The model in memory stays."""
+
+
+class OutputError(InputError):
+    """A folder or file for results cannot be written."""
+
+
+class DependencyError(RiskdrillError):
+    """Something the pipeline calls has failed; the caller takes a lower rung of the ladder."""
+
+
+class FeatureStoreError(DependencyError):
+    """A feature look-up failed; the batch tier of its transactions is missing."""
+
+
+class ModelError(DependencyError):
+    """Scoring failed; its transactions are decided by rules."""
+
+
+class SinkError(DependencyError):
+    """A decision could not be delivered, or its log line not written; it is counted, never rewritten."""
+
+
+class InternalError(RiskdrillError):
+    """A fault of ours."""
+
+
+class LedgerError(InternalError):
+    """The books do not balance: a transaction was lost or counted twice."""
+
+
+class MailboxError(InternalError):
+    """A mailbox was misused, for example sent to after it was closed."""
+
+
+class EscalationError(InternalError):
+    """An actor crashed more often than its restart intensity allows."""

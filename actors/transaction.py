@@ -1,0 +1,145 @@
+"""A card transaction as JSON, and many of them as columns.
+
+What does not parse is refused with a reason; nothing is coerced and nothing that is absent gets a default.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+import msgspec
+import numpy as np
+
+from actors.arrays import F64, I64
+
+MAX_RAW_BYTES = 16_384  # a real one is about 250; a larger one is an attack or a mistake, not a purchase
+MAX_AMOUNT = 1e9
+
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Amount = Annotated[float, msgspec.Meta(ge=0, le=MAX_AMOUNT)]
+Instant = Annotated[dt.datetime, msgspec.Meta(tz=True)]
+Microseconds = Annotated[int, msgspec.Meta(ge=0, le=253_402_300_799_000_000)]  # to the end of the year 9999
+Latitude = Annotated[float, msgspec.Meta(ge=-90, le=90)]
+Longitude = Annotated[float, msgspec.Meta(ge=-180, le=180)]
+
+DEAD_LETTER_REASONS = ("too_large", "not_json", "missing_field", "wrong_type", "out_of_range", "poison")
+
+
+class Transaction(msgspec.Struct, frozen=True, gc=False):
+    """One card transaction. Unknown fields are ignored; a missing optional field is None.
+
+    Attributes:
+        id: unique; a repeated one is a duplicate.
+        event_time: microseconds since the Unix epoch, or an RFC 3339 text with an offset.
+        card: token of the card.
+        merchant: where it was used.
+        amount: in units of ``currency``, at least 0.
+    """
+
+    id: Name
+    event_time: Microseconds | Instant
+    card: Name
+    merchant: Name
+    amount: Amount
+    currency: Name | None = None
+    category: Name | None = None
+    channel: Name | None = None
+    device: Name | None = None
+    ip_country: Name | None = None
+    card_country: Name | None = None
+    lat: Latitude | None = None
+    lon: Longitude | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Parsed transactions, one array or list a field, all of length n.
+
+    Attributes:
+        event_us: int64, microseconds since the Unix epoch.
+        cents: int64, the amount in hundredths, so that sums over windows are exact.
+        amount: float64.
+        lat: float64 degrees, NaN where missing (as is ``lon``).
+    """
+
+    ids: list[str]
+    event_us: I64
+    cards: list[str]
+    merchants: list[str]
+    cents: I64
+    amount: F64
+    currency: list[str | None]
+    category: list[str | None]
+    channel: list[str | None]
+    device: list[str | None]
+    ip_country: list[str | None]
+    card_country: list[str | None]
+    lat: F64
+    lon: F64
+
+    def __len__(self) -> int:
+        """Return the number of transactions."""
+        return len(self.ids)
+
+    @staticmethod
+    def of(transactions: Sequence[Transaction]) -> "Columns":
+        """Return the columns of ``transactions``, in order."""
+        rows = zip(*map(msgspec.structs.astuple, transactions), strict=True)
+        ids, times, cards, merchants, amounts, currency, category, channel, device, ip, home, lat, lon = rows
+        amount = np.array(amounts, dtype=np.float64)
+        return Columns(
+            ids=list(ids),
+            event_us=_microseconds(times),
+            cards=list(cards),
+            merchants=list(merchants),
+            cents=np.rint(amount * 100).astype(np.int64),
+            amount=amount,
+            currency=list(currency),
+            category=list(category),
+            channel=list(channel),
+            device=list(device),
+            ip_country=list(ip),
+            card_country=list(home),
+            lat=np.array(lat, dtype=np.float64),
+            lon=np.array(lon, dtype=np.float64),
+        )
+
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_US = dt.timedelta(microseconds=1)
+
+
+def _microseconds(times: Sequence[int | dt.datetime]) -> I64:
+    if all(type(time) is int for time in times):  # our own traffic: no per-item conversion
+        return np.array(times, dtype=np.int64)
+    return np.array([time if isinstance(time, int) else (time - _EPOCH) // _US for time in times], dtype=np.int64)
+
+
+_decode = msgspec.json.Decoder(Transaction).decode
+
+
+def parse(raw: bytes) -> Transaction:
+    """Return the transaction in ``raw``.
+
+    Raises:
+        ValueError: it is too large, not JSON, or breaks a rule; `refusal` turns it into a reason and a detail.
+    """
+    if len(raw) > MAX_RAW_BYTES:
+        text = f"{len(raw)} bytes, over the limit of {MAX_RAW_BYTES}"
+        raise ValueError(text)
+    return _decode(raw)
+
+
+def refusal(raw: bytes, error: ValueError) -> tuple[str, str]:
+    """Return the dead-letter reason and detail for what `parse` raised on ``raw``."""
+    detail = str(error)
+    if len(raw) > MAX_RAW_BYTES:
+        return "too_large", detail
+    if not isinstance(error, msgspec.ValidationError):
+        return "not_json", detail
+    if "missing required field" in detail:
+        return "missing_field", detail
+    if detail.startswith("Expected `") and ", got `" in detail:
+        return "wrong_type", detail
+    return "out_of_range", detail
