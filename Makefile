@@ -1,0 +1,60 @@
+# Everything a fresh machine with Python 3.11 and make needs. `make help` lists the targets.
+
+SHELL    := /bin/bash
+PYTHON   ?= python3
+VENV     ?= .venv
+SCENARIO ?= scenarios/burst.yaml
+ARGS     ?=
+JOBS     ?= 2
+
+BIN     := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench demo clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/installed  ## run a scenario, live: make run SCENARIO=scenarios/burst.yaml [ARGS="--tui off"]
+	@$(BIN)/python -m sim run $(SCENARIO) $(ARGS)
+
+test: check  ## install the test extra and run all that CI runs
+	$(BIN)/python -m pytest -n $(JOBS) --cov --cov-report=term $(ARGS)
+
+check: $(VENV)/installed-test  ## lint, format, types and architecture, without the tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+bench: $(VENV)/installed-bench  ## throughput against bare predict and the portfolio-style loop
+	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+
+demo: $(VENV)/installed  ## train, score 1,000 transactions, write results/summary.json
+	@$(BIN)/python -m sim demo
+
+clean:  ## remove what was installed and made: environment, models, runs, results, caches
+	rm -rf $(VENV) build dist *.egg-info models runs results .coverage* .hypothesis
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Stamp files: a second call installs nothing unless the pins or the project changed.
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "riskdrill needs Python 3.11 or newer, and '$(PYTHON)' is not: make PYTHON=/path/to/python3.11 …" >&2; exit 2; }
+	@echo "Setting up $(VENV) (once, about a minute)" >&2
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@$(INSTALL) .
+	@touch $@
+
+$(VENV)/installed-test: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@$(INSTALL) '.[test]'
+	@touch $@ $(VENV)/installed
+
+$(VENV)/installed-bench: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@$(INSTALL) '.[bench]'
+	@touch $@ $(VENV)/installed

@@ -1,0 +1,5 @@
+"""What the model sees: one catalogue of features in three tiers, and the state they are computed from.
+
+Real-time features come from the transaction, streaming features from windows that the transaction itself updates, batch
+features from a feature store that is refreshed every few hours. Training and serving run the same code.
+"""

@@ -1,0 +1,13 @@
+"""The scenario file: a YAML experiment as typed, checked, frozen values.
+
+A scenario says how much load arrives, what fails and what must hold. Its story in modules:
+
+- `scenario`: the root, `Scenario`; its parts are one noun a module: `world`, `phases`, `arrivals`, `pipeline`,
+  `events`, `alerts`, `expectations` (faults live in `sim.faults`).
+- `units` and `scalars`: durations, rates, sizes and dates as text, and as annotations on the types above.
+- `positions`: YAML nodes with their place; `overrides`: ``--set PATH=VALUE`` applied to them.
+- `convert`: nodes to types, collecting every `problems.Problem` instead of stopping at the first.
+- `checks`: what types cannot say: names, times, metrics, files.
+- `load`: all of it in order. `render`: back to YAML, and the digest. `json_schema`: the schema of the same types.
+- `timeline`: when phases and faults start and end, and at which instants the run must be measured.
+"""

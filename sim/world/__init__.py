@@ -1,0 +1,1 @@
+"""The synthetic world: cards, merchants, devices and frauds, from one seed through named streams."""

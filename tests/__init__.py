@@ -1,0 +1,1 @@
+"""The laws that hold here, one a test."""

@@ -1,0 +1,22 @@
+"""What all tests share: hypothesis profiles and the handbook's transactions when they are at hand."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parent.parent
+HANDBOOK = Path(os.environ.get("RISKDRILL_HANDBOOK", ROOT / "../shared/data/handbook.parquet"))
+
+settings.register_profile("ci", derandomize=True, deadline=None, max_examples=60, print_blob=True)
+settings.register_profile("search", deadline=None, max_examples=2_000)  # HYPOTHESIS_PROFILE=search looks further
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.fixture(scope="session")
+def handbook() -> Path:
+    """Return the file of the Fraud Detection Handbook's transactions; skip where it is absent."""
+    if not HANDBOOK.is_file():
+        pytest.skip(f"no handbook data at {HANDBOOK}; RISKDRILL_HANDBOOK names another place")
+    return HANDBOOK.resolve()
