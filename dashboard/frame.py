@@ -1,0 +1,366 @@
+"""What the screen can show: one frozen `Frame`, made of plain values.
+
+A number covers either the last 10 s of the run's clock (its name ends in ``_10s``, before the unit), the whole run
+(``_run``) or this instant (``depth``, ``age_s``, ``state`` …). A section that has no data is None, and its panel is
+left out; a number that has no samples is None, and shows as a dash. Nothing here is computed by the screen.
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+RunState = Literal["starting", "running", "draining", "finished", "interrupted"]
+VerdictWord = Literal["undecided", "pass", "fail", "inconclusive"]
+AlertWord = Literal["inactive", "pending", "firing", "resolved"]
+FaultWord = Literal["waiting", "injected", "lifted", "skipped", "failed"]
+ExpectationWord = Literal["waiting", "holding", "passed", "failed", "inconclusive", "skipped"]
+
+
+class _Part(Struct, frozen=True, array_like=True):
+    """A frozen value that travels as an array: both ends of the pipe are the same version."""
+
+
+class Series(_Part, frozen=True):
+    """Values at even steps of the run's clock; see `dashboard.history.History` for one that stays bounded.
+
+    Attributes:
+        start_s: where the first step begins, seconds since the run began.
+        step_s: length of a step, > 0.
+        values: one a step, oldest first, None where there were no samples.
+    """
+
+    start_s: float
+    step_s: float
+    values: tuple[float | None, ...]
+
+
+class Header(_Part, frozen=True, kw_only=True):
+    """Which run this is and how far it has come.
+
+    Attributes:
+        planned_s: None when the end is not known (a replay as fast as it goes).
+        verdict: of the expectations judged so far; "undecided" until one is.
+        model: short digest of the serving model, None without one.
+        warnings: one short line each, most important first.
+    """
+
+    scenario: str
+    clock: Literal["real", "virtual"]
+    state: RunState
+    phase: str | None
+    elapsed_s: float
+    planned_s: float | None
+    verdict: VerdictWord
+    seed: int
+    model: str | None
+    hypothesis: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+class Throughput(_Part, frozen=True, kw_only=True):
+    """Transactions that were due, and transactions decided."""
+
+    offered_10s_per_s: float | None
+    achieved_10s_per_s: float | None
+    offered_run_per_s: float | None
+    achieved_run_per_s: float | None
+    offered: Series
+    achieved: Series
+
+
+class Percentiles(_Part, frozen=True):
+    """Latency from intended arrival to decision."""
+
+    p50_us: float
+    p95_us: float
+    p99_us: float
+
+
+class Latency(_Part, frozen=True, kw_only=True):
+    """Latency percentiles, their targets and their course; the series are in microseconds."""
+
+    last_10s: Percentiles | None
+    run: Percentiles | None
+    p50_target_us: float | None
+    p95_target_us: float | None
+    p99_target_us: float | None
+    p50: Series
+    p95: Series
+    p99: Series
+
+
+class StageTime(_Part, frozen=True, kw_only=True):
+    """Service or waiting time of one stage, with its budget at p50 (None: it has none)."""
+
+    stage: str
+    p50_10s_us: float | None
+    p50_run_us: float | None
+    budget_us: float | None
+
+    @property
+    def breached(self) -> bool:
+        """Whether the last 10 s are over budget."""
+        return self.budget_us is not None and self.p50_10s_us is not None and self.p50_10s_us > self.budget_us
+
+
+class Errors(_Part, frozen=True, kw_only=True):
+    """Share of produced transactions that ended badly (design: default, log failed, undelivered, crash), and by cause.
+
+    Attributes:
+        causes: name and count over the whole run, those that are 0 included, in fixed order.
+        invalid_run_count: dead letters for invalid input; not part of the error rate.
+    """
+
+    ratio_10s: float | None
+    ratio_run: float | None
+    target_ratio: float
+    causes: tuple[tuple[str, int], ...] = ()
+    invalid_run_count: int = 0
+    duplicate_run_count: int = 0
+
+
+class Scores(_Part, frozen=True, kw_only=True):
+    """Histogram of scores over [0, 1] in even bins (50), the last 10 s; thresholds of review and block."""
+
+    counts_10s: tuple[int, ...]
+    mean_10s: float | None
+    reference_mean: float | None
+    review_threshold: float
+    block_threshold: float
+
+
+class Breaker(_Part, frozen=True, kw_only=True):
+    """The circuit breaker around the feature store: closed, open or half_open, for how long; trips in the whole run."""
+
+    state: str
+    age_s: float
+    trips_run_count: int
+
+
+class FeatureStoreHealth(_Part, frozen=True, kw_only=True):
+    """Look-ups of the last 10 s, and how old the newest batch features are in event time.
+
+    Attributes:
+        hit_10s_ratio: rows found and fresh; hit + stale + miss + error = 1.
+        age_s: event-time age of the batch table that serves.
+        stale_after_s: beyond it batch features are stale.
+    """
+
+    hit_10s_ratio: float | None
+    stale_10s_ratio: float | None
+    miss_10s_ratio: float | None
+    error_10s_ratio: float | None
+    p95_10s_us: float | None
+    p95_target_us: float | None
+    age_s: float | None
+    stale_after_s: float
+    breaker: Breaker | None = None
+
+
+class Memory(_Part, frozen=True, kw_only=True):
+    """Resident bytes of the pipeline's process, the alert's limit, and the course in bytes."""
+
+    used_bytes: int
+    limit_bytes: int
+    series: Series
+
+
+class Drift(_Part, frozen=True, kw_only=True):
+    """PSI of features against training, the last 10 s unless ``covers`` says otherwise.
+
+    Attributes:
+        features: name and PSI, highest first; as many as there are.
+        limit: PSI at which the alert fires.
+        samples_count: rows the figures rest on.
+        covers: the span, in words.
+    """
+
+    features: tuple[tuple[str, float], ...]
+    limit: float
+    samples_count: int
+    covers: str = "last 10 s"
+
+
+class Quality(_Part, frozen=True, kw_only=True):
+    """How good the decisions are where labels are known; ``rolling_auc`` is None until there are enough."""
+
+    rolling_auc: float | None
+    target_auc: float
+    recall_run_ratio: float | None
+    false_positive_run_ratio: float | None
+    labelled_run_count: int
+    decided_run_count: int
+    auc: Series | None = None
+
+
+class Money(_Part, frozen=True, kw_only=True):
+    """Money over the whole run, of the labelled decisions only.
+
+    Attributes:
+        loss: amount of approved fraud.
+        prevented: amount of fraud blocked, and the caught share of fraud reviewed.
+        wrongly_blocked: amount of legitimate transactions blocked.
+        review_run_count: decisions sent to review, labelled or not.
+    """
+
+    loss: float
+    prevented: float
+    wrongly_blocked: float
+    wrongly_blocked_run_count: int
+    review_run_count: int
+    labelled_run_count: int
+    decided_run_count: int
+
+
+class MailboxLevel(_Part, frozen=True, kw_only=True):
+    """One mailbox, named after the actor that receives from it; depth and capacity in transactions."""
+
+    name: str
+    depth: int
+    capacity: int
+    blocked: bool  # a sender waits now
+    blocked_10s_ratio: float = 0.0
+
+
+class ActorLevel(_Part, frozen=True, kw_only=True):
+    """One actor: share of the last 10 s it was busy, and what its supervisor knows of it."""
+
+    name: str
+    busy_10s_ratio: float | None
+    state: str
+    restarts_run_count: int
+    rows_10s_per_s: float | None
+
+
+class Pipeline(_Part, frozen=True):
+    """Actors in the order of flow, and mailboxes in the same order."""
+
+    actors: tuple[ActorLevel, ...]
+    mailboxes: tuple[MailboxLevel, ...]
+
+
+class Share(_Part, frozen=True):
+    """A part of all decisions, with its share in the last 10 s and in the whole run."""
+
+    name: str
+    ratio_10s: float | None
+    ratio_run: float | None
+    count_run: int
+
+
+class AlertRow(_Part, frozen=True, kw_only=True):
+    """One alert rule and its state.
+
+    Attributes:
+        age_s: time in this state on the run's clock.
+        value: what the rule saw last, with unit, for example "latency.p95 81.2 ms".
+        tells: who is told at this severity, and when it escalates.
+    """
+
+    name: str
+    state: AlertWord
+    age_s: float
+    severity: str
+    value: str
+    tells: str
+
+
+class Phase(_Part, frozen=True, kw_only=True):
+    """One phase on the run's clock; ``ramp_to_per_s`` is None where the rate is level."""
+
+    name: str
+    start_s: float
+    end_s: float
+    rate_per_s: float
+    ramp_to_per_s: float | None = None
+
+
+class FaultSpan(_Part, frozen=True, kw_only=True):
+    """One fault on the run's clock; ``end_s`` is None for a one-shot."""
+
+    name: str
+    start_s: float
+    end_s: float | None
+    state: FaultWord
+
+
+class Timeline(_Part, frozen=True):
+    """What is planned, on the same time axis as the series."""
+
+    phases: tuple[Phase, ...]
+    faults: tuple[FaultSpan, ...] = ()
+
+
+class ExpectationRow(_Part, frozen=True, kw_only=True):
+    """One expectation.
+
+    Attributes:
+        wanted: the rule as the scenario states it, with its ``during``.
+        value: what was seen, with unit; "" before there is anything to see.
+        note: why it failed or is inconclusive, and what to do next; "" otherwise.
+    """
+
+    name: str
+    wanted: str
+    state: ExpectationWord
+    value: str
+    note: str = ""
+
+
+class LedgerLine(_Part, frozen=True, kw_only=True):
+    """The books over the whole run; ``broken`` lists the equations that do not hold, in words."""
+
+    offered: int
+    unsent: int
+    produced: int
+    decided: int
+    dead_lettered: int
+    duplicate: int
+    in_flight: int
+    logged: int
+    log_failed: int
+    awaiting_log: int
+    delivered: int
+    undelivered: int
+    awaiting_delivery: int
+    balanced: bool
+    broken: tuple[str, ...] = ()
+
+
+class Frame(_Part, frozen=True, kw_only=True, tag="frame"):
+    """Everything the screen shows at one instant."""
+
+    header: Header
+    throughput: Throughput | None = None
+    latency: Latency | None = None
+    stages: tuple[StageTime, ...] = ()
+    errors: Errors | None = None
+    scores: Scores | None = None
+    feature_store: FeatureStoreHealth | None = None
+    memory: Memory | None = None
+    drift: Drift | None = None
+    quality: Quality | None = None
+    money: Money | None = None
+    pipeline: Pipeline | None = None
+    decisions: tuple[Share, ...] = ()
+    modes: tuple[Share, ...] = ()
+    alerts: tuple[AlertRow, ...] = ()
+    timeline: Timeline | None = None
+    expectations: tuple[ExpectationRow, ...] = ()
+    ledger: LedgerLine | None = None
+
+
+class Notice(_Part, frozen=True, kw_only=True, tag="notice"):
+    """What is going on before the first frame: "training the model", with progress where it is known.
+
+    Attributes:
+        done_ratio: 0 to 1, None when it is not known.
+        detail: one short line, for example "120,000 of 300,000 transactions".
+    """
+
+    title: str
+    detail: str = ""
+    done_ratio: float | None = None
+
+
+Message = Frame | Notice
