@@ -45,7 +45,7 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "riskdrill needs Python 3.11 or newer, and '$(PYTHON)' is not: make PYTHON=/path/to/python3.11 …" >&2; exit 2; }
 	@echo "Setting up $(VENV) (once, about a minute)" >&2
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 2; }  # half an environment would pass for a whole one
 
 $(VENV)/installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@$(INSTALL) .
