@@ -1,0 +1,44 @@
+"""The published protocol's filter: cards known to be compromised leave the test week.
+
+A bank blocks a card once a fraud on it is known, so judging a model on that card's later transactions would count
+frauds that no longer happen.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from actors.arrays import U8, Bool, I64
+from actors.clock import US_PER_DAY
+from sim.events.spec import Period
+
+NEVER = 2**63 - 1
+
+
+def known_cards_filter(
+    cards: Sequence[str], event_us: I64, fraud: U8, *, train: Period, test: Period, label_delay_us: int
+) -> Bool:
+    """Return which rows the protocol judges: those of the test period on cards not yet known to be compromised.
+
+    On each test day a card is known when it had a fraud since ``train`` began that happened before that day less the
+    label delay. Days count from the start of ``test``. Frauds before ``train`` are not looked at, as published.
+
+    Args:
+        cards: card tokens, length n, of at least all transactions from the start of ``train`` to the end of ``test``.
+        event_us: int64 (n,).
+        fraud: uint8 (n,), 1 for fraud.
+
+    Returns:
+        Bool (n,); false for every row outside ``test``.
+
+    Source: ``get_train_test_set`` in Le Borgne, Siblini, Lebichot, Bontempi, Reproducible Machine Learning for Credit
+        Card Fraud Detection, Université Libre de Bruxelles 2022, chapter 5.
+    """
+    _, card = np.unique(np.asarray(cards), return_inverse=True)
+    first_fraud_us = np.full(len(cards) and int(card.max()) + 1, NEVER, dtype=np.int64)
+    counted = (fraud == 1) & (event_us >= train.from_us)
+    np.minimum.at(first_fraud_us, card[counted], event_us[counted])
+    day_us = test.from_us + (event_us - test.from_us) // US_PER_DAY * US_PER_DAY
+    known = first_fraud_us[card] < day_us - label_delay_us
+    in_test = (event_us >= test.from_us) & (event_us < test.to_us)
+    return in_test & ~known
