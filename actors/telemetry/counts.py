@@ -1,0 +1,87 @@
+"""A latency histogram as a frozen, sparse value: small to keep, cheap to subtract, quick to ask for percentiles."""
+
+from functools import cached_property
+
+import msgspec
+import numpy as np
+
+from actors.arrays import I64
+from actors.telemetry.buckets import highest_us
+
+_INDEX = np.dtype("<u2")
+_NARROW = np.dtype("<u4")
+_WIDE = np.dtype("<u8")
+
+
+class HistogramCounts(msgspec.Struct, frozen=True, dict=True):
+    """The counters of a histogram that are not zero.
+
+    Attributes:
+        indexes: which counters, ascending, little-endian uint16.
+        counters: their counts, little-endian uint32, or uint64 once ``total`` needs it.
+        total: number of values.
+        sum_us: their sum, exact, so that the mean is too.
+        clamped: how many of them were outside the range and recorded at its end.
+    """
+
+    indexes: bytes = b""
+    counters: bytes = b""
+    total: int = 0
+    sum_us: int = 0
+    clamped: int = 0
+
+    @staticmethod
+    def of(indexes: I64, counters: I64, sum_us: int, clamped: int) -> "HistogramCounts":
+        """Return the value with ``counters``, none of them 0, at ``indexes``, ascending."""
+        total = int(counters.sum())
+        width = _NARROW if total <= np.iinfo(_NARROW).max else _WIDE
+        return HistogramCounts(
+            indexes.astype(_INDEX).tobytes(), counters.astype(width).tobytes(), total, sum_us, clamped
+        )
+
+    @cached_property
+    def arrays(self) -> tuple[I64, I64]:
+        """Indexes and counts as int64 arrays."""
+        indexes = np.frombuffer(self.indexes, _INDEX).astype(np.int64)
+        wide = len(self.counters) > len(self.indexes) * 2
+        return indexes, np.frombuffer(self.counters, _WIDE if wide else _NARROW).astype(np.int64)
+
+    @cached_property
+    def _ranks(self) -> I64:
+        ranks: I64 = np.cumsum(self.arrays[1])
+        return ranks
+
+    def since(self, older: "HistogramCounts") -> "HistogramCounts":
+        """Return what was recorded after ``older``, an earlier reading of the same histogram."""
+        if not older.total:
+            return self
+        indexes, counters = self.arrays
+        older_indexes, older_counters = older.arrays
+        counters = counters.copy()
+        counters[np.searchsorted(indexes, older_indexes)] -= older_counters
+        left = np.flatnonzero(counters)
+        return HistogramCounts.of(
+            indexes[left], counters[left], self.sum_us - older.sum_us, self.clamped - older.clamped
+        )
+
+    def percentile_us(self, percent: float) -> int | None:
+        """Return the value at ``percent`` (0 to 100) as HdrHistogram does, or None without values.
+
+        It is the top of the counter in which the value of that rank lies: never below it, and above it by less than
+        0.1 % or 1 µs.
+        """
+        if not self.total:
+            return None
+        rank = max(int(min(percent, 100.0) * self.total / 100 + 0.5), 1)
+        at = int(np.searchsorted(self._ranks, rank))
+        return highest_us(int(self.arrays[0][at]))
+
+    @property
+    def mean_us(self) -> float | None:
+        """The exact mean, or None without values."""
+        return self.sum_us / self.total if self.total else None
+
+    @property
+    def max_us(self) -> int | None:
+        """The top of the highest counter in use, or None without values."""
+        return highest_us(int(self.arrays[0][-1])) if self.total else None

@@ -1,0 +1,180 @@
+"""The books: every transaction that was offered is somewhere, once.
+
+::
+
+    offered  = unsent + produced
+    produced = decided (by mode) + dead_lettered (by reason) + duplicate + in_flight
+    decided  = logged + log_failed + awaiting_log
+    decided  = delivered + undelivered + awaiting_delivery
+"""
+
+import msgspec
+import numpy as np
+
+from actors.arrays import U8
+from actors.messages import Mode
+
+_FEW = 16  # below this many modes counting them in Python is faster than a bincount
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """What has not ended yet, counted by the pipeline where it lies: backlog, mailboxes, leases, outboxes.
+
+    It is never derived from the ledger, or the books would balance by construction.
+
+    Attributes:
+        unsent: due, not yet sent by the producer.
+        in_flight: sent, not yet decided, dead-lettered or found a duplicate.
+        awaiting_log: decided, neither logged nor given up.
+        awaiting_delivery: decided, neither delivered nor given up.
+    """
+
+    unsent: int = 0
+    in_flight: int = 0
+    awaiting_log: int = 0
+    awaiting_delivery: int = 0
+
+
+class LedgerSnapshot(msgspec.Struct, frozen=True):
+    """The books at one instant, counted in transactions since the start of the run.
+
+    Attributes:
+        decided_by_mode: one count a `Mode`, in its order.
+        dead_lettered_by_reason: only reasons that occurred.
+    """
+
+    offered: int = 0
+    produced: int = 0
+    decided_by_mode: tuple[int, ...] = (0,) * len(Mode)
+    dead_lettered_by_reason: dict[str, int] = {}
+    duplicate: int = 0
+    logged: int = 0
+    log_failed: int = 0
+    delivered: int = 0
+    undelivered: int = 0
+    waiting: Waiting = Waiting()
+
+    @property
+    def decided(self) -> int:
+        """Decisions on any rung."""
+        return sum(self.decided_by_mode)
+
+    @property
+    def dead_lettered(self) -> int:
+        """Dead letters for any reason."""
+        return sum(self.dead_lettered_by_reason.values())
+
+    def imbalances(self) -> list["Imbalance"]:
+        """Return the equations that do not hold, in the order of the books; empty when they balance."""
+        waiting = self.waiting
+        equations = [
+            ("offered = unsent + produced", self.offered, waiting.unsent + self.produced),
+            (
+                "produced = decided + dead_lettered + duplicate + in_flight",
+                self.produced,
+                self.decided + self.dead_lettered + self.duplicate + waiting.in_flight,
+            ),
+            (
+                "decided = logged + log_failed + awaiting_log",
+                self.decided,
+                self.logged + self.log_failed + waiting.awaiting_log,
+            ),
+            (
+                "decided = delivered + undelivered + awaiting_delivery",
+                self.decided,
+                self.delivered + self.undelivered + waiting.awaiting_delivery,
+            ),
+        ]
+        return [Imbalance(text, came, went) for text, came, went in equations if came != went]
+
+
+class Imbalance(msgspec.Struct, frozen=True):
+    """An equation of the books that does not hold."""
+
+    equation: str
+    came: int
+    went: int
+
+    def __str__(self) -> str:
+        """Return the equation, both sides, and how many were lost or counted twice."""
+        missing = self.came - self.went
+        what = f"{missing} lost" if missing > 0 else f"{-missing} counted twice"
+        return f"{self.equation}: {self.came} ≠ {self.went}, {what}"
+
+
+class Ledger:
+    """The live books. Each method adds; nothing is ever taken back."""
+
+    def __init__(self) -> None:
+        self.offered = 0
+        self.produced = 0
+        self.decided = [0] * len(Mode)
+        self.dead_lettered: dict[str, int] = {}
+        self.duplicates = 0
+        self.logged = 0
+        self.log_failed_count = 0
+        self.delivered = 0
+        self.undelivered_count = 0
+
+    def offer(self, count: int) -> None:
+        """Count transactions that became due."""
+        self.offered += count
+
+    def send(self, count: int) -> None:
+        """Count transactions that the producer put into the first mailbox."""
+        self.produced += count
+
+    def duplicate(self, count: int) -> None:
+        """Count transactions whose id was seen before; they are not decided again."""
+        self.duplicates += count
+
+    def dead_letter(self, reason: str, count: int) -> None:
+        """Count transactions set aside undecided for ``reason``."""
+        self.dead_lettered[reason] = self.dead_lettered.get(reason, 0) + count
+
+    def decide(self, modes: U8) -> None:
+        """Count decisions, one `Mode` each, uint8 (n,)."""
+        decided = self.decided
+        if len(modes) < _FEW:
+            for mode in modes.tolist():
+                decided[mode] += 1
+            return
+        for mode, count in enumerate(np.bincount(modes).tolist()):
+            decided[mode] += count
+
+    def log(self, count: int) -> None:
+        """Count decisions whose log line is written."""
+        self.logged += count
+
+    def log_failed(self, count: int) -> None:
+        """Count decisions whose log line was given up."""
+        self.log_failed_count += count
+
+    def deliver(self, count: int) -> None:
+        """Count decisions that the sink took."""
+        self.delivered += count
+
+    def undelivered(self, count: int) -> None:
+        """Count decisions that the sink did not take before the retries ran out."""
+        self.undelivered_count += count
+
+    def snapshot(self, waiting: Waiting) -> LedgerSnapshot:
+        """Return the books with what is ``waiting`` at this very instant."""
+        return LedgerSnapshot(
+            offered=self.offered,
+            produced=self.produced,
+            decided_by_mode=tuple(self.decided),
+            dead_lettered_by_reason=self.dead_lettered.copy(),
+            duplicate=self.duplicates,
+            logged=self.logged,
+            log_failed=self.log_failed_count,
+            delivered=self.delivered,
+            undelivered=self.undelivered_count,
+            waiting=waiting,
+        )
+
+    def check(
+        self, *, unsent: int = 0, in_flight: int = 0, awaiting_log: int = 0, awaiting_delivery: int = 0
+    ) -> list[Imbalance]:
+        """Return the equations that do not hold, given what is waiting at this very instant."""
+        return self.snapshot(Waiting(unsent, in_flight, awaiting_log, awaiting_delivery)).imbalances()

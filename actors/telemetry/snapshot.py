@@ -1,0 +1,187 @@
+"""Everything the pipeline tells about itself at one instant: frozen, small, encodable by msgspec.
+
+Counts run since the start of the run and never go down; what happened in a span is the difference of two snapshots
+(`actors.telemetry.window.Window`). Gauges are readings of the instant.
+"""
+
+import msgspec
+
+from actors.telemetry.counts import HistogramCounts
+from actors.telemetry.ledger import LedgerSnapshot, Waiting
+
+
+class MailboxGauge(msgspec.Struct, frozen=True):
+    """A mailbox.
+
+    Attributes:
+        name: the actor it belongs to.
+        depth: transactions waiting.
+        capacity: transactions it holds before it blocks the sender.
+        leased: transactions taken and not yet acknowledged.
+        blocked_s: how long senders have waited for room, since the start of the run.
+    """
+
+    name: str
+    depth: int
+    capacity: int
+    leased: int = 0
+    blocked_s: float = 0.0
+
+
+class ActorGauge(msgspec.Struct, frozen=True):
+    """An actor: its state in the supervisor's words, and how often it was restarted."""
+
+    name: str
+    state: str
+    restarts: int = 0
+
+
+class Gauges(msgspec.Struct, frozen=True):
+    """What only the pipeline can read, all at the same instant, with no await in between.
+
+    Attributes:
+        waiting: transactions that have not ended, counted where they lie.
+        batch_age_s: age of the newest batch features on the event-time axis; None without any.
+        breaker: state of the feature store's circuit breaker.
+        model: short digest of the serving model.
+    """
+
+    waiting: Waiting = Waiting()
+    mailboxes: tuple[MailboxGauge, ...] = ()
+    actors: tuple[ActorGauge, ...] = ()
+    batch_age_s: float | None = None
+    breaker: str = "closed"
+    model: str = ""
+
+
+class Work(msgspec.Struct, frozen=True):
+    """What an actor has done: time it was busy, batches and transactions."""
+
+    busy_ns: int = 0
+    batches: int = 0
+    rows: int = 0
+
+
+class Counters(msgspec.Struct, frozen=True):
+    """Plain counts; `Telemetry` says what each means."""
+
+    store_lookups: int = 0
+    store_errors: int = 0
+    store_rows: int = 0
+    store_missing_rows: int = 0
+    store_stale_rows: int = 0
+    shed_rows: int = 0
+    deadline_rows: int = 0
+    model_errors: int = 0
+    model_swaps: int = 0
+    restarts: int = 0
+    refreshes: int = 0
+    breaker_trips: int = 0
+
+
+class ScoreCounts(msgspec.Struct, frozen=True):
+    """Scores of the model: a histogram over [0, 1] in equal bins, their number and their sum."""
+
+    bins: tuple[int, ...] = ()
+    total: int = 0
+    sum: float = 0.0
+
+
+class FeatureCounts(msgspec.Struct, frozen=True):
+    """Sampled features, counted into the reference bins.
+
+    Attributes:
+        rows: rows sampled.
+        bins: bins a feature, the last in use being "missing".
+        counts: little-endian int64, feature after feature in manifest order.
+    """
+
+    rows: int = 0
+    bins: int = 0
+    counts: bytes = b""
+
+
+class GcCounts(msgspec.Struct, frozen=True):
+    """Garbage collection: how often it stopped the world, for how long, and the longest stop."""
+
+    pauses: int = 0
+    total_ns: int = 0
+    longest_ns: int = 0
+
+
+class AlertReading(msgspec.Struct, frozen=True):
+    """An alert rule and where it stands.
+
+    Attributes:
+        state: inactive, pending, firing or resolved.
+        since_ns: when it entered that state, on the run's clock.
+        fired_count: how often it has fired since the start of the run.
+        told: who hears of it now; the next in line once it has escalated.
+        text: the figures it rests on, such as ``latency.p95 = 63.1 ms, wanted …``.
+    """
+
+    alert: str
+    severity: str
+    state: str
+    since_ns: int
+    fired_count: int = 0
+    told: str = ""
+    escalated: bool = False
+    acknowledged: bool = False
+    text: str = ""
+
+
+class Quality(msgspec.Struct, frozen=True):
+    """How good the decisions were, as far as labels are known. The laboratory fills it; the pipeline has no labels.
+
+    A ratio is None while nothing is known that it could be a share of.
+
+    Attributes:
+        labelled: decisions whose label is known.
+        recall: fraud that was reviewed or blocked, of all fraud.
+        precision: fraud among what was reviewed or blocked.
+        false_positive_rate: legitimate transactions blocked, of all legitimate ones.
+        live_roc_auc: of scores against labels; None until both kinds are there.
+        fraud_loss: amount of approved fraud.
+        fraud_prevented: amount of blocked fraud, and the share of reviewed fraud that review catches.
+        wrongly_blocked: amount of blocked legitimate transactions.
+        review_volume: transactions sent to review.
+    """
+
+    labelled: int = 0
+    recall: float | None = None
+    precision: float | None = None
+    false_positive_rate: float | None = None
+    live_roc_auc: float | None = None
+    fraud_loss: float = 0.0
+    fraud_prevented: float = 0.0
+    wrongly_blocked: float = 0.0
+    review_volume: int = 0
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """The pipeline at ``at_ns`` on the run's clock; counts since ``started_ns``.
+
+    Attributes:
+        stages: by `Stage` value.
+        work: by actor.
+        decisions: by mode, in the order of `Mode`: counts in the order of `Decision`.
+        memory_bytes: resident memory of this process; None where it is not sampled (a virtual clock).
+        imbalances: equations of the ledger that do not hold now; empty when they balance.
+    """
+
+    at_ns: int
+    started_ns: int
+    ledger: LedgerSnapshot
+    stages: dict[str, HistogramCounts]
+    counters: Counters
+    decisions: tuple[tuple[int, ...], ...]
+    scores: ScoreCounts
+    features: FeatureCounts
+    work: dict[str, Work]
+    gauges: Gauges
+    gc: GcCounts = GcCounts()
+    memory_bytes: int | None = None
+    imbalances: tuple[str, ...] = ()
+    alerts: tuple[AlertReading, ...] = ()
+    quality: Quality | None = None
