@@ -1,0 +1,55 @@
+"""What the README says is true."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from tests.repository import ROOT, place, readme_commands, run_python, scenarios
+
+README = (ROOT / "README.md").read_text()
+COMMANDS = sorted({line.split()[3] for line in readme_commands("python -m sim ")})
+
+
+def test_readme_shows_its_two_commands() -> None:
+    """Two commands do all the set-up on a fresh machine."""
+    assert [line.split()[1] for line in readme_commands("make ")][:2] == ["run", "test"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_readme_commands_exist_with_their_options(command: str) -> None:
+    """Each command in the README answers ``--help`` and knows every option that the README gives it."""
+    done = run_python("-m", "sim", command, "--help")
+    assert done.returncode == 0, done.stderr
+    for line in readme_commands(f"python -m sim {command}"):
+        options = [word.split("=")[0] for word in shlex.split(line) if word.startswith("--")]
+        assert [option for option in options if option not in done.stdout] == []
+
+
+def test_readme_names_only_files_that_exist() -> None:
+    """Every relative link and every scenario path in the README leads somewhere."""
+    links = re.findall(r"\]\((?!https?:|#)([^)#\s]+)", README) + re.findall(r"\bscenarios/\w+\.yaml", README)
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_readme_lists_every_scenario() -> None:
+    """The table of scenarios has a row for each file that is shipped."""
+    assert [place(path) for path in scenarios() if f"scenarios/{path.name}" not in README] == []
+
+
+@pytest.mark.parametrize("path", scenarios(), ids=place)
+def test_scenario_opens_with_what_it_shows_and_what_to_expect(path: Path) -> None:
+    """The first comment of a scenario has a Shows and an Expect line, before any key."""
+    lines = path.read_text().splitlines()
+    opening = lines[: next(i for i, line in enumerate(lines) if line and line[0] != "#")]
+    assert any(line.startswith("# Shows") for line in opening)
+    assert any(line.startswith("# Expect") for line in opening)
+
+
+def test_every_shipped_scenario_is_valid() -> None:
+    """``validate`` accepts every scenario file in one pass."""
+    paths = [place(path) for path in scenarios()]
+    assert paths
+    done = run_python("-m", "sim", "validate", *paths)
+    assert done.returncode == 0, done.stdout + done.stderr
