@@ -1,0 +1,156 @@
+"""Numbers for people: three significant digits, a unit, and a width that does not jump.
+
+No text is wider than `WIDTH` cells, whatever the number; what is absent or not finite is a dash.
+
+Example:
+    >>> span_us(812), span_us(1_234), span_us(81_200), span_us(2_500_000), span_us(90_000_000)
+    ('812 µs', '1.23 ms', '81.2 ms', '2.50 s', '90.0 s')
+    >>> rate(812.4), rate(8_012), rate(12_345), rate(2_500_000)
+    ('812 /s', '8,012 /s', '12.3 k/s', '2.50 M/s')
+    >>> percent(1), percent(0.971), percent(0.0004), percent(0.00001), percent(0), percent(None)
+    ('100 %', '97.1 %', '0.04 %', '<0.01 %', '0 %', '–')
+    >>> money(1_234.4), money(-56_789), money(0)
+    ('$1,234', '−$56.8 k', '$0')
+    >>> size(312_000_000), size(1_500_000_000)
+    ('312 MB', '1.50 GB')
+    >>> clock(92), clock(3_723)
+    ('1:32', '1:02:03')
+    >>> age(3.4), age(360), age(6.25 * 3600), age(4 * 86_400)
+    ('3 s', '6 min', '6.2 h', '4.0 d')
+"""
+
+import math
+from typing import Final, TypeGuard
+
+WIDTH: Final = 9  # "12.3 kT/s" never happens; "−$56.8 k" and "99,999 h" do
+ABSENT: Final = "–"
+
+_EXACT = 9_999.5  # a count below it is written in full
+_STEPS: Final = ((1e3, "k"), (1e6, "M"), (1e9, "G"), (1e12, "T"))
+_MINUTE_S = 60
+_HOUR_S = 3_600
+_DAY_S = 86_400
+_STOPWATCH_S = 100 * _HOUR_S  # a stop-watch with more digits is wider than a column
+
+
+def span_us(value_us: float | None) -> str:
+    """Return a span of time given in microseconds."""
+    if not _known(value_us):
+        return ABSENT
+    for bound, unit_us, unit in ((999.5, 1, "µs"), (999.5e3, 1e3, "ms"), (999.5e6, 1e6, "s")):
+        if abs(value_us) < bound:
+            return f"{value_us:.0f} µs" if unit_us == 1 else f"{_digits(value_us / unit_us)} {unit}"
+    return age(value_us / 1e6)
+
+
+def rate(value_per_s: float | None) -> str:
+    """Return a rate given in 1/s."""
+    digits, step = _scaled(value_per_s)
+    return digits if digits == ABSENT else f"{digits} {step}/s"
+
+
+def count(value: float | None) -> str:
+    """Return a count: in full below ten thousand, then in thousands, millions and so on."""
+    return " ".join(_scaled(value)).rstrip()
+
+
+def whole(value: int) -> str:
+    """Return a count in full; only for places that have room.
+
+    Example:
+        >>> whole(1_234_567)
+        '1,234,567'
+    """
+    return f"{value:,}" if abs(value) < 10**15 else f"{value:.2e}"
+
+
+def percent(ratio: float | None) -> str:
+    """Return a ratio as a percentage; what is not 0 never reads as 0, what is not 1 never as 100."""
+    if not _known(ratio):
+        return ABSENT
+    value = max(-999.0, 100 * ratio)
+    for low, high, text in ((0, 0.005, "<0.01 %"), (99.95, 100, ">99.9 %"), (999.5, math.inf, ">999 %")):
+        if low < value < high:
+            return text
+    if value in {0, 100}:
+        return f"{value:.0f} %"
+    return f"{value:.2f} %" if abs(value) < 0.995 else f"{value:.1f} %"  # noqa: PLR2004  rounds to 1.0
+
+
+def money(amount: float | None) -> str:
+    """Return an amount of money in dollars."""
+    if not _known(amount):
+        return ABSENT
+    digits, step = _scaled(abs(amount))
+    sign = "−" if amount < 0 and digits != "0" else ""
+    return f"{sign}${digits} {step}".rstrip()
+
+
+def size(value_bytes: float | None) -> str:
+    """Return a size in decimal megabytes, gigabytes or terabytes."""
+    if not _known(value_bytes):
+        return ABSENT
+    for bound, unit_bytes, unit in ((999.5e6, 1e6, "MB"), (999.5e9, 1e9, "GB")):
+        if abs(value_bytes) < bound:
+            return f"{value_bytes / unit_bytes:.0f} MB" if unit == "MB" else f"{_digits(value_bytes / unit_bytes)} GB"
+    return f"{_digits(value_bytes / 1e12)} TB"
+
+
+def clock(value_s: float | None) -> str:
+    """Return a time since the start, as on a stop-watch."""
+    if not _known(value_s) or value_s >= _STOPWATCH_S:
+        return age(value_s)
+    minutes, seconds = divmod(max(0, int(value_s)), _MINUTE_S)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def age(value_s: float | None) -> str:
+    """Return how long something has lasted, in the largest unit that says it."""
+    if not _known(value_s):
+        return ABSENT
+    for bound_s, unit_s, unit, decimals in (
+        (2 * _MINUTE_S, 1, "s", 0),
+        (2 * _HOUR_S, _MINUTE_S, "min", 0),
+        (2 * _DAY_S, _HOUR_S, "h", 1),
+        (1_000 * _DAY_S, _DAY_S, "d", 1),
+    ):
+        if abs(value_s) < bound_s:
+            return f"{value_s / unit_s:.{decimals}f} {unit}"
+    return ">999 d"
+
+
+def number(value: float | None, decimals: int = 3) -> str:
+    """Return a plain figure such as an AUC or a PSI.
+
+    Example:
+        >>> number(0.97312), number(None), number(1e9)
+        ('0.973', '–', '1.00 G')
+    """
+    if not _known(value):
+        return ABSENT
+    return f"{value:.{decimals}f}" if abs(value) < 100 else count(value)  # noqa: PLR2004  room for the decimals
+
+
+def _known(value: float | None) -> TypeGuard[float]:
+    return value is not None and math.isfinite(value)
+
+
+def _digits(value: float) -> str:
+    """Return three significant digits; from 999.5 on, where a larger unit should have been taken, an exponent."""
+    for bound, decimals in ((9.995, 2), (99.95, 1), (999.5, 0)):
+        if abs(value) < bound:
+            return f"{value:.{decimals}f}"
+    return f"{value:.0e}".replace("e+", "e")
+
+
+def _scaled(value: float | None) -> tuple[str, str]:
+    """Return the digits and the step (k, M, G, T) they are in."""
+    if not _known(value):
+        return ABSENT, ""
+    if abs(value) < _EXACT:
+        return f"{value:,.0f}".replace("-0", "0").replace("-", "−"), ""
+    for bound, step in _STEPS:
+        if abs(value) < 999.5 * bound:
+            return _digits(value / bound), step
+    return _digits(value), ""
