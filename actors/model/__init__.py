@@ -1,4 +1,13 @@
-"""From features to a decision.
+"""The model as it serves: from a folder on disk to decisions.
 
-An artifact is verified before it is loaded, served by an engine, and judged by a policy, or by rules when it cannot be.
+- `library`: LightGBM, imported without the packages it would drag along.
+- `engine`: scores rows as fast as the library can, always on one thread.
+- `manifest`: what a model folder says about itself.
+- `golden`: rows with known scores, by which a loaded model proves that it is the one that was trained.
+- `reference`: how scores and features were distributed in training, for drift.
+- `artifact`: a model folder, loaded and verified, or written.
+- `verification`: a candidate that may be damaged, first loaded in a child process.
+- `slot`: the model that serves now, and swapping it between two batches.
+- `policy`: thresholds that turn a score into a decision.
+- `rules`: decisions without a model, the lower rungs of the ladder.
 """

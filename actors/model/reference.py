@@ -1,0 +1,53 @@
+"""Measuring, writing and reading how scores and features were distributed in training."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from actors.arrays import F32, F64
+from actors.telemetry.reference import Reference, ReferenceBins, bins_of
+
+BINS: Final = 10  # tenths: the usual choice for PSI, with thresholds of 0.1 and 0.2 to go with it
+SCORE_BINS: Final = 50
+
+
+def measure_reference(names: Sequence[str], features: F32, scores: F64) -> Reference:
+    """Return the distributions of features, shape (n, len(names)), and of their scores, shape (n,)."""
+    bins = {name: _bins(features[:, column].astype(np.float64)) for column, name in enumerate(names)}
+    return Reference(bins, float(scores.mean()), float(scores.std()))
+
+
+def _bins(values: F64) -> ReferenceBins:
+    known = np.unique(values[~np.isnan(values)])
+    if len(known) <= BINS:
+        return bins_of(values, known[1:])  # a bin for each value, so that a rare one stays visible
+    tenths = np.nanquantile(values, np.arange(1, BINS) / BINS, method="higher")
+    edges = np.unique(tenths)
+    return bins_of(values, edges[edges > known[0]])  # below the smallest value there is nothing to count
+
+
+def save_reference(file: Path, reference: Reference, scores: F64) -> None:
+    """Write the reference, and beside it a histogram of its scores in equal bins over [0, 1], as npz."""
+    arrays: dict[str, ArrayLike] = {
+        "score_counts": np.histogram(scores, bins=SCORE_BINS, range=(0.0, 1.0))[0],
+        "score_moments": np.array([reference.score_mean, reference.score_std]),
+    }
+    for name, bins in reference.features.items():
+        arrays[f"{name}.edges"] = bins.edges
+        arrays[f"{name}.counts"] = bins.counts
+    np.savez_compressed(file, allow_pickle=False, **arrays)
+
+
+def load_reference(file: Path, names: Sequence[str]) -> Reference:
+    """Read the reference of the features in ``names``.
+
+    Raises:
+        ValueError, KeyError: the file does not hold what `save_reference` writes for them.
+    """
+    with np.load(file, allow_pickle=False) as arrays:
+        mean, std = arrays["score_moments"].tolist()
+        bins = {name: ReferenceBins(arrays[f"{name}.edges"], arrays[f"{name}.counts"]) for name in names}
+    return Reference(bins, mean, std)

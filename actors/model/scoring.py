@@ -1,0 +1,52 @@
+"""The Scoring port: where the scorer's feature rows become scores, and its adapter in this process."""
+
+import asyncio
+from concurrent.futures import Executor
+from typing import Protocol
+
+from actors.arrays import F32, F64
+from actors.model.slot import ModelSlot, ServingModel
+
+
+class Scoring(Protocol):
+    """Scores feature rows with the model that serves now."""
+
+    def current(self) -> ServingModel:
+        """Return the model that serves now; a batch is scored by one model, taken when its scoring starts."""
+        ...
+
+    async def score(self, model: ServingModel, features: F32) -> F64:
+        """Return the scores of ``features``, shape (n,), in [0, 1].
+
+        Raises:
+            ModelError: scoring failed; the caller decides by rules.
+        """
+        ...
+
+
+class LocalScoring:
+    """Scores in this process: small batches at once on the event loop, large ones in one executor thread.
+
+    A hop to a thread costs about 40 µs and a switch back; LightGBM releases the interpreter while it predicts, so for
+    large batches the second core is worth it.
+
+    Args:
+        slot: holds the serving model.
+        executor: one thread; the scorer never has two batches in it.
+        inline_limit: most rows scored on the event loop; 64 rows hold it for about 0.4 ms.
+    """
+
+    def __init__(self, slot: ModelSlot, executor: Executor, inline_limit: int) -> None:
+        self._slot = slot
+        self._executor = executor
+        self._inline_limit = inline_limit
+
+    def current(self) -> ServingModel:
+        """Return the model that serves now."""
+        return self._slot.current
+
+    async def score(self, model: ServingModel, features: F32) -> F64:
+        """Return the scores of ``features``, shape (n,)."""
+        if len(features) <= self._inline_limit:
+            return model.engine.score(features)
+        return await asyncio.get_running_loop().run_in_executor(self._executor, model.engine.score, features)
