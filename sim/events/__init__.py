@@ -2,12 +2,12 @@
 
 A file comes in as CSV, JSON lines or Parquet and leaves as the same columns and blocks as the synthetic world's:
 
-- `spec`: what the scenario's ``events:`` section says: file, column map, speed, periods.
+- `spec`: a file and how to use it: column map, speed, periods.
+- `section`: the same from the scenario's ``events:`` section.
 - `formats`: one reader a format; each yields frames of the mapped columns, a bounded number of rows at a time.
 - `fields`: what each field accepts, and how a column of a file becomes one.
+- `rows`: the rules that rows must keep.
 - `problem`: the one clear line that says what is wrong with a file, and where.
 - `event_file`: an opened file: its columns for training, its contents after every check.
-- `traffic`: the file as blocks of JSON transactions with their due times, as a feed sends them.
 - `known_cards`: the published protocol's filter: cards known to be compromised leave the test week.
-- `replay_store`: a feature store that stays point-in-time correct at any replay speed.
 """

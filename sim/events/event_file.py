@@ -99,7 +99,7 @@ class EventFile:
         """Yield (number of its first row, its event times, rows as read)."""
         row, latest_us = 1, 0
         for raw in self._source.frames(names):
-            times = convert("event_time", raw["event_time"])
+            times = convert("event_time", raw["event_time"], self.spec.timezone)
             if isinstance(times, Break):
                 raise self._refusal("event_time", times, row)
             if wrong := out_of_order(times, latest_us):
@@ -109,7 +109,7 @@ class EventFile:
             row += len(raw)
 
     def _checked(self, raw: pl.DataFrame, row: int) -> pl.DataFrame:
-        results = {field: convert(field, raw[field]) for field in self._names}
+        results = {field: convert(field, raw[field], self.spec.timezone) for field in self._names}
         breaks = [(field, result) for field, result in results.items() if isinstance(result, Break)]
         if breaks:
             raise self._refusal(*min(breaks, key=lambda each: each[1].index or 0), row)

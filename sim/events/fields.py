@@ -19,16 +19,17 @@ class Field:
 
     Attributes:
         rule: what its values must be, for the text of an error.
-        convert: a column as this field's type, null where a value does not convert; None when the type cannot.
+        convert: a column as this field's type, null where a value does not convert; None when the type cannot. Its
+            second argument is the time zone of times without an offset.
         valid: true where a converted value keeps the rule; null counts as true.
     """
 
     rule: str
-    convert: Callable[[pl.Series], pl.Series | None]
+    convert: Callable[[pl.Series, str], pl.Series | None]
     valid: Callable[[pl.Series], pl.Series]
 
 
-def _name(column: pl.Series) -> pl.Series | None:
+def _name(column: pl.Series, _timezone: str) -> pl.Series | None:
     kind = column.dtype
     if kind == pl.String:
         return column
@@ -41,29 +42,33 @@ def _short(column: pl.Series) -> pl.Series:
     return column.str.len_chars().is_between(1, MAX_NAME)
 
 
-def _instant(column: pl.Series) -> pl.Series | None:
+def _instant(column: pl.Series, timezone: str) -> pl.Series | None:
     kind = column.dtype
     if kind.is_integer():
         return column.cast(pl.Int64, strict=False)
     if kind == pl.String:
-        return _instant_text(column)
-    if isinstance(kind, pl.Datetime):
-        return column.dt.epoch("us")  # an instant without a zone is UTC
-    return None
+        return _instant_text(column, timezone)
+    return _epoch(column, timezone) if isinstance(kind, pl.Datetime) else None
 
 
-def _instant_text(column: pl.Series) -> pl.Series:
+def _instant_text(column: pl.Series, timezone: str) -> pl.Series:
     number = column.cast(pl.Int64, strict=False)
     if number.null_count() == column.null_count():
         return number
     try:
-        instants = column.str.to_datetime(time_unit="us", time_zone="UTC", strict=False)
+        return _epoch(column.str.to_datetime(time_unit="us", strict=False), timezone)
     except pl.exceptions.ComputeError:  # not one value looks like a time
         return number
-    return instants.dt.epoch("us")
 
 
-def _number(column: pl.Series) -> pl.Series | None:
+def _epoch(column: pl.Series, timezone: str) -> pl.Series:
+    if isinstance(column.dtype, pl.Datetime) and column.dtype.time_zone is None:
+        # An hour that occurs twice is taken as its first; one that never was is no time.
+        column = column.dt.replace_time_zone(timezone, ambiguous="earliest", non_existent="null")
+    return column.dt.epoch("us")
+
+
+def _number(column: pl.Series, _timezone: str) -> pl.Series | None:
     kind = column.dtype
     if kind == pl.Float32:
         return column.cast(pl.Float64).round(2)  # 81.51 stored in 32 bits reads 81.51000213…
@@ -72,12 +77,12 @@ def _number(column: pl.Series) -> pl.Series | None:
     return None
 
 
-def _degrees(column: pl.Series) -> pl.Series | None:
+def _degrees(column: pl.Series, _timezone: str) -> pl.Series | None:
     kind = column.dtype
     return column.cast(pl.Float64, strict=False) if kind.is_numeric() or kind == pl.String else None
 
 
-def _flag(column: pl.Series) -> pl.Series | None:
+def _flag(column: pl.Series, _timezone: str) -> pl.Series | None:
     kind = column.dtype
     if kind == pl.Boolean:
         return column.cast(pl.Int64)
@@ -98,7 +103,7 @@ def _between(low: float, high: float) -> Callable[[pl.Series], pl.Series]:
 
 NAME = Field(f"must be text of 1 to {MAX_NAME} characters or a whole number", _name, _short)
 INSTANT = Field(
-    "must be a time (2018-04-01T00:00:31, UTC without an offset, or microseconds since 1970)",
+    "must be a time (such as 2018-04-01T00:00:31, or microseconds since 1970)",
     _instant,
     lambda column: column >= 0,
 )

@@ -104,7 +104,8 @@ class JsonLinesReader:
         column = at.group(1) if at else ""
         for field, name in names.items():
             if name == column:
-                return problem(self._file, f"{FIELDS[field].rule}, got {shown(values[name])}", row=row, column=name)
+                text = f"{field} {FIELDS[field].rule}, got {shown(values[name])}; mend or drop the row"
+                return problem(self._file, text, row=row, column=name)
         return problem(self._file, f"must be one JSON object a line ({error})", row=row)
 
 

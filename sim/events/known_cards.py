@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from actors.arrays import U8, Bool, I64
+from actors.arrays import I64, U8, Bool
 from actors.clock import US_PER_DAY
 from sim.events.spec import Period
 

@@ -22,13 +22,17 @@ class Break:
     text: str
 
 
-def convert(field: str, column: pl.Series) -> pl.Series | Break:
-    """Return ``column`` as ``field``'s type, or the first row that cannot be."""
+def convert(field: str, column: pl.Series, timezone: str = "UTC") -> pl.Series | Break:
+    """Return ``column`` as ``field``'s type, or the first row that cannot be.
+
+    Args:
+        timezone: of times without an offset.
+    """
     kind = FIELDS[field]
     absent = column.is_null()
     if _always_known(field) and absent.any():
         return Break(absent.arg_max(), f"{field} must be known in every row, got nothing; fill it or drop the row")
-    converted = kind.convert(column)
+    converted = kind.convert(column, timezone)
     if converted is None:
         return Break(None, f"{field} {kind.rule}, got a column of {column.dtype}; convert the column")
     broken = (converted.is_null() & ~absent) | ~kind.valid(converted).fill_null(value=True)

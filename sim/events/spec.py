@@ -1,19 +1,16 @@
 """What a scenario's ``events:`` section says, as plain values. Importing it loads no file library."""
 
-import datetime as dt
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from actors.clock import US_PER_DAY
+from sim.units import end_us, moment_us, parse_moment
 
 REQUIRED_FIELDS = ("id", "event_time", "card", "merchant", "amount")
 OPTIONAL_FIELDS = ("fraud", "currency", "category", "channel", "device", "ip_country", "card_country", "lat", "lon")
 DEFAULT_LABEL_DELAY_US = 7 * US_PER_DAY  # a week until a customer's complaint is settled, as in the published protocol
-
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_US = dt.timedelta(microseconds=1)
-_DAY = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,23 +21,14 @@ class Period:
     to_us: int
 
     @staticmethod
-    def of(start: dt.date, end: dt.date) -> "Period":
-        """Return the period from ``start`` to ``end``.
-
-        A bare day as ``end`` is included whole, as people mean it ("25 to 31 July"); an instant is not. An instant
-        without an offset is UTC.
+    def of(start: str, end: str, timezone: str = "UTC") -> "Period":
+        """Return the period from ``start`` to ``end``; a bare day as ``end`` is included whole.
 
         Example:
-            >>> day = dt.date(2018, 7, 25)
-            >>> Period.of(day, day).days
-            1.0
+            >>> Period.of("2018-07-25", "2018-07-31").days
+            7.0
         """
-        after = end if isinstance(end, dt.datetime) else end + _DAY
-        return Period(_microseconds(start), _microseconds(after))
-
-    def __contains__(self, event_us: int) -> bool:
-        """Tell whether ``event_us`` lies in it."""
-        return self.from_us <= event_us < self.to_us
+        return Period(moment_us(parse_moment(start), timezone), end_us(parse_moment(end), timezone))
 
     @property
     def days(self) -> float:
@@ -58,38 +46,28 @@ class EventsSpec:
     Attributes:
         file: CSV (``.csv``), JSON lines (``.jsonl``, ``.ndjson``) or Parquet (``.parquet``), sorted by event time.
         columns: the file's column for each field; keys from `REQUIRED_FIELDS` and `OPTIONAL_FIELDS`.
-        speed: event seconds for each second of the run; None is ``max``: as fast as the pipeline takes them.
-        replay: what a run replays; None: the test period, or everything when there is none.
+        timezone: of times without an offset.
+        speed: event seconds for each second of the run; infinity is ``max``: as fast as the pipeline takes them.
+        replay: what a run replays.
         train: what a model is fitted on.
-        test: what it is judged on, later than ``train`` by at least ``label_delay_us``.
+        test: what it is judged on, later than ``train`` by at least the label delay.
         label_delay_us: event time from a transaction until its label is known.
-        warm_from_us: where the history before ``train`` begins, which fills windows and batch features; None: at the
-            first transaction of the file.
+        warm_from_us: where the history begins that fills windows and batch features; 0: with the file.
+        known_card_filter: judge only cards not yet known to be compromised, as in the published protocol.
     """
 
     file: Path
     columns: Mapping[str, str] = field(default_factory=dict)
-    speed: float | None = None
-    replay: Period | None = None
+    timezone: str = "UTC"
+    speed: float = math.inf
+    replay: Period = ALL_TIME
     train: Period | None = None
     test: Period | None = None
     label_delay_us: int = DEFAULT_LABEL_DELAY_US
-    warm_from_us: int | None = None
-
-    @property
-    def replayed(self) -> Period:
-        """The period that a run replays."""
-        return self.replay or self.test or ALL_TIME
+    warm_from_us: int = 0
+    known_card_filter: bool = False
 
     @property
     def labelled(self) -> bool:
         """Whether the file says which transactions were fraud."""
         return "fraud" in self.columns
-
-
-def _microseconds(instant: dt.date) -> int:
-    if not isinstance(instant, dt.datetime):
-        instant = dt.datetime.combine(instant, dt.time(), dt.UTC)
-    elif instant.tzinfo is None:
-        instant = instant.replace(tzinfo=dt.UTC)
-    return (instant - _EPOCH) // _US

@@ -1,0 +1,27 @@
+"""From a scenario's ``events:`` section to plain values."""
+
+from pathlib import Path
+
+import msgspec
+
+from actors.clock import NS_PER_US
+from sim.events.spec import ALL_TIME, EventsSpec, Period
+from sim.scenario.events import Events
+from sim.units import moment_us
+
+
+def events_spec(events: Events) -> EventsSpec:
+    """Return what ``events`` says."""
+    from_us, to_us = events.replay_us()
+    return EventsSpec(
+        file=Path(events.file),
+        columns={name: column for name, column in msgspec.structs.asdict(events.columns).items() if column},
+        timezone=events.timezone,
+        speed=events.speed,
+        replay=Period(from_us or ALL_TIME.from_us, to_us or ALL_TIME.to_us),
+        train=None if events.train is None else Period(*events.span_us(events.train)),
+        test=None if events.test is None else Period(*events.span_us(events.test)),
+        label_delay_us=events.label_delay // NS_PER_US,
+        warm_from_us=0 if events.warm_from is None else moment_us(events.warm_from, events.timezone),
+        known_card_filter=events.known_card_filter,
+    )
