@@ -1,1 +1,7 @@
-"""What a scenario can break, one kind a file: each fault wraps a port and is always lifted."""
+"""What fails, on purpose: a fault kind a file, each wrapping a port, each always undone.
+
+- `fault`: what a scenario says about a fault, as a frozen value with ``build(target, switch)``.
+- `switch`: one fault in a run: waiting, injected, lifted, and what it touched.
+- `schedule`: injects and lifts all faults of a run at their instants, and lifts them whatever happens.
+- `registry`: kind to type. Kinds are named ``<target>_<effect>``: `feature_store_outage`.
+"""

@@ -4,7 +4,7 @@ A scenario says how much load arrives, what fails and what must hold. Its story 
 
 - `scenario`: the root, `Scenario`; its parts are one noun a module: `world`, `phases`, `arrivals`, `pipeline`,
   `events`, `alerts`, `expectations` (faults live in `sim.faults`).
-- `units` and `scalars`: durations, rates, sizes and dates as text, and as annotations on the types above.
+  How a duration or a rate is written is in `sim.units` and `sim.scalars`.
 - `positions`: YAML nodes with their place; `overrides`: ``--set PATH=VALUE`` applied to them.
 - `convert`: nodes to types, collecting every `problems.Problem` instead of stopping at the first.
 - `checks`: what types cannot say: names, times, metrics, files.

@@ -1,0 +1,121 @@
+"""Annotations that tell how a scenario's scalar is written: ``Duration`` is an int of ns, written "20s".
+
+The loader parses with them, the renderer writes with them and the JSON Schema describes with them, so the three agree.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from sim import units
+from sim.units import Rate
+
+Plain = str | int | float | bool | None | list["Plain"] | dict[str, "Plain"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """One way to write a value.
+
+    Attributes:
+        parse: text to value; raises ValueError with "rule; remedy".
+        render: value to what YAML should hold.
+        schema: its JSON Schema.
+    """
+
+    parse: Callable[[str], Any]
+    render: Callable[[Any], Plain]
+    schema: dict[str, Any]
+
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_][A-Za-z0-9]+)*")
+_NAME_LIMIT = 64
+
+
+def parse_name(text: str) -> str:
+    """Return ``text`` if it can name a thing and stand in an expression.
+
+    Raises:
+        ValueError: it cannot.
+    """
+    if len(text) > _NAME_LIMIT or not _NAME.fullmatch(text):
+        rule = f"must be a name of at most {_NAME_LIMIT} characters; begin with a letter, then letters, digits, single - or _"
+        raise ValueError(rule)
+    return text
+
+
+def parse_timezone(text: str) -> str:
+    """Return ``text`` if it names a time zone.
+
+    Raises:
+        ValueError: it does not.
+    """
+    try:
+        ZoneInfo(text)
+    except (KeyError, ValueError, OSError):  # not found is a KeyError; "../x" a ValueError; a folder an OSError
+        rule = "must be a time zone; write one such as UTC or Europe/Brussels"
+        raise ValueError(rule) from None
+    return text
+
+
+DURATION = Scalar(
+    units.parse_duration,
+    units.render_duration,
+    {
+        "type": "string",
+        "pattern": r"^\s*[+-]?[0-9._eE+-]+\s*(ns|us|µs|ms|s|m|min|h|d)\s*$",
+        "examples": ["20s", "50ms"],
+    },
+)
+RATE = Scalar(
+    units.parse_rate,
+    units.render_rate,
+    {
+        "anyOf": [
+            {"type": "number", "minimum": 0},
+            {"type": "string", "pattern": r"^\s*[0-9._eE+-]+\s*x\s+capacity\s*$"},
+        ],
+        "examples": [1000, "1.5x capacity"],
+    },
+)
+SIZE = Scalar(
+    units.parse_size,
+    units.render_size,
+    {"type": "string", "pattern": r"^\s*[0-9._eE+]+\s*([kMG]?B|[KMG]iB)\s*$", "examples": ["500MB"]},
+)
+SPEED = Scalar(
+    units.parse_speed,
+    units.render_speed,
+    {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"const": "max"}]},
+)
+MOMENT = Scalar(
+    units.parse_moment,
+    units.render_moment,
+    {"type": "string", "examples": ["2018-07-25", "2018-07-25T06:00:00"]},
+)
+NAME = Scalar(parse_name, str, {"type": "string", "pattern": f"^{_NAME.pattern}$", "maxLength": _NAME_LIMIT})
+TIMEZONE = Scalar(parse_timezone, str, {"type": "string", "examples": ["UTC", "Europe/Brussels"]})
+
+Duration = Annotated[int, DURATION]
+RateOf = Annotated[Rate, RATE]
+Size = Annotated[int, SIZE]
+Speed = Annotated[float, SPEED]
+Moment = Annotated[dt.datetime, MOMENT]
+Name = Annotated[str, NAME]
+Timezone = Annotated[str, TIMEZONE]
+
+
+@dataclass(frozen=True, slots=True)
+class Variants:
+    """One of several structs, chosen by the key ``kind``.
+
+    Attributes:
+        kinds: kind to struct type.
+        shorthand: the kind alone may stand for a mapping with nothing else in it.
+    """
+
+    kinds: dict[str, type]
+    shorthand: bool = False

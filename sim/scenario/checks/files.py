@@ -1,0 +1,50 @@
+"""Files that a scenario names, and the spans of a replay."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from sim.scenario.checks.view import View
+from sim.scenario.events import Events
+from sim.scenario.problems import Problem
+
+SUFFIXES = (".csv", ".jsonl", ".parquet")
+
+
+def check(view: View, *, files_required: bool = True) -> Iterator[Problem]:
+    """Yield a problem for each file that is not there, unless it need not be, and each span that is empty."""
+    scenario = view.scenario
+    if scenario.model is not None and files_required and not Path(scenario.model).is_dir():
+        yield view.problem("model", "must be a folder with a model", remedy="check the path, or train one")
+    if scenario.events is not None and view.whole("events.file"):
+        yield from _file(view, scenario.events, required=files_required)
+    if scenario.events is not None and view.whole("events"):
+        yield from _spans(view, scenario.events)
+
+
+def missing_files(scenario_files: tuple[str | None, ...]) -> tuple[str, ...]:
+    """Return those of the given paths that do not exist."""
+    return tuple(each for each in scenario_files if each is not None and not Path(each).exists())
+
+
+def _file(view: View, events: Events, *, required: bool) -> Iterator[Problem]:
+    path = Path(events.file)
+    if path.suffix.lower() not in SUFFIXES:
+        yield view.problem("events.file", f"must be one of {', '.join(SUFFIXES)}", remedy="convert the file")
+    elif required and not path.is_file():
+        remedy = "check the path, or give it: --set events.file=PATH"
+        yield view.problem("events.file", "must be a file", remedy=remedy)
+
+
+def _spans(view: View, events: Events) -> Iterator[Problem]:
+    for key in ("train", "test"):
+        span = getattr(events, key)
+        if span is not None:
+            start, end = events.span_us(span)
+            if start >= end:
+                yield view.problem(f"events.{key}", "must end after it starts", remedy="write [from, to]")
+    if events.train and events.test and events.span_us(events.train)[1] > events.span_us(events.test)[0]:
+        yield view.problem("events.test", "must start after train ends", remedy="judge a model on later data only")
+    start_us, end_us = events.replay_us()
+    if start_us is not None and end_us is not None and start_us >= end_us:
+        key = "to" if view.given("events.to") else "from"
+        yield view.problem(f"events.{key}", "must leave events to replay", remedy="let from be before to")

@@ -1,0 +1,98 @@
+"""Load and limits that contradict each other."""
+
+from collections.abc import Iterator
+
+from sim.scenario.arrivals import Poisson, Spike
+from sim.scenario.checks.view import View
+from sim.scenario.phases import Phase
+from sim.scenario.pipeline import Pipeline
+from sim.scenario.problems import Problem
+from sim.units import MAX_DURATION_NS, Rate, render_duration
+
+
+def check(view: View) -> Iterator[Problem]:
+    """Yield a problem for each contradiction."""
+    yield from _presence(view)
+    for index, phase in enumerate(view.scenario.phases):
+        if phase is not None:
+            yield from _replayed(view, index, phase) if view.scenario.events else _generated(view, index, phase)
+    total = sum(phase.duration or 0 for phase in view.scenario.phases if phase is not None)
+    if total > MAX_DURATION_NS:
+        yield view.problem("phases", "must last at most 10 years in all", render_duration(total), "shorten them")
+    yield from _pipeline(view, view.scenario.pipeline)
+
+
+def _presence(view: View) -> Iterator[Problem]:
+    scenario = view.scenario
+    if not scenario.phases and not view.given("events") and view.whole("phases"):
+        yield view.problem(
+            "phases",
+            "is missing" if not view.given("phases") else "must have at least one phase",
+            "",
+            "add - {name: steady, duration: 20s, rate: 1000}",
+        )
+    if view.given("events") and view.given("world"):
+        yield view.problem("world", "has no use: the transactions come from events", remedy="remove one of the two")
+    if scenario.external and not view.given("events") and not view.given("model"):
+        yield view.problem("external", "needs data outside the repository", remedy="add events or model, or remove it")
+
+
+def _generated(view: View, index: int, phase: Phase) -> Iterator[Problem]:
+    path = f"phases[{index}]"
+    for key in ("duration", "rate"):
+        if getattr(phase, key) is None and view.whole(f"{path}.{key}"):
+            example = "20s" if key == "duration" else "1000"
+            yield view.problem(f"{path}.{key}", "is missing", remedy=f"add {key}: {example}")
+    if phase.ramp_to is not None and (_is_zero(phase.ramp_to) and _is_zero(phase.rate)):
+        yield view.problem(f"{path}.ramp_to", "must be positive where rate is 0", remedy="give it a load")
+    spike = phase.arrivals
+    if isinstance(spike, Spike) and phase.duration is not None:
+        start = phase.duration // 2 if spike.after is None else spike.after
+        if start + spike.width > phase.duration:
+            length = render_duration(phase.duration)
+            yield view.problem(
+                f"{path}.arrivals", f"must have its spike within the phase of {length}", "", "shorten it"
+            )
+
+
+def _is_zero(rate: Rate | None) -> bool:
+    return rate is not None and not rate.per_s and not rate.of_capacity
+
+
+def _replayed(view: View, index: int, phase: Phase) -> Iterator[Problem]:
+    path = f"phases[{index}]"
+    for key in ("rate", "ramp_to"):
+        if getattr(phase, key) is not None:
+            rule = "has no use: the events say when transactions arrive"
+            yield view.problem(f"{path}.{key}", rule, remedy="remove it, or set events.speed")
+    if phase.arrivals != Poisson():
+        yield view.problem(
+            f"{path}.arrivals", "has no use: the events say when transactions arrive", remedy="remove it"
+        )
+    if phase.duration is None and index < len(view.scenario.phases) - 1 and view.whole(f"{path}.duration"):
+        yield view.problem(f"{path}.duration", "is missing: only the last phase may last as long as the events")
+
+
+def _pipeline(view: View, pipeline: Pipeline) -> Iterator[Problem]:
+    scorer = pipeline.mailboxes.scorer
+    if scorer.shed_above is not None and scorer.shed_above > scorer.capacity:
+        path = "pipeline.mailboxes.scorer.shed_above"
+        yield view.problem(path, f"must be at most the capacity of {scorer.capacity:,}", remedy="lower it")
+    if pipeline.scorer.inline_batch_size > pipeline.scorer.max_batch_size and view.given(
+        "pipeline.scorer.inline_batch_size"
+    ):
+        path = "pipeline.scorer.inline_batch_size"
+        yield view.problem(
+            path, f"must be at most max_batch_size, {pipeline.scorer.max_batch_size:,}", remedy="lower it"
+        )
+    thresholds = pipeline.thresholds
+    if thresholds is not None and thresholds.review > thresholds.block:
+        given = "review" if view.given("pipeline.thresholds.review") else "block"
+        path = f"pipeline.thresholds.{given}"
+        yield view.problem(
+            path, f"must have review at most block, {thresholds.block:g}", f"{thresholds.review:g}", "swap them"
+        )
+    restart = pipeline.restart
+    if restart.backoff > restart.max_backoff:
+        key = "backoff" if view.given("pipeline.restart.backoff") else "max_backoff"
+        yield view.problem(f"pipeline.restart.{key}", "must have backoff at most max_backoff", remedy="swap them")

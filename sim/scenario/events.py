@@ -1,0 +1,102 @@
+"""A file of real transactions that a scenario replays, and trains on, instead of the synthetic world."""
+
+import math
+from typing import Annotated
+
+import msgspec
+
+from sim.scalars import Duration, Moment, Speed, Timezone
+from sim.units import NS_PER, end_us, moment_us
+
+Span = tuple[Moment, Moment]
+Gate = Annotated[float, msgspec.Meta(ge=0, le=1)]
+
+
+class EventColumns(msgspec.Struct, frozen=True, kw_only=True):
+    """Which column of the file holds which field of a transaction. A field without a column is missing.
+
+    Attributes:
+        fraud: 1 or true where the transaction was fraud; never shown to the pipeline.
+    """
+
+    id: str
+    event_time: str
+    card: str
+    merchant: str
+    amount: str
+    fraud: str | None = None
+    currency: str | None = None
+    category: str | None = None
+    channel: str | None = None
+    device: str | None = None
+    ip_country: str | None = None
+    card_country: str | None = None
+    lat: str | None = None
+    lon: str | None = None
+
+
+class Gates(msgspec.Struct, frozen=True, kw_only=True):
+    """What a model must reach on the test span, or training is refused. Absent keeps the default gate.
+
+    Attributes:
+        roc_auc: area under the ROC curve, at least.
+        average_precision: area under the precision-recall curve, at least.
+        precision_at_recall_70: precision where 70 % of fraud is found, at least.
+        brier_score: mean squared error of the score, at most.
+        brier_skill: 1 - Brier / Brier of the base rate, at least.
+        calibration_error: expected calibration error, at most.
+    """
+
+    roc_auc: Gate | None = None
+    average_precision: Gate | None = None
+    precision_at_recall_70: Gate | None = None
+    brier_score: Gate | None = None
+    brier_skill: Annotated[float, msgspec.Meta(ge=-1, le=1)] | None = None
+    calibration_error: Gate | None = None
+
+
+class Events(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
+    """A CSV, JSONL or Parquet file of transactions, in order of event time.
+
+    Spans are closed: a date alone as an end includes that day. Times without an offset are in ``timezone``.
+
+    Attributes:
+        file: its path, relative to the working directory.
+        columns: field to column.
+        speed: event seconds for each second of the run, or max: as fast as the pipeline takes them.
+        from_: first moment replayed; absent starts with ``test``, or with the file.
+        to: last moment replayed; absent ends with ``test``, or with the file.
+        train: span of the training transactions.
+        test: span on which the model is judged.
+        label_delay: event time from a transaction to its label.
+        warm_from: start of the history that features are computed from; absent is the start of the file.
+        known_card_filter: leave out of the judgement cards whose fraud was known before each test day.
+        timezone: of times without an offset.
+        gates: what the trained model must reach.
+    """
+
+    file: str
+    columns: EventColumns
+    speed: Speed = math.inf
+    from_: Moment | None = None
+    to: Moment | None = None
+    train: Span | None = None
+    test: Span | None = None
+    label_delay: Duration = 7 * NS_PER["d"]
+    warm_from: Moment | None = None
+    known_card_filter: bool = False
+    timezone: Timezone = "UTC"
+    gates: Gates = Gates()
+
+    def replay_us(self) -> tuple[int | None, int | None]:
+        """Return the replayed span as event times: its start, and its end, exclusive; None is the file's own."""
+        first = self.from_ or (self.test[0] if self.test else None)
+        last = self.to or (self.test[1] if self.test else None)
+        return (
+            None if first is None else moment_us(first, self.timezone),
+            None if last is None else end_us(last, self.timezone),
+        )
+
+    def span_us(self, span: Span) -> tuple[int, int]:
+        """Return ``span`` as event times: its start, and its end, exclusive."""
+        return moment_us(span[0], self.timezone), end_us(span[1], self.timezone)

@@ -1,0 +1,28 @@
+"""What must hold: a condition on metrics during a span, or an alert that fires in time."""
+
+import msgspec
+
+from sim.scalars import Duration, Name
+
+
+class Expectation(msgspec.Struct, frozen=True, kw_only=True):
+    """One promise that the run keeps or breaks. Either ``expr`` or ``alert``, not both.
+
+    Attributes:
+        name: unique in the scenario.
+        during: a phase, a fault, or ``always`` (the whole run, the default of a condition). An alert counts from the
+            start of this span; with a single fault in the scenario it may be left out.
+        expr: a condition on metrics over the span; a metric may name another span, as in baseline.latency.p99.
+        within: settling time at the start of the span that is not measured.
+        alert: an alert, built in or of this scenario.
+        fires_within: the longest time from the span's start to the alert firing.
+        resolves_within: the longest time from the span's end to the alert resolved.
+    """
+
+    name: Name
+    during: Name | None = None
+    expr: str | None = None
+    within: Duration = 0
+    alert: Name | None = None
+    fires_within: Duration | None = None
+    resolves_within: Duration | None = None

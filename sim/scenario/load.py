@@ -1,0 +1,83 @@
+"""A scenario file to a typed scenario, or to all of its problems at once."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+import yaml
+
+from sim.scenario.checks import files, load as loads, metrics, names, times
+from sim.scenario.checks.view import View
+from sim.scenario.convert import Reader
+from sim.scenario.overrides import apply_override
+from sim.scenario.positions import compose, read_text
+from sim.scenario.problems import InvalidScenarioError, Problem
+from sim.scenario.scenario import REPLAY, Scenario
+
+TOO_MANY = 100  # problems shown; a file with more is not a scenario
+
+
+def load(path: Path | str, overrides: Sequence[str] = (), *, files_required: bool = True) -> Scenario:
+    """Return the scenario in the file at ``path``.
+
+    Args:
+        path: a YAML file.
+        overrides: ``PATH=VALUE`` each, put in before anything is checked.
+        files_required: what the scenario names must exist. Bulk commands say False and skip what `missing_files`
+            returns for an external scenario; a file missing from one that is not external is an error all the same.
+
+    Raises:
+        InvalidScenarioError: with every problem of the file, in the order of the file.
+    """
+    return parse(read_text(Path(path)), str(path), overrides, files_required=files_required)
+
+
+def parse(text: str, name: str, overrides: Sequence[str] = (), *, files_required: bool = True) -> Scenario:
+    """Return the scenario in ``text``; ``name`` stands for the file in errors. Otherwise like `load`."""
+    root = compose(text, name)
+    if root is None:
+        raise InvalidScenarioError([Problem(f"{name}:1:1", "", "the file is empty", remedy="give it name and phases")])
+    if not isinstance(root, yaml.MappingNode):
+        raise InvalidScenarioError([Problem(f"{name}:1:1", "", "must be a mapping", remedy="begin with name: …")])
+    for override in overrides:
+        root = apply_override(root, override)
+    reader = Reader()
+    scenario = reader.read_struct(root, Scenario, "")
+    reader.nodes[""] = root
+    view = View(scenario, reader.nodes, frozenset(reader.broken))
+    problems = [*reader.problems, *_check(view, files_required=files_required)]
+    if problems:
+        raise InvalidScenarioError(sorted(_bounded(problems), key=_in_file_order))
+    return _completed(scenario)
+
+
+def missing_files(scenario: Scenario) -> tuple[str, ...]:
+    """Return the files and folders that ``scenario`` names and that are not there."""
+    return files.missing_files((scenario.events.file if scenario.events else None, scenario.model))
+
+
+def _check(view: View, *, files_required: bool) -> Iterator[Problem]:
+    yield from loads.check(view)
+    yield from names.check(view)
+    yield from times.check(view)
+    yield from metrics.check(view)
+    yield from files.check(view, files_required=files_required or not view.scenario.external)
+
+
+def _completed(scenario: Scenario) -> Scenario:
+    if scenario.events is not None and not scenario.phases:
+        return msgspec.structs.replace(scenario, phases=(REPLAY,))
+    return scenario
+
+
+def _bounded(problems: list[Problem]) -> list[Problem]:
+    unique = list(dict.fromkeys(problems))
+    return unique[:TOO_MANY]
+
+
+def _in_file_order(problem: Problem) -> tuple[bool, int, int]:
+    """Overrides last; the others by line and column."""
+    if problem.place.startswith("--set"):
+        return True, 0, 0
+    *_, line, column = problem.place.rsplit(":", 2)
+    return False, int(line), int(column)

@@ -1,0 +1,151 @@
+"""What a scenario may turn on the pipeline; every value has the default that production would use."""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from sim.scalars import Duration, Size
+from sim.units import NS_PER
+
+Capacity = Annotated[int, msgspec.Meta(ge=1, le=10_000_000)]
+BatchSize = Annotated[int, msgspec.Meta(ge=1, le=65_536)]
+Ratio = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Wait = Annotated[Duration, msgspec.Meta(gt=0)]
+
+
+class Mailbox(msgspec.Struct, frozen=True, kw_only=True):
+    """A bounded mailbox.
+
+    Attributes:
+        capacity: transactions it holds; full, it blocks the sender.
+    """
+
+    capacity: Capacity = 5_000
+
+
+class SheddingMailbox(Mailbox, frozen=True, kw_only=True):
+    """The scorer's mailbox, which sheds load to rules before it is full.
+
+    Attributes:
+        shed_above: waiting transactions above which the scorer decides the least valuable by rules; absent never.
+    """
+
+    shed_above: Capacity | None = None
+
+
+class Mailboxes(msgspec.Struct, frozen=True, kw_only=True):
+    """The three mailboxes between the four actors, each named after its receiver."""
+
+    assembler: Mailbox = Mailbox()
+    scorer: SheddingMailbox = SheddingMailbox()
+    logger: Mailbox = Mailbox()
+
+
+class ActorSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """An actor.
+
+    Attributes:
+        max_batch_size: transactions it takes at once; it never waits for a batch to fill.
+    """
+
+    max_batch_size: BatchSize = 1_024
+
+
+class ScorerSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The scorer.
+
+    Attributes:
+        max_batch_size: transactions it takes at once, and then in the executor.
+        inline_batch_size: transactions it takes at once while its mailbox is short, scored on the event loop.
+        deadline: from the intended arrival; a transaction that would miss it is decided by rules; absent never.
+    """
+
+    max_batch_size: BatchSize = 1_024
+    inline_batch_size: BatchSize = 64
+    deadline: Wait | None = None
+
+
+class Breaker(msgspec.Struct, frozen=True, kw_only=True):
+    """The circuit breaker around the feature store.
+
+    Attributes:
+        failure_ratio: share of failed calls that trips it, 0 to 1.
+        window: calls over which the share is taken.
+        open_for: how long it stays open before it probes.
+    """
+
+    failure_ratio: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.5
+    window: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 100
+    open_for: Wait = 5 * NS_PER["s"]
+
+
+class FeatureStoreSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The look-up of batch features.
+
+    Attributes:
+        timeout: a look-up that takes longer is missing.
+        breaker: absent never stops calling.
+    """
+
+    timeout: Wait = 5 * NS_PER["ms"]
+    breaker: Breaker | None = None
+
+
+class Thresholds(msgspec.Struct, frozen=True, kw_only=True):
+    """Scores at which a decision changes; review is at most block.
+
+    Attributes:
+        review: a score of at least this is reviewed, 0 to 1.
+        block: a score of at least this is blocked, 0 to 1.
+    """
+
+    review: Ratio = 0.30
+    block: Ratio = 0.70
+
+
+class DecisionLog(msgspec.Struct, frozen=True, kw_only=True):
+    """What a line of decisions.jsonl holds.
+
+    Attributes:
+        features: with all of them, with them on a sample of lines, or without.
+    """
+
+    features: Literal["all", "sample", "off"] = "all"
+
+
+class Restart(msgspec.Struct, frozen=True, kw_only=True):
+    """How a crashed actor is restarted.
+
+    Attributes:
+        max_restarts: restarts allowed within ``within``; one more drains the pipeline by rules and fails the run.
+        within: the span in which restarts are counted.
+        backoff: wait before the first restart, doubled for each further one.
+        max_backoff: the longest wait.
+    """
+
+    max_restarts: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 10
+    within: Wait = 10 * NS_PER["s"]
+    backoff: Duration = 10 * NS_PER["ms"]
+    max_backoff: Duration = NS_PER["s"]
+
+
+class Pipeline(msgspec.Struct, frozen=True, kw_only=True):
+    """The pipeline under test.
+
+    Attributes:
+        thresholds: absent uses the model's own.
+        memory_limit: what the memory alert is measured against.
+        drain_timeout: how long the end waits for accepted transactions; the rest is decided by default.
+    """
+
+    mailboxes: Mailboxes = Mailboxes()
+    producer: ActorSettings = ActorSettings()
+    assembler: ActorSettings = ActorSettings()
+    scorer: ScorerSettings = ScorerSettings()
+    logger: ActorSettings = ActorSettings()
+    feature_store: FeatureStoreSettings = FeatureStoreSettings()
+    thresholds: Thresholds | None = None
+    log: DecisionLog = DecisionLog()
+    memory_limit: Size = 500_000_000
+    drain_timeout: Wait = 10 * NS_PER["s"]
+    restart: Restart = Restart()

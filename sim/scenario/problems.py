@@ -1,0 +1,63 @@
+"""What is wrong with a scenario file: one located line a problem."""
+
+import difflib
+from collections.abc import Iterable
+
+import msgspec
+
+from actors.errors import ScenarioError
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """One broken rule.
+
+    Attributes:
+        place: ``file:line:column``, or the ``--set`` that brought the value.
+        path: where in the scenario, as in ``phases[1].ramp_to``; empty for the file itself.
+        rule: what must hold, as in "must be positive".
+        got: the value that breaks it, as written; empty where there is none.
+        remedy: what to do.
+    """
+
+    place: str
+    path: str
+    rule: str
+    got: str = ""
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        """Return ``place: path rule, got value; remedy``."""
+        subject = f"{self.path} {self.rule}" if self.path else self.rule
+        got = f", got {self.got}" if self.got else ""
+        remedy = f"; {self.remedy}" if self.remedy else ""
+        return f"{self.place}: {subject}{got}{remedy}"
+
+
+class InvalidScenarioError(ScenarioError):
+    """A scenario file breaks one rule or more; its text has a line for each.
+
+    Args:
+        problems: at least one, in the order of the file.
+    """
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
+    """Return a remedy that names the closest of ``known``, or all of them when none is close and they are few.
+
+    Example:
+        >>> did_you_mean("burts", ["baseline", "burst"])
+        'did you mean burst?'
+    """
+    options = sorted(known)
+    lowered = {option.lower(): option for option in options}
+    close = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean {lowered[close[0]]}?"
+    if otherwise:
+        return otherwise
+    few = 16
+    return f"use one of {', '.join(options)}" if 0 < len(options) <= few else ""

@@ -1,0 +1,47 @@
+"""A scenario back to YAML, and its digest."""
+
+import hashlib
+from typing import Any
+
+import msgspec
+import yaml
+
+from sim.scalars import Plain
+from sim.scenario.scenario import Scenario
+from sim.scenario.shapes import Shape, fields_of
+
+DIGEST_DIGITS = 12
+
+
+def resolved(scenario: Scenario) -> str:
+    """Return YAML that loads back to ``scenario``, every default written out."""
+    return yaml.safe_dump(plain(scenario), sort_keys=False, allow_unicode=True, width=120, default_flow_style=False)
+
+
+def digest(scenario: Scenario) -> str:
+    """Return a short name of everything in ``scenario``: equal scenarios have equal digests."""
+    raw = msgspec.json.encode(plain(scenario))
+    return hashlib.sha256(raw).hexdigest()[:DIGEST_DIGITS]
+
+
+def plain(struct: msgspec.Struct) -> dict[str, Plain]:
+    """Return a struct of a scenario as what YAML can hold; what is None is left out."""
+    values = ((field.key, field.shape, getattr(struct, field.name)) for field in fields_of(type(struct)))
+    return {key: render(value, shape) for key, shape, value in values if value is not None}
+
+
+def render(value: Any, shape: Shape) -> Plain:  # noqa: ANN401 - of any type a scenario has
+    """Return one value as what YAML can hold."""
+    if value is None:
+        return None
+    if shape.kind == "scalar":
+        written: Plain = shape.of.render(value)
+        return written
+    if shape.kind in ("list", "pair") and shape.item is not None:
+        return [render(item, shape.item) for item in value]
+    if shape.kind == "variants":
+        return {"kind": value.kind, **plain(value)}
+    if shape.kind == "struct":
+        return plain(value)
+    same: Plain = value
+    return same

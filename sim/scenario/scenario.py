@@ -1,0 +1,54 @@
+"""The root of a scenario file."""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from sim.faults.fault import Fault
+from sim.faults.registry import FAULTS
+from sim.scenario.alerts import Alert
+from sim.scenario.events import Events
+from sim.scenario.expectations import Expectation
+from sim.scenario.phases import Phase
+from sim.scenario.pipeline import Pipeline
+from sim.scalars import Name, Variants
+from sim.scenario.world import World
+
+ALWAYS = "always"
+REPLAY = Phase(name="replay")
+
+
+class Scenario(msgspec.Struct, frozen=True, kw_only=True):
+    """One experiment: how much load arrives, what fails and what must hold.
+
+    Attributes:
+        version: of this file format.
+        name: of the scenario; run folders carry it.
+        hypothesis: what the run is to confirm, in a sentence.
+        seed: the source of all chance; another seed is another day of the same world.
+        clock: real, or virtual (deterministic).
+        model: folder of a trained model; absent uses the cached one of this world and trains it if there is none.
+        external: the data lies outside the repository; bulk commands skip the scenario while the file is absent.
+        world: the synthetic world; not used by a replay.
+        events: a file of transactions to replay instead.
+        phases: the load, in order. Required unless ``events`` is given.
+        pipeline: what is under test.
+        faults: what fails, and when.
+        alerts: rules added to the built-in ones.
+        expect: what must hold.
+    """
+
+    version: Literal[1] = 1
+    name: Name
+    hypothesis: str = ""
+    seed: Annotated[int, msgspec.Meta(ge=0, lt=2**63)] = 7
+    clock: Literal["real", "virtual"] = "real"
+    model: str | None = None
+    external: bool = False
+    world: World = World()
+    events: Events | None = None
+    phases: tuple[Phase, ...] = ()
+    pipeline: Pipeline = Pipeline()
+    faults: tuple[Annotated[Fault, Variants(FAULTS)], ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    expect: tuple[Expectation, ...] = ()
