@@ -5,6 +5,7 @@
 - `manifest`: what a model folder says about itself.
 - `golden`: rows with known scores, by which a loaded model proves that it is the one that was trained.
 - `reference`: how scores and features were distributed in training, for drift.
+- `proof`: what a model folder must prove before it is believed.
 - `artifact`: a model folder, loaded and verified, or written.
 - `verification`: a candidate that may be damaged, first loaded in a child process.
 - `slot`: the model that serves now, and swapping it between two batches.
