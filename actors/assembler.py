@@ -1,0 +1,181 @@
+"""The assembler: parses transactions and gives them their features."""
+
+import contextlib
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from actors.actor import Actor, Hooks
+from actors.clock import NS_PER_US, Clock
+from actors.dead_letters import DeadLetterSink, keepable
+from actors.deduplicator import Deduplicator
+from actors.errors import FeatureStoreError
+from actors.features.assembly import FeatureAssembly
+from actors.features.history import History
+from actors.features.store import FeatureStore, StoreRows
+from actors.mailbox import Lease, Mailbox
+from actors.messages import DeadLetter, FeatureBatch, Mode, RawBatch, Track
+from actors.telemetry.stages import Stage
+from actors.telemetry.telemetry import Telemetry
+from actors.transaction import Columns, Transaction, parse, refusal
+
+
+@dataclass(frozen=True, slots=True)
+class AssemblerConfig:
+    """How the assembler works.
+
+    Attributes:
+        capacity: of its mailbox, in transactions.
+        max_batch_size: most transactions at a time; small, since the event loop waits while it computes.
+    """
+
+    capacity: int = 5_000
+    max_batch_size: int = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Assembling:
+    """A lease's work so far: what parsed, what did not, and what the feature store said."""
+
+    columns: Columns | None
+    batch: RawBatch
+    rows: StoreRows | None
+    letters: list[DeadLetter]
+    duplicate_count: int
+    started_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class AssemblerParts:
+    """What the assembler works with."""
+
+    assembly: FeatureAssembly
+    store: FeatureStore
+    history: History | None
+    dead_letters: DeadLetterSink
+    deduplicator: Deduplicator
+
+
+class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
+    """Turns raw transactions into feature rows.
+
+    What does not parse becomes a dead letter, a repeated id a duplicate. When the feature store fails, the batch tier
+    of the whole batch is missing and its mode is ``realtime_only``.
+    """
+
+    def __init__(
+        self,
+        config: AssemblerConfig,
+        parts: AssemblerParts,
+        inbox: Mailbox[RawBatch],
+        outlet: Mailbox[FeatureBatch],
+        clock: Clock,
+        telemetry: Telemetry,
+        hooks: Hooks,
+    ) -> None:
+        super().__init__("assembler", inbox, outlet, clock, telemetry, hooks)
+        self._config = config
+        self._parts = parts
+
+    def batch_limit(self) -> int:
+        """Return the configured batch size."""
+        return self._config.max_batch_size
+
+    async def prepare(self, lease: Lease[RawBatch]) -> Assembling:
+        """Parse, set duplicates apart, look the batch tier up."""
+        work = self._without_store(lease.message, self.clock.now_ns())
+        return work if work.columns is None else replace(work, rows=await self._look_up(work.columns))
+
+    def commit(self, lease: Lease[RawBatch], prepared: Assembling) -> FeatureBatch | None:
+        """Update the windows, remember ids, count; return the feature rows."""
+        columns, ledger = prepared.columns, self.telemetry.ledger
+        assembled = None
+        if columns is not None:
+            assembled = self._assemble(lease.sequence, columns, prepared)
+            self._parts.deduplicator.remember(columns.ids)
+            if self._parts.history is not None:
+                self._parts.history.append(columns)
+        ledger.duplicate(prepared.duplicate_count)
+        self._bury(prepared.letters)
+        return assembled
+
+    def discard(self, message: RawBatch, error: BaseException) -> None:
+        """Make a poison dead letter of ``message``."""
+        detail = f"crashed the assembler twice: {type(error).__name__}: {error}"
+        self._bury([self._letter(message, index, "poison", detail) for index in range(len(message))])
+
+    def assemble_at_once(self, message: RawBatch) -> FeatureBatch | None:
+        """Return the feature rows of ``message`` without asking the feature store; for the end of a run."""
+        lease = Lease(message, self.inbox.next_sequence())
+        started_ns = self.clock.now_ns()
+        try:
+            return self.commit(lease, self._without_store(message, started_ns))
+        except Exception as error:  # noqa: BLE001 - it may be what kept crashing this actor
+            self.discard(message, error)
+            return None
+
+    def _without_store(self, message: RawBatch, started_ns: int) -> Assembling:
+        batch, transactions, letters = self._parse(message)
+        fresh = self._parts.deduplicator.fresh([transaction.id for transaction in transactions])
+        duplicate_count = len(fresh) - int(np.count_nonzero(fresh))
+        if duplicate_count:
+            transactions = [one for one, new in zip(transactions, fresh, strict=True) if new]
+            kept = np.flatnonzero(fresh)
+            batch = RawBatch([batch.raws[index] for index in kept], batch.track[kept])
+        columns = Columns.of(transactions) if transactions else None
+        return Assembling(columns, batch, None, letters, duplicate_count, started_ns)
+
+    def _parse(self, message: RawBatch) -> tuple[RawBatch, list[Transaction], list[DeadLetter]]:
+        started_ns = self.clock.now_ns()
+        letters: list[DeadLetter] = []
+        try:
+            transactions = [parse(raw) for raw in message.raws]
+        except ValueError:  # rare: find out which, one by one
+            transactions, kept = [], []
+            for index, raw in enumerate(message.raws):
+                try:
+                    transactions.append(parse(raw))
+                    kept.append(index)
+                except ValueError as error:
+                    letters.append(self._letter(message, index, *refusal(raw, error)))
+            message = RawBatch([message.raws[index] for index in kept], message.track[kept])
+        self._span(Stage.PARSE, started_ns, len(message.raws))
+        return message, transactions, letters
+
+    async def _look_up(self, columns: Columns) -> StoreRows | None:
+        started_ns = self.clock.now_ns()
+        rows = None
+        with contextlib.suppress(FeatureStoreError):
+            rows = await self._parts.store.lookup(columns.cards, columns.merchants, columns.event_us)
+        self._span(Stage.STORE, started_ns, len(columns))
+        return rows
+
+    def _assemble(self, sequence: int, columns: Columns, prepared: Assembling) -> FeatureBatch:
+        started_ns = self.clock.now_ns()
+        features, mode = self._parts.assembly.compute(sequence, columns, prepared.rows)
+        done_ns = self.clock.now_ns()
+        track = prepared.batch.track
+        track[:, Track.ASSEMBLY_START] = prepared.started_ns
+        track[:, Track.ASSEMBLED] = done_ns
+        telemetry = self.telemetry
+        telemetry.stages[Stage.FEATURES].record_span((done_ns - started_ns) // NS_PER_US, len(columns))
+        telemetry.stages[Stage.ASSEMBLER_WAITING].record((prepared.started_ns - track[:, Track.ARRIVAL]) // NS_PER_US)
+        telemetry.store_rows += len(columns)
+        telemetry.store_missing_rows += int(np.count_nonzero(mode == Mode.REALTIME_ONLY))
+        telemetry.store_stale_rows += int(np.count_nonzero(mode == Mode.STALE))
+        telemetry.observe_features(features)
+        return FeatureBatch(columns.ids, columns.cards, columns.event_us, columns.amount, features, mode, track)
+
+    def _span(self, stage: Stage, started_ns: int, count: int) -> None:
+        self.telemetry.stages[stage].record_span((self.clock.now_ns() - started_ns) // NS_PER_US, count)
+
+    def _letter(self, message: RawBatch, index: int, reason: str, detail: str) -> DeadLetter:
+        number = int(message.track[index, Track.NUMBER])
+        return DeadLetter(number, reason, detail, keepable(message.raws[index]), self.clock.now_ns())
+
+    def _bury(self, letters: list[DeadLetter]) -> None:
+        if not letters:
+            return
+        for letter in letters:
+            self.telemetry.ledger.dead_letter(letter.reason, 1)
+        self._parts.dead_letters.put(letters)

@@ -1,0 +1,150 @@
+"""The decision log: one line a decision, with what it rests on."""
+
+from collections.abc import Callable
+from typing import Literal, Protocol
+
+import msgspec
+import numpy as np
+
+from actors.arrays import F64, I64
+from actors.clock import NS_PER_US
+from actors.dead_letters import mask_card
+from actors.messages import Cause, DecidedBatch, Decision, Mode, Reason, Track
+
+FeatureLogging = Literal["all", "sample", "off"]
+SAMPLE_EVERY = 100  # features are most of a line's bytes; one line in a hundred is enough to look at
+
+_DECISIONS = [decision.label for decision in Decision]
+_MODES = [mode.label for mode in Mode]
+_CAUSES = [cause.label for cause in Cause]
+_REASONS = [reason.label for reason in Reason]
+
+
+class LineSink(Protocol):
+    """Takes whole lines, in order.
+
+    Attributes:
+        size: bytes appended so far.
+    """
+
+    size: int
+
+    def append(self, lines: bytes) -> None:
+        """Write ``lines``, which end with a newline; called off the event loop, never twice at once.
+
+        Raises:
+            SinkError: they could not be written; nothing of them stays.
+        """
+        ...
+
+    def cut(self, size: int) -> None:
+        """Take back everything after the first ``size`` bytes; called before a batch is appended again.
+
+        Raises:
+            SinkError: it cannot be taken back.
+        """
+        ...
+
+
+class InMemoryLines:
+    """Keeps what is appended in memory."""
+
+    def __init__(self) -> None:
+        self.content = bytearray()
+        self.size = 0
+
+    def append(self, lines: bytes) -> None:
+        """Keep ``lines``."""
+        self.content += lines
+        self.size = len(self.content)
+
+    def cut(self, size: int) -> None:
+        """Forget everything after the first ``size`` bytes."""
+        del self.content[size:]
+        self.size = size
+
+
+class Line(msgspec.Struct, gc=False):
+    """A line of ``decisions.jsonl``. Times in µs; ``score`` is null where no model scored.
+
+    ``label`` is null until the truth is known; ``features`` are in manifest order, null where missing, and absent from
+    lines that do not log them.
+    """
+
+    id: str
+    card: str
+    event_time: int
+    amount: float
+    score: float | None
+    decision: str
+    mode: str
+    cause: str
+    reason: str
+    latency_us: int
+    assembler_waiting_us: int
+    assembly_us: int
+    scorer_waiting_us: int
+    scoring_us: int
+    model: str
+    label: int | None = None
+    features: list[float | None] | msgspec.UnsetType = msgspec.UNSET
+
+
+class DecisionLines:
+    """Turns decisions into lines.
+
+    Args:
+        digest_of: digest of a model by its generation.
+        features: which lines carry their features.
+    """
+
+    def __init__(self, digest_of: Callable[[int], str], features: FeatureLogging = "sample") -> None:
+        self._digest_of = digest_of
+        self._features = features
+        self._encoder = msgspec.json.Encoder()
+
+    def encode(self, decided: DecidedBatch) -> bytes:
+        """Return one line a decision, each ending with a newline."""
+        batch, track = decided.batch, decided.batch.track
+        lines = list(
+            map(
+                Line,
+                batch.ids,
+                map(mask_card, batch.cards),
+                batch.event_us.tolist(),
+                batch.amount.tolist(),
+                _floats(decided.score),
+                map(_DECISIONS.__getitem__, decided.decision.tolist()),
+                map(_MODES.__getitem__, decided.mode.tolist()),
+                map(_CAUSES.__getitem__, decided.cause.tolist()),
+                map(_REASONS.__getitem__, decided.reason.tolist()),
+                _spans(track, Track.ARRIVAL, Track.DECIDED),
+                _spans(track, Track.ARRIVAL, Track.ASSEMBLY_START),
+                _spans(track, Track.ASSEMBLY_START, Track.ASSEMBLED),
+                _spans(track, Track.ASSEMBLED, Track.SCORING_START),
+                _spans(track, Track.SCORING_START, Track.DECIDED),
+                map(self._digest_of, decided.model.tolist()),
+            )
+        )
+        for index in self._rows_with_features(track[:, Track.NUMBER]):
+            lines[index].features = _floats(batch.features[index].astype(np.float64))
+        return self._encoder.encode_lines(lines)
+
+    def _rows_with_features(self, numbers: I64) -> list[int]:
+        if self._features == "off":
+            return []
+        if self._features == "all":
+            return list(range(len(numbers)))
+        chosen: list[int] = np.flatnonzero(numbers % SAMPLE_EVERY == 0).tolist()
+        return chosen
+
+
+def _floats(values: F64) -> list[float | None]:
+    """Return ``values`` as numbers, None for NaN (msgspec would write it so, at twice the cost)."""
+    numbers: list[float | None] = values.tolist()
+    return numbers
+
+
+def _spans(track: I64, start: Track, end: Track) -> list[int]:
+    spans: list[int] = ((track[:, end] - track[:, start]) // NS_PER_US).tolist()
+    return spans

@@ -1,0 +1,156 @@
+"""The logger: delivers decisions to the caller and appends them to the decision log."""
+
+import asyncio
+import logging
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Protocol
+
+from actors.actor import Actor, Hooks
+from actors.clock import NS_PER_US, Clock
+from actors.decision_log import DecisionLines, FeatureLogging, LineSink
+from actors.errors import SinkError
+from actors.mailbox import Lease, Mailbox
+from actors.messages import DecidedBatch, Track
+from actors.telemetry.stages import Stage
+from actors.telemetry.telemetry import Telemetry
+
+log = logging.getLogger(__name__)
+
+
+class DecisionSink(Protocol):
+    """Where decisions are delivered: the caller who waits for them."""
+
+    async def deliver(self, decided: DecidedBatch) -> None:
+        """Hand over ``decided``; called once a batch, in order, again with the same batch if the logger crashed.
+
+        Raises:
+            SinkError: none of it was delivered; it is counted as undelivered, and what the caller then does is its
+                own decision (most approve).
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LoggerConfig:
+    """How the logger works.
+
+    Attributes:
+        capacity: of its mailbox, in transactions.
+        max_batch_size: most transactions at a time.
+        features: which lines of the decision log carry their features.
+    """
+
+    capacity: int = 20_000
+    max_batch_size: int = 512
+    features: FeatureLogging = "sample"
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """What became of a batch: whether it was delivered and logged, and since when it was worked on."""
+
+    delivered: bool
+    logged: bool
+    started_ns: int
+
+
+class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
+    """The end of the pipeline.
+
+    A sink or a disk that fails costs delivery or log lines, which are counted; decisions are never rewritten, and the
+    pipeline goes on. Lines are written in a thread, so that a slow disk fills this mailbox and nothing else.
+
+    Attributes:
+        problem: the first failure of sink or disk, None without one.
+    """
+
+    def __init__(
+        self,
+        config: LoggerConfig,
+        sink: DecisionSink,
+        lines: DecisionLines,
+        output: LineSink,
+        executor: Executor,
+        inbox: Mailbox[DecidedBatch],
+        clock: Clock,
+        telemetry: Telemetry,
+        hooks: Hooks,
+    ) -> None:
+        super().__init__("logger", inbox, None, clock, telemetry, hooks)
+        self._config = config
+        self._sink = sink
+        self._lines = lines
+        self._output = output
+        self._executor = executor
+        self._committed_size = output.size
+        self.problem: str | None = None
+
+    def batch_limit(self) -> int:
+        """Return the configured batch size."""
+        return self._config.max_batch_size
+
+    async def prepare(self, lease: Lease[DecidedBatch]) -> Handled:
+        """Deliver, then log."""
+        started_ns = self.clock.now_ns()
+        delivered = await self._deliver(lease.message)
+        logged = await self._append(lease.message)
+        return Handled(delivered, logged, started_ns)
+
+    def commit(self, lease: Lease[DecidedBatch], prepared: Handled) -> None:
+        """Count what was delivered and logged."""
+        self._account(lease.message, prepared)
+
+    async def finish(self, decided: DecidedBatch) -> None:
+        """Deliver and log ``decided`` outside a lease; for the end of a run."""
+        started_ns = self.clock.now_ns()
+        delivered = await self._deliver(decided)
+        self._account(decided, Handled(delivered, await self._append(decided), started_ns))
+
+    def _account(self, decided: DecidedBatch, prepared: Handled) -> None:
+        batch, count, now_ns = decided.batch, len(decided), self.clock.now_ns()
+        ledger, stages = self.telemetry.ledger, self.telemetry.stages
+        (ledger.deliver if prepared.delivered else ledger.undelivered)(count)
+        (ledger.log if prepared.logged else ledger.log_failed)(count)
+        self._committed_size = self._output.size
+        track = batch.track
+        track[:, Track.LOGGING_START] = prepared.started_ns
+        track[:, Track.LOGGED] = now_ns
+        decided_ns = track[:, Track.DECIDED]
+        stages[Stage.LOGGER_WAITING].record((prepared.started_ns - decided_ns) // NS_PER_US)
+        stages[Stage.LOG].record_span((now_ns - prepared.started_ns) // NS_PER_US, count)
+        stages[Stage.LOGGED].record((now_ns - decided_ns) // NS_PER_US)
+
+    def discard(self, message: DecidedBatch, error: BaseException) -> None:
+        """Count ``message`` as neither delivered nor logged: it is decided, but this actor cannot handle it."""
+        log.error("a decision crashed the logger twice and is dropped from log and delivery: %s", error)
+        self.telemetry.ledger.undelivered(len(message))
+        self.telemetry.ledger.log_failed(len(message))
+
+    async def _deliver(self, decided: DecidedBatch) -> bool:
+        try:
+            await self._sink.deliver(decided)
+        except SinkError as error:
+            self._complain("decisions cannot be delivered", error)
+            return False
+        return True
+
+    async def _append(self, decided: DecidedBatch) -> bool:
+        lines = self._lines.encode(decided)
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._executor, self._write, lines)
+        except SinkError as error:
+            self._complain("decisions cannot be logged", error)
+            return False
+        return True
+
+    def _write(self, lines: bytes) -> None:
+        if self._output.size != self._committed_size:  # a crash after writing: this batch comes again
+            self._output.cut(self._committed_size)
+        self._output.append(lines)
+
+    def _complain(self, what: str, error: SinkError) -> None:
+        """Say it once; the counters say how often."""
+        if self.problem is None:
+            self.problem = f"{what}: {error}"
+            log.error("%s: %s; they are counted and the run goes on", what, error)

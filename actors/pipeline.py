@@ -1,0 +1,192 @@
+"""The pipeline: four actors and three mailboxes, wired from one frozen config."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from actors.actor import Actor, Hooks
+from actors.assembler import Assembler, AssemblerConfig, AssemblerParts
+from actors.clock import NS_PER_S, Clock
+from actors.dead_letters import DeadLetterSink
+from actors.decision_log import DecisionLines, LineSink
+from actors.deduplicator import Deduplicator
+from actors.ending import Ending
+from actors.errors import EscalationError
+from actors.features.assembly import FeatureAssembly
+from actors.features.history import History
+from actors.features.store import FeatureStore
+from actors.logger import DecisionSink, Logger, LoggerConfig
+from actors.mailbox import Mailbox
+from actors.messages import Cause, DecidedBatch, FeatureBatch, RawBatch
+from actors.model.rules import RuleBook
+from actors.model.scoring import Scoring
+from actors.producer import Producer, ProducerConfig, Source
+from actors.resilience.breaker import BreakerConfig, CircuitBreaker
+from actors.resilience.guarded_store import GuardedFeatureStore
+from actors.scorer import Scorer, ScorerConfig
+from actors.supervisor import Restart, RestartPolicy, Supervisor
+from actors.telemetry.telemetry import Telemetry
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineConfig:
+    """Everything about the pipeline that a scenario may set."""
+
+    producer: ProducerConfig = field(default_factory=ProducerConfig)
+    assembler: AssemblerConfig = field(default_factory=AssemblerConfig)
+    scorer: ScorerConfig = field(default_factory=ScorerConfig)
+    logger: LoggerConfig = field(default_factory=LoggerConfig)
+    restart: RestartPolicy = field(default_factory=RestartPolicy)
+    store_timeout_ns: int = 5_000_000  # the budget at p50 is 2 ms
+    breaker: BreakerConfig | None = None
+    drain_timeout_ns: int = 30 * NS_PER_S
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a pipeline is put into: its ports' adapters, its clock, its model.
+
+    Attributes:
+        digest_of: digest of a model by its generation, for the decision log.
+        history: where transactions are kept for the batch tier; None if something else keeps them.
+        log_executor: one thread that writes the decision log.
+    """
+
+    source: Source
+    assembly: FeatureAssembly
+    store: FeatureStore
+    history: History | None
+    scoring: Scoring
+    rules: RuleBook
+    digest_of: Callable[[int], str]
+    sink: DecisionSink
+    output: LineSink
+    dead_letters: DeadLetterSink
+    clock: Clock
+    telemetry: Telemetry
+    log_executor: Executor = field(default_factory=lambda: ThreadPoolExecutor(1, "decision-log"))
+    hooks: Hooks = field(default_factory=Hooks)
+    on_restart: Callable[[Restart], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Where transactions are that are not at an end yet, counted where they lie.
+
+    Attributes:
+        unsent: due, and not handed over.
+        in_flight: handed over, and not decided.
+        awaiting_log: decided, and not logged; as many await delivery.
+    """
+
+    unsent: int
+    in_flight: int
+    awaiting_log: int
+
+
+class Pipeline:
+    """Four actors on one event loop, from start to the last decision.
+
+    Args:
+        config: frozen settings.
+        surroundings: ports, clock, model.
+    """
+
+    def __init__(self, config: PipelineConfig, surroundings: Surroundings) -> None:
+        self.config = config
+        self._around = around = surroundings
+        clock, telemetry = around.clock, around.telemetry
+        raw: Mailbox[RawBatch] = Mailbox("assembler", config.assembler.capacity, clock)
+        features: Mailbox[FeatureBatch] = Mailbox("scorer", config.scorer.capacity, clock)
+        decided: Mailbox[DecidedBatch] = Mailbox("logger", config.logger.capacity, clock)
+        self.breaker = None if config.breaker is None else CircuitBreaker(config.breaker, clock)
+        store = GuardedFeatureStore(around.store, config.store_timeout_ns, self.breaker, clock, telemetry)
+        parts = AssemblerParts(around.assembly, store, around.history, around.dead_letters, Deduplicator())
+        lines = DecisionLines(around.digest_of, config.logger.features)
+        common = (clock, telemetry, around.hooks)
+        self.producer = Producer(around.source, raw, config.producer, *common)
+        self.assembler = Assembler(config.assembler, parts, raw, features, *common)
+        self.scorer = Scorer(
+            config.scorer, around.scoring, around.rules, around.dead_letters, features, decided, *common
+        )
+        self.logger = Logger(config.logger, around.sink, lines, around.output, around.log_executor, decided, *common)
+        self.supervisor = Supervisor(config.restart, clock, telemetry, around.on_restart)
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def actors(self) -> tuple[Actor[Any, Any, Any], ...]:
+        """The actors that have a mailbox, in the order of the flow."""
+        return (self.assembler, self.scorer, self.logger)
+
+    def held(self) -> Held:
+        """Count what is inside, where it lies."""
+        in_flight = (
+            self.producer.outbox_count
+            + sum(actor.inbox.depth + actor.inbox.leased for actor in (self.assembler, self.scorer))
+            + self.assembler.outbox_count
+        )
+        awaiting_log = self.scorer.outbox_count + self.logger.inbox.depth + self.logger.inbox.leased
+        return Held(self.producer.settle(), in_flight, awaiting_log)
+
+    def start(self) -> None:
+        """Start all actors; intended times count from now."""
+        self.producer.start_at(self._around.clock.now_ns())
+        self._task = asyncio.create_task(self.supervisor.run((self.producer, *self.actors)), name="supervisor")
+
+    async def finished(self) -> None:
+        """Wait until everything the source had is decided and logged.
+
+        Raises:
+            EscalationError: an actor kept crashing; what was left is decided by rules already.
+        """
+        if self._task is None:
+            return
+        try:
+            await asyncio.shield(self._task)
+        except EscalationError:
+            await self._end(Cause.ESCALATED)
+            raise
+
+    async def drain(self) -> int:
+        """Take nothing new, finish what was accepted; decide by default what is not done at the drain timeout.
+
+        Returns:
+            How many transactions were decided by default.
+        """
+        if self._task is None:
+            return 0
+        self.producer.stop()
+        with contextlib.suppress(TimeoutError, EscalationError):
+            async with asyncio.timeout(self.config.drain_timeout_ns / NS_PER_S):
+                await asyncio.shield(self._task)
+        return await self.abandon()
+
+    async def abandon(self) -> int:
+        """Stop the actors where they are and decide by default what they hold.
+
+        Returns:
+            How many transactions were decided so.
+        """
+        if self._task is None or (self._task.done() and self._task.exception() is None):
+            return 0
+        self.producer.stop()
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        return await self._end(Cause.DRAIN_TIMEOUT)
+
+    async def _end(self, cause: Cause) -> int:
+        around = self._around
+        ending = Ending(
+            self.producer,
+            self.assembler,
+            self.scorer,
+            self.logger,
+            around.rules,
+            around.clock,
+            around.telemetry,
+            cause,
+        )
+        return await ending.settle()

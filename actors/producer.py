@@ -1,0 +1,194 @@
+"""The producer: hands transactions over at their intended times, whatever the pipeline does."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from actors.actor import Hooks
+from actors.arrays import I64
+from actors.clock import NS_PER_US, Clock
+from actors.mailbox import Mailbox
+from actors.messages import RawBatch, Track
+from actors.telemetry.stages import Stage
+from actors.telemetry.telemetry import Telemetry
+
+
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """Transactions with their intended times.
+
+    Attributes:
+        raws: one JSON document each.
+        due_ns: int64 (n,), since the start of the run, not decreasing; None: as fast as they are taken.
+    """
+
+    raws: list[bytes]
+    due_ns: I64 | None
+
+
+class Source(Protocol):
+    """Where transactions come from."""
+
+    async def take(self) -> Arrivals | None:
+        """Return the next transactions in order, or None at the end; called again only after they were all sent."""
+        ...
+
+    def due_count(self, elapsed_ns: int) -> int | None:
+        """Return how many transactions are due within ``elapsed_ns`` of the start, or None if there is no schedule."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ProducerConfig:
+    """How the producer hands over.
+
+    Attributes:
+        max_batch_size: most transactions in one message.
+    """
+
+    max_batch_size: int = 1024
+
+
+class Producer:
+    """Open loop: emits everything that is due at each wake, and never moves an intended time.
+
+    A full mailbox blocks it; what has become due meanwhile is *unsent*, and its latency already counts.
+
+    Args:
+        source: where transactions come from.
+        outlet: the assembler's mailbox.
+        config: how it hands over.
+        clock: the run's clock.
+        telemetry: where it counts.
+        hooks: what the laboratory does around its work.
+        on_finished: told once when everything the source had was sent.
+    """
+
+    name = "producer"
+
+    def __init__(
+        self,
+        source: Source,
+        outlet: Mailbox[RawBatch],
+        config: ProducerConfig,
+        clock: Clock,
+        telemetry: Telemetry,
+        hooks: Hooks,
+        on_finished: Callable[[], None] | None = None,
+    ) -> None:
+        self._source = source
+        self._outlet = outlet
+        self._config = config
+        self._clock = clock
+        self._telemetry = telemetry
+        self._hooks = hooks
+        self._on_finished = on_finished
+        self._arrivals: Arrivals | None = None
+        self._sent_of_arrivals = 0
+        self._taken = 0
+        self._numbered = 0
+        self._outbox: RawBatch | None = None
+        self._start_ns = clock.now_ns()
+        self._stopping = False
+        self._unblocked_ns = 0
+
+    @property
+    def outbox_count(self) -> int:
+        """Number of transactions numbered here that the assembler's mailbox has not taken yet."""
+        return 0 if self._outbox is None else len(self._outbox)
+
+    def start_at(self, start_ns: int) -> None:
+        """Set the instant from which intended times count."""
+        self._start_ns = start_ns
+
+    def stop(self) -> None:
+        """Take nothing more; what is already being handed over is finished, what is due and unsent stays unsent."""
+        self._settle()
+        self._stopping = True
+
+    def settle(self) -> int:
+        """Bring the ledger's offered count up to now.
+
+        Returns:
+            How many transactions are due and not handed over.
+        """
+        if not self._stopping:
+            self._settle()
+        return self._telemetry.ledger.offered - self._numbered
+
+    def take_outbox(self) -> RawBatch | None:
+        """Take what was not handed over; for the end of a run that could not drain."""
+        left, self._outbox = self._outbox, None
+        return left
+
+    async def run(self) -> None:
+        """Send everything the source has, then close the mailbox. Can be run again after it has raised."""
+        await self._empty_outbox()
+        while not self._stopping and (arrivals := await self._next_arrivals()) is not None:
+            if arrivals.due_ns is None:
+                await self._send(arrivals, len(arrivals.raws))
+            else:
+                await self._send_due(arrivals, arrivals.due_ns)
+        self._outlet.close()
+        if self._on_finished is not None:
+            self._on_finished()
+
+    async def _next_arrivals(self) -> Arrivals | None:
+        if self._arrivals is not None and self._sent_of_arrivals < len(self._arrivals.raws):
+            return self._arrivals
+        self._arrivals = await self._source.take()
+        self._sent_of_arrivals = 0
+        if self._arrivals is not None:
+            self._taken += len(self._arrivals.raws)
+        return self._arrivals
+
+    async def _send_due(self, arrivals: Arrivals, due_ns: I64) -> None:
+        while self._sent_of_arrivals < len(due_ns) and not self._stopping:
+            due = int(np.searchsorted(due_ns, self._clock.now_ns() - self._start_ns, side="right"))
+            if due <= self._sent_of_arrivals:
+                await self._clock.sleep_until_ns(self._start_ns + int(due_ns[self._sent_of_arrivals]))
+                continue
+            await self._send(arrivals, due)
+
+    async def _send(self, arrivals: Arrivals, upto: int) -> None:
+        while self._sent_of_arrivals < upto and not self._stopping:
+            stop = min(upto, self._sent_of_arrivals + self._config.max_batch_size)
+            await self._hooks.received(self.name, stop - self._sent_of_arrivals)
+            await self._hooks.prepared(self.name, stop - self._sent_of_arrivals)
+            self._commit(arrivals, stop)
+            await self._empty_outbox()
+
+    def _commit(self, arrivals: Arrivals, stop: int) -> None:
+        start, now_ns = self._sent_of_arrivals, self._clock.now_ns()
+        count = stop - start
+        track = np.zeros((count, len(Track)), dtype=np.int64)
+        track[:, Track.NUMBER] = np.arange(self._numbered, self._numbered + count)
+        track[:, Track.SENT] = now_ns
+        if arrivals.due_ns is None:
+            track[:, Track.ARRIVAL] = now_ns
+        else:
+            track[:, Track.ARRIVAL] = arrivals.due_ns[start:stop] + self._start_ns
+            # Its own lateness: what it owes to a full mailbox is the pipeline's, and shows as latency.
+            owed_since_ns = np.maximum(track[:, Track.ARRIVAL], self._unblocked_ns)
+            self._telemetry.stages[Stage.LATENESS].record((now_ns - owed_since_ns) // NS_PER_US)
+        self._outbox = RawBatch(arrivals.raws[start:stop], track)
+        self._sent_of_arrivals = stop
+        self._numbered += count
+        self._settle()
+        self._telemetry.ledger.send(count)
+
+    async def _empty_outbox(self) -> None:
+        while self._outbox is not None:
+            self._outbox = self._outlet.offer(self._outbox)
+            if self._outbox is not None:
+                await self._outlet.room()
+                self._unblocked_ns = self._clock.now_ns()
+
+    def _settle(self) -> None:
+        due = self._source.due_count(self._clock.now_ns() - self._start_ns)
+        if due is None:
+            due = self._taken
+        ledger = self._telemetry.ledger
+        ledger.offer(max(due, self._numbered) - ledger.offered)

@@ -1,0 +1,112 @@
+"""The circuit breaker: stop calling a dependency that fails, and probe it until it works again."""
+
+from collections import deque
+from dataclasses import dataclass
+from enum import StrEnum
+
+from actors.clock import Clock
+
+
+class BreakerState(StrEnum):
+    """Where a breaker stands."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    HALF_OPEN = "half_open"
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerConfig:
+    """When a breaker trips and how it probes; Resilience4j's parameters under our names.
+
+    Attributes:
+        failure_ratio: share of failed calls in the window that trips it (failureRateThreshold).
+        slow_ratio: share of slow calls in the window that trips it (slowCallRateThreshold).
+        slow_call_ns: a call that took longer is slow (slowCallDurationThreshold).
+        window: calls looked back on (slidingWindowSize).
+        minimum_calls: calls before it can trip (minimumNumberOfCalls), at most ``window``.
+        open_for_ns: how long it stays open before it probes (waitDurationInOpenState).
+        probes: calls let through half-open (permittedNumberOfCallsInHalfOpenState); all must succeed.
+    """
+
+    failure_ratio: float = 0.5
+    slow_ratio: float = 1.0
+    slow_call_ns: int = 5_000_000  # the time-out of a look-up: slower ones have failed already
+    window: int = 100
+    minimum_calls: int = 20
+    open_for_ns: int = 5_000_000_000
+    probes: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a call went."""
+
+    failed: bool
+    slow: bool
+
+
+class CircuitBreaker:
+    """Closed it lets every call through and counts; open it lets none through; half-open a few, as probes.
+
+    It holds no lock and starts no timer: it changes state only when asked, by the run's clock.
+
+    Source: M. Nygard, Release It!, 2nd ed. 2018, chapter 5; names of Resilience4j's CircuitBreaker.
+    """
+
+    def __init__(self, config: BreakerConfig, clock: Clock) -> None:
+        self._config = config
+        self._clock = clock
+        self._outcomes: deque[Outcome] = deque(maxlen=config.window)
+        self._probes_out = 0
+        self._probes_passed = 0
+        self.state = BreakerState.CLOSED
+        self.since_ns = clock.now_ns()
+        self.trip_count = 0
+
+    def allows(self) -> bool:
+        """Return whether a call may be made now; each call that is made must be followed by `record`."""
+        if self.state is BreakerState.OPEN and self._clock.now_ns() - self.since_ns >= self._config.open_for_ns:
+            self._enter(BreakerState.HALF_OPEN)
+        if self.state is BreakerState.HALF_OPEN:
+            if self._probes_out >= self._config.probes:
+                return False
+            self._probes_out += 1
+        return self.state is not BreakerState.OPEN
+
+    def record(self, *, failed: bool, took_ns: int) -> None:
+        """Take the outcome of a call into account."""
+        outcome = Outcome(failed, took_ns > self._config.slow_call_ns)
+        if self.state is BreakerState.HALF_OPEN:
+            self._record_probe(outcome)
+        elif self.state is BreakerState.CLOSED:
+            self._outcomes.append(outcome)
+            if self._must_trip():
+                self._trip()
+
+    def _record_probe(self, outcome: Outcome) -> None:
+        if outcome.failed or outcome.slow:
+            self._trip()
+            return
+        self._probes_passed += 1
+        if self._probes_passed >= self._config.probes:
+            self._enter(BreakerState.CLOSED)
+
+    def _must_trip(self) -> bool:
+        count = len(self._outcomes)
+        if count < min(self._config.minimum_calls, self._config.window):
+            return False
+        failed = sum(outcome.failed for outcome in self._outcomes)
+        slow = sum(outcome.slow for outcome in self._outcomes)
+        return failed >= self._config.failure_ratio * count or slow >= self._config.slow_ratio * count
+
+    def _trip(self) -> None:
+        self.trip_count += 1
+        self._enter(BreakerState.OPEN)
+
+    def _enter(self, state: BreakerState) -> None:
+        self.state = state
+        self.since_ns = self._clock.now_ns()
+        self._outcomes.clear()
+        self._probes_out = 0
+        self._probes_passed = 0

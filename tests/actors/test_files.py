@@ -1,0 +1,63 @@
+"""Laws of the files that are appended to, a full disk included."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actors.adapters.files import AppendOnlyFile, DeadLetterFile
+from actors.decision_log import InMemoryLines, LineSink
+from actors.errors import OutputError, SinkError
+from actors.messages import DeadLetter
+
+FULL_DISK = Path("/dev/full")
+
+
+@pytest.mark.parametrize("kind", ["memory", "file"])
+@given(steps=st.lists(st.tuples(st.booleans(), st.binary(min_size=1, max_size=20)), max_size=12))
+def test_what_is_cut_can_be_appended_again(
+    kind: str, tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[bool, bytes]]
+) -> None:
+    """Contract of a line sink: it holds what was appended, in order, less what was cut off."""
+    path = tmp_path_factory.mktemp("lines") / "log"
+    sink: LineSink = InMemoryLines() if kind == "memory" else AppendOnlyFile(path)
+    expected = b""
+    for take_back, lines in steps:
+        before = sink.size
+        sink.append(lines)
+        if take_back:
+            sink.cut(before)
+        else:
+            expected += lines
+        assert sink.size == len(expected)
+    content = bytes(sink.content) if isinstance(sink, InMemoryLines) else path.read_bytes()
+    assert content == expected
+
+
+@pytest.mark.skipif(not FULL_DISK.exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_an_error_and_leaves_whole_lines() -> None:
+    """Nothing of a line that does not fit counts as written."""
+    log = AppendOnlyFile(FULL_DISK)
+    with pytest.raises(SinkError, match="No space left on device"):
+        log.append(b"line\n")
+    assert log.size == 0
+    log.close()
+
+
+def test_a_file_that_cannot_be_made_names_the_remedy(tmp_path: Path) -> None:
+    """A folder that is not there is the user's error, in one line."""
+    with pytest.raises(OutputError, match=r"cannot be written: No such file or directory; choose another.*--out"):
+        AppendOnlyFile(tmp_path / "missing" / "log")
+
+
+def test_a_flood_of_dead_letters_is_bounded(tmp_path: Path) -> None:
+    """Beyond the limit letters are counted, not kept."""
+    file = DeadLetterFile(tmp_path / "dead.jsonl", limit=3)
+    file.put([DeadLetter(number, "not_json", "broken", b"\xff", 5) for number in range(5)])
+    file.close()
+    lines = [json.loads(line) for line in (tmp_path / "dead.jsonl").read_text().splitlines()]
+    assert [line["number"] for line in lines] == [0, 1, 2]
+    assert lines[0] == {"number": 0, "reason": "not_json", "detail": "broken", "raw": "\ufffd", "at_ns": 5}
+    assert file.unkept_count == 2
