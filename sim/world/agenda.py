@@ -1,0 +1,112 @@
+"""The agenda: all episodes of all copies of a town, planned ahead window by window."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from actors.arrays import F64, I64
+from actors.clock import US_PER_DAY
+from sim.world.episodes import Scene, starts
+from sim.world.fraud import compromised_merchant
+from sim.world.fraud.compromised_merchant import Compromises
+from sim.world.mix import COMPROMISED_SHARE, kinds
+from sim.world.rows import Rows, empty, in_order
+from sim.world.streams import Streams
+from sim.world.town import Town
+
+Load = Callable[[I64], F64]
+
+
+@dataclass(slots=True)
+class _Copy:
+    """One copy of the town whose episodes are planned until ``planned_us``."""
+
+    scene: Scene
+    planned_us: int
+    generators: dict[str, np.random.Generator] = field(default_factory=dict)
+
+
+class Agenda:
+    """Plans episodes ahead, and hands out their transactions in order.
+
+    Each kind of episode in each copy has a stream of its own, so copies and kinds do not disturb each other.
+
+    Args:
+        town: the profiles.
+        streams: where chance comes from.
+        window_us: how far ahead it plans at once.
+        busy: transactions of a card relative to training; 1 unless a run sets its own speed.
+    """
+
+    def __init__(self, town: Town, streams: Streams, window_us: int = US_PER_DAY, busy: float = 1.0) -> None:
+        self.compromises = Compromises(town)
+        self._town = town
+        self._streams = streams
+        self._window_us = window_us
+        self._busy = busy
+        self._kinds = kinds(town.spec)
+        fraud_per_day = COMPROMISED_SHARE * town.spec.fraud_ratio * town.spec.tx_per_day
+        self._compromises_per_day = fraud_per_day / self.compromises.mean_tx
+        self._copies: dict[int, _Copy] = {}
+        self._pending: Rows = empty()
+
+    def open(self, copy: int, at_us: int, shift_us: int, past: "Agenda | None" = None) -> None:
+        """Begin to plan for ``copy`` at ``at_us``; what ``past`` left unfinished goes on, moved by ``shift_us``."""
+        self._copies[copy] = _Copy(Scene(self._town, copy, shift_us), at_us)
+        if past is not None:
+            self.compromises.copy_from(past.compromises, copy, shift_us)
+            left = past.pending().copy()
+            left["event_us"] += shift_us
+            left["town"] = copy
+            self._pending = in_order(self._pending, left)
+
+    def close(self, copy: int) -> None:
+        """Plan no more for ``copy``, and forget what was planned."""
+        del self._copies[copy]
+        self._pending = self._pending[self._pending["town"] != copy]
+
+    def pending(self) -> Rows:
+        """Return what is planned and not yet taken, in order."""
+        return self._pending
+
+    def plan_until(self, until_us: int, load: Load | None = None) -> None:
+        """Plan everything that starts before ``until_us``, in whole windows.
+
+        Args:
+            until_us: event time.
+            load: share of episodes that take place at given instants; all if None.
+        """
+        parts = [self._pending]
+        for copy in self._copies.values():
+            while copy.planned_us < until_us:
+                parts += self._plan_window(copy, load)
+        if len(parts) > 1:
+            self._pending = in_order(*parts)
+
+    def take(self, before_us: int, at_most: int | None = None) -> Rows:
+        """Return and forget the first transactions that are planned before ``before_us``."""
+        count = int(np.searchsorted(self._pending["event_us"], before_us))
+        count = count if at_most is None else min(count, at_most)
+        taken, self._pending = self._pending[:count], self._pending[count:]
+        return taken
+
+    def _plan_window(self, copy: _Copy, load: Load | None) -> list[Rows]:
+        from_us, until_us = copy.planned_us, copy.planned_us + self._window_us
+        copy.planned_us = until_us
+        planned = []
+        for kind in self._kinds:
+            rng = self._generator(copy, kind.episode.name)
+            starts_us = starts(kind.per_day * self._busy, from_us, until_us, rng)
+            if load is not None:
+                starts_us = starts_us[rng.random(len(starts_us)) < load(starts_us)]
+            if len(starts_us):
+                planned.append(kind.episode.plan(copy.scene, starts_us, rng))
+        rng = self._generator(copy, compromised_merchant.NAME)
+        self.compromises.plan(copy.scene.copy, from_us, until_us, self._compromises_per_day, rng)
+        return planned
+
+    def _generator(self, copy: _Copy, kind: str) -> np.random.Generator:
+        if kind not in copy.generators:
+            copy.generators[kind] = self._streams[f"{kind}.{copy.scene.copy}"]
+        return copy.generators[kind]

@@ -1,0 +1,39 @@
+"""Stolen card: a thief goes shopping before the card is blocked. Velocity and high amounts give it away."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from actors.arrays import I64
+from sim.world import devices
+from sim.world.episodes import Scene, spread_out
+from sim.world.places import put_at_merchant, somewhere_else
+from sim.world.purchases import amount_cents
+from sim.world.rows import Pattern, Rows
+
+_MEAN_GAP_US = 25 * 60 * 1_000_000
+_ELSEWHERE = 0.3  # share of thieves who shop in another city
+
+
+@dataclass(frozen=True, slots=True)
+class StolenCard:
+    """Two to eight purchases in shops, dearer than the holder's, where goods sell again."""
+
+    name: str = "stolen_card"
+    mean_tx: float = 5.0
+
+    def plan(self, scene: Scene, starts_us: I64, rng: np.random.Generator) -> Rows:
+        """Return the transactions of the thefts that start at ``starts_us``."""
+        town, episodes = scene.town, len(starts_us)
+        victim = town.rhythm.card_at(starts_us, rng.random(episodes))
+        city = somewhere_else(scene.city_of(victim, starts_us), rng.random(episodes) < _ELSEWHERE, rng)
+        episode, rows = spread_out(starts_us, rng.integers(2, 9, episodes), _MEAN_GAP_US, rng)
+        card, count = victim[episode], len(episode)
+        merchant = town.merchants.physical_at(city[episode], rng.random(count), loot=True)
+        rows["town"], rows["card"], rows["merchant"] = scene.copy, card, merchant
+        factor = rng.lognormal(0.9, 0.5, count)
+        rows["cents"] = amount_cents(town, card, merchant, rng.standard_normal(count), factor)
+        rows["device"] = devices.terminal(merchant, rng.random(count))
+        put_at_merchant(rows, town)
+        rows["fraud"], rows["pattern"] = 1, Pattern.STOLEN_CARD
+        return rows

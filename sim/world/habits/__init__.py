@@ -1,0 +1,1 @@
+"""Legitimate habits that look like fraud, one a file: spree, binge."""

@@ -1,0 +1,85 @@
+"""The history of the training world: weeks of transactions with their labels, in order.
+
+A model is trained on it, and a run goes on where it ends. Both come from the same purchases and the same agenda.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from actors.arrays import U8
+from actors.clock import US_PER_DAY
+from actors.transaction import Columns
+from sim.world.agenda import Agenda
+from sim.world.encode import to_columns
+from sim.world.fraud.compromised_merchant import LONGEST_US
+from sim.world.mix import kinds
+from sim.world.names import Names
+from sim.world.purchases import Draws, purchases
+from sim.world.rows import Rows, in_order
+from sim.world.spec import TownSpec
+from sim.world.streams import Streams
+from sim.world.town import Town, make_town
+
+_WINDOW_US = 7 * US_PER_DAY
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryChunk:
+    """Consecutive transactions with what is only known later.
+
+    Attributes:
+        columns: the transactions, as the pipeline parses them.
+        fraud: uint8 (n,), 1 is fraud.
+        pattern: uint8 (n,), `sim.world.rows.Pattern`.
+    """
+
+    columns: Columns
+    fraud: U8
+    pattern: U8
+
+
+def generate_history(spec: TownSpec) -> Iterator[HistoryChunk]:
+    """Yield the town's history in order, a day at a time; the ids are ``h0, h1, …``."""
+    town, number = make_town(spec), 0
+    names = Names(town)
+    for rows in history_rows(town):
+        columns = to_columns(rows, names, [f"h{at}" for at in range(number, number + len(rows))])
+        number += len(rows)
+        yield HistoryChunk(columns, rows["fraud"].copy(), rows["pattern"].copy())
+
+
+def history_rows(town: Town) -> Iterator[Rows]:
+    """Yield the town's history in order, a day at a time."""
+    spec = town.spec
+    rng = Streams(spec.seed)["history.purchases"]
+    agenda = _new_agenda(town)
+    per_day = spec.tx_per_day - sum(kind.tx_per_day for kind in kinds(spec))
+    for day_us in range(spec.start_us, spec.end_us, US_PER_DAY):
+        agenda.plan_until(day_us + US_PER_DAY)
+        count = rng.poisson(per_day)
+        event_us = np.sort(rng.integers(day_us, day_us + US_PER_DAY, count))
+        copy = np.zeros(count, dtype=np.int64)
+        bought = purchases(town, event_us, copy, event_us, Draws.of(rng, count))
+        rows = in_order(bought, agenda.take(day_us + US_PER_DAY))
+        agenda.compromises.corrupt(rows, rng.random(len(rows)))
+        yield rows
+
+
+def past_of(town: Town) -> Agenda:
+    """Return the agenda as the history leaves it, without making the history's transactions."""
+    agenda = _new_agenda(town)
+    agenda.plan_until(town.spec.end_us)
+    agenda.take(town.spec.end_us)
+    return agenda
+
+
+def _new_agenda(town: Town) -> Agenda:
+    """Return an agenda that began so long before the history that its start looks like any other time."""
+    agenda = Agenda(town, Streams(town.spec.seed), _WINDOW_US)
+    early_us = town.spec.start_us - -(-LONGEST_US // _WINDOW_US) * _WINDOW_US
+    agenda.open(0, early_us, 0)
+    agenda.plan_until(town.spec.start_us)
+    agenda.take(town.spec.start_us)
+    return agenda
