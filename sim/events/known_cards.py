@@ -16,7 +16,7 @@ NEVER = 2**63 - 1
 
 
 def known_cards_filter(
-    cards: Sequence[str], event_us: I64, fraud: U8, *, train: Period, test: Period, label_delay_us: int
+    cards: Sequence[str] | I64, event_us: I64, fraud: U8, *, train: Period, test: Period, label_delay_us: int
 ) -> Bool:
     """Return which rows the protocol judges: those of the test period on cards not yet known to be compromised.
 
@@ -24,7 +24,8 @@ def known_cards_filter(
     label delay. Days count from the start of ``test``. Frauds before ``train`` are not looked at, as published.
 
     Args:
-        cards: card tokens, length n, of at least all transactions from the start of ``train`` to the end of ``test``.
+        cards: card tokens or numbers of cards, length n, of at least all transactions from the start of
+            ``train`` to the end of ``test``.
         event_us: int64 (n,).
         fraud: uint8 (n,), 1 for fraud.
 

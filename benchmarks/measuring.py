@@ -1,0 +1,39 @@
+"""Measuring fairly on a machine that is not ours alone: interleaved repetitions, medians, and the noise beside them."""
+
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+Measured = Callable[[], int]  # does the work once and returns how many transactions that were
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """What one contender reached, in transactions a second, one figure a repetition."""
+
+    per_s: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        """The middle one, which a disturbed repetition does not move."""
+        return statistics.median(self.per_s)
+
+    def __str__(self) -> str:
+        """Return median and spread as a table shows them."""
+        return f"{self.median:>12,.0f}/s   ({min(self.per_s):,.0f} .. {max(self.per_s):,.0f})"
+
+
+def interleaved(contenders: Mapping[str, Measured], repetitions: int) -> dict[str, Rates]:
+    """Run all contenders in turn, ``repetitions`` times after one turn that does not count.
+
+    In turn, because a neighbour on the machine or a hot processor then disturbs all alike, and ratios stay true.
+    """
+    rates: dict[str, list[float]] = {name: [] for name in contenders}
+    for repetition in range(repetitions + 1):
+        for name, work in contenders.items():
+            started_ns = time.perf_counter_ns()
+            count = work()
+            if repetition:
+                rates[name].append(count / (time.perf_counter_ns() - started_ns) * 1e9)
+    return {name: Rates(tuple(each)) for name, each in rates.items()}
