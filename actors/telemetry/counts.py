@@ -10,6 +10,7 @@ from actors.telemetry.buckets import highest_us
 
 _INDEX = np.dtype("<u2")
 _NARROW = np.dtype("<u4")
+_NARROW_MAX = 2**32 - 1
 _WIDE = np.dtype("<u8")
 
 
@@ -31,10 +32,9 @@ class HistogramCounts(msgspec.Struct, frozen=True, dict=True):
     clamped: int = 0
 
     @staticmethod
-    def of(indexes: I64, counters: I64, sum_us: int, clamped: int) -> "HistogramCounts":
+    def of(indexes: I64, counters: I64, total: int, sum_us: int, clamped: int) -> "HistogramCounts":
         """Return the value with ``counters``, none of them 0, at ``indexes``, ascending."""
-        total = int(counters.sum())
-        width = _NARROW if total <= np.iinfo(_NARROW).max else _WIDE
+        width = _NARROW if total <= _NARROW_MAX else _WIDE
         return HistogramCounts(
             indexes.astype(_INDEX).tobytes(), counters.astype(width).tobytes(), total, sum_us, clamped
         )
@@ -61,7 +61,11 @@ class HistogramCounts(msgspec.Struct, frozen=True, dict=True):
         counters[np.searchsorted(indexes, older_indexes)] -= older_counters
         left = np.flatnonzero(counters)
         return HistogramCounts.of(
-            indexes[left], counters[left], self.sum_us - older.sum_us, self.clamped - older.clamped
+            indexes[left],
+            counters[left],
+            self.total - older.total,
+            self.sum_us - older.sum_us,
+            self.clamped - older.clamped,
         )
 
     def percentile_us(self, percent: float) -> int | None:

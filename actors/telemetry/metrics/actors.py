@@ -1,0 +1,52 @@
+"""How full the mailboxes and how busy the actors are."""
+
+from collections.abc import Callable, Iterator
+
+from actors.clock import NS_PER_S
+from actors.telemetry.metrics.metric import Metric, Read, counted, reading, time_share
+from actors.telemetry.snapshot import MailboxGauge, Snapshot, Work
+from actors.telemetry.units import Unit
+
+MAILBOXES = ("assembler", "scorer", "logger")  # named for who reads it
+ACTORS = ("producer", *MAILBOXES)
+
+
+def actor_metrics() -> Iterator[Metric]:
+    """Yield depth, fill and blocking of each mailbox; work of each actor; restarts."""
+    for mailbox in MAILBOXES:
+        yield from _mailbox_metrics(mailbox)
+    for actor in ACTORS:
+        yield from _work_metrics(actor)
+    yield counted("restarts", "actors restarted", lambda s: s.counters.restarts)
+
+
+def _mailbox_metrics(name: str) -> Iterator[Metric]:
+    depth = _gauge(name, lambda box: box.depth)
+    yield reading(f"mailbox.{name}.depth", Unit.COUNT, f"transactions waiting for the {name}", depth)
+    fill = _gauge(name, lambda box: box.depth / box.capacity)
+    yield reading(f"mailbox.{name}.fill_ratio", Unit.RATIO, f"depth of the {name}'s mailbox, of its capacity", fill)
+    what = f"share of the time that senders waited for room at the {name}"
+    yield time_share(f"mailbox.{name}.blocked_ratio", what, lambda s: _blocked_s(s, name))
+
+
+def _gauge(name: str, read: Callable[[MailboxGauge], float]) -> Read:
+    return lambda window: next((read(box) for box in window.newer.gauges.mailboxes if box.name == name), None)
+
+
+def _blocked_s(snapshot: Snapshot, name: str) -> float:
+    return sum(box.blocked_s for box in snapshot.gauges.mailboxes if box.name == name)
+
+
+def _work_metrics(name: str) -> Iterator[Metric]:
+    what = f"share of the time that the {name} worked"
+    yield time_share(f"actor.{name}.busy_ratio", what, lambda s: _work(s, name).busy_ns / NS_PER_S)
+    yield Metric(
+        f"actor.{name}.batch_size",
+        Unit.COUNT,
+        f"mean number of transactions in a batch of the {name}",
+        lambda window: window.ratio(lambda s: _work(s, name).rows, lambda s: _work(s, name).batches),
+    )
+
+
+def _work(snapshot: Snapshot, name: str) -> Work:
+    return snapshot.work.get(name, Work())

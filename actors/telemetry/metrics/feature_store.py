@@ -1,0 +1,41 @@
+"""How the feature store serves."""
+
+from collections.abc import Iterator
+
+from actors.telemetry.metrics.metric import Metric, counted, reading, share
+from actors.telemetry.snapshot import Snapshot
+from actors.telemetry.units import Unit
+
+
+def feature_store_metrics() -> Iterator[Metric]:
+    """Yield failures, gaps and age. Look-up times are the stage ``feature_store``'s."""
+    yield share(
+        "feature_store.error_ratio",
+        "look-ups that failed, timed out or met an open breaker",
+        lambda s: s.counters.store_errors,
+        lambda s: s.counters.store_lookups,
+    )
+    yield share(
+        "feature_store.miss_ratio",
+        "transactions without batch features, of those that needed them",
+        lambda s: s.counters.store_missing_rows,
+        _rows,
+    )
+    yield share(
+        "feature_store.stale_ratio",
+        "transactions with batch features past their limit, of those that needed them",
+        lambda s: s.counters.store_stale_rows,
+        _rows,
+    )
+    yield reading(
+        "feature_store.age_s",
+        Unit.S,
+        "age of the newest batch features, in event time",
+        lambda window: window.newer.gauges.batch_age_s,
+    )
+    yield counted("feature_store.breaker_trips", "times its breaker opened", lambda s: s.counters.breaker_trips)
+    yield counted("feature_store.refreshes", "batch tables published", lambda s: s.counters.refreshes)
+
+
+def _rows(snapshot: Snapshot) -> int:
+    return snapshot.counters.store_rows

@@ -1,0 +1,25 @@
+"""How the pipeline's process fares, and how many alerts it raised."""
+
+from collections.abc import Iterator
+
+from actors.clock import NS_PER_S
+from actors.telemetry.metrics.metric import Metric, counted, reading, time_share
+from actors.telemetry.units import Unit
+from actors.telemetry.window import Window
+
+BYTES_PER_MB = 1_000_000
+
+
+def process_metrics() -> Iterator[Metric]:
+    """Yield memory, garbage collection and alerts."""
+    yield reading("memory_mb", Unit.MB, "resident memory of the pipeline's process", _memory_mb)
+    yield counted("gc.pauses", "garbage collections", lambda s: s.gc.pauses)
+    what = "share of the time that garbage collection stopped the world"
+    yield time_share("gc.pause_ratio", what, lambda s: s.gc.total_ns / NS_PER_S)
+    what = "alerts that were firing at any time in the window"
+    yield Metric("alerts.firing", Unit.COUNT, what, lambda window: float(window.alerts_firing))
+
+
+def _memory_mb(window: Window) -> float | None:
+    resident = window.newer.memory_bytes
+    return None if resident is None else resident / BYTES_PER_MB

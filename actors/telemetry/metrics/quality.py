@@ -1,0 +1,39 @@
+"""How good the decisions are, as far as labels are known."""
+
+from collections.abc import Callable, Iterator
+
+from actors.telemetry.metrics.metric import Metric, Read
+from actors.telemetry.snapshot import Quality
+from actors.telemetry.units import Unit
+
+
+def quality_metrics() -> Iterator[Metric]:
+    """Yield what `Quality` holds. All are None in a run without labels."""
+    yield Metric("labelled", Unit.COUNT, "decisions whose label is known", _of(lambda q: q.labelled))
+    yield Metric("recall", Unit.RATIO, "fraud reviewed or blocked, of all fraud", _of(lambda q: q.recall))
+    yield Metric("precision", Unit.RATIO, "fraud, of what was reviewed or blocked", _of(lambda q: q.precision))
+    yield Metric(
+        "false_positive_rate",
+        Unit.RATIO,
+        "legitimate transactions blocked, of all legitimate ones",
+        _of(lambda q: q.false_positive_rate),
+    )
+    yield Metric("live_roc_auc", Unit.SCORE, "ROC-AUC of scores against known labels", _of(lambda q: q.live_roc_auc))
+    yield Metric("fraud_loss", Unit.AMOUNT, "amount of approved fraud", _of(lambda q: q.fraud_loss))
+    yield Metric(
+        "fraud_prevented",
+        Unit.AMOUNT,
+        "amount of blocked fraud, and of reviewed fraud what review catches",
+        _of(lambda q: q.fraud_prevented),
+    )
+    yield Metric(
+        "wrongly_blocked",
+        Unit.AMOUNT,
+        "amount of blocked legitimate transactions",
+        _of(lambda q: q.wrongly_blocked),
+    )
+    yield Metric("review_volume", Unit.COUNT, "transactions sent to review", _of(lambda q: q.review_volume))
+
+
+def _of(read: Callable[[Quality], float | None]) -> Read:
+    return lambda window: None if window.quality is None else read(window.quality)
