@@ -43,6 +43,27 @@ def span_us(value_us: float | None) -> str:
     return age(value_us / 1e6)
 
 
+def limit_us(value_us: float) -> str:
+    """Return a limit in microseconds as it was set, without digits that say nothing.
+
+    Example:
+        >>> limit_us(50_000), limit_us(500), limit_us(12_500)
+        ('50 ms', '500 µs', '12.5 ms')
+    """
+    digits, _, unit = span_us(value_us).partition(" ")
+    return f"{digits.rstrip('0').rstrip('.') if '.' in digits else digits} {unit}".rstrip()
+
+
+def limit_percent(ratio: float) -> str:
+    """Return a limit given as a ratio, without digits that say nothing.
+
+    Example:
+        >>> limit_percent(0.001), limit_percent(0.05)
+        ('0.1 %', '5 %')
+    """
+    return f"{100 * ratio:.3g} %"
+
+
 def rate(value_per_s: float | None) -> str:
     """Return a rate given in 1/s."""
     digits, step = _scaled(value_per_s)

@@ -1,0 +1,167 @@
+"""Which panels stand where: bands from top to bottom, by the width of the screen; the height decides how many fit.
+
+A band is a row of panels of equal height. Each has a rank: where the height is short, the highest ranks are left out
+first. What is left over makes bands taller, up to what their panels can use, and then sets blank lines between them.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from dashboard.frame import Frame
+from dashboard.panels import (
+    alerts,
+    books,
+    drift,
+    errors,
+    expectations,
+    flow,
+    latency,
+    memory,
+    money,
+    quality,
+    scores,
+    shares,
+    stages,
+    store,
+    throughput,
+    timeline,
+)
+from dashboard.panels.panel import Panel
+
+MEDIUM_WIDTH: Final = 118
+WIDE_WIDTH: Final = 170
+
+Lines = Callable[[Frame], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Panels side by side.
+
+    Attributes:
+        panels: with their share of the width.
+        least: lines below the title without which the band is left out.
+        want: lines it shows everything with.
+        most: lines it can still make use of.
+        rank: order of importance; the highest goes first.
+    """
+
+    panels: tuple[tuple[Panel, int], ...]
+    least: int
+    want: Lines
+    most: Lines
+    rank: int
+
+    def present(self, frame: Frame) -> "Band | None":
+        """Return the band with only the panels that have data, None when there are none."""
+        kept = tuple((panel, share) for panel, share in self.panels if panel.present(frame))
+        return replace(self, panels=kept) if kept else None
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A band with the lines it got, title not counted."""
+
+    band: Band
+    lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All bands that fit, the blank lines between them, and the lines used in all."""
+
+    bands: tuple[Placed, ...]
+    gap: int
+    used: int
+
+
+def _timeline_lines(frame: Frame) -> int:
+    return 2 + (len(frame.timeline.faults) if frame.timeline else 0)
+
+
+def _watch_lines(frame: Frame) -> int:
+    loud = sum(alert.state != "inactive" for alert in frame.alerts)
+    return max(3, len(frame.expectations), loud + 1)
+
+
+def _stage_lines(frame: Frame) -> int:
+    return max(6, len(frame.stages))
+
+
+def _row(panels: Sequence[Panel | tuple[Panel, int]], rank: int, least: int, want: int | Lines, most: int) -> Band:
+    """Return a band; what it makes use of is ``most``, or what it wants where that is known from the frame."""
+    shared = tuple(panel if isinstance(panel, tuple) else (panel, 1) for panel in panels)
+    if callable(want):
+        wanted = want
+        return Band(shared, least, lambda frame: min(wanted(frame), most), lambda frame: min(wanted(frame), most), rank)
+    fixed, limit = want, most
+    return Band(shared, least, lambda _frame: fixed, lambda _frame: limit, rank)
+
+
+_THROUGHPUT: Final = _row([throughput.PANEL], 1, 2, 2, 4)
+_LATENCY: Final = _row([latency.PANEL], 0, 3, 3, 6)
+_TIMELINE: Final = _row([timeline.PANEL], 2, 2, _timeline_lines, 8)
+_WATCH: Final = _row([alerts.PANEL, expectations.PANEL], 3, 3, _watch_lines, 14)
+
+NARROW: Final = (
+    _THROUGHPUT,
+    _LATENCY,
+    _row([stages.PANEL, errors.PANEL], 9, 4, _stage_lines, 9),
+    _row([store.PANEL, scores.PANEL], 8, 5, 5, 7),
+    _row([memory.PANEL, drift.PANEL], 11, 3, 4, 6),
+    _row([quality.PANEL, money.PANEL], 10, 5, 5, 6),
+    _row([flow.PANEL], 4, 2, 2, 3),
+    _row([shares.LINES], 5, 2, 2, 2),
+    _WATCH,
+    _TIMELINE,
+    _row([books.PANEL], 12, 4, 4, 4),
+)
+MEDIUM: Final = (
+    _THROUGHPUT,
+    _LATENCY,
+    _row([stages.PANEL, errors.PANEL, scores.PANEL], 7, 4, _stage_lines, 9),
+    _row([store.PANEL, memory.PANEL, drift.PANEL], 8, 4, 5, 7),
+    _row([quality.PANEL, money.PANEL, shares.MODES], 6, 4, 5, 5),
+    _row([(flow.PANEL, 2), (shares.DECISIONS, 1)], 4, 3, 3, 3),
+    _WATCH,
+    _TIMELINE,
+    _row([books.PANEL], 12, 4, 4, 4),
+)
+WIDE: Final = (
+    _THROUGHPUT,
+    _LATENCY,
+    _row([stages.PANEL, errors.PANEL, scores.PANEL, store.PANEL], 7, 4, _stage_lines, 9),
+    _row([memory.PANEL, drift.PANEL, quality.PANEL, money.PANEL], 6, 4, 5, 7),
+    _row([(flow.PANEL, 2), (shares.DECISIONS, 1), (shares.MODES, 1)], 4, 3, 5, 5),
+    _WATCH,
+    _TIMELINE,
+    _row([books.PANEL], 12, 2, 2, 2),
+)
+
+
+def plan(frame: Frame, width: int, height: int) -> Plan:
+    """Return what fits ``height`` lines; the same sections and size always give the same places."""
+    template = WIDE if width >= WIDE_WIDTH else MEDIUM if width >= MEDIUM_WIDTH else NARROW
+    bands = [kept for band in template if (kept := band.present(frame)) is not None]
+    while bands and sum(1 + band.least for band in bands) > height:
+        bands.remove(max(bands, key=lambda band: band.rank))
+    lines = [band.least for band in bands]
+    spare = height - sum(lines) - len(bands)
+    wanted = [max(band.least, band.want(frame)) for band in bands]
+    spare = _grow(lines, wanted, spare, bands)
+    gap = 1 if bands and spare >= len(bands) - 1 else 0
+    spare = _grow(
+        lines, [max(band.least, band.most(frame)) for band in bands], spare - gap * max(0, len(bands) - 1), bands
+    )
+    placed = tuple(Placed(band, count) for band, count in zip(bands, lines, strict=True))
+    return Plan(placed, gap, height - spare)
+
+
+def _grow(lines: list[int], goals: list[int], spare: int, bands: list[Band]) -> int:
+    """Give spare lines to the bands, most important first, until each has what it wants; return what is left."""
+    for index in sorted(range(len(bands)), key=lambda index: bands[index].rank):
+        extra = min(spare, goals[index] - lines[index])
+        lines[index] += extra
+        spare -= extra
+    return spare

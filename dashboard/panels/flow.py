@@ -1,0 +1,67 @@
+"""The pipeline left to right: each actor's busy share, and the mailbox in front of it."""
+
+from dashboard.bars import bar
+from dashboard.frame import ActorLevel, Frame, MailboxLevel
+from dashboard.panels.panel import Panel
+from dashboard.rows import Row, beside, block, left, row
+from dashboard.theme import ACCENT, ARROW, BAD, CARE, DIM, LABEL, STRONG
+from dashboard.units import count, percent, rate
+
+_NEAR = 0.8  # a mailbox this full is about to block its sender
+_LEVEL = 9  # " 4,987/5k"
+_CALM = frozenset({"running", "idle", "stopped", "finished"})
+
+
+def draw(frame: Frame, width: int, height: int) -> list[Row]:
+    """Return one column an actor: its name and busy share, its mailbox, its rate and state."""
+    data = frame.pipeline
+    if data is None or not data.actors:
+        return []
+    levels = {mailbox.name: mailbox for mailbox in data.mailboxes}
+    wide = (width - 1) // len(data.actors)
+    cells = [_cell(actor, levels.get(actor.name), wide, height) for actor in data.actors]
+    return [[*row(" "), *line] for line in beside(cells, 0)]
+
+
+def _cell(actor: ActorLevel, mailbox: MailboxLevel | None, width: int, height: int) -> list[Row]:
+    arrow = f"{ARROW} " if mailbox else "  "
+    name = left(actor.name, max(0, min(width - 10, 11)))
+    busy = f" {percent(actor.busy_10s_ratio)} busy" if width > 26 else f" {percent(actor.busy_10s_ratio)}"  # noqa: PLR2004
+    first = row((arrow, DIM), (name, STRONG), (busy, LABEL))
+    if actor.state not in _CALM:
+        first = row((arrow, DIM), (name, STRONG), (f" {actor.state.upper()}", BAD))
+    lines = [first, _mailbox(mailbox, width), _rate(actor, width)]
+    return block(lines if height > 2 else lines[:2], width, min(height, 3))  # noqa: PLR2004  the rate comes last
+
+
+def _mailbox(mailbox: MailboxLevel | None, width: int) -> Row:
+    if mailbox is None:
+        return []
+    ratio = mailbox.depth / mailbox.capacity if mailbox.capacity > 0 else None
+    full = (ratio or 0) >= _NEAR
+    level = f" {count(mailbox.depth)}/{_capacity(mailbox.capacity)}"
+    sign = "" if not mailbox.blocked else " ✗ blocks" if width > 28 else " ✗"  # noqa: PLR2004  room for the word
+    space = max(2, min(16, width - 4 - _LEVEL - (9 if width > 28 else 2)))  # noqa: PLR2004
+    style = BAD if mailbox.blocked else CARE if full else ACCENT
+    return row("  ", (bar(ratio, space), style), (left(level, _LEVEL), style if full else LABEL), (sign, BAD))
+
+
+def _capacity(capacity: int) -> str:
+    """Return the capacity in as few cells as say it: "5k", "4,096"."""
+    for bound, step in ((1_000_000, "M"), (1_000, "k")):
+        if capacity >= bound and capacity % bound == 0:
+            return f"{capacity // bound:,}{step}"
+    return count(capacity)
+
+
+def _rate(actor: ActorLevel, width: int) -> Row:
+    restarts = f" · {count(actor.restarts_run_count)} restarts" if actor.restarts_run_count else ""
+    return row("  ", (left(rate(actor.rows_10s_per_s), 9), DIM), (left(restarts, max(0, width - 12)), CARE))
+
+
+PANEL = Panel(
+    "pipeline",
+    draw,
+    lambda frame: frame.pipeline is not None,
+    remark=lambda _frame, _width: "busy and rates last 10 s, mailboxes now",
+)

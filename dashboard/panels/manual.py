@@ -1,0 +1,42 @@
+"""The help page: keys, and what each symbol and column means."""
+
+from typing import Final
+
+from rich.style import Style
+
+from dashboard.rows import Row, row, rule
+from dashboard.theme import ALERTS, DIM, EXPECTATIONS, FAULTS, LABEL, RULE, STRONG, TITLE
+
+_KEYS: Final = (
+    ("q", "quit: take nothing new, finish what was accepted, write the files"),
+    ("p", "freeze the picture, or follow the run again; the run itself goes on"),
+    ("h", "this page"),
+    ("Ctrl-C", "the same as q; a second time stops draining"),
+)
+_FIGURES: Final = (
+    ("last 10 s", "the last ten seconds of the run's clock; whole run: since it began"),
+    ("latency", "from the intended arrival to the decision, so a stall shows"),
+    ("✓ <10 ms", "within its target; ✗ >10 ms is over it; no mark where nothing is known"),
+    ("stages p50", "where the time goes: waiting in a mailbox, or service, against the budget"),
+    ("modes", "full, stale, realtime_only, rules, default: the rung a decision was made on"),
+    ("time axis", "sparklines, phases and faults share it: the whole planned run"),
+)
+
+
+def draw(width: int) -> list[Row]:
+    """Return the page; it fits the smallest screen."""
+    rows = [rule([("keys", TITLE)], (), width, RULE)]
+    rows += [_line(key, text, STRONG) for key, text in _KEYS]
+    rows.append(rule([("figures", TITLE)], (), width, RULE))
+    rows += [_line(name, text, LABEL) for name, text in _FIGURES]
+    rows.append(rule([("symbols", TITLE)], (), width, RULE))
+    for name, table in (("alerts", ALERTS), ("expectations", EXPECTATIONS), ("faults", FAULTS)):
+        line = row((f" {name:<14}", LABEL))
+        for word, (symbol, style) in table.items():
+            line += row((f"{symbol} ", style), (f"{word} ", DIM))
+        rows.append(line)
+    return rows
+
+
+def _line(name: str, text: str, style: Style) -> Row:
+    return row((f" {name:<14}", style), (text, DIM))
