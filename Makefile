@@ -1,11 +1,12 @@
 # Everything a fresh machine with Python 3.11 and make needs. `make help` lists the targets.
 
-SHELL    := /bin/bash
-PYTHON   ?= python3
-VENV     ?= .venv
-SCENARIO ?= scenarios/burst.yaml
-ARGS     ?=
-JOBS     ?= 2
+SHELL      := /bin/bash
+PYTHON     ?= python3
+VENV       ?= .venv
+SCENARIO   ?= scenarios/burst.yaml
+ARGS       ?=
+JOBS       ?= 2
+BENCHMARKS ?= throughput
 
 BIN     := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
@@ -29,7 +30,7 @@ check: $(VENV)/installed-test  ## lint, format, types and architecture, without 
 	$(BIN)/lint-imports --no-logo
 
 bench: $(VENV)/installed-bench  ## throughput against bare predict and the portfolio-style loop
-	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+	@for name in $(BENCHMARKS); do $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 demo: $(VENV)/installed  ## train, score 1,000 transactions, write results/summary.json
 	@$(BIN)/python -m sim demo

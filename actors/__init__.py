@@ -1,5 +1,16 @@
 """The pipeline: what would run in production, without scenario, fault or terminal.
 
 A transaction enters through the producer, gets its features in the assembler, its score and decision in the scorer, and
-is logged and delivered by the logger. Between them stand bounded mailboxes; above them stands a supervisor.
+is delivered and logged by the logger. Between them stand bounded mailboxes; above them stands a supervisor. Whatever
+fails, what was accepted is decided, on the best rung of the ladder that is left.
+
+- `pipeline`: four actors and three mailboxes, wired from one frozen config; `ending`: how one ends that cannot drain.
+- `producer`, `assembler`, `scorer`, `logger`: the four actors, in the order of the flow.
+- `actor`, `mailbox`, `supervisor`: the actor loop and its hooks; what stands between and above actors.
+- `transaction`, `messages`, `arrays`: what flows, as JSON, in batches, and as columns.
+- `deduplicator`, `dead_letters`, `decision_log`: what is seen twice, what no one could handle, what is kept.
+- `clock`, `timer`: the only source of time; waking at an instant.
+- `errors`: the error tree, sorted by whose fault it is.
+- `features`: what the model sees. `model`: from features to a decision. `resilience`: what keeps one failure from
+  becoming many. `telemetry`: what the pipeline tells about itself. `adapters`: the ports' real counterparts.
 """

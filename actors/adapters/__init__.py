@@ -1,1 +1,4 @@
-"""The ports' real counterparts: files, Kafka, Redis and Feast, and the only place that imports their libraries."""
+"""The ports' counterparts outside this process, and the only place that imports their libraries.
+
+- `files`: decisions and dead letters, appended to files.
+"""

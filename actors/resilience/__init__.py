@@ -1,1 +1,6 @@
-"""What keeps one failure from becoming many, each piece wrapped around a port."""
+"""What keeps one failure from becoming many, each piece wrapped around a port or asked by an actor.
+
+- `breaker`: stops calling a dependency that fails, and probes it until it works again.
+- `guarded_store`: a feature store behind a timeout and a breaker.
+- `shedding`: which transactions take the fast path, because the model would come too late for them.
+"""
