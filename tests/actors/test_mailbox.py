@@ -3,12 +3,12 @@
 import asyncio
 
 import pytest
-from tests.actors.parts import HandClock, Numbers
 from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.errors import MailboxError
 from actors.mailbox import Mailbox
+from tests.actors.parts import HandClock, Numbers
 
 SIZES = st.lists(st.integers(1, 12), min_size=1, max_size=20)
 

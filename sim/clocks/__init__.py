@@ -1,0 +1,6 @@
+"""Two ways for time to pass, behind the same `Clock` port.
+
+- `real`: real time on uvloop, or on asyncio where there is none.
+- `virtual_loop`: an event loop whose time jumps from timer to timer: deterministic, and as fast as the work.
+- `virtual_clock`: the `Clock` port on that loop.
+"""

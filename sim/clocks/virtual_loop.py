@@ -1,0 +1,200 @@
+"""The virtual loop: an asyncio event loop whose time stands still while code runs, and jumps when all wait.
+
+Timers lie in a heap of ``(instant, sequence)``: equal instants run first-in first-out (the standard loop's ties depend
+on what else is in its heap). Instants are integer nanoseconds, so sums are exact. There is no selector: real I/O and
+other threads would bring the outside's timing in, and are refused.
+"""
+
+import asyncio
+import heapq
+import threading
+from asyncio import Future, Handle, TimerHandle
+from collections.abc import Callable
+from concurrent.futures import Executor
+from contextvars import Context
+from typing import Any, NoReturn, TypeVar, TypeVarTuple
+
+from actors.clock import NS_PER_S
+from sim.clocks.stuck import DeadlockError, NotVirtualError, StandstillError, describe_waiting
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+MOST_AT_ONE_INSTANT = 5_000_000  # callbacks; a burst of 100,000 transactions at one instant needs under 1,000,000
+
+Due = Handle | Future[None] | Future[Any]
+
+
+class VirtualLoop(asyncio.BaseEventLoop):
+    """An event loop on virtual time, starting at 0. Runs in one thread, which created it.
+
+    An error that no one handles ends the run: in a simulation it is a bug, not weather.
+
+    Attributes:
+        now_ns: the virtual instant.
+        sampler: called every ``SAMPLE_EVERY`` passes of the loop, outside virtual time; it may look, and touch
+            nothing. None: no one looks.
+    """
+
+    SAMPLE_EVERY = 64
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now_ns = 0
+        self.sampler: Callable[[], None] | None = None
+        self._heap: list[tuple[int, int, Due]] = []
+        self._sequence = 0
+        self._here = threading.get_ident()
+        self._run_since_jump = 0
+        self._passes = 0
+        self._fatal: BaseException | None = None
+
+    # ------------------------------------------------------------------ time
+
+    def time(self) -> float:
+        """Return the virtual time in seconds."""
+        return self.now_ns / NS_PER_S
+
+    def jump_ns(self, span_ns: int) -> None:
+        """Let time pass in the middle of a callback, as if the loop had been busy: what is due meanwhile runs late."""
+        self.now_ns += span_ns
+
+    def wake_at_ns(self, at_ns: int) -> Future[None]:
+        """Return a future that is done at ``at_ns``, or at this instant if that is past."""
+        future: Future[None] = self.create_future()
+        self._push(at_ns, future)
+        return future
+
+    def call_later(
+        self, delay: float, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
+    ) -> TimerHandle:
+        """Call ``callback`` after ``delay`` seconds, rounded to the nanosecond."""
+        return self._call_at_ns(self.now_ns + round(delay * NS_PER_S), callback, args, context)
+
+    def call_at(
+        self, when: float, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
+    ) -> TimerHandle:
+        """Call ``callback`` at ``when`` seconds, rounded to the nanosecond."""
+        return self._call_at_ns(round(when * NS_PER_S), callback, args, context)
+
+    def _call_at_ns(
+        self, at_ns: int, callback: Callable[..., object], args: tuple[Any, ...], context: Context | None
+    ) -> TimerHandle:
+        self._check_closed()  # type: ignore[attr-defined]  # not in the stubs
+        handle = TimerHandle(at_ns / NS_PER_S, callback, args, self, context)
+        self._push(at_ns, handle)
+        return handle
+
+    def _push(self, at_ns: int, due: Due) -> None:
+        self._sequence += 1
+        heapq.heappush(self._heap, (at_ns, self._sequence, due))
+
+    def _timer_handle_cancelled(self, handle: TimerHandle) -> None:
+        """Leave a cancelled timer in the heap; it is passed over when its time comes."""
+
+    # ------------------------------------------------------------------ running
+
+    def _run_once(self) -> None:
+        if self.sampler is not None:
+            self._passes += 1
+            if self._passes % self.SAMPLE_EVERY == 0:
+                self.sampler()
+        ready = self._ready  # type: ignore[attr-defined]
+        if not ready:
+            self._jump()
+        count = len(ready)
+        for _ in range(count):
+            handle = ready.popleft()
+            if not handle._cancelled:  # noqa: SLF001 - as the loop it replaces does
+                handle._run()  # noqa: SLF001
+        self._run_since_jump += count
+        if self._run_since_jump > MOST_AT_ONE_INSTANT:
+            self._run_since_jump = 0  # the tasks must still be cancelled
+            raise StandstillError(
+                f"time stands still at {self.time():g} s: over {MOST_AT_ONE_INSTANT:,} callbacks ran without it moving;"
+                f" {describe_waiting(self)}"
+            )
+        if self._fatal is not None:
+            error, self._fatal = self._fatal, None
+            raise error
+
+    def _jump(self) -> None:
+        """Move to the next instant at which anything is due, and make all of that ready, in order."""
+        heap, ready = self._heap, self._ready  # type: ignore[attr-defined]
+        while heap and not ready:
+            at_ns = heap[0][0]
+            while heap and heap[0][0] == at_ns:
+                due = heapq.heappop(heap)[2]
+                if isinstance(due, Handle):
+                    if not due.cancelled():
+                        ready.append(due)
+                elif not due.done():
+                    due.set_result(None)
+            if ready and at_ns > self.now_ns:
+                self.now_ns = at_ns
+                self._run_since_jump = 0
+        if not ready and not self._stopping:  # type: ignore[attr-defined]
+            raise DeadlockError(
+                f"deadlock at {self.time():g} s: nothing is due and nothing can happen; {describe_waiting(self)}"
+            )
+
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        """End the run with an error that no one handled."""
+        error = context.get("exception")
+        self._fatal = error if isinstance(error, BaseException) else RuntimeError(str(context.get("message")))
+
+    # ------------------------------------------------------------------ threads and the outside
+
+    def run_in_executor(
+        self,
+        executor: Executor | None,  # noqa: ARG002 - no other thread is used
+        func: Callable[[*Ts], T],
+        *args: *Ts,
+    ) -> Future[T]:
+        """Run ``func`` at once in this thread; its result comes at this instant.
+
+        How long it takes is modelled around the port that calls it, never here.
+        """
+        future: Future[T] = self.create_future()
+        try:
+            result = func(*args)
+        except Exception as error:  # noqa: BLE001 - it is the caller's, as from a real executor
+            self._push(self.now_ns, self._failing(future, error))
+        else:
+            future.set_result(result)
+        return future
+
+    def _failing(self, future: Future[T], error: Exception) -> Handle:
+        return Handle(lambda: None if future.cancelled() else future.set_exception(error), (), self)
+
+    def call_soon_threadsafe(
+        self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
+    ) -> Handle:
+        """Call soon, from this thread (a signal handler's wake-up); refuse any other thread."""
+        if threading.get_ident() != self._here:
+            raise NotVirtualError("another thread may not call into the virtual loop: it has no virtual instant")
+        return self.call_soon(callback, *args, context=context)
+
+    def _refuse(self, *_: object, **__: object) -> NoReturn:
+        raise NotVirtualError(
+            "real input and output would bring real timing into virtual time; use an in-memory adapter or clock: real"
+        )
+
+    add_reader = add_writer = remove_reader = remove_writer = _refuse
+    sock_recv = sock_sendall = sock_connect = sock_accept = sock_sendfile = _refuse
+    sock_recv_into = sock_recvfrom = sock_recvfrom_into = sock_sendto = _refuse
+    create_connection = create_server = create_datagram_endpoint = _refuse
+    create_unix_connection = create_unix_server = start_tls = sendfile = _refuse
+    connect_read_pipe = connect_write_pipe = subprocess_exec = subprocess_shell = _refuse
+    connect_accepted_socket = getaddrinfo = getnameinfo = _refuse
+    add_signal_handler = remove_signal_handler = _refuse
+
+    _process_events = _refuse
+
+    def _write_to_self(self) -> None:
+        """Wake nothing: no selector sleeps."""
+
+    def close(self) -> None:
+        """Close the loop and forget all timers."""
+        self._heap.clear()
+        super().close()
