@@ -26,10 +26,16 @@ Reading:
 
 Judging:
 
-- `catalogue`   the metrics: name, unit, meaning, how to read it
+- `units`       units and how a reader wants them
+- `metrics`     what can be read from a window, a file a subject
+- `catalogue`   all metrics by name
+- `nodes`       the parts of an expression
 - `grammar`     the language of expressions
 - `expression`  a parsed, checked expression, evaluated in three values
-- `alerts`      alert rules and their states
+- `severity`    who is told, and who next
+- `alert_state` the life of an alert
+- `alerts`      alert rules and the engine that evaluates them
 - `builtin`     the alert rules every run has
+- `ring`        the snapshots of the last minute
 - `monitor`     the task that takes snapshots, checks the ledger and evaluates the alerts
 """

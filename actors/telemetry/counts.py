@@ -39,9 +39,9 @@ class HistogramCounts(msgspec.Struct, frozen=True, dict=True):
             indexes.astype(_INDEX).tobytes(), counters.astype(width).tobytes(), total, sum_us, clamped
         )
 
-    @cached_property
+    @property
     def arrays(self) -> tuple[I64, I64]:
-        """Indexes and counts as int64 arrays."""
+        """Indexes and counts as int64 arrays, made anew each time: a ring of snapshots must stay small."""
         indexes = np.frombuffer(self.indexes, _INDEX).astype(np.int64)
         wide = len(self.counters) > len(self.indexes) * 2
         return indexes, np.frombuffer(self.counters, _WIDE if wide else _NARROW).astype(np.int64)

@@ -9,6 +9,7 @@ A name with a scope before it is that metric in another span; a scope may hold h
 
 from collections.abc import Callable
 from functools import cache
+from math import isfinite
 from string import ascii_letters
 from typing import Any
 
@@ -57,6 +58,8 @@ GRAMMAR = r"""
     %ignore /\s+/
 """
 
+MAX_LENGTH = 1_000  # nobody reads a longer one, and its parts nest less deep than Python's own stack
+
 
 class ExpressionError(InputError):
     """An expression that breaks a rule.
@@ -89,6 +92,8 @@ def parse(text: str, find_read: Callable[[str, int], Read]) -> Condition:
     """
     if not text.strip():
         raise ExpressionError("the expression is empty; write a condition such as latency.p95 < 50ms", 1)
+    if len(text) > MAX_LENGTH:
+        raise ExpressionError(f"{len(text)} characters; an expression has at most {MAX_LENGTH}", MAX_LENGTH + 1)
     try:
         tree = _parser().parse(text)
     except UnexpectedInput as error:
@@ -182,6 +187,8 @@ def _column(token: Any) -> int:  # noqa: ANN401  lark types children as tokens o
 def _literal(text: str, column: int) -> Literal:
     digits = text.rstrip(ascii_letters + "µ%/ \t")
     suffix = text[len(digits) :].strip()
+    if not isfinite(float(digits)):
+        raise ExpressionError(f"{digits} is too large a number", column)
     if not suffix:
         return Literal(float(digits), Dimension.NUMBER, digits, column)
     if suffix not in SUFFIXES:

@@ -185,3 +185,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     imbalances: tuple[str, ...] = ()
     alerts: tuple[AlertReading, ...] = ()
     quality: Quality | None = None
+
+    def light(self) -> "Snapshot":
+        """Return it without the histograms and feature counts, for a screen that is sent finished figures."""
+        return msgspec.structs.replace(self, stages={}, features=FeatureCounts())

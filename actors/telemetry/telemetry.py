@@ -16,6 +16,7 @@ from actors.telemetry.snapshot import (
     FeatureCounts,
     Gauges,
     GcCounts,
+    Quality,
     ScoreCounts,
     Snapshot,
     Work,
@@ -110,7 +111,9 @@ class Telemetry:
         if self._sampler is not None:
             self._sampler.add(features)
 
-    def snapshot(self, now_ns: int, gauges: Gauges, memory_bytes: int | None = None) -> Snapshot:
+    def snapshot(
+        self, now_ns: int, gauges: Gauges, memory_bytes: int | None = None, quality: Quality | None = None
+    ) -> Snapshot:
         """Return everything at this instant. ``gauges`` must be read without an await before this call."""
         ledger = self.ledger.snapshot(gauges.waiting)
         kinds = len(Decision)
@@ -128,6 +131,7 @@ class Telemetry:
             gc=GcCounts() if self.gc_pauses is None else self.gc_pauses.counts(),
             memory_bytes=memory_bytes,
             imbalances=tuple(map(str, ledger.imbalances())),
+            quality=quality,
         )
 
     def _counters(self) -> Counters:

@@ -33,6 +33,12 @@ class Window:
         self.quality = newer.quality if quality is None else quality
         self._latencies: dict[str, HistogramCounts] = {}
 
+    def ending_with(self, newer: Snapshot) -> "Window":
+        """Return this window with ``newer``, a fuller reading of the same instant, at its end."""
+        window = Window(self.older, newer, self.reference, self.quality)
+        window._latencies = self._latencies
+        return window
+
     @property
     def span_s(self) -> float:
         """How long the window is on the run's clock."""
