@@ -16,7 +16,7 @@ from sim.units import Rate
 Plain = str | int | float | bool | None | list["Plain"] | dict[str, "Plain"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # compared by identity: typing hashes annotations
 class Scalar:
     """One way to write a value.
 
@@ -42,7 +42,9 @@ def parse_name(text: str) -> str:
         ValueError: it cannot.
     """
     if len(text) > _NAME_LIMIT or not _NAME.fullmatch(text):
-        rule = f"must be a name of at most {_NAME_LIMIT} characters; begin with a letter, then letters, digits, single - or _"
+        rule = (
+            f"must be a name of 1 to {_NAME_LIMIT} characters; begin with a letter, then letters, digits, single - or _"
+        )
         raise ValueError(rule)
     return text
 
@@ -108,7 +110,7 @@ Name = Annotated[str, NAME]
 Timezone = Annotated[str, TIMEZONE]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # compared by identity: typing hashes annotations
 class Variants:
     """One of several structs, chosen by the key ``kind``.
 

@@ -17,6 +17,7 @@ NS_PER: dict[str, int] = {
     "d": 86_400_000_000_000,
 }
 BYTES_PER: dict[str, int] = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+MAX_FACTOR = 1e9  # of a rate or a speed; beyond it a typing mistake
 MAX_DURATION_NS = 3_660 * NS_PER["d"]  # ten years: beyond it a typing mistake, and int64 nanoseconds end at 292 years
 
 _NUMBER = r"[+-]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
@@ -98,7 +99,7 @@ def parse_rate(text: str) -> Rate:
         rule = "must be a rate; write transactions a second as in 1000, or a share as in 1.5x capacity"
         raise ValueError(rule)
     value = float(number.replace("_", ""))
-    if not 0 <= value <= 1e9 or not math.isfinite(value):
+    if not 0 <= value <= MAX_FACTOR:
         rule = "must be a rate from 0 to 1e9; write transactions a second"
         raise ValueError(rule)
     return Rate(of_capacity=value) if shared else Rate(per_s=value)
@@ -150,7 +151,7 @@ def parse_speed(text: str) -> float:
     if text.strip() == "max":
         return math.inf
     value = float(text.replace("_", "")) if re.fullmatch(_NUMBER, text.strip()) else math.nan
-    if not 0 < value <= 1e9:
+    if not 0 < value <= MAX_FACTOR:
         rule = "must be a positive number or max; write 1 for real time"
         raise ValueError(rule)
     return value

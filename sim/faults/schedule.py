@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from types import TracebackType
+from typing import Self
 
 from actors.clock import Clock
 from actors.features.store import FeatureStore
@@ -48,7 +49,7 @@ class FaultSchedule:
         """Return what each fault did so far, in the order of the scenario."""
         return tuple(switch.record() for _, switch in self._pairs)
 
-    def __enter__(self) -> "FaultSchedule":
+    def __enter__(self) -> Self:
         """Enter; nothing is injected yet."""
         return self
 

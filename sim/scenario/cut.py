@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from actors.telemetry.expression import Expression
 from sim.faults.fault import Fault
 from sim.scenario.expectations import Expectation
 from sim.scenario.phases import Phase
@@ -17,10 +18,12 @@ class Cut(msgspec.Struct, frozen=True):
     Attributes:
         scenario: what is run.
         skipped: what is not, one line each, in the order of the scenario.
+        not_judged: the expectations among them.
     """
 
     scenario: Scenario
     skipped: tuple[str, ...] = ()
+    not_judged: tuple[Expectation, ...] = ()
 
 
 def cut(scenario: Scenario, duration_ns: int) -> Cut:
@@ -34,9 +37,10 @@ def cut(scenario: Scenario, duration_ns: int) -> Cut:
     faults = tuple(_fault(fault, duration_ns) for fault in scenario.faults if fault.at < duration_ns)
     shorter = msgspec.structs.replace(scenario, phases=phases, faults=faults)
     left = {ALWAYS, *phase_spans(shorter), *fault_spans(shorter)}
-    expect = tuple(each for each in scenario.expect if _can_be_judged(each, scenario, shorter, left, duration_ns))
+    expect = tuple(each for each in scenario.expect if _can_be_judged(each, scenario, left, duration_ns))
     shorter = msgspec.structs.replace(shorter, expect=expect)
-    return Cut(shorter, tuple(_skipped(scenario, shorter)))
+    not_judged = tuple(each for each in scenario.expect if each not in expect)
+    return Cut(shorter, tuple(_skipped(scenario, shorter)), not_judged)
 
 
 def _phase(scenario: Scenario, phase: Phase, duration_ns: int) -> Phase | None:
@@ -56,16 +60,14 @@ def _fault(fault: Fault, duration_ns: int) -> Fault:
     return msgspec.structs.replace(fault, **shorter)
 
 
-def _can_be_judged(
-    expectation: Expectation, scenario: Scenario, shorter: Scenario, left: set[str], duration_ns: int
-) -> bool:
+def _can_be_judged(expectation: Expectation, scenario: Scenario, left: set[str], duration_ns: int) -> bool:
     known = spans(scenario)
     span = span_of(expectation, scenario, known)
     name = next(name for name, each in known.items() if each is span)
     if name not in left:
         return False
     if expectation.alert is None:
-        scopes = set() if expectation.expr is None else scopes_of(expectation.expr)
+        scopes = set() if expectation.expr is None else set(Expression.parse(expectation.expr, None).scopes())
         return scopes <= left and span.settled(expectation.within).start_ns < duration_ns
     fires = span.start_ns + (expectation.fires_within or 0)
     resolves = (span.end_ns or duration_ns) + (expectation.resolves_within or 0)

@@ -36,7 +36,7 @@ class EventColumns(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Gates(msgspec.Struct, frozen=True, kw_only=True):
-    """What a model must reach on the test span, or training is refused. Absent keeps the default gate.
+    """What a model must reach on the test span, or training is refused. One gate given replaces all default gates.
 
     Attributes:
         roc_auc: area under the ROC curve, at least.

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import yaml
 
-from sim.scenario.checks import files, load as loads, metrics, names, times
+from sim.scenario.checks import files, metrics, names, times, workload
 from sim.scenario.checks.view import View
 from sim.scenario.convert import Reader
 from sim.scenario.overrides import apply_override
@@ -57,7 +57,7 @@ def missing_files(scenario: Scenario) -> tuple[str, ...]:
 
 
 def _check(view: View, *, files_required: bool) -> Iterator[Problem]:
-    yield from loads.check(view)
+    yield from workload.check(view)
     yield from names.check(view)
     yield from times.check(view)
     yield from metrics.check(view)

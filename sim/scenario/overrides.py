@@ -38,7 +38,7 @@ def _steps(path: str) -> list[str | int]:
         found = _STEP.match(path, at)
         if found is None:
             return []
-        steps.append(found.group(1) if found.group(1) else int(found.group(2)))
+        steps.append(found.group(1) or int(found.group(2)))
         at = found.end()
         if at < len(path) and path[at] == ".":
             at += 1
@@ -77,4 +77,4 @@ def _index(node: yaml.SequenceNode, step: str | int, label: str) -> int:
 
 
 def _mark(label: str) -> yaml.Mark:
-    return yaml.Mark(label, 0, 0, 0, None, None)
+    return yaml.Mark(label, 0, 0, 0, None, 0)

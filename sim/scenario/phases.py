@@ -4,8 +4,8 @@ from typing import Annotated
 
 import msgspec
 
-from sim.scenario.arrivals import ARRIVALS, Arrivals, Poisson
 from sim.scalars import Duration, Name, RateOf, Variants
+from sim.scenario.arrivals import ARRIVALS, Arrivals, Poisson
 
 
 class Phase(msgspec.Struct, frozen=True, kw_only=True):

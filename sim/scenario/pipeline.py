@@ -10,6 +10,8 @@ from sim.units import NS_PER
 Capacity = Annotated[int, msgspec.Meta(ge=1, le=10_000_000)]
 BatchSize = Annotated[int, msgspec.Meta(ge=1, le=65_536)]
 Ratio = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Share = Annotated[float, msgspec.Meta(gt=0, le=1)]
+Calls = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
 Wait = Annotated[Duration, msgspec.Meta(gt=0)]
 
 
@@ -23,60 +25,101 @@ class Mailbox(msgspec.Struct, frozen=True, kw_only=True):
     capacity: Capacity = 5_000
 
 
-class SheddingMailbox(Mailbox, frozen=True, kw_only=True):
+class ScorerMailbox(Mailbox, frozen=True, kw_only=True):
     """The scorer's mailbox, which sheds load to rules before it is full.
 
     Attributes:
-        shed_above: waiting transactions above which the scorer decides the least valuable by rules; absent never.
+        shed_above: waiting transactions above which the least valuable are decided by rules; absent is four fifths
+            of the capacity, and the capacity itself never sheds.
     """
 
     shed_above: Capacity | None = None
+
+    @property
+    def sheds_above(self) -> int:
+        """``shed_above``, or its default for this capacity."""
+        return self.capacity * 4 // 5 if self.shed_above is None else self.shed_above
+
+
+class LoggerMailbox(Mailbox, frozen=True, kw_only=True):
+    """The logger's mailbox."""
+
+    capacity: Capacity = 20_000
 
 
 class Mailboxes(msgspec.Struct, frozen=True, kw_only=True):
     """The three mailboxes between the four actors, each named after its receiver."""
 
     assembler: Mailbox = Mailbox()
-    scorer: SheddingMailbox = SheddingMailbox()
-    logger: Mailbox = Mailbox()
+    scorer: ScorerMailbox = ScorerMailbox()
+    logger: LoggerMailbox = LoggerMailbox()
 
 
-class ActorSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """An actor.
+class ProducerSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The producer.
+
+    Attributes:
+        max_batch_size: transactions it sends at once.
+    """
+
+    max_batch_size: BatchSize = 1_024
+
+
+class AssemblerSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The assembler.
 
     Attributes:
         max_batch_size: transactions it takes at once; it never waits for a batch to fill.
     """
 
-    max_batch_size: BatchSize = 1_024
+    max_batch_size: BatchSize = 256
 
 
 class ScorerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The scorer.
 
     Attributes:
-        max_batch_size: transactions it takes at once, and then in the executor.
-        inline_batch_size: transactions it takes at once while its mailbox is short, scored on the event loop.
-        deadline: from the intended arrival; a transaction that would miss it is decided by rules; absent never.
+        max_batch_size: transactions it takes at once when it has a backlog, and scores in the executor.
+        inline_batch_size: transactions it takes at once while it keeps up, scored on the event loop; never more than
+            ``max_batch_size``.
+        deadline: from the intended arrival; a transaction that would miss it is decided by rules.
     """
 
     max_batch_size: BatchSize = 1_024
     inline_batch_size: BatchSize = 64
-    deadline: Wait | None = None
+    deadline: Wait = 50 * NS_PER["ms"]
+
+
+class LoggerSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The logger.
+
+    Attributes:
+        max_batch_size: transactions it takes at once; it never waits for a batch to fill.
+    """
+
+    max_batch_size: BatchSize = 512
 
 
 class Breaker(msgspec.Struct, frozen=True, kw_only=True):
     """The circuit breaker around the feature store.
 
     Attributes:
-        failure_ratio: share of failed calls that trips it, 0 to 1.
-        window: calls over which the share is taken.
+        failure_ratio: share of failed calls in the window that trips it, 0 to 1.
+        slow_ratio: share of slow calls in the window that trips it, 0 to 1.
+        slow_call: a call that took longer is slow.
+        window: calls over which the shares are taken.
+        minimum_calls: calls before it can trip, at most ``window``.
         open_for: how long it stays open before it probes.
+        probes: calls let through then; all must succeed to close it.
     """
 
-    failure_ratio: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.5
-    window: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 100
+    failure_ratio: Share = 0.5
+    slow_ratio: Share = 1.0
+    slow_call: Wait = 5 * NS_PER["ms"]
+    window: Calls = 100
+    minimum_calls: Calls = 20
     open_for: Wait = 5 * NS_PER["s"]
+    probes: Calls = 3
 
 
 class FeatureStoreSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,10 +150,10 @@ class DecisionLog(msgspec.Struct, frozen=True, kw_only=True):
     """What a line of decisions.jsonl holds.
 
     Attributes:
-        features: with all of them, with them on a sample of lines, or without.
+        features: on all lines, on one line in a hundred, or on none.
     """
 
-    features: Literal["all", "sample", "off"] = "all"
+    features: Literal["all", "sample", "off"] = "sample"
 
 
 class Restart(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,13 +182,13 @@ class Pipeline(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     mailboxes: Mailboxes = Mailboxes()
-    producer: ActorSettings = ActorSettings()
-    assembler: ActorSettings = ActorSettings()
+    producer: ProducerSettings = ProducerSettings()
+    assembler: AssemblerSettings = AssemblerSettings()
     scorer: ScorerSettings = ScorerSettings()
-    logger: ActorSettings = ActorSettings()
+    logger: LoggerSettings = LoggerSettings()
     feature_store: FeatureStoreSettings = FeatureStoreSettings()
     thresholds: Thresholds | None = None
     log: DecisionLog = DecisionLog()
     memory_limit: Size = 500_000_000
-    drain_timeout: Wait = 10 * NS_PER["s"]
+    drain_timeout: Wait = 30 * NS_PER["s"]
     restart: Restart = Restart()

@@ -107,4 +107,5 @@ def shown(node: yaml.Node) -> str:
     text = text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
     if node.tag == NULL:
         return "nothing"
-    return repr(text) if node.style in ("'", '"', "|", ">") or not text.isprintable() or not text else text
+    quoted = isinstance(node, yaml.ScalarNode) and node.style is not None
+    return repr(text) if quoted or not text.isprintable() or not text else text

@@ -6,12 +6,12 @@ import msgspec
 
 from sim.faults.fault import Fault
 from sim.faults.registry import FAULTS
+from sim.scalars import Name, Variants
 from sim.scenario.alerts import Alert
 from sim.scenario.events import Events
 from sim.scenario.expectations import Expectation
 from sim.scenario.phases import Phase
 from sim.scenario.pipeline import Pipeline
-from sim.scalars import Name, Variants
 from sim.scenario.world import World
 
 ALWAYS = "always"

@@ -7,7 +7,7 @@ from sim.scenario.checks.view import View
 from sim.scenario.events import Events
 from sim.scenario.problems import Problem
 
-SUFFIXES = (".csv", ".jsonl", ".parquet")
+SUFFIXES = (".csv", ".jsonl", ".ndjson", ".parquet")
 
 
 def check(view: View, *, files_required: bool = True) -> Iterator[Problem]:

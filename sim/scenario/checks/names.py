@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
-from actors.telemetry.alerts import BUILT_IN
+from actors.telemetry.builtin import built_in_rules
 from sim.scenario.checks.view import View
 from sim.scenario.problems import Problem, did_you_mean
 from sim.scenario.scenario import ALWAYS
+
+BUILT_IN = frozenset(rule.alert for rule in built_in_rules())
 
 
 def check(view: View) -> Iterator[Problem]:
@@ -19,33 +21,28 @@ def check(view: View) -> Iterator[Problem]:
 def _unique(view: View, keys: dict[str, str], reserved: str = "") -> Iterator[Problem]:
     seen: dict[str, str] = {}
     for field, key in keys.items():
-        for index, item in enumerate(getattr(view.scenario, field)):
-            path, name = f"{field}[{index}].{key}", getattr(item, key, None)
+        for item_path, item in view.items(field):
+            path, name = f"{item_path}.{key}", getattr(item, key)
             if name is None:
                 continue
             if name == reserved:
                 yield view.problem(path, f"must not be {reserved}, which means the whole run", remedy="rename it")
             elif name in seen:
                 yield view.problem(path, f"must be unique; {seen[name]} has it too", remedy="rename one")
-            elif field == "alerts" and name in {rule.alert for rule in BUILT_IN}:
+            elif field == "alerts" and name in BUILT_IN:
                 yield view.problem(path, "must not be the name of a built-in alert", remedy="rename it")
-            seen.setdefault(name, path.rpartition(".")[0])
+            seen.setdefault(name, item_path)
 
 
 def span_names(view: View) -> set[str]:
-    """Return what ``during`` and the scope of a metric may name."""
-    scenario = view.scenario
-    return {ALWAYS} | {each.name for each in (*scenario.phases, *scenario.faults) if each is not None and each.name}
+    """Return what ``during`` and the scope of a metric may name, also where something else about it is broken."""
+    return {ALWAYS, *view.written("phases", "name"), *view.written("faults", "name")}
 
 
 def _references(view: View) -> Iterator[Problem]:
-    scenario = view.scenario
     spans = span_names(view)
-    alerts = {rule.alert for rule in BUILT_IN} | {each.alert for each in scenario.alerts if each and each.alert}
-    for index, expectation in enumerate(scenario.expect):
-        path = f"expect[{index}]"
-        if expectation is None:
-            continue
+    alerts = BUILT_IN | view.written("alerts", "alert")
+    for path, expectation in view.items("expect"):
         if expectation.during is not None and expectation.during not in spans:
             rule = "must name a phase, a fault or always"
             yield view.problem(f"{path}.during", rule, remedy=did_you_mean(expectation.during, spans))

@@ -21,9 +21,8 @@ def check(view: View) -> Iterator[Problem]:
 
 
 def _faults(view: View, end_ns: int | None) -> Iterator[Problem]:
-    for index, fault in enumerate(view.scenario.faults):
-        path = f"faults[{index}]"
-        if fault is None or not view.whole(f"{path}.at", f"{path}.duration") or end_ns is None:
+    for path, fault in view.items("faults"):
+        if not view.whole(f"{path}.at", f"{path}.duration") or end_ns is None:
             continue
         run = f"the run, which lasts {render_duration(end_ns)}"
         if fault.at >= end_ns:
@@ -35,9 +34,8 @@ def _faults(view: View, end_ns: int | None) -> Iterator[Problem]:
 
 def _forms(view: View) -> Iterator[Problem]:
     """An expectation is either a condition over a span, or an alert in time."""
-    for index, expectation in enumerate(view.scenario.expect):
-        path = f"expect[{index}]"
-        if expectation is None or not view.whole(f"{path}.expr", f"{path}.alert"):
+    for path, expectation in view.items("expect"):
+        if not view.whole(f"{path}.expr", f"{path}.alert"):
             continue
         if (expectation.expr is None) == (expectation.alert is None):
             both = "both" if expectation.expr is not None else "neither"
@@ -53,9 +51,9 @@ def _forms(view: View) -> Iterator[Problem]:
 def _alert_form(view: View, path: str, expectation: Expectation) -> Iterator[Problem]:
     if expectation.within:
         yield view.problem(f"{path}.within", "belongs to expr", remedy="use fires_within or resolves_within")
-    if expectation.fires_within is None and expectation.resolves_within is None:
-        if view.whole(f"{path}.fires_within", f"{path}.resolves_within"):
-            yield view.problem(path, "must say when the alert fires or resolves", "neither", "add fires_within: 10s")
+    readable = view.whole(f"{path}.fires_within", f"{path}.resolves_within")
+    if expectation.fires_within is None and expectation.resolves_within is None and readable:
+        yield view.problem(path, "must say when the alert fires or resolves", "neither", "add fires_within: 10s")
     faults = len(view.scenario.faults)
     if expectation.during is None and faults != 1 and view.whole("faults", f"{path}.during"):
         rule = "is missing: with one fault it would be that fault"
@@ -64,9 +62,8 @@ def _alert_form(view: View, path: str, expectation: Expectation) -> Iterator[Pro
 
 def _expectations(view: View, end_ns: int | None) -> Iterator[Problem]:
     known = spans(view.scenario)
-    for index, expectation in enumerate(view.scenario.expect):
-        path = f"expect[{index}]"
-        if expectation is None or (expectation.during is not None and expectation.during not in known):
+    for path, expectation in view.items("expect"):
+        if expectation.during is not None and expectation.during not in known:
             continue
         span = span_of(expectation, view.scenario, known)
         if span.end_ns is not None and span.settled(expectation.within).start_ns >= span.end_ns:

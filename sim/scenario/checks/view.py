@@ -1,12 +1,13 @@
 """What the checks look at: the typed scenario, the place of each value, and which values could not be read."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import yaml
 
-from sim.scenario.positions import place, shown
+from sim.scenario.positions import entries, place, shown
 from sim.scenario.problems import Problem
 from sim.scenario.scenario import Scenario
 
@@ -35,6 +36,16 @@ class View:
         """Return whether the file says anything at ``path``."""
         return path in self.nodes
 
+    def written(self, field: str, key: str) -> set[str]:
+        """Return what the items of the list ``field`` have under ``key``, as written, readable or not."""
+        found: set[str] = set()
+        root = self.nodes[""]
+        for name, items in entries(root) if isinstance(root, yaml.MappingNode) else ():
+            for item in items.value if name.value == field and isinstance(items, yaml.SequenceNode) else ():
+                pairs = entries(item) if isinstance(item, yaml.MappingNode) else ()
+                found |= {str(value.value) for each, value in pairs if each.value == key}
+        return found
+
     def problem(self, path: str, rule: str, got: str = "", remedy: str = "", column: int = 0) -> Problem:
         """Return a problem placed at ``path``, or at the nearest thing around it that the file has.
 
@@ -49,11 +60,16 @@ class View:
         if node is None:
             return Problem(self._near(path), path, rule, got, remedy)
         mark = node.start_mark
-        if node.style not in ("|", ">") and "\n" not in str(node.value):
-            mark = yaml.Mark(
-                mark.name, 0, mark.line, mark.column + column + (node.style in _QUOTES) * bool(column), None, None
-            )
+        if isinstance(node, yaml.ScalarNode) and node.style in (None, *_QUOTES) and "\n" not in node.value:
+            within = column + (1 if column and node.style else 0)
+            mark = yaml.Mark(mark.name, 0, mark.line, mark.column + within, None, 0)
         return Problem(place(mark), path, rule, got or shown(node), remedy)
+
+    def items(self, field: str) -> Iterator[tuple[str, Any]]:
+        """Yield path and value of those items of the list ``field`` that are more than broken."""
+        for index, item in enumerate(getattr(self.scenario, field)):
+            if item is not None:
+                yield f"{field}[{index}]", item
 
     def _near(self, path: str) -> str:
         while path:

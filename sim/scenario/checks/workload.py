@@ -13,10 +13,11 @@ from sim.units import MAX_DURATION_NS, Rate, render_duration
 def check(view: View) -> Iterator[Problem]:
     """Yield a problem for each contradiction."""
     yield from _presence(view)
-    for index, phase in enumerate(view.scenario.phases):
-        if phase is not None:
-            yield from _replayed(view, index, phase) if view.scenario.events else _generated(view, index, phase)
-    total = sum(phase.duration or 0 for phase in view.scenario.phases if phase is not None)
+    replay = view.given("events")
+    phases = dict(view.items("phases"))
+    for path, phase in phases.items():
+        yield from _replayed(view, path, phase) if replay else _generated(view, path, phase)
+    total = sum(phase.duration or 0 for phase in phases.values())
     if total > MAX_DURATION_NS:
         yield view.problem("phases", "must last at most 10 years in all", render_duration(total), "shorten them")
     yield from _pipeline(view, view.scenario.pipeline)
@@ -37,8 +38,7 @@ def _presence(view: View) -> Iterator[Problem]:
         yield view.problem("external", "needs data outside the repository", remedy="add events or model, or remove it")
 
 
-def _generated(view: View, index: int, phase: Phase) -> Iterator[Problem]:
-    path = f"phases[{index}]"
+def _generated(view: View, path: str, phase: Phase) -> Iterator[Problem]:
     for key in ("duration", "rate"):
         if getattr(phase, key) is None and view.whole(f"{path}.{key}"):
             example = "20s" if key == "duration" else "1000"
@@ -59,8 +59,7 @@ def _is_zero(rate: Rate | None) -> bool:
     return rate is not None and not rate.per_s and not rate.of_capacity
 
 
-def _replayed(view: View, index: int, phase: Phase) -> Iterator[Problem]:
-    path = f"phases[{index}]"
+def _replayed(view: View, path: str, phase: Phase) -> Iterator[Problem]:
     for key in ("rate", "ramp_to"):
         if getattr(phase, key) is not None:
             rule = "has no use: the events say when transactions arrive"
@@ -69,7 +68,7 @@ def _replayed(view: View, index: int, phase: Phase) -> Iterator[Problem]:
         yield view.problem(
             f"{path}.arrivals", "has no use: the events say when transactions arrive", remedy="remove it"
         )
-    if phase.duration is None and index < len(view.scenario.phases) - 1 and view.whole(f"{path}.duration"):
+    if phase.duration is None and phase is not view.scenario.phases[-1] and view.whole(f"{path}.duration"):
         yield view.problem(f"{path}.duration", "is missing: only the last phase may last as long as the events")
 
 

@@ -1,0 +1,86 @@
+"""The snapshots at the marks of a run, as windows over spans."""
+
+from collections.abc import Callable, Mapping
+
+from actors.telemetry.catalogue import read
+from actors.telemetry.reference import Reference
+from actors.telemetry.snapshot import Quality, Snapshot
+from actors.telemetry.window import Window
+from sim.scenario.timeline import Span
+
+QualityOf = Callable[[Span], Quality | None]
+
+
+class Windows:
+    """Keeps a snapshot a mark: a few, however long the run.
+
+    Args:
+        spans: by name, what a metric may be read in.
+        end_ns: planned end of the run, since it began; None when its events end it.
+        reference: what the serving model was trained on, for metrics of drift.
+        quality: how good the decisions of a span were, asked once the run has finished; None: metrics of quality are
+            those of the whole run.
+    """
+
+    def __init__(
+        self,
+        spans: Mapping[str, Span],
+        end_ns: int | None,
+        reference: Reference | None = None,
+        quality: QualityOf | None = None,
+    ) -> None:
+        self._spans = spans
+        self._end_ns = end_ns
+        self._reference = reference
+        self._quality = quality
+        self._marked: dict[int, Snapshot] = {}
+        self._final: Snapshot | None = None
+
+    def mark(self, at_ns: int, snapshot: Snapshot) -> None:
+        """Keep the snapshot of a mark."""
+        self._marked[at_ns] = snapshot
+
+    def finish(self, final: Snapshot, now_ns: int) -> None:
+        """Keep the snapshot after the drain.
+
+        It ends the spans that end with the run: what was accepted before the end is decided in the drain, and counts.
+        A run that was interrupted has not reached its end, so spans still open then stay without one.
+        """
+        if self._end_ns is None or now_ns >= self._end_ns:
+            self._final = final
+
+    def over(self, span: Span, last: Snapshot | None = None) -> Window | None:
+        """Return the window over ``span``, None while one of its ends is not there.
+
+        Args:
+            span: which.
+            last: stands for an end that has not come; None: there is no window then.
+        """
+        older = self._marked.get(span.start_ns)
+        newer = self._end(span) or last
+        if older is None or newer is None or newer.at_ns < older.at_ns:
+            return None
+        quality = self._quality(span) if self._quality is not None and self._final is not None else None
+        return Window(older, newer, self._reference, quality)
+
+    def instant(self, snapshot: Snapshot) -> Window:
+        """Return the empty window at ``snapshot``, for readings of an instant."""
+        return Window(snapshot, snapshot, self._reference)
+
+    def has_ended(self, span: Span) -> bool:
+        """Return whether the end of ``span`` is there."""
+        return self._end(span) is not None
+
+    def resolver(self, window: Window) -> Callable[[str | None, str], float | None]:
+        """Return what gives an expression its figures: of ``window``, or of the span that a metric names."""
+
+        def resolve(scope: str | None, metric: str) -> float | None:
+            found = window if scope is None else self.over(self._spans[scope])
+            return None if found is None else read(metric, found)
+
+        return resolve
+
+    def _end(self, span: Span) -> Snapshot | None:
+        if span.end_ns is None or span.end_ns == self._end_ns:
+            return self._final
+        return self._marked.get(span.end_ns)

@@ -1,0 +1,31 @@
+"""Expressions: each parses, and reads metrics and spans that exist."""
+
+from collections.abc import Collection, Iterator
+
+from actors.features.catalogue import CATALOGUE
+from actors.telemetry.expression import Expression
+from actors.telemetry.grammar import ExpressionError
+from sim.scenario.checks.names import span_names
+from sim.scenario.checks.view import View
+from sim.scenario.problems import Problem
+
+FEATURES = frozenset(feature.name for feature in CATALOGUE)
+
+
+def check(view: View) -> Iterator[Problem]:
+    """Yield a problem for each expression that breaks a rule, at the character where it does."""
+    for path, alert in view.items("alerts"):
+        if alert.expr is not None:
+            yield from _expression(view, f"{path}.expr", alert.expr, ())
+    spans = span_names(view)
+    for path, expectation in view.items("expect"):
+        if expectation.expr is not None:
+            yield from _expression(view, f"{path}.expr", expectation.expr, spans)
+
+
+def _expression(view: View, path: str, text: str, scopes: Collection[str]) -> Iterator[Problem]:
+    try:
+        Expression.parse(text, scopes, FEATURES)
+    except ExpressionError as error:
+        rule, _, remedy = error.problem.partition("; ")
+        yield view.problem(path, f"must be a condition on metrics: {rule}", "", remedy, column=error.column - 1)
