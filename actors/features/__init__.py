@@ -1,5 +1,21 @@
 """What the model sees: one catalogue of features in three tiers, and the state they are computed from.
 
-Real-time features come from the transaction, streaming features from windows that the transaction itself updates, batch
-features from a feature store that is refreshed every few hours. Training and serving run the same code.
+Real-time features come from the transaction (`realtime`), streaming features from windows that the transaction itself
+updates (`windows`), batch features from a feature store that is refreshed every few hours (`store`). Training and
+serving run the same code: `assembly` makes the rows of both, `replay` walks history through it.
+
+Modules, in the order of the story:
+
+- `catalogue`: every feature once, with tier, unit, what missing means and how old it may get.
+- `categories`, `geo`, `columns`: codes of merchant categories; distances on the earth; cutting columns.
+- `realtime`: features of the payload.
+- `ring`, `rings`: the last transactions of every card, merchant and device.
+- `windows`: the port to streaming features and its in-memory adapter, which takes one of two roads with equal results:
+- `batch_road`, `grouping`: on arrays, for batches;
+- `single_road`: one by one, for a few rows.
+- `log`, `interner`, `history`, `labels`: what the batch tier is computed from.
+- `tally`, `towns`: sums over windows of history; copies of the trained world that share them.
+- `batch`, `store`, `refresh`: the table of batch features; the port to it and its in-memory adapter; who renews it.
+- `assembly`: all tiers in one matrix.
+- `replay`: history walked through it all, for training and for a warm start.
 """

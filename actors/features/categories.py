@@ -1,0 +1,42 @@
+"""Merchant categories as codes: a fixed vocabulary, so that a code means the same in every model and run."""
+
+import zlib
+
+CATEGORIES = (
+    "grocery",
+    "fuel",
+    "restaurant",
+    "transport",
+    "health",
+    "clothing",
+    "electronics",
+    "home",
+    "entertainment",
+    "travel",
+    "digital",
+    "gifts",
+)
+OTHER_CODES = 32  # names outside the vocabulary share these; few enough for a tree to split on
+CODE_COUNT = len(CATEGORIES) + OTHER_CODES
+NO_CATEGORY = 255  # in logs of bytes
+
+_codes: dict[str | None, int] = {name: code for code, name in enumerate(CATEGORIES)}
+_codes[None] = NO_CATEGORY
+_REMEMBERED = 4_096  # a file with more distinct categories than this is not naming categories
+
+
+def category_code(name: str | None) -> int:
+    """Return the code of ``name`` in [0, CODE_COUNT), or NO_CATEGORY for None.
+
+    A name outside the vocabulary gets one of ``OTHER_CODES`` codes by its checksum: stable, though not unique.
+
+    Example:
+        >>> category_code("fuel"), category_code(None), category_code("5411") >= len(CATEGORIES)
+        (1, 255, True)
+    """
+    code = _codes.get(name)
+    if code is None:
+        code = len(CATEGORIES) + zlib.crc32(str(name).encode()) % OTHER_CODES
+        if len(_codes) < _REMEMBERED:
+            _codes[name] = code
+    return code

@@ -1,0 +1,152 @@
+"""History: what the batch tier is computed from, transactions and labels as columns."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from actors.arrays import F64, I32, I64
+from actors.clock import US_PER_DAY
+from actors.features.categories import category_code
+from actors.features.interner import Interner, name_array
+from actors.features.labels import Labels
+from actors.features.log import Column, ColumnLog
+from actors.transaction import Columns
+
+LONGEST_WINDOW_US = 30 * US_PER_DAY
+PLACE_SCALE = 1 << 30  # unit vectors as integers, so that their sums do not depend on the order
+
+_TRANSACTIONS = {
+    "event_us": np.int64,
+    "card": np.int32,
+    "merchant": np.int32,
+    "cents": np.int64,
+    "x": np.int32,
+    "y": np.int32,
+    "z": np.int32,
+}
+_LABELS = {
+    "event_us": np.int64,
+    "known_us": np.int64,
+    "merchant": np.int32,
+    "category": np.uint8,
+    "fraud": np.uint8,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryView:
+    """History as it was at one moment; whatever is appended later does not change it.
+
+    Attributes:
+        transactions: columns of the transaction log.
+        labels: columns of the label log.
+        cards: token → code; may grow meanwhile, codes from ``card_count`` on are not in the view.
+        merchants: name → code, the same way.
+    """
+
+    transactions: dict[str, Column]
+    labels: dict[str, Column]
+    cards: Mapping[str, int]
+    merchants: Mapping[str, int]
+    card_count: int
+    merchant_count: int
+
+
+class History:
+    """The transactions and labels of the last 30 days and the label delay, in the order in which they came.
+
+    Owned by the event loop; another thread reads only views.
+    """
+
+    def __init__(self) -> None:
+        self.cards = Interner()
+        self.merchants = Interner()
+        self._transactions = ColumnLog(_TRANSACTIONS)
+        self._labels = ColumnLog(_LABELS)
+        self._sequence: int | None = None
+
+    def __len__(self) -> int:
+        """Return the number of transactions held."""
+        return len(self._transactions)
+
+    def append(self, columns: Columns, sequence: int | None = None) -> None:
+        """Add transactions. With a ``sequence``, the same one again changes nothing."""
+        if sequence is not None and sequence == self._sequence:
+            return
+        x, y, z = unit_vectors(columns.lat, columns.lon)
+        self._transactions.append(
+            event_us=columns.event_us,
+            card=self.cards.of(columns.cards),
+            merchant=self.merchants.of(columns.merchants),
+            cents=columns.cents,
+            x=x,
+            y=y,
+            z=z,
+        )
+        self._sequence = sequence
+
+    def append_labels(self, labels: Labels, known_us: I64 | int) -> None:
+        """Add labels that are known from ``known_us`` on, one instant for all or one each."""
+        self._labels.append(
+            event_us=labels.event_us,
+            known_us=np.broadcast_to(np.asarray(known_us, dtype=np.int64), len(labels)),
+            merchant=self.merchants.of(labels.merchants),
+            category=np.array([category_code(name) for name in labels.categories], dtype=np.uint8),
+            fraud=labels.fraud,
+        )
+
+    def prune(self, before_us: int) -> None:
+        """Forget transactions and labels from before ``before_us``; names keep their codes."""
+        self._transactions.drop_before(before_us)
+        self._labels.drop_before(before_us)
+
+    def view(self) -> HistoryView:
+        """Return what is held now."""
+        return HistoryView(
+            self._transactions.view(),
+            self._labels.view(),
+            self.cards.codes,
+            self.merchants.codes,
+            len(self.cards),
+            len(self.merchants),
+        )
+
+    def save(self, file: Path) -> None:
+        """Write everything to ``file`` (npz, no pickles)."""
+        view = self.view()
+        arrays = {f"transactions_{name}": column for name, column in view.transactions.items()}
+        arrays |= {f"labels_{name}": column for name, column in view.labels.items()}
+        arrays |= {"cards": name_array(self.cards.names), "merchants": name_array(self.merchants.names)}
+        np.savez(file, allow_pickle=False, **arrays)
+
+    @classmethod
+    def load(cls, file: Path) -> Self:
+        """Return the history in ``file``.
+
+        Raises:
+            OSError, KeyError, ValueError: the file is missing or not one of ours.
+        """
+        history = cls()
+        with np.load(file, allow_pickle=False) as arrays:
+            history.cards = Interner(arrays["cards"].tolist())
+            history.merchants = Interner(arrays["merchants"].tolist())
+            history._transactions.append(**{name: arrays[f"transactions_{name}"] for name in _TRANSACTIONS})
+            history._labels.append(**{name: arrays[f"labels_{name}"] for name in _LABELS})
+        return history
+
+
+def unit_vectors(lat: F64, lon: F64) -> tuple[I32, I32, I32]:
+    """Return places as integer vectors of length PLACE_SCALE from the earth's centre; zero where a place is missing.
+
+    Their sum points to the centre of the places, also across the date line where a mean of longitudes fails.
+    """
+    missing = np.isnan(lat) | np.isnan(lon)
+    lat_rad, lon_rad = np.radians(np.where(missing, 0.0, lat)), np.radians(np.where(missing, 0.0, lon))
+    scale = np.where(missing, 0.0, PLACE_SCALE - 1.0)
+    flat = scale * np.cos(lat_rad)
+    vectors = (flat * np.cos(lon_rad), flat * np.sin(lon_rad), scale * np.sin(lat_rad))
+    x, y, z = (np.rint(vector).astype(np.int32) for vector in vectors)
+    return x, y, z

@@ -1,0 +1,41 @@
+"""Names as integers: each name gets the next code the first time it is seen."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from actors.arrays import I64
+
+
+class Interner:
+    """Codes 0, 1, 2, … in the order of first sight; a code is never given twice.
+
+    Attributes:
+        codes: name → code; only ever grows, so it may be read from another thread.
+    """
+
+    def __init__(self, names: Sequence[str] = ()) -> None:
+        self.codes: dict[str, int] = {name: code for code, name in enumerate(names)}
+
+    def __len__(self) -> int:
+        """Return the number of codes."""
+        return len(self.codes)
+
+    def of(self, names: Sequence[str]) -> I64:
+        """Return the codes of ``names``, int64 (n,); new names get new ones."""
+        get = self.codes.get
+        found = [get(name, -1) for name in names]
+        if -1 in found:
+            codes = self.codes
+            found = [codes.setdefault(name, len(codes)) for name in names]
+        return np.array(found, dtype=np.int64)
+
+    @property
+    def names(self) -> list[str]:
+        """All names, by code."""
+        return list(self.codes)
+
+
+def name_array(names: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[np.str_]]:
+    """Return names as an array that can be stored without pickling."""
+    return np.array(names, dtype=np.str_) if names else np.empty(0, dtype="U1")

@@ -1,0 +1,69 @@
+"""An append-only log of columns, whose front can be dropped."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+Column = NDArray[Any]
+_FIRST_CAPACITY = 1_024
+
+
+class ColumnLog:
+    """Rows in the order in which they came, one growing array a column.
+
+    A `view` stays as it was whatever is appended or dropped afterwards, so another thread may read it meanwhile.
+
+    Args:
+        dtypes: element type of each column; one must be called ``event_us``.
+    """
+
+    def __init__(self, dtypes: Mapping[str, DTypeLike]) -> None:
+        self._dtypes = dict(dtypes)
+        self._columns: dict[str, Column] = {name: np.empty(0, dtype) for name, dtype in dtypes.items()}
+        self._start = 0
+        self._end = 0
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return self._end - self._start
+
+    def append(self, **columns: Column) -> None:
+        """Add rows; every column must be given, all of one length."""
+        count = len(columns["event_us"])
+        self._reserve(self._end + count)
+        for name, column in self._columns.items():
+            column[self._end : self._end + count] = columns[name]
+        self._end += count
+
+    def view(self) -> dict[str, Column]:
+        """Return the columns, sharing memory; not to be written to."""
+        return {name: column[self._start : self._end] for name, column in self._columns.items()}
+
+    def drop_before(self, event_us: int) -> None:
+        """Drop the longest front in which every row is before ``event_us``.
+
+        A late row keeps what came after it; nothing is lost, and little is kept in vain.
+        """
+        times = self._columns["event_us"][self._start : self._end]
+        if not len(times) or times[0] >= event_us:
+            return
+        kept = np.flatnonzero(times >= event_us)
+        self._start += int(kept[0]) if kept.size else len(times)
+        if self._start > self._end // 2:
+            self._move(len(self))
+
+    def _reserve(self, end: int) -> None:
+        capacity = len(self._columns["event_us"])
+        if end > capacity:
+            self._move(max(_FIRST_CAPACITY, (end - self._start) * 3 // 2))
+
+    def _move(self, capacity: int) -> None:
+        """Copy to new arrays: views of the old ones stay as they are."""
+        count = len(self)
+        for name, column in self._columns.items():
+            grown = np.empty(capacity, self._dtypes[name])
+            grown[:count] = column[self._start : self._end]
+            self._columns[name] = grown
+        self._start, self._end = 0, count

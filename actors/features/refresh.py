@@ -1,0 +1,145 @@
+"""The refresh of the batch tier: at every sixth hour of event time a new table replaces the old one."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from actors.clock import US_PER_S, Clock
+from actors.features.batch import BatchTable, BatchTableBuilder
+from actors.features.catalogue import BATCH_REFRESH_S
+from actors.features.history import LONGEST_WINDOW_US, History
+from actors.features.labels import LabelSource
+
+REFRESH_US = BATCH_REFRESH_S * US_PER_S
+
+
+class PacedEventTime(Protocol):
+    """Event time that passes with the run's clock."""
+
+    def now_us(self) -> int:
+        """Return the event time now."""
+        ...
+
+    def run_ns(self, event_us: int) -> int:
+        """Return the instant on the run's clock at which it will be ``event_us``."""
+        ...
+
+
+class TableStore(Protocol):
+    """A feature store that takes whole tables."""
+
+    def publish(self, table: BatchTable) -> None:
+        """Serve ``table`` from the next look-up on."""
+        ...
+
+    def newest_computed_us(self) -> int:
+        """Return the event time the table served was computed for, negative before the first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """One refresh that was published.
+
+    Attributes:
+        at_us: event time the table was computed for.
+        label_count: labels that came in with it.
+        transaction_count: transactions that history held.
+    """
+
+    at_us: int
+    label_count: int
+    transaction_count: int
+
+
+class Refresher:
+    """Keeps a feature store's table at the latest boundary: a multiple of six hours since the epoch.
+
+    A run on a clock awaits `run`; a replay at full speed calls `refresh_to` as its transactions pass boundaries.
+
+    Args:
+        builder: computes the tables.
+        store: where they are published.
+        history: what ``builder`` reads; gets the labels, and is pruned of what no window can reach any more.
+        label_source: asked for labels at each boundary.
+        event_time: when boundaries come; None where only `refresh_to` is called.
+        clock: the run's.
+        on_refreshed: called after each publication, on the event loop; must not block. What it raises ends `run`.
+    """
+
+    def __init__(
+        self,
+        builder: BatchTableBuilder,
+        store: TableStore,
+        history: History,
+        label_source: LabelSource,
+        event_time: PacedEventTime | None,
+        clock: Clock,
+        on_refreshed: Callable[[Refreshed], None] | None = None,
+    ) -> None:
+        self._builder = builder
+        self._store = store
+        self._history = history
+        self._label_source = label_source
+        self._event_time = event_time
+        self._clock = clock
+        self._on_refreshed = on_refreshed
+
+    async def run(self) -> None:
+        """Refresh at every boundary, for ever; at once if the table is behind the last one.
+
+        The table is built in the executor in short steps. A build that lasts past the next boundary skips it.
+
+        Raises:
+            ValueError: there is no event time to wait for.
+        """
+        if self._event_time is None:
+            raise ValueError("a refresher without event time cannot run; call refresh_to")
+        boundary_us = boundary(self._event_time.now_us())
+        while True:
+            if self._store.newest_computed_us() < boundary_us:
+                await self._refresh(boundary_us)
+            boundary_us = max(boundary_us, boundary(self._event_time.now_us())) + REFRESH_US
+            await self._clock.sleep_until_ns(self._event_time.run_ns(boundary_us))
+
+    def refresh_to(self, at_us: int) -> bool:
+        """Build and publish the table of the last boundary up to ``at_us`` now; return False if it is there already."""
+        boundary_us = boundary(at_us)
+        if self._store.newest_computed_us() >= boundary_us:
+            return False
+        label_count = self._take_labels(boundary_us)
+        self._publish(self._builder.build(boundary_us), label_count)
+        return True
+
+    async def _refresh(self, boundary_us: int) -> None:
+        label_count = self._take_labels(boundary_us)
+        pieces, table = self._builder.pieces(boundary_us), None
+        loop = asyncio.get_running_loop()
+        while table is None:
+            table = await loop.run_in_executor(None, next, pieces)
+        self._publish(table, label_count)
+
+    def _take_labels(self, boundary_us: int) -> int:
+        labels = self._label_source.take_due(boundary_us)
+        if labels is None:
+            return 0
+        self._history.append_labels(labels, boundary_us)
+        return len(labels)
+
+    def _publish(self, table: BatchTable, label_count: int) -> None:
+        self._store.publish(table)
+        refreshed = Refreshed(table.computed_us, label_count, len(self._history))
+        self._history.prune(table.computed_us - LONGEST_WINDOW_US - self._builder.label_delay_us)
+        if self._on_refreshed is not None:
+            self._on_refreshed(refreshed)
+
+
+def boundary(at_us: int) -> int:
+    """Return the last boundary up to ``at_us``.
+
+    Example:
+        >>> boundary(REFRESH_US + 1) == boundary(REFRESH_US) == REFRESH_US
+        True
+    """
+    return at_us - at_us % REFRESH_US

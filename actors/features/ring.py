@@ -1,0 +1,186 @@
+"""The last transactions of every entity of one kind, in rings of fixed depth."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from actors.arrays import I64
+from actors.features.interner import name_array
+
+NEVER = -(1 << 62)  # event time of an empty slot: outside every window, and no difference to it overflows
+NOBODY = -1  # identity of no entity: an empty slot, or a transaction without a device
+_FIRST_CAPACITY = 1_024
+_EVICTED_SHARE = 8  # one eighth at a time, so that looking for the oldest is rare
+
+# What a column holds: its type, and the value of an empty slot.
+Kind = tuple[type[np.generic], float]
+INSTANT: Kind = (np.int64, NEVER)
+CENTS: Kind = (np.int64, 0)
+IDENTITY: Kind = (np.int32, NOBODY)
+DEGREES: Kind = (np.float32, np.nan)
+COUNT: Kind = (np.int64, 0)
+
+
+class Ring:
+    """For each entity of one kind the last ``depth`` transactions, and facts about it that do not go round.
+
+    An entity has a row, found by its name, and an identity that no other ever gets: rows are given again after an
+    eviction, and a ring elsewhere may still hold the identity of who was evicted. When ``max_entities`` are known, the
+    least recently seen eighth is forgotten; an entity seen again after that is new.
+
+    Args:
+        depth: slots of each entity; a power of two.
+        slots: columns that go round, by name.
+        facts: columns with one value an entity.
+        max_entities: bound on the entities remembered.
+
+    Attributes:
+        rows: name → row.
+        columns: arrays by column name, (capacity, depth) for slots, (capacity,) for facts; replaced when they grow.
+            Every ring has the facts ``identity``, ``count`` (transactions ever) and ``touched`` (when last located).
+        next_identity: the identity of the next new entity.
+    """
+
+    def __init__(self, depth: int, slots: Mapping[str, Kind], facts: Mapping[str, Kind], max_entities: int) -> None:
+        self.depth = depth
+        self.max_entities = max_entities
+        self.rows: dict[str, int] = {}
+        self.columns: dict[str, NDArray[Any]] = {}
+        self.next_identity = 0
+        own = {"identity": IDENTITY, "count": COUNT, "touched": COUNT}
+        self._kinds = {name: (kind, depth) for name, kind in slots.items()}
+        self._kinds |= {name: (kind, 0) for name, kind in (own | dict(facts)).items()}
+        self._free: list[int] = []
+        self._used = 0
+        self._capacity = 0
+        self._touch = 0
+        self._grow(min(_FIRST_CAPACITY, max_entities))
+
+    def __len__(self) -> int:
+        """Return the number of entities remembered."""
+        return len(self.rows)
+
+    def locate(self, names: Sequence[str]) -> I64:
+        """Return the rows of ``names``, int64 (n,); those not known get an empty one.
+
+        At most half of ``max_entities`` names, so that those of one call never push each other out.
+        """
+        get = self.rows.get
+        found = np.array([get(name, -1) for name in names], dtype=np.int64)
+        self._touch += 1
+        known = found >= 0
+        if not known.all():
+            self.columns["touched"][found[known]] = self._touch
+            self._add([name for name in dict.fromkeys(names) if name not in self.rows])
+            found = np.array([self.rows[name] for name in names], dtype=np.int64)
+        self.columns["touched"][found] = self._touch
+        return found
+
+    def locate_one(self, name: str) -> int:
+        """Return what `locate` returns, for one name."""
+        row = self.rows.get(name)
+        if row is None:
+            return int(self.locate((name,))[0])
+        self._touch += 1
+        self.columns["touched"][row] = self._touch
+        return row
+
+    def _add(self, names: Sequence[str]) -> I64:
+        """Give empty rows to ``names``, which are new and distinct; return them."""
+        self._make_room(len(names))
+        again = self._free[: len(names)]
+        del self._free[: len(names)]
+        rows = again + list(range(self._used, self._used + len(names) - len(again)))
+        self._used += len(names) - len(again)
+        self.rows.update(zip(names, rows, strict=True))
+        at = np.array(rows, dtype=np.int64)
+        for name, ((_, empty), _) in self._kinds.items():
+            self.columns[name][at] = empty
+        self.columns["identity"][at] = self.next_identity + np.arange(len(names))
+        self.next_identity += len(names)
+        return at
+
+    def _make_room(self, count: int) -> None:
+        excess = len(self.rows) + count - self.max_entities
+        if excess > 0:
+            self._evict(max(excess, self.max_entities // _EVICTED_SHARE))
+        needed = self._used + max(0, count - len(self._free))
+        if needed > self._capacity:
+            self._grow(max(needed, min(2 * self._capacity, self.max_entities)))
+
+    def _evict(self, count: int) -> None:
+        """Forget the ``count`` least recently seen, but none that was touched in this call."""
+        names, rows = list(self.rows), self._row_numbers()
+        touched = self.columns["touched"][rows]
+        for at in np.argsort(touched, kind="stable")[:count].tolist():
+            if touched[at] < self._touch:
+                self._free.append(self.rows.pop(names[at]))
+
+    def _grow(self, capacity: int) -> None:
+        for name, ((dtype, _), depth) in self._kinds.items():
+            grown = np.empty((capacity, depth) if depth else capacity, dtype)  # memory never written is never taken
+            if self._capacity:
+                grown[: self._used] = self.columns[name][: self._used]
+            self.columns[name] = grown
+        self._capacity = capacity
+
+    def _row_numbers(self) -> I64:
+        return np.fromiter(self.rows.values(), dtype=np.int64, count=len(self.rows))
+
+    def copy(self, sources: I64, names: Sequence[str], shift_us: int, offsets: Mapping[str, int]) -> None:
+        """Add entities whose past is that of others.
+
+        Args:
+            sources: rows to copy, (n,).
+            names: the new entities' names, n of them, not known yet.
+            shift_us: added to every instant.
+            offsets: added to the identities in a column, by column.
+
+        Raises:
+            ValueError: a name is known already, or there is no room.
+        """
+        if len(self.rows) + len(names) > self.max_entities:
+            raise ValueError(f"no room for {len(names)} copies beside {len(self.rows)} of {self.max_entities}")
+        if not self.rows.keys().isdisjoint(names):
+            raise ValueError("a copy must have a name that is not known yet")
+        at = self._add(names)
+        for name, (kind, _) in self._kinds.items():
+            column = self.columns[name]
+            values = column[sources]
+            if kind is INSTANT:
+                values[values != NEVER] += shift_us
+            elif kind is IDENTITY:
+                values[values != NOBODY] += offsets[name]
+            column[at] = values
+        self.next_identity = max(self.next_identity, int(self.columns["identity"][at].max(initial=NOBODY)) + 1)
+
+    def reserve(self, count: int) -> None:
+        """Make room for ``count`` entities at once, so that adding them copies nothing."""
+        if count > self._capacity:
+            self._grow(min(count, self.max_entities))
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return all that is remembered, as arrays that can be stored without pickling."""
+        rows = self._row_numbers()
+        arrays: dict[str, NDArray[Any]] = {name: column[rows] for name, column in self.columns.items()}
+        arrays["names"] = name_array(list(self.rows))
+        arrays["next"] = np.array([self.next_identity, self._touch], dtype=np.int64)
+        return arrays
+
+    def from_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Remember what ``arrays`` say instead of what is remembered now.
+
+        Raises:
+            KeyError: a column is missing.
+            ValueError: a column has another shape, or there are more than ``max_entities``.
+        """
+        names: list[str] = arrays["names"].tolist()
+        if len(names) > self.max_entities:
+            raise ValueError(f"{len(names)} entities are stored, and the bound is {self.max_entities}")
+        self.rows, self._free, self._used = {name: row for row, name in enumerate(names)}, [], len(names)
+        self.reserve(len(names))
+        for name in self._kinds:
+            self.columns[name][: self._used] = arrays[name]
+        self.next_identity, self._touch = (int(value) for value in arrays["next"])

@@ -1,0 +1,86 @@
+"""The rings of cards, merchants and devices, which know each other by identity."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from actors.clock import US_PER_DAY, US_PER_HOUR, US_PER_S
+from actors.features.ring import CENTS, DEGREES, IDENTITY, INSTANT, Ring
+from actors.features.towns import Town
+
+HOUR_US = US_PER_HOUR
+DAY_US = US_PER_DAY
+HALF_HOUR_US = US_PER_HOUR // 2
+WEEK_US = 7 * US_PER_DAY
+SHORTEST_WAY_US = 60 * US_PER_S  # clocks of terminals differ: within a minute no speed can be told
+
+CARD_DEPTH = 16  # a busy card makes 3 a day; a velocity of 17 in a day is far beyond any threshold
+MERCHANT_DEPTH = 32  # a merchant of the synthetic world makes 1 to 20 an hour
+DEVICE_DEPTH = 16  # a household has 2 to 5 cards; a ring of fraudsters shows long before 17
+
+
+@dataclass(frozen=True, slots=True)
+class StreamLimits:
+    """Most entities remembered, each at least 16; beyond it the least recently seen are forgotten.
+
+    Attributes:
+        cards: about 450 bytes each, name included.
+        merchants: about 500 bytes each.
+        devices: about 320 bytes each.
+    """
+
+    cards: int = 250_000  # forty towns are 160,000
+    merchants: int = 65_536
+    devices: int = 400_000
+
+
+class Rings:
+    """What all streaming features are computed from."""
+
+    def __init__(self, limits: StreamLimits) -> None:
+        self.cards = Ring(
+            CARD_DEPTH,
+            {"event_us": INSTANT, "cents": CENTS, "merchant": IDENTITY, "device": IDENTITY},
+            {"place_us": INSTANT, "lat": DEGREES, "lon": DEGREES},
+            limits.cards,
+        )
+        self.merchants = Ring(MERCHANT_DEPTH, {"event_us": INSTANT, "cents": CENTS}, {}, limits.merchants)
+        self.devices = Ring(DEVICE_DEPTH, {"event_us": INSTANT, "card": IDENTITY}, {}, limits.devices)
+        self.largest_batch = min(limits.cards, limits.merchants, limits.devices) // 2
+
+    def _by_name(self) -> dict[str, Ring]:
+        return {"card": self.cards, "merchant": self.merchants, "device": self.devices}
+
+    def add_towns(self, towns: tuple[Town, ...]) -> None:
+        """Give every entity a twin in each of ``towns``, with the same past among the town's own twins."""
+        rings = self._by_name()
+        sizes = {name: ring.next_identity for name, ring in rings.items()}
+        for kind, ring in rings.items():
+            names, sources = list(ring.rows), np.array(list(ring.rows.values()), dtype=np.int64)
+            ring.reserve(len(ring) * (len(towns) + 1))
+            for block, town in enumerate(towns, start=1):
+                offsets = {name: block * size for name, size in sizes.items()}
+                ring.copy(sources, town.rename(names), town.shift_us, offsets | {"identity": offsets[kind]})
+            ring.next_identity = sizes[kind] * (len(towns) + 1)
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return all that is remembered, as arrays that can be stored without pickling."""
+        return {
+            f"{kind}_{name}": array
+            for kind, ring in self._by_name().items()
+            for name, array in ring.to_arrays().items()
+        }
+
+    def from_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Remember what ``arrays`` say.
+
+        Raises:
+            KeyError, ValueError: they are not ours, or beyond the limits.
+        """
+        for kind, ring in self._by_name().items():
+            prefix = f"{kind}_"
+            own = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+            ring.from_arrays(own)

@@ -1,0 +1,49 @@
+"""Towns: copies of the world that a model was trained on, so that a run can have more cards than history has.
+
+The training world is town 0 and its names carry a 0: ``c0-17``, ``m0-3``, ``d0-9``. The same card in town 7 is
+``c7-17``: another card with the same profile, and with town 0's past as its own. A town that becomes active later than
+the history's end has that past shifted in event time, so that its cards do not look as if they had slept.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from actors.features.catalogue import BATCH_REFRESH_S
+
+_GRID_US = BATCH_REFRESH_S * 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """One copy of town 0.
+
+    Attributes:
+        number: 1, 2, 3, …
+        shift_us: event time from the history's end to the town's activation, at least 0.
+    """
+
+    number: int
+    shift_us: int = 0
+
+    @property
+    def grid_shift_us(self) -> int:
+        """The shift rounded to whole refreshes.
+
+        Towns of one rounded shift share their sums over history: forty towns cost as much as two or three.
+        """
+        return round(self.shift_us / _GRID_US) * _GRID_US
+
+    def rename(self, names: Sequence[str]) -> list[str]:
+        """Return this town's names for ``names`` of town 0; names of no town stay as they are.
+
+        Example:
+            >>> Town(7).rename(["c0-17", "m0-0-3"])
+            ['c7-17', 'm7-0-3']
+        """
+        here = f"{self.number}-"
+        return [name.replace("0-", here, 1) if name[1:3] == "0-" else name for name in names]
+
+
+def towns(count: int, shift_us: int = 0) -> tuple[Town, ...]:
+    """Return the towns 1 to ``count`` − 1, all with one shift: a world of ``count`` towns with town 0."""
+    return tuple(Town(number, shift_us) for number in range(1, count))
