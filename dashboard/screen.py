@@ -12,7 +12,7 @@ from dashboard.frame import Frame
 from dashboard.layout import Band, plan
 from dashboard.panels import footer, header, manual, small
 from dashboard.panels.panel import Panel
-from dashboard.rows import Piece, Row, beside, block, fit, rule
+from dashboard.rows import Piece, Row, beside, block, fit, row, rule
 from dashboard.theme import DIM, RULE, TITLE
 
 LEAST_WIDTH: Final = 80
@@ -29,11 +29,13 @@ class View:
         frozen: the picture stands still while the run goes on.
         help: the page of keys and symbols covers the panels.
         silent_s: how long no frame has come; 0 while they come.
+        final: the run is over, and no key does anything.
     """
 
     frozen: bool = False
     help: bool = False
     silent_s: float = 0.0
+    final: bool = False
 
     @property
     def status(self) -> str:
@@ -75,11 +77,13 @@ def render(frame: Frame, width: int, height: int, view: View = LIVE) -> Picture:
         rows.append(fit([], width))
     room = height - len(rows) - 1
     rows += block(manual.draw(width) if view.help else _bands(frame, width, room), width, room)
-    return Picture([*rows, fit(footer.draw(frame, width, view.status), width)], width)
+    return Picture([*rows, fit(footer.draw(frame, width, view.status, keys=not view.final), width)], width)
 
 
 def _bands(frame: Frame, width: int, height: int) -> list[Row]:
     planned = plan(frame, width, height)
+    if not planned.bands:
+        return [[], row("   ", ("waiting for the first figures", DIM))]
     rows: list[Row] = []
     for placed in planned.bands:
         rows += _band(frame, placed.band, width, placed.lines)

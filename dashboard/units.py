@@ -93,7 +93,7 @@ def percent(ratio: float | None) -> str:
     for low, high, text in ((0, 0.005, "<0.01 %"), (99.95, 100, ">99.9 %"), (999.5, math.inf, ">999 %")):
         if low < value < high:
             return text
-    if value in {0, 100}:
+    if value == 0 or abs(value) >= 99.95:  # noqa: PLR2004  rounds to 100.0
         return f"{value:.0f} %"
     return f"{value:.2f} %" if abs(value) < 0.995 else f"{value:.1f} %"  # noqa: PLR2004  rounds to 1.0
 

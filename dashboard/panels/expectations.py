@@ -21,7 +21,7 @@ def draw(frame: Frame, width: int, height: int) -> list[Row]:
     shown = sorted(urgent[: max(0, height - 1)])
     hidden = [rows[index].state for index in sorted(set(range(len(rows))) - set(shown))]
     counts = ", ".join(f"{hidden.count(state)} {state}" for state in _URGENT if state in hidden)
-    return [*(_line(rows[index], width) for index in shown), row(" ", (f"+ {counts}", DIM))]
+    return [*(_line(rows[index], width) for index in shown), row(" ", (left(f"+ {counts}", max(0, width - 2)), DIM))]
 
 
 def _line(one: ExpectationRow, width: int) -> Row:

@@ -18,18 +18,19 @@ def draw(frame: Frame, width: int, height: int) -> list[Row]:
     if data is None or not data.actors:
         return []
     levels = {mailbox.name: mailbox for mailbox in data.mailboxes}
-    wide = (width - 1) // len(data.actors)
+    wide = (width - len(data.actors)) // len(data.actors)
     cells = [_cell(actor, levels.get(actor.name), wide, height) for actor in data.actors]
-    return [[*row(" "), *line] for line in beside(cells, 0)]
+    return [[*row(" "), *line] for line in beside(cells, 1)]
 
 
 def _cell(actor: ActorLevel, mailbox: MailboxLevel | None, width: int, height: int) -> list[Row]:
-    arrow = f"{ARROW} " if mailbox else "  "
-    name = left(actor.name, max(0, min(width - 10, 11)))
+    roomy = width > 20  # noqa: PLR2004  "▸ assembler 31.0 % "
+    arrow = (ARROW if mailbox else " ") + (" " if roomy else "")
+    name = left(actor.name, max(0, min(width - 9, 11)))
     busy = f" {percent(actor.busy_10s_ratio)} busy" if width > 26 else f" {percent(actor.busy_10s_ratio)}"  # noqa: PLR2004
     first = row((arrow, DIM), (name, STRONG), (busy, LABEL))
     if actor.state not in _CALM:
-        first = row((arrow, DIM), (name, STRONG), (f" {actor.state.upper()}", BAD))
+        first = row((arrow, DIM), (name, STRONG), (f" {left(actor.state.upper(), 10 if roomy else 7)}", BAD))
     lines = [first, _mailbox(mailbox, width), _rate(actor, width)]
     return block(lines if height > 2 else lines[:2], width, min(height, 3))  # noqa: PLR2004  the rate comes last
 
@@ -41,7 +42,7 @@ def _mailbox(mailbox: MailboxLevel | None, width: int) -> Row:
     full = (ratio or 0) >= _NEAR
     level = f" {count(mailbox.depth)}/{_capacity(mailbox.capacity)}"
     sign = "" if not mailbox.blocked else " ✗ blocks" if width > 28 else " ✗"  # noqa: PLR2004  room for the word
-    space = max(2, min(16, width - 4 - _LEVEL - (9 if width > 28 else 2)))  # noqa: PLR2004
+    space = max(2, min(16, width - 2 - _LEVEL - (9 if width > 28 else 2)))  # noqa: PLR2004
     style = BAD if mailbox.blocked else CARE if full else ACCENT
     return row("  ", (bar(ratio, space), style), (left(level, _LEVEL), style if full else LABEL), (sign, BAD))
 
@@ -55,8 +56,9 @@ def _capacity(capacity: int) -> str:
 
 
 def _rate(actor: ActorLevel, width: int) -> Row:
-    restarts = f" · {count(actor.restarts_run_count)} restarts" if actor.restarts_run_count else ""
-    return row("  ", (left(rate(actor.rows_10s_per_s), 9), DIM), (left(restarts, max(0, width - 12)), CARE))
+    restarts = count(actor.restarts_run_count)
+    words = "" if not actor.restarts_run_count else f"{restarts} restarts" if width > 24 else f"↻ {restarts}"  # noqa: PLR2004
+    return row("  ", (left(rate(actor.rows_10s_per_s), 9), DIM), (f" {words}", CARE))
 
 
 PANEL = Panel(

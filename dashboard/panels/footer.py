@@ -8,12 +8,12 @@ from dashboard.theme import BAD, CARE, DIM, GOOD, TITLE
 KEYS = (("q", "quit"), ("p", "freeze"), ("h", "help"))
 
 
-def draw(frame: Frame, width: int, status: str = "") -> Row:
-    """Return the line; ``status`` (frozen, waiting) takes the place of the warning."""
-    keys: list[Piece] = []
-    for key, word in KEYS:
-        keys += [(f" {key} ", TITLE), (f"{word} ", DIM)]
-    end = row(*keys)
+def draw(frame: Frame, width: int, status: str = "", *, keys: bool = True) -> Row:
+    """Return the line; ``status`` (frozen, waiting) takes the place of the warning, and a final picture has no keys."""
+    hints: list[Piece] = []
+    for key, word in KEYS if keys else ():
+        hints += [(f" {key} ", TITLE), (f"{word} ", DIM)]
+    end = row(*hints)
     books = _books(frame)
     text, style = (f"▲ {status}", CARE) if status else warning(frame.header)
     room = width - sum(segment.cell_length for segment in end) - len(books[0]) - 5

@@ -25,7 +25,9 @@ def _line(stage: StageTime, width: int) -> Row:
     cells = [(span_us(stage.p50_10s_us), BAD if stage.breached else PLAIN), (budget, DIM)]
     if width >= _ROOMY:
         cells.append((span_us(stage.p50_run_us), DIM))
-    return entry((stage.stage, LABEL), cells, width, mark(stage.breached if known else None))
+    return entry(
+        (stage.stage.replace(".waiting", " wait"), LABEL), cells, width, mark(stage.breached if known else None)
+    )
 
 
 def _heads(_frame: Frame, width: int) -> tuple[str, ...]:

@@ -49,8 +49,8 @@ def _breaker(data: FeatureStoreHealth, width: int) -> list[tuple[int, Row]]:
     if breaker is None:
         return []
     style = {"closed": GOOD, "half_open": CARE}.get(breaker.state, BAD)
-    cells = [(breaker.state, style), (f"for {age(breaker.age_s)}", DIM)]
-    name = f"breaker, {count(breaker.trips_run_count)} trips"
+    cells = [(breaker.state, style), (f"{count(breaker.trips_run_count)} trips", DIM)]
+    name = f"breaker {age(breaker.age_s)}"
     return [(-1, entry((name, LABEL), cells, width, mark(breaker.state != "closed")))]
 
 

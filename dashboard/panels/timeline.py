@@ -63,7 +63,13 @@ def _axis(axis: TimeAxis, now: int, elapsed_s: float, hidden: int) -> Row:
     text = f"▲ {clock(elapsed_s)}" if now + 10 < axis.width else f"{clock(elapsed_s)} ▲"
     start = min(now, axis.width - 1) if text.startswith("▲") else max(0, min(now, axis.width - 1) - len(text) + 1)
     line = _gutter("", f"+{hidden} more faults" if hidden else "")
-    line += row(("0:00"[:start].ljust(start), DIM), (text, NOW))
+    line += row(
+        (
+            ("0:00" if start > 4 else "").ljust(start),  # noqa: PLR2004  room for it and a blank
+            DIM,
+        ),
+        (text, NOW),
+    )
     end = clock(axis.end_s)
     space = axis.width - start - len(text) - len(end)
     return [*line, *row((" " * space + end, DIM))] if space > 1 else line

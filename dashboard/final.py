@@ -1,0 +1,126 @@
+"""What stays on the normal screen when a run is over: the last picture, and the verdict under it."""
+
+import textwrap
+from typing import Final, TextIO
+
+from rich.console import Console
+
+from dashboard.frame import ExpectationRow, Frame, Money
+from dashboard.rows import Row, clean, fit, left, right, row, rule
+from dashboard.screen import LEAST_HEIGHT, LEAST_WIDTH, Picture, View, render
+from dashboard.theme import BAD, CARE, DIM, EXPECTATIONS, GOOD, LABEL, PLAIN, RULE, STRONG, TITLE, VERDICTS
+from dashboard.units import clock, count, money, percent, rate, span_us
+
+_NO_TERMINAL_WIDTH: Final = 100
+_TALLEST: Final = 60
+_NAME: Final = 24
+_STATE: Final = 13
+_VALUE: Final = 12
+_INDENT: Final = 3
+_WORDS: Final = {
+    "undecided": "NO VERDICT",
+    "pass": "PASS",
+    "fail": "FAIL",
+    "inconclusive": "INCONCLUSIVE",
+}
+
+
+def print_final(final: Frame | None, text: str, out: TextIO, *, with_picture: bool) -> None:
+    """Print the last picture where asked, the verdict, and the text as it is (paths, how to run it again).
+
+    Args:
+        final: the last frame; without one only the text is printed.
+        text: lines of the caller; "" for none.
+        out: a terminal, a pipe or a file.
+        with_picture: whether the panels are shown above the verdict.
+    """
+    console = Console(file=out, highlight=False, soft_wrap=True)
+    width = console.width if console.is_terminal else _NO_TERMINAL_WIDTH
+    if final is not None:
+        if with_picture and width >= LEAST_WIDTH:
+            height = max(LEAST_HEIGHT, min(_TALLEST, console.height - 1))
+            console.print(trimmed(render(final, width, height, View(final=True))))
+        console.print(verdict(final, max(40, width)))
+    if text:
+        out.write(f"{text.rstrip()}\n")
+    out.flush()
+
+
+def trimmed(picture: Picture) -> Picture:
+    """Return the picture without blank rows at its end."""
+    rows = list(picture.rows)
+    while rows and not any(segment.text.strip() for segment in rows[-1]):
+        rows.pop()
+    return Picture(rows, picture.width)
+
+
+def verdict(frame: Frame, width: int) -> Picture:
+    """Return the verdict: each expectation with what was wanted and seen, the figures, the money, the ledger."""
+    symbol, style = VERDICTS[frame.header.verdict]
+    title = [("verdict ", TITLE), (f"{symbol} {_WORDS[frame.header.verdict]}", style)]
+    rows: list[Row] = [[], rule(title, (), width, RULE), *_expectations(frame, width), []]
+    rows += [_fact(name, text, width) for name, text in _facts(frame)]
+    rows += _troubles(frame, width)
+    return Picture([fit(line, width) for line in rows], width)
+
+
+def _expectations(frame: Frame, width: int) -> list[Row]:
+    rows: list[Row] = []
+    for one in frame.expectations:
+        rows.append(_expectation(one, width))
+        rows += [row((" " * _INDENT, PLAIN), (line, CARE)) for line in _wrapped(one.note, width - _INDENT)]
+    return rows
+
+
+def _expectation(one: ExpectationRow, width: int) -> Row:
+    symbol, style = EXPECTATIONS[one.state]
+    line = row(" ", (symbol, style), " ", (left(one.name, _NAME), STRONG), (left(one.state, _STATE), style))
+    line += row((right(one.value or "–", _VALUE), PLAIN))
+    space = width - _INDENT - _NAME - _STATE - _VALUE - 2
+    return [*line, *row((f"  {left(one.wanted, space)}", DIM))] if space > 0 else line
+
+
+def _wrapped(text: str, width: int, sign: str = "→") -> list[str]:
+    return textwrap.wrap(f"{sign} {clean(text)}", max(20, width), subsequent_indent="  ") if text else []
+
+
+def _fact(name: str, text: str, width: int) -> Row:
+    return row(" " * _INDENT, (left(name, 14), LABEL), (left(text, max(0, width - _INDENT - 14)), PLAIN))
+
+
+def _facts(frame: Frame) -> list[tuple[str, str]]:
+    """Return the figures of the whole run, as far as there are any."""
+    header = frame.header
+    facts = [("run", f"{header.scenario}, {clock(header.elapsed_s)} on the {header.clock} clock, seed {header.seed}")]
+    if frame.throughput is not None:
+        data = frame.throughput
+        facts.append(("throughput", f"{rate(data.achieved_run_per_s)} of {rate(data.offered_run_per_s)} offered"))
+    if frame.latency is not None and frame.latency.run is not None:
+        run = frame.latency.run
+        facts.append(("latency", f"p50 {span_us(run.p50_us)}, p95 {span_us(run.p95_us)}, p99 {span_us(run.p99_us)}"))
+    if frame.errors is not None:
+        facts.append(("errors", percent(frame.errors.ratio_run)))
+    if used := ", ".join(f"{mode.name} {percent(mode.ratio_run)}" for mode in frame.modes if mode.count_run):
+        facts.append(("modes", used))
+    return [*facts, *([("money", _money(frame.money))] if frame.money is not None else [])]
+
+
+def _money(data: Money) -> str:
+    labelled = f"of {count(data.labelled_run_count)} labelled decisions"
+    return (
+        f"{money(data.loss)} lost, {money(data.prevented)} prevented, {money(data.wrongly_blocked)} wrongly blocked, "
+        f"{count(data.review_run_count)} reviews; {labelled}"
+    )
+
+
+def _troubles(frame: Frame, width: int) -> list[Row]:
+    """Return the ledger and the warnings, the broken equations in full."""
+    rows: list[Row] = []
+    if frame.ledger is not None:
+        words = ("balanced ✓", GOOD) if frame.ledger.balanced else ("BROKEN ✗", BAD)
+        rows.append(row(" " * _INDENT, (left("ledger", 14), LABEL), words))
+        broken = () if frame.ledger.balanced else frame.ledger.broken
+        rows += [row(" " * _INDENT, (line, BAD)) for text in broken for line in _wrapped(text, width - _INDENT)]
+    warnings = frame.header.warnings
+    rows += [row(" " * _INDENT, (line, CARE)) for text in warnings for line in _wrapped(text, width - _INDENT, "▲")]
+    return rows

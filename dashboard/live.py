@@ -1,0 +1,186 @@
+"""The pipeline's side of the screen: starts its process, hands it frames, takes keys, and never waits for it.
+
+`Screen.show` costs one encoding and one system call. While the other side has not taken the last message, later ones
+replace each other (latest wins) and are not even encoded; a message that went out in part is finished first, so only
+whole messages arrive. A screen that is slow, stopped or dead costs nothing and raises nothing.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Self
+
+from dashboard.frame import Frame, Message
+from dashboard.terminal import give_back, modes, usable
+from dashboard.wire import pack
+
+if TYPE_CHECKING:
+    from dashboard.plain import PlainScreen
+
+_FAREWELL_S: Final = 1.5  # the screen's process restores the terminal in a few ms; one that does not is killed
+_HOME: Final = Path(__file__).resolve().parent.parent
+
+
+class Pipe:
+    """The sending end: whole messages, latest wins, never blocks, never raises.
+
+    Args:
+        end: one end of a socket pair; becomes non-blocking.
+    """
+
+    def __init__(self, end: socket.socket) -> None:
+        end.setblocking(False)
+        self._end = end
+        self._rest = memoryview(b"")
+        self._next: Message | None = None
+        self.alive = True
+
+    @property
+    def ready(self) -> bool:
+        """Whether a message sent now would go out now."""
+        self.pump()
+        return self.alive and not self._rest
+
+    def send(self, message: Message) -> None:
+        """Send the message, or keep it until the one before it is through; a kept one is replaced by a later one."""
+        self._next = message
+        self.pump()
+
+    def pump(self) -> None:
+        """Push out what waits, as far as the other side takes it."""
+        while self.alive and (self._rest or self._next is not None):
+            if not self._rest and self._next is not None:
+                self._rest, self._next = memoryview(pack(self._next)), None
+            try:
+                self._rest = self._rest[self._end.send(self._rest) :]
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError:
+                self._die()
+
+    def receive(self) -> str:
+        """Return what the other side has sent, "" when nothing waits."""
+        try:
+            data = self._end.recv(64) if self.alive else b""
+        except (BlockingIOError, InterruptedError):
+            return ""
+        except OSError:
+            data = b""
+        if not data:
+            self._die()
+        return data.decode("ascii", errors="ignore")
+
+    def close(self) -> None:
+        """Close this end; the other side sees the end of the stream."""
+        self._end.close()
+        self.alive = False
+
+    def _die(self) -> None:
+        self.alive = False
+        self._rest, self._next = memoryview(b""), None
+
+
+class Screen:
+    """The live screen as a context: `start` shows it at once, leaving the context gives the terminal back.
+
+    Start it before anything slow is imported. Between `start` and `close` nothing else should write to the terminal.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes], pipe: Pipe) -> None:
+        self._process = process
+        self._pipe = pipe
+        self._modes = modes(0)
+        self._closed = False
+
+    @classmethod
+    def start(cls, command: Sequence[str] | None = None) -> Self:
+        """Start the screen's process; it takes the terminal and shows "starting" until the first message.
+
+        Args:
+            command: what to run instead of `python -m dashboard`; gets the descriptor as its last argument.
+        """
+        saved = modes(0)
+        ours, theirs = socket.socketpair()
+        with theirs:
+            arguments = [*(command or (sys.executable, "-m", "dashboard")), str(theirs.fileno())]
+            mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # inherited: Ctrl-C is not for the screen
+            try:
+                process = subprocess.Popen(arguments, pass_fds=[theirs.fileno()], cwd=_HOME)
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        screen = cls(process, Pipe(ours))
+        screen._modes = saved
+        return screen
+
+    @property
+    def alive(self) -> bool:
+        """Whether the screen's process still takes messages."""
+        return self._pipe.alive
+
+    @property
+    def ready(self) -> bool:
+        """Whether a message shown now would go out now; when not, a frame need not even be built."""
+        return self._pipe.ready
+
+    def show(self, message: Message) -> None:
+        """Hand over what to show; never blocks, never raises."""
+        self._pipe.send(message)
+
+    def keys(self) -> str:
+        """Return the keys that are the run's business and were pressed since the last call: "q" asks to drain."""
+        return self._pipe.receive()
+
+    def close(self, final: Frame | None = None, text: str = "") -> None:
+        """End the screen within a bounded time and leave the final picture, the verdict and the text behind.
+
+        Does nothing the second time.
+        """
+        if self._closed:
+            return
+        self._closed = True
+        self._pipe.close()
+        try:
+            self._wait()
+        finally:
+            if self._process.returncode != 0:
+                give_back(1, 0, self._modes)
+        from dashboard.final import print_final  # imports Rich, which must not delay the start
+
+        print_final(final, text, sys.stdout, with_picture=True)
+
+    def _wait(self) -> None:
+        try:
+            self._process.wait(_FAREWELL_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Give the terminal back, so that whatever is printed next can be read."""
+        self.close()
+
+
+def open_screen(*, live: bool) -> "Screen | PlainScreen":
+    """Return the live screen, or plain lines once a second on standard output."""
+    if live:
+        return Screen.start()
+    from dashboard.plain import PlainScreen
+
+    return PlainScreen(time.monotonic)
+
+
+def wants_live(tui: str) -> bool:
+    """Return whether `--tui auto|on|off` means a live screen here; "on" without a fit terminal means plain lines."""
+    return tui != "off" and usable() and (tui == "on" or os.isatty(0))

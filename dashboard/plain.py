@@ -1,0 +1,84 @@
+"""Where there is no terminal: one plain line a second, then the verdict."""
+
+import sys
+from collections.abc import Callable
+from typing import TextIO
+
+from dashboard.final import print_final
+from dashboard.frame import Frame, Message, Notice
+from dashboard.rows import clean, left
+from dashboard.units import clock, percent, rate, span_us
+
+_EVERY_S = 1.0
+
+
+def plain_line(frame: Frame) -> str:
+    """Return one line: elapsed, phase, rates, latency of the last 10 s, modes in use, alerts firing, the ledger.
+
+    Its columns do not move from line to line.
+    """
+    header = frame.header
+    parts = [f"{clock(header.elapsed_s):>7} {left(header.phase or header.state, 12)}"]
+    if frame.throughput is not None:
+        offered, achieved = frame.throughput.offered_10s_per_s, frame.throughput.achieved_10s_per_s
+        parts.append(f"offered {rate(offered):>8} achieved {rate(achieved):>8}")
+    if frame.latency is not None and frame.latency.last_10s is not None:
+        now = frame.latency.last_10s
+        parts.append(f"p50 {span_us(now.p50_us):>7} p95 {span_us(now.p95_us):>7} p99 {span_us(now.p99_us):>7}")
+    if used := [f"{clean(mode.name)} {percent(mode.ratio_10s)}" for mode in frame.modes if mode.ratio_10s]:
+        parts.append(", ".join(used))
+    if firing := [clean(alert.name) for alert in frame.alerts if alert.state == "firing"]:
+        parts.append(f"FIRING {', '.join(firing)}")
+    if frame.ledger is not None:
+        parts.append("ledger balanced" if frame.ledger.balanced else "ledger BROKEN")
+    return " | ".join(parts)
+
+
+def plain_notice(notice: Notice) -> str:
+    """Return a notice as one line."""
+    done = "" if notice.done_ratio is None else f" {percent(notice.done_ratio)}"
+    return f"{clean(notice.title)}{done}{' · ' if notice.detail else ''}{clean(notice.detail)}"
+
+
+class PlainScreen:
+    """The same as `dashboard.live.Screen` for a pipe or a file: takes messages at any rate, prints one a second.
+
+    Args:
+        now_s: wall time in seconds, from any origin.
+        out: where lines go.
+    """
+
+    alive = True
+
+    def __init__(self, now_s: Callable[[], float], out: TextIO | None = None) -> None:
+        self._now_s = now_s
+        self._out = out if out is not None else sys.stdout
+        self._next_s = now_s()
+        self._last = ""
+
+    @property
+    def ready(self) -> bool:
+        """Whether a message would be printed now."""
+        return self._now_s() >= self._next_s
+
+    def show(self, message: Message) -> None:
+        """Print the message, unless the last one was less than a second ago or said the same."""
+        if not self.ready:
+            return
+        line = plain_line(message) if isinstance(message, Frame) else plain_notice(message)
+        self._next_s = self._now_s() + _EVERY_S
+        if line != self._last:
+            self._print(line)
+        self._last = line
+
+    def keys(self) -> str:
+        """Return no keys."""
+        return ""
+
+    def close(self, final: Frame | None = None, text: str = "") -> None:
+        """Print the verdict of the final frame, and the text."""
+        print_final(final, text, self._out, with_picture=False)
+
+    def _print(self, line: str) -> None:
+        self._out.write(f"{line}\n")
+        self._out.flush()
