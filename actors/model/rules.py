@@ -35,7 +35,7 @@ class RuleLimits(msgspec.Struct, frozen=True):
         card_velocity: transactions of the card in the last hour.
         many_merchants: distinct merchants of the card in the last 30 minutes.
         foreign_amount: amount from which a foreign address on a new device counts.
-        shared_device: distinct cards on the device in the last 7 days.
+        shared_device: distinct cards on the device in the last 7 days, online only.
     """
 
     high_amount: float | None = 500.0
@@ -52,7 +52,7 @@ class RuleLimits(msgspec.Struct, frozen=True):
 
 # In order of how telling each is; the reason of a decision is the first that fired.
 RULES = (
-    Rule(Reason.SHARED_DEVICE, "device_cards_7d", "shared_device"),
+    Rule(Reason.SHARED_DEVICE, "device_cards_7d", "shared_device", ("online",)),  # a till serves many cards
     Rule(Reason.MANY_MERCHANTS, "card_merchants_30m", "many_merchants"),
     Rule(Reason.CARD_VELOCITY, "card_tx_1h", "card_velocity"),
     Rule(Reason.FOREIGN_DEVICE, "amount", "foreign_amount", ("country_mismatch", "card_device_new")),

@@ -16,7 +16,15 @@ from actors.model.policy import Thresholds
 from actors.model.reference import measure_reference, save_reference
 from actors.model.rules import RuleLimits
 
-NAMES = ("amount", "card_tx_1h", "card_merchants_30m", "country_mismatch", "card_device_new", "device_cards_7d")
+NAMES = (
+    "amount",
+    "online",
+    "country_mismatch",
+    "card_tx_1h",
+    "card_merchants_30m",
+    "card_device_new",
+    "device_cards_7d",
+)
 
 
 @dataclass(frozen=True)

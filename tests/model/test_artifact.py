@@ -146,7 +146,7 @@ def file_outside(folder: Path) -> None:
         (not_a_booster, "model.joblib", "must hold a LightGBM booster, got dict"),
         (not_a_pickle, "model.joblib", "cannot be read"),
         (features_reordered, "model.joblib", "column 0 is amount, not device_cards_7d"),
-        (one_feature_less, "model.joblib", "6 columns, not 5"),
+        (one_feature_less, "model.joblib", "7 columns, not 6"),
         (unknown_feature, "manifest.json", "must be known here, got moon_phase"),
         (other_unit, "manifest.json", "feature amount must be realtime in currency, got realtime in cents"),
         (remove("golden.npz"), "golden.npz", "is missing"),

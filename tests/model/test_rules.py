@@ -8,12 +8,20 @@ from actors.messages import Decision, Reason
 from actors.model.rules import RuleBook, RuleLimits, decide_default
 from tests.model.conftest import NAMES
 
-QUIET = {"amount": 20.0, "card_tx_1h": 1, "card_merchants_30m": 1, "country_mismatch": 0, "device_cards_7d": 1}
+QUIET = {
+    "amount": 20.0,
+    "online": 1,
+    "country_mismatch": 0,
+    "card_tx_1h": 1,
+    "card_merchants_30m": 1,
+    "card_device_new": 0,
+    "device_cards_7d": 1,
+}
 LIMITS = RuleLimits(high_amount=500, card_velocity=6, many_merchants=4, foreign_amount=50, shared_device=4)
 
 
 def row(**changes: float) -> F32:
-    return np.array([[(QUIET | {"card_device_new": 0} | changes)[name] for name in NAMES]], dtype=np.float32)
+    return np.array([[(QUIET | changes)[name] for name in NAMES]], dtype=np.float32)
 
 
 @pytest.mark.parametrize(
@@ -38,9 +46,17 @@ def test_two_rules_block_with_the_more_telling_reason() -> None:
     assert (decision.tolist(), reason.tolist()) == ([Decision.BLOCK], [Reason.SHARED_DEVICE])
 
 
-@pytest.mark.parametrize("changes", [{}, {"country_mismatch": 1, "amount": 100.0}, {"card_device_new": 1}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"country_mismatch": 1, "amount": 100.0},
+        {"card_device_new": 1},
+        {"device_cards_7d": 40, "online": 0},
+    ],
+)
 def test_a_quiet_transaction_is_approved(changes: dict[str, float]) -> None:
-    """Nothing fires below the limits, nor a foreign address on a known device."""
+    """Nothing fires below the limits, nor for a foreign address on a known device, or a busy till."""
     decision, reason = RuleBook(NAMES, LIMITS).decide(row(**changes))
     assert (decision.tolist(), reason.tolist()) == ([Decision.APPROVE], [Reason.NO_RULE_FIRED])
 

@@ -1,0 +1,95 @@
+"""Gates: what a model must reach on later data, or its training is refused."""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import yaml
+
+from actors.errors import InputError
+
+# Each figure's words, and whether more is better.
+FIGURES: Final = {
+    "roc_auc": ("ROC-AUC", True),
+    "average_precision": ("average precision", True),
+    "precision_at_recall_70": ("precision at recall 0.70", True),
+    "brier_score": ("Brier score", False),
+    "brier_skill": ("Brier skill", True),
+    "calibration_error": ("calibration error", False),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One figure and its limit: a least value where more is better, else a greatest."""
+
+    figure: str
+    limit: float
+
+    def passes(self, value: float | None) -> bool:
+        """Tell whether ``value`` is on the right side; a figure that could not be computed is not."""
+        if value is None:
+            return False
+        return value >= self.limit if FIGURES[self.figure][1] else value <= self.limit
+
+    def complaint(self, value: float | None) -> str:
+        """Return the line that says by how much the gate was missed."""
+        words, more_is_better = FIGURES[self.figure]
+        bound = "at least" if more_is_better else "at most"
+        return f"{words} must be {bound} {self.limit:g}, got {'no value' if value is None else f'{value:.4f}'}"
+
+
+DEFAULT_GATES: Final = (
+    Gate("roc_auc", 0.95),
+    Gate("precision_at_recall_70", 0.50),
+    Gate("brier_score", 0.03),
+    Gate("brier_skill", 0.40),  # at 1 % fraud a constant already has a Brier score of 0.0099
+    Gate("calibration_error", 0.01),
+)
+
+
+def gates_of(limits: Mapping[str, float | None]) -> tuple[Gate, ...]:
+    """Return gates from figure and limit. Any limit given replaces all defaults; None counts as not given.
+
+    Raises:
+        InputError: a figure is unknown.
+    """
+    for name in limits:
+        if name not in FIGURES:
+            near = difflib.get_close_matches(name, FIGURES, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(FIGURES)}"
+            raise InputError(f"gate {name} must be a figure of a model; {hint}")
+    given = tuple(Gate(name, limit) for name, limit in limits.items() if limit is not None)
+    return given or DEFAULT_GATES
+
+
+def read_gates(file: Path) -> tuple[Gate, ...]:
+    """Return the gates in a YAML file of lines such as ``roc_auc: 0.86``.
+
+    Raises:
+        InputError: it cannot be read, is not such a mapping, or names an unknown figure.
+    """
+    remedy = "write one line a gate, such as roc_auc: 0.86"
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        text = error.strerror if isinstance(error, OSError) else " ".join(str(error).split())
+        raise InputError(f"{file}: gates cannot be read: {text}; {remedy}") from error
+    if not isinstance(content, dict) or not content:
+        raise InputError(f"{file}: gates must be a mapping of figures to limits; {remedy}")
+    for name, limit in content.items():
+        if isinstance(limit, bool) or not isinstance(limit, (int, float)):
+            raise InputError(f"{file}: {name} must be a number, got {limit!r}; {remedy}")
+    try:
+        return gates_of({str(name): float(limit) for name, limit in content.items()})
+    except InputError as error:
+        raise InputError(f"{file}: {error}") from error
+
+
+def missed(gates: tuple[Gate, ...], figures: Mapping[str, float | None]) -> tuple[str, ...]:
+    """Return one line for each gate that ``figures`` do not pass."""
+    return tuple(
+        gate.complaint(figures.get(gate.figure)) for gate in gates if not gate.passes(figures.get(gate.figure))
+    )

@@ -1,0 +1,17 @@
+"""The error that says which gates a model missed."""
+
+from actors.errors import RiskdrillError
+
+
+class TrainingRefused(RiskdrillError):  # noqa: N818  # not an accident: the gates did their work
+    """A model was trained and is not good enough; nothing was written.
+
+    Attributes:
+        misses: one line a gate, with figure and limit.
+        figures: all figures, by the rows they were measured on.
+    """
+
+    def __init__(self, source: str, misses: tuple[str, ...], figures: dict[str, dict[str, float | None]]) -> None:
+        self.misses = misses
+        self.figures = figures
+        super().__init__(f"{source}: training is refused: {'; '.join(misses)}")

@@ -1,0 +1,174 @@
+"""Training, all of it in order: history, table, fit, judgement, gates, folder."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from actors.clock import US_PER_S
+from actors.features.catalogue import feature
+from actors.model.artifact import GOLDEN_FILE, REFERENCE_FILE, STATE_FOLDER, save_artifact
+from actors.model.engine import Engine
+from actors.model.golden import choose_golden
+from actors.model.library import lightgbm
+from actors.model.manifest import FORMAT_VERSION, Manifest, ManifestFeature, TrainingWindow
+from actors.model.policy import Thresholds
+from actors.model.reference import measure_reference, save_reference
+from actors.model.rules import RuleLimits
+from sim.gates import DEFAULT_GATES, Gate, missed
+from sim.training.cache import publish
+from sim.training.fit import FitConfig, fit
+from sim.training.metrics import judge
+from sim.training.progress import Progress, silent
+from sim.training.recipe import Recipe, recipe_of
+from sim.training.record import record
+from sim.training.refusal import TrainingRefused
+from sim.training.rule_tuning import judge_rules, tune_rules
+from sim.training.source import Source
+from sim.training.table import Table
+from sim.training.tier_dropout import with_tier_dropout
+from sim.world.streams import Streams
+
+JUDGE_STAGE: Final = "judge"
+
+# Names of the sets of figures in a manifest.
+TEST: Final = "test"
+WITHOUT_BATCH_TIER: Final = "test_without_batch_tier"
+ALL_CARDS: Final = "test_all_cards"
+VALIDATION: Final = "validation"
+RULES: Final = "test_rules"
+
+Figures = dict[str, dict[str, float | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingReport:
+    """A model that passed its gates.
+
+    Attributes:
+        folder: where it was written.
+        manifest: its manifest, with all figures.
+    """
+
+    folder: Path
+    manifest: Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class _Trained:
+    """A model before it is judged."""
+
+    table: Table
+    rows: Table
+    booster: lightgbm.Booster
+    engine: Engine
+    rules: RuleLimits
+
+
+def train(
+    source: Source,
+    folder: Path,
+    *,
+    gates: tuple[Gate, ...] = DEFAULT_GATES,
+    config: FitConfig | None = None,
+    progress: Progress = silent,
+) -> TrainingReport:
+    """Train on ``source`` and let the model appear at ``folder``, whole, if it passes ``gates``.
+
+    The same source and config give the same files. An older model at ``folder`` stays until the new one is complete.
+
+    Raises:
+        TrainingRefused: a gate was missed; nothing changed.
+        InputError: the source cannot be trained on, or the folder cannot be written.
+    """
+    config = config or FitConfig()
+    recipe = recipe_of(source.facts(), source.features, config)
+    manifest = publish(folder, lambda draft: _train_into(draft, source, recipe, gates, progress))
+    return TrainingReport(folder, manifest)
+
+
+def _train_into(draft: Path, source: Source, recipe: Recipe, gates: tuple[Gate, ...], progress: Progress) -> Manifest:
+    table = record(source, draft / STATE_FOLDER, progress)
+    trained = _fit(table, source, recipe.fit, progress)
+    progress(JUDGE_STAGE, 0, 1)
+    figures = _judge(trained, source)
+    misses = missed(gates, figures[TEST])
+    if misses:
+        raise TrainingRefused(source.title, misses, figures)
+    choose_golden(trained.booster, trained.rows.features).save(draft / GOLDEN_FILE)
+    _write_reference(draft / REFERENCE_FILE, trained, source)
+    manifest = save_artifact(draft, trained.booster, _manifest(trained, source, recipe, figures))
+    progress(JUDGE_STAGE, 1, 1)
+    return manifest
+
+
+def _fit(table: Table, source: Source, config: FitConfig, progress: Progress) -> _Trained:
+    split = source.split
+    rows = table.between(split.train.from_us, split.train.to_us)
+    rows = with_tier_dropout(rows, config.dropout_share, Streams(config.seed))
+    booster = fit(config, rows, progress)
+    rules = tune_rules(table.between(split.validation.from_us, split.validation.to_us))
+    return _Trained(table, rows, booster, Engine(booster, len(table.names)), rules)
+
+
+def _judge(trained: _Trained, source: Source) -> Figures:
+    table, split = trained.table, source.split
+    validation = table.between(split.validation.from_us, split.validation.to_us)
+    everyone = table.between(split.test.from_us, split.test.to_us)
+    test = table.at(source.judged(table))
+    figures = {
+        TEST: _figures(trained.engine, test),
+        WITHOUT_BATCH_TIER: _figures(trained.engine, test.without_batch_tier()),
+        RULES: judge_rules(test, trained.rules),
+    }
+    if len(test) < len(everyone):
+        figures[ALL_CARDS] = _figures(trained.engine, everyone)
+    if split.validation != split.train:
+        figures[VALIDATION] = _figures(trained.engine, validation)
+    return figures
+
+
+def _figures(engine: Engine, table: Table) -> dict[str, float | None]:
+    return judge(table.fraud, engine.score(table.features))
+
+
+def _write_reference(file: Path, trained: _Trained, source: Source) -> None:
+    span = source.split.reference
+    rows = trained.table.between(span.from_us, span.to_us)
+    scores = trained.engine.score(rows.features)
+    save_reference(file, measure_reference(rows.names, rows.features, scores), scores)
+
+
+def _manifest(trained: _Trained, source: Source, recipe: Recipe, figures: Figures) -> Manifest:
+    return Manifest(
+        format_version=FORMAT_VERSION,
+        sha256="",  # known once the booster is written
+        files={},
+        features=tuple(
+            ManifestFeature(name, feature(name).tier.value, feature(name).unit) for name in trained.table.names
+        ),
+        thresholds=Thresholds(),
+        rules=trained.rules,
+        metrics=figures,
+        window=_window(trained, source),
+        state_end_us=source.state_end_us,
+        label_delay_s=source.label_delay_us / US_PER_S,
+        source=source.title,
+        key=recipe.key,
+        versions=recipe.versions,
+    )
+
+
+def _window(trained: _Trained, source: Source) -> TrainingWindow:
+    split = source.split
+    train = trained.table.between(split.train.from_us, split.train.to_us)
+    test = trained.table.at(source.judged(trained.table))
+    return TrainingWindow(
+        train_from_us=split.train.from_us,
+        train_to_us=split.train.to_us,
+        test_from_us=split.test.from_us,
+        test_to_us=split.test.to_us,
+        train_rows=len(train),
+        train_frauds=int(train.fraud.sum()),
+        test_rows=len(test),
+        test_frauds=int(test.fraud.sum()),
+    )
