@@ -1,6 +1,6 @@
 """How far today's scores and features are from those the model was trained on."""
 
-from math import sqrt
+from math import inf, sqrt
 
 import numpy as np
 
@@ -50,10 +50,16 @@ def _shares(counts: I64) -> F64:
 
 
 def relative_shift(reference_mean: float, mean: float) -> float:
-    """Return how far ``mean`` is from ``reference_mean``, as a share of it; never negative."""
-    return abs(mean - reference_mean) / reference_mean
+    """Return how far ``mean`` is from ``reference_mean``, as a share of it; never negative, infinite from 0."""
+    return _over(abs(mean - reference_mean), reference_mean)
 
 
 def shift_sigma(reference_mean: float, reference_std: float, mean: float, count: int) -> float:
     """Return how many standard errors of a mean over ``count`` records lie between the two means; never negative."""
-    return abs(mean - reference_mean) / (reference_std / sqrt(count))
+    return _over(abs(mean - reference_mean) * sqrt(count), reference_std)
+
+
+def _over(part: float, whole: float) -> float:
+    if whole:
+        return part / whole
+    return inf if part else 0.0

@@ -1,0 +1,1 @@
+"""What the pipeline tells about itself is true."""
