@@ -17,7 +17,7 @@ from actors.mailbox import Lease, Mailbox
 from actors.messages import DeadLetter, FeatureBatch, Mode, RawBatch, Track
 from actors.telemetry.stages import Stage
 from actors.telemetry.telemetry import Telemetry
-from actors.transaction import Columns, Transaction, parse, refusal
+from actors.transaction import Columns, Transaction, parse, parse_all, refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
             assembled = self._assemble(lease.sequence, columns, prepared)
             self._parts.deduplicator.remember(columns.ids)
             if self._parts.history is not None:
-                self._parts.history.append(columns)
+                self._parts.history.append(columns, lease.sequence)
         ledger.duplicate(prepared.duplicate_count)
         self._bury(prepared.letters)
         return assembled
@@ -129,7 +129,7 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
         started_ns = self.clock.now_ns()
         letters: list[DeadLetter] = []
         try:
-            transactions = [parse(raw) for raw in message.raws]
+            transactions = parse_all(message.raws)
         except ValueError:  # rare: find out which, one by one
             transactions, kept = [], []
             for index, raw in enumerate(message.raws):

@@ -7,6 +7,7 @@ from typing import Protocol
 from actors.messages import DeadLetter
 
 KEPT_RAW_BYTES = 256  # enough to see what it was; a giant payload must not fill the disk
+_LONG_ENOUGH = 7  # characters from which the last 4 are at most half
 _CARD_FIELD = re.compile(rb'("card"\s*:\s*")([^"]*)')
 _LONG_NUMBER = re.compile(rb"\d{13,19}")
 
@@ -33,6 +34,11 @@ class InMemoryDeadLetters:
 def mask_card(card: str) -> str:
     """Return a card token fit to be written: its last 4 characters, fewer when it is short."""
     return "***" + card[-min(4, len(card) // 2) :] if len(card) > 1 else "***"
+
+
+def mask_cards(cards: Sequence[str]) -> list[str]:
+    """Return each of ``cards`` as `mask_card` does; quicker for many."""
+    return ["***" + card[-4:] if len(card) > _LONG_ENOUGH else mask_card(card) for card in cards]
 
 
 def keepable(raw: bytes) -> bytes:

@@ -6,9 +6,9 @@ from typing import Literal, Protocol
 import msgspec
 import numpy as np
 
-from actors.arrays import F64, I64
+from actors.arrays import I64
 from actors.clock import NS_PER_US
-from actors.dead_letters import mask_card
+from actors.dead_letters import mask_cards
 from actors.messages import Cause, DecidedBatch, Decision, Mode, Reason, Track
 
 FeatureLogging = Literal["all", "sample", "off"]
@@ -65,7 +65,7 @@ class InMemoryLines:
 
 
 class Line(msgspec.Struct, gc=False):
-    """A line of ``decisions.jsonl``. Times in µs; ``score`` is null where no model scored.
+    """A line of ``decisions.jsonl``. Times in µs; ``score`` is null (NaN) where no model scored.
 
     ``label`` is null until the truth is known; ``features`` are in manifest order, null where missing, and absent from
     lines that do not log them.
@@ -75,7 +75,7 @@ class Line(msgspec.Struct, gc=False):
     card: str
     event_time: int
     amount: float
-    score: float | None
+    score: float
     decision: str
     mode: str
     cause: str
@@ -87,7 +87,7 @@ class Line(msgspec.Struct, gc=False):
     scoring_us: int
     model: str
     label: int | None = None
-    features: list[float | None] | msgspec.UnsetType = msgspec.UNSET
+    features: list[float] | msgspec.UnsetType = msgspec.UNSET
 
 
 class DecisionLines:
@@ -110,24 +110,20 @@ class DecisionLines:
             map(
                 Line,
                 batch.ids,
-                map(mask_card, batch.cards),
+                mask_cards(batch.cards),
                 batch.event_us.tolist(),
                 batch.amount.tolist(),
-                _floats(decided.score),
+                decided.score.tolist(),
                 map(_DECISIONS.__getitem__, decided.decision.tolist()),
                 map(_MODES.__getitem__, decided.mode.tolist()),
                 map(_CAUSES.__getitem__, decided.cause.tolist()),
                 map(_REASONS.__getitem__, decided.reason.tolist()),
-                _spans(track, Track.ARRIVAL, Track.DECIDED),
-                _spans(track, Track.ARRIVAL, Track.ASSEMBLY_START),
-                _spans(track, Track.ASSEMBLY_START, Track.ASSEMBLED),
-                _spans(track, Track.ASSEMBLED, Track.SCORING_START),
-                _spans(track, Track.SCORING_START, Track.DECIDED),
+                *_spans_us(track),
                 map(self._digest_of, decided.model.tolist()),
             )
         )
         for index in self._rows_with_features(track[:, Track.NUMBER]):
-            lines[index].features = _floats(batch.features[index].astype(np.float64))
+            lines[index].features = batch.features[index].astype(np.float64).tolist()
         return self._encoder.encode_lines(lines)
 
     def _rows_with_features(self, numbers: I64) -> list[int]:
@@ -139,12 +135,11 @@ class DecisionLines:
         return chosen
 
 
-def _floats(values: F64) -> list[float | None]:
-    """Return ``values`` as numbers, None for NaN (msgspec would write it so, at twice the cost)."""
-    numbers: list[float | None] = values.tolist()
-    return numbers
+_STARTS = [Track.ARRIVAL, Track.ARRIVAL, Track.ASSEMBLY_START, Track.ASSEMBLED, Track.SCORING_START]
+_ENDS = [Track.DECIDED, Track.ASSEMBLY_START, Track.ASSEMBLED, Track.SCORING_START, Track.DECIDED]
 
 
-def _spans(track: I64, start: Track, end: Track) -> list[int]:
-    spans: list[int] = ((track[:, end] - track[:, start]) // NS_PER_US).tolist()
+def _spans_us(track: I64) -> list[list[int]]:
+    """Return the whole latency and its four parts, a list of µs each."""
+    spans: list[list[int]] = ((track[:, _ENDS] - track[:, _STARTS]) // NS_PER_US).T.tolist()
     return spans

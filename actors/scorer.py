@@ -141,10 +141,9 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
         config, count = self._config.shedding, len(batch)
         late = overdue(batch.track[:, Track.ARRIVAL], now_ns + self._estimate.of(count), config.deadline_ns)
         cause[late] = Cause.DEADLINE
-        excess = min(count, self.inbox.depth + count - config.shed_above)
-        if excess <= 0:
+        if config.shed_above is None or (excess := self.inbox.depth + count - config.shed_above) <= 0:
             return late
-        shed = least_valuable(batch.amount, excess)
+        shed = least_valuable(batch.amount, min(count, excess))
         cause[shed & ~late] = Cause.SHED
         return shed | late
 

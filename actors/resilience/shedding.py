@@ -12,12 +12,12 @@ class SheddingConfig:
     """When the scorer takes a lower rung on purpose.
 
     Attributes:
-        deadline_ns: from the intended arrival to the decision.
-        shed_above: depth of the scorer's mailbox, in transactions, above which the excess is shed.
+        deadline_ns: from the intended arrival to the decision; None: there is none.
+        shed_above: depth of the scorer's mailbox, in transactions, above which the excess is shed; None: never.
     """
 
-    deadline_ns: int = 50_000_000  # the promise at p95
-    shed_above: int = 4_000
+    deadline_ns: int | None = None
+    shed_above: int | None = None
 
 
 class ServiceEstimate:
@@ -42,8 +42,10 @@ class ServiceEstimate:
             self.row_ns += self.WEIGHT * (took_ns / count - self.row_ns)
 
 
-def overdue(arrival_ns: I64, done_ns: int, deadline_ns: int) -> Bool:
+def overdue(arrival_ns: I64, done_ns: int, deadline_ns: int | None) -> Bool:
     """Return which transactions would miss their deadline if the model answered at ``done_ns``, bool (n,)."""
+    if deadline_ns is None:
+        return np.zeros(len(arrival_ns), dtype=np.bool_)
     return arrival_ns + deadline_ns < done_ns
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.dead_letters import KEPT_RAW_BYTES, keepable, mask_card
+from actors.dead_letters import KEPT_RAW_BYTES, keepable, mask_card, mask_cards
 from actors.transaction import DEAD_LETTER_REASONS, Columns, parse, refusal
 
 GOOD = {"id": "t1", "event_time": 1_700_000_000_000_000, "card": "c0-17", "merchant": "m3", "amount": 12.5}
@@ -100,6 +100,7 @@ def test_a_card_is_never_printed_whole(card: str) -> None:
     masked = mask_card(card)
     assert masked.startswith("***")
     assert len(masked) - 3 <= min(4, len(card) // 2)
+    assert mask_cards([card]) == [masked]
 
 
 def test_what_is_kept_of_a_dead_letter_hides_cards() -> None:

@@ -123,7 +123,7 @@ def test_time_that_stands_still_is_detected(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(virtual_loop, "MOST_AT_ONE_INSTANT", 10_000)
 
     async def retry() -> None:
-        while True:
+        for _ in itertools.count():
             await asyncio.sleep(0)
 
     async def main() -> None:

@@ -1,0 +1,88 @@
+"""Every decision of a run with its truth, by transaction number: what quality and money are computed from."""
+
+import numpy as np
+
+from actors.arrays import F64, I64, U8
+from actors.messages import DecidedBatch, Track
+from sim.money import UNKNOWN, Outcomes
+
+UNDECIDED = 255
+_FIRST_CAPACITY = 1 << 16
+
+
+class OutcomeBook:
+    """Takes the decisions as their caller, and the truth from the feed; keeps both, about 35 bytes a transaction.
+
+    It is the run's `DecisionSink`. Delivering a batch again, after a crash, changes nothing.
+
+    Attributes:
+        count: transactions whose truth is booked, numbered from 0.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._arrival_ns: I64 = np.zeros(_FIRST_CAPACITY, dtype=np.int64)
+        self._event_us: I64 = np.zeros(_FIRST_CAPACITY, dtype=np.int64)
+        self._amount: F64 = np.zeros(_FIRST_CAPACITY)
+        self._score: F64 = np.full(_FIRST_CAPACITY, np.nan)
+        self._decision: U8 = np.full(_FIRST_CAPACITY, UNDECIDED, dtype=np.uint8)
+        self._truth: U8 = np.full(_FIRST_CAPACITY, UNKNOWN, dtype=np.uint8)
+        self._start_ns = 0
+
+    def begin(self, start_ns: int) -> None:
+        """Set the instant from which arrivals count."""
+        self._start_ns = start_ns
+
+    def book(self, event_us: I64, truth: U8) -> None:
+        """Book the next transactions of the feed, in the order in which they will be numbered.
+
+        Args:
+            event_us: event times, int64 (n,), not decreasing.
+            truth: 1 fraud, 0 legitimate, `UNKNOWN`; uint8 (n,).
+        """
+        upto = self.count + len(event_us)
+        self._grow(upto)
+        self._event_us[self.count : upto] = event_us
+        self._truth[self.count : upto] = truth
+        self.count = upto
+
+    async def deliver(self, decided: DecidedBatch) -> None:
+        """Take decisions."""
+        track = decided.batch.track
+        at = track[:, Track.NUMBER]
+        self._arrival_ns[at] = track[:, Track.ARRIVAL] - self._start_ns
+        self._amount[at] = decided.batch.amount
+        self._score[at] = decided.score
+        self._decision[at] = decided.decision
+
+    def known_count(self, now_us: int, label_delay_us: int) -> int:
+        """Return how many transactions, from the first on, have a label by event time ``now_us``."""
+        return int(np.searchsorted(self._event_us[: self.count], now_us - label_delay_us, side="right"))
+
+    def truth_of(self, start: int, stop: int) -> U8:
+        """Return the truth of the transactions numbered from ``start`` up to ``stop``."""
+        return self._truth[start:stop]
+
+    def outcomes(self, start: int = 0, stop: int | None = None) -> Outcomes:
+        """Return the decided ones among the transactions numbered from ``start`` up to ``stop``, with their truth."""
+        part = slice(start, self.count if stop is None else stop)
+        decided = np.flatnonzero(self._decision[part] != UNDECIDED) + start
+        return Outcomes(
+            self._arrival_ns[decided],
+            self._amount[decided],
+            self._score[decided],
+            self._decision[decided],
+            self._truth[decided],
+        )
+
+    def _grow(self, upto: int) -> None:
+        capacity = len(self._truth)
+        if upto <= capacity:
+            return
+        more = max(upto, 2 * capacity) - capacity
+        self._arrival_ns = np.append(self._arrival_ns, np.zeros(more, dtype=np.int64))
+        self._event_us = np.append(self._event_us, np.zeros(more, dtype=np.int64))
+        self._amount = np.append(self._amount, np.zeros(more))
+        self._score = np.append(self._score, np.full(more, np.nan))
+        self._decision = np.append(self._decision, np.full(more, UNDECIDED, dtype=np.uint8))
+        self._truth = np.append(self._truth, np.full(more, UNKNOWN, dtype=np.uint8))
