@@ -1,0 +1,38 @@
+"""What the documentation says is what the code does."""
+
+import re
+
+from actors.telemetry.builtin import built_in_rules
+from actors.telemetry.catalogue import find
+from tests.documents import MONITORING, filled
+from tests.repository import ROOT
+
+TEXT = MONITORING.read_text()
+
+
+def test_tables_are_those_of_the_code() -> None:
+    """Tables of metrics, alerts and features are the catalogues'; ``python -m tests.documents`` writes them."""
+    assert filled(TEXT) == TEXT
+
+
+def test_every_alert_says_what_to_do() -> None:
+    """The table of remedies has each built-in alert, and no other."""
+    remedies = TEXT.split("What to do when one fires:")[1].split("Each severity")[0]
+    named = set(re.findall(r"`([A-Z]\w+)`", remedies))
+    assert named == {rule.alert for rule in built_in_rules()}
+
+
+def test_metrics_named_in_prose_exist() -> None:
+    """A metric that the text mentions is in the catalogue."""
+    named = re.findall(r"`((?:latency|feature_store|model|gc|mode|psi)\.[a-z_0-9.]+)`", TEXT)
+    files = {"latency.hlog", "model.joblib"}
+    assert [name for name in named if name not in files and find(name) is None] == []
+
+
+def test_documents_name_only_files_that_exist() -> None:
+    """Every relative link and every path of a source file leads somewhere."""
+    for path in (ROOT / "docs").glob("*.md"):
+        text = path.read_text()
+        links = [path.parent / link for link in re.findall(r"\]\((?!https?:|#)([^)#\s]+)", text)]
+        links += [ROOT / name for name in re.findall(r"`((?:actors|sim|dashboard|tests)/[\w/]+\.?\w*)`", text)]
+        assert [str(link) for link in links if not link.exists()] == []
