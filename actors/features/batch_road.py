@@ -85,7 +85,7 @@ def _speed(group: Grouping, ringed: dict[str, NDArray[Any]], event_us: I64, colu
         spent_us = np.maximum(event_us[told] - before["place_us"][told], SHORTEST_WAY_US)
         speed[told] = distances_km(*way) / (spent_us / US_PER_HOUR)
     for name, values in now.items():
-        group.store_fact(ringed[name], values, placed)
+        ringed[name][group.rows[placed]] = values[placed]
     return speed
 
 

@@ -11,7 +11,8 @@ from actors.arrays import I64, Bool
 class Grouping:
     """The rows of one batch, sorted by the ring row of their entity, in batch order within one entity.
 
-    All attributes but ``order`` are in sorted order; ``out[grouping.order] = …`` brings a result back.
+    All attributes but ``order`` are in sorted order; ``out[grouping.order] = …`` brings a result back. Where an entity
+    appears more than once in what is stored, the last of its rows wins, as assignment to array elements does.
 
     Args:
         rows: ring row of each transaction's entity, (n,), n >= 1.
@@ -27,21 +28,23 @@ class Grouping:
     def __init__(self, rows: I64, count: I64, depth: int) -> None:
         size = len(rows)
         shift = size.bit_length()
-        keys = (rows << shift) | np.arange(size)
+        self.positions: I64 = np.arange(size)
+        keys = rows << shift
+        keys |= self.positions
         keys.sort()  # distinct keys need no stable sort: vector instructions sort them several times faster
         self.order: I64 = keys & ((1 << shift) - 1)
-        self.rows: I64 = keys >> shift
-        self.seen: I64 = count[self.rows]
+        keys >>= shift
+        self.rows: I64 = keys
+        self.seen: I64 = count.take(keys)
         self._mask = depth - 1
         self._repeats: _Repeats | None = None
         first = np.empty(size, dtype=np.bool_)
         first[0] = True
-        np.not_equal(self.rows[1:], self.rows[:-1], out=first[1:])
+        np.not_equal(keys[1:], keys[:-1], out=first[1:])
         if not first.all():
-            self._repeats = _Repeats(first, self.seen, depth)
-        kept = slice(None) if self._repeats is None else self._repeats.kept
-        self._kept = kept
-        self._stored = self.rows[kept] * depth + (self.seen[kept] & self._mask)
+            self._repeats = _Repeats(first, self.positions, self.seen, depth)
+        self._slots = keys * depth
+        self._slots += self.seen & self._mask
 
     def past(self, column: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
         """Return what each row sees in its entity's ring, (n, depth), slots in no particular order of time.
@@ -52,12 +55,12 @@ class Grouping:
         """
         seen = column.take(self.rows, axis=0)
         if self._repeats is not None:
-            seen.reshape(-1)[self._repeats.seen_slots] = values[self._repeats.seen_rows]
+            seen.reshape(-1)[self._repeats.seen_slots] = values.take(self._repeats.seen_rows)
         return seen
 
     def newest(self, past: NDArray[Any]) -> NDArray[Any]:
         """Return, of what `past` returned, the value of the transaction just before each row; (n,)."""
-        return np.asarray(past[np.arange(len(past)), (self.seen - 1) & self._mask])
+        return np.asarray(past[self.positions, (self.seen - 1) & self._mask])
 
     def latest(self, fact: NDArray[Any], values: NDArray[Any], given: Bool) -> NDArray[Any]:
         """Return the latest value given before each row, (n,).
@@ -69,48 +72,43 @@ class Grouping:
         """
         found = fact.take(self.rows)
         if self._repeats is not None:
-            self._repeats.overlay(found, values, given)
+            seers, givers = self._repeats.given_before(given)
+            found[seers] = values[givers]
         return found
 
     def store(self, column: NDArray[Any], values: NDArray[Any]) -> None:
         """Write the batch's ``values``, sorted, into a column of the ring."""
-        column.reshape(-1)[self._stored] = values[self._kept]
-
-    def store_fact(self, fact: NDArray[Any], values: NDArray[Any], given: Bool) -> None:
-        """Write the last ``values``, sorted, that were ``given`` for each entity into a fact of the ring."""
-        fact[self.rows[given]] = values[given]  # of several for one row the last stays
+        column.reshape(-1)[self._slots] = values
 
     def store_count(self, count: I64) -> None:
         """Count the batch's transactions."""
-        count[self.rows] = self.seen + 1  # of several for one row the last stays, which is the highest
+        count[self.rows] = self.seen + 1
 
 
 class _Repeats:
-    """Who sees whom in a batch in which an entity appears more than once.
+    """Who sees whom in a batch in which an entity appears more than once. Raises ``seen`` by the rows before.
 
     Attributes:
         seen_rows: rows that a later row of the same entity sees, one for each pair, the earliest first.
         seen_slots: slot that each of them has, in the seeing row's ring.
-        kept: rows that are among the last ``depth`` of their entity.
     """
 
-    def __init__(self, first: Bool, seen: I64, depth: int) -> None:
-        positions = np.arange(len(first))
-        self.start = np.maximum.accumulate(np.where(first, positions, 0))
-        rank = positions - self.start
+    def __init__(self, first: Bool, positions: I64, seen: I64, depth: int) -> None:
+        self._positions = positions
+        self._start = np.maximum.accumulate(positions * first)
+        rank = positions - self._start
         seen += rank
-        reach = np.minimum(rank, depth)
-        ends = np.cumsum(reach)
-        seers = np.repeat(positions, reach)
-        self.seen_rows = np.arange(int(ends[-1])) + np.repeat(positions - ends, reach)
-        self.seen_slots = seers * depth + (seen[self.seen_rows] & (depth - 1))
-        starts = np.flatnonzero(first)
-        sizes = np.diff(starts, append=len(first))
-        self.kept = np.flatnonzero(rank >= np.repeat(sizes, sizes) - depth)
+        again = rank.nonzero()[0]
+        reach = np.minimum(rank.take(again), depth)
+        ends = reach.cumsum()
+        seers = again.repeat(reach)
+        self.seen_rows: I64 = (again - ends).repeat(reach)
+        self.seen_rows += np.arange(int(ends[-1]))
+        self.seen_slots: I64 = seers * depth
+        self.seen_slots += seen.take(self.seen_rows) & (depth - 1)
 
-    def overlay(self, found: NDArray[Any], values: NDArray[Any], given: Bool) -> None:
-        """Put into ``found`` the latest value given by an earlier row of the same entity, where there is one."""
-        givers = np.maximum.accumulate(np.where(given, np.arange(len(given)), -1))
-        before = np.concatenate(([-1], givers[:-1]))
-        seers = np.flatnonzero(before >= self.start)
-        found[seers] = values[before[seers]]
+    def given_before(self, given: Bool) -> tuple[I64, I64]:
+        """Return the rows before which the same entity was given a value in the batch, and the latest that gave it."""
+        latest = np.maximum.accumulate(np.where(given, self._positions, -1))
+        seers = (latest[:-1] >= self._start[1:]).nonzero()[0]
+        return seers + 1, latest.take(seers)
