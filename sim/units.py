@@ -64,6 +64,9 @@ def parse_duration(text: str) -> int:
         rule = f"must be a duration in one of {', '.join(NS_PER)}; {unit!r} is none of them"
         raise ValueError(rule)
     span_ns = float(number.replace("_", "")) * NS_PER[unit]
+    if span_ns < 0:
+        rule = "must be at least 0s; remove the minus"
+        raise ValueError(rule)
     if not span_ns <= MAX_DURATION_NS:
         rule = "must be at most 10 years; write a shorter duration"
         raise ValueError(rule)
@@ -96,7 +99,7 @@ def parse_rate(text: str) -> Rate:
     shared = _CAPACITY.fullmatch(text)
     number = shared.group(1) if shared else text.strip()
     if not re.fullmatch(_NUMBER, number):
-        rule = "must be a rate; write transactions a second as in 1000, or a share as in 1.5x capacity"
+        rule = "must be a rate; write 1000, or 1.5x capacity"
         raise ValueError(rule)
     value = float(number.replace("_", ""))
     if not 0 <= value <= MAX_FACTOR:

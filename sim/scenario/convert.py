@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import yaml
 
-from sim.scenario.positions import FLOAT, INT, MERGE, NULL, STANDARD_TAGS, entries, place, shown
+from sim.scenario.positions import FLOAT, INT, KNOWN_TAGS, MERGE, NULL, entries, place, shown
 from sim.scenario.problems import Problem, did_you_mean
 from sim.scenario.shapes import Field, Shape, fields_of
 
@@ -41,7 +41,7 @@ class Reader:
         self._left -= 1
         if self._left < 0:
             return self._too_large(node, path)
-        if not node.tag.startswith(STANDARD_TAGS):
+        if node.tag not in KNOWN_TAGS:
             return self.refuse(node, path, "must be plain YAML without tags", node.tag, "remove the tag")
         reader = getattr(self, f"_read_{shape.kind}")
         value = reader(node, shape, path)
@@ -81,7 +81,7 @@ class Reader:
             if value is not INVALID:
                 return value
         elif field.required:
-            self.refuse(node, inner, "is missing", remedy="add it")
+            self.refuse(given or node, inner, "is missing", remedy="add it")
         return None if field.required else field.default
 
     def _keys(self, node: yaml.MappingNode, path: str, known: set[str]) -> dict[str, yaml.Node]:

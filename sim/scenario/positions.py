@@ -11,6 +11,10 @@ MAX_FILE_BYTES = 262_144  # a scenario is 2 to 5 kB; a larger file is another ki
 STANDARD_TAGS = "tag:yaml.org,2002:"
 NULL, INT, FLOAT = (STANDARD_TAGS + kind for kind in ("null", "int", "float"))
 MERGE = STANDARD_TAGS + "merge"
+KNOWN_TAGS = frozenset(
+    STANDARD_TAGS + kind
+    for kind in ("null", "int", "float", "bool", "str", "timestamp", "seq", "map", "merge", "value")
+)
 SHOWN = 60  # characters of a value in an error
 
 
@@ -60,8 +64,7 @@ def compose(text: str, name: str) -> yaml.Node | None:
         return loader.get_single_node()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        rule = f"not YAML: {error.problem or error.context}"
-        raise InvalidScenarioError([Problem(place(mark, name), "", " ".join(rule.split()))]) from None
+        raise InvalidScenarioError([Problem(place(mark, name), "", f"not YAML: {_reason(error)}")]) from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         column = error.position - (text.rfind("\n", 0, error.position) + 1) + 1
@@ -73,6 +76,12 @@ def compose(text: str, name: str) -> yaml.Node | None:
         raise InvalidScenarioError([Problem(place(None, name), "", f"not YAML: {error}")]) from None
     except RecursionError:
         raise InvalidScenarioError([Problem(place(None, name), "", "not a scenario: nested too deeply")]) from None
+
+
+def _reason(error: yaml.MarkedYAMLError) -> str:
+    problem = error.problem or ""
+    whole = f"{error.context} {problem}" if problem.startswith("but ") else problem or error.context or ""
+    return " ".join(whole.split())
 
 
 def place(mark: yaml.Mark | None, name: str = "") -> str:

@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Iterator
 
+import msgspec
+
 from actors.features.catalogue import CATALOGUE
 from actors.telemetry.expression import Expression
 from actors.telemetry.grammar import ExpressionError
@@ -28,4 +30,5 @@ def _expression(view: View, path: str, text: str, scopes: Collection[str]) -> It
         Expression.parse(text, scopes, FEATURES)
     except ExpressionError as error:
         rule, _, remedy = error.problem.partition("; ")
-        yield view.problem(path, f"must be a condition on metrics: {rule}", "", remedy, column=error.column - 1)
+        problem = view.problem(path, f"is not a condition: {rule}", "", remedy, column=error.column - 1)
+        yield msgspec.structs.replace(problem, got="")  # the expression itself would hide what is wrong in it

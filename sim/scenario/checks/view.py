@@ -46,7 +46,7 @@ class View:
                 found |= {str(value.value) for each, value in pairs if each.value == key}
         return found
 
-    def problem(self, path: str, rule: str, got: str = "", remedy: str = "", column: int = 0) -> Problem:
+    def problem(self, path: str, rule: str, got: str = "", remedy: str = "", column: int | None = None) -> Problem:
         """Return a problem placed at ``path``, or at the nearest thing around it that the file has.
 
         Args:
@@ -54,14 +54,14 @@ class View:
             rule: what must hold.
             got: the value; empty takes what is written there.
             remedy: what to do.
-            column: characters into the text at which it goes wrong, from 0.
+            column: characters into the text at which it goes wrong, from 0; None is the value as a whole.
         """
         node = self.nodes.get(path)
         if node is None:
             return Problem(self._near(path), path, rule, got, remedy)
         mark = node.start_mark
-        if isinstance(node, yaml.ScalarNode) and node.style in (None, *_QUOTES) and "\n" not in node.value:
-            within = column + (1 if column and node.style else 0)
+        if column is not None and isinstance(node, yaml.ScalarNode) and _on_one_line(node):
+            within = column + (1 if node.style else 0)
             mark = yaml.Mark(mark.name, 0, mark.line, mark.column + within, None, 0)
         return Problem(place(mark), path, rule, got or shown(node), remedy)
 
@@ -77,6 +77,10 @@ class View:
             if path in self.nodes:
                 break
         return place(self.nodes[path].start_mark)
+
+
+def _on_one_line(node: yaml.ScalarNode) -> bool:
+    return node.style in (None, *_QUOTES) and node.start_mark.line == node.end_mark.line
 
 
 def _is_at(path: str, above: str) -> bool:
