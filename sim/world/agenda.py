@@ -1,7 +1,7 @@
 """The agenda: all episodes of all copies of a town, planned ahead window by window."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -24,7 +24,6 @@ class _Copy:
 
     scene: Scene
     planned_us: int
-    generators: dict[str, np.random.Generator] = field(default_factory=dict)
 
 
 class Agenda:
@@ -49,7 +48,9 @@ class Agenda:
         fraud_per_day = COMPROMISED_SHARE * town.spec.fraud_ratio * town.spec.tx_per_day
         self._compromises_per_day = fraud_per_day / self.compromises.mean_tx
         self._copies: dict[int, _Copy] = {}
+        self._generators: dict[str, np.random.Generator] = {}
         self._pending: Rows = empty()
+        self._planned: list[Rows] = []  # not yet among the pending
 
     def open(self, copy: int, at_us: int, shift_us: int, past: "Agenda | None" = None) -> None:
         """Begin to plan for ``copy`` at ``at_us``; what ``past`` left unfinished goes on, moved by ``shift_us``."""
@@ -59,15 +60,19 @@ class Agenda:
             left = past.pending().copy()
             left["event_us"] += shift_us
             left["town"] = copy
-            self._pending = in_order(self._pending, left)
+            self._planned.append(left)
 
     def close(self, copy: int) -> None:
         """Plan no more for ``copy``, and forget what was planned."""
         del self._copies[copy]
-        self._pending = self._pending[self._pending["town"] != copy]
+        pending = self.pending()
+        self._pending = pending[pending["town"] != copy]
 
     def pending(self) -> Rows:
-        """Return what is planned and not yet taken, in order."""
+        """Return what is planned and has not taken place, in order."""
+        if self._planned:
+            self._pending = in_order(self._pending, *self._planned)
+            self._planned = []
         return self._pending
 
     def plan_until(self, until_us: int, load: Load | None = None) -> None:
@@ -77,18 +82,23 @@ class Agenda:
             until_us: event time.
             load: share of episodes that take place at given instants; all if None.
         """
-        parts = [self._pending]
         for copy in self._copies.values():
             while copy.planned_us < until_us:
-                parts += self._plan_window(copy, load)
-        if len(parts) > 1:
-            self._pending = in_order(*parts)
+                self._planned += self._plan_window(copy, load)
 
-    def take(self, before_us: int, at_most: int | None = None) -> Rows:
-        """Return and forget the first transactions that are planned before ``before_us``."""
-        count = int(np.searchsorted(self._pending["event_us"], before_us))
-        count = count if at_most is None else min(count, at_most)
-        taken, self._pending = self._pending[:count], self._pending[count:]
+    def due(self, before_us: int) -> Rows:
+        """Return what is planned before ``before_us``, in order."""
+        pending = self.pending()
+        return pending[: np.searchsorted(pending["event_us"], before_us)]
+
+    def drop(self, count: int) -> None:
+        """Forget the first ``count`` transactions: they have taken place."""
+        self._pending = self.pending()[count:]
+
+    def take(self, before_us: int) -> Rows:
+        """Return and forget what is planned before ``before_us``."""
+        taken = self.due(before_us)
+        self.drop(len(taken))
         return taken
 
     def _plan_window(self, copy: _Copy, load: Load | None) -> list[Rows]:
@@ -96,17 +106,18 @@ class Agenda:
         copy.planned_us = until_us
         planned = []
         for kind in self._kinds:
-            rng = self._generator(copy, kind.episode.name)
+            rng = self._generator(kind.episode.name, copy)
             starts_us = starts(kind.per_day * self._busy, from_us, until_us, rng)
             if load is not None:
                 starts_us = starts_us[rng.random(len(starts_us)) < load(starts_us)]
             if len(starts_us):
                 planned.append(kind.episode.plan(copy.scene, starts_us, rng))
-        rng = self._generator(copy, compromised_merchant.NAME)
+        rng = self._generator(compromised_merchant.NAME, copy)
         self.compromises.plan(copy.scene.copy, from_us, until_us, self._compromises_per_day, rng)
         return planned
 
-    def _generator(self, copy: _Copy, kind: str) -> np.random.Generator:
-        if kind not in copy.generators:
-            copy.generators[kind] = self._streams[f"{kind}.{copy.scene.copy}"]
-        return copy.generators[kind]
+    def _generator(self, kind: str, copy: _Copy) -> np.random.Generator:
+        name = f"{kind}.{copy.scene.copy}"
+        if name not in self._generators:
+            self._generators[name] = self._streams[name]
+        return self._generators[name]

@@ -36,5 +36,5 @@ _CITIES = (  # (latitude, country) from west to east, 9 degrees of longitude apa
 CITY_COUNT = len(_CITIES)
 COUNTRIES = tuple(sorted({country for _, country in _CITIES}))
 LATITUDE: F64 = np.array([latitude for latitude, _ in _CITIES])
-LONGITUDE: F64 = -180.0 + 360.0 / CITY_COUNT * (np.arange(CITY_COUNT) + 0.5)
+LONGITUDE: F64 = np.linspace(-180.0, 180.0, CITY_COUNT, endpoint=False) + 180.0 / CITY_COUNT
 COUNTRY: I64 = np.array([COUNTRIES.index(country) for _, country in _CITIES], dtype=np.int64)

@@ -10,6 +10,7 @@ from sim.world.rows import Rows
 CURRENCY = "USD"
 _CHANNELS = np.array(["pos", "online"], dtype=object)
 _DECIMALS = 4  # of a degree: 11 m
+_encode = msgspec.json.Encoder().encode
 
 
 def to_columns(rows: Rows, names: Names, ids: list[str]) -> Columns:
@@ -42,7 +43,6 @@ def to_columns(rows: Rows, names: Names, ids: list[str]) -> Columns:
 def to_json(rows: Rows, names: Names, ids: list[str]) -> list[bytes]:
     """Return one JSON document for each of ``rows``; arguments as for `to_columns`."""
     columns = to_columns(rows, names, ids)
-    encode = msgspec.json.Encoder().encode
     transactions = map(
         Transaction,
         columns.ids,
@@ -59,4 +59,4 @@ def to_json(rows: Rows, names: Names, ids: list[str]) -> list[bytes]:
         columns.lat.tolist(),
         columns.lon.tolist(),
     )
-    return [encode(transaction) for transaction in transactions]
+    return [_encode(transaction) for transaction in transactions]

@@ -46,6 +46,10 @@ class Draws:
         """Draw for ``count`` purchases."""
         return Draws(rng.random((count, UNIFORMS)), rng.standard_normal((count, NORMALS)))
 
+    def first(self, count: int) -> "Draws":
+        """Return the draws of the first ``count`` purchases."""
+        return Draws(self.uniform[:count], self.normal[:count])
+
 
 def purchases(town: Town, event_us: I64, copy: I64, town_us: I64, draws: Draws) -> Rows:
     """Return one legitimate purchase at each instant.
@@ -90,7 +94,7 @@ def own_device(town: Town, card: I64, town_us: I64, draw: F64) -> I64:
     return np.where(draw > 1 - _TABLET, devices.tablet(owner), devices.phone(owner, town_us))
 
 
-def _online_device(town: Town, card: I64, city: I64, town_us: I64, draw: F64, number: F64) -> I64:  # noqa: PLR0913 - arrays of one kernel
+def _online_device(town: Town, card: I64, city: I64, town_us: I64, draw: F64, number: F64) -> I64:
     unusual = np.where(draw < _KIOSK, devices.kiosk(city, number), devices.fresh(number))
     return np.where(draw < _KIOSK + _PRIVATE, unusual, own_device(town, card, town_us, draw))
 

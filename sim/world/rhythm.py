@@ -31,7 +31,7 @@ class Rhythm:
         total = np.cumsum(share, axis=1)
         total /= total[:, -1:]
         self._count = cards.count
-        self._steps: F64 = (total + np.arange(_BINS)[:, None]).ravel()
+        self._steps: F64 = np.ravel(total + np.arange(_BINS)[:, None])
 
     def card_at(self, event_us: I64, draw: F64) -> I64:
         """Return the card that is used at each instant, chosen by ``draw`` in [0, 1)."""

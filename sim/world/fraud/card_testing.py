@@ -40,7 +40,7 @@ class CardTesting:
         self._fill(rows, np.concatenate([tested, cashed]), small, scene, starts_us, rng)
         return rows
 
-    def _fill(  # noqa: PLR0913 - one step of the plan
+    def _fill(
         self, rows: Rows, episode: I64, small: Bool, scene: Scene, starts_us: I64, rng: np.random.Generator
     ) -> None:
         town, episodes, count = scene.town, len(starts_us), len(rows)
