@@ -7,6 +7,7 @@ from sim.scenario.checks.view import View
 from sim.scenario.phases import Phase
 from sim.scenario.pipeline import Pipeline
 from sim.scenario.problems import Problem
+from sim.scenario.world import World
 from sim.units import MAX_DURATION_NS, Rate, render_duration
 
 
@@ -32,7 +33,7 @@ def _presence(view: View) -> Iterator[Problem]:
             "",
             "add - {name: steady, duration: 20s, rate: 1000}",
         )
-    if view.given("events") and view.given("world"):
+    if view.given("events") and scenario.world != World():
         yield view.problem("world", "has no use: the transactions come from events", remedy="remove one of the two")
     if scenario.external and not view.given("events") and not view.given("model"):
         yield view.problem("external", "needs data outside the repository", remedy="add events or model, or remove it")

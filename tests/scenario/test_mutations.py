@@ -1,0 +1,90 @@
+"""Whatever is done to a valid file, the answer is a scenario or located errors."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sim.scenario.load import parse
+from sim.scenario.problems import InvalidScenarioError
+from sim.scenario.render import resolved
+from sim.scenario.scenario import Scenario
+from tests.scenario.example import EXAMPLE, REPLAY
+
+LOCATED = re.compile(r"(?:drill\.yaml:\d+:\d+|--set .*): \S")
+TEXTS = st.sampled_from([EXAMPLE, REPLAY])
+SCRAPS = st.sampled_from(
+    [
+        *[r"5", r"5s", r"1e999", r".inf", r"0x10", r"1_000", r"é", r"always", r"null", r"#", r"?", r":", r"-", r"{", r"}", r"[", r"]", r"&a", r"*a", r"<<:*a", r"'", r'"', r"|", r"!!int", r"%", r"~", r"off", r"-1"],
+        *("", " ", "\n", "\t", "\x00", "\x85", "\ufeff", "- ", ": ", "<<: *a"),
+    ]
+)
+
+
+def answer(text: str, overrides: tuple[str, ...] = ()) -> Scenario | InvalidScenarioError:
+    try:
+        return parse(text, "drill.yaml", overrides, files_required=False)
+    except InvalidScenarioError as error:
+        return error
+
+
+def assert_answered(text: str, overrides: tuple[str, ...] = ()) -> None:
+    found = answer(text, overrides)
+    if isinstance(found, Scenario):
+        assert parse(resolved(found), "again.yaml", files_required=False) == found
+    else:
+        lines = str(found).split("\n")
+        assert len(lines) == len(found.problems) > 0
+        assert [line for line in lines if not LOCATED.match(line)] == []
+
+
+@given(TEXTS, st.data())
+def test_edited_characters_never_give_a_traceback(text: str, data: st.DataObject) -> None:
+    """Cutting, repeating or replacing any stretch of characters leaves a scenario or located errors."""
+    start = data.draw(st.integers(0, len(text)))
+    stop = data.draw(st.integers(start, min(len(text), start + 30)))
+    inserted = data.draw(st.one_of(SCRAPS, st.just(text[start:stop] * 2), st.text(max_size=5)))
+    assert_answered(text[:start] + inserted + text[stop:])
+
+
+@given(TEXTS, st.data())
+def test_replaced_values_never_give_a_traceback(text: str, data: st.DataObject) -> None:
+    """Putting any YAML value in the place of any other leaves a scenario or located errors."""
+    tree = yaml.safe_load(text)
+    holder, key = data.draw(st.sampled_from(list(_slots(tree))))
+    holder[key] = data.draw(VALUES)
+    assert_answered(yaml.safe_dump(tree, sort_keys=False))
+
+
+@given(TEXTS, st.text(max_size=30), st.text(max_size=10))
+def test_any_override_is_answered(text: str, path: str, value: str) -> None:
+    """An override of any path by any value leaves a scenario or errors that name the override."""
+    assert_answered(text, (f"{path}={value}",))
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_answered(text: str) -> None:
+    """A file of any characters is a scenario or an error."""
+    assert_answered(text)
+
+
+WORDS = st.sampled_from(
+    ["5", "20s", "1.5x capacity", "burst", "store-down", "poisson", "latency.p95 < 1s", "2018-07-25"]
+)
+VALUES = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), WORDS, st.text(max_size=8)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.one_of(WORDS, st.text(max_size=4)), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+def _slots(tree: Any) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401 - any YAML
+    """Yield each mapping with each of its keys, and each list with each of its indexes."""
+    for key, inner in tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ():
+        yield tree, key
+        yield from _slots(inner)
