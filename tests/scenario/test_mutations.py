@@ -16,12 +16,9 @@ from tests.scenario.example import EXAMPLE, REPLAY
 
 LOCATED = re.compile(r"(?:drill\.yaml:\d+:\d+|--set .*): \S")
 TEXTS = st.sampled_from([EXAMPLE, REPLAY])
-SCRAPS = st.sampled_from(
-    [
-        *[r"5", r"5s", r"1e999", r".inf", r"0x10", r"1_000", r"é", r"always", r"null", r"#", r"?", r":", r"-", r"{", r"}", r"[", r"]", r"&a", r"*a", r"<<:*a", r"'", r'"', r"|", r"!!int", r"%", r"~", r"off", r"-1"],
-        *("", " ", "\n", "\t", "\x00", "\x85", "\ufeff", "- ", ": ", "<<: *a"),
-    ]
-)
+WORDLIKE = r"""5 5s 1e999 .inf 0x10 1_000 é always null # ? : - { } [ ] &a *a <<:*a ' " | !!int % ~ off -1"""
+BLANK = ("", " ", "\n", "\t", "\x00", "\x85", "\ufeff", "- ", ": ", "<<: *a")
+SCRAPS = st.sampled_from([*WORDLIKE.split(), *BLANK])
 
 
 def answer(text: str, overrides: tuple[str, ...] = ()) -> Scenario | InvalidScenarioError:
