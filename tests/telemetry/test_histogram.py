@@ -52,9 +52,9 @@ def test_percentiles_are_those_of_hdrhistogram(values: I64) -> None:
     histogram.record(values)
     hdr = hdr_one_by_one(values)
     counts = histogram.counts()
-    assert [counts.percentile_us(percent) for percent in PERCENTS] == [
-        hdr.get_value_at_percentile(percent) for percent in PERCENTS
-    ]
+    assert {percent: counts.percentile_us(percent) for percent in PERCENTS} == hdr.get_percentile_to_value_dict(
+        PERCENTS
+    )
     assert counts.max_us == hdr.get_max_value()
 
 

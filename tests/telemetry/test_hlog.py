@@ -1,0 +1,60 @@
+"""The latency log is one that HdrHistogram's own reader reads."""
+
+from pathlib import Path
+
+import numpy as np
+from hdrh.histogram import HdrHistogram
+from hdrh.log import HistogramLogReader
+
+from actors.clock import NS_PER_S
+from actors.telemetry.hlog import LatencyLog
+from actors.telemetry.stages import Stage
+from actors.telemetry.telemetry import Telemetry
+from actors.telemetry.window import Window
+from tests.telemetry.samples import snapshot
+
+
+def test_the_log_read_back_is_what_was_recorded(tmp_path: Path) -> None:
+    """Interval by interval and tag by tag, and added up it is the whole run's histogram, to the last counter."""
+    path = tmp_path / "latency.hlog"
+    telemetry = Telemetry(started_ns=3 * NS_PER_S)
+    values = np.random.default_rng(7).lognormal(7, 1.5, (5, 400)).astype(np.int64)
+    with path.open("w", encoding="utf-8") as file:
+        log = LatencyLog(file, started_epoch_s=1_700_000_000.0)
+        for second, batch in enumerate(values):
+            telemetry.stages[Stage.LATENCY].record(batch)
+            telemetry.stages[Stage.INFERENCE].record(batch[: 100 * second])
+            at = snapshot(telemetry, 4 + second)
+            log(at, Window(at, at))
+        log.finish(at)
+
+    total = HdrHistogram(1, 60_000_000, 3)
+    intervals: dict[str, list[tuple[float, float, int]]] = {}
+    reader = HistogramLogReader(str(path), total)
+    while (interval := reader.get_next_interval_histogram()) is not None:
+        begin_s = interval.get_start_time_stamp() / 1_000 - 1_700_000_000
+        end_s = interval.get_end_time_stamp() / 1_000 - 1_700_000_000
+        intervals.setdefault(interval.get_tag(), []).append((begin_s, end_s, interval.get_total_count()))
+        if interval.get_tag() == "latency":
+            total.add(interval)
+    reader.close()
+
+    assert intervals == {
+        "latency": [(second, second + 1, 400) for second in range(5)],
+        "inference": [(second, second + 1, 100 * second) for second in range(1, 5)],
+    }
+    assert list(total.counts) == list(telemetry.stages[Stage.LATENCY].to_hdr().counts)
+
+
+def test_the_same_run_writes_the_same_file(tmp_path: Path) -> None:
+    """Without a wall-clock start the file holds nothing that changes from run to run."""
+    texts = []
+    for run in range(2):
+        path = tmp_path / f"{run}.hlog"
+        with path.open("w", encoding="utf-8") as file:
+            telemetry = Telemetry()
+            telemetry.stages[Stage.LOG].record_span(5, 9)
+            LatencyLog(file).finish(snapshot(telemetry, 1))
+        texts.append(path.read_text(encoding="utf-8"))
+    assert texts[0] == texts[1]
+    assert texts[0].startswith("#[Histogram log format version 1.2]\n")

@@ -1,0 +1,145 @@
+"""What the actors write is what a snapshot reads."""
+
+import gc
+
+import msgspec
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actors.clock import RealClock
+from actors.messages import Decision, Mode
+from actors.telemetry.gc_pauses import GcPauses
+from actors.telemetry.snapshot import AlertReading, Gauges, GcCounts, Quality, Snapshot
+from actors.telemetry.telemetry import FEATURE_BUFFER, SCORE_BINS, FeatureSampler, ScoreHistogram, Telemetry
+from tests.telemetry.samples import EVEN, decide, gauges, reference, snapshot
+
+BATCHES = st.lists(st.integers(0, 700), max_size=12)
+
+
+@given(BATCHES, st.integers(1, 9))
+def test_which_rows_are_sampled_does_not_depend_on_the_batches(sizes: list[int], stride: int) -> None:
+    """Every ``stride``-th row of the stream is taken, wherever batches begin and end."""
+    rows = np.linspace(0, 1, 2 * sum(sizes), dtype=np.float32).reshape(-1, 2)
+    cut, whole = FeatureSampler(reference(), stride), FeatureSampler(reference(), stride)
+    for batch in np.split(rows, np.cumsum(sizes)):
+        cut.add(batch)
+    whole.add(rows)
+    assert cut.counts() == whole.counts()
+    sampled = len(rows[::stride])
+    assert cut.counts().rows == sampled - sampled % FEATURE_BUFFER
+
+
+@given(st.lists(st.floats(0, 1) | st.just(float("nan")), max_size=60), st.integers(1, 60))
+def test_scores_are_counted_alike_in_any_batch(scores: list[float], size: int) -> None:
+    """Batches of any size give the same histogram; a score that no model gave is left out."""
+    at_once, cut = ScoreHistogram(), ScoreHistogram()
+    values = np.array(scores, dtype=np.float64)
+    at_once.add(values)
+    for begin in range(0, len(values), size):
+        cut.add(values[begin : begin + size])
+    known = values[~np.isnan(values)]
+    counts = at_once.counts()
+    assert counts.bins == cut.counts().bins
+    assert counts.total == cut.counts().total == len(known) == sum(counts.bins)
+    np.testing.assert_allclose([counts.sum, cut.counts().sum], known.sum(), rtol=1e-12)
+
+
+def test_the_highest_score_is_in_the_last_bin() -> None:
+    """1.0 is a score like any other."""
+    scores = ScoreHistogram()
+    scores.add(np.array([0.0, 1.0]))
+    scores.add(np.concatenate([np.zeros(40), np.ones(40)]))
+    assert scores.counts().bins == (41, *[0] * (SCORE_BINS - 2), 41)
+
+
+@given(st.lists(st.tuples(st.sampled_from(Decision), st.sampled_from(Mode)), max_size=60))
+def test_decisions_are_counted_by_mode_and_kind(pairs: list[tuple[Decision, Mode]]) -> None:
+    """Any batch gives the same table, one cell a pair."""
+    at_once, one_by_one = Telemetry(), Telemetry()
+    kinds = np.array([kind for kind, _ in pairs], dtype=np.uint8)
+    modes = np.array([mode for _, mode in pairs], dtype=np.uint8)
+    at_once.observe_decisions(kinds, modes)
+    for at in range(len(pairs)):
+        one_by_one.observe_decisions(kinds[at : at + 1], modes[at : at + 1])
+    table = snapshot(at_once, 1).decisions
+    assert table == snapshot(one_by_one, 1).decisions
+    assert table == tuple(tuple(pairs.count((kind, mode)) for kind in Decision) for mode in Mode)
+
+
+def busy_telemetry() -> Telemetry:
+    """One that has something of everything."""
+    telemetry = Telemetry(reference(), started_ns=5, feature_stride=1)
+    decide(telemetry, 300)
+    telemetry.observe_scores(EVEN)
+    telemetry.observe_features(np.stack([EVEN, EVEN], axis=1).astype(np.float32))
+    telemetry.busy("scorer", 2_000, 256)
+    telemetry.busy("scorer", 1_000, 44)
+    telemetry.store_lookups += 3
+    telemetry.ledger.dead_letter("not_json", 1)
+    return telemetry
+
+
+def test_a_snapshot_survives_a_pipe() -> None:
+    """It is encoded and decoded without loss, in a few kilobytes."""
+    full = busy_telemetry().snapshot(7, gauges(unsent=3, depth=5), 123, Quality(labelled=9, recall=0.5))
+    full = msgspec.structs.replace(full, alerts=(AlertReading("A", "page", "firing", 3),))
+    for codec in (msgspec.msgpack, msgspec.json):
+        encoded = codec.encode(full)
+        assert codec.decode(encoded, type=Snapshot) == full
+        assert len(encoded) < 8_000
+    assert len(msgspec.msgpack.encode(full.light())) < 3_000
+
+
+def test_a_snapshot_stays_as_it_was_read() -> None:
+    """Later recording does not reach it."""
+    telemetry = busy_telemetry()
+    before = snapshot(telemetry, 1)
+    copy = msgspec.msgpack.encode(before)
+    telemetry.observe_features(np.ones((FEATURE_BUFFER, 2), dtype=np.float32))
+    telemetry.busy("scorer", 1, 1)
+    telemetry.busy("logger", 1, 1)
+    telemetry.ledger.dead_letter("poison", 1)
+    decide(telemetry, 10)
+    telemetry.observe_scores(EVEN)
+    assert msgspec.msgpack.encode(before) == copy
+    assert snapshot(telemetry, 1) != before
+
+
+def test_a_snapshot_says_whether_the_books_balance() -> None:
+    """It has the equations that do not hold, in words."""
+    telemetry = Telemetry()
+    telemetry.ledger.offer(2)
+    assert snapshot(telemetry, 1, gauges(unsent=2)).imbalances == ()
+    assert snapshot(telemetry, 1, gauges(unsent=1)).imbalances == ("offered = unsent + produced: 2 ≠ 1, 1 lost",)
+
+
+def test_without_a_reference_no_features_are_sampled() -> None:
+    """A pipeline without a model measures no drift and does not mind."""
+    telemetry = Telemetry()
+    telemetry.observe_features(np.zeros((10, 3), dtype=np.float32))
+    assert snapshot(telemetry, 1).features.rows == 0
+
+
+def test_garbage_collections_are_counted_between_start_and_stop() -> None:
+    """Each collection is one pause; before the start and after the stop nothing is counted."""
+    telemetry = Telemetry()
+    pauses = telemetry.gc_pauses = GcPauses(RealClock())
+    gc.collect()
+    assert telemetry.snapshot(1, Gauges()).gc == GcCounts()
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        pauses.start()
+        pauses.start()
+        gc.collect()
+        gc.collect()
+        pauses.stop()
+        pauses.stop()
+        gc.collect()
+    finally:
+        if enabled:
+            gc.enable()
+    counts = telemetry.snapshot(1, Gauges()).gc
+    assert counts.pauses == 2
+    assert 0 < counts.longest_ns <= counts.total_ns
