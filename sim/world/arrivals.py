@@ -84,13 +84,14 @@ def _offsets_ns(part: Pieces, reached: F64, ticks: F64) -> I64:
 def _even() -> Iterator[F64]:
     first = 0
     while True:
-        yield np.arange(first, first + _TICKS) + 0.5
+        ticks: F64 = np.arange(first, first + _TICKS, dtype=np.float64) + 0.5
+        yield ticks
         first += _TICKS
 
 
 def _exponential(rng: np.random.Generator) -> Iterator[F64]:
     last = 0.0
     while True:
-        ticks = last + np.cumsum(rng.standard_exponential(_TICKS))
+        ticks: F64 = np.cumsum(rng.standard_exponential(_TICKS)) + last
         last = float(ticks[-1])
         yield ticks

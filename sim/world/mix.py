@@ -19,8 +19,8 @@ FRAUD: tuple[tuple[Episode, float], ...] = (  # share of all fraud
 )
 COMPROMISED_SHARE = 0.22
 HABITS: tuple[tuple[Episode, float], ...] = (  # share of all transactions
-    (Spree(), 0.030),
-    (Binge(), 0.025),
+    (Spree(), 0.015),
+    (Binge(), 0.015),
 )
 
 

@@ -21,10 +21,10 @@ UNIFORMS = 9  # draws of each purchase
 NORMALS = 3
 SMALLEST_CENTS = 50
 _DEAR = 0.02  # share of purchases that are far above the holder's habit
-_PRIVATE = 0.045  # online purchases from a browser that looks new
-_KIOSK = 0.012
+_PRIVATE = 0.025  # online purchases from a browser that looks new
+_KIOSK = 0.005
 _TABLET = 0.2
-_RELAYED = 0.03  # online purchases through a network in another country
+_RELAYED = 0.015  # online purchases through a network in another country
 _MEDIAN = np.log(column("median"))
 _SPREAD = column("spread")
 

@@ -43,7 +43,7 @@ def make_town(spec: TownSpec, run: int = 0) -> Town:
 
 
 def _merchant_share(cards: Cards, merchants: Merchants) -> F64:
-    share = np.zeros(merchants.count)
+    share: F64 = np.zeros(merchants.count)
     online = cards.activity * cards.online
     physical = cards.activity * (1 - cards.online)
     for weight, favourite in ((online, cards.favourite_online), (physical, cards.favourite_physical)):
@@ -52,4 +52,4 @@ def _merchant_share(cards: Cards, merchants: Merchants) -> F64:
     by_city = np.bincount(cards.city, physical, minlength=len(merchants.physical_pick)) * (1 - FAVOURED)
     picks = np.diff(merchants.physical_pick, prepend=0, axis=1)
     share[: merchants.first_online] += (by_city[:, None] * picks).ravel()
-    return share / share.sum()
+    return np.divide(share, share.sum())

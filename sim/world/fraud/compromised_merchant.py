@@ -13,7 +13,7 @@ from sim.world.town import Town
 NAME = "compromised_merchant"
 LONGEST_US = 21 * US_PER_DAY
 _SHORTEST_US = 7 * US_PER_DAY
-_LEAST, _MOST = 0.25, 0.65  # share of a compromised merchant's transactions that are fraud
+_LEAST, _MOST = 0.45, 0.9  # share of a compromised merchant's transactions that are fraud
 _QUIETEST, _BUSIEST = 2.0, 12.0  # transactions a day of those attacked: small merchants guard themselves less
 
 

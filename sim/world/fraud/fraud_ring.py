@@ -15,7 +15,7 @@ from sim.world.rows import Pattern, Rows, empty
 _CARDS = 14
 _DEVICES = 2
 _FEWEST, _MOST = 10, 30  # transactions
-_SHORTEST_US, _LONGEST_US = 2 * US_PER_DAY, 8 * US_PER_DAY
+_SHORTEST_US, _LONGEST_US = US_PER_DAY, 4 * US_PER_DAY
 _FOREIGN = 0.3  # share of rings that do not hide their country
 
 
@@ -40,7 +40,7 @@ class FraudRing:
         card = members[ring, rng.integers(0, _CARDS, count)]
         merchant = town.merchants.online_at(rng.random(count), loot=True)
         rows["town"], rows["card"], rows["online"], rows["merchant"] = scene.copy, card, True, merchant
-        factor = rng.lognormal(0.3, 0.4, count)
+        factor = rng.lognormal(0.5, 0.4, count)
         rows["cents"] = amount_cents(town, card, merchant, rng.standard_normal(count), factor)
         rows["device"] = shared[ring, rng.integers(0, _DEVICES, count)]
         city = somewhere_else(town.cards.city[card], foreign[ring], rng)

@@ -11,27 +11,27 @@ from sim.world.places import put_at_merchant, somewhere_else
 from sim.world.purchases import amount_cents
 from sim.world.rows import Pattern, Rows
 
-_MEAN_GAP_US = 25 * 60 * 1_000_000
-_ELSEWHERE = 0.3  # share of thieves who shop in another city
+_MEAN_GAP_US = 12 * 60 * 1_000_000
+_ELSEWHERE = 0.4  # share of thieves who shop in another city
 
 
 @dataclass(frozen=True, slots=True)
 class StolenCard:
-    """Two to eight purchases in shops, dearer than the holder's, where goods sell again."""
+    """Three to ten purchases in shops, dearer than the holder's, where goods sell again."""
 
     name: str = "stolen_card"
-    mean_tx: float = 5.0
+    mean_tx: float = 6.5
 
     def plan(self, scene: Scene, starts_us: I64, rng: np.random.Generator) -> Rows:
         """Return the transactions of the thefts that start at ``starts_us``."""
         town, episodes = scene.town, len(starts_us)
         victim = town.rhythm.card_at(starts_us, rng.random(episodes))
         city = somewhere_else(scene.city_of(victim, starts_us), rng.random(episodes) < _ELSEWHERE, rng)
-        episode, rows = spread_out(starts_us, rng.integers(2, 9, episodes), _MEAN_GAP_US, rng)
+        episode, rows = spread_out(starts_us, rng.integers(3, 11, episodes), _MEAN_GAP_US, rng)
         card, count = victim[episode], len(episode)
         merchant = town.merchants.physical_at(city[episode], rng.random(count), loot=True)
         rows["town"], rows["card"], rows["merchant"] = scene.copy, card, merchant
-        factor = rng.lognormal(0.9, 0.5, count)
+        factor = rng.lognormal(1.3, 0.5, count)
         rows["cents"] = amount_cents(town, card, merchant, rng.standard_normal(count), factor)
         rows["device"] = devices.terminal(merchant, rng.random(count))
         put_at_merchant(rows, town)
