@@ -38,8 +38,8 @@ def _name(column: pl.Series, _timezone: str) -> pl.Series | None:
     return None
 
 
-def _short(column: pl.Series) -> pl.Series:
-    return column.str.len_chars().is_between(1, MAX_NAME)
+def _short_line(column: pl.Series) -> pl.Series:
+    return column.str.len_chars().is_between(1, MAX_NAME) & ~column.str.contains("\n", literal=True)
 
 
 def _instant(column: pl.Series, timezone: str) -> pl.Series | None:
@@ -101,7 +101,7 @@ def _between(low: float, high: float) -> Callable[[pl.Series], pl.Series]:
     return valid
 
 
-NAME = Field(f"must be text of 1 to {MAX_NAME} characters or a whole number", _name, _short)
+NAME = Field(f"must be a line of 1 to {MAX_NAME} characters or a whole number", _name, _short_line)
 INSTANT = Field(
     "must be a time (such as 2018-04-01T00:00:31, or microseconds since 1970)",
     _instant,

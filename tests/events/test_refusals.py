@@ -13,7 +13,7 @@ from tests.events.files import MAP, Row, row, spec, write
 
 UNKNOWN = "must be known in every row, got nothing; fill it or drop the row"
 NO_AMOUNT = "row 3, column AMOUNT: amount must be a number from 0 to 1000000000, got"
-NO_NAME = "must be text of 1 to 64 characters or a whole number, got 'xxxx"
+NO_NAME = "must be a line of 1 to 64 characters or a whole number, got 'xxxx"
 FALLS = "times must never fall from row to row, but this one does; sort the file by time"
 
 
@@ -75,7 +75,7 @@ def test_a_column_of_another_type_is_refused_whole(tmp_path: Path) -> None:
     """A typed column that cannot be a name, such as one of fractions, is refused by its type."""
     said = refusal(spec(write(tmp_path / "some.parquet", [row(0, CUSTOMER=1.5)])))
     assert said == (
-        "some.parquet: column CUSTOMER: card must be text of 1 to 64 characters or a whole number, "
+        "some.parquet: column CUSTOMER: card must be a line of 1 to 64 characters or a whole number, "
         "got a column of Float64; convert the column"
     )
 

@@ -1,0 +1,33 @@
+"""Runs every benchmark, each in a process of its own, and ends with a table: ``python -m benchmarks [NAME…]``."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+HELPERS = ("__main__", "measuring", "portfolio")
+
+
+def names() -> list[str]:
+    """Return the benchmarks: every module here that is not a helper of others."""
+    return sorted(file.stem for file in Path(__file__).parent.glob("*.py") if file.stem not in HELPERS)
+
+
+def main(chosen: Sequence[str]) -> int:
+    """Run ``chosen`` benchmarks, or all; return 0 if each kept its promise."""
+    outcomes: list[tuple[str, int, float]] = []
+    for name in chosen or names():
+        print(f"== {name}", flush=True)
+        started = time.perf_counter()
+        code = subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False).returncode
+        outcomes.append((name, code, time.perf_counter() - started))
+        print()
+    print(f"{'benchmark':<20} {'took':>8}   outcome")
+    for name, code, took_s in outcomes:
+        print(f"{name:<20} {took_s:>6.1f} s   {'kept its promise' if code == 0 else f'FAILED (exit {code})'}")
+    return int(any(code for _, code, _ in outcomes))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,55 @@
+"""From a scenario's section to plain values."""
+
+import datetime as dt
+import math
+from pathlib import Path
+
+from actors.clock import US_PER_DAY
+from sim.events.section import events_spec
+from sim.events.spec import ALL_TIME, Period
+from sim.scenario.events import EventColumns, Events
+
+COLUMNS = EventColumns(id="a", event_time="b", card="c", merchant="d", amount="e", fraud="f", lat="g")
+
+
+def day(number: int) -> dt.datetime:
+    """Return midnight of a day in July 2018, without an offset."""
+    return dt.datetime(2018, 7, number)  # noqa: DTZ001 - as a scenario gives it
+
+
+def test_a_section_becomes_plain_values() -> None:
+    """Only mapped fields are in the map; spans become half-open periods; durations and instants microseconds."""
+    spec = events_spec(
+        Events(
+            file="some.csv",
+            columns=COLUMNS,
+            speed=60.0,
+            train=(day(1), day(7)),
+            test=(day(15), day(21)),
+            warm_from=day(1),
+            known_card_filter=True,
+        )
+    )
+    assert spec.file == Path("some.csv")
+    assert spec.columns == {
+        "id": "a",
+        "event_time": "b",
+        "card": "c",
+        "merchant": "d",
+        "amount": "e",
+        "fraud": "f",
+        "lat": "g",
+    }
+    assert spec.train == Period.of("2018-07-01", "2018-07-07")
+    assert spec.test == spec.replay == Period.of("2018-07-15", "2018-07-21")
+    assert spec.label_delay_us == 7 * US_PER_DAY
+    assert spec.warm_from_us == Period.of("2018-07-01", "2018-07-01").from_us
+    assert (spec.speed, spec.known_card_filter) == (60.0, True)
+
+
+def test_a_short_section_means_everything_at_full_speed() -> None:
+    """Without spans a run replays the whole file, as fast as it goes."""
+    spec = events_spec(Events(file="some.csv", columns=COLUMNS))
+    assert spec.replay == ALL_TIME
+    assert math.isinf(spec.speed)
+    assert spec.labelled
