@@ -81,8 +81,13 @@ def _timeline_lines(frame: Frame) -> int:
 
 
 def _watch_lines(frame: Frame) -> int:
-    loud = sum(alert.state != "inactive" for alert in frame.alerts)
-    return max(3, len(frame.expectations), loud + 1)
+    """Counted in rules, not in alerts that fire: the panels below must not jump when one does."""
+    return max(3, len(frame.expectations), min(5, len(frame.alerts)))
+
+
+def _watch_most(frame: Frame) -> int:
+    """With a second line for each."""
+    return min(16, max(_watch_lines(frame), 2 * len(frame.expectations), min(9, len(frame.alerts))))
 
 
 def _stage_lines(frame: Frame) -> int:
@@ -102,7 +107,7 @@ def _row(panels: Sequence[Panel | tuple[Panel, int]], rank: int, least: int, wan
 _THROUGHPUT: Final = _row([throughput.PANEL], 1, 2, 2, 4)
 _LATENCY: Final = _row([latency.PANEL], 0, 3, 3, 6)
 _TIMELINE: Final = _row([timeline.PANEL], 2, 2, _timeline_lines, 8)
-_WATCH: Final = _row([alerts.PANEL, expectations.PANEL], 3, 3, _watch_lines, 14)
+_WATCH: Final = Band(((alerts.PANEL, 1), (expectations.PANEL, 1)), 3, _watch_lines, _watch_most, 3)
 
 NARROW: Final = (
     _THROUGHPUT,

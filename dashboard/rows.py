@@ -62,8 +62,11 @@ def right(text: str, width: int) -> str:
 
 
 def row(*pieces: Piece | str) -> Row:
-    """Return a row of pieces; a bare string has no style."""
-    return [Segment(piece, PLAIN) if isinstance(piece, str) else Segment(*piece) for piece in pieces]
+    """Return a row of pieces, cleaned; a bare string has no style."""
+    return [
+        Segment(clean(piece), PLAIN) if isinstance(piece, str) else Segment(clean(piece[0]), piece[1])
+        for piece in pieces
+    ]
 
 
 def fit(line: Row, width: int) -> Row:

@@ -42,7 +42,7 @@ class View:
         """Return what the bottom line must say, if anything."""
         if self.frozen:
             return "frozen: the run goes on, p to follow it"
-        return f"no news from the pipeline for {self.silent_s:.0f} s" if self.silent_s >= 1 else ""
+        return f"no news for {self.silent_s:.0f} s" if self.silent_s >= 1 else ""
 
 
 LIVE: Final = View()

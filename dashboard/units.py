@@ -20,10 +20,12 @@ Example:
 """
 
 import math
+from collections.abc import Callable
 from typing import Final, TypeGuard
 
 WIDTH: Final = 9  # "12.3 kT/s" never happens; "−$56.8 k" and "99,999 h" do
 ABSENT: Final = "–"
+Format = Callable[[float | None], str]
 
 _EXACT = 9_999.5  # a count below it is written in full
 _STEPS: Final = ((1e3, "k"), (1e6, "M"), (1e9, "G"), (1e12, "T"))

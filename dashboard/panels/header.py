@@ -2,10 +2,9 @@
 
 from typing import Final
 
-from dashboard.bars import bar
 from dashboard.frame import Frame, Header
 from dashboard.rows import Piece, Row, fit, left, row, spread
-from dashboard.theme import ACCENT, CARE, DIM, LABEL, RUN_STATES, STRONG, TITLE, VERDICTS
+from dashboard.theme import ACCENT, CARE, DIM, LABEL, RULE, RUN_STATES, STRONG, TITLE, VERDICTS
 from dashboard.units import clock
 
 _VERDICT_WORDS: Final = {
@@ -45,8 +44,15 @@ def _clock(header: Header, width: int) -> Row:
     if header.planned_s is None:
         return row((clock(header.elapsed_s), STRONG))
     done = header.elapsed_s / header.planned_s if header.planned_s > 0 else 1.0
-    gauge = bar(done, max(0, (width - 64) // 2), "─")
-    return row((gauge, ACCENT), " ", (clock(header.elapsed_s), STRONG), (f" / {clock(header.planned_s)}", DIM))
+    cells = max(0, (width - 64) // 2)
+    filled = round(min(1.0, max(0.0, done)) * cells)
+    return row(
+        ("━" * filled, ACCENT),
+        ("─" * (cells - filled), RULE),
+        " ",
+        (clock(header.elapsed_s), STRONG),
+        (f" / {clock(header.planned_s)}", DIM),
+    )
 
 
 def _verdict(header: Header) -> tuple[Piece, Piece, Piece]:

@@ -47,7 +47,16 @@ def _entry(index: int, share: Share, width: int) -> Row:
         return entry((share.name, LABEL), cells, width)
     space = width - _BAR_FROM + 8
     line = entry((share.name, LABEL), cells, width - space)
-    return [*line, *row("  ", (right(bar(share.ratio_10s, space - 3), space - 2), ACCENT if index == 0 else style))]
+    return [
+        *line,
+        *row(
+            "  ",
+            (
+                right(bar(share.ratio_10s, space - 3), space - 2),
+                DIM if not share.ratio_10s else ACCENT if index == 0 else style,
+            ),
+        ),
+    ]
 
 
 def _style(index: int, share: Share) -> Style:

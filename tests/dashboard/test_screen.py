@@ -1,0 +1,160 @@
+"""The whole screen as a pure function."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+from rich.console import Console
+
+from dashboard.frame import Frame, Notice
+from dashboard.notice import render_notice
+from dashboard.screen import Picture, View, render
+from tests.dashboard.samples import SAMPLES, burst, failing, outage
+from tests.dashboard.strategies import FRAMES, TEXTS
+
+SIZES = st.tuples(st.integers(1, 220), st.integers(1, 70))
+VIEWS = st.builds(View, st.booleans(), st.booleans(), st.floats(0, 1e5), st.booleans())
+
+
+def text(picture: Picture) -> str:
+    """The picture without colours."""
+    return "\n".join("".join(segment.text for segment in line) for line in picture.rows)
+
+
+def assert_exact(picture: Picture, width: int, height: int) -> None:
+    """Every row has the width, there are as many as the height, and nothing but printable text is in it."""
+    assert len(picture.rows) == height
+    for line in picture.rows:
+        assert sum(segment.cell_length for segment in line) == width
+        assert all(segment.text.isprintable() and segment.control is None for segment in line)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(frame=FRAMES, size=SIZES, view=VIEWS)
+def test_any_frame_fills_any_size_exactly(frame: Frame, size: tuple[int, int], view: View) -> None:
+    """Whatever the names and numbers, nothing overflows, wraps, or reaches the terminal as a control code."""
+    assert_exact(render(frame, *size, view), *size)
+
+
+@given(title=TEXTS, detail=TEXTS, done=st.one_of(st.none(), st.floats()), size=SIZES)
+def test_any_notice_fills_any_size_exactly(title: str, detail: str, done: float | None, size: tuple[int, int]) -> None:
+    """The same for what is shown before the first frame."""
+    assert_exact(render_notice(Notice(title=title, detail=detail, done_ratio=done), *size), *size)
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+@pytest.mark.parametrize("size", [(80, 24), (100, 30), (120, 40), (150, 45), (200, 60), (300, 24), (80, 90), (60, 18)])
+def test_samples_fill_the_usual_sizes(name: str, size: tuple[int, int]) -> None:
+    """Real-looking frames at the sizes of real terminals."""
+    assert_exact(render(SAMPLES[name](), *size), *size)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(frame=FRAMES)
+def test_the_same_frame_gives_the_same_picture(frame: Frame) -> None:
+    """No clock, no chance, no state."""
+    assert render(frame, 120, 40).rows == render(frame, 120, 40).rows
+
+
+def test_the_smallest_screen_has_what_matters_most() -> None:
+    """At 80×24 every panel that decides a drill is there."""
+    picture = text(render(outage(), 80, 24))
+    for title in ("throughput", "latency", "pipeline", "decisions", "alerts", "expectations", "timeline", "ledger"):
+        assert title in picture
+
+
+def test_the_largest_screen_has_every_panel_in_order() -> None:
+    """At 200×60 all panels are there, top to bottom as designed."""
+    picture = text(render(outage(), 200, 60))
+    titles = ["throughput", "latency", "errors", "memory", "pipeline", "alerts", "timeline", "ledger"]
+    places = [picture.index(f"── {title}") for title in titles]
+    assert places == sorted(places)
+    for title in ("stages", "scores", "feature store", "drift", "quality", "money", "decisions", "modes"):
+        assert f"── {title}" in picture
+
+
+def test_a_section_without_data_is_left_out() -> None:
+    """Nothing is faked: no labels, no money panel; no data at all, no panels."""
+    frame = replace(burst(), money=None, drift=None)
+    picture = text(render(frame, 200, 60))
+    assert "── money" not in picture
+    assert "── drift" not in picture
+    assert "waiting for the first figures" in text(render(SAMPLES["bare"](), 80, 24))
+
+
+def test_a_breach_shows_without_colour() -> None:
+    """A figure over its target carries a cross and the relation turns round."""
+    frame = burst()
+    assert frame.latency is not None
+    calm = text(render(frame, 80, 24))
+    slow = replace(frame, latency=replace(frame.latency, p50_target_us=100.0))
+    assert "✓ <10 ms" in calm
+    assert "✗ >100 µs" in text(render(slow, 80, 24))
+
+
+def test_states_are_words() -> None:
+    """Alert, fault, expectation, breaker and ledger states can be read, not only seen."""
+    picture = text(render(outage(), 200, 60))
+    for word in ("firing", "pending", "resolved", "injected", "holding", "waiting", "open", "balanced"):
+        assert word in picture
+    assert "BROKEN" in text(render(failing(), 80, 24))
+
+
+def test_every_figure_says_what_it_covers() -> None:
+    """Both spans stand over the columns, on the smallest screen too."""
+    picture = text(render(burst(), 80, 24))
+    assert picture.count("last 10 s") >= 4
+    assert picture.count("whole run") >= 2
+
+
+def test_columns_do_not_move_with_the_numbers() -> None:
+    """Two frames with other numbers have their titles and heads in the same places."""
+    frame = burst()
+    assert frame.throughput is not None
+    other = replace(
+        frame, throughput=replace(frame.throughput, offered_10s_per_s=9.0, achieved_run_per_s=123_456_789.0)
+    )
+    lines, others = (text(render(one, 120, 40)).splitlines() for one in (frame, other))
+    assert [line for line in lines if line.startswith("──")] == [line for line in others if line.startswith("──")]
+    assert [line.find("▂") for line in lines] == [line.find("▂") for line in others]
+
+
+def test_an_alert_that_fires_does_not_move_the_panels() -> None:
+    """The place of every title is the same before and after."""
+    quiet = replace(outage(), alerts=burst().alerts)
+    loud = replace(outage(), alerts=(*outage().alerts[:3], *burst().alerts[3:]))
+    for size in ((80, 24), (120, 40), (200, 60)):
+        before, after = (text(render(one, *size)).splitlines() for one in (quiet, loud))
+        assert [index for index, line in enumerate(before) if line.startswith("──")] == [
+            index for index, line in enumerate(after) if line.startswith("──")
+        ]
+
+
+def test_a_screen_too_small_says_what_it_needs() -> None:
+    """Below 80×24 the figures that matter stay, and the size it needs is named."""
+    picture = text(render(burst(), 60, 18))
+    assert "60×18 is too small" in picture
+    assert "80×24" in picture
+    assert "p95 1.24 ms" in picture
+
+
+def test_the_bottom_line_tells_frozen_and_silent() -> None:
+    """A picture that stands still says why."""
+    assert "frozen" in text(render(burst(), 80, 24, View(frozen=True)))
+    assert "no news for 7 s" in text(render(burst(), 80, 24, View(silent_s=7)))
+
+
+def test_help_fits_the_smallest_screen() -> None:
+    """Keys, figures and every symbol are explained on 80×24."""
+    picture = text(render(burst(), 80, 24, View(help=True)))
+    for word in ("freeze", "Ctrl-C", "whole run", "inconclusive", "lifted", "pending"):
+        assert word in picture
+
+
+def test_rich_prints_the_picture_as_it_is() -> None:
+    """A Rich console of that size adds and cuts nothing."""
+    picture = render(burst(), 80, 24)
+    console = Console(width=80, height=24, color_system=None)
+    with console.capture() as captured:
+        console.print(picture, end="")
+    assert captured.get() == text(picture)
