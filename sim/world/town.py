@@ -52,4 +52,5 @@ def _merchant_share(cards: Cards, merchants: Merchants) -> F64:
     by_city = np.bincount(cards.city, physical, minlength=len(merchants.physical_pick)) * (1 - FAVOURED)
     picks = np.diff(merchants.physical_pick, prepend=0, axis=1)
     share[: merchants.first_online] += (by_city[:, None] * picks).ravel()
-    return np.divide(share, share.sum())
+    share /= share.sum()
+    return share
