@@ -1,1 +1,10 @@
-"""What a run leaves behind: one folder of files with stable names and keys."""
+"""What a run leaves behind: one folder, every file of it.
+
+- `folder`: the folder: its name, and what is never overwritten.
+- `lines`: files of one JSON document a line, written as things happen: the journal, the alerts.
+- `labels`: the labels joined to the decision log after the run.
+- `summary`: the figures of a run, as types; their JSON Schema is `docs/summary.schema.json`.
+- `figures`: those figures from snapshots, outcomes and verdict.
+- `spans`: the same for each phase and fault, and what each fault cost.
+- `provenance`: which code and which libraries made it.
+"""

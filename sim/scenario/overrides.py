@@ -19,7 +19,8 @@ def apply_override(root: yaml.Node, text: str) -> yaml.Node:
     Raises:
         InvalidScenarioError: it is not ``PATH=VALUE``, its value is not YAML, or its path leads nowhere.
     """
-    label = f"--set {text}" if len(text) <= LABEL_LIMIT else f"--set {text[:LABEL_LIMIT]}…"
+    short = text if len(text) <= LABEL_LIMIT else f"{text[:LABEL_LIMIT]}…"
+    label = f"--set {short if short.isprintable() else repr(short)}"
     path, equals, value = text.partition("=")
     steps = _steps(path.strip())
     if not equals or not steps:

@@ -1,0 +1,175 @@
+"""The figures of a run from its last snapshot, its outcomes and its verdict."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from actors.clock import NS_PER_S
+from actors.messages import Decision
+from actors.telemetry.catalogue import read
+from actors.telemetry.counts import HistogramCounts
+from actors.telemetry.ledger import LedgerSnapshot
+from actors.telemetry.snapshot import AlertReading, Snapshot
+from actors.telemetry.stages import BUDGET_P50_US, Stage
+from actors.telemetry.window import Window
+from sim.expectations.judge import Judge
+from sim.expectations.result import ExpectationResult
+from sim.faults.switch import FaultRecord
+from sim.money import Outcomes, business
+from sim.quality import live_quality
+from sim.report.spans import fault_costs, in_ms, span_figures
+from sim.report.summary import AlertOutcome, Books, DecisionCounts, ModeCounts, StageTimes, Summary
+from sim.scenario.render import digest
+from sim.scenario.scenario import Scenario
+from sim.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A run that has ended, with all that its summary is made of.
+
+    Attributes:
+        scenario: as run, after any cut.
+        first: the snapshot when the run began.
+        last: the snapshot after the drain.
+        judge: of this run, finished.
+        expectations: as they ended, skipped ones included.
+        outcomes: of every decision, with the labels that are known.
+        imbalances: equations of the ledger that did not hold at some time.
+        model: digest of the model that served at the end.
+        held_out: that model's figures on held-out data, by name, from its manifest.
+        calibration: digest of the service times, on the virtual clock.
+    """
+
+    scenario: Scenario
+    first: Snapshot
+    last: Snapshot
+    judge: Judge
+    verdict: Verdict
+    expectations: Sequence[ExpectationResult]
+    faults: Sequence[FaultRecord]
+    outcomes: Outcomes
+    imbalances: Sequence[str] = ()
+    skipped: Sequence[str] = ()
+    warnings: Sequence[str] = ()
+    model: str | None = None
+    held_out: Mapping[str, float | None] = field(default_factory=dict)
+    calibration: str | None = None
+    git: str | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+def summarise(run: Finished) -> Summary:
+    """Return the summary of a run."""
+    scenario, last, verdict = run.scenario, run.last, run.verdict
+    window = Window(run.first, last)
+    worth, live = business(run.outcomes), live_quality(run.outcomes)
+    latency = last.stages.get(Stage.LATENCY, HistogramCounts())
+    mean, deviation = _scores(run.outcomes)
+    return Summary(
+        scenario=scenario.name,
+        scenario_digest=digest(scenario),
+        hypothesis=scenario.hypothesis,
+        seed=scenario.seed,
+        clock=scenario.clock,
+        model=run.model,
+        calibration=run.calibration,
+        verdict=verdict.verdict,
+        exit_code=verdict.exit_code,
+        reasons=verdict.reasons,
+        skipped=tuple(run.skipped),
+        duration_s=window.span_s,
+        events_processed=last.ledger.produced - last.ledger.waiting.in_flight,
+        fraud_detected=worth.fraud_detected,
+        actual_fraud=worth.actual_fraud,
+        latency_p50_ms=in_ms(latency.percentile_us(50.0)),
+        latency_p95_ms=in_ms(latency.percentile_us(95.0)),
+        latency_p99_ms=in_ms(latency.percentile_us(99.0)),
+        latency_mean_ms=in_ms(latency.mean_us),
+        throughput_events_per_sec=read("throughput", window),
+        error_rate=read("error_ratio", window),
+        model_roc_auc=run.held_out.get("roc_auc"),
+        precision_at_recall_70=run.held_out.get("precision_at_recall_70"),
+        brier_score=run.held_out.get("brier_score"),
+        live_roc_auc=live.roc_auc,
+        live_average_precision=live.average_precision,
+        avg_prediction=mean,
+        prediction_std=deviation,
+        decisions=_decisions(last),
+        modes=ModeCounts(*last.ledger.decided_by_mode),
+        ledger=books(last.ledger, run.imbalances),
+        business=worth,
+        stages=stage_times(last),
+        spans=span_figures(scenario, run.judge.windows, run.outcomes),
+        costs=fault_costs(scenario, run.outcomes),
+        faults=tuple(run.faults),
+        alerts=tuple(_alert(each, run.judge) for each in last.alerts if each.fired_count or each.state == "pending"),
+        expectations=tuple(run.expectations),
+        warnings=tuple(run.warnings),
+        git=run.git,
+        versions=dict(run.versions),
+    )
+
+
+def stage_times(snapshot: Snapshot) -> dict[str, StageTimes]:
+    """Return the times of every stage that has values, in the order of the flow."""
+    return {stage.value: _times(stage, snapshot.stages[stage]) for stage in Stage if stage in snapshot.stages}
+
+
+def _times(stage: Stage, counts: HistogramCounts) -> StageTimes:
+    return StageTimes(
+        count=counts.total,
+        p50_ms=in_ms(counts.percentile_us(50.0)),
+        p95_ms=in_ms(counts.percentile_us(95.0)),
+        p99_ms=in_ms(counts.percentile_us(99.0)),
+        p99_9_ms=in_ms(counts.percentile_us(99.9)),
+        mean_ms=in_ms(counts.mean_us),
+        max_ms=in_ms(counts.max_us),
+        budget_ms=in_ms(BUDGET_P50_US.get(stage)),
+    )
+
+
+def books(ledger: LedgerSnapshot, imbalances: Sequence[str]) -> Books:
+    """Return the ledger for the summary, with every equation that did not hold now or earlier."""
+    waiting = ledger.waiting
+    broken = tuple(dict.fromkeys([*imbalances, *map(str, ledger.imbalances())]))
+    return Books(
+        offered=ledger.offered,
+        unsent=waiting.unsent,
+        produced=ledger.produced,
+        decided=ledger.decided,
+        dead_lettered=ledger.dead_lettered,
+        dead_letters=dict(ledger.dead_lettered_by_reason),
+        duplicate=ledger.duplicate,
+        in_flight=waiting.in_flight,
+        logged=ledger.logged,
+        log_failed=ledger.log_failed,
+        awaiting_log=waiting.awaiting_log,
+        delivered=ledger.delivered,
+        undelivered=ledger.undelivered,
+        awaiting_delivery=waiting.awaiting_delivery,
+        balanced=not broken,
+        imbalances=broken,
+    )
+
+
+def _decisions(snapshot: Snapshot) -> DecisionCounts:
+    return DecisionCounts(*(sum(kinds[each] for kinds in snapshot.decisions) for each in Decision))
+
+
+def _scores(outcomes: Outcomes) -> tuple[float | None, float | None]:
+    scored = outcomes.score[~np.isnan(outcomes.score)]
+    return (float(scored.mean()), float(scored.std())) if len(scored) else (None, None)
+
+
+def _alert(reading: AlertReading, judge: Judge) -> AlertOutcome:
+    firings = judge.alerts.firings(reading.alert)
+    return AlertOutcome(
+        alert=reading.alert,
+        severity=reading.severity,
+        state=reading.state,
+        fired_count=reading.fired_count,
+        firings=tuple((fired / NS_PER_S, None if over is None else over / NS_PER_S) for fired, over in firings),
+        text=reading.text,
+    )

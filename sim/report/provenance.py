@@ -1,0 +1,34 @@
+"""Which code and which libraries made a run."""
+
+import platform
+import shutil
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+LIBRARIES = ("riskdrill", "lightgbm", "msgspec", "numpy", "uvloop")
+GIT_TIMEOUT_S = 2.0  # a repository on a slow network drive must not hold up a run's end
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the libraries that decisions depend on; absent ones are left out."""
+    found = {"python": platform.python_version()}
+    for name in LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def git_commit(folder: Path = Path(__file__).parent) -> str | None:
+    """Return the commit of the code, with ``-dirty`` where it was changed since; None outside a checkout."""
+    git = shutil.which("git")
+    if git is None:
+        return None
+    command = [git, "-C", str(folder), "describe", "--always", "--dirty", "--exclude=*", "--abbrev=12"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=GIT_TIMEOUT_S, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() or None

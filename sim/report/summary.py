@@ -1,0 +1,237 @@
+"""The figures of a run: ``summary.json``. Keys are stable; a new one may come, none changes its meaning.
+
+A figure without samples is null. Ratios are 0 to 1, instants seconds since the run began, amounts in the currency of
+the transactions.
+"""
+
+from typing import Any, Literal
+
+import msgspec
+
+from sim.expectations.result import ExpectationResult
+from sim.faults.switch import FaultRecord
+from sim.money import Business
+from sim.quality import LiveQuality
+from sim.scenario.json_schema import attribute_texts
+from sim.verdict import VerdictWord
+
+
+class DecisionCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """Decisions by kind."""
+
+    approve: int = 0
+    review: int = 0
+    block: int = 0
+
+
+class ModeCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """Decisions by the rung of the ladder they were made on, best first."""
+
+    full: int = 0
+    stale: int = 0
+    realtime_only: int = 0
+    rules: int = 0
+    default: int = 0
+
+
+class Books(msgspec.Struct, frozen=True, kw_only=True):
+    """The ledger after the drain, in transactions.
+
+    Attributes:
+        dead_letters: by reason, those that occurred.
+        balanced: whether it balanced during and after the run.
+        imbalances: equations that did not hold, in words.
+    """
+
+    offered: int
+    unsent: int
+    produced: int
+    decided: int
+    dead_lettered: int
+    dead_letters: dict[str, int]
+    duplicate: int
+    in_flight: int
+    logged: int
+    log_failed: int
+    awaiting_log: int
+    delivered: int
+    undelivered: int
+    awaiting_delivery: int
+    balanced: bool
+    imbalances: tuple[str, ...] = ()
+
+
+class StageTimes(msgspec.Struct, frozen=True, kw_only=True):
+    """Time spent in one stage over the whole run.
+
+    Attributes:
+        budget_ms: what is promised at the median; null where nothing is.
+    """
+
+    count: int
+    p50_ms: float | None
+    p95_ms: float | None
+    p99_ms: float | None
+    p99_9_ms: float | None
+    mean_ms: float | None
+    max_ms: float | None
+    budget_ms: float | None = None
+
+
+class AlertOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What an alert did, for those that fired or were pending at the end.
+
+    Attributes:
+        state: at the end of the run.
+        firings: from when to when it fired; null is not over.
+    """
+
+    alert: str
+    severity: str
+    state: str
+    fired_count: int
+    firings: tuple[tuple[float, float | None], ...] = ()
+    text: str = ""
+
+
+class SpanFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """The run during one phase or fault. Money and quality are of the transactions that arrived in it.
+
+    Attributes:
+        end_s: null where the run ended before it.
+        offered_per_s: transactions due.
+        throughput_per_s: transactions decided.
+        modes: share of decisions by mode.
+    """
+
+    name: str
+    kind: Literal["phase", "fault"]
+    start_s: float
+    end_s: float | None
+    offered_per_s: float | None
+    throughput_per_s: float | None
+    latency_p50_ms: float | None
+    latency_p95_ms: float | None
+    latency_p99_ms: float | None
+    error_rate: float | None
+    modes: dict[str, float]
+    business: Business
+    quality: LiveQuality
+
+
+class FaultCost(msgspec.Struct, frozen=True, kw_only=True):
+    """What a fault cost, against the time in which no fault was in; null without fraud on both sides.
+
+    Attributes:
+        recall_during: share of fraud reviewed or blocked while it was in.
+        recall_otherwise: the same while no fault was in.
+        recall_lost: their difference; below 0, more was caught during the fault.
+        money_lost: amount of fraud during the fault, times how much more of it went unstopped than otherwise.
+    """
+
+    fault: str
+    recall_during: float | None
+    recall_otherwise: float | None
+    recall_lost: float | None
+    money_lost: float | None
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a run comes down to.
+
+    Attributes:
+        scenario_digest: of the scenario as run, in scenario.yaml.
+        model: digest of the model that served at the end; null without one.
+        calibration: digest of the service times that the virtual clock used; null on the real one.
+        reasons: of the verdict, one line each.
+        skipped: what a shortened run left out.
+        duration_s: from the start to the last decision.
+        events_processed: transactions decided, set aside or found to be duplicates.
+        fraud_detected: fraud reviewed or blocked, of that with a known label.
+        actual_fraud: fraud with a known label.
+        throughput_events_per_sec: decisions over the duration.
+        error_rate: default decisions, failed log lines, undelivered decisions and crashes, of those produced.
+        model_roc_auc: on held-out data, from training; so are the next two.
+        live_roc_auc: of this run's scores against known labels.
+        avg_prediction: mean score of this run.
+        prediction_std: standard deviation of the scores of this run.
+        spans: the figures of each phase and fault.
+        costs: what each fault cost in recall and in money.
+        warnings: what went wrong without changing the verdict.
+        git: commit of the code; null outside a checkout.
+    """
+
+    scenario: str
+    scenario_digest: str
+    hypothesis: str
+    seed: int
+    clock: str
+    model: str | None
+    calibration: str | None = None
+    verdict: VerdictWord
+    exit_code: int
+    reasons: tuple[str, ...]
+    skipped: tuple[str, ...]
+    duration_s: float
+    events_processed: int
+    fraud_detected: int
+    actual_fraud: int
+    latency_p50_ms: float | None
+    latency_p95_ms: float | None
+    latency_p99_ms: float | None
+    latency_mean_ms: float | None
+    throughput_events_per_sec: float | None
+    error_rate: float | None
+    model_roc_auc: float | None
+    precision_at_recall_70: float | None
+    brier_score: float | None
+    live_roc_auc: float | None
+    live_average_precision: float | None
+    avg_prediction: float | None
+    prediction_std: float | None
+    decisions: DecisionCounts
+    modes: ModeCounts
+    ledger: Books
+    business: Business
+    stages: dict[str, StageTimes]
+    spans: tuple[SpanFigures, ...]
+    costs: tuple[FaultCost, ...]
+    faults: tuple[FaultRecord, ...]
+    alerts: tuple[AlertOutcome, ...]
+    expectations: tuple[ExpectationResult, ...]
+    warnings: tuple[str, ...] = ()
+    git: str | None = None
+    versions: dict[str, str] = {}
+
+
+def summary_text(summary: Summary) -> bytes:
+    """Return ``summary.json``: indented, keys in their order."""
+    return msgspec.json.format(msgspec.json.encode(summary), indent=2) + b"\n"
+
+
+def summary_schema() -> bytes:
+    """Return the JSON Schema of ``summary.json``, each key described by the docstrings of its type."""
+    structs = {each.__name__: each for each in _STRUCTS}
+    found: dict[str, Any] = msgspec.json.schema(Summary)
+    for name, definition in found["$defs"].items():
+        for key, text in attribute_texts(structs[name]).items():
+            if key in definition["properties"]:
+                definition["properties"][key]["description"] = text
+    found = {"$schema": "https://json-schema.org/draft/2020-12/schema", **found}
+    return msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n"
+
+
+_STRUCTS: tuple[type[msgspec.Struct], ...] = (
+    AlertOutcome,
+    Books,
+    Business,
+    DecisionCounts,
+    ExpectationResult,
+    FaultCost,
+    FaultRecord,
+    LiveQuality,
+    ModeCounts,
+    SpanFigures,
+    StageTimes,
+    Summary,
+)
