@@ -17,6 +17,7 @@ _NAME: Final = 24
 _STATE: Final = 13
 _VALUE: Final = 12
 _INDENT: Final = 3
+_FACT: Final = 14
 _WORDS: Final = {
     "undecided": "NO VERDICT",
     "pass": "PASS",
@@ -59,7 +60,7 @@ def verdict(frame: Frame, width: int) -> Picture:
     symbol, style = VERDICTS[frame.header.verdict]
     title = [("verdict ", TITLE), (f"{symbol} {_WORDS[frame.header.verdict]}", style)]
     rows: list[Row] = [[], rule(title, (), width, RULE), *_expectations(frame, width), []]
-    rows += [_fact(name, text, width) for name, text in _facts(frame)]
+    rows += [line for name, text in _facts(frame) for line in _fact(name, text, width)]
     rows += _troubles(frame, width)
     return Picture([fit(line, width) for line in rows], width)
 
@@ -84,8 +85,12 @@ def _wrapped(text: str, width: int, sign: str = "→") -> list[str]:
     return textwrap.wrap(f"{sign} {clean(text)}", max(20, width), subsequent_indent="  ") if text else []
 
 
-def _fact(name: str, text: str, width: int) -> Row:
-    return row(" " * _INDENT, (left(name, 14), LABEL), (left(text, max(0, width - _INDENT - 14)), PLAIN))
+def _fact(name: str, text: str, width: int) -> list[Row]:
+    lines = textwrap.wrap(clean(text), max(20, width - _INDENT - _FACT)) or [""]
+    names = [name, *([""] * (len(lines) - 1))]
+    return [
+        row(" " * _INDENT, (left(title, _FACT), LABEL), (line, PLAIN)) for title, line in zip(names, lines, strict=True)
+    ]
 
 
 def _facts(frame: Frame) -> list[tuple[str, str]]:
@@ -118,7 +123,7 @@ def _troubles(frame: Frame, width: int) -> list[Row]:
     rows: list[Row] = []
     if frame.ledger is not None:
         words = ("balanced ✓", GOOD) if frame.ledger.balanced else ("BROKEN ✗", BAD)
-        rows.append(row(" " * _INDENT, (left("ledger", 14), LABEL), words))
+        rows.append(row(" " * _INDENT, (left("ledger", _FACT), LABEL), words))
         broken = () if frame.ledger.balanced else frame.ledger.broken
         rows += [row(" " * _INDENT, (line, BAD)) for text in broken for line in _wrapped(text, width - _INDENT)]
     warnings = frame.header.warnings

@@ -90,6 +90,7 @@ class Screen:
     """The live screen as a context: `start` shows it at once, leaving the context gives the terminal back.
 
     Start it before anything slow is imported. Between `start` and `close` nothing else should write to the terminal.
+    Call `close` with the final frame inside the context; leaving the context without it shows no verdict.
     """
 
     def __init__(self, process: subprocess.Popen[bytes], pipe: Pipe) -> None:

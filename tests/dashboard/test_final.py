@@ -1,0 +1,54 @@
+"""What stays on the normal screen after a run."""
+
+import io
+
+from dashboard.export import to_svg
+from dashboard.final import print_final, verdict
+from dashboard.frame import Frame
+from tests.dashboard.samples import SAMPLES, burst, failing
+
+
+def text(frame: Frame, width: int = 100) -> str:
+    """The verdict without colours."""
+    return "\n".join("".join(segment.text for segment in line).rstrip() for line in verdict(frame, width).rows)
+
+
+def test_the_verdict_lists_each_expectation_with_wanted_and_seen() -> None:
+    """Name, state, value and rule on one line."""
+    lines = [line for line in text(burst()).splitlines() if "tail" in line]
+    assert lines == [" ○ tail                    holding           1.24 ms  latency.p95 < 50ms during burst"]
+
+
+def test_a_failure_says_what_to_do_next() -> None:
+    """The note of a failed expectation and every broken equation stand in full."""
+    picture = text(failing(), 80)
+    assert "verdict ✗ FAIL" in picture
+    assert "→ the-night-when" in picture
+    assert "offered 1,000,000,000,000,000 ≠ unsent 8 + produced 51,959" in picture
+    assert "BROKEN" in picture
+
+
+def test_money_says_how_many_labels_it_rests_on() -> None:
+    """No amount without its base."""
+    assert "of 21.4 k labelled decisions" in " ".join(text(burst()).split())
+
+
+def test_the_verdict_never_wraps() -> None:
+    """Every line fits the width, for every sample."""
+    for make in SAMPLES.values():
+        for width in (40, 80, 120):
+            for line in verdict(make(), width).rows:
+                assert sum(segment.cell_length for segment in line) == width
+
+
+def test_without_a_frame_only_the_text_is_left() -> None:
+    """A run that never began has no verdict to show."""
+    out = io.StringIO()
+    print_final(None, "scenario.yaml:3:1: unknown key", out, with_picture=True)
+    assert out.getvalue() == "scenario.yaml:3:1: unknown key\n"
+
+
+def test_the_svg_is_the_same_for_the_same_frame() -> None:
+    """A picture in the documents changes only when the frame does."""
+    assert to_svg(burst()) == to_svg(burst())
+    assert to_svg(burst(), 80, 24).startswith("<svg")

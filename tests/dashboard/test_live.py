@@ -1,0 +1,124 @@
+"""The pipeline's side of the screen: it never waits, whatever the other side does."""
+
+import signal
+import socket
+import sys
+
+import pytest
+
+from dashboard.frame import Notice
+from dashboard.live import Pipe, Screen
+from dashboard.wire import Inbox
+from tests.dashboard.samples import burst
+
+SLEEPER = (sys.executable, "-c", "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)")
+QUITTER = (sys.executable, "-c", "")
+
+
+def notice(number: int) -> Notice:
+    """A message that fills a pipe quickly."""
+    return Notice(title=f"{number}", detail="x" * 50_000)
+
+
+def drain(end: socket.socket, inbox: Inbox) -> None:
+    """Read what waits."""
+    end.setblocking(False)
+    try:
+        while data := end.recv(1 << 16):
+            inbox.feed(data)
+    except BlockingIOError:
+        return
+
+
+def test_a_reader_that_never_reads_blocks_nobody() -> None:
+    """Thousands of messages into a full pipe return at once; one of them is kept."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        pipe = Pipe(ours)
+        for number in range(2_000):
+            pipe.send(notice(number))
+        assert pipe.alive
+        assert not pipe.ready
+        pipe.close()
+
+
+def test_the_latest_message_wins_and_only_whole_ones_arrive() -> None:
+    """A slow reader finishes the message it was in, then gets the newest; nothing between, nothing torn."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        pipe, inbox = Pipe(ours), Inbox()
+        for number in range(500):
+            pipe.send(notice(number))
+        seen = []
+        for _ in range(100):
+            drain(theirs, inbox)
+            if (message := inbox.take()) is not None:
+                seen.append(message)
+            pipe.pump()
+        assert seen[-1] == notice(499)
+        assert len(seen) < 20
+        assert pipe.ready
+        pipe.close()
+
+
+def test_a_reader_that_has_gone_is_noticed_and_forgiven() -> None:
+    """Sending to a closed pipe raises nothing, and costs nothing from then on."""
+    ours, theirs = socket.socketpair()
+    pipe = Pipe(ours)
+    theirs.close()
+    for number in range(3):
+        pipe.send(notice(number))
+    assert not pipe.alive
+    assert not pipe.ready
+    assert pipe.receive() == ""
+    pipe.close()
+
+
+def test_keys_come_back() -> None:
+    """What the other side sends can be read, without waiting for it."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        pipe = Pipe(ours)
+        assert pipe.receive() == ""
+        theirs.send(b"q")
+        assert pipe.receive() == "q"
+        pipe.close()
+
+
+def test_a_screen_that_never_reads_neither_slows_nor_stops_the_run(capfd: pytest.CaptureFixture[str]) -> None:
+    """Its process is ended within a bounded time, and the verdict is still printed."""
+    screen = Screen.start(SLEEPER)
+    for _ in range(300):
+        screen.show(burst())
+    assert screen.alive
+    assert not screen.ready
+    screen.close(burst(), "files in runs/x")
+    assert screen._process.returncode == -signal.SIGKILL
+    out = capfd.readouterr().out
+    assert "verdict ✓ PASS" in out
+    assert out.endswith("files in runs/x\n")
+
+
+def test_a_screen_that_dies_does_not_take_the_run_with_it(capfd: pytest.CaptureFixture[str]) -> None:
+    """Frames go nowhere, nothing is raised, and the terminal is put right by the pipeline's side."""
+    screen = Screen.start(SLEEPER)
+    screen._process.kill()
+    screen._process.wait()
+    for _ in range(50):
+        screen.show(burst())
+    assert not screen.alive
+    screen.close(burst())
+    screen.close(burst())
+    out = capfd.readouterr().out
+    assert "\x1b[?1049l" in out
+    assert out.count("verdict") == 1
+
+
+def test_a_screen_that_cannot_start_is_forgiven(capfd: pytest.CaptureFixture[str]) -> None:
+    """A child that ends at once leaves a run without a picture."""
+    with Screen.start(QUITTER) as screen:
+        screen._process.wait()
+        screen.show(burst())
+        screen.show(burst())
+    assert not screen.alive
+    assert capfd.readouterr().err == ""

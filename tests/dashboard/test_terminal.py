@@ -1,0 +1,182 @@
+"""The terminal is always given back: tested in a terminal of its own (a pty)."""
+
+import contextlib
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DRIVER = """
+import sys, time
+from dashboard.live import Screen
+from tests.dashboard.samples import burst
+how = sys.argv[1]
+screen = Screen.start()
+print(screen._process.pid, file=sys.stderr, flush=True)
+with screen:
+    text = "files in runs/x"
+    try:
+        end = time.monotonic() + 20
+        while time.monotonic() < end and "q" not in screen.keys():
+            if how != "wait":
+                screen.show(burst())
+            if how == "raise":
+                raise RuntimeError("boom")
+            time.sleep(0.02)
+    except KeyboardInterrupt:
+        text = "interrupted"
+    screen.close(burst(), text)
+"""
+
+
+class Session:
+    """A run in a terminal of 80×24, and what the terminal has been told so far."""
+
+    def __init__(self, how: str) -> None:
+        self.master, slave = pty.openpty()
+        self.slave = slave
+        self.resize(80, 24)
+        self.before = termios.tcgetattr(slave)
+        self.run = subprocess.Popen(
+            [sys.executable, "-c", DRIVER, how],
+            stdin=slave,
+            stdout=slave,
+            stderr=subprocess.PIPE,
+            cwd=ROOT,
+            env={**os.environ, "TERM": "xterm-256color"},
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509  a controlling terminal, so that Ctrl-C is real
+        )
+        assert self.run.stderr is not None
+        self.child = int(self.run.stderr.readline())
+        self.seen = ""
+
+    def resize(self, width: int, height: int) -> None:
+        """Give the terminal another size."""
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+
+    def press(self, keys: str) -> None:
+        """Type."""
+        os.write(self.master, keys.encode())
+
+    def await_text(self, text: str, patience_s: float = 15.0) -> None:
+        """Read until the text has been written; fails after ``patience_s``."""
+        end = time.monotonic() + patience_s
+        while text not in self.seen:
+            assert time.monotonic() < end, f"no {text!r} in {self.seen[-2000:]!r}"
+            if select.select([self.master], [], [], 0.05)[0]:
+                with contextlib.suppress(OSError):
+                    self.seen += os.read(self.master, 1 << 16).decode(errors="replace")
+
+    def assert_given_back(self) -> None:
+        """Main screen, cursor, line wrap and keys are as they were."""
+        self.await_text("\x1b[?1049l")
+        assert "\x1b[?25h" in self.seen
+        assert "\x1b[?7h" in self.seen
+        end = time.monotonic() + 5
+        while termios.tcgetattr(self.slave) != self.before:
+            assert time.monotonic() < end, "the terminal's modes are not restored"
+            time.sleep(0.01)
+
+
+@pytest.fixture
+def session(request: pytest.FixtureRequest) -> Iterator[Session]:
+    """A run whose first picture is on the screen."""
+    session = Session(getattr(request, "param", "show"))
+    yield session
+    session.run.kill()
+    session.run.wait()
+    if session.run.stderr is not None:
+        session.run.stderr.close()
+    os.close(session.master)
+    os.close(session.slave)
+
+
+@pytest.mark.parametrize("session", ["wait"], indirect=True)
+def test_the_first_picture_comes_before_the_first_frame(session: Session) -> None:
+    """The terminal is taken, and says what is going on at once."""
+    session.await_text("starting")
+    assert session.seen.startswith("\x1b[?1049h")
+    assert termios.tcgetattr(session.slave) != session.before
+
+
+def test_quitting_gives_the_terminal_back_and_leaves_the_verdict(session: Session) -> None:
+    """The key q reaches the run; the final picture and the text stay on the normal screen."""
+    session.await_text("throughput")
+    session.press("q")
+    session.await_text("files in runs/x")
+    session.assert_given_back()
+    after = session.seen.rpartition("\x1b[?1049l")[2]
+    assert "verdict" in after
+    assert "throughput" in after
+    assert session.run.wait() == 0
+
+
+def test_ctrl_c_is_the_pipelines_business(session: Session) -> None:
+    """The screen lives on until the run has drained, then gives the terminal back."""
+    session.await_text("throughput")
+    session.press("\x03")
+    session.await_text("interrupted")
+    session.assert_given_back()
+
+
+def test_a_killed_run_gives_the_terminal_back(session: Session) -> None:
+    """Kill -9 on the pipeline: the screen sees the pipe close and cleans up alone."""
+    session.await_text("throughput")
+    session.run.kill()
+    session.assert_given_back()
+
+
+@pytest.mark.parametrize("session", ["raise"], indirect=True)
+def test_a_crash_gives_the_terminal_back_before_the_traceback(session: Session) -> None:
+    """An exception in the run is readable on the normal screen."""
+    assert session.run.stderr is not None
+    assert b"boom" in session.run.stderr.read()
+    session.assert_given_back()
+
+
+def test_a_screen_told_to_end_gives_the_terminal_back(session: Session) -> None:
+    """SIGTERM to the screen alone; the run goes on without it."""
+    session.await_text("throughput")
+    os.kill(session.child, signal.SIGTERM)
+    session.assert_given_back()
+    assert session.run.poll() is None
+
+
+def test_a_killed_screen_is_cleaned_up_after_by_the_run(session: Session) -> None:
+    """Kill -9 on the screen: closing it on the pipeline's side gives the terminal back."""
+    session.await_text("throughput")
+    os.kill(session.child, signal.SIGKILL)
+    session.press("\x03")
+    session.await_text("interrupted")
+    session.assert_given_back()
+
+
+def test_keys_freeze_and_explain(session: Session) -> None:
+    """The keys p and h work in the screen's own process."""
+    session.await_text("throughput")
+    session.press("p")
+    session.await_text("frozen")
+    session.press("h")
+    session.await_text("expectations")
+    session.await_text("symbols")
+
+
+def test_another_size_is_followed(session: Session) -> None:
+    """The picture grows with the window, and says so when it is too small."""
+    session.await_text("throughput")
+    session.resize(200, 60)
+    session.await_text("drift")
+    session.resize(40, 10)
+    session.await_text("40×10 is too small")
