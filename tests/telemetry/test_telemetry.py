@@ -32,8 +32,7 @@ def test_which_rows_are_sampled_does_not_depend_on_the_batches(sizes: list[int],
 
 @given(st.lists(st.floats(-0.5, 1.5) | st.just(float("nan")), max_size=60), st.integers(1, 60))
 def test_scores_are_counted_alike_in_any_batch(scores: list[float], size: int) -> None:
-    """Batches of any size give the same histogram; one that no model gave is left out, one out of
-    range is in the bin at that end."""
+    """Batches of any size give one histogram: NaN left out, what is out of range in the bin at that end."""
     at_once, cut = ScoreHistogram(), ScoreHistogram()
     values = np.array(scores, dtype=np.float64)
     at_once.add(values)
