@@ -107,6 +107,10 @@ class Telemetry:
         for cell, count in enumerate(flat.tolist()):
             cells[cell] += count
 
+    def decision_count(self, kind: Decision) -> int:
+        """Return how many decisions of one kind were made, in any mode."""
+        return sum(self._decisions[kind::_KINDS])
+
     def observe_features(self, features: F32) -> None:
         """Sample feature rows, float32 (n, n_features) in manifest order, for drift."""
         if self._sampler is not None:

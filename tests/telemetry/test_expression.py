@@ -192,6 +192,7 @@ def test_scopes_may_be_checked_later() -> None:
     """Without a list of spans any name is taken and reported with its column."""
     expression = Expression.parse("recall > anything.recall", scopes=None)
     assert expression.scopes() == {"anything": 10}
+    assert str(expression) == "recall > anything.recall"
 
 
 def test_a_reading_of_an_instant_is_told_from_one_of_a_span() -> None:

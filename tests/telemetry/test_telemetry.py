@@ -65,6 +65,7 @@ def test_decisions_are_counted_by_mode_and_kind(pairs: list[tuple[Decision, Mode
     table = snapshot(at_once, 1).decisions
     assert table == snapshot(one_by_one, 1).decisions
     assert table == tuple(tuple(pairs.count((kind, mode)) for kind in Decision) for mode in Mode)
+    assert [at_once.decision_count(kind) for kind in Decision] == [sum(column) for column in zip(*table, strict=True)]
 
 
 def busy_telemetry() -> Telemetry:
