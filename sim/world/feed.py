@@ -4,10 +4,27 @@ Two adapters, the same blocks: `InlineFeed` makes each block when it is asked fo
 `sim.world.process_feed.ProcessFeed` makes them ahead of time in another process, as the real clock needs.
 """
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from sim.world.block import Block
-from sim.world.traffic import TrafficSpec
+
+
+class Blocks(Protocol):
+    """Traffic to be made, here or in another process: a synthetic run's or a file's."""
+
+    @property
+    def generator(self) -> str:
+        """The module that makes it in a process of its own, out of `encode`."""
+        ...
+
+    def encode(self) -> bytes:
+        """Return all that the other process needs."""
+        ...
+
+    def build(self) -> Iterable[Block]:
+        """Return the blocks, made as they are taken."""
+        ...
 
 
 class Feed(Protocol):
@@ -30,11 +47,11 @@ class InlineFeed:
     """Makes each block when it is asked for: a few ms of computing, no other thread, no other process.
 
     Args:
-        spec: the traffic.
+        plan: makes the blocks.
     """
 
-    def __init__(self, spec: TrafficSpec) -> None:
-        self._blocks = iter(spec.build())
+    def __init__(self, spec: Blocks) -> None:
+        self._blocks = iter(plan.build())
         self._closed = False
 
     async def take(self) -> Block | None:

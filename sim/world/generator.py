@@ -1,26 +1,25 @@
 """The process that makes traffic ahead of time: ``python -m sim.world.generator``, started by `ProcessFeed` only.
 
-It reads a `TrafficSpec` as JSON from its input and writes frames to its output, as fast as they are read. It ignores
+It reads what to make, pickled, from its input (the process that started it is trusted) and writes frames to its output, as fast as they are read. It ignores
 SIGINT: an interrupted run drains first, and closes its feed when it is done. When nobody reads any more, it ends.
 """
 
 import contextlib
+import pickle
 import signal
 import sys
 import traceback
+from collections.abc import Callable, Iterable
 from typing import BinaryIO
 
-import msgspec
-
-from sim.world.block import pack
+from sim.world.block import Block, pack
 from sim.world.frames import BLOCK, END, ERROR, write_frame
-from sim.world.traffic import TrafficSpec
 
 
-def generate(source: bytes, pipe: BinaryIO) -> None:
-    """Write the traffic of the spec in ``source`` to ``pipe``; an error is written there too, with its traceback."""
+def generate(blocks: Callable[[bytes], Iterable[Block]], source: bytes, pipe: BinaryIO) -> None:
+    """Write the traffic that ``source`` describes to ``pipe``; an error is written there too, with its traceback."""
     try:
-        for block in msgspec.json.decode(source, type=TrafficSpec).build():
+        for block in blocks(source):
             write_frame(pipe, BLOCK, pack(block))
     except BrokenPipeError:
         raise
@@ -30,12 +29,16 @@ def generate(source: bytes, pipe: BinaryIO) -> None:
         write_frame(pipe, END)
 
 
-def main() -> None:
-    """Serve the process that started this one."""
+def serve(blocks: Callable[[bytes], Iterable[Block]]) -> None:
+    """Serve the process that started this one with the ``blocks`` of what it sends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.suppress(BrokenPipeError):
-        generate(sys.stdin.buffer.read(), sys.stdout.buffer)
+        generate(blocks, sys.stdin.buffer.read(), sys.stdout.buffer)
+
+
+def _blocks(source: bytes) -> Iterable[Block]:
+    return msgspec.json.decode(source, type=TrafficSpec).build()
 
 
 if __name__ == "__main__":
-    main()
+    serve(_blocks)

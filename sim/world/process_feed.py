@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import pickle
 import subprocess
 import sys
 import tempfile
@@ -9,12 +10,10 @@ import threading
 from collections import deque
 from typing import IO, BinaryIO, cast
 
-import msgspec
-
 from actors.errors import InternalError
-from sim.world.block import Block, unpack
+from sim.world.block import Block, BlockPlan, unpack
+from sim.world.feed import Blocks
 from sim.world.frames import END, ERROR, read_frame
-from sim.world.traffic import TrafficSpec
 
 _AHEAD = 8  # blocks kept here beside those in the pipe: 16,000 transactions, 2 s of a burst
 _PIPE_BYTES = 1 << 20  # two blocks, so that the reading thread wakes once a block and not nine times
@@ -28,12 +27,12 @@ class ProcessFeed:
     0.2 ms, for cutting it into transactions. A child that fails or dies ends the feed with an error.
 
     Args:
-        spec: the traffic.
+        plan: makes the blocks; goes to the child pickled.
     """
 
-    def __init__(self, spec: TrafficSpec) -> None:
+    def __init__(self, spec: Blocks) -> None:
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
-        self._child = _spawn(self._errors)
+        self._child = _spawn(self._errors, spec.generator)
         self._ready: deque[bytes] = deque()
         self._space = threading.Semaphore(_AHEAD)
         self._ended = False
@@ -41,7 +40,7 @@ class ProcessFeed:
         self._closed = False
         self._lock = threading.Lock()
         self._waiter: asyncio.Future[None] | None = None
-        source = msgspec.json.encode(spec)
+        source = spec.encode()
         self._reader = threading.Thread(target=self._read, args=(source,), name="feed", daemon=True)
         self._reader.start()
 
@@ -122,11 +121,11 @@ class ProcessFeed:
         return cast("BinaryIO", pipe)  # Popen was asked for both
 
 
-def _spawn(errors: IO[bytes]) -> subprocess.Popen[bytes]:
+def _spawn(errors: IO[bytes], generator: str) -> subprocess.Popen[bytes]:
     """Start the generator away from the terminal's process group, so that Ctrl-C does not reach it."""
     paths = [path for path in sys.path if path]
     return subprocess.Popen(
-        [sys.executable, "-m", "sim.world.generator"],
+        [sys.executable, "-m", generator],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=errors,
