@@ -11,5 +11,6 @@ A file comes in as CSV, JSON lines or Parquet and leaves as the same columns and
 - `event_file`: an opened file: its columns for training, its contents after every check.
 - `traffic`: the file as blocks of JSON transactions with their due times, as a feed sends them.
 - `point_in_time`: a feed that waits for the batch tier at each refresh, for replays at full speed.
+- `generator`: the process that makes a file's traffic ahead of time.
 - `known_cards`: the published protocol's filter: cards known to be compromised leave the test week.
 """

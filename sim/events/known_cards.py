@@ -10,7 +10,7 @@ import numpy as np
 
 from actors.arrays import I64, U8, Bool
 from actors.clock import US_PER_DAY
-from sim.events.spec import Period
+from sim.events.spec import EventsSpec, Period
 
 NEVER = 2**63 - 1
 
@@ -43,3 +43,30 @@ def known_cards_filter(
     known = first_fraud_us[card] < day_us - label_delay_us
     in_test = (event_us >= test.from_us) & (event_us < test.to_us)
     return in_test & ~known
+
+
+def judged_rows(spec: EventsSpec) -> Bool:
+    """Return which transactions of the replayed period the protocol judges, by their number in it.
+
+    Without labels, periods or the filter that is every transaction of the period. Reads the file.
+
+    Raises:
+        TransactionFileError: a row breaks a rule.
+    """
+    from sim.events.event_file import EventFile
+
+    file = EventFile.open(spec)
+    if not (spec.known_card_filter and spec.labelled and spec.train and spec.test):
+        return np.ones(file.contents(spec.replay).rows, dtype=np.bool_)
+    span = Period(min(spec.train.from_us, spec.replay.from_us), spec.replay.to_us)
+    frames = list(file.columns(span))
+    event_us = np.concatenate([columns.event_us for columns, _ in frames])
+    keep = known_cards_filter(
+        [card for columns, _ in frames for card in columns.cards],
+        event_us,
+        np.concatenate([fraud for _, fraud in frames]),
+        train=spec.train,
+        test=spec.test,
+        label_delay_us=spec.label_delay_us,
+    )
+    return keep[np.searchsorted(event_us, spec.replay.from_us) :]

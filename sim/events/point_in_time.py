@@ -1,21 +1,13 @@
 """Replays at full speed whose features are those of the moment, whatever the speed."""
 
 from collections.abc import Callable
-from typing import Protocol
 
 from actors.clock import NS_PER_MS, Clock
 from actors.features.refresh import Refresher, boundary
 from sim.world.block import Block
+from sim.world.feed import Feed
 
 LOOK_AGAIN_NS = NS_PER_MS  # some four waits a day of event time; a shorter one would only keep the loop busy
-
-
-class Feed(Protocol):
-    """Blocks made ahead of time."""
-
-    async def take(self) -> Block | None:
-        """Return the next block, None at the end."""
-        ...
 
 
 class PointInTimeFeed:
@@ -55,3 +47,7 @@ class PointInTimeFeed:
             self._refresher.refresh_to(boundary_us)
             self._boundary_us = boundary_us
         return block
+
+    def close(self) -> None:
+        """Close the feed behind it."""
+        self._feed.close()

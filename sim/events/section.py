@@ -1,5 +1,6 @@
 """From a scenario's ``events:`` section to plain values."""
 
+import math
 from pathlib import Path
 
 import msgspec
@@ -17,7 +18,7 @@ def events_spec(events: Events) -> EventsSpec:
         file=Path(events.file),
         columns={name: column for name, column in msgspec.structs.asdict(events.columns).items() if column},
         timezone=events.timezone,
-        speed=events.speed,
+        speed=None if math.isinf(events.speed) else events.speed,
         replay=Period(from_us or ALL_TIME.from_us, to_us or ALL_TIME.to_us),
         train=None if events.train is None else Period(*events.span_us(events.train)),
         test=None if events.test is None else Period(*events.span_us(events.test)),

@@ -1,6 +1,5 @@
 """What a scenario's ``events:`` section says, as plain values. Importing it loads no file library."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,7 +46,7 @@ class EventsSpec:
         file: CSV (``.csv``), JSON lines (``.jsonl``, ``.ndjson``) or Parquet (``.parquet``), sorted by event time.
         columns: the file's column for each field; keys from `REQUIRED_FIELDS` and `OPTIONAL_FIELDS`.
         timezone: of times without an offset.
-        speed: event seconds for each second of the run; infinity is ``max``: as fast as the pipeline takes them.
+        speed: event seconds for each second of the run; None is ``max``: as fast as the pipeline takes them.
         replay: what a run replays.
         train: what a model is fitted on.
         test: what it is judged on, later than ``train`` by at least the label delay.
@@ -59,7 +58,7 @@ class EventsSpec:
     file: Path
     columns: Mapping[str, str] = field(default_factory=dict)
     timezone: str = "UTC"
-    speed: float = math.inf
+    speed: float | None = None
     replay: Period = ALL_TIME
     train: Period | None = None
     test: Period | None = None

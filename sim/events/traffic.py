@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Self
 
 import msgspec
 import numpy as np
@@ -12,7 +13,6 @@ from actors.arrays import F64, I64, U8
 from actors.clock import NS_PER_US
 from actors.features.refresh import REFRESH_US
 from actors.transaction import Columns
-from sim.events.event_file import EventFile
 from sim.events.spec import EventsSpec
 from sim.world.block import Block
 
@@ -41,7 +41,7 @@ class Line(msgspec.Struct, gc=False, omit_defaults=True):
 
 @dataclass(frozen=True, slots=True)
 class FileTraffic:
-    """The replayed period of a file, as often as it is iterated over. Picklable, so another process can make it.
+    """The replayed period of a file, as often as it is iterated over, here or in another process.
 
     No block crosses a refresh of the batch tier, so that a replay at any speed can bring the table up to date between
     two blocks.
@@ -54,12 +54,36 @@ class FileTraffic:
     spec: EventsSpec
     start_us: int
 
+    @property
+    def generator(self) -> str:
+        """The module that makes it in a process of its own."""
+        return "sim.events.generator"
+
+    def encode(self) -> bytes:
+        """Return it as JSON, for the other process."""
+        return msgspec.json.encode(self, enc_hook=str)
+
+    @staticmethod
+    def decode(source: bytes) -> "FileTraffic":
+        """Return what `encode` made ``source`` of."""
+        return msgspec.json.decode(source, type=FileTraffic, dec_hook=lambda kind, text: kind(text))
+
+    def build(self) -> Self:
+        """Return the blocks, made as they are taken."""
+        return self
+
+    def build(self) -> "FileTraffic":
+        """Return itself: a `BlockPlan` whose blocks are read as they are asked for."""
+        return self
+
     def __iter__(self) -> Iterator[Block]:
         """Yield up to `BLOCK_ROWS` transactions at a time, in file order.
 
         Raises:
             TransactionFileError: a row of the period breaks a rule.
         """
+        from sim.events.event_file import EventFile
+
         first = 0
         for columns, fraud in EventFile.open(self.spec).columns(self.spec.replay):
             lines = encode(columns)
@@ -81,7 +105,7 @@ class FileTraffic:
         )
 
     def _due_ns(self, event_us: I64) -> I64 | None:
-        if math.isinf(self.spec.speed):
+        if self.spec.speed is None:
             return None
         return ((event_us - self.start_us) * (NS_PER_US / self.spec.speed)).astype(np.int64)
 

@@ -1,12 +1,13 @@
 """The published protocol's known-card filter."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
 
 from actors.clock import US_PER_DAY
 from sim.events.event_file import EventFile
-from sim.events.known_cards import known_cards_filter
+from sim.events.known_cards import judged_rows, known_cards_filter
 from sim.events.spec import EventsSpec, Period
 from tests.events.files import HANDBOOK_MAP
 
@@ -63,3 +64,13 @@ def test_the_published_counts_are_reproduced(handbook: Path) -> None:
         label_delay_us=7 * US_PER_DAY,
     )
     assert (int(keep.sum()), int(fraud[keep].sum())) == (58_264, 385)
+
+
+def test_replayed_transactions_are_judged_by_their_number(handbook: Path) -> None:
+    """In a replay of the test week the mask has a row for each transaction, and keeps those that the protocol keeps."""
+    train, test = Period.of("2018-07-25", "2018-07-31"), Period.of("2018-08-08", "2018-08-14")
+    events = EventsSpec(handbook, HANDBOOK_MAP, replay=test, train=train, test=test)
+    assert judged_rows(events).tolist() == [True] * 67_080
+    judged = judged_rows(dataclasses.replace(events, known_card_filter=True))
+    assert len(judged) == 67_080
+    assert judged.sum() == 58_264

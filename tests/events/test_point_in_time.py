@@ -2,7 +2,6 @@
 
 import asyncio
 import dataclasses
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -35,7 +34,7 @@ from sim.run.labels import DelayedLabels
 from sim.run.outcomes import OutcomeBook
 from sim.run.source import FeedSource
 from sim.training.replay import Replay
-from sim.world.block import Block
+from sim.world.feed import InlineFeed
 from sim.world.streams import Streams
 from tests.events.files import HANDBOOK_MAP, Row, row, spec, write
 
@@ -69,16 +68,6 @@ class Kept:
         self.modes.update(decided.mode.tolist())
 
 
-class ListFeed:
-    """A feed over blocks that are made as they are taken."""
-
-    def __init__(self, blocks: Iterator[Block]) -> None:
-        self._blocks = blocks
-
-    async def take(self) -> Block | None:
-        return next(self._blocks, None)
-
-
 async def replayed(events: EventsSpec, warm_from_us: int) -> tuple[Kept, list[Refreshed]]:
     """Return what the pipeline decided on in a replay of ``events`` at full speed, and its refreshes."""
     file, names, delay_us = EventFile.open(events), features_for(events.columns), events.label_delay_us
@@ -96,7 +85,7 @@ async def replayed(events: EventsSpec, warm_from_us: int) -> tuple[Kept, list[Re
         inbox = pipeline.assembler.inbox
         return not inbox.depth and not inbox.leased
 
-    feed = PointInTimeFeed(ListFeed(iter(FileTraffic(events, start_us))), refresher, start_us, caught_up, clock)
+    feed = PointInTimeFeed(InlineFeed(FileTraffic(events, start_us)), refresher, start_us, caught_up, clock)
     with ThreadPoolExecutor(1) as executor:
         around = Surroundings(
             source=FeedSource(feed, None, OutcomeBook(), labels),

@@ -1,6 +1,7 @@
 """A file as traffic: what the pipeline receives is what the file holds."""
 
-import pickle
+import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ from actors.transaction import Columns, Transaction, parse
 from sim.events.event_file import EventFile
 from sim.events.spec import EventsSpec, Period
 from sim.events.traffic import BLOCK_ROWS, FileTraffic, encode
-from sim.world.block import pack, unpack
+from sim.world.block import Block, pack, unpack
+from sim.world.process_feed import ProcessFeed
 from tests.events.files import HANDBOOK_MAP, row, spec, write
 
 START_US = 1_522_540_800_000_000  # 2018-04-01
@@ -81,9 +83,9 @@ def test_no_block_crosses_a_refresh(tmp_path: Path) -> None:
 
 
 def test_traffic_travels_to_another_process(tmp_path: Path) -> None:
-    """Traffic can be pickled, and iterated over again."""
+    """Traffic can be sent as bytes, and iterated over again; so can its blocks."""
     original = traffic(spec(write(tmp_path / "some.csv", [row(number) for number in range(5)])))
-    copy: FileTraffic = pickle.loads(pickle.dumps(original))
+    copy = FileTraffic.decode(original.encode())
     assert [block.raws for block in copy] == [block.raws for block in original]
     assert [unpack(pack(block)).raws for block in copy] == [block.raws for block in original]
     assert [unpack(pack(block)).categories for block in copy] == [[None] * 5]
@@ -100,3 +102,22 @@ def test_the_handbook_s_first_days_replay(handbook: Path) -> None:
     due_ns = np.concatenate([block.due_ns for block in blocks if block.due_ns is not None])
     assert (np.diff(due_ns) >= 0).all()
     assert due_ns[-1] < 48 * 1_000_000_000
+
+
+def test_another_process_makes_the_same_blocks(tmp_path: Path) -> None:
+    """A feed in a process of its own hands out the blocks that are made here."""
+    original = traffic(spec(write(tmp_path / "some.parquet", [row(number) for number in range(50)])))
+
+    async def raws() -> list[list[bytes]]:
+        feed = ProcessFeed(original)
+        try:
+            return [block.raws async for block in _all(feed)]
+        finally:
+            feed.close()
+
+    assert asyncio.run(raws()) == [block.raws for block in original]
+
+
+async def _all(feed: ProcessFeed) -> AsyncIterator[Block]:
+    while (block := await feed.take()) is not None:
+        yield block
