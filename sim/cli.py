@@ -1,0 +1,104 @@
+"""The command line: which commands there are, and what their exit codes mean.
+
+::
+
+    0    pass
+    1    internal error: ours
+    2    usage, or input that cannot be used: one line a problem, no trace
+    3    inconclusive
+    99   an expectation failed, the ledger broke, training was refused
+    130  interrupted
+"""
+
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from actors.errors import InputError
+from sim.commands.list_scenarios import list_scenarios
+from sim.commands.schema import schema
+from sim.commands.validate import validate
+
+OK, INTERNAL, USAGE, INTERRUPTED = 0, 1, 2, 130
+PROGRAM = "python -m sim"
+DEBUG = "--debug"
+
+# What typer raises for a wrong command line. Newer typer brings its own click, older ones use click's, so the class is
+# taken from typer's own error.
+ClickError: type[Exception] = typer.BadParameter.__mro__[2]
+
+app = typer.Typer(
+    help=(
+        "Runs an online fraud-scoring pipeline and breaks it on purpose.\n\n"
+        "A scenario file says how much load arrives, what fails and what must hold; a run ends with a verdict.\n\n"
+        "Start with: python -m sim run scenarios/burst.yaml"
+    ),
+    epilog=(
+        "Exit codes: 0 pass, 99 fail, 3 inconclusive, 2 wrong usage or input, 1 internal error, 130 interrupted. "
+        f"{DEBUG} anywhere shows the trace of an error."
+    ),
+    add_completion=False,
+    no_args_is_help=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # the help is text; rich costs 0.1 s of a start that must be quick
+)
+app.command("validate")(validate)
+app.command("list")(list_scenarios)
+app.command("schema")(schema)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command that ``arguments`` (by default those of the process) name; return its exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    debug = DEBUG in given
+    words = [word for word in given if word != DEBUG] or ["--help"]
+    try:
+        return _exit_code(typer.main.get_command(app)(words, prog_name=PROGRAM, standalone_mode=False))
+    except ClickError as error:
+        return _refuse(_one_line(error), debug=debug)
+    except InputError as error:
+        return _refuse(str(error), debug=debug)
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read us has had enough
+        return OK
+    except Exception as error:  # noqa: BLE001 - the last line of defence: a short line and a file, never a trace
+        return _internal(error, debug=debug)
+
+
+def _exit_code(result: Any) -> int:  # noqa: ANN401 - whatever a command returned
+    return result if isinstance(result, int) else OK
+
+
+def _one_line(error: Exception) -> str:
+    """Return what is wrong with a command line, and how to learn the right one."""
+    message = getattr(error, "message", str(error)).strip().rstrip(".")
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else PROGRAM
+    text = error.format_message() if hasattr(error, "format_message") else message
+    return f"{' '.join(str(text).split()).rstrip('.')}; see {command} --help"
+
+
+def _refuse(text: str, *, debug: bool) -> int:
+    if debug:
+        traceback.print_exc()
+    typer.echo(text, err=True)
+    return USAGE
+
+
+def _internal(error: Exception, *, debug: bool) -> int:
+    if debug:
+        traceback.print_exc()
+        return INTERNAL
+    with tempfile.NamedTemporaryFile("w", prefix="riskdrill-", suffix=".trace", delete=False) as file:
+        traceback.print_exc(file=file)
+    where = f"the trace is in {Path(file.name)}; {DEBUG} shows it"
+    typer.echo(f"internal error: {type(error).__name__}: {' '.join(str(error).split())[:200]}; {where}", err=True)
+    return INTERNAL

@@ -1,0 +1,7 @@
+"""The commands of the command line, one a file. Each returns its exit code; `sim.cli` says what the codes mean.
+
+- `validate`: checks scenario files.
+- `list_scenarios`: lists them with their hypotheses.
+- `schema`: prints the JSON Schema of a scenario or of a summary.
+- `found`: the scenario files that a command's arguments lead to.
+"""

@@ -1,0 +1,32 @@
+"""``schema``: the JSON Schema of a scenario, or of the summary of a run."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+
+class Of(StrEnum):
+    """What there is a schema of."""
+
+    SCENARIO = "scenario"
+    SUMMARY = "summary"
+
+
+def schema(of: Annotated[Of, typer.Argument(help="What the schema describes.")] = Of.SCENARIO) -> int:
+    """Print a JSON Schema.
+
+    With the schema of scenarios an editor completes and checks a scenario while you type; that of summaries describes
+    each key of summary.json.
+
+    Example: python -m sim schema > scenario.schema.json
+    """
+    if of is Of.SUMMARY:
+        from sim.report.summary import summary_schema
+
+        typer.echo(summary_schema().decode(), nl=False)
+    else:
+        from sim.scenario.json_schema import schema_json
+
+        typer.echo(schema_json(), nl=False)
+    return 0
