@@ -72,10 +72,6 @@ class FileTraffic:
         """Return the blocks, made as they are taken."""
         return self
 
-    def build(self) -> "FileTraffic":
-        """Return itself: a `BlockPlan` whose blocks are read as they are asked for."""
-        return self
-
     def __iter__(self) -> Iterator[Block]:
         """Yield up to `BLOCK_ROWS` transactions at a time, in file order.
 

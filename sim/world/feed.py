@@ -47,11 +47,11 @@ class InlineFeed:
     """Makes each block when it is asked for: a few ms of computing, no other thread, no other process.
 
     Args:
-        plan: makes the blocks.
+        blocks: the traffic.
     """
 
-    def __init__(self, spec: Blocks) -> None:
-        self._blocks = iter(plan.build())
+    def __init__(self, blocks: Blocks) -> None:
+        self._blocks = iter(blocks.build())
         self._closed = False
 
     async def take(self) -> Block | None:

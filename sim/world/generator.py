@@ -1,19 +1,21 @@
 """The process that makes traffic ahead of time: ``python -m sim.world.generator``, started by `ProcessFeed` only.
 
-It reads what to make, pickled, from its input (the process that started it is trusted) and writes frames to its output, as fast as they are read. It ignores
+It reads a `TrafficSpec` as JSON from its input and writes frames to its output, as fast as they are read. It ignores
 SIGINT: an interrupted run drains first, and closes its feed when it is done. When nobody reads any more, it ends.
 """
 
 import contextlib
-import pickle
 import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterable
 from typing import BinaryIO
 
+import msgspec
+
 from sim.world.block import Block, pack
 from sim.world.frames import BLOCK, END, ERROR, write_frame
+from sim.world.traffic import TrafficSpec
 
 
 def generate(blocks: Callable[[bytes], Iterable[Block]], source: bytes, pipe: BinaryIO) -> None:

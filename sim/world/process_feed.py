@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import pickle
 import subprocess
 import sys
 import tempfile
@@ -11,7 +10,7 @@ from collections import deque
 from typing import IO, BinaryIO, cast
 
 from actors.errors import InternalError
-from sim.world.block import Block, BlockPlan, unpack
+from sim.world.block import Block, unpack
 from sim.world.feed import Blocks
 from sim.world.frames import END, ERROR, read_frame
 
@@ -27,12 +26,12 @@ class ProcessFeed:
     0.2 ms, for cutting it into transactions. A child that fails or dies ends the feed with an error.
 
     Args:
-        plan: makes the blocks; goes to the child pickled.
+        blocks: the traffic.
     """
 
-    def __init__(self, spec: Blocks) -> None:
+    def __init__(self, blocks: Blocks) -> None:
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
-        self._child = _spawn(self._errors, spec.generator)
+        self._child = _spawn(self._errors, blocks.generator)
         self._ready: deque[bytes] = deque()
         self._space = threading.Semaphore(_AHEAD)
         self._ended = False
@@ -40,7 +39,7 @@ class ProcessFeed:
         self._closed = False
         self._lock = threading.Lock()
         self._waiter: asyncio.Future[None] | None = None
-        source = spec.encode()
+        source = blocks.encode()
         self._reader = threading.Thread(target=self._read, args=(source,), name="feed", daemon=True)
         self._reader.start()
 
