@@ -159,7 +159,7 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
         track[:, Track.ASSEMBLED] = done_ns
         telemetry = self.telemetry
         telemetry.stages[Stage.FEATURES].record_span((done_ns - started_ns) // NS_PER_US, len(columns))
-        telemetry.stages[Stage.ASSEMBLER_WAITING].record((prepared.started_ns - track[:, Track.ARRIVAL]) // NS_PER_US)
+        telemetry.stages[Stage.ASSEMBLER_WAITING].record((prepared.started_ns - track[:, Track.SENT]) // NS_PER_US)
         telemetry.store_rows += len(columns)
         telemetry.store_missing_rows += int(np.count_nonzero(mode == Mode.REALTIME_ONLY))
         telemetry.store_stale_rows += int(np.count_nonzero(mode == Mode.STALE))

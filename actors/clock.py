@@ -92,6 +92,10 @@ class ScaledEventTime:
         """Return ``start + speed × run time``."""
         return self.start_us + int((self._clock.now_ns() - self._t0_ns) * self.speed) // NS_PER_US
 
+    def begin(self, start_ns: int) -> None:
+        """Count from ``start_ns`` on the run's clock instead of from when this was made."""
+        self._t0_ns = start_ns
+
     def run_ns(self, event_us: int) -> int:
         """Return the instant on the run's clock at which it will be ``event_us``."""
         return self._t0_ns + int((event_us - self.start_us) * NS_PER_US / self.speed)

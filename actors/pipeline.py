@@ -28,6 +28,8 @@ from actors.resilience.breaker import BreakerConfig, CircuitBreaker
 from actors.resilience.guarded_store import GuardedFeatureStore
 from actors.scorer import Scorer, ScorerConfig
 from actors.supervisor import Restart, RestartPolicy, Supervisor
+from actors.telemetry.ledger import Waiting
+from actors.telemetry.snapshot import ActorGauge, Gauges, MailboxGauge
 from actors.telemetry.telemetry import Telemetry
 
 
@@ -131,6 +133,27 @@ class Pipeline:
         awaiting_log = self.scorer.outbox_count + self.logger.inbox.depth + self.logger.inbox.leased
         return Held(self.producer.settle(), in_flight, awaiting_log)
 
+    def gauges(self, batch_age_s: float | None = None, model: str = "") -> Gauges:
+        """Read everything that can only be read here, all at this instant.
+
+        Args:
+            batch_age_s: age of the newest batch features, on the event-time axis.
+            model: short digest of the serving model.
+        """
+        held = self.held()
+        waiting = Waiting(held.unsent, held.in_flight, held.awaiting_log, held.awaiting_log)
+        mailboxes = tuple(
+            MailboxGauge(box.name, box.depth, box.capacity, box.leased, box.blocked_s)
+            for box in (actor.inbox for actor in self.actors)
+        )
+        supervisor = self.supervisor
+        actors = tuple(
+            ActorGauge(name, supervisor.state_of(name), supervisor.restart_count_of(name))
+            for name in (self.producer.name, *(actor.name for actor in self.actors))
+        )
+        breaker = "closed" if self.breaker is None else self.breaker.state.value
+        return Gauges(waiting, mailboxes, actors, batch_age_s, breaker, model)
+
     def start(self) -> None:
         """Start all actors; intended times count from now."""
         self.producer.start_at(self._around.clock.now_ns())
@@ -150,15 +173,19 @@ class Pipeline:
             await self._end(Cause.ESCALATED)
             raise
 
-    async def drain(self) -> int:
+    async def drain(self, *, send_rest: bool = False) -> int:
         """Take nothing new, finish what was accepted; decide by default what is not done at the drain timeout.
+
+        Args:
+            send_rest: whether what is due and unsent is accepted too, as at the planned end of a run.
 
         Returns:
             How many transactions were decided by default.
         """
         if self._task is None:
             return 0
-        self.producer.stop()
+        if not send_rest:
+            self.producer.stop()
         with contextlib.suppress(TimeoutError, EscalationError):
             async with asyncio.timeout(self.config.drain_timeout_ns / NS_PER_S):
                 await asyncio.shield(self._task)

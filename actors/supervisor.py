@@ -77,6 +77,16 @@ class Supervisor:
         self._telemetry = telemetry
         self._on_restart = on_restart
         self._crashes: dict[str, Crashes] = {}
+        self._restart_counts: dict[str, int] = {}
+        self._states: dict[str, str] = {}
+
+    def state_of(self, name: str) -> str:
+        """Return what a worker does: waiting to be started, running, restarting, done or failed."""
+        return self._states.get(name, "waiting")
+
+    def restart_count_of(self, name: str) -> int:
+        """Return how often a worker was restarted."""
+        return self._restart_counts.get(name, 0)
 
     async def run(self, workers: Sequence[Worker]) -> None:
         """Run all workers until each is done.
@@ -94,11 +104,13 @@ class Supervisor:
 
     async def _keep(self, worker: Worker) -> None:
         while True:
+            self._states[worker.name] = "running"
             try:
                 await worker.run()
             except Exception as error:  # noqa: BLE001 - whatever it was, the answer is to restart
                 await self._restart(worker, error)
             else:
+                self._states[worker.name] = "done"
                 return
 
     async def _restart(self, worker: Worker, error: Exception) -> None:
@@ -114,9 +126,12 @@ class Supervisor:
                 f"{worker.name} crashed {len(crashes)} times within {self._policy.within_s:g} s, "
                 f"last with {type(error).__name__}: {error}"
             )
+            self._states[worker.name] = "failed"
             raise EscalationError(text) from error
         log.warning("%s crashed and is restarted: %s: %s", worker.name, type(error).__name__, error)
         self._telemetry.restarts += 1
+        self._states[worker.name] = "restarting"
+        self._restart_counts[worker.name] = self.restart_count_of(worker.name) + 1
         if self._on_restart is not None:
             self._on_restart(Restart(worker.name, now_ns, f"{type(error).__name__}: {error}"))
         backoff_s = self._policy.backoff_s * 2 ** min(len(crashes) - 1, MAX_DOUBLINGS)

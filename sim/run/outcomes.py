@@ -17,10 +17,12 @@ class OutcomeBook:
 
     Attributes:
         count: transactions whose truth is booked, numbered from 0.
+        fraud_ids: ids of the decided transactions that were fraud.
     """
 
     def __init__(self) -> None:
         self.count = 0
+        self.fraud_ids: set[str] = set()
         self._arrival_ns: I64 = np.zeros(_FIRST_CAPACITY, dtype=np.int64)
         self._event_us: I64 = np.zeros(_FIRST_CAPACITY, dtype=np.int64)
         self._amount: F64 = np.zeros(_FIRST_CAPACITY)
@@ -54,6 +56,7 @@ class OutcomeBook:
         self._amount[at] = decided.batch.amount
         self._score[at] = decided.score
         self._decision[at] = decided.decision
+        self.fraud_ids.update(decided.batch.ids[row] for row in np.flatnonzero(self._truth[at] == 1).tolist())
 
     def known_count(self, now_us: int, label_delay_us: int) -> int:
         """Return how many transactions, from the first on, have a label by event time ``now_us``."""

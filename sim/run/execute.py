@@ -1,0 +1,135 @@
+"""A plan carried out: event loop, feed, signals, session, and the folder it leaves behind."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from actors.clock import RealClock
+from actors.errors import OutputError
+from actors.telemetry.memory import ResidentMemory
+from dashboard.frame import Frame
+from sim.clocks.real import loop_factory
+from sim.journal import Journal
+from sim.report import folder as files
+from sim.report.figures import Finished, summarise
+from sim.report.folder import RunFolder
+from sim.report.labels import join_labels
+from sim.report.lines import AlertLine, JsonLines
+from sim.report.provenance import git_commit, versions
+from sim.report.summary import Summary, summary_text
+from sim.run.parts import Parts, make_parts
+from sim.run.plan import Plan
+from sim.run.session import Ended, Session
+from sim.run.watch import AnyScreen
+from sim.scenario.render import resolved
+from sim.world.process_feed import ProcessFeed
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a run comes to.
+
+    Attributes:
+        frame: the last picture.
+        problems: files that could not be written whole, one line each.
+    """
+
+    summary: Summary
+    frame: Frame
+    problems: tuple[str, ...]
+
+
+def execute(plan: Plan, folder: RunFolder, screen: AnyScreen) -> Result:
+    """Run ``plan``, write its folder, return what it comes to.
+
+    Raises:
+        OutputError: a file of the folder cannot be created.
+        ArtifactError: the model's state cannot be read.
+    """
+    folder.write(files.SCENARIO, resolved(plan.scenario))
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        return runner.run(_on_real_clock(plan, folder, screen))
+
+
+async def _on_real_clock(plan: Plan, folder: RunFolder, screen: AnyScreen) -> Result:
+    clock = RealClock()
+    feed = ProcessFeed(plan.load.blocks)
+    journal_lines, alert_lines = JsonLines(folder.file(files.JOURNAL)), JsonLines(folder.file(files.ALERTS))
+    journal = Journal(clock, journal_lines.add)
+    try:
+        parts = make_parts(plan, clock, feed, journal)
+        with folder.file(files.LATENCY).open("w", encoding="utf-8") as latency_log:
+            session = Session(plan, parts, clock, screen, latency_log, ResidentMemory().sample)
+            session.watch.monitor.alert_listeners.append(
+                lambda event: alert_lines.add(AlertLine.of(event, journal.start_ns))
+            )
+            async with _interruptible(session):
+                ended = await session.run()
+        parts.close()
+        return _report(plan, folder, parts, session, ended, (journal_lines, alert_lines))
+    finally:
+        feed.close()
+        journal_lines.close()
+        alert_lines.close()
+        clock.close()
+
+
+@asynccontextmanager
+async def _interruptible(session: Session) -> AsyncIterator[None]:
+    """Let Ctrl-C and SIGTERM drain the session, and a second one stop draining."""
+    loop = asyncio.get_running_loop()
+    signals = (signal.SIGINT, signal.SIGTERM)
+    for each in signals:
+        loop.add_signal_handler(each, session.interrupt)
+    try:
+        yield
+    finally:
+        for each in signals:
+            loop.remove_signal_handler(each)
+
+
+def _report(
+    plan: Plan, folder: RunFolder, parts: Parts, session: Session, ended: Ended, lines: tuple[JsonLines, ...]
+) -> Result:
+    """Write what is written only at the end."""
+    problems = [each.problem for each in lines if each.problem]
+    problems += [parts.pipeline.logger.problem] if parts.pipeline.logger.problem else []
+    if parts.dead_letters.unkept_count:
+        problems.append(
+            f"{files.DEAD_LETTERS}: {parts.dead_letters.unkept_count:,} dead letters were counted, not kept"
+        )
+    try:
+        known_until_us = parts.event_time.now_us() - plan.label_delay_us
+        if plan.load.labelled:
+            join_labels(folder.file(files.DECISIONS), parts.book.fraud_ids, known_until_us)
+    except OutputError as error:
+        problems.append(str(error))
+    summary = summarise(_finished(plan, parts, session, ended, tuple(problems)))
+    try:
+        folder.write(files.SUMMARY, summary_text(summary))
+    except OutputError as error:
+        problems.append(str(error))
+    return Result(summary, ended.frame, tuple(problems))
+
+
+def _finished(plan: Plan, parts: Parts, session: Session, ended: Ended, problems: tuple[str, ...]) -> Finished:
+    broken = session.watch.monitor.first_imbalance
+    return Finished(
+        scenario=plan.scenario,
+        first=ended.first,
+        last=ended.final,
+        judge=session.judge,
+        verdict=ended.verdict,
+        expectations=ended.expectations,
+        faults=ended.faults,
+        outcomes=ended.outcomes,
+        imbalances=() if broken is None else broken.imbalances,
+        skipped=() if plan.cut is None else plan.cut.skipped,
+        warnings=(*plan.warnings, *problems),
+        model=parts.slot.current.digest,
+        held_out=plan.artifact.manifest.metrics.get("test", {}),
+        git=git_commit(),
+        versions=versions(),
+    )

@@ -1,0 +1,164 @@
+"""The parts of one run, put together: a pipeline in its surroundings, and what watches it."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+from actors.adapters.files import AppendOnlyFile, DeadLetterFile
+from actors.clock import US_PER_S, Clock, EventTime, ScaledEventTime, WatermarkEventTime
+from actors.features.assembly import FeatureAssembly
+from actors.features.refresh import Refreshed, Refresher
+from actors.features.store import FeatureStore
+from actors.model.scoring import LocalScoring
+from actors.model.slot import ModelSlot
+from actors.pipeline import Pipeline, Surroundings
+from actors.supervisor import Restart
+from actors.telemetry.snapshot import Gauges
+from actors.telemetry.telemetry import Telemetry
+from sim.events.point_in_time import PointInTimeFeed
+from sim.faults.schedule import FaultSchedule
+from sim.journal import Journal
+from sim.run.config import pipeline_config, thresholds
+from sim.run.labels import DelayedLabels
+from sim.run.outcomes import OutcomeBook
+from sim.run.plan import Plan, SyntheticLoad
+from sim.run.schedule import Schedule
+from sim.run.source import FeedSource
+from sim.run.warm import WarmState, warm_state
+from sim.world.feed import Feed
+
+DECISIONS_FILE = "decisions.jsonl"
+DEAD_LETTERS_FILE = "dead_letters.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a session runs and watches.
+
+    Attributes:
+        refresher: recomputes the batch tier; its task is needed only where event time passes by itself.
+        paced: whether event time passes with the run's clock.
+        output: the decision log.
+    """
+
+    telemetry: Telemetry
+    journal: Journal
+    book: OutcomeBook
+    event_time: EventTime
+    warm: WarmState
+    refresher: Refresher
+    paced: bool
+    faults: FaultSchedule
+    slot: ModelSlot
+    pipeline: Pipeline
+    output: AppendOnlyFile
+    dead_letters: DeadLetterFile
+
+    def gauges(self) -> Gauges:
+        """Read the pipeline's gauges and the age of its batch features."""
+        computed_us = self.warm.store.newest_computed_us()
+        age_s = (self.event_time.now_us() - computed_us) / US_PER_S
+        return self.pipeline.gauges(age_s, self.slot.current.digest)
+
+    def begin(self, start_ns: int) -> None:
+        """Count the run's time from ``start_ns``."""
+        self.telemetry.started_ns = start_ns
+        self.journal.begin(start_ns)
+        self.book.begin(start_ns)
+        if isinstance(self.event_time, ScaledEventTime):
+            self.event_time.begin(start_ns)
+
+    def close(self) -> None:
+        """Close the files."""
+        self.output.close()
+        self.dead_letters.close()
+
+
+class CaughtUp:
+    """Tells whether the assembler has taken in everything it was sent; of a pipeline that is made later."""
+
+    def __init__(self) -> None:
+        self._pipeline: Pipeline | None = None
+
+    def watch(self, pipeline: Pipeline) -> None:
+        """Tell of ``pipeline`` from now on."""
+        self._pipeline = pipeline
+
+    def __call__(self) -> bool:
+        """Return whether nothing waits for the assembler."""
+        pipeline = self._pipeline
+        if pipeline is None:
+            return True
+        inbox = pipeline.assembler.inbox
+        return inbox.depth == 0 and inbox.leased == 0 and pipeline.producer.outbox_count == 0
+
+
+def make_parts(plan: Plan, clock: Clock, feed: Feed, journal: Journal) -> Parts:
+    """Return the parts for ``plan``. Nothing moves yet; event time counts from now where it is paced.
+
+    Raises:
+        ArtifactError: the model's state cannot be read.
+        OutputError: the folder cannot be written.
+    """
+    telemetry = Telemetry(plan.artifact.reference, clock.now_ns())
+    warm = warm_state(plan.artifact, plan.load.start_us, plan.label_delay_us, plan.load.towns())
+    book, labels = OutcomeBook(), DelayedLabels(plan.label_delay_us)
+    speed = plan.load.speed
+    paced = None if speed is None else ScaledEventTime(clock, plan.load.start_us, speed)
+    watermark = WatermarkEventTime(plan.load.start_us) if paced is None else None
+    refresher = Refresher(
+        warm.builder, warm.store, warm.history, labels, paced, clock, partial(_note_refresh, telemetry, journal)
+    )
+    faults = FaultSchedule(plan.scenario.faults, clock, journal)
+    slot = ModelSlot(plan.artifact, thresholds(plan.scenario.pipeline))
+    schedule = Schedule.of(plan.load.spec) if isinstance(plan.load, SyntheticLoad) else None
+    output = AppendOnlyFile(plan.folder / DECISIONS_FILE)
+    dead_letters = DeadLetterFile(plan.folder / DEAD_LETTERS_FILE)
+    config = pipeline_config(plan.scenario.pipeline)
+    caught_up = CaughtUp()
+    if paced is None:
+        feed = PointInTimeFeed(feed, refresher, plan.load.start_us, caught_up, clock)
+    around = Surroundings(
+        source=FeedSource(feed, schedule, book, labels, watermark),
+        assembly=FeatureAssembly(plan.artifact.feature_names, warm.stream),
+        store=faults.wrap_feature_store(warm.store),
+        history=warm.history,
+        scoring=LocalScoring(slot, ThreadPoolExecutor(1, "scoring"), config.scorer.inline_limit),
+        rules=plan.artifact.rule_book,
+        digest_of=slot.digests.__getitem__,
+        sink=book,
+        output=output,
+        dead_letters=dead_letters,
+        clock=clock,
+        telemetry=telemetry,
+        on_restart=partial(_note_restart, journal),
+    )
+    pipeline = Pipeline(config, around)
+    caught_up.watch(pipeline)
+    event_time = paced or watermark
+    if event_time is None:
+        raise AssertionError("event time is either paced or follows the transactions")
+    return Parts(
+        telemetry,
+        journal,
+        book,
+        event_time,
+        warm,
+        refresher,
+        paced is not None,
+        faults,
+        slot,
+        pipeline,
+        output,
+        dead_letters,
+    )
+
+
+def _note_refresh(telemetry: Telemetry, journal: Journal, refreshed: Refreshed) -> None:
+    telemetry.refreshes += 1
+    detail = f"{refreshed.label_count:,} labels, {refreshed.transaction_count:,} transactions"
+    journal.add("features_refreshed", detail=detail)
+
+
+def _note_restart(journal: Journal, restart: Restart) -> None:
+    journal.add("restart", restart.actor, restart.error, at_ns=restart.at_ns)

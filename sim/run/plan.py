@@ -1,0 +1,129 @@
+"""Everything that is settled before a run begins."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from actors.clock import NS_PER_US
+from actors.model.artifact import Artifact
+from sim.events.section import events_spec
+from sim.events.traffic import FileTraffic
+from sim.run.load import traffic_spec
+from sim.scenario.cut import Cut
+from sim.scenario.scenario import Scenario
+from sim.world.feed import Blocks
+from sim.world.pool import Town
+from sim.world.traffic import TrafficSpec
+
+
+@dataclass(frozen=True, slots=True)
+class SyntheticLoad:
+    """Transactions of the synthetic world, at intended times."""
+
+    spec: TrafficSpec
+
+    @property
+    def start_us(self) -> int:
+        """Event time at the start."""
+        return self.spec.begins_us
+
+    @property
+    def speed(self) -> float | None:
+        """Event seconds for each second of the run."""
+        return self.spec.speed
+
+    @property
+    def labelled(self) -> bool:
+        """Whether the truth is known."""
+        return True
+
+    def towns(self) -> tuple[Town, ...]:
+        """The towns that take part."""
+        return self.spec.towns()
+
+    @property
+    def blocks(self) -> Blocks:
+        """What the transactions are made from."""
+        return self.spec
+
+
+@dataclass(frozen=True, slots=True)
+class FileLoad:
+    """Transactions of a file.
+
+    Attributes:
+        traffic: the replayed period.
+        speed: event seconds for each second of the run; None: as fast as the pipeline takes them.
+        labelled: whether the file has labels.
+    """
+
+    traffic: FileTraffic
+    speed: float | None
+    labelled: bool
+
+    @property
+    def start_us(self) -> int:
+        """Event time at the start."""
+        return self.traffic.start_us
+
+    def towns(self) -> tuple[Town, ...]:
+        """No copies: the file's cards are all there are."""
+        return ()
+
+    @property
+    def blocks(self) -> Blocks:
+        """What the transactions are made from."""
+        return self.traffic
+
+
+Load = SyntheticLoad | FileLoad
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a session runs.
+
+    Attributes:
+        scenario: as run, overrides and cut applied.
+        artifact: the model.
+        clock: real or virtual.
+        load: what arrives.
+        folder: where files go; there and empty.
+        capacity_per_s: what shares of capacity were resolved with; None if none was needed.
+        cut: what ``--duration`` left out.
+        started_epoch_s: wall time at the start; 0 on a virtual clock.
+        warnings: one line each, for screen and summary.
+    """
+
+    scenario: Scenario
+    artifact: Artifact
+    clock: Literal["real", "virtual"]
+    load: Load
+    folder: Path
+    capacity_per_s: float | None = None
+    cut: Cut | None = None
+    started_epoch_s: float = 0.0
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def label_delay_us(self) -> int:
+        """Event time from a transaction to its label."""
+        events = self.scenario.events
+        delay_ns = self.scenario.world.label_delay if events is None else events.label_delay
+        return delay_ns // NS_PER_US
+
+
+def load_of(scenario: Scenario, capacity_per_s: float | None = None) -> Load:
+    """Return what arrives in ``scenario``.
+
+    Raises:
+        TransactionFileError: its file cannot be replayed.
+    """
+    if scenario.events is None:
+        return SyntheticLoad(traffic_spec(scenario, capacity_per_s))
+    from sim.events.event_file import EventFile
+
+    spec = events_spec(scenario.events)
+    contents = EventFile.open(spec).contents(spec.replay)
+    speed = None if spec.speed == float("inf") else spec.speed
+    return FileLoad(FileTraffic(spec, contents.first_us), speed, spec.labelled)

@@ -1,0 +1,262 @@
+"""One run on one event loop: from the first transaction to the last decision, and taking stock at the end."""
+
+import asyncio
+import gc
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, TextIO
+
+from actors.clock import NS_PER_S, Clock
+from actors.errors import EscalationError
+from actors.telemetry.gc_pauses import GcPauses
+from actors.telemetry.hlog import LatencyLog
+from actors.telemetry.snapshot import Quality, Snapshot
+from dashboard.frame import Frame
+from sim.expectations.judge import Judge
+from sim.expectations.result import ExpectationResult, skipped
+from sim.faults.switch import FaultRecord
+from sim.money import Outcomes, business
+from sim.quality import live_quality
+from sim.run.parts import Parts
+from sim.run.plan import Plan
+from sim.run.watch import AnyScreen, Watch
+from sim.scenario.timeline import Span, duration_ns, phase_spans
+from sim.verdict import Arrivals, Verdict, arrivals_of, judge
+
+
+EndReason = Literal["ended", "interrupted", "escalated"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What is left of a run.
+
+    Attributes:
+        first: snapshot at the start.
+        final: snapshot after the drain.
+        elapsed_ns: run time until the drain began.
+        arrivals: how the load arrived.
+        outcomes: every decision with its truth.
+        frame: the last picture.
+        left_count: transactions that the drain left, decided by default.
+    """
+
+    first: Snapshot
+    final: Snapshot
+    elapsed_ns: int
+    arrivals: Arrivals
+    expectations: tuple[ExpectationResult, ...]
+    faults: tuple[FaultRecord, ...]
+    verdict: Verdict
+    outcomes: Outcomes
+    frame: Frame
+    left_count: int
+
+
+class Session:
+    """Runs one plan. The first `interrupt` drains, the second stops draining.
+
+    Attributes:
+        judge: of the expectations.
+        watch: the monitor and its listeners.
+
+    Args:
+        plan: what to run.
+        parts: the pipeline and its surroundings.
+        clock: the run's clock.
+        screen: what is shown while it runs.
+        latency_log: where interval histograms go.
+        memory: gives resident memory; None on a virtual clock.
+    """
+
+    def __init__(  # noqa: PLR0913 - the ends that the composition root ties together
+        self,
+        plan: Plan,
+        parts: Parts,
+        clock: Clock,
+        screen: AnyScreen,
+        latency_log: TextIO,
+        memory: Callable[[int], int] | None,
+    ) -> None:
+        self._plan = plan
+        self._parts = parts
+        self._clock = clock
+        self.judge = Judge(plan.scenario, plan.artifact.reference, self._quality_of)
+        self.watch = Watch(plan, parts, self.judge, clock, screen, memory, self.interrupt)
+        self._latency_log = LatencyLog(latency_log, plan.started_epoch_s)
+        self.watch.monitor.listeners.append(self._latency_log)
+        self._end: asyncio.Future[EndReason] = asyncio.get_running_loop().create_future()
+        self._draining: asyncio.Task[int] | None = None
+        self._escalated = ""
+        self._start_ns = 0
+
+    def interrupt(self) -> None:
+        """Ask to drain; ask again to stop draining. Safe to call from a signal handler of the loop."""
+        if not self._end.done():
+            self._end.set_result("interrupted")
+        elif self._draining is not None:
+            self._draining.cancel()
+
+    async def run(self) -> Ended:
+        """Run to the end and return what is left. Faults are lifted and files flushed whatever happens."""
+        parts = self._parts
+        self._count_pauses()
+        helpers: list[asyncio.Task[None]] = []
+        try:
+            helpers = self._start()
+            elapsed_ns, arrivals, left_count = await self._until_drained()
+        finally:
+            for task in helpers:
+                task.cancel()
+            await asyncio.gather(*helpers, return_exceptions=True)
+            parts.faults.lift_all()
+            if parts.telemetry.gc_pauses is not None:
+                parts.telemetry.gc_pauses.stop()
+        return self._take_stock(elapsed_ns, arrivals, left_count)
+
+    def _start(self) -> list[asyncio.Task[None]]:
+        """Start everything at one instant, from which the run's time counts."""
+        parts = self._parts
+        gc.collect()
+        gc.freeze()  # what is there now stays: a full collection over it would stop the world for 40 ms
+        self._start_ns = self._clock.now_ns()
+        parts.begin(self._start_ns)
+        parts.journal.add("run_started", self._plan.scenario.name, at_ns=self._start_ns)
+        parts.pipeline.start()
+        jobs = {
+            "marks": self._mark(),
+            "monitor": self.watch.monitor.run(),
+            "faults": parts.faults.run(),
+            "phases": self._announce_phases(),
+            "plan": self._follow_plan(),
+            "pipeline": self._follow_pipeline(),
+        }
+        if parts.paced:
+            jobs["refresher"] = parts.refresher.run()
+        tasks = [asyncio.create_task(job, name=name) for name, job in jobs.items()]
+        for task in tasks:
+            task.add_done_callback(self._surface)
+        return tasks
+
+    def _surface(self, task: asyncio.Task[None]) -> None:
+        """End the run with the error of a helper: it is a bug of ours, and must not go unseen."""
+        if not task.cancelled() and (error := task.exception()) is not None and not self._end.done():
+            self._end.set_exception(error)
+
+    def _count_pauses(self) -> None:
+        if self._plan.clock == "real":
+            self._parts.telemetry.gc_pauses = GcPauses(self._clock)
+            self._parts.telemetry.gc_pauses.start()
+
+    async def _until_drained(self) -> tuple[int, Arrivals, int]:
+        """Wait for the end of the run, natural or not, then drain. Return when it began and what it left."""
+        reason = await self._end
+        elapsed_ns = self._clock.now_ns() - self._start_ns
+        arrivals = arrivals_of(self.watch.monitor.tick())
+        self.watch.state = "draining"
+        journal = self._parts.journal
+        if reason != "ended":
+            journal.add(reason, detail=self._escalated)
+        left_count = await self._drain(send_rest=reason == "ended")
+        journal.add("drained", detail=f"{left_count:,} transactions decided by default" if left_count else "")
+        return elapsed_ns, arrivals, left_count
+
+    async def _drain(self, *, send_rest: bool) -> int:
+        pipeline = self._parts.pipeline
+        self._draining = asyncio.create_task(pipeline.drain(send_rest=send_rest), name="drain")
+        try:
+            return await self._draining
+        except asyncio.CancelledError:  # the second Ctrl-C
+            return await pipeline.abandon()
+
+    async def _follow_plan(self) -> None:
+        """End the run at its planned end."""
+        planned_ns = duration_ns(self._plan.scenario)
+        if planned_ns is not None:
+            await self._clock.sleep_until_ns(self._start_ns + planned_ns)
+            self._end_with("ended")
+
+    async def _follow_pipeline(self) -> None:
+        """End the run when the pipeline is done and nothing else is planned, or when it is given up."""
+        try:
+            await self._parts.pipeline.finished()
+        except EscalationError as error:
+            self._escalated = str(error)
+            self._end_with("escalated")
+        else:
+            if duration_ns(self._plan.scenario) is None:
+                self._end_with("ended")
+
+    def _end_with(self, reason: "EndReason") -> None:
+        if not self._end.done():
+            self._end.set_result(reason)
+
+    async def _mark(self) -> None:
+        """Take a snapshot at each instant that an expectation is measured from or to."""
+        for at_ns in self.judge.marks:
+            await self._clock.sleep_until_ns(self._start_ns + at_ns)
+            self.judge.mark(at_ns, self.watch.monitor.tick())
+
+    async def _announce_phases(self) -> None:
+        """Write into the journal when phases start and end."""
+        journal = self._parts.journal
+        for name, span in phase_spans(self._plan.scenario).items():
+            await self._clock.sleep_until_ns(self._start_ns + span.start_ns)
+            journal.add("phase_started", name)
+            if span.end_ns is not None:
+                await self._clock.sleep_until_ns(self._start_ns + span.end_ns)
+                journal.add("phase_ended", name)
+
+    def _take_stock(self, elapsed_ns: int, arrivals: Arrivals, left_count: int) -> Ended:
+        """Judge the run, now that everything is decided and every label can be told."""
+        parts, watch = self._parts, self.watch
+        interrupted = self._end.result() == "interrupted"
+        watch.state = "interrupted" if interrupted else "finished"
+        final = watch.monitor.tick()
+        self._latency_log.finish(final)
+        expectations = self.judge.finish(final, elapsed_ns) + self._not_judged()
+        faults = parts.faults.records()
+        broken = watch.monitor.first_imbalance
+        verdict = judge(
+            expectations,
+            faults,
+            arrivals,
+            imbalances=() if broken is None else broken.imbalances,
+            escalated=self._escalated,
+            interrupted=interrupted,
+        )
+        parts.journal.add("run_ended", verdict.verdict)
+        return Ended(
+            first=watch.monitor.first or final,
+            final=final,
+            elapsed_ns=elapsed_ns,
+            arrivals=arrivals,
+            expectations=expectations,
+            faults=faults,
+            verdict=verdict,
+            outcomes=parts.book.outcomes(),
+            frame=watch.frame(verdict.verdict, expectations),
+            left_count=left_count,
+        )
+
+    def _not_judged(self) -> tuple[ExpectationResult, ...]:
+        cut = self._plan.cut
+        return () if cut is None else tuple(map(skipped, cut.not_judged))
+
+    def _quality_of(self, span: Span) -> Quality | None:
+        """Return how good the decisions of a span were, once every label is out."""
+        if not self._plan.load.labelled:
+            return None
+        part = self._parts.book.outcomes().during(span.start_ns, span.end_ns)
+        worth, scored = business(part), live_quality(part)
+        return Quality(
+            labelled=worth.labelled,
+            recall=worth.recall,
+            precision=worth.precision,
+            false_positive_rate=worth.false_positive_rate,
+            live_roc_auc=scored.roc_auc,
+            fraud_loss=worth.fraud_loss,
+            fraud_prevented=worth.fraud_prevented,
+            wrongly_blocked=worth.wrongly_blocked,
+            review_volume=worth.review_volume,
+        )

@@ -1,0 +1,80 @@
+"""The state that a run starts with: windows, history and batch table as they were at the end of training history."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from actors.errors import ArtifactError
+from actors.features.batch import BatchTableBuilder, Copies
+from actors.features.history import History
+from actors.features.refresh import boundary
+from actors.features.rings import StreamLimits
+from actors.features.store import InMemoryFeatureStore
+from actors.features.towns import Town as Copy
+from actors.features.windows import InMemoryStreamState
+from actors.model.artifact import Artifact
+from actors.model.proof import REMEDY
+from sim.training.replay import HISTORY_FILE, WINDOWS_FILE
+from sim.world.pool import Town
+from sim.world.spec import TOWN_CARDS
+
+
+@dataclass(frozen=True, slots=True)
+class WarmState:
+    """What the assembler and the refresher work on, warm.
+
+    Attributes:
+        stream: windows of every card, merchant and device.
+        history: what is appended to in the run.
+        builder: computes batch tables from it.
+        store: serves the table of the last refresh before the start.
+    """
+
+    stream: InMemoryStreamState
+    history: History
+    builder: BatchTableBuilder
+    store: InMemoryFeatureStore
+
+
+def warm_state(artifact: Artifact, start_us: int, label_delay_us: int, towns: Sequence[Town] = ()) -> WarmState:
+    """Return the state with which a run starts at event time ``start_us``.
+
+    Args:
+        artifact: the model, with the state at the end of its history.
+        start_us: event time at the start.
+        label_delay_us: event time from a transaction to its label.
+        towns: of a synthetic world, the training world among them; none for a file of transactions.
+
+    Raises:
+        ArtifactError: the state cannot be read.
+    """
+    copies = tuple(
+        Copy(town.index, max(0, town.activated_us - artifact.manifest.state_end_us)) for town in towns if town.index
+    )
+    stream = _load_stream(artifact.state / WINDOWS_FILE, len(copies) + 1)
+    past = _load_history(artifact.state / HISTORY_FILE)
+    if copies:
+        stream.add_towns(copies)
+        history = History()
+        builder = BatchTableBuilder(history, label_delay_us, Copies(past, copies))
+    else:
+        history = past
+        builder = BatchTableBuilder(history, label_delay_us)
+    store = InMemoryFeatureStore(builder.build(boundary(start_us)))
+    return WarmState(stream, history, builder, store)
+
+
+def _load_stream(file: Path, town_count: int) -> InMemoryStreamState:
+    default = StreamLimits()
+    limits = StreamLimits(cards=max(default.cards, 2 * TOWN_CARDS * town_count))
+    try:
+        return InMemoryStreamState.load(file, limits)
+    except (OSError, KeyError, ValueError) as error:
+        raise ArtifactError(f"{file}: cannot be read: {error}; {REMEDY}") from error
+
+
+def _load_history(file: Path) -> History:
+    try:
+        return History.load(file)
+    except (OSError, KeyError, ValueError) as error:
+        raise ArtifactError(f"{file}: cannot be read: {error}; {REMEDY}") from error

@@ -1,0 +1,193 @@
+"""Watching a run: every tick to the screen, the logs, the journal and the judge."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from actors.clock import NS_PER_S, Clock
+from actors.messages import Decision
+from actors.telemetry.alerts import AlertEngine, AlertEvent, AlertRule
+from actors.telemetry.builtin import DRILL, built_in_rules
+from actors.telemetry.monitor import Monitor
+from actors.telemetry.ring import RECENT_S
+from actors.telemetry.severity import Severity
+from actors.telemetry.snapshot import Quality, Snapshot
+from actors.telemetry.window import Window
+from dashboard import frame as show
+from sim.expectations.judge import Judge
+from sim.expectations.result import ExpectationResult
+from sim.journal import JournalKind
+from sim.run.frames import Facts, Frames, Moment
+from sim.run.live_quality import LiveQuality
+from sim.run.parts import Parts
+from sim.run.plan import Plan
+
+DRIFT_S = 60.0  # PSI over the last minute: enough rows even at a low rate
+MEGA = 1e6
+ALERT_ENTRIES: dict[str, JournalKind] = {
+    "pending": "alert_pending",
+    "firing": "alert_firing",
+    "resolved": "alert_resolved",
+}
+
+
+class AnyScreen(Protocol):
+    """A live screen or plain lines."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether a message shown now would be seen."""
+        ...
+
+    def show(self, message: show.Message) -> None:
+        """Hand over what to show."""
+        ...
+
+    def keys(self) -> str:
+        """Return the keys pressed since the last call."""
+        ...
+
+
+def alert_engine(plan: Plan) -> AlertEngine:
+    """Return the built-in rules, at the pace of a drill, and those of the scenario."""
+    scenario = plan.scenario
+    own = tuple(
+        AlertRule(
+            alert=alert.alert,
+            expr=alert.expr,
+            for_s=alert.for_ / NS_PER_S,
+            keep_firing_for_s=alert.keep_firing_for / NS_PER_S,
+            severity=Severity(alert.severity),
+        )
+        for alert in scenario.alerts
+    )
+    built_in = built_in_rules(scenario.pipeline.memory_limit / MEGA, factor=DRILL)
+    return AlertEngine((*built_in, *own), plan.artifact.feature_names, DRILL)
+
+
+class Watch:
+    """The monitor of a run, and everyone who listens to it.
+
+    Attributes:
+        state: how the run stands, in the screen's words; set by the session.
+        warnings: shown on the screen.
+        monitor: takes the snapshots.
+        quality: follows the labels.
+
+    Args:
+        plan: what is run.
+        parts: what is watched.
+        judge: of the expectations.
+        clock: the run's clock.
+        screen: shown a frame whenever it can take one.
+        memory: gives resident memory at an instant; None on a virtual clock.
+        on_quit: called when the user asks to end the run.
+    """
+
+    def __init__(  # noqa: PLR0913 - everyone who takes part in watching
+        self,
+        plan: Plan,
+        parts: Parts,
+        judge: Judge,
+        clock: Clock,
+        screen: AnyScreen,
+        memory: Callable[[int], int] | None,
+        on_quit: Callable[[], None],
+    ) -> None:
+        self._parts = parts
+        self._judge = judge
+        self._screen = screen
+        self._on_quit = on_quit
+        self._breaker = "closed"
+        self.state: show.RunState = "running"
+        self.warnings = list(plan.warnings)
+        self.quality = LiveQuality(parts.book, plan.label_delay_us)
+        self.frames = Frames(_facts(plan, parts))
+        self.monitor = Monitor(
+            parts.telemetry,
+            clock,
+            parts.gauges,
+            alert_engine(plan),
+            memory=memory,
+            quality=self._update_quality if plan.load.labelled else None,
+        )
+        self.monitor.alert_listeners.append(self._hear_alert)
+        self.monitor.listeners.append(self._hear_tick)
+
+    def frame(self, verdict: show.VerdictWord, expectations: tuple[ExpectationResult, ...]) -> show.Frame:
+        """Return the frame of the latest tick."""
+        monitor = self.monitor
+        return self.frames.build(
+            Moment(
+                state=self.state,
+                verdict=verdict,
+                recent=monitor.window(RECENT_S),
+                whole=monitor.whole_run(),
+                drift=monitor.window(DRIFT_S),
+                quality=self.quality.money,
+                rolling_auc=self.quality.rolling_auc,
+                expectations=expectations,
+                faults=self._parts.faults.records(),
+                breaker=self._breaker_now(),
+                warnings=tuple(self.warnings),
+            )
+        )
+
+    def _update_quality(self) -> Quality:
+        telemetry, held = self._parts.telemetry, self._parts.pipeline.held()
+        settled = telemetry.ledger.produced - held.in_flight
+        reviews = telemetry.decision_count(Decision.REVIEW)
+        return self.quality.update(self._parts.event_time.now_us(), settled, reviews)
+
+    def _hear_alert(self, event: AlertEvent) -> None:
+        journal = self._parts.journal
+        if not event.escalated:
+            self._judge.alert(event.alert, event.state, event.at_ns - journal.start_ns)
+        if event.state in ALERT_ENTRIES:
+            detail = f"{event.severity}: {event.told} is told; {event.text}"
+            journal.add(ALERT_ENTRIES[event.state], event.alert, detail, at_ns=event.at_ns)
+
+    def _hear_tick(self, snapshot: Snapshot, _recent: Window) -> None:
+        self._note_breaker(snapshot)
+        elapsed_ns = snapshot.at_ns - snapshot.started_ns
+        self._judge.tick(elapsed_ns, snapshot)
+        self.frames.courses.add(snapshot, snapshot.quality)
+        if "q" in self._screen.keys():
+            self._on_quit()
+        if self._screen.ready:
+            standing = self._judge.standing(snapshot, elapsed_ns)
+            self._screen.show(self.frame(_so_far(standing), standing))
+
+    def _note_breaker(self, snapshot: Snapshot) -> None:
+        state = snapshot.gauges.breaker
+        if state != self._breaker:
+            self._parts.journal.add("breaker", "feature_store", f"{self._breaker} → {state}")
+            self._breaker = state
+
+    def _breaker_now(self) -> show.Breaker | None:
+        breaker = self._parts.pipeline.breaker
+        if breaker is None:
+            return None
+        age_s = max(0.0, (self.monitor.window(0).newer.at_ns - breaker.since_ns) / NS_PER_S)
+        return show.Breaker(state=breaker.state.value, age_s=age_s, trips_run_count=breaker.trip_count)
+
+
+def _facts(plan: Plan, parts: Parts) -> Facts:
+    serving = parts.slot.current
+    return Facts(
+        scenario=plan.scenario,
+        clock=plan.clock,
+        model=serving.digest,
+        thresholds=serving.thresholds,
+        reference_mean=plan.artifact.reference.score_mean,
+        memory_limit_bytes=plan.scenario.pipeline.memory_limit,
+        capacity_per_s=plan.capacity_per_s,
+        labelled=plan.load.labelled,
+    )
+
+
+def _so_far(expectations: tuple[ExpectationResult, ...]) -> show.VerdictWord:
+    """Return the verdict that the expectations judged so far allow."""
+    states = {each.state for each in expectations}
+    if "failed" in states:
+        return "fail"
+    return "undecided" if states - {"passed", "skipped"} or not states else "pass"
