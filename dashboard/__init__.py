@@ -4,12 +4,13 @@
 
 - `frame`: what the screen can show, as plain frozen values.
 - `history`: a bounded series over a whole run.
-- `units`, `theme`, `rows`, `sparkline`, `bars`: how numbers, colours, lines and charts look.
+- `units`, `theme`, `rows`, `bars`, `sparkline`: how numbers, colours, lines and charts look.
 - `panels/`: one panel a file; each turns part of a frame into lines.
 - `layout`, `screen`: which panels, where; `render(frame, width, height)` is pure.
+- `notice`: what is shown before the first frame.
 - `plain`: one plain line a second, where there is no terminal.
 - `final`: the last frame and the verdict, left on the normal screen.
 - `export`: a frame as SVG.
 - `wire`, `live`: the pipeline's side of the screen: whole messages down a pipe that never blocks.
-- `child`, `terminal`, `keys`: the screen's own process, which owns the terminal and always gives it back.
+- `__main__`, `child`, `terminal`, `paint`: the screen's own process, which owns the terminal and always gives it back.
 """

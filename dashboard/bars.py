@@ -35,7 +35,7 @@ def columns(values: Sequence[float | None], width: int, height: int, top: float 
 
     Args:
         values: one a column; None is left blank. More than ``width`` are cut, fewer are padded.
-        width: cells.
+        width: cells, at least 0.
         height: lines, each of eight levels.
         top: the value of a full column; the largest value when None.
     """
@@ -44,12 +44,12 @@ def columns(values: Sequence[float | None], width: int, height: int, top: float 
     levels = [_level(value, top, height) for value in values[:width]]
     lines = []
     for base in range(8 * (height - 1), -1, -8):
-        line = "".join(LEVELS[min(8, max(0, level - base))] for level in levels)
-        lines.append(line + " " * (width - len(line)))
+        shapes = [LEVELS[min(8, max(0, level - base))] for level in range(8 * height + 1)]
+        lines.append("".join([shapes[level] for level in levels]).ljust(width))
     return lines
 
 
 def _level(value: float | None, top: float, height: int) -> int:
-    if value is None or not math.isfinite(value) or value <= 0 or top <= 0:
+    if value is None or not value > 0 or top <= 0:  # not a number is not above 0
         return 0
-    return max(1, round(min(1.0, value / top) * 8 * height))
+    return 8 * height if value >= top else round(value / top * 8 * height) or 1

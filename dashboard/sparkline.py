@@ -11,7 +11,7 @@ Example:
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,9 +36,10 @@ class TimeAxis:
 
     def column(self, at_s: float) -> int:
         """Return the column of an instant, clamped to 0 … width (width itself is the right edge)."""
-        if not math.isfinite(at_s):
-            return self.width if at_s > 0 else 0
-        return min(self.width, max(0, math.floor((at_s - self.start_s) / self.step_s + 1e-9)))
+        place = (at_s - self.start_s) / (self.end_s - self.start_s) * self.width + 1e-9  # 0.3 / 0.1 is below 3
+        if place >= self.width:
+            return self.width
+        return int(place) if place > 0 else 0
 
 
 def time_axis(frame: Frame, width: int) -> TimeAxis:
@@ -53,22 +54,22 @@ def peak(series: Series) -> float | None:
     return max((value for value in series.values if value is not None and math.isfinite(value)), default=None)
 
 
-def resample(series: Series, axis: TimeAxis, combine: Callable[[Sequence[float]], float] = max) -> list[float | None]:
-    """Return one value a column: of the steps that touch it, combined; None where there are none.
+def resample(series: Series, axis: TimeAxis, combine: Callable[[float, float], float] = max) -> list[float | None]:
+    """Return one value a column: of the steps that touch it, combined two by two; None where there are none.
 
     Combining by ``max`` keeps a spike visible however many steps share its column.
     """
-    cells: list[list[float]] = [[] for _ in range(axis.width)]
+    cells: list[float | None] = [None] * axis.width
     step_s = series.step_s if series.step_s > 0 else axis.step_s
-    for index, value in enumerate(series.values):
+    after = axis.column(series.start_s)
+    for index, value in enumerate(series.values, 1):
+        first, after = after, axis.column(series.start_s + index * step_s)
         if value is None or not math.isfinite(value):
             continue
-        begin_s = series.start_s + index * step_s
-        first = axis.column(begin_s)
-        last = max(first + 1, axis.column(begin_s + step_s))
-        for column in range(first, min(last, axis.width)):
-            cells[column].append(value)
-    return [combine(cell) if cell else None for cell in cells]
+        for column in range(first, min(max(after, first + 1), axis.width)):
+            seen = cells[column]
+            cells[column] = value if seen is None else combine(seen, value)
+    return cells
 
 
 def sparkline(series: Series, axis: TimeAxis, height: int = 1, top: float | None = None) -> list[str]:

@@ -6,5 +6,6 @@
 - `throughput`, `latency`, `timeline`: figures on the time axis.
 - `stages`, `errors`, `scores`, `store`, `memory`, `drift`, `quality`, `money`: one subject each.
 - `flow`: the pipeline left to right; `shares`: decisions and modes.
+- `manual`, `small`: the help page, and what a screen says that has no room for panels.
 - `alerts`, `expectations`, `books`: what fires, what holds, whether the ledger balances.
 """

@@ -5,7 +5,8 @@ import io
 from dashboard.export import to_svg
 from dashboard.final import print_final, verdict
 from dashboard.frame import Frame
-from tests.dashboard.samples import SAMPLES, burst, failing
+from tests.dashboard.healthy import burst
+from tests.dashboard.samples import SAMPLES, failing
 
 
 def text(frame: Frame, width: int = 100) -> str:

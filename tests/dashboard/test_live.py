@@ -9,7 +9,7 @@ import pytest
 from dashboard.frame import Notice
 from dashboard.live import Pipe, Screen
 from dashboard.wire import Inbox
-from tests.dashboard.samples import burst
+from tests.dashboard.healthy import burst
 
 SLEEPER = (sys.executable, "-c", "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)")
 QUITTER = (sys.executable, "-c", "")

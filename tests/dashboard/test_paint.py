@@ -6,7 +6,8 @@ from rich.console import Console
 
 from dashboard.paint import Painter
 from dashboard.screen import render
-from tests.dashboard.samples import burst, failing
+from tests.dashboard.healthy import burst
+from tests.dashboard.samples import failing
 
 COLOUR = "\x1b[38;"
 

@@ -4,7 +4,8 @@ import io
 
 from dashboard.frame import Notice
 from dashboard.plain import PlainScreen, plain_line
-from tests.dashboard.samples import SAMPLES, burst, outage
+from tests.dashboard.healthy import burst
+from tests.dashboard.samples import SAMPLES, outage
 
 
 class Wall:

@@ -9,7 +9,8 @@ from rich.console import Console
 from dashboard.frame import Frame, Notice
 from dashboard.notice import render_notice
 from dashboard.screen import Picture, View, render
-from tests.dashboard.samples import SAMPLES, burst, failing, outage
+from tests.dashboard.healthy import burst
+from tests.dashboard.samples import SAMPLES, failing, outage
 from tests.dashboard.strategies import FRAMES, TEXTS
 
 SIZES = st.tuples(st.integers(1, 220), st.integers(1, 70))

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 DRIVER = """
 import sys, time
 from dashboard.live import Screen
-from tests.dashboard.samples import burst
+from tests.dashboard.healthy import burst
 how = sys.argv[1]
 screen = Screen.start()
 print(screen._process.pid, file=sys.stderr, flush=True)
