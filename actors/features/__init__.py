@@ -2,20 +2,20 @@
 
 Real-time features come from the transaction (`realtime`), streaming features from windows that the transaction itself
 updates (`windows`), batch features from a feature store that is refreshed every few hours (`store`). Training and
-serving run the same code: `assembly` makes the rows of both, `replay` walks history through it.
+serving run the same code: `assembly` makes the rows of both.
 
 Modules, in the order of the story:
 
 - `catalogue`: every feature once, with tier, unit, what missing means and how old it may get.
 - `categories`, `geo`, `columns`: codes of merchant categories; distances on the earth; cutting columns.
 - `realtime`: features of the payload.
-- `ring`, `rings`: the last transactions of every card, merchant and device.
+- `ring`, `rings`, `packing`: the last transactions of every card, merchant and device.
 - `windows`: the port to streaming features and its in-memory adapter, which takes one of two roads with equal results:
 - `batch_road`, `grouping`: on arrays, for batches;
 - `single_road`: one by one, for a few rows.
 - `log`, `interner`, `history`, `labels`: what the batch tier is computed from.
-- `tally`, `towns`: sums over windows of history; copies of the trained world that share them.
-- `batch`, `store`, `refresh`: the table of batch features; the port to it and its in-memory adapter; who renews it.
+- `tally`, `towns`, `town_past`: sums over windows of history; copies of the trained world, and the past they share.
+- `batch`, `table_rows`: the builder of the table of batch features, and its rows.
+- `store`, `refresh`: the port to the table and its in-memory adapter; who renews it.
 - `assembly`: all tiers in one matrix.
-- `replay`: history walked through it all, for training and for a warm start.
 """

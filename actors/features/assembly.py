@@ -1,18 +1,18 @@
 """The assembly of a feature matrix from all three tiers: the same for serving and for training."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
 
 from actors.arrays import F32, F64, I64, U8
 from actors.clock import US_PER_S
-from actors.features.batch import CARD_COLUMNS, MERCHANT_COLUMNS
 from actors.features.catalogue import CATALOGUE, HARD_LIMIT_S, STALE_AFTER_S, STREAM_COLUMNS, Tier, feature
 from actors.features.geo import distance_km, distances_km
 from actors.features.realtime import REALTIME, REALTIME_COLUMNS, realtime_row
-from actors.features.store import MISSING_AT, StoreRows
+from actors.features.store import CARD_COLUMNS, MERCHANT_COLUMNS, MISSING_AT, StoreRows
 from actors.features.windows import SINGLE_ROAD_UP_TO, StreamState
 from actors.messages import Mode
 from actors.transaction import Columns
@@ -50,7 +50,7 @@ class FeatureAssembly:
         self._ratio = _position(self.features, "amount_ratio_30d")
         self._home = _position(self.features, "home_km")
         self._batch = np.flatnonzero([feature(name).tier is Tier.BATCH for name in features])
-        self._picked = [_ALL_COLUMNS.index(name) for name in features]
+        self._pick: Callable[[tuple[float, ...]], object] = itemgetter(*map(_ALL_COLUMNS.index, features))
 
     def compute(self, sequence: int | tuple[int, ...], columns: Columns, rows: StoreRows | None) -> tuple[F32, U8]:
         """Return the features, float32 (n, n_features), and the `Mode` each row allows, uint8 (n,).
@@ -94,18 +94,29 @@ class FeatureAssembly:
         for at, (row, degraded) in enumerate(zip(stream.tolist(), mode.tolist(), strict=True)):
             batch = _NO_BATCH if rows is None or degraded == Mode.REALTIME_ONLY else _batch_row(columns, rows, at)
             values = (*realtime_row(columns, at), *row, *batch)
-            table.append([values[number] for number in self._picked])
+            table.append(self._pick(values))
         return np.array(table, dtype=np.float32).reshape(len(columns), len(self.features))
 
 
 def _modes(event_us: I64, rows: StoreRows | None) -> U8:
     if rows is None:
         return np.full(len(event_us), Mode.REALTIME_ONLY, dtype=np.uint8)
+    if len(event_us) <= SINGLE_ROAD_UP_TO:
+        computed = zip(rows.card_computed_us.tolist(), rows.merchant_computed_us.tolist(), strict=True)
+        oldest = map(min, computed)
+        return np.array([_mode(*pair) for pair in zip(event_us.tolist(), oldest, strict=True)], dtype=np.uint8)
     oldest_us = np.minimum(rows.card_computed_us, rows.merchant_computed_us)
     age_us = event_us - oldest_us
     mode = (age_us > STALE_AFTER_US).astype(np.uint8)  # FULL is 0, STALE is 1
     mode[(age_us > HARD_LIMIT_US) | (oldest_us == MISSING_AT)] = Mode.REALTIME_ONLY
     return mode
+
+
+def _mode(event_us: int, oldest_us: int) -> Mode:
+    age_us = event_us - oldest_us
+    if oldest_us == MISSING_AT or age_us > HARD_LIMIT_US:
+        return Mode.REALTIME_ONLY
+    return Mode.STALE if age_us > STALE_AFTER_US else Mode.FULL
 
 
 _NO_BATCH = (math.nan,) * len(_BATCH_COLUMNS)

@@ -10,13 +10,15 @@ from actors.clock import US_PER_HOUR, US_PER_S
 from actors.features.catalogue import STREAM_COLUMNS
 from actors.features.geo import distances_km
 from actors.features.grouping import Grouping
+from actors.features.packing import IDENTITY_MASK, identity_in, last_before, number_in, pack
 from actors.features.ring import NEVER, NOBODY, Ring
-from actors.features.rings import DAY_US, HALF_HOUR_US, HOUR_US, SHORTEST_WAY_US, WEEK_US, Rings
+from actors.features.rings import DAY_US, HALF_HOUR_US, HOUR_US, SHORTEST_WAY_US, WEEK_S, Rings
 from actors.transaction import Columns
 
-_AT = {name: number for number, name in enumerate(STREAM_COLUMNS)}
-_BYTES_ADDED = np.uint64(0x0101010101010101)
-_TOP_BYTE = np.uint64(56)
+_CARD = slice(0, 8)  # columns of the result, in the order of STREAM_COLUMNS
+_MERCHANT = slice(8, 10)
+_DEVICE = 10
+_CARD_SPANS_US = np.array([[HOUR_US], [DAY_US], [HALF_HOUR_US]])
 
 
 def advance(rings: Rings, columns: Columns) -> F32:
@@ -26,122 +28,124 @@ def advance(rings: Rings, columns: Columns) -> F32:
         rings: brought up to date.
         columns: at most ``rings.largest_batch`` transactions, at least 1.
     """
-    out = np.full((len(columns), len(STREAM_COLUMNS)), np.nan, dtype=np.float32)
+    out = np.empty((len(columns), len(STREAM_COLUMNS)), dtype=np.float32)
     card_rows, merchant_rows = rings.cards.locate(columns.cards), rings.merchants.locate(columns.merchants)
-    card_ids = rings.cards.columns["identity"][card_rows]
-    merchant_ids = rings.merchants.columns["identity"][merchant_rows]
-    device_ids = np.full(len(columns), NOBODY, dtype=np.int32)
-    with_device = np.flatnonzero([name is not None for name in columns.device])
-    if with_device.size:
-        device_rows = rings.devices.locate([name for name in columns.device if name is not None])
-        device_ids[with_device] = rings.devices.columns["identity"][device_rows]
-        cards_7d = _device(rings.devices, device_rows, columns.event_us[with_device], card_ids[with_device])
-        out[with_device, _AT["device_cards_7d"]] = cards_7d
+    device_ids = _devices(rings, card_rows, columns, out)
+    merchant_ids = rings.merchants.columns["identity"].take(merchant_rows)
     _card(rings.cards, card_rows, columns, merchant_ids, device_ids, out)
     _merchant(rings.merchants, merchant_rows, columns, out)
     return out
 
 
 def _card(ring: Ring, rows: I64, columns: Columns, merchants: I32, devices: I32, out: F32) -> None:
-    group, ringed = Grouping(rows, ring.columns["count"], ring.depth), ring.columns
+    ringed = ring.columns
+    group = Grouping(rows, ringed["count"], ring.depth)
     order = group.order
-    event_us, cents = columns.event_us[order], columns.cents[order]
-    merchant, device = merchants[order], devices[order]
-    past_us = group.past(ringed["event_us"], event_us)
-    past_cents = group.past(ringed["cents"], cents)
+    event_us, cents, device = columns.event_us.take(order), columns.cents.take(order), devices.take(order)
+    sale = pack(cents, merchants.take(order).astype(np.int64))
+    past_us, past_sale = group.past(ringed["event_us"], event_us), group.past(ringed["sale"], sale)
 
-    in_hour, in_day, in_half_hour = (_within(past_us, event_us, span) for span in (HOUR_US, DAY_US, HALF_HOUR_US))
-    out[order, _AT["card_tx_1h"]] = _count(in_hour) + 1
-    out[order, _AT["card_amount_1h"]] = _amount(in_hour, past_cents, cents)
-    out[order, _AT["card_tx_24h"]] = _count(in_day) + 1
-    out[order, _AT["card_amount_24h"]] = _amount(in_day, past_cents, cents)
-    merchants_30m = _distinct(in_half_hour, group.past(ringed["merchant"], merchant), merchant)
-    out[order, _AT["card_merchants_30m"]] = merchants_30m
+    features = np.empty((_CARD.stop, len(rows)), dtype=np.float32)
+    within = past_us > (event_us - _CARD_SPANS_US)[:, None, :]  # (3, depth, n); what lies ahead counts as now
+    counts = np.add.reduce(within, axis=1, dtype=np.uint8)
+    features[0:4:2] = counts[:2]
+    features[0:4:2] += 1
+    features[1:4:2] = (np.add.reduce(np.where(within[:2], number_in(past_sale), 0), axis=1) + cents) / 100.0
+    features[4] = 1
+    several = counts[2].nonzero()[0]
+    if several.size:
+        features[4, several] = _distinct(within[2][:, several], past_sale[:, several], sale.take(several))
 
     known = group.seen > 0
-    gap_us = np.maximum(event_us - group.newest(past_us), 0)
-    out[order, _AT["card_gap_s"]] = np.where(known, gap_us / US_PER_S, np.nan)
-    new = _count(group.past(ringed["device"], device) == device[:, None]) == 0
-    out[order, _AT["card_device_new"]] = np.where(known & (device != NOBODY), new, np.nan)
-    out[order, _AT["card_speed_kmh"]] = _speed(group, ringed, event_us, columns, order)
+    features[5] = np.where(known, np.maximum(event_us - group.newest(past_us), 0) / US_PER_S, np.nan)
+    remembered = np.logical_or.reduce(group.past(ringed["device"], device) == device, axis=0)
+    features[6] = np.where(known & (device != NOBODY), ~remembered, np.nan)
+    features[7] = _speed(group, ringed, event_us, columns)
+    out[order, _CARD] = features.T
 
     group.store(ringed["event_us"], event_us)
-    group.store(ringed["cents"], cents)
-    group.store(ringed["merchant"], merchant)
+    group.store(ringed["sale"], sale)
     group.store(ringed["device"], device)
     group.store_count(ringed["count"])
 
 
-def _speed(group: Grouping, ringed: dict[str, NDArray[Any]], event_us: I64, columns: Columns, order: I64) -> F64:
+def _speed(group: Grouping, ringed: dict[str, NDArray[Any]], event_us: I64, columns: Columns) -> F64:
     """Return km/h from the card's latest place to this one, (n,) sorted, and remember this one."""
-    lat, lon = columns.lat[order].astype(np.float32), columns.lon[order].astype(np.float32)
-    placed = ~(np.isnan(lat) | np.isnan(lon))
-    now: dict[str, NDArray[Any]] = {"place_us": event_us, "lat": lat, "lon": lon}
-    before = {name: group.latest(ringed[name], values, placed) for name, values in now.items()}
-    speed = np.full(len(order), np.nan)
-    told = np.flatnonzero(placed & (before["place_us"] != NEVER))
+    place = np.empty((len(event_us), 2), dtype=np.float32)
+    place[:, 0] = columns.lat.take(group.order)
+    place[:, 1] = columns.lon.take(group.order)
+    placed = ~np.isnan(place[:, 0] + place[:, 1])
+    before_us = group.latest(ringed["place_us"], event_us, placed)
+    before = group.latest(ringed["place"], place, placed)
+    speed = np.full(len(event_us), np.nan)
+    told = (placed & (before_us != NEVER)).nonzero()[0]
     if told.size:
-        way = [side[name][told].astype(np.float64) for side in (before, now) for name in ("lat", "lon")]
-        spent_us = np.maximum(event_us[told] - before["place_us"][told], SHORTEST_WAY_US)
-        speed[told] = distances_km(*way) / (spent_us / US_PER_HOUR)
-    for name, values in now.items():
-        ringed[name][group.rows[placed]] = values[placed]
+        there, here = before.take(told, axis=0).astype(np.float64), place.take(told, axis=0).astype(np.float64)
+        spent_us = np.maximum(event_us.take(told) - before_us.take(told), SHORTEST_WAY_US)
+        way_km = distances_km(there[:, 0], there[:, 1], here[:, 0], here[:, 1])
+        speed[told] = way_km / (spent_us / US_PER_HOUR)
+    rows = group.rows[placed]
+    ringed["place_us"][rows] = event_us[placed]
+    ringed["place"][rows] = place[placed]
     return speed
 
 
 def _merchant(ring: Ring, rows: I64, columns: Columns, out: F32) -> None:
-    group, ringed = Grouping(rows, ring.columns["count"], ring.depth), ring.columns
+    ringed = ring.columns
+    group = Grouping(rows, ringed["count"], ring.depth)
     order = group.order
-    event_us, cents = columns.event_us[order], columns.cents[order]
-    in_hour = _within(group.past(ringed["event_us"], event_us), event_us, HOUR_US)
-    out[order, _AT["merchant_tx_1h"]] = _count(in_hour) + 1
-    out[order, _AT["merchant_amount_1h"]] = _amount(in_hour, group.past(ringed["cents"], cents), cents)
+    event_us, cents = columns.event_us.take(order), columns.cents.take(order)
+    within = group.past(ringed["event_us"], event_us) > event_us - HOUR_US
+    features = np.empty((2, len(rows)), dtype=np.float32)
+    features[0] = np.add.reduce(within, axis=0, dtype=np.uint8)
+    features[0] += 1
+    features[1] = (np.add.reduce(np.where(within, group.past(ringed["cents"], cents), 0), axis=0) + cents) / 100.0
+    out[order, _MERCHANT] = features.T
     group.store(ringed["event_us"], event_us)
     group.store(ringed["cents"], cents)
     group.store_count(ringed["count"])
 
 
-def _device(ring: Ring, rows: I64, event_us: I64, cards: I32) -> I64:
-    """Return distinct cards in 7 days, (n,) in batch order."""
-    group, ringed = Grouping(rows, ring.columns["count"], ring.depth), ring.columns
-    event_us, cards = event_us[group.order], cards[group.order]
-    in_week = _within(group.past(ringed["event_us"], event_us), event_us, WEEK_US)
-    distinct = np.empty(len(rows), dtype=np.int64)
-    distinct[group.order] = _distinct(in_week, group.past(ringed["card"], cards), cards)
-    group.store(ringed["event_us"], event_us)
-    group.store(ringed["card"], cards)
+def _devices(rings: Rings, card_rows: I64, columns: Columns, out: F32) -> I32:
+    """Fill in the distinct cards of each device in 7 days; return the devices' identities, NOBODY where missing."""
+    out[:, _DEVICE] = np.nan
+    identities = np.full(len(columns), NOBODY, dtype=np.int32)
+    names = [name for name in columns.device if name is not None]
+    if not names:
+        return identities
+    at = slice(None) if len(names) == len(columns) else np.flatnonzero([name is not None for name in columns.device])
+    ring, ringed = rings.devices, rings.devices.columns
+    rows = ring.locate(names)
+    identities[at] = ringed["identity"].take(rows)
+    group = Grouping(rows, ringed["count"], ring.depth)
+    cards = rings.cards.columns["identity"].take(card_rows[at]).astype(np.int64)
+    seconds = columns.event_us[at] // US_PER_S
+    visit = pack(seconds, cards).take(group.order)
+    past = group.past(ringed["visit"], visit)
+    within = past > last_before(seconds.take(group.order) - WEEK_S)
+    distinct = np.empty(len(rows))
+    distinct[group.order] = _distinct(within, past, visit)
+    out[at, _DEVICE] = distinct
+    group.store(ringed["visit"], visit)
     group.store_count(ringed["count"])
-    return distinct
+    return identities
 
 
-def _within(past_us: I64, event_us: I64, span_us: int) -> Bool:
-    """Return which of the past lies in (now − span, now], (n, depth); what came late and lies ahead counts as now."""
-    return past_us > (event_us - span_us)[:, None]
+def _distinct(within: Bool, past: I64, now: I64) -> I64:
+    """Return the number of distinct identities among those of the past chosen and this one's, (n,).
 
-
-def _count(chosen: Bool) -> I64:
-    """Return the number chosen in each row, (n,): eight flags at a time are added as the bytes of a word."""
-    words = chosen.view(np.uint64)
-    added = words[:, 0] + words[:, 1]
-    for number in range(2, words.shape[1]):
-        added += words[:, number]
-    return (added * _BYTES_ADDED >> _TOP_BYTE).astype(np.int64)
-
-
-def _amount(chosen: Bool, past_cents: I64, cents: I64) -> F64:
-    """Return the amount of those chosen and of this transaction, (n,)."""
-    sums: I64 = np.add.reduce(np.where(chosen, past_cents, 0), axis=1)
-    return (sums + cents) / 100.0
-
-
-def _distinct(chosen: Bool, past: I32, now: I32) -> I64:
-    """Return the number of distinct identities among those chosen and this one, (n,)."""
+    Args:
+        within: which of the past to count, (depth, n).
+        past: words, (depth, n).
+        now: words, (n,).
+    """
     distinct = np.ones(len(now), dtype=np.int64)
-    others = chosen & (past != now[:, None])
-    several = np.flatnonzero(_count(others))
+    others = within & ((past ^ now) & IDENTITY_MASK != 0)
+    several = np.logical_or.reduce(others, axis=0).nonzero()[0]
     if several.size:
-        seen = np.where(others[several], past[several], now[several][:, None])
-        seen = np.concatenate((seen, now[several][:, None]), axis=1)
-        seen.sort(axis=1)
-        distinct[several] += (seen[:, 1:] != seen[:, :-1]).sum(axis=1)
+        own = identity_in(now.take(several))
+        seen = np.where(others[:, several], identity_in(past[:, several]), own)
+        seen = np.concatenate((seen, own[None]))
+        seen.sort(axis=0)
+        distinct[several] += np.add.reduce(seen[1:] != seen[:-1], axis=0, dtype=np.int64)
     return distinct

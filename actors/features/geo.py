@@ -13,8 +13,9 @@ from actors.arrays import F64
 EARTH_RADIUS_KM = 6_371.0088  # mean radius, IUGG
 
 _RADIANS = math.pi / 180
-# sin x / x as a polynomial in x²: Taylor to x^15, off by less than 1e-11 on [-π/2, π/2]
-_SINE: tuple[float, ...] = tuple((-1.0) ** k / math.factorial(2 * k + 1) for k in range(7, -1, -1))
+# sin x = x · p(x²), off by less than 2e-9 on [-π/2, π/2]
+_SINE = (-0.0000000239, 0.0000027526, -0.0001984090, 0.0083333315, -0.1666666664, 1.0)
+_S5, _S4, _S3, _S2, _S1, _S0 = _SINE
 # arcsin x = π/2 − sqrt(1 − x) · p(x) on [0, 1], off by less than 3e-8: 30 cm on the earth
 _ARCSINE = (
     -0.0012624911,
@@ -26,6 +27,7 @@ _ARCSINE = (
     -0.2145988016,
     math.pi / 2,
 )
+_A7, _A6, _A5, _A4, _A3, _A2, _A1, _A0 = _ARCSINE
 
 
 def distances_km(lat: F64, lon: F64, other_lat: F64, other_lon: F64) -> F64:
@@ -34,30 +36,32 @@ def distances_km(lat: F64, lon: F64, other_lat: F64, other_lon: F64) -> F64:
     Args:
         lat: degrees, (n,), as are the others.
 
-    Source: haversine formula; arcsine from Abramowitz and Stegun, Handbook of Mathematical Functions, 4.4.46.
+    Source: haversine formula; sine and arcsine from Abramowitz and Stegun, Handbook of Mathematical Functions, 4.3.97
+    and 4.4.46.
     """
-    count = len(lat)
-    angles = np.empty(4 * count)
-    np.subtract(other_lat, lat, out=angles[:count])
-    np.subtract(other_lon, lon, out=angles[count : 2 * count])
-    angles[count : 2 * count] -= np.rint(angles[count : 2 * count] / 360.0) * 360.0
-    angles[: 2 * count] *= 0.5
-    np.subtract(90.0, lat, out=angles[2 * count : 3 * count])
-    np.subtract(90.0, other_lat, out=angles[3 * count :])
+    angles = np.empty((4, len(lat)))  # half the ways in latitude and longitude, and the latitudes' complements
+    np.subtract(other_lat, lat, out=angles[0])
+    way = np.subtract(other_lon, lon, out=angles[1])
+    way -= np.rint(way / 360.0) * 360.0
+    angles[:2] *= 0.5
+    np.subtract(90.0, lat, out=angles[2])
+    np.subtract(90.0, other_lat, out=angles[3])
     angles *= _RADIANS
     square = angles * angles
-    sines = np.full(4 * count, _SINE[0])
-    for factor in _SINE[1:]:
-        sines *= square
+    sines = square * _SINE[0]
+    for factor in _SINE[1:-1]:
         sines += factor
+        sines *= square
+    sines += _SINE[-1]
     sines *= angles
-    half_lat, half_lon = sines[:count], sines[count : 2 * count]
-    chord = half_lat * half_lat + sines[2 * count : 3 * count] * sines[3 * count :] * (half_lon * half_lon)
+    half_lat, half_lon, cosine, other_cosine = sines
+    chord = half_lat * half_lat + cosine * other_cosine * (half_lon * half_lon)
     half_chord = np.sqrt(np.minimum(chord, 1.0))
-    power = np.full(count, _ARCSINE[0])
-    for factor in _ARCSINE[1:]:
-        power *= half_chord
+    power = half_chord * _ARCSINE[0]
+    for factor in _ARCSINE[1:-1]:
         power += factor
+        power *= half_chord
+    power += _ARCSINE[-1]
     return np.asarray((math.pi / 2 - np.sqrt(1.0 - half_chord) * power) * (2 * EARTH_RADIUS_KM))
 
 
@@ -74,18 +78,16 @@ def distance_km(lat: float, lon: float, other_lat: float, other_lon: float) -> f
     cosines = _sine((90.0 - lat) * _RADIANS) * _sine((90.0 - other_lat) * _RADIANS)
     chord = half_lat * half_lat + cosines * (half_lon * half_lon)
     half_chord = math.sqrt(chord if not chord > 1.0 else 1.0)
-    power: float = _ARCSINE[0]
-    for factor in _ARCSINE[1:]:
-        power = power * half_chord + factor
+    power = _A7 * half_chord + _A6
+    power = (power * half_chord + _A5) * half_chord + _A4
+    power = (power * half_chord + _A3) * half_chord + _A2
+    power = (power * half_chord + _A1) * half_chord + _A0
     return (math.pi / 2 - math.sqrt(1.0 - half_chord) * power) * (2 * EARTH_RADIUS_KM)
 
 
 def _sine(angle: float) -> float:
     square = angle * angle
-    value: float = _SINE[0]
-    for factor in _SINE[1:]:
-        value = value * square + factor
-    return value * angle
+    return (((((_S5 * square + _S4) * square + _S3) * square + _S2) * square + _S1) * square + _S0) * angle
 
 
 def _turns(degrees: float) -> float:

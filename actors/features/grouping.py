@@ -47,7 +47,9 @@ class Grouping:
         self._slots += self.seen & self._mask
 
     def past(self, column: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
-        """Return what each row sees in its entity's ring, (n, depth), slots in no particular order of time.
+        """Return what each row sees in its entity's ring, (depth, n), slots in no particular order of time.
+
+        Rows lie along the second axis, so that adding up a ring's slots is adding up long arrays.
 
         Args:
             column: of the ring, (capacity, depth), as it was before the batch.
@@ -56,21 +58,21 @@ class Grouping:
         seen = column.take(self.rows, axis=0)
         if self._repeats is not None:
             seen.reshape(-1)[self._repeats.seen_slots] = values.take(self._repeats.seen_rows)
-        return seen
+        return np.ascontiguousarray(seen.T)
 
     def newest(self, past: NDArray[Any]) -> NDArray[Any]:
         """Return, of what `past` returned, the value of the transaction just before each row; (n,)."""
-        return np.asarray(past[self.positions, (self.seen - 1) & self._mask])
+        return np.asarray(past[(self.seen - 1) & self._mask, self.positions])
 
     def latest(self, fact: NDArray[Any], values: NDArray[Any], given: Bool) -> NDArray[Any]:
-        """Return the latest value given before each row, (n,).
+        """Return the latest value given before each row, (n,) or (n, width).
 
         Args:
-            fact: of the ring, (capacity,): the latest before the batch.
-            values: of the batch, sorted, (n,).
+            fact: of the ring, (capacity,) or (capacity, width): the latest before the batch.
+            values: of the batch, sorted, (n,) or (n, width).
             given: where the batch gives one, sorted, (n,).
         """
-        found = fact.take(self.rows)
+        found = fact.take(self.rows, axis=0)
         if self._repeats is not None:
             seers, givers = self._repeats.given_before(given)
             found[seers] = values[givers]

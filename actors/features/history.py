@@ -1,7 +1,7 @@
 """History: what the batch tier is computed from, transactions and labels as columns."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -53,6 +53,10 @@ class HistoryView:
     merchants: Mapping[str, int]
     card_count: int
     merchant_count: int
+
+    def with_cards(self, cards: I32) -> "HistoryView":
+        """Return the same with other numbers for the transactions' cards."""
+        return replace(self, transactions=self.transactions | {"card": cards})
 
 
 class History:

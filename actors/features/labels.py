@@ -5,15 +5,13 @@ from typing import Protocol
 
 from actors.arrays import I64, U8
 
-NOT_OFFERED = -1
-
 
 @dataclass(frozen=True, slots=True)
 class Labels:
     """What became known about some transactions, one array or list a field, all of length n.
 
     Attributes:
-        number: of the transactions in offered order; NOT_OFFERED for history.
+        number: of the transactions in offered order; -1 for history, which was never offered.
         merchants: where they happened.
         categories: the merchant's category, None if unknown.
         event_us: when they happened, µs since the Unix epoch.

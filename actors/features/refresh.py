@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from actors.clock import US_PER_S, Clock
-from actors.features.batch import BatchTable, BatchTableBuilder
+from actors.features.batch import BatchTableBuilder
 from actors.features.catalogue import BATCH_REFRESH_S
 from actors.features.history import LONGEST_WINDOW_US, History
 from actors.features.labels import LabelSource
+from actors.features.store import BatchTable
 
 REFRESH_US = BATCH_REFRESH_S * US_PER_S
 

@@ -1,6 +1,7 @@
 """The last transactions of every entity of one kind, in rings of fixed depth."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -8,19 +9,53 @@ from numpy.typing import NDArray
 
 from actors.arrays import I64
 from actors.features.interner import name_array
+from actors.features.packing import pack, renamed
 
 NEVER = -(1 << 62)  # event time of an empty slot: outside every window, and no difference to it overflows
 NOBODY = -1  # identity of no entity: an empty slot, or a transaction without a device
 _FIRST_CAPACITY = 1_024
 _EVICTED_SHARE = 8  # one eighth at a time, so that looking for the oldest is rare
 
-# What a column holds: its type, and the value of an empty slot.
-Kind = tuple[type[np.generic], float]
-INSTANT: Kind = (np.int64, NEVER)
-CENTS: Kind = (np.int64, 0)
-IDENTITY: Kind = (np.int32, NOBODY)
-DEGREES: Kind = (np.float32, np.nan)
-COUNT: Kind = (np.int64, 0)
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a column of a ring holds.
+
+    Attributes:
+        dtype: of its elements.
+        empty: what an element without a transaction holds.
+        whose: kind of entity whose identity an element is or, ``packed``, has in its lower bits; empty for none.
+        packed: whether an element is a number with an identity.
+        unit_us: length of the unit in which the number counts event time; 0 if it is not a time.
+    """
+
+    dtype: type[np.generic]
+    empty: float
+    whose: str = ""
+    packed: bool = False
+    unit_us: int = 0
+
+    def twin(self, values: NDArray[Any], shift_us: int, offsets: Mapping[str, int]) -> NDArray[Any]:
+        """Return ``values`` as they are for a copy of their entities, in another town and at another time."""
+        given = values != self.empty
+        moved = values
+        if self.whose:
+            offset = offsets[self.whose]
+            moved = renamed(moved, offset) if self.packed else moved + moved.dtype.type(offset)
+        if self.unit_us:
+            units = shift_us // self.unit_us
+            moved = moved + (pack(units, 0) if self.packed else units)
+        return np.where(given, moved, values)
+
+
+INSTANT = Kind(np.int64, NEVER, unit_us=1)
+NUMBER = Kind(np.int64, 0)
+DEGREES = Kind(np.float32, np.nan)
+
+
+def identity(whose: str) -> Kind:
+    """Return a column of identities of cards, merchants or devices."""
+    return Kind(np.int32, NOBODY, whose=whose)
 
 
 class Ring:
@@ -32,8 +67,9 @@ class Ring:
 
     Args:
         depth: slots of each entity; a power of two.
+        whose: kind of entity: card, merchant or device.
         slots: columns that go round, by name.
-        facts: columns with one value an entity.
+        facts: columns with one value an entity, or a fixed number of them, by name.
         max_entities: bound on the entities remembered.
 
     Attributes:
@@ -43,15 +79,21 @@ class Ring:
         next_identity: the identity of the next new entity.
     """
 
-    def __init__(self, depth: int, slots: Mapping[str, Kind], facts: Mapping[str, Kind], max_entities: int) -> None:
+    def __init__(
+        self,
+        whose: str,
+        depth: int,
+        slots: Mapping[str, Kind],
+        facts: Mapping[str, tuple[Kind, int]],
+        max_entities: int,
+    ) -> None:
         self.depth = depth
         self.max_entities = max_entities
         self.rows: dict[str, int] = {}
         self.columns: dict[str, NDArray[Any]] = {}
         self.next_identity = 0
-        own = {"identity": IDENTITY, "count": COUNT, "touched": COUNT}
-        self._kinds = {name: (kind, depth) for name, kind in slots.items()}
-        self._kinds |= {name: (kind, 0) for name, kind in (own | dict(facts)).items()}
+        own = {"identity": (identity(whose), 0), "count": (NUMBER, 0), "touched": (NUMBER, 0)}
+        self._kinds = {name: (kind, depth) for name, kind in slots.items()} | own | dict(facts)
         self._free: list[int] = []
         self._used = 0
         self._capacity = 0
@@ -96,8 +138,8 @@ class Ring:
         self._used += len(names) - len(again)
         self.rows.update(zip(names, rows, strict=True))
         at = np.array(rows, dtype=np.int64)
-        for name, ((_, empty), _) in self._kinds.items():
-            self.columns[name][at] = empty
+        for name, (kind, _) in self._kinds.items():
+            self.columns[name][at] = kind.empty
         self.columns["identity"][at] = self.next_identity + np.arange(len(names))
         self.next_identity += len(names)
         return at
@@ -119,8 +161,8 @@ class Ring:
                 self._free.append(self.rows.pop(names[at]))
 
     def _grow(self, capacity: int) -> None:
-        for name, ((dtype, _), depth) in self._kinds.items():
-            grown = np.empty((capacity, depth) if depth else capacity, dtype)  # memory never written is never taken
+        for name, (kind, depth) in self._kinds.items():
+            grown = np.empty((capacity, depth) if depth else capacity, kind.dtype)  # not taken before it is written
             if self._capacity:
                 grown[: self._used] = self.columns[name][: self._used]
             self.columns[name] = grown
@@ -136,7 +178,7 @@ class Ring:
             sources: rows to copy, (n,).
             names: the new entities' names, n of them, not known yet.
             shift_us: added to every instant.
-            offsets: added to the identities in a column, by column.
+            offsets: added to every identity, by kind of entity.
 
         Raises:
             ValueError: a name is known already, or there is no room.
@@ -147,13 +189,7 @@ class Ring:
             raise ValueError("a copy must have a name that is not known yet")
         at = self._add(names)
         for name, (kind, _) in self._kinds.items():
-            column = self.columns[name]
-            values = column[sources]
-            if kind is INSTANT:
-                values[values != NEVER] += shift_us
-            elif kind is IDENTITY:
-                values[values != NOBODY] += offsets[name]
-            column[at] = values
+            self.columns[name][at] = kind.twin(self.columns[name][sources], shift_us, offsets)
         self.next_identity = max(self.next_identity, int(self.columns["identity"][at].max(initial=NOBODY)) + 1)
 
     def reserve(self, count: int) -> None:
@@ -179,8 +215,9 @@ class Ring:
         names: list[str] = arrays["names"].tolist()
         if len(names) > self.max_entities:
             raise ValueError(f"{len(names)} entities are stored, and the bound is {self.max_entities}")
-        self.rows, self._free, self._used = {name: row for row, name in enumerate(names)}, [], len(names)
+        self.rows, self._free, self._used = {name: row for row, name in enumerate(names)}, [], 0
         self.reserve(len(names))
+        self._used = len(names)
         for name in self._kinds:
             self.columns[name][: self._used] = arrays[name]
         self.next_identity, self._touch = (int(value) for value in arrays["next"])

@@ -8,18 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actors.clock import US_PER_DAY, US_PER_HOUR, US_PER_S
-from actors.features.ring import CENTS, DEGREES, IDENTITY, INSTANT, Ring
+from actors.features.ring import DEGREES, INSTANT, NEVER, NUMBER, Kind, Ring, identity
 from actors.features.towns import Town
 
 HOUR_US = US_PER_HOUR
 DAY_US = US_PER_DAY
 HALF_HOUR_US = US_PER_HOUR // 2
-WEEK_US = 7 * US_PER_DAY
+WEEK_S = 7 * US_PER_DAY // US_PER_S
 SHORTEST_WAY_US = 60 * US_PER_S  # clocks of terminals differ: within a minute no speed can be told
 
 CARD_DEPTH = 16  # a busy card makes 3 a day; a velocity of 17 in a day is far beyond any threshold
 MERCHANT_DEPTH = 32  # a merchant of the synthetic world makes 1 to 20 an hour
 DEVICE_DEPTH = 16  # a household has 2 to 5 cards; a ring of fraudsters shows long before 17
+
+SALE = Kind(np.int64, 0, whose="merchant", packed=True)  # cents and merchant
+VISIT = Kind(np.int64, NEVER, whose="card", packed=True, unit_us=US_PER_S)  # second and card
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +30,9 @@ class StreamLimits:
     """Most entities remembered, each at least 16; beyond it the least recently seen are forgotten.
 
     Attributes:
-        cards: about 450 bytes each, name included.
-        merchants: about 500 bytes each.
-        devices: about 320 bytes each.
+        cards: about 480 bytes each, name included.
+        merchants: about 660 bytes each.
+        devices: about 270 bytes each.
     """
 
     cards: int = 250_000  # forty towns are 160,000
@@ -42,13 +45,14 @@ class Rings:
 
     def __init__(self, limits: StreamLimits) -> None:
         self.cards = Ring(
+            "card",
             CARD_DEPTH,
-            {"event_us": INSTANT, "cents": CENTS, "merchant": IDENTITY, "device": IDENTITY},
-            {"place_us": INSTANT, "lat": DEGREES, "lon": DEGREES},
+            {"event_us": INSTANT, "sale": SALE, "device": identity("device")},
+            {"place_us": (INSTANT, 0), "place": (DEGREES, 2)},
             limits.cards,
         )
-        self.merchants = Ring(MERCHANT_DEPTH, {"event_us": INSTANT, "cents": CENTS}, {}, limits.merchants)
-        self.devices = Ring(DEVICE_DEPTH, {"event_us": INSTANT, "card": IDENTITY}, {}, limits.devices)
+        self.merchants = Ring("merchant", MERCHANT_DEPTH, {"event_us": INSTANT, "cents": NUMBER}, {}, limits.merchants)
+        self.devices = Ring("device", DEVICE_DEPTH, {"visit": VISIT}, {}, limits.devices)
         self.largest_batch = min(limits.cards, limits.merchants, limits.devices) // 2
 
     def _by_name(self) -> dict[str, Ring]:
@@ -62,8 +66,8 @@ class Rings:
             names, sources = list(ring.rows), np.array(list(ring.rows.values()), dtype=np.int64)
             ring.reserve(len(ring) * (len(towns) + 1))
             for block, town in enumerate(towns, start=1):
-                offsets = {name: block * size for name, size in sizes.items()}
-                ring.copy(sources, town.rename(names), town.shift_us, offsets | {"identity": offsets[kind]})
+                offsets = {whose: block * size for whose, size in sizes.items()}
+                ring.copy(sources, town.rename(names), town.shift_us, offsets)
             ring.next_identity = sizes[kind] * (len(towns) + 1)
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:

@@ -1,4 +1,4 @@
-"""The port to the feature store, and its in-memory adapter."""
+"""The port to the feature store, the table it serves, and its in-memory adapter."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,10 +6,29 @@ from typing import Protocol
 
 import numpy as np
 
-from actors.arrays import F32, I64, Bool
-from actors.features.batch import CARD_COLUMNS, MERCHANT_COLUMNS, BatchTable
+from actors.arrays import F32, I64
 
 MISSING_AT = -1
+
+CARD_COLUMNS = (
+    "card_tx_1d",
+    "card_tx_7d",
+    "card_tx_30d",
+    "card_amount_mean_1d",
+    "card_amount_mean_7d",
+    "card_amount_mean_30d",
+    "home_lat",
+    "home_lon",
+)
+MERCHANT_COLUMNS = (
+    "merchant_tx_1d",
+    "merchant_tx_7d",
+    "merchant_tx_30d",
+    "merchant_risk_1d",
+    "merchant_risk_7d",
+    "merchant_risk_30d",
+    "category_risk_30d",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +62,47 @@ class FeatureStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class TableSide:
+    """The rows of one kind of entity.
+
+    Attributes:
+        places: name → row; a number beyond the last row is an entity newer than the table.
+        rows: float32 (n + 1, columns); the last row is NaN and stands for everyone absent.
+        computed_us: int64 (n + 1,); MISSING_AT where there was nothing to compute from, and in the last row.
+    """
+
+    places: Mapping[str, int]
+    rows: F32
+    computed_us: I64
+
+    def take(self, names: Sequence[str]) -> tuple[F32, I64]:
+        """Return the rows of ``names`` and what event time they were computed for."""
+        get, absent = self.places.get, len(self.rows) - 1
+        found = np.array([get(name, absent) for name in names], dtype=np.int64)
+        return self.rows.take(found, axis=0, mode="clip"), self.computed_us.take(found, mode="clip")
+
+    def present(self) -> dict[str, int]:
+        """Return the names that have a row, with its number; for adapters that write the table elsewhere."""
+        absent = len(self.rows) - 1
+        return {name: row for name, row in self.places.items() if row < absent and self.computed_us[row] != MISSING_AT}
+
+
+@dataclass(frozen=True, slots=True)
+class BatchTable:
+    """Batch features at one instant. Never changed once built.
+
+    Attributes:
+        computed_us: event time it was computed for.
+        cards: rows of CARD_COLUMNS.
+        merchants: rows of MERCHANT_COLUMNS.
+    """
+
+    computed_us: int
+    cards: TableSide
+    merchants: TableSide
+
+
 class InMemoryFeatureStore:
     """A feature store in this process: one table, replaced as a whole.
 
@@ -70,29 +130,14 @@ class InMemoryFeatureStore:
         table = self._table
         if table is None:
             return missing_rows(len(cards))
-        card, card_us = _take(cards, table.cards, table.card_rows, table.card_present, table.computed_us)
-        merchant, merchant_us = _take(
-            merchants, table.merchants, table.merchant_rows, table.merchant_present, table.computed_us
-        )
-        return StoreRows(card, card_us, merchant, merchant_us)
+        return StoreRows(*table.cards.take(cards), *table.merchants.take(merchants))
 
 
 def missing_rows(count: int) -> StoreRows:
-    """Return rows of a store that has none of them."""
+    """Return what a store answers that has none of ``count`` cards and merchants."""
     return StoreRows(
         np.full((count, len(CARD_COLUMNS)), np.nan, dtype=np.float32),
         np.full(count, MISSING_AT, dtype=np.int64),
         np.full((count, len(MERCHANT_COLUMNS)), np.nan, dtype=np.float32),
         np.full(count, MISSING_AT, dtype=np.int64),
     )
-
-
-def _take(
-    names: Sequence[str], places: Mapping[str, int], rows: F32, present: Bool, computed_us: int
-) -> tuple[F32, I64]:
-    absent = len(rows) - 1
-    get = places.get
-    found = np.array([get(name, absent) for name in names], dtype=np.int64)
-    taken = rows.take(found, axis=0, mode="clip")  # a name newer than the table clips to the absent row
-    known = present.take(found, mode="clip")
-    return taken, np.where(known, computed_us, MISSING_AT)

@@ -5,7 +5,6 @@ merchant's 32: counts and sums end there (at 17 and 33, the transaction itself i
 for an entity that runs hot, and by then the count has long said what it has to say.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -40,16 +39,26 @@ class InMemoryStreamState:
 
     def __init__(self, limits: StreamLimits | None = None) -> None:
         self.rings = Rings(limits or StreamLimits())
-        self._last = _Advanced((), np.empty((0, len(STREAM_COLUMNS)), dtype=np.float32))
+        self._last_sequence: int | tuple[int, ...] = ()
+        self._last_features: F32 = np.empty((0, len(STREAM_COLUMNS)), dtype=np.float32)
 
     def advance(self, sequence: int | tuple[int, ...], columns: Columns) -> F32:
         """Count transactions and return their streaming features; see `StreamState`."""
-        again = self._last.again(sequence)
-        if again is not None:
-            return again
+        if sequence == self._last_sequence:
+            return self._last_features
+        if isinstance(sequence, tuple) and (part := self._part_of_last(sequence)) is not None:
+            return part
         features = self._count(columns)
-        self._last = _Advanced(sequence, features)
+        self._last_sequence, self._last_features = sequence, features
         return features
+
+    def _part_of_last(self, sequence: tuple[int, ...]) -> F32 | None:
+        last = self._last_sequence
+        if isinstance(last, int) or len(last) != len(self._last_features) or not sequence or sequence[0] not in last:
+            return None
+        start = last.index(sequence[0])
+        part = slice(start, start + len(sequence))
+        return self._last_features[part] if last[part] == sequence else None
 
     def _count(self, columns: Columns) -> F32:
         if len(columns) <= SINGLE_ROAD_UP_TO:
@@ -83,23 +92,3 @@ class InMemoryStreamState:
         with np.load(file, allow_pickle=False) as arrays:
             state.rings.from_arrays(dict(arrays))
         return state
-
-
-@dataclass(frozen=True, slots=True)
-class _Advanced:
-    """The last call's sequence and features."""
-
-    sequence: int | tuple[int, ...]
-    features: F32
-
-    def again(self, sequence: int | tuple[int, ...]) -> F32 | None:
-        """Return the features for ``sequence`` if it is the last one or a part of it."""
-        if sequence == self.sequence:
-            return self.features
-        if isinstance(sequence, int) or isinstance(self.sequence, int) or len(self.sequence) != len(self.features):
-            return None
-        if not sequence or sequence[0] not in self.sequence:
-            return None
-        start = self.sequence.index(sequence[0])
-        part = slice(start, start + len(sequence))
-        return self.features[part] if self.sequence[part] == sequence else None

@@ -1,0 +1,109 @@
+"""The past that the towns of a run share: sums over town 0's history, taken once for all towns of one shift."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from actors.arrays import F32, I64, Bool
+from actors.features.categories import NO_CATEGORY
+from actors.features.history import History
+from actors.features.store import MISSING_AT
+from actors.features.table_rows import card_rows
+from actors.features.tally import Tally, fill
+from actors.features.towns import Town
+
+_KEPT = 8  # sums at distinct times; two or three are in use, and the next refresh uses some of them again
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """Town 0's history at one instant: sums, and the card rows they make."""
+
+    tally: Tally
+    rows: F32
+    present: Bool
+
+
+class TownPast:
+    """Adds the towns' past to what a run has seen itself.
+
+    A town of shift s at time t has the past that town 0 had at t − s, with s rounded to whole refreshes.
+
+    Args:
+        base: history of town 0 up to the run's start.
+        towns: the other towns.
+        label_delay_us: how long labels take.
+    """
+
+    def __init__(self, base: History, towns: tuple[Town, ...], label_delay_us: int) -> None:
+        self._base = base
+        self._towns = (Town(0), *towns)
+        self._shifts = np.array([town.grid_shift_us for town in self._towns], dtype=np.int64)
+        self._distinct_shifts: list[int] = sorted(set(self._shifts.tolist()))
+        self._label_delay_us = label_delay_us
+        self._pasts: dict[int, _Past] = {}
+
+    def give_names(self, history: History) -> None:
+        """Give the names of all towns their codes in ``history``, town by town, so that a town is a block of codes."""
+        if len(history.cards) or len(history.merchants):
+            raise ValueError("the history of a run with towns must be empty at its start")
+        for base, own in ((self._base.cards, history.cards), (self._base.merchants, history.merchants)):
+            names = base.names
+            for town in self._towns:
+                own.of(town.rename(names))
+            if len(own) != len(names) * len(self._towns):
+                raise ValueError("names in the base history must be of town 0, and town numbers distinct")
+
+    def fill(self, cards: tuple[F32, I64], tally: Tally, codes: I64, at_us: int) -> Iterator[None]:
+        """Set the cards of all towns to their past, and add the past to ``tally``.
+
+        Args:
+            cards: rows and ``computed_us`` of the whole table; changed.
+            tally: of the run's own history; changed. Its cards are those of ``codes``.
+            codes: of the cards that the run has seen, ascending.
+            at_us: the table's instant.
+        """
+        for shift_us in self._distinct_shifts:
+            yield from self._have(at_us - shift_us)
+        rows, computed_us = cards
+        size = len(self._base.cards)
+        for block, shift_us in enumerate(self._shifts.tolist()):
+            past = self._pasts[at_us - shift_us]
+            rows[block * size : (block + 1) * size] = past.rows
+            computed_us[block * size : (block + 1) * size] = np.where(past.present, at_us, MISSING_AT)
+        yield
+        self._add_cards(tally, codes, at_us)
+        yield
+        self._add_merchants(tally, at_us)
+
+    def _add_cards(self, tally: Tally, codes: I64, at_us: int) -> None:
+        size = max(1, len(self._base.cards))
+        own = int(np.searchsorted(codes, size * len(self._towns)))  # beyond are cards that no town had
+        shifts = self._shifts[codes[:own] // size]
+        for shift_us in self._distinct_shifts:
+            chosen = np.flatnonzero(shifts == shift_us)
+            tally.cards[chosen] += self._pasts[at_us - shift_us].tally.cards[codes[chosen] % size]
+
+    def _add_merchants(self, tally: Tally, at_us: int) -> None:
+        size = len(self._base.merchants)
+        for block, shift_us in enumerate(self._shifts.tolist()):
+            past = self._pasts[at_us - shift_us].tally
+            here = slice(block * size, (block + 1) * size)
+            tally.merchants[here] += past.merchants
+            tally.categories += past.categories
+            category = tally.merchant_category[here]
+            np.copyto(category, past.merchant_category, where=category == NO_CATEGORY)
+
+    def _have(self, at_us: int) -> Iterator[None]:
+        """Have town 0's past at ``at_us`` at hand."""
+        if at_us in self._pasts:
+            return
+        view = self._base.view()
+        tally = Tally.empty(view.card_count, view.merchant_count)
+        yield from fill(tally, view, at_us, self._label_delay_us)
+        rows, computed_us = card_rows(tally.cards, at_us)
+        while len(self._pasts) >= _KEPT + len(self._distinct_shifts):
+            del self._pasts[min(self._pasts)]
+        self._pasts[at_us] = _Past(tally, rows, computed_us != MISSING_AT)
+        yield
