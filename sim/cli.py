@@ -22,6 +22,7 @@ import typer
 
 from actors.errors import InputError
 from sim.commands.list_scenarios import list_scenarios
+from sim.commands.run import run
 from sim.commands.schema import schema
 from sim.commands.validate import validate
 
@@ -48,6 +49,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # the help is text; rich costs 0.1 s of a start that must be quick
 )
+app.command("run")(run)
 app.command("validate")(validate)
 app.command("list")(list_scenarios)
 app.command("schema")(schema)

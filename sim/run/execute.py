@@ -65,6 +65,7 @@ async def _on_real_clock(plan: Plan, folder: RunFolder, screen: AnyScreen) -> Re
             session.watch.monitor.alert_listeners.append(
                 lambda event: alert_lines.add(AlertLine.of(event, journal.start_ns))
             )
+            await parts.source.prime()
             async with _interruptible(session):
                 ended = await session.run()
         parts.close()

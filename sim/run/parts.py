@@ -8,7 +8,6 @@ from actors.adapters.files import AppendOnlyFile, DeadLetterFile
 from actors.clock import US_PER_S, Clock, EventTime, ScaledEventTime, WatermarkEventTime
 from actors.features.assembly import FeatureAssembly
 from actors.features.refresh import Refreshed, Refresher
-from actors.features.store import FeatureStore
 from actors.model.scoring import LocalScoring
 from actors.model.slot import ModelSlot
 from actors.pipeline import Pipeline, Surroundings
@@ -43,6 +42,7 @@ class Parts:
 
     telemetry: Telemetry
     journal: Journal
+    source: FeedSource
     book: OutcomeBook
     event_time: EventTime
     warm: WarmState
@@ -118,8 +118,9 @@ def make_parts(plan: Plan, clock: Clock, feed: Feed, journal: Journal) -> Parts:
     caught_up = CaughtUp()
     if paced is None:
         feed = PointInTimeFeed(feed, refresher, plan.load.start_us, caught_up, clock)
+    source = FeedSource(feed, schedule, book, labels, watermark)
     around = Surroundings(
-        source=FeedSource(feed, schedule, book, labels, watermark),
+        source=source,
         assembly=FeatureAssembly(plan.artifact.feature_names, warm.stream),
         store=faults.wrap_feature_store(warm.store),
         history=warm.history,
@@ -141,6 +142,7 @@ def make_parts(plan: Plan, clock: Clock, feed: Feed, journal: Journal) -> Parts:
     return Parts(
         telemetry,
         journal,
+        source,
         book,
         event_time,
         warm,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TextIO
 
-from actors.clock import NS_PER_S, Clock
+from actors.clock import Clock
 from actors.errors import EscalationError
 from actors.telemetry.gc_pauses import GcPauses
 from actors.telemetry.hlog import LatencyLog
@@ -22,7 +22,6 @@ from sim.run.plan import Plan
 from sim.run.watch import AnyScreen, Watch
 from sim.scenario.timeline import Span, duration_ns, phase_spans
 from sim.verdict import Arrivals, Verdict, arrivals_of, judge
-
 
 EndReason = Literal["ended", "interrupted", "escalated"]
 
@@ -69,7 +68,7 @@ class Session:
         memory: gives resident memory; None on a virtual clock.
     """
 
-    def __init__(  # noqa: PLR0913 - the ends that the composition root ties together
+    def __init__(
         self,
         plan: Plan,
         parts: Parts,

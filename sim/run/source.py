@@ -5,6 +5,7 @@ from actors.producer import Arrivals
 from sim.run.labels import DelayedLabels
 from sim.run.outcomes import OutcomeBook
 from sim.run.schedule import Schedule
+from sim.world.block import Block
 from sim.world.feed import Feed
 
 
@@ -32,10 +33,15 @@ class FeedSource:
         self._book = book
         self._labels = labels
         self._watermark = watermark
+        self._primed: list[Block | None] = []
+
+    async def prime(self) -> None:
+        """Have the first block at hand, so that the run does not begin with waiting for it."""
+        self._primed.append(await self._feed.take())
 
     async def take(self) -> Arrivals | None:
         """Return the next block's transactions."""
-        block = await self._feed.take()
+        block = self._primed.pop() if self._primed else await self._feed.take()
         if block is None:
             return None
         if self._watermark is not None:

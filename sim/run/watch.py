@@ -83,7 +83,7 @@ class Watch:
         on_quit: called when the user asks to end the run.
     """
 
-    def __init__(  # noqa: PLR0913 - everyone who takes part in watching
+    def __init__(
         self,
         plan: Plan,
         parts: Parts,
@@ -151,7 +151,8 @@ class Watch:
         elapsed_ns = snapshot.at_ns - snapshot.started_ns
         self._judge.tick(elapsed_ns, snapshot)
         self.frames.courses.add(snapshot, snapshot.quality)
-        if "q" in self._screen.keys():
+        pressed = self._screen.keys()
+        if "q" in pressed:
             self._on_quit()
         if self._screen.ready:
             standing = self._judge.standing(snapshot, elapsed_ns)

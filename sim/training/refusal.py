@@ -7,11 +7,13 @@ class TrainingRefused(RiskdrillError):  # noqa: N818  # not an accident: the gat
     """A model was trained and is not good enough; nothing was written.
 
     Attributes:
+        source: what was trained on.
         misses: one line a gate, with figure and limit.
         figures: all figures, by the rows they were measured on.
     """
 
     def __init__(self, source: str, misses: tuple[str, ...], figures: dict[str, dict[str, float | None]]) -> None:
+        self.source = source
         self.misses = misses
         self.figures = figures
         super().__init__(f"{source}: training is refused: {'; '.join(misses)}")

@@ -1,0 +1,63 @@
+"""``run``: runs a scenario, live, and ends with a verdict."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class ClockKind(StrEnum):
+    """Which clock a run is on."""
+
+    REAL = "real"
+    VIRTUAL = "virtual"
+
+
+class Tui(StrEnum):
+    """Whether the live screen is shown."""
+
+    AUTO = "auto"
+    ON = "on"
+    OFF = "off"
+
+
+def run(
+    scenario: Annotated[Path, typer.Argument(help="Scenario file.", metavar="SCENARIO")],
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            help="Model folder. Without it the cached model of the scenario's world, trained if there is none."
+        ),
+    ] = None,
+    clock: Annotated[ClockKind | None, typer.Option(help="Overrules the scenario's clock.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Overrules the scenario's seed: another day, the same world.")
+    ] = None,
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Change a value, as in phases.burst.rate=2000; repeatable.", metavar="PATH=VALUE"),
+    ] = None,
+    duration: Annotated[
+        str | None, typer.Option(help="Cut the run short, as in 20s; what would start later is listed as skipped.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the run's files; by default a new one under runs/.")
+    ] = None,
+    tui: Annotated[Tui, typer.Option(help="The live screen: auto shows it in a terminal.")] = Tui.AUTO,
+) -> int:
+    """Run a scenario and judge it.
+
+    The first run of a world trains its model (about a minute) and keeps it. The run's folder then holds summary.json,
+    decisions.jsonl, journal.jsonl and more. Ctrl-C drains and writes the files; a second one stops draining.
+
+    Exit code: 0 pass, 99 fail, 3 inconclusive, 2 input that cannot be used, 130 interrupted.
+
+    Example: python -m sim run scenarios/burst.yaml
+    """
+    from sim.run.command import Request, run_scenario
+
+    words = list(overrides or ())
+    words += [] if clock is None else [f"clock={clock.value}"]
+    words += [] if seed is None else [f"seed={seed}"]
+    return run_scenario(Request(scenario, model, tuple(words), duration, out, tui.value))

@@ -1,0 +1,91 @@
+"""From a request on the command line to a run and its exit code: scenario, folder, screen, model, capacity, run."""
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from actors.errors import ScenarioError
+from dashboard.frame import Notice
+from dashboard.live import open_screen, wants_live
+from sim.report.folder import RunFolder
+from sim.scenario.cut import Cut, cut
+from sim.scenario.load import load
+from sim.scenario.scenario import Scenario
+from sim.units import parse_duration
+
+GUESS_PER_S = 50_000.0  # stands for the capacity until it is measured; a scenario without shares of it never asks
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the command line asks for.
+
+    Attributes:
+        scenario: the file.
+        model: folder of a model; None chooses.
+        overrides: ``PATH=VALUE`` each.
+        duration: where to cut the run, as written.
+        out: folder for the run's files; None makes one.
+        tui: auto, on or off.
+    """
+
+    scenario: Path
+    model: Path | None = None
+    overrides: tuple[str, ...] = ()
+    duration: str | None = None
+    out: Path | None = None
+    tui: str = "auto"
+
+
+def run_scenario(request: Request) -> int:
+    """Run what is asked for; return the exit code of the verdict.
+
+    Raises:
+        InputError: something of the request cannot be used; nothing has run.
+        TrainingRefused: a model had to be trained and missed its gates.
+    """
+    shorter = _cut(load(request.scenario, request.overrides), request.duration)
+    folder = RunFolder.create(request.out, shorter.scenario.name)
+    screen = open_screen(live=wants_live(request.tui))
+    try:
+        screen.show(Notice(title=f"starting {shorter.scenario.name}"))
+        # Imported with the screen up: LightGBM alone takes a second.
+        from sim.run.execute import execute
+        from sim.run.load import needs_capacity
+        from sim.run.model_choice import choose_model
+        from sim.run.plan import Plan, load_of
+        from sim.run.probe import measure_capacity
+
+        scenario = shorter.scenario
+        artifact = choose_model(scenario, request.model, screen.show)
+        draft = Plan(
+            scenario=scenario,
+            artifact=artifact,
+            clock=scenario.clock,
+            load=load_of(scenario, GUESS_PER_S),
+            folder=folder.path,
+            cut=shorter,
+            started_epoch_s=time.time(),  # noqa: TID251 - when it was, for people and for the latency log
+        )
+        if needs_capacity(scenario):
+            screen.show(Notice(title="measuring what this machine can do", detail="the whole path, as fast as it goes"))
+            capacity = measure_capacity(draft)
+            draft = replace(draft, load=load_of(scenario, capacity), capacity_per_s=capacity)
+        result = execute(draft, folder, screen)
+    except BaseException:
+        screen.close()
+        raise
+    screen.close(result.frame, f"files in {folder.path}")
+    return result.summary.exit_code
+
+
+def _cut(scenario: Scenario, duration: str | None) -> Cut:
+    if duration is None:
+        return Cut(scenario)
+    try:
+        span_ns = parse_duration(duration)
+    except ValueError as error:
+        raise ScenarioError(f"--duration {duration}: {error}") from error
+    if span_ns <= 0:
+        raise ScenarioError(f"--duration {duration}: must be positive; write it as in 20s")
+    return cut(scenario, span_ns)

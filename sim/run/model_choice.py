@@ -1,0 +1,90 @@
+"""Which model a run serves: the one that is named, or the cached one of its world, trained first if need be."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from actors.clock import NS_PER_US
+from actors.model.artifact import Artifact, load_artifact
+from dashboard.frame import Notice
+from sim.events.section import events_spec
+from sim.gates import DEFAULT_GATES, Gate, gates_of
+from sim.run.load import world_spec
+from sim.scenario.events import Gates
+from sim.scenario.scenario import Scenario
+from sim.training.cache import MODELS, is_model
+from sim.training.child import train_in_child
+from sim.training.fit import FitConfig
+from sim.training.recipe import recipe_of
+from sim.training.progress import Progress
+from sim.training.source import EventsSource, Source, WorldSource
+
+Announce = Callable[[Notice], None]
+"""Shows what is going on before the run; must not block."""
+
+STAGES = {
+    "history": "replaying history through the feature code",
+    "fit": "fitting the model",
+    "judge": "judging it on later data",
+}
+
+
+def source_of(scenario: Scenario) -> Source:
+    """Return what a model for ``scenario`` is trained on.
+
+    Raises:
+        InputError: its events cannot be trained on.
+    """
+    if scenario.events is not None:
+        return EventsSource.of(events_spec(scenario.events))
+    return WorldSource(world_spec(scenario).town, scenario.world.label_delay // NS_PER_US)
+
+
+def gates_for(scenario: Scenario) -> tuple[Gate, ...]:
+    """Return the gates that a model for ``scenario`` must pass."""
+    if scenario.events is None:
+        return DEFAULT_GATES
+    said: Gates = scenario.events.gates
+    return gates_of({name: getattr(said, name) for name in said.__struct_fields__})
+
+
+def cached_folder(source: Source) -> Path:
+    """Return where the model of ``source`` is kept."""
+    return MODELS / recipe_of(source.facts(), source.features, FitConfig()).key
+
+
+def choose_model(scenario: Scenario, given: Path | None, announce: Announce) -> Artifact:
+    """Return the model for a run, verified.
+
+    Args:
+        scenario: names a model, or describes the world of one.
+        given: the folder asked for on the command line; wins.
+        announce: told how far training is.
+
+    Raises:
+        ArtifactError: a folder is not a model, or damaged, or made for other features.
+        TrainingRefused: a model had to be trained and missed its gates.
+    """
+    named = given or (None if scenario.model is None else Path(scenario.model))
+    if named is not None:
+        return load_artifact(named)
+    source = source_of(scenario)
+    folder = cached_folder(source)
+    if not is_model(folder):
+        train_in_child(source, folder, gates_for(scenario), announcing(source.title, announce))
+    return load_artifact(folder)
+
+
+def announcing(title: str, announce: Announce) -> Progress:
+    """Return a progress callback that announces each step."""
+
+    def progress(stage: str, done: int, total: int) -> None:
+        steps = f"{done:,} of {total:,}" if total else ""
+        announce(
+            Notice(
+                title=f"training a model, once: {STAGES.get(stage, stage)}",
+                detail=" · ".join(filter(None, (title, steps))),
+                done_ratio=done / total if total else None,
+            )
+        )
+
+    return progress

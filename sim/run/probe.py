@@ -1,0 +1,97 @@
+"""How many transactions a second this machine's pipeline can do: a short run of the whole path, as fast as it goes."""
+
+import asyncio
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+
+from actors.clock import NS_PER_S, RealClock
+from sim.clocks.real import loop_factory
+from sim.journal import Journal
+from sim.run.parts import Parts, make_parts
+from sim.run.plan import Plan, SyntheticLoad
+from sim.scenario.scenario import Scenario
+from sim.world.block import Block
+from sim.world.feed import Feed
+from sim.world.phases import Constant, Phase
+from sim.world.process_feed import ProcessFeed
+from sim.world.traffic import TrafficSpec
+
+WARM_UP = 20_000  # transactions before the clock is started: caches, batch sizes and the processor's speed settle
+MEASURED = 80_000  # about a second on a small machine
+RATE = 1_000.0  # sets how many cards take part, not how fast they are sent
+
+
+@dataclass(frozen=True, slots=True)
+class Unpaced:
+    """A feed without its schedule: everything is due at once."""
+
+    feed: Feed
+
+    async def take(self) -> Block | None:
+        """Return the next block."""
+        block = await self.feed.take()
+        return None if block is None else replace(block, due_ns=None)
+
+    def close(self) -> None:
+        """Close the feed."""
+        self.feed.close()
+
+
+def measure_capacity(plan: Plan) -> float:
+    """Return the transactions a second that the pipeline of ``plan`` decides and logs when it is never without work.
+
+    Nothing is shed and no fault is in, so that it is the capacity of the best road.
+    """
+    with tempfile.TemporaryDirectory(prefix="riskdrill-probe-") as folder:
+        probe = replace(plan, scenario=_calm(plan.scenario), load=SyntheticLoad(_traffic(plan)), folder=Path(folder))
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
+            return runner.run(_measure(probe))
+
+
+def _traffic(plan: Plan) -> TrafficSpec:
+    if not isinstance(plan.load, SyntheticLoad):
+        raise TypeError("only synthetic load has rates, and rates alone can be shares of capacity")
+    duration_ns = int((WARM_UP + MEASURED) / RATE * NS_PER_S)
+    phase = Phase(name="probe", duration_ns=duration_ns, rate=RATE, arrivals=Constant())
+    return msgspec.structs.replace(plan.load.spec, phases=(phase,))
+
+
+def _calm(scenario: Scenario) -> Scenario:
+    """Return the scenario without faults, deadline and shedding."""
+    pipeline = scenario.pipeline
+    boxes = msgspec.structs.replace(
+        pipeline.mailboxes, scorer=msgspec.structs.replace(pipeline.mailboxes.scorer, shed_above=None)
+    )
+    scorer = msgspec.structs.replace(pipeline.scorer, deadline=None)
+    calm = msgspec.structs.replace(pipeline, mailboxes=boxes, scorer=scorer)
+    return msgspec.structs.replace(scenario, pipeline=calm, faults=())
+
+
+async def _measure(plan: Plan) -> float:
+    clock = RealClock()
+    feed = Unpaced(ProcessFeed(plan.load.blocks))
+    try:
+        parts = make_parts(plan, clock, feed, Journal(clock))
+        await parts.source.prime()
+        started_ns = clock.now_ns()
+        parts.begin(started_ns)
+        parts.pipeline.start()
+        begun_ns = await _warm(parts, clock)
+        before = parts.telemetry.ledger.logged
+        await parts.pipeline.finished()
+        rate = (parts.telemetry.ledger.logged - before) * NS_PER_S / (clock.now_ns() - begun_ns)
+        parts.close()
+        return rate
+    finally:
+        feed.close()
+        clock.close()
+
+
+async def _warm(parts: Parts, clock: RealClock) -> int:
+    """Return the instant at which the first transactions are through."""
+    while parts.telemetry.ledger.logged < WARM_UP:
+        await clock.sleep_ns(NS_PER_S // 1_000)
+    return clock.now_ns()

@@ -1,0 +1,76 @@
+"""Training in a process of its own: what it imports and allocates is gone when it ends, and a run stays small."""
+
+import multiprocessing
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from actors.errors import InputError, InternalError
+from sim.gates import Gate
+from sim.training.progress import Progress
+from sim.training.refusal import TrainingRefused
+from sim.training.source import Source
+
+
+def train_in_child(source: Source, folder: Path, gates: tuple[Gate, ...], progress: Progress) -> None:
+    """Train as `sim.training.trainer.train` does, in a child process; progress is told in this one.
+
+    Raises:
+        TrainingRefused: a gate was missed.
+        InputError: the source cannot be trained on, or the folder cannot be written.
+        InternalError: the child failed or died.
+    """
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    child = context.Process(target=_train, args=(source, folder, gates, theirs), name="training", daemon=True)
+    child.start()
+    theirs.close()
+    try:
+        _listen(ours, progress)
+    finally:
+        child.terminate()
+        child.join()
+        ours.close()
+
+
+def _listen(pipe: Connection, progress: Progress) -> None:
+    """Pass progress on until the child is done."""
+    while True:
+        try:
+            kind, content = pipe.recv()
+        except EOFError as error:
+            raise InternalError("training: its process died; run python -m sim train to see why") from error
+        if kind == "progress":
+            progress(*content)
+        elif kind == "done":
+            return
+        elif kind == "refused":
+            raise TrainingRefused(*content)
+        elif kind == "input":
+            raise InputError(content)
+        else:
+            raise InternalError(content)
+
+
+def _train(source: Source, folder: Path, gates: tuple[Gate, ...], pipe: Connection) -> None:
+    from sim.training.trainer import train
+
+    def tell(stage: str, done: int, total: int) -> None:
+        pipe.send(("progress", (stage, done, total)))
+
+    _answer(pipe, lambda: train(source, folder, gates=gates, progress=tell))
+
+
+def _answer(pipe: Connection, work: Callable[[], object]) -> None:
+    try:
+        work()
+    except KeyboardInterrupt:
+        return  # the parent was interrupted as well, and says so
+    except TrainingRefused as error:
+        pipe.send(("refused", (error.source, error.misses, error.figures)))
+    except InputError as error:
+        pipe.send(("input", str(error)))
+    except Exception as error:  # noqa: BLE001 - whatever it is, the parent has to know
+        pipe.send(("error", f"training: {type(error).__name__}: {error}"))
+    else:
+        pipe.send(("done", None))
