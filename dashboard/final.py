@@ -3,6 +3,7 @@
 import textwrap
 from typing import Final, TextIO
 
+from rich.cells import cell_len
 from rich.console import Console
 
 from dashboard.frame import ExpectationRow, Frame, Money
@@ -68,17 +69,20 @@ def verdict(frame: Frame, width: int) -> Picture:
 def _expectations(frame: Frame, width: int) -> list[Row]:
     rows: list[Row] = []
     for one in frame.expectations:
-        rows.append(_expectation(one, width))
+        rows += _expectation(one, width)
         rows += [row((" " * _INDENT, PLAIN), (line, CARE)) for line in _wrapped(one.note, width - _INDENT)]
     return rows
 
 
-def _expectation(one: ExpectationRow, width: int) -> Row:
+def _expectation(one: ExpectationRow, width: int) -> list[Row]:
     symbol, style = EXPECTATIONS[one.state]
     line = row(" ", (symbol, style), " ", (left(one.name, _NAME), STRONG), (left(one.state, _STATE), style))
     line += row((right(one.value or "–", _VALUE), PLAIN))
     space = width - _INDENT - _NAME - _STATE - _VALUE - 2
-    return [*line, *row((f"  {left(one.wanted, space)}", DIM))] if space > 0 else line
+    if cell_len(one.wanted) <= space:
+        return [[*line, *row((f"  {one.wanted}", DIM))]]
+    wanted = textwrap.wrap(clean(one.wanted), max(20, width - _INDENT))
+    return [line, *(row((" " * _INDENT, PLAIN), (text, DIM)) for text in wanted)]
 
 
 def _wrapped(text: str, width: int, sign: str = "→") -> list[str]:

@@ -41,7 +41,7 @@ class View:
     def status(self) -> str:
         """Return what the bottom line must say, if anything."""
         if self.frozen:
-            return "frozen: the run goes on, p to follow it"
+            return "frozen, p to follow the run"
         return f"no news for {self.silent_s:.0f} s" if self.silent_s >= 1 else ""
 
 

@@ -41,8 +41,9 @@ def _lines(alert: AlertRow, width: int, *, two: bool) -> list[Row]:
     tells = f"{alert.severity} → {alert.tells}"
     if two and width < _WIDE:
         return [line, row("   ", (left(f"{alert.value}, {tells}", max(0, width - 3)), DIM))]
-    first = (alert.value if two else alert.severity if space < len(tells) else tells) if space > 0 else ""
-    line += row((f"  {left(first, max(0, space))}", DIM))
+    first = alert.value if two else tells if space >= len(tells) else alert.severity
+    if space >= len(alert.severity):
+        line += row((f"  {left(first, space)}", DIM))
     return [line, row("   ", (left(tells, width - 3), DIM))] if two else [line]
 
 

@@ -7,6 +7,7 @@ from dashboard.rows import Row, entry, row
 from dashboard.theme import ACCENT, BAD, LABEL, PLAIN, mark
 from dashboard.units import WIDTH, count, number
 
+_ROOMY = 48  # from here on there is room for the number of rows
 _BAR = 8  # cells; a full bar is the limit
 
 
@@ -32,9 +33,9 @@ def _heads(frame: Frame, _width: int) -> tuple[str, ...]:
 
 def _remark(frame: Frame, width: int) -> str:
     data = frame.drift
-    if data is None or width < 38:  # noqa: PLR2004  no room for it
+    if data is None:
         return ""
-    return f"{count(data.samples_count)} rows" if width < 46 else f"{data.covers}, {count(data.samples_count)} rows"  # noqa: PLR2004
+    return data.covers if width < _ROOMY else f"{data.covers}, {count(data.samples_count)} rows"
 
 
 PANEL = Panel("drift", draw, lambda frame: frame.drift is not None, heads=_heads, remark=_remark)

@@ -9,7 +9,7 @@ from dashboard.units import count, percent, rate
 
 _NEAR = 0.8  # a mailbox this full is about to block its sender
 _LEVEL = 9  # " 4,987/5k"
-_CALM = frozenset({"running", "idle", "stopped", "finished"})
+_CALM = frozenset({"waiting", "running", "done"})  # in the supervisor's words; the others are failed and restarting
 
 
 def draw(frame: Frame, width: int, height: int) -> list[Row]:
@@ -28,11 +28,17 @@ def _cell(actor: ActorLevel, mailbox: MailboxLevel | None, width: int, height: i
     arrow = (ARROW if mailbox else " ") + (" " if roomy else "")
     name = left(actor.name, max(0, min(width - 9, 11)))
     busy = f" {percent(actor.busy_10s_ratio)} busy" if width > 26 else f" {percent(actor.busy_10s_ratio)}"  # noqa: PLR2004
-    first = row((arrow, DIM), (name, STRONG), (busy, LABEL))
-    if actor.state not in _CALM:
-        first = row((arrow, DIM), (name, STRONG), (f" {left(actor.state.upper(), 10 if roomy else 7)}", BAD))
+    if actor.state in _CALM:
+        first = row((arrow, DIM), (name, STRONG), (busy, LABEL))
+    else:
+        first = row((arrow, DIM), (name, STRONG), (f" {_trouble(actor.state, roomy=roomy)}", BAD))
     lines = [first, _mailbox(mailbox, width), _rate(actor, width)]
     return block(lines if height > 2 else lines[:2], width, min(height, 3))  # noqa: PLR2004  the rate comes last
+
+
+def _trouble(state: str, *, roomy: bool) -> str:
+    """Return the state in capitals; "RESTART" stands for "RESTARTING" where room is short."""
+    return left(state.upper(), 10) if roomy else left(state.upper().removesuffix("ING"), 7)
 
 
 def _mailbox(mailbox: MailboxLevel | None, width: int) -> Row:

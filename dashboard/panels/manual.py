@@ -8,17 +8,17 @@ from dashboard.rows import Row, row, rule
 from dashboard.theme import ALERTS, DIM, EXPECTATIONS, FAULTS, LABEL, RULE, STRONG, TITLE
 
 _KEYS: Final = (
-    ("q", "quit: take nothing new, finish what was accepted, write the files"),
-    ("p", "freeze the picture, or follow the run again; the run itself goes on"),
+    ("q", "quit: take nothing new, finish what was accepted, write files"),
+    ("p", "freeze the picture, or follow again; the run itself goes on"),
     ("h", "this page"),
     ("Ctrl-C", "the same as q; a second time stops draining"),
 )
 _FIGURES: Final = (
-    ("last 10 s", "the last ten seconds of the run's clock; whole run: since it began"),
+    ("last 10 s", "ten seconds of the run's clock; whole run: since it began"),
     ("latency", "from the intended arrival to the decision, so a stall shows"),
-    ("✓ <10 ms", "within its target; ✗ >10 ms is over it; no mark where nothing is known"),
-    ("stages p50", "where the time goes: waiting in a mailbox, or service, against the budget"),
-    ("modes", "full, stale, realtime_only, rules, default: the rung a decision was made on"),
+    ("✓ <10 ms", "within its target; ✗ >10 ms is over it; no mark: not known"),
+    ("stages p50", "time by stage: service, or waiting in a mailbox, and its budget"),
+    ("modes", "rung of a decision: full, stale, realtime_only, rules, default"),
     ("time axis", "sparklines, phases and faults share it: the whole planned run"),
 )
 

@@ -6,7 +6,7 @@ from dashboard.export import to_svg
 from dashboard.final import print_final, verdict
 from dashboard.frame import Frame
 from tests.dashboard.healthy import burst
-from tests.dashboard.samples import SAMPLES, failing
+from tests.dashboard.samples import SAMPLES, failing, outage
 
 
 def text(frame: Frame, width: int = 100) -> str:
@@ -18,6 +18,11 @@ def test_the_verdict_lists_each_expectation_with_wanted_and_seen() -> None:
     """Name, state, value and rule on one line."""
     lines = [line for line in text(burst()).splitlines() if "tail" in line]
     assert lines == [" ○ tail                    holding           1.24 ms  latency.p95 < 50ms during burst"]
+
+
+def test_a_long_rule_stands_in_full() -> None:
+    """On a narrow screen the rule takes lines of its own instead of being cut."""
+    assert "latency.p99 < max(2 * baseline.latency.p99, 10ms)" in text(outage(), 80)
 
 
 def test_a_failure_says_what_to_do_next() -> None:

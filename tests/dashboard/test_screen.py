@@ -8,6 +8,7 @@ from rich.console import Console
 
 from dashboard.frame import Frame, Notice
 from dashboard.notice import render_notice
+from dashboard.panels import manual
 from dashboard.screen import Picture, View, render
 from tests.dashboard.healthy import burst
 from tests.dashboard.samples import SAMPLES, failing, outage
@@ -150,6 +151,16 @@ def test_help_fits_the_smallest_screen() -> None:
     picture = text(render(burst(), 80, 24, View(help=True)))
     for word in ("freeze", "Ctrl-C", "whole run", "inconclusive", "lifted", "pending"):
         assert word in picture
+    assert "…" not in picture
+
+
+def test_no_line_of_the_help_is_cut() -> None:
+    """On the smallest screen every line of it is as it is on a wide one."""
+    narrow, wide = manual.draw(80), manual.draw(200)
+    for line, whole in zip(narrow, wide, strict=True):
+        text = "".join(segment.text for segment in whole).rstrip(" ─")
+        assert len(text) <= 80
+        assert "".join(segment.text for segment in line).rstrip(" ─") == text
 
 
 def test_rich_prints_the_picture_as_it_is() -> None:
