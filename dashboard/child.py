@@ -56,7 +56,7 @@ class Child:
         while self._listen():
             now_s = time.monotonic()
             self._note_silence(now_s)
-            if self._terminal.size() != self._size:
+            if self._terminal.size() != self._size or now_s - self._painted_s > _REPAINT_S:
                 self._changed = True
             if self._changed and now_s >= self._due_s:
                 self._draw()

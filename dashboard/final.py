@@ -1,5 +1,6 @@
 """What stays on the normal screen when a run is over: the last picture, and the verdict under it."""
 
+import io
 import textwrap
 from typing import Final, TextIO
 
@@ -36,6 +37,7 @@ def print_final(final: Frame | None, text: str, out: TextIO, *, with_picture: bo
         out: a terminal, a pipe or a file.
         with_picture: whether the panels are shown above the verdict.
     """
+    tolerate(out)
     console = Console(file=out, highlight=False, soft_wrap=True)
     width = console.width if console.is_terminal else _NO_TERMINAL_WIDTH
     if final is not None:
@@ -46,6 +48,12 @@ def print_final(final: Frame | None, text: str, out: TextIO, *, with_picture: bo
     if text:
         out.write(f"{text.rstrip()}\n")
     out.flush()
+
+
+def tolerate(out: TextIO) -> None:
+    """Let a stream that cannot say "µ" print a question mark instead of failing."""
+    if isinstance(out, io.TextIOWrapper):
+        out.reconfigure(errors="replace")
 
 
 def trimmed(picture: Picture) -> Picture:

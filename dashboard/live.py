@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
@@ -153,7 +154,8 @@ class Screen:
                 give_back(1, 0, self._modes)
         from dashboard.final import print_final  # imports Rich, which must not delay the start
 
-        print_final(final, text, sys.stdout, with_picture=True)
+        with suppress(OSError):  # the terminal may be gone; the run's files are written
+            print_final(final, text, sys.stdout, with_picture=True)
 
     def _wait(self) -> None:
         try:

@@ -1,10 +1,12 @@
 """Where there is no terminal: one plain line a second, then the verdict."""
 
+import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TextIO
 
-from dashboard.final import print_final
+from dashboard.final import print_final, tolerate
 from dashboard.frame import Frame, Message, Notice
 from dashboard.rows import clean, left
 from dashboard.units import clock, percent, rate, span_us
@@ -43,23 +45,25 @@ def plain_notice(notice: Notice) -> str:
 class PlainScreen:
     """The same as `dashboard.live.Screen` for a pipe or a file: takes messages at any rate, prints one a second.
 
+    A reader that goes away costs the run nothing.
+
     Args:
         now_s: wall time in seconds, from any origin.
         out: where lines go.
     """
-
-    alive = True
 
     def __init__(self, now_s: Callable[[], float], out: TextIO | None = None) -> None:
         self._now_s = now_s
         self._out = out if out is not None else sys.stdout
         self._next_s = now_s()
         self._last = ""
+        self.alive = True
+        tolerate(self._out)
 
     @property
     def ready(self) -> bool:
         """Whether a message would be printed now."""
-        return self._now_s() >= self._next_s
+        return self.alive and self._now_s() >= self._next_s
 
     def show(self, message: Message) -> None:
         """Print the message, unless the last one was less than a second ago or said the same."""
@@ -77,8 +81,20 @@ class PlainScreen:
 
     def close(self, final: Frame | None = None, text: str = "") -> None:
         """Print the verdict of the final frame, and the text."""
-        print_final(final, text, self._out, with_picture=False)
+        try:
+            print_final(final, text, self._out, with_picture=False)
+        except OSError:
+            self._give_up()
 
     def _print(self, line: str) -> None:
-        self._out.write(f"{line}\n")
-        self._out.flush()
+        try:
+            self._out.write(f"{line}\n")
+            self._out.flush()
+        except OSError:
+            self._give_up()
+
+    def _give_up(self) -> None:
+        """Nobody reads any more (`… | head`): the run goes on, and the interpreter must not fail at its last flush."""
+        self.alive = False
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._out.fileno())

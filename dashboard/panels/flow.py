@@ -8,6 +8,7 @@ from dashboard.theme import ACCENT, ARROW, BAD, CARE, DIM, LABEL, STRONG
 from dashboard.units import count, percent, rate
 
 _NEAR = 0.8  # a mailbox this full is about to block its sender
+_WORDS = 24  # cells; below, no room for words beside the rate
 _LEVEL = 9  # " 4,987/5k"
 _CALM = frozenset({"waiting", "running", "done"})  # in the supervisor's words; the others are failed and restarting
 
@@ -32,7 +33,7 @@ def _cell(actor: ActorLevel, mailbox: MailboxLevel | None, width: int, height: i
         first = row((arrow, DIM), (name, STRONG), (busy, LABEL))
     else:
         first = row((arrow, DIM), (name, STRONG), (f" {_trouble(actor.state, roomy=roomy)}", BAD))
-    lines = [first, _mailbox(mailbox, width), _rate(actor, width)]
+    lines = [first, _mailbox(mailbox, width), _rate(actor, mailbox, width)]
     return block(lines if height > 2 else lines[:2], width, min(height, 3))  # noqa: PLR2004  the rate comes last
 
 
@@ -61,9 +62,14 @@ def _capacity(capacity: int) -> str:
     return count(capacity)
 
 
-def _rate(actor: ActorLevel, width: int) -> Row:
-    restarts = count(actor.restarts_run_count)
-    words = "" if not actor.restarts_run_count else f"{restarts} restarts" if width > 24 else f"↻ {restarts}"  # noqa: PLR2004
+def _rate(actor: ActorLevel, mailbox: MailboxLevel | None, width: int) -> Row:
+    """Return the rate, and what disturbs it: restarts, or else the share of time the sender was blocked."""
+    words = ""
+    if mailbox is not None and mailbox.blocked_10s_ratio > 0 and width > _WORDS:
+        words = f"blocked {percent(mailbox.blocked_10s_ratio)}"
+    if actor.restarts_run_count:
+        restarts = count(actor.restarts_run_count)
+        words = f"{restarts} restarts" if width > _WORDS else f"↻ {restarts}"
     return row("  ", (left(rate(actor.rows_10s_per_s), 9), DIM), (f" {words}", CARE))
 
 

@@ -1,6 +1,7 @@
 """Plain lines, where there is no terminal."""
 
 import io
+import os
 
 from dashboard.frame import Notice
 from dashboard.plain import PlainScreen, plain_line
@@ -44,6 +45,22 @@ def test_one_line_a_second_however_often_frames_come() -> None:
         screen.show(replace(frame, header=replace(frame.header, elapsed_s=tick / 10)))
         wall.now_s += 0.1
     assert len(out.getvalue().splitlines()) == 3
+
+
+def test_a_reader_that_goes_away_does_not_end_the_run() -> None:
+    """`… | head`: the pipe closes, later lines and the verdict go nowhere, and nothing is raised."""
+    read, write = os.pipe()
+    out = os.fdopen(write, "w", encoding="ascii")
+    with out:
+        wall = Wall()
+        screen = PlainScreen(wall, out)
+        screen.show(Notice(title="4 µs"))
+        os.close(read)
+        wall.now_s += 2
+        screen.show(burst())
+        assert not screen.alive
+        assert not screen.ready
+        screen.close(burst(), "files")
 
 
 def test_training_shows_its_progress_in_lines() -> None:
