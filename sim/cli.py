@@ -21,12 +21,15 @@ from typing import Any
 import typer
 
 from actors.errors import InputError
+from sim.commands.demo import demo
 from sim.commands.list_scenarios import list_scenarios
 from sim.commands.run import run
 from sim.commands.schema import schema
+from sim.commands.train import train
 from sim.commands.validate import validate
+from sim.training.refusal import TrainingRefused
 
-OK, INTERNAL, USAGE, INTERRUPTED = 0, 1, 2, 130
+OK, INTERNAL, USAGE, REFUSED, INTERRUPTED = 0, 1, 2, 99, 130
 PROGRAM = "python -m sim"
 DEBUG = "--debug"
 
@@ -50,9 +53,11 @@ app = typer.Typer(
     rich_markup_mode=None,  # the help is text; rich costs 0.1 s of a start that must be quick
 )
 app.command("run")(run)
+app.command("train")(train)
 app.command("validate")(validate)
 app.command("list")(list_scenarios)
 app.command("schema")(schema)
+app.command("demo")(demo)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -62,10 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = [word for word in given if word != DEBUG] or ["--help"]
     try:
         return _exit_code(typer.main.get_command(app)(words, prog_name=PROGRAM, standalone_mode=False))
-    except ClickError as error:
-        return _refuse(_one_line(error), debug=debug)
-    except InputError as error:
-        return _refuse(str(error), debug=debug)
+    except (ClickError, InputError, TrainingRefused) as error:
+        return _refuse(error, debug=debug)
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
     except BrokenPipeError:
@@ -88,11 +91,11 @@ def _one_line(error: Exception) -> str:
     return f"{' '.join(str(text).split()).rstrip('.')}; see {command} --help"
 
 
-def _refuse(text: str, *, debug: bool) -> int:
+def _refuse(error: Exception, *, debug: bool) -> int:
     if debug:
         traceback.print_exc()
-    typer.echo(text, err=True)
-    return USAGE
+    typer.echo(_one_line(error) if isinstance(error, ClickError) else str(error), err=True)
+    return REFUSED if isinstance(error, TrainingRefused) else USAGE
 
 
 def _internal(error: Exception, *, debug: bool) -> int:

@@ -1,5 +1,8 @@
 """The commands of the command line, one a file. Each returns its exit code; `sim.cli` says what the codes mean.
 
+- `run`: runs a scenario.
+- `train`: trains a model.
+- `demo`: a thousand transactions, once through.
 - `validate`: checks scenario files.
 - `list_scenarios`: lists them with their hypotheses.
 - `schema`: prints the JSON Schema of a scenario or of a summary.

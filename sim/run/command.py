@@ -44,7 +44,11 @@ def run_scenario(request: Request) -> int:
         InputError: something of the request cannot be used; nothing has run.
         TrainingRefused: a model had to be trained and missed its gates.
     """
-    shorter = _cut(load(request.scenario, request.overrides), request.duration)
+    return run_cut(_cut(load(request.scenario, request.overrides), request.duration), request)
+
+
+def run_cut(shorter: Cut, request: Request) -> int:
+    """Run a scenario that is loaded, cut or whole; otherwise as `run_scenario`."""
     folder = RunFolder.create(request.out, shorter.scenario.name)
     screen = open_screen(live=wants_live(request.tui))
     try:

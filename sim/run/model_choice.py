@@ -14,8 +14,8 @@ from sim.scenario.scenario import Scenario
 from sim.training.cache import MODELS, is_model
 from sim.training.child import train_in_child
 from sim.training.fit import FitConfig
-from sim.training.recipe import recipe_of
 from sim.training.progress import Progress
+from sim.training.recipe import recipe_of
 from sim.training.source import EventsSource, Source, WorldSource
 
 Announce = Callable[[Notice], None]
