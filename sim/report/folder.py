@@ -1,5 +1,6 @@
 """The folder of a run: its name, and what is never overwritten."""
 
+import contextlib
 import datetime as dt
 import os
 from pathlib import Path
@@ -78,7 +79,8 @@ class RunFolder:
             partial.write_bytes(content if isinstance(content, bytes) else content.encode())
             partial.replace(path)
         except OSError as error:
-            partial.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # the first error is the one to tell
+                partial.unlink()
             raise OutputError(f"{path}: cannot be written: {error.strerror}; make room or choose --out") from error
         return path
 

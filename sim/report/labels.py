@@ -4,6 +4,7 @@ A decision is logged before anyone knows the truth. When the run is over, each l
 it, and every other keeps its null.
 """
 
+import contextlib
 from collections.abc import Container
 from pathlib import Path
 
@@ -49,6 +50,7 @@ def join_labels(decisions: Path, fraud_ids: Container[str], known_until_us: int)
                     joined.write(line)
         partial.replace(decisions)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # the first error is the one to tell
+            partial.unlink()
         raise OutputError(f"{decisions}: labels cannot be joined: {error.strerror}; the file stays as it is") from error
     return count

@@ -1,0 +1,1 @@
+"""What must hold is judged by what was measured, and by nothing else."""

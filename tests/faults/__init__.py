@@ -1,0 +1,1 @@
+"""Faults are in between their instants, and nowhere else."""

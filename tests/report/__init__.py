@@ -1,0 +1,1 @@
+"""A run leaves behind what happened, whole, and nothing of anybody else's harmed."""

@@ -1,0 +1,50 @@
+"""Quality of scores, against scikit-learn."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import average_precision_score, brier_score_loss, precision_recall_curve, roc_auc_score
+
+from sim.money import UNKNOWN, Outcomes
+from sim.quality import average_precision, live_quality, precision_at_recall, roc_auc
+
+ROWS = st.lists(st.tuples(st.integers(0, 20), st.booleans()), min_size=2, max_size=80).filter(
+    lambda rows: len({label for _, label in rows}) == 2
+)
+
+
+@given(ROWS)
+def test_figures_are_those_of_scikit_learn(rows: list[tuple[int, bool]]) -> None:
+    """ROC-AUC, average precision and precision at a recall agree, ties included."""
+    score = np.array([row[0] / 20 for row in rows])
+    label = np.array([row[1] for row in rows], dtype=np.uint8)
+    assert roc_auc(score, label) == pytest.approx(roc_auc_score(label, score))
+    assert average_precision(score, label) == pytest.approx(average_precision_score(label, score))
+    precision, recall, _ = precision_recall_curve(label, score)
+    assert precision_at_recall(score, label, 0.7) == pytest.approx(precision[recall >= 0.7].max())
+
+
+def _outcomes(score: list[float], label: list[int]) -> Outcomes:
+    count = len(score)
+    return Outcomes(
+        np.zeros(count, dtype=np.int64),
+        np.ones(count),
+        np.array(score),
+        np.zeros(count, dtype=np.uint8),
+        np.array(label, dtype=np.uint8),
+    )
+
+
+def test_only_scored_decisions_with_known_labels_count() -> None:
+    """A decision by rules has no score, and one without a label no truth; neither says anything about the model."""
+    found = live_quality(_outcomes([0.9, 0.1, float("nan"), 0.2], [1, 0, 1, UNKNOWN]))
+    assert (found.scored, found.roc_auc) == (2, 1.0)
+    assert found.brier_score == pytest.approx(brier_score_loss([1, 0], [0.9, 0.1]))
+
+
+def test_one_kind_of_label_says_nothing() -> None:
+    """Without fraud, or without anything else, there is no figure."""
+    assert live_quality(_outcomes([0.9, 0.1], [0, 0])).roc_auc is None
+    assert live_quality(_outcomes([0.9], [1])).average_precision is None
+    assert live_quality(_outcomes([], [])).scored == 0

@@ -1,0 +1,1 @@
+"""A scenario file is a scenario, or a list of located problems."""
