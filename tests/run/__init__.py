@@ -1,0 +1,1 @@
+"""Laws of a run and its parts."""

@@ -1,0 +1,48 @@
+"""Laws of labels that come late."""
+
+import itertools
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sim.run.labels import DelayedLabels
+from sim.world.block import Block
+
+
+def block(first: int, times: list[int]) -> Block:
+    count = len(times)
+    return Block(
+        first=first,
+        due_ns=None,
+        raws=[b"{}"] * count,
+        event_us=np.array(times, dtype=np.int64),
+        fraud=np.array([time % 2 for time in times], dtype=np.uint8),
+        pattern=np.zeros(count, dtype=np.uint8),
+        merchants=[f"m{time}" for time in times],
+        categories=[None] * count,
+    )
+
+
+@given(
+    gaps=st.lists(st.integers(0, 5), min_size=1, max_size=40),
+    cuts=st.lists(st.integers(1, 39), max_size=4),
+    delay=st.integers(0, 20),
+    looks=st.lists(st.integers(0, 250), max_size=8),
+)
+def test_each_label_comes_once_and_never_early(gaps: list[int], cuts: list[int], delay: int, looks: list[int]) -> None:
+    """Whatever the blocks and the looks, every label comes out once, in order, as soon as it is due and not before."""
+    times = np.cumsum(gaps).tolist()
+    labels = DelayedLabels(delay)
+    edges = sorted({0, *(cut for cut in cuts if cut < len(times)), len(times)})
+    for start, stop in itertools.pairwise(edges):
+        labels.book(start, block(start, times[start:stop]))
+
+    taken: list[int] = []
+    for now in sorted(looks):
+        due = labels.take_due(now)
+        taken += [] if due is None else due.number.tolist()
+        assert taken == [number for number, time in enumerate(times) if time + delay <= now]
+        if due is not None:
+            assert due.fraud.tolist() == [times[number] % 2 for number in due.number.tolist()]
+            assert due.merchants == [f"m{times[number]}" for number in due.number.tolist()]

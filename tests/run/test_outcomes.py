@@ -1,0 +1,86 @@
+"""Laws of the book of outcomes, and of quality while a run goes on."""
+
+import asyncio
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actors.messages import Decision
+from sim.money import business
+from sim.run.live_quality import LiveQuality
+from sim.run.outcomes import OutcomeBook
+from tests.run.batches import decided
+
+SECOND_US = 1_000_000
+
+
+def book_of(truth: list[int]) -> OutcomeBook:
+    """Return a book with one transaction a second of event time."""
+    book = OutcomeBook()
+    book.begin(100)
+    book.book(np.arange(len(truth), dtype=np.int64) * SECOND_US, np.array(truth, dtype=np.uint8))
+    return book
+
+
+def test_decisions_meet_their_truth_by_number() -> None:
+    """Whatever order they come in, a decision is joined with the truth of its own transaction."""
+    book = book_of([0, 1, 0, 1])
+    asyncio.run(book.deliver(decided([3, 0], [Decision.BLOCK, Decision.APPROVE], [7.0, 5.0], [0.9, 0.1])))
+
+    outcomes = book.outcomes()
+
+    assert outcomes.label.tolist() == [0, 1]
+    assert outcomes.amount.tolist() == [5.0, 7.0]
+    assert outcomes.arrival_ns.tolist() == [0, 30]
+    assert book.fraud_ids == {"t3"}
+
+
+def test_delivering_again_changes_nothing() -> None:
+    """A batch that comes again after a crash counts once."""
+    book = book_of([1, 0])
+    batch = decided([0, 1], [Decision.APPROVE, Decision.BLOCK], [7.0, 5.0], [0.2, 0.9])
+    for _ in range(2):
+        asyncio.run(book.deliver(batch))
+    assert business(book.outcomes()).fraud_loss == 7.0
+    assert len(book.outcomes()) == 2
+
+
+def test_labels_become_known_after_their_delay() -> None:
+    """At an instant exactly the transactions at least a delay old are known."""
+    book = book_of([0] * 10)
+    assert [book.known_count(now * SECOND_US, 3 * SECOND_US) for now in (0, 2, 3, 4, 99)] == [0, 0, 1, 2, 10]
+
+
+@given(
+    truth=st.lists(st.integers(0, 1), min_size=1, max_size=40),
+    kinds=st.lists(st.sampled_from(Decision), min_size=40, max_size=40),
+    looks=st.lists(st.integers(0, 45), max_size=8),
+)
+def test_live_sums_are_those_of_all_labels_known(truth: list[int], kinds: list[Decision], looks: list[int]) -> None:
+    """However often one looks, the sums are what a single look at all known labels gives."""
+    book, count = book_of(truth), len(truth)
+    amounts = [1.0 + number for number in range(count)]
+    asyncio.run(book.deliver(decided(list(range(count)), kinds[:count], amounts, [0.5] * count)))
+    live = LiveQuality(book, 2 * SECOND_US)
+
+    for now in sorted(looks):
+        live.update(now * SECOND_US, count, 0)
+    quality = live.update(60 * SECOND_US, count, 3)
+
+    worth = business(book.outcomes())
+    assert quality.labelled == worth.labelled == count
+    assert quality.fraud_loss == worth.fraud_loss
+    assert quality.recall == worth.recall
+    assert quality.precision == worth.precision
+    assert quality.false_positive_rate == worth.false_positive_rate
+    assert quality.review_volume == 3
+
+
+def test_what_is_not_decided_yet_waits_for_its_turn() -> None:
+    """A label that is known before the decision counts once the decision is there."""
+    book = book_of([1, 1])
+    live = LiveQuality(book, 0)
+    assert live.update(9 * SECOND_US, settled_count=0, review_count=0).labelled == 0
+    asyncio.run(book.deliver(decided([0, 1], [Decision.BLOCK] * 2, [1.0, 1.0], [0.9, 0.9])))
+    assert live.update(9 * SECOND_US, settled_count=2, review_count=0).labelled == 2
