@@ -1,11 +1,13 @@
 """Measuring fairly on a machine that is not ours alone: interleaved repetitions, medians, and the noise beside them."""
 
+import gc
 import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-Measured = Callable[[], int]  # does the work once and returns how many transactions that were
+Work = Callable[[], int]  # does the work once and returns how many transactions that were
+Prepare = Callable[[], Work]  # makes everything ready, unmeasured
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +26,16 @@ class Rates:
         return f"{self.median:>12,.0f}/s   ({min(self.per_s):,.0f} .. {max(self.per_s):,.0f})"
 
 
-def interleaved(contenders: Mapping[str, Measured], repetitions: int) -> dict[str, Rates]:
+def interleaved(contenders: Mapping[str, Prepare], repetitions: int) -> dict[str, Rates]:
     """Run all contenders in turn, ``repetitions`` times after one turn that does not count.
 
     In turn, because a neighbour on the machine or a hot processor then disturbs all alike, and ratios stay true.
     """
     rates: dict[str, list[float]] = {name: [] for name in contenders}
     for repetition in range(repetitions + 1):
-        for name, work in contenders.items():
+        for name, prepare in contenders.items():
+            work = prepare()
+            gc.collect()
             started_ns = time.perf_counter_ns()
             count = work()
             if repetition:

@@ -19,7 +19,7 @@ class ScikitModel:
     """A trained booster behind scikit-learn's interface, which is what such demos pickle.
 
     ``predict_proba`` does what `lightgbm.LGBMClassifier`'s does after its checks: predict, then put both classes side
-    by side.
+    by side. It takes the frame's array: LightGBM 4.7 reads frames through pyarrow, which halves the loop's speed.
     """
 
     def __init__(self, booster: lgb.Booster) -> None:
@@ -27,7 +27,7 @@ class ScikitModel:
 
     def predict_proba(self, rows: pd.DataFrame) -> Any:  # noqa: ANN401 - as scikit-learn has it
         """Return the probability of both classes, one row a transaction."""
-        fraud = np.asarray(self._booster.predict(rows, num_threads=1))
+        fraud = np.asarray(self._booster.predict(rows.to_numpy(), num_threads=1))
         return np.vstack((1.0 - fraud, fraud)).transpose()
 
 

@@ -1,0 +1,86 @@
+"""The transactions that the contenders score, and the model they score them with."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import joblib
+import lightgbm as lgb
+import numpy as np
+
+from actors.arrays import F32
+from actors.clock import NS_PER_S
+from actors.features.assembly import FeatureAssembly
+from actors.model.artifact import MODEL_FILE, Artifact, load_artifact
+from actors.transaction import Columns, parse
+from sim.run.warm import WarmState, warm_state
+from sim.training.cache import MODELS, is_model
+from sim.training.fit import FitConfig
+from sim.training.recipe import recipe_of
+from sim.training.source import WorldSource
+from sim.training.trainer import train
+from sim.world.phases import Phase
+from sim.world.spec import WorldSpec
+from sim.world.traffic import TrafficSpec
+
+ROWS = 50_000
+BATCH = 1_024
+CARDS = 100_000  # so many make 50,000 transactions in nine hours of event time: no row is stale
+RATE = 1_000.0
+LABEL_DELAY_US = 12 * 3_600 * 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What everyone scores, in three stages of readiness.
+
+    Attributes:
+        artifact: the model.
+        booster: the same model, bare.
+        spec: the traffic they were taken from.
+        raws: one JSON document each.
+        ids: of each.
+        features: float32 (n, n_features), as the pipeline assembles them.
+    """
+
+    artifact: Artifact
+    booster: lgb.Booster
+    spec: TrafficSpec
+    raws: list[bytes]
+    ids: list[str]
+    features: F32
+
+    def warm(self) -> WarmState:
+        """Return fresh windows and tables as they are before the first row."""
+        return warm_state(self.artifact, self.spec.begins_us, LABEL_DELAY_US, self.spec.towns())
+
+
+def load_rows(model: Path | None) -> Rows:
+    """Return the rows, with the model in the folder ``model`` or else the default world's, trained if need be."""
+    folder = model or _default_model()
+    artifact = load_artifact(folder)
+    phase = Phase(name="load", duration_ns=int(1.1 * ROWS / RATE * NS_PER_S), rate=RATE)
+    spec = TrafficSpec(world=WorldSpec(cards=CARDS, merchants=CARDS // 10), phases=(phase,), seed=7)
+    raws = [raw for block in spec.build() for raw in block.raws][:ROWS]
+    rows = Rows(artifact, joblib.load(folder / MODEL_FILE), spec, raws, [], np.empty((0, 0), dtype=np.float32))
+    columns = [Columns.of([parse(raw) for raw in raws[at : at + BATCH]]) for at in range(0, len(raws), BATCH)]
+    ids = [name for part in columns for name in part.ids]
+    return Rows(artifact, rows.booster, spec, raws, ids, _features(rows, columns))
+
+
+def _features(rows: Rows, columns: list[Columns]) -> F32:
+    warm = rows.warm()
+    assembly = FeatureAssembly(rows.artifact.feature_names, warm.stream)
+    parts = [
+        assembly.compute(number, part, warm.store.rows(part.cards, part.merchants))[0]
+        for number, part in enumerate(columns)
+    ]
+    return np.concatenate(parts)
+
+
+def _default_model() -> Path:
+    source = WorldSource(WorldSpec().town, LABEL_DELAY_US)
+    folder = MODELS / recipe_of(source.facts(), source.features, FitConfig()).key
+    if not is_model(folder):
+        print("training the default world's model, once", flush=True)
+        train(source, folder)
+    return folder
