@@ -1,10 +1,10 @@
 """Throughput: transactions due, and transactions decided, on the time axis."""
 
-from dashboard.frame import Frame, Series, Throughput
+from dashboard.frame import Frame, Throughput
 from dashboard.panels import timed
 from dashboard.panels.panel import Panel
 from dashboard.rows import Piece, Row
-from dashboard.sparkline import TimeAxis, peak, sparkline
+from dashboard.sparkline import peak, sparkline
 from dashboard.theme import ACCENT, DIM, PLAIN, SECOND, mark
 from dashboard.units import percent, rate
 
@@ -19,21 +19,15 @@ def draw(frame: Frame, width: int, height: int) -> list[Row]:
     axis = timed.axis(frame, width)
     lines = max(1, height // 2)
     top = max(peak(data.offered) or 0.0, peak(data.achieved) or 0.0)
-
-    def one(name: str, now: float | None, check: Piece, run: float | None, course: tuple[Series, Piece]) -> list[Row]:
-        series, colour = course
+    rows: list[Row] = []
+    for name, now, check, run, series, style in (
+        ("offered", data.offered_10s_per_s, ("", DIM), data.offered_run_per_s, data.offered, SECOND),
+        ("achieved", data.achieved_10s_per_s, _kept(data), data.achieved_run_per_s, data.achieved, ACCENT),
+    ):
         gutter = timed.figures(name, (rate(now), PLAIN), check, rate(run))
-        style = (f"peak {rate(peak(series))}", colour[1])
-        return timed.charted(gutter, _chart(series, axis, lines, top), style, width)
-
-    return [
-        *one("offered", data.offered_10s_per_s, ("", DIM), data.offered_run_per_s, (data.offered, ("", SECOND))),
-        *one("achieved", data.achieved_10s_per_s, _kept(data), data.achieved_run_per_s, (data.achieved, ("", ACCENT))),
-    ]
-
-
-def _chart(series: Series, axis: TimeAxis, lines: int, top: float) -> list[str]:
-    return sparkline(series, axis, lines, top)
+        chart = sparkline(series, axis, lines, top)
+        rows += timed.charted(gutter, chart, (f"peak {rate(peak(series))}", style), width)
+    return rows
 
 
 def _kept(data: Throughput) -> Piece:

@@ -47,10 +47,10 @@ def figures(name: str, now: Piece, check: Piece, run: str) -> Row:
     )
 
 
-def charted(gutter: Row, chart: list[str], style: Piece, width: int) -> list[Row]:
-    """Return rows with the figures beside the last line of the chart; ``style`` is the peak's text and the colour."""
-    rows = [row(" " * GUTTER, (line, style[1])) for line in chart[:-1]]
-    last = [*gutter, *row((chart[-1], style[1]))]
+def charted(gutter: Row, chart: list[str], highest: Piece, width: int) -> list[Row]:
+    """Return rows with the figures beside the chart's last line; ``highest`` is the peak in words, and the colour."""
+    rows = [row(" " * GUTTER, (line, highest[1])) for line in chart[:-1]]
+    last = [*gutter, *row((chart[-1], highest[1]))]
     if width >= WIDE:
-        last += row((f"  {style[0]}", DIM))
+        last += row((f"  {highest[0]}", DIM))
     return [*rows, last]

@@ -7,7 +7,8 @@ import sys
 import pytest
 
 from dashboard.frame import Notice
-from dashboard.live import Pipe, Screen
+from dashboard.live import Pipe, Screen, open_screen, wants_live
+from dashboard.plain import PlainScreen
 from dashboard.wire import Inbox
 from tests.dashboard.healthy import burst
 
@@ -122,3 +123,13 @@ def test_a_screen_that_cannot_start_is_forgiven(capfd: pytest.CaptureFixture[str
         screen.show(burst())
     assert not screen.alive
     assert capfd.readouterr().err == ""
+
+
+def test_without_a_terminal_there_are_plain_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipe, a dumb terminal and `--tui off` get plain lines; `--tui on` cannot make a terminal."""
+    assert not wants_live("off")
+    assert not wants_live("on")
+    assert isinstance(open_screen(live=wants_live("auto")), PlainScreen)
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setattr("os.isatty", lambda _fd: True)
+    assert not wants_live("auto")
