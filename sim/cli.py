@@ -32,6 +32,7 @@ from sim.training.refusal import TrainingRefused
 OK, INTERNAL, USAGE, REFUSED, INTERRUPTED = 0, 1, 2, 99, 130
 PROGRAM = "python -m sim"
 DEBUG = "--debug"
+HELP = ["--help"]  # what no words at all mean
 
 # What typer raises for a wrong command line. Newer typer brings its own click, older ones use click's, so the class is
 # taken from typer's own error.
@@ -64,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that ``arguments`` (by default those of the process) name; return its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = DEBUG in given
-    words = [word for word in given if word != DEBUG] or ["--help"]
+    words = [word for word in given if word != DEBUG] or HELP
     try:
         return _exit_code(typer.main.get_command(app)(words, prog_name=PROGRAM, standalone_mode=False))
     except (ClickError, InputError, TrainingRefused) as error:

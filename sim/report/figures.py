@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from actors.clock import NS_PER_S
-from actors.messages import Decision
+from actors.messages import Decision, Mode
 from actors.telemetry.catalogue import read
 from actors.telemetry.counts import HistogramCounts
 from actors.telemetry.ledger import LedgerSnapshot
@@ -97,7 +97,7 @@ def summarise(run: Finished) -> Summary:
         avg_prediction=mean,
         prediction_std=deviation,
         decisions=_decisions(last),
-        modes=ModeCounts(*last.ledger.decided_by_mode),
+        modes=ModeCounts(**{mode.label: last.ledger.decided_by_mode[mode] for mode in Mode}),
         ledger=books(last.ledger, run.imbalances),
         business=worth,
         stages=stage_times(last),
@@ -155,7 +155,7 @@ def books(ledger: LedgerSnapshot, imbalances: Sequence[str]) -> Books:
 
 
 def _decisions(snapshot: Snapshot) -> DecisionCounts:
-    return DecisionCounts(*(sum(kinds[each] for kinds in snapshot.decisions) for each in Decision))
+    return DecisionCounts(**{each.label: sum(kinds[each] for kinds in snapshot.decisions) for each in Decision})
 
 
 def _scores(outcomes: Outcomes) -> tuple[float | None, float | None]:

@@ -29,16 +29,10 @@ class ScorerMailbox(Mailbox, frozen=True, kw_only=True):
     """The scorer's mailbox, which sheds load to rules before it is full.
 
     Attributes:
-        shed_above: waiting transactions above which the least valuable are decided by rules; absent is four fifths
-            of the capacity, and the capacity itself never sheds.
+        shed_above: waiting transactions above which the least valuable are decided by rules; absent never.
     """
 
     shed_above: Capacity | None = None
-
-    @property
-    def sheds_above(self) -> int:
-        """``shed_above``, or its default for this capacity."""
-        return self.capacity * 4 // 5 if self.shed_above is None else self.shed_above
 
 
 class LoggerMailbox(Mailbox, frozen=True, kw_only=True):
@@ -82,12 +76,12 @@ class ScorerSettings(msgspec.Struct, frozen=True, kw_only=True):
         max_batch_size: transactions it takes at once when it has a backlog, and scores in the executor.
         inline_batch_size: transactions it takes at once while it keeps up, scored on the event loop; never more than
             ``max_batch_size``.
-        deadline: from the intended arrival; a transaction that would miss it is decided by rules.
+        deadline: from the intended arrival; a transaction that would miss it is decided by rules; absent none.
     """
 
     max_batch_size: BatchSize = 1_024
     inline_batch_size: BatchSize = 64
-    deadline: Wait = 50 * NS_PER["ms"]
+    deadline: Wait | None = None
 
 
 class LoggerSettings(msgspec.Struct, frozen=True, kw_only=True):

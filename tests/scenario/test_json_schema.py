@@ -11,7 +11,7 @@ def test_schema_has_every_key_with_its_default_as_written() -> None:
     """A default stands in the schema as a person would write it."""
     properties = schema()["properties"]
     assert list(properties) == [field.key for field in fields_of(Scenario)]
-    assert properties["pipeline"]["default"]["scorer"]["deadline"] == "50ms"
+    assert properties["pipeline"]["default"]["drain_timeout"] == "30s"
     assert schema()["required"] == ["name"]
 
 

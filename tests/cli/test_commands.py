@@ -1,0 +1,148 @@
+"""The commands that need no model."""
+
+import tempfile
+from pathlib import Path
+
+import msgspec
+import pytest
+import typer
+
+import sim.cli
+from sim.cli import app, main
+from sim.scenario.json_schema import schema
+from tests.repository import run_python
+from tests.scenario.example import EXAMPLE, REPLAY
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> Path:
+    """Return a folder with one valid scenario."""
+    (tmp_path / "good.yaml").write_text(EXAMPLE)
+    return tmp_path
+
+
+def test_valid_scenarios_are_confirmed(good: Path, capsys: Capture) -> None:
+    """A folder stands for the scenarios in it; external data may be absent, and that is said."""
+    (good / "replay.yaml").write_text(REPLAY)
+    assert main(["validate", str(good)]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"{good}/good.yaml: valid",
+        f"{good}/replay.yaml: valid (data not here: nowhere.parquet)",
+    ]
+
+
+def test_every_problem_of_every_file_is_printed(good: Path, capsys: Capture) -> None:
+    """One bad file does not hide another, nor the good one."""
+    (good / "bad.yaml").write_text(EXAMPLE.replace("seed: 7", "sed: 7").replace("clock: real", "clock: unreal"))
+    (good / "worse.yaml").write_text("[")
+    assert main(["validate", str(good)]) == 2
+    found = capsys.readouterr()
+    assert [line.split(": ")[0].removeprefix(f"{good}/") for line in found.err.splitlines()] == [
+        "bad.yaml:4:1",
+        "bad.yaml:5:8",
+        "worse.yaml:1:2",
+    ]
+    assert found.out == f"{good}/good.yaml: valid\n"
+
+
+def test_overrides_are_checked_with_the_file(good: Path, capsys: Capture) -> None:
+    """``--set`` takes part in validation."""
+    assert main(["validate", str(good / "good.yaml"), "--set", "seed=-1"]) == 2
+    assert capsys.readouterr().err == "--set seed=-1: seed must be at least 0, got -1; change the value\n"
+
+
+def test_scenarios_are_listed_with_length_and_hypothesis(good: Path, capsys: Capture) -> None:
+    """A line a file; one that is not valid is listed as that, and the code says so."""
+    assert main(["list", str(good)]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith(f"{good}/good.yaml  1m  With the feature store gone")
+    (good / "bad.yaml").write_text("")
+    assert main(["list", str(good)]) == 2
+    assert "not valid: 1 problem(s)" in capsys.readouterr().out
+
+
+def test_schema_is_printed_as_json(capsys: Capture) -> None:
+    """What an editor needs goes to standard output, nothing else with it."""
+    assert main(["schema"]) == 0
+    assert msgspec.json.decode(capsys.readouterr().out) == schema()
+    assert main(["schema", "summary"]) == 0
+    assert "fraud_loss" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["validate"],
+        ["vlidate", "x"],
+        ["validate", "--nonsense"],
+        ["validate", "nowhere.yaml"],
+        ["schema", "nonsense"],
+        ["list", "nowhere"],
+        ["list", "a", "b"],
+    ],
+)
+def test_wrong_usage_is_one_line_and_code_2(words: list[str], capsys: Capture) -> None:
+    """Whatever is wrong with a command line is said in a line, without a trace."""
+    assert main(words) == 2
+    found = capsys.readouterr()
+    assert len(found.err.splitlines()) == 1
+    assert found.out == ""
+
+
+def test_help_teaches_the_commands_and_their_codes(capsys: Capture) -> None:
+    """No words at all are answered with the help, which names each command and each exit code."""
+    assert main([]) == 0
+    text = capsys.readouterr().out
+    assert [word for word in ("validate", "list", "schema", "99", "130", "--debug") if word not in text] == []
+
+
+def test_internal_error_is_a_short_line_and_a_file(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mistake of ours ends with 1 and says where its trace is; --debug shows it instead."""
+
+    def broken(*_: object, **__: object) -> int:
+        raise ZeroDivisionError("ours")
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(typer.main, "get_command", lambda _: broken)
+    assert main(["list"]) == 1
+    (trace,) = tmp_path.iterdir()
+    assert "ZeroDivisionError: ours" in trace.read_text()
+    line = capsys.readouterr().err
+    assert line.startswith("internal error: ZeroDivisionError: ours; the trace is in ")
+    assert str(trace) in line
+    assert main(["--debug", "list"]) == 1
+    assert "Traceback" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("ending", "code"), [(KeyboardInterrupt(), 130), (typer.Abort(), 130), (typer.Exit(3), 3), (99, 99), (None, 0)]
+)
+def test_exit_codes_come_through(ending: object, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An interruption is 130, and a command's own code is the program's."""
+    one = typer.Typer(add_completion=False)
+
+    def end() -> object:
+        if isinstance(ending, BaseException):
+            raise ending
+        return ending
+
+    one.command()(end)
+    monkeypatch.setattr(sim.cli, "app", one)
+    monkeypatch.setattr(sim.cli, "HELP", [])
+    assert main([]) == code
+
+
+def test_commands_are_described() -> None:
+    """Every command has a help text."""
+    assert [each.name for each in app.registered_commands if not (each.callback and each.callback.__doc__)] == []
+
+
+def test_start_up_imports_nothing_heavy() -> None:
+    """The command line answers before any model or data library is imported."""
+    heavy = ("lightgbm", "polars", "sklearn", "pandas", "scipy", "joblib", "rich")
+    done = run_python("-c", f"import sys, sim.cli; print([name for name in {heavy} if name in sys.modules])")
+    assert (done.stdout.strip(), done.stderr) == ("[]", "")

@@ -1,0 +1,76 @@
+"""The journal and the files of one document a line."""
+
+import asyncio
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from actors.adapters.files import AppendOnlyFile
+from actors.errors import SinkError
+from actors.telemetry.alerts import AlertEvent
+from sim.journal import Journal, JournalEntry
+from sim.report.lines import AlertLine, JsonLines
+from sim.report.provenance import git_commit, versions
+from tests.faults.laboratory import virtual_clock
+from tests.virtual import run_virtual
+
+
+def test_journal_writes_each_entry_at_once(tmp_path: Path) -> None:
+    """What happened is in the file before anything else happens, in seconds since the run began."""
+    path = tmp_path / "journal.jsonl"
+
+    async def main() -> list[int]:
+        lines = JsonLines(path)
+        clock = virtual_clock()
+        await clock.sleep_ns(5)
+        journal = Journal(clock, lines.add)
+        sizes = []
+        for kind in ("run_started", "run_ended"):
+            await asyncio.sleep(2)
+            journal.add(kind, "x")
+            sizes.append(len(path.read_bytes().splitlines()))
+        lines.close()
+        return sizes
+
+    assert run_virtual(main()) == [1, 2]
+    entries = [msgspec.json.decode(line, type=JournalEntry) for line in path.read_bytes().splitlines()]
+    assert entries == [JournalEntry(2.0, "run_started", "x"), JournalEntry(4.0, "run_ended", "x")]
+
+
+def test_journal_can_begin_later_than_it_was_made() -> None:
+    """Seconds count from the start of the run, and an entry may tell its own instant."""
+
+    async def main() -> JournalEntry:
+        journal = Journal(virtual_clock())
+        journal.begin(3_000_000_000)
+        journal.add("drained", at_ns=4_500_000_000)
+        return journal.entries[0]
+
+    assert run_virtual(main()) == JournalEntry(1.5, "drained")
+
+
+def test_full_disk_costs_lines_and_never_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line that cannot be written is counted, and the first reason is kept."""
+    lines = JsonLines(tmp_path / "alerts.jsonl")
+
+    def full(_: AppendOnlyFile, __: bytes) -> None:
+        raise SinkError("alerts.jsonl: No space left on device")
+
+    monkeypatch.setattr(AppendOnlyFile, "append", full)
+    for _ in range(2):
+        lines.add(JournalEntry(0.0, "drained"))
+    lines.close()
+    assert (lines.lost_count, lines.problem) == (2, "alerts.jsonl: No space left on device")
+
+
+def test_alert_line_counts_from_the_start_of_the_run() -> None:
+    """An alert's instant on the run's clock becomes seconds since the run began."""
+    event = AlertEvent(7_000_000_000, "LatencyTailHigh", "firing", "page", "on-call engineer", "latency.p95 = 80 ms")
+    assert AlertLine.of(event, 5_000_000_000).at_s == 2.0
+
+
+def test_provenance_names_code_and_libraries(tmp_path: Path) -> None:
+    """Versions of what decides are known; a folder outside a checkout has no commit."""
+    assert set(versions()) >= {"python", "numpy", "lightgbm", "msgspec"}
+    assert git_commit(tmp_path) is None
