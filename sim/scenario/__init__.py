@@ -6,8 +6,11 @@ A scenario says how much load arrives, what fails and what must hold. Its story 
   `events`, `alerts`, `expectations` (faults live in `sim.faults`).
   How a duration or a rate is written is in `sim.units` and `sim.scalars`.
 - `positions`: YAML nodes with their place; `overrides`: ``--set PATH=VALUE`` applied to them.
+- `shapes`: the types as descriptions, which the reader, the renderer and the schema share.
 - `convert`: nodes to types, collecting every `problems.Problem` instead of stopping at the first.
 - `checks`: what types cannot say: names, times, metrics, files.
 - `load`: all of it in order. `render`: back to YAML, and the digest. `json_schema`: the schema of the same types.
+- `shapes`: the types as plain descriptions that reader, renderer and schema share; `cut`: what ``--duration`` leaves.
+- `cut`: a scenario ended early by ``--duration``, and what that leaves out.
 - `timeline`: when phases and faults start and end, and at which instants the run must be measured.
 """
