@@ -1,11 +1,17 @@
 """One run, from a scenario to a verdict.
 
+- `command`: from a request on the command line to an exit code; `plan`: everything that is settled before.
+- `model_choice`, `probe`: which model serves; how many transactions a second this machine can do.
+- `execute`: a plan carried out: event loop, feed, signals, session, folder; `parts`: what one run is put together from.
+- `load`: the scenario's phases and world as the world's own values.
 - `config`: the scenario's pipeline section as the pipeline's frozen config.
 - `outcomes`: every decision of the run with its truth, by transaction number: the sink that decisions are delivered to.
 - `labels`: the truth, let out after its delay.
 - `source`: the feed's blocks as the producer's source, numbered and booked.
 - `schedule`: how many transactions are due by an instant, whatever the pipeline does.
 - `warm`: the state that a run starts with.
+- `watch`: every tick to the screen, the logs, the journal and the judge; `courses`: what the screen draws of them.
+- `live_quality`: how good the decisions are while the run goes on.
 - `frames`: snapshots as frames for the screen.
 - `session`: the composition root.
 """

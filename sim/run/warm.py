@@ -16,7 +16,8 @@ from actors.model.artifact import Artifact
 from actors.model.proof import REMEDY
 from sim.training.replay import HISTORY_FILE, WINDOWS_FILE
 from sim.world.pool import Town
-from sim.world.spec import TOWN_CARDS
+
+GROWTH = 1.25  # new devices turn up all the time; beyond this the least recently seen are forgotten
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +66,22 @@ def warm_state(artifact: Artifact, start_us: int, label_delay_us: int, towns: Se
 
 
 def _load_stream(file: Path, town_count: int) -> InMemoryStreamState:
-    default = StreamLimits()
-    limits = StreamLimits(cards=max(default.cards, 2 * TOWN_CARDS * town_count))
+    """Return the windows of town 0, with room for as many entities again in each of ``town_count`` towns."""
     try:
-        return InMemoryStreamState.load(file, limits)
+        town = InMemoryStreamState.load(file)
+        return InMemoryStreamState.load(file, _room(town, town_count))
     except (OSError, KeyError, ValueError) as error:
         raise ArtifactError(f"{file}: cannot be read: {error}; {REMEDY}") from error
+
+
+def _room(town: InMemoryStreamState, town_count: int) -> StreamLimits:
+    """Return limits for ``town_count`` towns and the entities that turn up in the run."""
+    least, rings = StreamLimits(), town.rings
+    return StreamLimits(
+        cards=max(least.cards, int(GROWTH * town_count * len(rings.cards))),
+        merchants=max(least.merchants, int(GROWTH * town_count * len(rings.merchants))),
+        devices=max(least.devices, int(GROWTH * town_count * len(rings.devices))),
+    )
 
 
 def _load_history(file: Path) -> History:
