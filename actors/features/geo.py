@@ -33,6 +33,8 @@ _A7, _A6, _A5, _A4, _A3, _A2, _A1, _A0 = _ARCSINE
 def distances_km(lat: F64, lon: F64, other_lat: F64, other_lon: F64) -> F64:
     """Return great-circle distances, float64 (n,); NaN where a coordinate is NaN.
 
+    Right to a metre, and to a kilometre for places on opposite sides of the earth.
+
     Args:
         lat: degrees, (n,), as are the others.
 
@@ -44,8 +46,8 @@ def distances_km(lat: F64, lon: F64, other_lat: F64, other_lon: F64) -> F64:
     way = np.subtract(other_lon, lon, out=angles[1])
     way -= np.rint(way / 360.0) * 360.0
     angles[:2] *= 0.5
-    np.subtract(90.0, lat, out=angles[2])
-    np.subtract(90.0, other_lat, out=angles[3])
+    np.subtract(90.0, np.abs(lat), out=angles[2])
+    np.subtract(90.0, np.abs(other_lat), out=angles[3])
     angles *= _RADIANS
     square = angles * angles
     sines = square * _SINE[0]
@@ -75,7 +77,7 @@ def distance_km(lat: float, lon: float, other_lat: float, other_lon: float) -> f
     half_lat = _sine((other_lat - lat) * 0.5 * _RADIANS)
     way = other_lon - lon
     half_lon = _sine((way - _turns(way) * 360.0) * 0.5 * _RADIANS)
-    cosines = _sine((90.0 - lat) * _RADIANS) * _sine((90.0 - other_lat) * _RADIANS)
+    cosines = _sine((90.0 - abs(lat)) * _RADIANS) * _sine((90.0 - abs(other_lat)) * _RADIANS)
     chord = half_lat * half_lat + cosines * (half_lon * half_lon)
     half_chord = math.sqrt(chord if not chord > 1.0 else 1.0)
     power = _A7 * half_chord + _A6

@@ -49,15 +49,15 @@ def _card(ring: Ring, row: int, event_us: int, cents: int, merchant: int, device
     past_us = times.tolist()
     hour_us, day_us, half_hour_us = event_us - HOUR_US, event_us - DAY_US, event_us - HALF_HOUR_US
     count_1h, cents_1h, count_24h, cents_24h, merchants = 1, cents, 1, cents, {merchant}
-    for then_us, sale in zip(past_us, sales.tolist(), strict=True):
-        if then_us > day_us:
-            count_24h += 1
-            cents_24h += sale >> IDENTITY_BITS
-            if then_us > hour_us:
-                count_1h += 1
-                cents_1h += sale >> IDENTITY_BITS
-                if then_us > half_hour_us:
-                    merchants.add(sale & IDENTITY_MASK)
+    for at in [at for at, then_us in enumerate(past_us) if then_us > day_us]:
+        then_us, sale = past_us[at], sales.item(at)
+        count_24h += 1
+        cents_24h += sale >> IDENTITY_BITS
+        if then_us > hour_us:
+            count_1h += 1
+            cents_1h += sale >> IDENTITY_BITS
+            if then_us > half_hour_us:
+                merchants.add(sale & IDENTITY_MASK)
     gap_s = new = math.nan
     if seen:
         gap_s = max(event_us - past_us[slot - 1], 0) / US_PER_S
@@ -86,10 +86,11 @@ def _merchant(ring: Ring, row: int, event_us: int, cents: int) -> tuple[int, flo
     seen: int = ringed["count"].item(row)
     slot, since_us = seen & (ring.depth - 1), event_us - HOUR_US
     times, amounts = ringed["event_us"][row], ringed["cents"][row]
-    chosen = [then for then_us, then in zip(times.tolist(), amounts.tolist(), strict=True) if then_us > since_us]
+    chosen = (times > since_us).nonzero()[0].tolist()
+    cents_1h = cents + sum(map(amounts.item, chosen))
     times[slot], amounts[slot] = event_us, cents
     ringed["count"][row] = seen + 1
-    return len(chosen) + 1, (sum(chosen) + cents) / 100.0
+    return len(chosen) + 1, cents_1h / 100.0
 
 
 def _device(ring: Ring, row: int, second: int, card: int) -> int:

@@ -18,7 +18,7 @@ from actors.features.rings import Rings, StreamLimits
 from actors.features.towns import Town
 from actors.transaction import Columns
 
-SINGLE_ROAD_UP_TO = 6  # rows; from here on arrays are quicker than one by one
+SINGLE_ROAD_UP_TO = 16  # rows; from here on arrays are quicker than one by one
 
 
 class StreamState(Protocol):

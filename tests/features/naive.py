@@ -43,8 +43,9 @@ def naive_features(columns: Columns) -> F32:
             if past:
                 new = float(device not in {row[3] for row in past})
             recent = of_device[device][-DEVICE_DEPTH:]
-            cards_7d = len({row[1] for row in recent if row[0] > now - 7 * 24 * HOUR_US} | {card})
-            of_device[device].append((now, card))
+            second = now // 1_000_000  # a device's week is told in whole seconds
+            cards_7d = len({row[1] for row in recent if row[0] > second - 7 * 24 * 3_600} | {card})
+            of_device[device].append((second, card))
         table.append(
             (
                 len(hour) + 1,

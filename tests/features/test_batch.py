@@ -1,0 +1,234 @@
+"""The batch tier: what the plain definition says, as of an instant and nothing later."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+
+from actors.features.batch import BatchTableBuilder, Copies
+from actors.features.columns import cut
+from actors.features.history import History
+from actors.features.labels import Labels
+from actors.features.store import MISSING_AT, BatchTable, InMemoryFeatureStore, TableSide
+from actors.features.towns import Town, towns
+from actors.transaction import Columns
+from tests.features.naive_batch import NaiveHistory
+from tests.features.streams import DAY_US, START_US, random_stream, streams
+
+DELAY_US = DAY_US // 2
+REFRESH_US = DAY_US // 4
+
+
+def labels_of(columns: Columns) -> Labels:
+    fraud = (columns.event_us % 5 == 0).astype(np.uint8)
+    return Labels(np.arange(len(columns)), columns.merchants, columns.category, columns.event_us, fraud)
+
+
+def history_of(*parts: Columns, delay_us: int = DELAY_US) -> History:
+    history = History()
+    for part in parts:
+        history.append(part)
+        history.append_labels(labels_of(part), part.event_us + delay_us)
+    return history
+
+
+def named(side: TableSide) -> dict[str, list[float]]:
+    return {name: side.rows[row].tolist() for name, row in side.present().items()}
+
+
+def assert_same(one: BatchTable, other: BatchTable) -> None:
+    for mine, theirs in ((one.cards, other.cards), (one.merchants, other.merchants)):
+        assert mine.present().keys() == theirs.present().keys()
+        for name, row in named(mine).items():
+            assert_array_equal(row, named(theirs)[name], err_msg=name)
+
+
+@given(streams(40), st.integers(0, 40 * DAY_US), st.integers(0, 3 * DAY_US))
+def test_tables_say_what_the_definition_says(columns: Columns, after_us: int, known_after_us: int) -> None:
+    """Counts, means and risks are those found by looking through everything, whatever the order of arrival."""
+    at_us = START_US + after_us
+    history, naive = History(), NaiveHistory()
+    history.append(columns)
+    naive.append(columns)
+    labels = labels_of(columns)
+    history.append_labels(labels, columns.event_us + known_after_us)
+    told = zip(columns.event_us.tolist(), labels.merchants, labels.categories, labels.fraud.tolist(), strict=True)
+    naive.labels = [(when, when + known_after_us, *rest) for when, *rest in told]
+    table = BatchTableBuilder(history, DELAY_US).build(at_us)
+    cards, merchants = named(table.cards), named(table.merchants)
+    for name in set(columns.cards):
+        expected = naive.card(name, at_us)
+        assert (name in cards) == (expected is not None)
+        if expected is not None:
+            assert_allclose(cards[name][:6], expected, rtol=1e-6)
+    for name in set(columns.merchants):
+        expected = naive.merchant(name, at_us, DELAY_US)
+        assert (name in merchants) == (expected is not None)
+        if expected is not None:
+            assert_allclose(merchants[name], expected, rtol=1e-6)
+
+
+def test_the_future_never_changes_a_table() -> None:
+    """A table of an instant is the same whether history ends there or goes on."""
+    columns = random_stream(3_000, 1, days=40)
+    at_us = START_US + 33 * DAY_US
+    past = int(np.searchsorted(columns.event_us, at_us, side="right"))
+    truncated = BatchTableBuilder(history_of(cut(columns, slice(0, past))), DELAY_US).build(at_us)
+    assert_same(BatchTableBuilder(history_of(columns), DELAY_US).build(at_us), truncated)
+
+
+def test_a_label_counts_from_when_it_is_known() -> None:
+    """A label that comes later than the label delay says enters no table before it came."""
+    columns = random_stream(400, 2, days=3)
+    at_us = START_US + 4 * DAY_US
+    punctual = BatchTableBuilder(history_of(columns), DELAY_US).build(at_us)
+    late = BatchTableBuilder(history_of(columns, delay_us=5 * DAY_US), DELAY_US).build(at_us)
+    assert np.isfinite(punctual.merchants.rows[:-1, 4]).all()
+    assert np.isnan(late.merchants.rows[:-1, 3:]).all()
+
+
+def test_the_order_and_cutting_of_history_change_nothing() -> None:
+    """Sums are exact, so a table does not depend on how history arrived."""
+    columns = random_stream(2_000, 3, days=35)
+    at_us = START_US + 35 * DAY_US
+    halves = cut(columns, slice(0, None, 2)), cut(columns, slice(1, None, 2))
+    one, other = (BatchTableBuilder(history_of(*parts), DELAY_US).build(at_us) for parts in ((columns,), halves))
+    for side, twin in ((one.cards, other.cards), (one.merchants, other.merchants)):
+        assert {name: str(row) for name, row in named(side).items()} == {
+            name: str(row) for name, row in named(twin).items()
+        }
+
+
+def test_pruning_what_no_window_reaches_changes_nothing() -> None:
+    """History pruned to 30 days and the label delay gives the same table, from fewer transactions."""
+    columns = random_stream(3_000, 4, days=60)
+    at_us = START_US + 60 * DAY_US
+    history = history_of(columns)
+    whole = BatchTableBuilder(history, DELAY_US).build(at_us)
+    history.prune(at_us - 30 * DAY_US - DELAY_US)
+    assert len(history) < 1_700
+    assert_same(BatchTableBuilder(history, DELAY_US).build(at_us), whole)
+
+
+def test_a_home_is_found_across_the_date_line() -> None:
+    """The centre of places on both sides of 180 degrees is there and not in Greenwich."""
+    columns = random_stream(2, 5, cards=1)
+    columns.lat[:], columns.lon[:] = 10, (179, -179)
+    row = BatchTableBuilder(history_of(columns), DELAY_US).build(START_US + 3 * DAY_US).cards.rows[0]
+    assert_allclose([row[6], abs(row[7])], [10, 180], atol=0.01)
+
+
+def test_a_table_is_whole_while_history_goes_on() -> None:
+    """What is appended between two steps of a build does not show in it."""
+    columns = random_stream(2_000, 6, days=20)
+    history = history_of(cut(columns, slice(0, 1_000)))
+    builder = BatchTableBuilder(history, DELAY_US)
+    at_us = START_US + 20 * DAY_US
+    expected = builder.build(at_us)
+    pieces = builder.pieces(at_us)
+    table = next(pieces)
+    while table is None:
+        history.append(cut(columns, slice(1_000, 2_000)))
+        history.prune(START_US + 15 * DAY_US)
+        table = next(pieces)
+    assert_same(table, expected)
+
+
+def test_history_survives_a_file(tmp_path: Path) -> None:
+    """A loaded history gives the same tables, and goes on with the same codes."""
+    columns = random_stream(1_000, 7, days=20)
+    history = history_of(columns)
+    history.save(tmp_path / "history.npz")
+    loaded = History.load(tmp_path / "history.npz")
+    more = random_stream(200, 8, days=21, cards=80)
+    for each in (history, loaded):
+        each.append(more)
+    assert loaded.cards.codes == history.cards.codes
+    at_us = START_US + 20 * DAY_US
+    assert_same(*(BatchTableBuilder(each, DELAY_US).build(at_us) for each in (history, loaded)))
+
+
+def test_history_counts_a_batch_once() -> None:
+    """The same sequence again adds nothing."""
+    columns = random_stream(100, 9)
+    history = History()
+    for sequence in (1, 1, 2, 2):
+        history.append(columns, sequence)
+    assert len(history) == 200
+
+
+class TestTowns:
+    """Towns share the past of the training world and add what they do themselves."""
+
+    base = random_stream(4_000, 10, days=45)
+    end_us = START_US + 45 * DAY_US
+
+    def table(self, at_us: int, own: Columns | None = None, shift_us: int = 0) -> BatchTable:
+        history = History()
+        builder = BatchTableBuilder(history, DELAY_US, Copies(history_of(self.base), towns(3, shift_us)))
+        if own is not None:
+            history.append(own)
+            history.append_labels(labels_of(own), own.event_us + DELAY_US)
+        return builder.build(at_us)
+
+    def test_every_town_starts_with_the_past_of_the_training_world(self) -> None:
+        """Before a run did anything, a town's rows are those of the training world, and its own by name."""
+        plain = BatchTableBuilder(history_of(self.base), DELAY_US).build(self.end_us)
+        copies = self.table(self.end_us)
+        for side, copied in ((plain.cards, copies.cards), (plain.merchants, copies.merchants)):
+            rows = named(copied)
+            assert len(rows) == 3 * len(side.present())
+            for name, row in named(side).items():
+                for town in (Town(0), Town(1), Town(2)):
+                    assert_array_equal(rows[town.rename([name])[0]], row)
+
+    def test_a_town_that_starts_later_has_its_past_shifted(self) -> None:
+        """A town activated two days on has, two days on, the rows that the training world had at the start."""
+        shift_us = 2 * DAY_US
+        start, later = self.table(self.end_us), self.table(self.end_us + shift_us, shift_us=shift_us)
+        cards, merchants = named(later.cards), named(later.merchants)
+        for name, row in named(start.cards).items():
+            if not name.startswith("c0"):
+                assert_array_equal(cards[name], row)
+        for name, row in named(start.merchants).items():
+            if not name.startswith("m0"):
+                assert_array_equal(merchants[name][:6], row[:6])
+
+    def test_the_past_and_the_run_add_up(self) -> None:
+        """A card's row counts its town's past and its own transactions; cards of no town get rows too."""
+        own = random_stream(300, 11, days=2, cards=60)
+        own.event_us[:] += 45 * DAY_US
+        at_us = self.end_us + 2 * DAY_US
+        together = BatchTableBuilder(history_of(self.base, own), DELAY_US).build(at_us)
+        table = self.table(at_us, own)
+        rows = named(table.cards)
+        for name, row in named(together.cards).items():
+            assert_array_equal(rows[name], row)
+        merchants = named(table.merchants)
+        for name, row in named(together.merchants).items():
+            assert_array_equal(merchants[name][:6], row[:6])
+
+    def test_a_run_with_towns_begins_with_an_empty_history(self) -> None:
+        """Names that are there already would not lie in their town's block."""
+        with pytest.raises(ValueError, match="must be empty"):
+            BatchTableBuilder(history_of(self.base), DELAY_US, Copies(history_of(self.base)))
+
+    def test_names_of_no_town_are_refused(self) -> None:
+        """A past whose names do not say their town cannot be copied."""
+        columns = random_stream(10, 12)
+        columns.cards[0] = "4711"
+        with pytest.raises(ValueError, match="of town 0"):
+            BatchTableBuilder(History(), DELAY_US, Copies(history_of(columns), towns(2)))
+
+
+def test_what_the_store_serves_is_the_table() -> None:
+    """A look-up returns the rows of the table with its instant, NaN for a card not in it."""
+    columns = random_stream(100, 13)
+    at_us = START_US + 3 * DAY_US
+    table = BatchTableBuilder(history_of(columns), DELAY_US).build(at_us)
+    rows = InMemoryFeatureStore(table).rows([columns.cards[0], "c0-999"], columns.merchants[:2])
+    assert rows.card_computed_us.tolist() == [at_us, MISSING_AT]
+    assert rows.card[0, 2] == columns.cards.count(columns.cards[0])

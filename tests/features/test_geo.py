@@ -1,0 +1,56 @@
+"""Distances: one pair and a thousand agree to the bit, and with the sphere to a metre."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actors.features.geo import EARTH_RADIUS_KM, distance_km, distances_km
+
+latitudes = st.floats(-90, 90)
+longitudes = st.floats(-180, 180)
+pairs = st.tuples(latitudes, longitudes, latitudes, longitudes)
+
+
+def exact_km(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
+    half_lat, half_lon = math.radians(other_lat - lat) / 2, math.radians(other_lon - lon) / 2
+    cosines = math.cos(math.radians(lat)) * math.cos(math.radians(other_lat))
+    chord = math.sin(half_lat) ** 2 + cosines * math.sin(half_lon) ** 2
+    return 2 * EARTH_RADIUS_KM * math.asin(min(1.0, math.sqrt(chord)))
+
+
+@given(st.lists(pairs, min_size=1, max_size=40))
+def test_one_pair_and_many_agree_to_the_bit(rows: list[tuple[float, float, float, float]]) -> None:
+    """A distance does not depend on how many are computed with it."""
+    many = distances_km(*np.array(rows).T)
+    np.testing.assert_array_equal(many, [distance_km(*row) for row in rows])
+
+
+@given(pairs)
+def test_distances_are_those_of_the_sphere(pair: tuple[float, float, float, float]) -> None:
+    """Away from the far side of the earth a distance is right to a metre; there, to a kilometre."""
+    expected = exact_km(*pair)
+    limit = 0.001 if expected < 18_000 else 1.0
+    assert distance_km(*pair) == pytest.approx(expected, abs=limit)
+
+
+@given(latitudes, longitudes)
+def test_a_place_is_no_way_from_itself(lat: float, lon: float) -> None:
+    """The distance of a place to itself is exactly 0, and never negative around it."""
+    assert distance_km(lat, lon, lat, lon) == 0
+    assert distance_km(lat, lon, min(90.0, lat + 1e-7), lon) >= 0
+
+
+def test_the_date_line_is_no_barrier() -> None:
+    """Two places on either side of 180 degrees are neighbours."""
+    assert distance_km(0, 179.9, 0, -179.9) == pytest.approx(22.24, abs=0.01)
+
+
+def test_a_missing_coordinate_makes_the_distance_missing() -> None:
+    """NaN in, NaN out, on both roads."""
+    assert math.isnan(distance_km(math.nan, 0, 0, 0))
+    assert math.isnan(distance_km(0, 0, 0, math.nan))
+    one = np.array([np.nan])
+    assert np.isnan(distances_km(one, one, one, one)).all()

@@ -1,0 +1,162 @@
+"""Refreshes: a table at every boundary of event time, with the labels known by then."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from actors.clock import US_PER_S, ScaledEventTime
+from actors.features.batch import BatchTableBuilder
+from actors.features.columns import cut
+from actors.features.history import History
+from actors.features.labels import Labels, NoLabels
+from actors.features.refresh import REFRESH_US, Refreshed, Refresher, boundary
+from actors.features.store import InMemoryFeatureStore
+from sim.clocks.virtual_clock import VirtualClock
+from sim.clocks.virtual_loop import VirtualLoop
+from tests.features.streams import START_US, random_stream
+from tests.virtual import run_virtual
+
+DELAY_US = REFRESH_US
+
+
+@dataclass
+class DelayedLabels:
+    """Labels of some transactions, each due after the label delay."""
+
+    labels: Labels
+    asked_us: list[int] = field(default_factory=list)
+    _taken: int = 0
+
+    def take_due(self, now_us: int) -> Labels | None:
+        self.asked_us.append(now_us)
+        end = int(np.searchsorted(self.labels.event_us, now_us - DELAY_US, side="right"))
+        at, self._taken = slice(self._taken, end), max(self._taken, end)
+        each = self.labels
+        due = Labels(each.number[at], each.merchants[at], each.categories[at], each.event_us[at], each.fraud[at])
+        return due if len(due) else None
+
+
+class Parts:
+    """A refresher and what it works with, with a day of history."""
+
+    def __init__(self) -> None:
+        self.columns = random_stream(400, 1, days=1.0)
+        self.history, self.store = History(), InMemoryFeatureStore()
+        self.history.append(self.columns)
+        count = len(self.columns)
+        truth = np.ones(count, dtype=np.uint8)
+        self.source = DelayedLabels(
+            Labels(np.arange(count), self.columns.merchants, self.columns.category, self.columns.event_us, truth)
+        )
+        self.builder = BatchTableBuilder(self.history, DELAY_US)
+        self.published: list[Refreshed] = []
+
+    def refresher(self, clock: VirtualClock, event_time: ScaledEventTime | None) -> Refresher:
+        return Refresher(self.builder, self.store, self.history, self.source, event_time, clock, self.published.append)
+
+
+def virtual_clock() -> VirtualClock:
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualLoop)
+    return VirtualClock(loop)
+
+
+def test_a_run_refreshes_at_every_boundary() -> None:
+    """On a clock, a table is published at once for the last boundary and then at each one, exactly."""
+    parts = Parts()
+    first = boundary(START_US)
+
+    async def main() -> list[int]:
+        clock = virtual_clock()
+        event_time = ScaledEventTime(clock, START_US, speed=2_000)
+        task = asyncio.create_task(parts.refresher(clock, event_time).run())
+        seen = []
+        for number in range(4):
+            await clock.sleep_until_ns(event_time.run_ns(first + number * REFRESH_US) + US_PER_S)
+            seen.append(parts.store.newest_computed_us())
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return seen
+
+    expected = [first + number * REFRESH_US for number in range(4)]
+    assert run_virtual(main()) == expected
+    assert [each.at_us for each in parts.published] == expected
+    assert parts.source.asked_us == expected
+
+
+def test_a_replay_refreshes_when_it_is_told() -> None:
+    """Called as transactions pass, a table is built for each boundary once."""
+    parts = Parts()
+
+    async def main() -> list[bool]:
+        refresher = parts.refresher(virtual_clock(), None)
+        return [refresher.refresh_to(START_US + hours * 3_600 * US_PER_S) for hours in (0, 1, 7, 7, 6, 20)]
+
+    assert run_virtual(main()) == [True, False, True, False, False, True]
+
+
+def test_labels_enter_the_tables_that_follow_them() -> None:
+    """Each label is taken once, at the first boundary after its delay, and shows in that table's risks."""
+    parts = Parts()
+
+    async def main() -> list[float]:
+        refresher = parts.refresher(virtual_clock(), None)
+        known = []
+        for number in range(7):
+            refresher.refresh_to(START_US + number * REFRESH_US)
+            rows = parts.store.rows(parts.columns.cards[:50], parts.columns.merchants[:50])
+            known.append(float(np.nanmean(np.isfinite(rows.merchant[:, 3]))))
+        return known
+
+    known = run_virtual(main())
+    assert known[:2] == [0, 0]
+    assert known[-1] > 0.9
+    assert sum(each.label_count for each in parts.published) == len(parts.columns)
+
+
+def test_history_is_pruned_as_it_is_refreshed() -> None:
+    """After a refresh nothing older than the longest window and the label delay is held."""
+    columns = random_stream(3_000, 2, days=90)
+    history, store = History(), InMemoryFeatureStore()
+    history.append(columns)
+
+    async def main() -> None:
+        builder = BatchTableBuilder(history, DELAY_US)
+        refresher = Refresher(builder, store, history, NoLabels(), None, virtual_clock())
+        refresher.refresh_to(int(columns.event_us[-1]))
+
+    run_virtual(main())
+    assert len(history) == pytest.approx(1_000, rel=0.15)
+
+
+def test_a_refresher_without_event_time_cannot_run() -> None:
+    """A replay's refresher that is started as a task says what to call instead."""
+
+    async def main() -> None:
+        with pytest.raises(ValueError, match="refresh_to"):
+            await Parts().refresher(virtual_clock(), None).run()
+
+    run_virtual(main())
+
+
+def test_tables_of_a_run_and_of_a_replay_are_equal() -> None:
+    """Built in steps in the executor or at once, a table is the same."""
+    at_once, in_steps = Parts(), Parts()
+    end_us = boundary(int(at_once.columns.event_us[-1]))
+
+    async def main() -> None:
+        clock = virtual_clock()
+        at_once.refresher(clock, None).refresh_to(end_us)
+        event_time = ScaledEventTime(clock, end_us, speed=1)
+        task = asyncio.create_task(in_steps.refresher(clock, event_time).run())
+        await clock.sleep_ns(1)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    run_virtual(main())
+    names = cut(at_once.columns, slice(0, 100))
+    one, other = (parts.store.rows(names.cards, names.merchants) for parts in (at_once, in_steps))
+    np.testing.assert_array_equal(one.card, other.card)
+    np.testing.assert_array_equal(one.merchant, other.merchant)

@@ -1,0 +1,43 @@
+"""The in-memory feature store."""
+
+import numpy as np
+
+from actors.features.store import MISSING_AT, BatchTable, FeatureStore, InMemoryFeatureStore
+from tests.features.store_contract import AT_US, FeatureStoreContract, table
+
+
+class TestInMemoryFeatureStore(FeatureStoreContract):
+    """The in-memory adapter keeps the laws of the port."""
+
+    async def serving(self, *tables: BatchTable) -> FeatureStore:
+        store = InMemoryFeatureStore()
+        for each in tables:
+            store.publish(each)
+        return store
+
+
+def test_the_age_of_the_table_is_known() -> None:
+    """The newest instant is that of the table, and MISSING_AT before the first."""
+    store = InMemoryFeatureStore()
+    assert store.newest_computed_us() == MISSING_AT
+    store.publish(table(AT_US, ["a"], ["x"]))
+    assert store.newest_computed_us() == AT_US
+
+
+def test_a_name_newer_than_the_table_is_missing() -> None:
+    """Names that history gave codes to after the build have no row in the table, though they share its places."""
+    published = table(AT_US, ["a"], ["x"])
+    places = dict(published.cards.places)
+    places["later"], places["much later"] = len(published.cards.rows) - 1, 50
+    cards = type(published.cards)(places, published.cards.rows, published.cards.computed_us)
+    store = InMemoryFeatureStore(BatchTable(AT_US, cards, published.merchants))
+    rows = store.rows(["a", "later", "much later"], ["x"] * 3)
+    assert rows.card_computed_us.tolist() == [AT_US, MISSING_AT, MISSING_AT]
+    assert np.isnan(rows.card[1:]).all()
+
+
+def test_present_names_are_those_with_a_row() -> None:
+    """What an adapter would write elsewhere is every name with a row, and no other."""
+    published = table(AT_US, ["a", "b", "c"], ["x"])
+    published.cards.computed_us[1] = MISSING_AT
+    assert published.cards.present() == {"a": 0, "c": 2}
