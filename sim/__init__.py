@@ -1,7 +1,7 @@
 """The laboratory around the pipeline: it makes the world, breaks what a scenario says, and judges what happened.
 
 - `cli`, `__main__`, `commands`: the command line, and what its exit codes mean.
-- `scenario`: the YAML file as typed, checked values; `units` and `scalars` say how durations, rates and sizes are written.
+- `scenario`: the YAML file as typed, checked values; `units` and `scalars`: how durations, rates and sizes are written.
 - `world`, `events`: where transactions come from: a synthetic world, or a file of real ones.
 - `training`, `gates`: fit a model, and refuse it when it is not good enough.
 - `clocks`: the real and the virtual event loop.

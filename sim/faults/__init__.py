@@ -4,5 +4,6 @@
 - `switch`: one fault in a run: waiting, injected, lifted, and what it touched.
 - `schedule`: injects and lifts all faults of a run at their instants, and lifts them whatever happens.
 - `feature_store`: what faults of the feature store have in common; each of them is a file beside it.
-- `registry`: kind to type. Kinds are named ``<target>_<effect>``: `feature_store_outage`.
+- `registry`: kind to type. Kinds are named ``<target>_<effect>``.
+- `feature_store`: wrapping the store; `feature_store_outage`: it refuses every connection.
 """
