@@ -198,6 +198,8 @@ class Reader:
             return self.refuse(node, path, "must be text", shown(node), "write it on one line")
         if node.tag in (INT, FLOAT):
             return self.refuse(node, path, "must be text", f"the number {node.value}", "put it in quotes")
+        if not _encodable(node.value):
+            return self.refuse(node, path, "must be text that UTF-8 can hold", shown(node), "remove half a character")
         return node.value
 
     def _bounded(self, node: yaml.Node, value: Any, shape: Shape, path: str) -> Any:  # noqa: ANN401
@@ -220,6 +222,14 @@ def _holds(name: str, value: float, limit: float) -> bool:
     if name in ("gt", "ge"):
         return value > limit or (name == "ge" and value == limit)
     return value < limit or (name == "le" and value == limit)
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # "\ud800" is half of a character
+        return False
+    return True
 
 
 def _example(shape: Shape) -> str:

@@ -185,6 +185,10 @@ def test_nothing_given_is_the_default() -> None:
         ("clock: vitual", "did you mean virtual?"),
         ("model: nowhere", "must be a folder with a model, got nowhere"),
         ("hypothesis: 5", "put it in quotes"),
+        ('hypothesis: "\\ud800"', "must be text that UTF-8 can hold"),
+        ('"\\ud800": 1', "is not a known key"),
+        ("model: " + "x" * 5_000, "must be a folder with a model"),
+        ('model: "a\\0b"', "must be a folder with a model"),
     ],
 )
 def test_broken_rule_is_named(more: str, words: str) -> None:

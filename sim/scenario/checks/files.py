@@ -1,6 +1,6 @@
 """Files that a scenario names, and the spans of a replay."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from sim.scenario.checks.view import View
@@ -13,7 +13,7 @@ SUFFIXES = (".csv", ".jsonl", ".ndjson", ".parquet")
 def check(view: View, *, files_required: bool = True) -> Iterator[Problem]:
     """Yield a problem for each file that is not there, unless it need not be, and each span that is empty."""
     scenario = view.scenario
-    if scenario.model is not None and files_required and not Path(scenario.model).is_dir():
+    if scenario.model is not None and files_required and not _is(Path(scenario.model), Path.is_dir):
         yield view.problem("model", "must be a folder with a model", remedy="check the path, or train one")
     if scenario.events is not None and view.whole("events.file"):
         yield from _file(view, scenario.events, required=files_required)
@@ -23,14 +23,21 @@ def check(view: View, *, files_required: bool = True) -> Iterator[Problem]:
 
 def missing_files(scenario_files: tuple[str | None, ...]) -> tuple[str, ...]:
     """Return those of the given paths that do not exist."""
-    return tuple(each for each in scenario_files if each is not None and not Path(each).exists())
+    return tuple(each for each in scenario_files if each is not None and not _is(Path(each), Path.exists))
+
+
+def _is(path: Path, check: Callable[[Path], bool]) -> bool:
+    try:
+        return check(path)
+    except (OSError, ValueError):  # a name that is too long, or has a character no name can have
+        return False
 
 
 def _file(view: View, events: Events, *, required: bool) -> Iterator[Problem]:
     path = Path(events.file)
     if path.suffix.lower() not in SUFFIXES:
         yield view.problem("events.file", f"must be one of {', '.join(SUFFIXES)}", remedy="convert the file")
-    elif required and not path.is_file():
+    elif required and not _is(path, Path.is_file):
         remedy = "check the path, or give it: --set events.file=PATH"
         yield view.problem("events.file", "must be a file", remedy=remedy)
 
