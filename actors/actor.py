@@ -2,12 +2,14 @@
 
 import asyncio
 from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from actors.clock import Clock
 from actors.mailbox import Lease, Mailbox
 from actors.messages import Message
 from actors.telemetry.telemetry import Telemetry
+from actors.work import RealWork, Work
 
 In = TypeVar("In", bound=Message)
 Out = TypeVar("Out", bound=Message)
@@ -27,6 +29,23 @@ class Hooks:
         """Run after the work, before its effects are committed; it may wait."""
 
 
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What every actor works in.
+
+    Attributes:
+        clock: the run's clock.
+        telemetry: where it counts.
+        hooks: what the laboratory does around its work.
+        work: lets the time of its computing pass.
+    """
+
+    clock: Clock
+    telemetry: Telemetry
+    hooks: Hooks = field(default_factory=Hooks)
+    work: Work = field(default_factory=RealWork)
+
+
 class Actor(ABC, Generic[In, Prepared, Out]):
     """One stage of the pipeline, running on the event loop, owned by a supervisor.
 
@@ -38,26 +57,17 @@ class Actor(ABC, Generic[In, Prepared, Out]):
         name: as in mailboxes, telemetry and scenario files.
         inbox: where it receives.
         outlet: where it sends; None for the last actor.
-        clock: the run's clock.
-        telemetry: where it counts.
-        hooks: what the laboratory does around its work.
+        environment: the clock and all else that every actor works in.
     """
 
-    def __init__(
-        self,
-        name: str,
-        inbox: Mailbox[In],
-        outlet: Mailbox[Out] | None,
-        clock: Clock,
-        telemetry: Telemetry,
-        hooks: Hooks,
-    ) -> None:
+    def __init__(self, name: str, inbox: Mailbox[In], outlet: Mailbox[Out] | None, environment: Environment) -> None:
         self.name = name
         self.inbox = inbox
         self.outlet = outlet
-        self.clock = clock
-        self.telemetry = telemetry
-        self.hooks = hooks
+        self.clock = environment.clock
+        self.telemetry = environment.telemetry
+        self.hooks = environment.hooks
+        self.work = environment.work
         self.commit_count = 0
         self._outbox: Out | None = None
 

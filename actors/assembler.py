@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from actors.actor import Actor, Hooks
-from actors.clock import NS_PER_US, Clock
+from actors.actor import Actor, Environment
+from actors.clock import NS_PER_US
 from actors.dead_letters import DeadLetterSink, keepable
 from actors.deduplicator import Deduplicator
 from actors.errors import FeatureStoreError
@@ -16,8 +16,8 @@ from actors.features.store import FeatureStore, StoreRows
 from actors.mailbox import Lease, Mailbox
 from actors.messages import DeadLetter, FeatureBatch, Mode, RawBatch, Track
 from actors.telemetry.stages import Stage
-from actors.telemetry.telemetry import Telemetry
 from actors.transaction import Columns, Transaction, parse, parse_all, refusal
+from actors.work import Job
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,7 @@ class Assembling:
     letters: list[DeadLetter]
     duplicate_count: int
     started_ns: int
+    assembly_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +70,9 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
         parts: AssemblerParts,
         inbox: Mailbox[RawBatch],
         outlet: Mailbox[FeatureBatch],
-        clock: Clock,
-        telemetry: Telemetry,
-        hooks: Hooks,
+        environment: Environment,
     ) -> None:
-        super().__init__("assembler", inbox, outlet, clock, telemetry, hooks)
+        super().__init__("assembler", inbox, outlet, environment)
         self._config = config
         self._parts = parts
 
@@ -83,8 +82,16 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
 
     async def prepare(self, lease: Lease[RawBatch]) -> Assembling:
         """Parse, set duplicates apart, look the batch tier up."""
-        work = self._without_store(lease.message, self.clock.now_ns())
-        return work if work.columns is None else replace(work, rows=await self._look_up(work.columns))
+        started_ns = self.clock.now_ns()
+        found = self._without_store(lease.message, started_ns)
+        await self.work.spend(Job.PARSE, len(lease.message))
+        self._span(Stage.PARSE, started_ns, len(lease.message))
+        if found.columns is None:
+            return found
+        rows = await self._look_up(found.columns)
+        assembly_ns = self.clock.now_ns()
+        await self.work.spend(Job.FEATURES, len(found.columns))
+        return replace(found, rows=rows, assembly_ns=assembly_ns)
 
     def commit(self, lease: Lease[RawBatch], prepared: Assembling) -> FeatureBatch | None:
         """Update the windows, remember ids, count; return the feature rows."""
@@ -123,10 +130,9 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
             kept = np.flatnonzero(fresh)
             batch = RawBatch([batch.raws[index] for index in kept], batch.track[kept])
         columns = Columns.of(transactions) if transactions else None
-        return Assembling(columns, batch, None, letters, duplicate_count, started_ns)
+        return Assembling(columns, batch, None, letters, duplicate_count, started_ns, started_ns)
 
     def _parse(self, message: RawBatch) -> tuple[RawBatch, list[Transaction], list[DeadLetter]]:
-        started_ns = self.clock.now_ns()
         letters: list[DeadLetter] = []
         try:
             transactions = parse_all(message.raws)
@@ -139,7 +145,6 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
                 except ValueError as error:
                     letters.append(self._letter(message, index, *refusal(raw, error)))
             message = RawBatch([message.raws[index] for index in kept], message.track[kept])
-        self._span(Stage.PARSE, started_ns, len(message.raws))
         return message, transactions, letters
 
     async def _look_up(self, columns: Columns) -> StoreRows | None:
@@ -151,14 +156,13 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
         return rows
 
     def _assemble(self, sequence: int, columns: Columns, prepared: Assembling) -> FeatureBatch:
-        started_ns = self.clock.now_ns()
         features, mode = self._parts.assembly.compute(sequence, columns, prepared.rows)
         done_ns = self.clock.now_ns()
         track = prepared.batch.track
         track[:, Track.ASSEMBLY_START] = prepared.started_ns
         track[:, Track.ASSEMBLED] = done_ns
         telemetry = self.telemetry
-        telemetry.stages[Stage.FEATURES].record_span((done_ns - started_ns) // NS_PER_US, len(columns))
+        telemetry.stages[Stage.FEATURES].record_span((done_ns - prepared.assembly_ns) // NS_PER_US, len(columns))
         telemetry.stages[Stage.ASSEMBLER_WAITING].record((prepared.started_ns - track[:, Track.SENT]) // NS_PER_US)
         telemetry.store_rows += len(columns)
         telemetry.store_missing_rows += int(np.count_nonzero(mode == Mode.REALTIME_ONLY))

@@ -6,14 +6,14 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Protocol
 
-from actors.actor import Actor, Hooks
-from actors.clock import NS_PER_US, Clock
+from actors.actor import Actor, Environment
+from actors.clock import NS_PER_US
 from actors.decision_log import DecisionLines, FeatureLogging, LineSink
 from actors.errors import SinkError
 from actors.mailbox import Lease, Mailbox
 from actors.messages import DecidedBatch, Track
 from actors.telemetry.stages import Stage
-from actors.telemetry.telemetry import Telemetry
+from actors.work import Job
 
 log = logging.getLogger(__name__)
 
@@ -73,11 +73,9 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
         output: LineSink,
         executor: Executor,
         inbox: Mailbox[DecidedBatch],
-        clock: Clock,
-        telemetry: Telemetry,
-        hooks: Hooks,
+        environment: Environment,
     ) -> None:
-        super().__init__("logger", inbox, None, clock, telemetry, hooks)
+        super().__init__("logger", inbox, None, environment)
         self._config = config
         self._sink = sink
         self._lines = lines
@@ -137,6 +135,7 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
 
     async def _append(self, decided: DecidedBatch) -> bool:
         lines = self._lines.encode(decided)
+        await self.work.spend(Job.LOG, len(decided))
         try:
             await asyncio.get_running_loop().run_in_executor(self._executor, self._write, lines)
         except SinkError as error:

@@ -7,7 +7,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from actors.actor import Actor, Hooks
+from actors.actor import Actor, Environment, Hooks
 from actors.assembler import Assembler, AssemblerConfig, AssemblerParts
 from actors.clock import NS_PER_S, Clock
 from actors.dead_letters import DeadLetterSink
@@ -31,6 +31,7 @@ from actors.supervisor import Restart, RestartPolicy, Supervisor
 from actors.telemetry.ledger import Waiting
 from actors.telemetry.snapshot import ActorGauge, Gauges, MailboxGauge
 from actors.telemetry.telemetry import Telemetry
+from actors.work import RealWork, Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class Surroundings:
     telemetry: Telemetry
     log_executor: Executor = field(default_factory=lambda: ThreadPoolExecutor(1, "decision-log"))
     hooks: Hooks = field(default_factory=Hooks)
+    work: Work = field(default_factory=RealWork)
     on_restart: Callable[[Restart], None] | None = None
 
 
@@ -108,13 +110,15 @@ class Pipeline:
         store = GuardedFeatureStore(around.store, config.store_timeout_ns, self.breaker, clock, telemetry)
         parts = AssemblerParts(around.assembly, store, around.history, around.dead_letters, Deduplicator())
         lines = DecisionLines(around.digest_of, config.logger.features)
-        common = (clock, telemetry, around.hooks)
-        self.producer = Producer(around.source, raw, config.producer, *common)
-        self.assembler = Assembler(config.assembler, parts, raw, features, *common)
+        environment = Environment(clock, telemetry, around.hooks, around.work)
+        self.producer = Producer(around.source, raw, config.producer, environment)
+        self.assembler = Assembler(config.assembler, parts, raw, features, environment)
         self.scorer = Scorer(
-            config.scorer, around.scoring, around.rules, around.dead_letters, features, decided, *common
+            config.scorer, around.scoring, around.rules, around.dead_letters, features, decided, environment
         )
-        self.logger = Logger(config.logger, around.sink, lines, around.output, around.log_executor, decided, *common)
+        self.logger = Logger(
+            config.logger, around.sink, lines, around.output, around.log_executor, decided, environment
+        )
         self.supervisor = Supervisor(config.restart, clock, telemetry, around.on_restart)
         self._task: asyncio.Task[None] | None = None
 

@@ -6,13 +6,13 @@ from typing import Protocol
 
 import numpy as np
 
-from actors.actor import Hooks
+from actors.actor import Environment
 from actors.arrays import I64
-from actors.clock import NS_PER_US, Clock
+from actors.clock import NS_PER_US
 from actors.mailbox import Mailbox
 from actors.messages import RawBatch, Track
 from actors.telemetry.stages import Stage
-from actors.telemetry.telemetry import Telemetry
+from actors.work import Job
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +60,7 @@ class Producer:
         source: where transactions come from.
         outlet: the assembler's mailbox.
         config: how it hands over.
-        clock: the run's clock.
-        telemetry: where it counts.
-        hooks: what the laboratory does around its work.
+        environment: the clock and all else that every actor works in.
         on_finished: told once when everything the source had was sent.
     """
 
@@ -73,24 +71,23 @@ class Producer:
         source: Source,
         outlet: Mailbox[RawBatch],
         config: ProducerConfig,
-        clock: Clock,
-        telemetry: Telemetry,
-        hooks: Hooks,
+        environment: Environment,
         on_finished: Callable[[], None] | None = None,
     ) -> None:
         self._source = source
         self._outlet = outlet
         self._config = config
-        self._clock = clock
-        self._telemetry = telemetry
-        self._hooks = hooks
+        self._clock = environment.clock
+        self._telemetry = environment.telemetry
+        self._hooks = environment.hooks
+        self._work = environment.work
         self._on_finished = on_finished
         self._arrivals: Arrivals | None = None
         self._sent_of_arrivals = 0
         self._taken = 0
         self._numbered = 0
         self._outbox: RawBatch | None = None
-        self._start_ns = clock.now_ns()
+        self._start_ns = environment.clock.now_ns()
         self._stopping = False
         self._unblocked_ns = 0
 
@@ -156,6 +153,7 @@ class Producer:
         while self._sent_of_arrivals < upto and not self._stopping:
             stop = min(upto, self._sent_of_arrivals + self._config.max_batch_size)
             await self._hooks.received(self.name, stop - self._sent_of_arrivals)
+            await self._work.spend(Job.SEND, stop - self._sent_of_arrivals)
             await self._hooks.prepared(self.name, stop - self._sent_of_arrivals)
             self._commit(arrivals, stop)
             await self._empty_outbox()

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from actors.actor import Actor, Hooks
+from actors.actor import Actor, Environment
 from actors.arrays import F64, U8, Bool
-from actors.clock import NS_PER_US, Clock
+from actors.clock import NS_PER_US
 from actors.dead_letters import DeadLetterSink
 from actors.errors import ModelError
 from actors.mailbox import Lease, Mailbox
@@ -17,7 +17,7 @@ from actors.model.scoring import Scoring
 from actors.model.slot import ServingModel
 from actors.resilience.shedding import ServiceEstimate, SheddingConfig, least_valuable, overdue
 from actors.telemetry.stages import Stage
-from actors.telemetry.telemetry import Telemetry
+from actors.work import Job
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ class Scored:
         scores: float64 (n,), NaN where the model did not score.
         cause: uint8 (n,), `Cause`.
         started_ns: when the lease was taken up.
+        decide_ns: when its scores were there.
     """
 
     model: ServingModel
@@ -54,6 +55,7 @@ class Scored:
     scores: F64
     cause: U8
     started_ns: int
+    decide_ns: int
 
 
 _CAUSE_OF_MODE = np.array(
@@ -76,11 +78,9 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
         dead_letters: DeadLetterSink,
         inbox: Mailbox[FeatureBatch],
         outlet: Mailbox[DecidedBatch],
-        clock: Clock,
-        telemetry: Telemetry,
-        hooks: Hooks,
+        environment: Environment,
     ) -> None:
-        super().__init__("scorer", inbox, outlet, clock, telemetry, hooks)
+        super().__init__("scorer", inbox, outlet, environment)
         self._config = config
         self._scoring = scoring
         self._rules = rules
@@ -107,11 +107,13 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
                 self.telemetry.model_errors += 1
                 shed[:] = True
                 cause[chosen] = Cause.MODEL_FAILED
-        return Scored(model, shed, scores, cause, started_ns)
+        decide_ns = self.clock.now_ns()
+        await self.work.spend(Job.DECIDE, len(batch))
+        return Scored(model, shed, scores, cause, started_ns, decide_ns)
 
     def commit(self, lease: Lease[FeatureBatch], prepared: Scored) -> DecidedBatch:
         """Decide, stamp, count; return the decisions."""
-        batch, decide_ns = lease.message, self.clock.now_ns()
+        batch = lease.message
         decision = decide(prepared.scores, prepared.model.thresholds)
         reason = np.full(len(batch), Reason.SCORE, dtype=np.uint8)
         mode = batch.mode
@@ -121,7 +123,7 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
             mode = np.where(at, np.uint8(Mode.RULES), mode)
         generation = np.full(len(batch), prepared.model.generation, dtype=np.uint16)
         decided = DecidedBatch(batch, prepared.scores, decision, mode, prepared.cause, reason, generation)
-        self._account(decided, prepared.started_ns, decide_ns)
+        self._account(decided, prepared.started_ns, prepared.decide_ns)
         return decided
 
     def discard(self, message: FeatureBatch, error: BaseException) -> None:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from actors.arrays import F32, F64
 from actors.model.slot import ModelSlot, ServingModel
+from actors.work import Core, Job, RealWork, Work
 
 
 class Scoring(Protocol):
@@ -34,12 +35,14 @@ class LocalScoring:
         slot: holds the serving model.
         executor: one thread; the scorer never has two batches in it.
         inline_limit: most rows scored on the event loop; 64 rows hold it for about 0.4 ms.
+        work: lets the time of scoring pass; None: scoring takes its own.
     """
 
-    def __init__(self, slot: ModelSlot, executor: Executor, inline_limit: int) -> None:
+    def __init__(self, slot: ModelSlot, executor: Executor, inline_limit: int, work: Work | None = None) -> None:
         self._slot = slot
         self._executor = executor
         self._inline_limit = inline_limit
+        self._work = work or RealWork()
 
     def current(self) -> ServingModel:
         """Return the model that serves now."""
@@ -48,5 +51,9 @@ class LocalScoring:
     async def score(self, model: ServingModel, features: F32) -> F64:
         """Return the scores of ``features``, shape (n,)."""
         if len(features) <= self._inline_limit:
-            return model.engine.score(features)
-        return await asyncio.get_running_loop().run_in_executor(self._executor, model.engine.score, features)
+            scores, core = model.engine.score(features), Core.LOOP
+        else:
+            loop = asyncio.get_running_loop()
+            scores, core = await loop.run_in_executor(self._executor, model.engine.score, features), Core.EXECUTOR
+        await self._work.spend(Job.SCORE, len(features), core)
+        return scores

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.actor import Actor, Hooks
+from actors.actor import Actor, Environment, Hooks
 from actors.errors import EscalationError
 from actors.mailbox import Lease, Mailbox
 from actors.supervisor import RestartPolicy, Supervisor
@@ -23,7 +23,7 @@ class Doubler(Actor[Numbers, Numbers, Numbers]):
     def __init__(self, clock: HandClock, hooks: Hooks, poison: frozenset[int] = frozenset()) -> None:
         inbox: Mailbox[Numbers] = Mailbox("doubler", 100, clock)
         outlet: Mailbox[Numbers] = Mailbox("next", 3, clock)
-        super().__init__("doubler", inbox, outlet, clock, Telemetry(), hooks)
+        super().__init__("doubler", inbox, outlet, Environment(clock, Telemetry(), hooks))
         self.poison = poison
         self.committed: list[int] = []
         self.discarded: list[int] = []
