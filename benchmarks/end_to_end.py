@@ -29,7 +29,7 @@ CONFIG = PipelineConfig(
         capacity=4 * BATCH,
         max_batch_size=BATCH,
         # At full speed a transaction arrives when there is room for it: nothing is late, and nothing is shed.
-        shedding=SheddingConfig(deadline_ns=3_600 * NS_PER_S, shed_above=4 * BATCH),
+        shedding=SheddingConfig(deadline_ns=3_600 * NS_PER_S, shed_above=100 * BATCH),
     ),
     logger=LoggerConfig(max_batch_size=BATCH),
 )

@@ -12,9 +12,15 @@ Prepare = Callable[[], Work]  # makes everything ready, unmeasured
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """What one contender reached, in transactions a second, one figure a repetition."""
+    """What one contender reached, one figure a repetition.
+
+    Attributes:
+        per_s: transactions a second.
+        cores: processor time over wall time: below 1 for a single thread, something else was running.
+    """
 
     per_s: tuple[float, ...]
+    cores: tuple[float, ...]
 
     @property
     def median(self) -> float:
@@ -31,13 +37,14 @@ def interleaved(contenders: Mapping[str, Prepare], repetitions: int) -> dict[str
 
     In turn, because a neighbour on the machine or a hot processor then disturbs all alike, and ratios stay true.
     """
-    rates: dict[str, list[float]] = {name: [] for name in contenders}
+    runs: dict[str, list[tuple[float, float]]] = {name: [] for name in contenders}
     for repetition in range(repetitions + 1):
         for name, prepare in contenders.items():
             work = prepare()
             gc.collect()
-            started_ns = time.perf_counter_ns()
+            started_ns, started_cpu_ns = time.perf_counter_ns(), time.process_time_ns()
             count = work()
+            took_ns, cpu_ns = time.perf_counter_ns() - started_ns, time.process_time_ns() - started_cpu_ns
             if repetition:
-                rates[name].append(count / (time.perf_counter_ns() - started_ns) * 1e9)
-    return {name: Rates(tuple(each)) for name, each in rates.items()}
+                runs[name].append((count / took_ns * 1e9, cpu_ns / took_ns))
+    return {name: Rates(*zip(*each, strict=True)) for name, each in runs.items()}
