@@ -13,9 +13,9 @@ from sim.world.spec import TownSpec
 
 FRAUD: tuple[tuple[Episode, float], ...] = (  # share of all fraud
     (StolenCard(), 0.20),
-    (CardTesting(), 0.22),
+    (CardTesting(), 0.23),
     (AccountTakeover(), 0.20),
-    (FraudRing(), 0.16),
+    (FraudRing(), 0.15),
 )
 COMPROMISED_SHARE = 0.22
 HABITS: tuple[tuple[Episode, float], ...] = (  # share of all transactions

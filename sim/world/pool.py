@@ -169,17 +169,18 @@ def _visible(phase: Phase, number: int, streams: Streams, speed: float) -> Itera
 
 
 def _counts(demand: list[_Knot]) -> Iterator[tuple[float, int]]:
-    """Yield from when on how many towns are needed, rounded up."""
+    """Yield from when on how many towns are needed, rounded up; changes beyond the most there can be are left out."""
     for left, right in zip(demand[::2], demand[1::2], strict=True):
-        yield left.at_ns, max(1, _rounded_up(left.towns))
+        yield left.at_ns, _rounded_up(left.towns)
         rise = right.towns - left.towns
         if rise == 0:
             continue
-        crossed = range(math.ceil(min(left.towns, right.towns)), math.floor(max(left.towns, right.towns)) + 1)
+        low, high = sorted((left.towns, right.towns))
+        crossed = range(math.ceil(min(low, MOST_TOWNS + 1)), math.floor(min(high, MOST_TOWNS)) + 1)
         for whole in crossed if rise > 0 else reversed(crossed):
             at_ns = left.at_ns + (whole - left.towns) / rise * (right.at_ns - left.at_ns)
             yield at_ns, max(1, whole + 1 if rise > 0 and whole < right.towns else whole)
 
 
 def _rounded_up(towns: float) -> int:
-    return math.ceil(towns - _ROUNDING)
+    return max(1, math.ceil(min(towns, MOST_TOWNS) - _ROUNDING))

@@ -11,9 +11,9 @@ from sim.world.places import put_online, somewhere_else
 from sim.world.purchases import amount_cents, own_device
 from sim.world.rows import Pattern, Rows
 
-_MEAN_GAP_US = 100 * 60 * 1_000_000
-_FOREIGN = 0.75
-_REMOTE = 0.15  # share done through the holder's own device; nearly nothing tells these apart
+_MEAN_GAP_US = 60 * 60 * 1_000_000
+_FOREIGN = 0.85
+_REMOTE = 0.1  # share done through the holder's own device; nearly nothing tells these apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class AccountTakeover:
         card, count = victim[episode], len(episode)
         merchant = town.merchants.online_at(rng.random(count), loot=True)
         rows["town"], rows["card"], rows["online"], rows["merchant"] = scene.copy, card, True, merchant
-        factor = rng.lognormal(1.0, 0.5, count)
+        factor = rng.lognormal(1.2, 0.5, count)
         rows["cents"] = amount_cents(town, card, merchant, rng.standard_normal(count), factor)
         rows["device"] = device[episode]
         put_online(rows, town, city[episode], rng.standard_normal((count, 2)))

@@ -7,13 +7,14 @@ import numpy as np
 
 from actors.arrays import F64, I64, Bool
 from actors.clock import US_PER_DAY
+from sim.world.episodes import starts
 from sim.world.rows import Pattern, Rows
 from sim.world.town import Town
 
 NAME = "compromised_merchant"
 LONGEST_US = 21 * US_PER_DAY
 _SHORTEST_US = 7 * US_PER_DAY
-_LEAST, _MOST = 0.45, 0.9  # share of a compromised merchant's transactions that are fraud
+_LEAST, _MOST = 0.5, 0.9  # share of a compromised merchant's transactions that are fraud
 _QUIETEST, _BUSIEST = 2.0, 12.0  # transactions a day of those attacked: small merchants guard themselves less
 
 
@@ -38,9 +39,8 @@ class Compromises:
     def plan(self, copy: int, from_us: int, until_us: int, per_day: float, rng: np.random.Generator) -> None:
         """Add what starts in ``[from_us, until_us)``; a merchant that is compromised already is left alone."""
         self._make_room(copy)
-        expected = per_day * (until_us - from_us) / US_PER_DAY
-        count = int(expected + rng.random())  # not Poisson: each is so large that fraud would come and go with them
-        starts_us = np.sort(rng.integers(from_us, until_us, count))
+        starts_us = starts(per_day, from_us, until_us, rng)
+        count = len(starts_us)
         merchant = rng.choice(self._attacked, count)
         length_us = rng.integers(_SHORTEST_US, LONGEST_US, count)
         share = rng.uniform(_LEAST, _MOST, count)

@@ -14,14 +14,14 @@ from sim.world.rows import Pattern, Rows, empty
 
 _CARDS = 14
 _DEVICES = 2
-_FEWEST, _MOST = 10, 30  # transactions
-_SHORTEST_US, _LONGEST_US = US_PER_DAY, 4 * US_PER_DAY
+_FEWEST, _MOST = 16, 36  # transactions
+_SHORTEST_US, _LONGEST_US = US_PER_DAY, 3 * US_PER_DAY
 _FOREIGN = 0.3  # share of rings that do not hide their country
 
 
 @dataclass(frozen=True, slots=True)
 class FraudRing:
-    """Ten to thirty online purchases of ordinary size, with up to 14 cards on two devices."""
+    """Sixteen to 36 online purchases of ordinary size, with up to 14 cards on two devices."""
 
     name: str = "fraud_ring"
     mean_tx: float = (_FEWEST + _MOST) / 2

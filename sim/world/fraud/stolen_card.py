@@ -12,7 +12,7 @@ from sim.world.purchases import amount_cents
 from sim.world.rows import Pattern, Rows
 
 _MEAN_GAP_US = 12 * 60 * 1_000_000
-_ELSEWHERE = 0.4  # share of thieves who shop in another city
+_ELSEWHERE = 0.5  # share of thieves who shop in another city
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class StolenCard:
         card, count = victim[episode], len(episode)
         merchant = town.merchants.physical_at(city[episode], rng.random(count), loot=True)
         rows["town"], rows["card"], rows["merchant"] = scene.copy, card, merchant
-        factor = rng.lognormal(1.3, 0.5, count)
+        factor = rng.lognormal(1.5, 0.5, count)
         rows["cents"] = amount_cents(town, card, merchant, rng.standard_normal(count), factor)
         rows["device"] = devices.terminal(merchant, rng.random(count))
         put_at_merchant(rows, town)
