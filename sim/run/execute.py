@@ -2,15 +2,14 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from actors.clock import RealClock
 from actors.errors import OutputError
-from actors.telemetry.memory import ResidentMemory
 from dashboard.frame import Frame
 from sim.clocks.real import loop_factory
+from sim.clocks.virtual_loop import VirtualLoop
 from sim.journal import Journal
 from sim.report import folder as files
 from sim.report.figures import Finished, summarise
@@ -19,12 +18,12 @@ from sim.report.labels import join_labels
 from sim.report.lines import AlertLine, JsonLines
 from sim.report.provenance import git_commit, versions
 from sim.report.summary import Summary, summary_text
+from sim.run.machine import Machine, real_machine, virtual_machine
 from sim.run.parts import Parts, make_parts
 from sim.run.plan import Plan
 from sim.run.session import Ended, Session
 from sim.run.watch import AnyScreen
 from sim.scenario.render import resolved
-from sim.world.process_feed import ProcessFeed
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +48,20 @@ def execute(plan: Plan, folder: RunFolder, screen: AnyScreen) -> Result:
         ArtifactError: the model's state cannot be read.
     """
     folder.write(files.SCENARIO, resolved(plan.scenario))
-    with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        return runner.run(_on_real_clock(plan, folder, screen))
+    on_real_clock = plan.clock == "real"
+    with asyncio.Runner(loop_factory=loop_factory() if on_real_clock else VirtualLoop) as runner:
+        return runner.run(_run(plan, folder, screen, real_machine if on_real_clock else virtual_machine))
 
 
-async def _on_real_clock(plan: Plan, folder: RunFolder, screen: AnyScreen) -> Result:
-    clock = RealClock()
-    feed = ProcessFeed(plan.load.blocks)
+async def _run(plan: Plan, folder: RunFolder, screen: AnyScreen, make_machine: Callable[[Plan], Machine]) -> Result:
+    machine = make_machine(plan)
+    clock = machine.clock
     journal_lines, alert_lines = JsonLines(folder.file(files.JOURNAL)), JsonLines(folder.file(files.ALERTS))
     journal = Journal(clock, journal_lines.add)
     try:
-        parts = make_parts(plan, clock, feed, journal)
+        parts = make_parts(plan, machine, journal)
         with folder.file(files.LATENCY).open("w", encoding="utf-8") as latency_log:
-            session = Session(plan, parts, clock, screen, latency_log, ResidentMemory().sample)
+            session = Session(plan, parts, clock, screen, latency_log, machine.memory)
             session.watch.monitor.alert_listeners.append(
                 lambda event: alert_lines.add(AlertLine.of(event, journal.start_ns))
             )
@@ -71,24 +71,25 @@ async def _on_real_clock(plan: Plan, folder: RunFolder, screen: AnyScreen) -> Re
         parts.close()
         return _report(plan, folder, parts, session, ended, (journal_lines, alert_lines))
     finally:
-        feed.close()
         journal_lines.close()
         alert_lines.close()
-        clock.close()
+        machine.close()
 
 
 @asynccontextmanager
 async def _interruptible(session: Session) -> AsyncIterator[None]:
     """Let Ctrl-C and SIGTERM drain the session, and a second one stop draining."""
     loop = asyncio.get_running_loop()
-    signals = (signal.SIGINT, signal.SIGTERM)
-    for each in signals:
-        loop.add_signal_handler(each, session.interrupt)
+
+    def ask(*_: object) -> None:
+        loop.call_soon_threadsafe(session.interrupt)
+
+    before = {each: signal.signal(each, ask) for each in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        for each in signals:
-            loop.remove_signal_handler(each)
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def _report(

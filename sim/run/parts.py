@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from actors.adapters.files import AppendOnlyFile, DeadLetterFile
-from actors.clock import US_PER_S, Clock, EventTime, ScaledEventTime, WatermarkEventTime
+from actors.clock import US_PER_S, EventTime, ScaledEventTime, WatermarkEventTime
 from actors.features.assembly import FeatureAssembly
 from actors.features.refresh import Refreshed, Refresher
 from actors.model.scoring import LocalScoring
@@ -19,12 +19,12 @@ from sim.faults.schedule import FaultSchedule
 from sim.journal import Journal
 from sim.run.config import pipeline_config, thresholds
 from sim.run.labels import DelayedLabels
+from sim.run.machine import Machine
 from sim.run.outcomes import OutcomeBook
 from sim.run.plan import Plan, SyntheticLoad
 from sim.run.schedule import Schedule
 from sim.run.source import FeedSource
 from sim.run.warm import WarmState, warm_state
-from sim.world.feed import Feed
 
 DECISIONS_FILE = "decisions.jsonl"
 DEAD_LETTERS_FILE = "dead_letters.jsonl"
@@ -93,13 +93,14 @@ class CaughtUp:
         return inbox.depth == 0 and inbox.leased == 0 and pipeline.producer.outbox_count == 0
 
 
-def make_parts(plan: Plan, clock: Clock, feed: Feed, journal: Journal) -> Parts:
+def make_parts(plan: Plan, machine: Machine, journal: Journal) -> Parts:
     """Return the parts for ``plan``. Nothing moves yet; event time counts from now where it is paced.
 
     Raises:
         ArtifactError: the model's state cannot be read.
         OutputError: the folder cannot be written.
     """
+    clock, feed = machine.clock, machine.feed
     telemetry = Telemetry(plan.artifact.reference, clock.now_ns())
     warm = warm_state(plan.artifact, plan.load.start_us, plan.label_delay_us, plan.load.towns())
     book, labels = OutcomeBook(), DelayedLabels(plan.label_delay_us)
@@ -122,9 +123,9 @@ def make_parts(plan: Plan, clock: Clock, feed: Feed, journal: Journal) -> Parts:
     around = Surroundings(
         source=source,
         assembly=FeatureAssembly(plan.artifact.feature_names, warm.stream),
-        store=faults.wrap_feature_store(warm.store),
+        store=faults.wrap_feature_store(machine.look_up(warm.store)),
         history=warm.history,
-        scoring=LocalScoring(slot, ThreadPoolExecutor(1, "scoring"), config.scorer.inline_limit),
+        scoring=LocalScoring(slot, ThreadPoolExecutor(1, "scoring"), config.scorer.inline_limit, machine.work),
         rules=plan.artifact.rule_book,
         digest_of=slot.digests.__getitem__,
         sink=book,
@@ -132,6 +133,7 @@ def make_parts(plan: Plan, clock: Clock, feed: Feed, journal: Journal) -> Parts:
         dead_letters=dead_letters,
         clock=clock,
         telemetry=telemetry,
+        work=machine.work,
         on_restart=partial(_note_restart, journal),
     )
     pipeline = Pipeline(config, around)

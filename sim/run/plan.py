@@ -6,6 +6,8 @@ from typing import Literal
 
 from actors.clock import NS_PER_US
 from actors.model.artifact import Artifact
+from sim.clocks.costs import Costs
+from sim.clocks.look_up import LookUpTime
 from sim.events.section import events_spec
 from sim.events.traffic import FileTraffic
 from sim.run.load import traffic_spec
@@ -93,6 +95,8 @@ class Plan:
         cut: what ``--duration`` left out.
         started_epoch_s: wall time at the start; 0 on a virtual clock.
         warnings: one line each, for screen and summary.
+        costs: what jobs take on a virtual clock.
+        look_up: what look-ups take on a virtual clock.
     """
 
     scenario: Scenario
@@ -104,6 +108,8 @@ class Plan:
     cut: Cut | None = None
     started_epoch_s: float = 0.0
     warnings: tuple[str, ...] = field(default=())
+    costs: Costs = field(default_factory=Costs)
+    look_up: LookUpTime = field(default_factory=LookUpTime)
 
     @property
     def label_delay_us(self) -> int:

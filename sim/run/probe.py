@@ -7,16 +7,16 @@ from pathlib import Path
 
 import msgspec
 
-from actors.clock import NS_PER_S, RealClock
+from actors.clock import NS_PER_S, Clock
 from sim.clocks.real import loop_factory
 from sim.journal import Journal
+from sim.run.machine import real_machine
 from sim.run.parts import Parts, make_parts
 from sim.run.plan import Plan, SyntheticLoad
 from sim.scenario.scenario import Scenario
 from sim.world.block import Block
 from sim.world.feed import Feed
 from sim.world.phases import Constant, Phase
-from sim.world.process_feed import ProcessFeed
 from sim.world.traffic import TrafficSpec
 
 WARM_UP = 20_000  # transactions before the clock is started: caches, batch sizes and the processor's speed settle
@@ -71,10 +71,10 @@ def _calm(scenario: Scenario) -> Scenario:
 
 
 async def _measure(plan: Plan) -> float:
-    clock = RealClock()
-    feed = Unpaced(ProcessFeed(plan.load.blocks))
+    machine = real_machine(plan)
+    clock = machine.clock
     try:
-        parts = make_parts(plan, clock, feed, Journal(clock))
+        parts = make_parts(plan, replace(machine, feed=Unpaced(machine.feed)), Journal(clock))
         await parts.source.prime()
         started_ns = clock.now_ns()
         parts.begin(started_ns)
@@ -86,11 +86,10 @@ async def _measure(plan: Plan) -> float:
         parts.close()
         return rate
     finally:
-        feed.close()
-        clock.close()
+        machine.close()
 
 
-async def _warm(parts: Parts, clock: RealClock) -> int:
+async def _warm(parts: Parts, clock: Clock) -> int:
     """Return the instant at which the first transactions are through."""
     while parts.telemetry.ledger.logged < WARM_UP:
         await clock.sleep_ns(NS_PER_S // 1_000)

@@ -1,0 +1,37 @@
+"""The processor on virtual time: one token for the event loop, one for the executor."""
+
+from collections.abc import Callable
+
+from actors.clock import Clock
+from actors.work import Core, Job
+from sim.clocks.costs import Costs
+
+Noise = Callable[[Job], float]
+"""Gives the factor by which a job takes longer than its cost; its mean should be 1."""
+
+
+class Processor:
+    """The `Work` port on virtual time. Jobs on one core follow each other first-in first-out, as on a real loop.
+
+    Four stages that each just slept would be four servers; on a real machine they share the loop's one core.
+
+    Args:
+        costs: what jobs take.
+        clock: the run's.
+        noise: spreads the times; None: each job takes exactly its cost.
+    """
+
+    def __init__(self, costs: Costs, clock: Clock, noise: Noise | None = None) -> None:
+        self._costs = costs
+        self._clock = clock
+        self._noise = noise
+        self._free_at_ns = dict.fromkeys(Core, 0)
+        self.slowdown: dict[Job, float] = {}
+
+    async def spend(self, job: Job, rows: int, core: Core = Core.LOOP) -> None:
+        """Wait for ``core`` to be free, then for as long as ``job`` takes on ``rows`` transactions."""
+        factor = self.slowdown.get(job, 1.0) * (1.0 if self._noise is None else self._noise(job))
+        took_ns = round(self._costs.of(job, core).of_ns(rows) * factor)
+        free_ns = max(self._clock.now_ns(), self._free_at_ns[core]) + took_ns
+        self._free_at_ns[core] = free_ns
+        await self._clock.sleep_until_ns(free_ns)

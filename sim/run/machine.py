@@ -1,0 +1,65 @@
+"""What a run runs on: real time and the machine it is on, or virtual time and a model of a machine."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from actors.clock import Clock, RealClock
+from actors.features.store import FeatureStore
+from actors.telemetry.memory import ResidentMemory
+from actors.work import RealWork, Work
+from sim.clocks.cpu import Processor
+from sim.clocks.look_up import ModelledFeatureStore
+from sim.clocks.virtual_clock import VirtualClock
+from sim.clocks.virtual_loop import VirtualLoop
+from sim.run.plan import Plan
+from sim.world.feed import Feed, InlineFeed
+from sim.world.process_feed import ProcessFeed
+from sim.world.streams import Streams
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Time, and what takes it.
+
+    Attributes:
+        clock: the run's clock.
+        work: lets the time of computing pass.
+        feed: the traffic, made ahead of time or when it is asked for.
+        memory: resident memory at an instant; None where it would make the run depend on the machine.
+        close: gives back what it holds.
+    """
+
+    clock: Clock
+    work: Work
+    feed: Feed
+    memory: Callable[[int], int] | None
+    close: Callable[[], None]
+    look_up: Callable[[FeatureStore], FeatureStore]
+
+
+def real_machine(plan: Plan) -> Machine:
+    """Return this machine; the traffic is made in another process from now on."""
+    clock = RealClock()
+    feed = ProcessFeed(plan.load.blocks)
+
+    def close() -> None:
+        feed.close()
+        clock.close()
+
+    return Machine(clock, RealWork(), feed, ResidentMemory().sample, close, lambda store: store)
+
+
+def virtual_machine(plan: Plan) -> Machine:
+    """Return a model of a machine with two cores, on the virtual loop that is running."""
+    loop = asyncio.get_running_loop()
+    if not isinstance(loop, VirtualLoop):
+        raise TypeError("a virtual machine needs the virtual loop")
+    clock = VirtualClock(loop)
+    streams = Streams(plan.scenario.seed)
+
+    def look_up(store: FeatureStore) -> FeatureStore:
+        return ModelledFeatureStore(store, plan.look_up, streams, clock)
+
+    feed = InlineFeed(plan.load.blocks)
+    return Machine(clock, Processor(plan.costs, clock), feed, None, feed.close, look_up)
