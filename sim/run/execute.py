@@ -127,6 +127,7 @@ def _finished(plan: Plan, parts: Parts, session: Session, ended: Ended, problems
         expectations=ended.expectations,
         faults=ended.faults,
         outcomes=ended.outcomes,
+        judged=None if plan.load.judged is None else parts.book.outcomes_of(plan.load.judged),
         imbalances=() if broken is None else broken.imbalances,
         skipped=() if plan.cut is None else plan.cut.skipped,
         warnings=(*plan.warnings, *problems),

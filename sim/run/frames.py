@@ -120,7 +120,7 @@ class Frames:
             timeline=self._timeline(moment),
             expectations=tuple(
                 show.ExpectationRow(
-                    name=each.name, wanted=each.wanted, state=each.state, value=each.value, note=each.note
+                    name=each.name, wanted=each.wanted, state=each.state, value=_figures(each.value), note=each.note
                 )
                 for each in moment.expectations
             ),
@@ -224,6 +224,16 @@ class Frames:
 
     def _per_s(self, rate: Rate | None) -> float | None:
         return None if rate is None else rate.resolve(self.facts.capacity_per_s or 0.0)
+
+
+def _figures(seen: str) -> str:
+    """Return what was seen without the names, which the rule beside it has in the same order.
+
+    Example:
+        >>> _figures("throughput = 991 /s, offered_rate = 992 /s")
+        '991 /s, 992 /s'
+    """
+    return ", ".join(part.rsplit(" = ", 1)[-1] for part in seen.split(", "))
 
 
 def _elapsed_s(snapshot: Snapshot) -> float:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from actors.arrays import F64, I64, U8
+from actors.arrays import F64, I64, U8, Bool
 from actors.messages import DecidedBatch, Track
 from sim.money import UNKNOWN, Outcomes
 
@@ -69,7 +69,14 @@ class OutcomeBook:
     def outcomes(self, start: int = 0, stop: int | None = None) -> Outcomes:
         """Return the decided ones among the transactions numbered from ``start`` up to ``stop``, with their truth."""
         part = slice(start, self.count if stop is None else stop)
-        decided = np.flatnonzero(self._decision[part] != UNDECIDED) + start
+        return self._rows(np.flatnonzero(self._decision[part] != UNDECIDED) + start)
+
+    def outcomes_of(self, chosen: Bool) -> Outcomes:
+        """Return the decided ones among the transactions that ``chosen``, bool by number, picks."""
+        count = min(self.count, len(chosen))
+        return self._rows(np.flatnonzero(chosen[:count] & (self._decision[:count] != UNDECIDED)))
+
+    def _rows(self, decided: I64) -> Outcomes:
         return Outcomes(
             self._arrival_ns[decided],
             self._amount[decided],

@@ -4,10 +4,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from actors.arrays import Bool
 from actors.clock import NS_PER_US
 from actors.model.artifact import Artifact
 from sim.clocks.costs import Costs
 from sim.clocks.look_up import LookUpTime
+from sim.events.known_cards import judged_rows
 from sim.events.section import events_spec
 from sim.events.traffic import FileTraffic
 from sim.run.load import traffic_spec
@@ -39,6 +41,11 @@ class SyntheticLoad:
         """Whether the truth is known."""
         return True
 
+    @property
+    def judged(self) -> Bool | None:
+        """Every card is judged."""
+        return None
+
     def towns(self) -> tuple[Town, ...]:
         """The towns that take part."""
         return self.spec.towns()
@@ -57,11 +64,13 @@ class FileLoad:
         traffic: the replayed period.
         speed: event seconds for each second of the run; None: as fast as the pipeline takes them.
         labelled: whether the file has labels.
+        judged: which transactions, by number, the published protocol judges, bool (n,); None: it is not asked for.
     """
 
     traffic: FileTraffic
     speed: float | None
     labelled: bool
+    judged: Bool | None = None
 
     @property
     def start_us(self) -> int:
@@ -131,5 +140,5 @@ def load_of(scenario: Scenario, capacity_per_s: float | None = None) -> Load:
 
     spec = events_spec(scenario.events)
     contents = EventFile.open(spec).contents(spec.replay)
-    speed = None if spec.speed == float("inf") else spec.speed
-    return FileLoad(FileTraffic(spec, contents.first_us), speed, spec.labelled)
+    judged = judged_rows(spec) if spec.known_card_filter else None
+    return FileLoad(FileTraffic(spec, contents.first_us), spec.speed, spec.labelled, judged)

@@ -17,7 +17,7 @@ def text(frame: Frame, width: int = 100) -> str:
 def test_the_verdict_lists_each_expectation_with_wanted_and_seen() -> None:
     """Name, state, value and rule on one line."""
     lines = [line for line in text(burst()).splitlines() if "tail" in line]
-    assert lines == [" ○ tail                    holding           1.24 ms  latency.p95 < 50ms during burst"]
+    assert lines == [" ○ tail                    holding                     1.24 ms  latency.p95 < 50ms during burst"]
 
 
 def test_a_long_rule_stands_in_full() -> None:
