@@ -32,7 +32,7 @@ class FitConfig(msgspec.Struct, frozen=True, kw_only=True):
     leaves: int = 31
     learning_rate: float = 0.05
     min_child_weight: float = 10.0
-    l2: float = 1.0
+    l2: float = 10.0
     column_share: float = 0.8
     dropout_share: float = 0.3
     seed: int = 11
