@@ -36,6 +36,7 @@ class Finished:
         judge: of this run, finished.
         expectations: as they ended, skipped ones included.
         outcomes: of every decision, with the labels that are known.
+        judged: those of them that the published protocol judges; None where it is not asked for.
         imbalances: equations of the ledger that did not hold at some time.
         model: digest of the model that served at the end.
         held_out: that model's figures on held-out data, by name, from its manifest.
@@ -50,6 +51,7 @@ class Finished:
     expectations: Sequence[ExpectationResult]
     faults: Sequence[FaultRecord]
     outcomes: Outcomes
+    judged: Outcomes | None = None
     imbalances: Sequence[str] = ()
     skipped: Sequence[str] = ()
     warnings: Sequence[str] = ()
@@ -94,6 +96,7 @@ def summarise(run: Finished) -> Summary:
         brier_score=run.held_out.get("brier_score"),
         live_roc_auc=live.roc_auc,
         live_average_precision=live.average_precision,
+        live_on_unknown_cards=None if run.judged is None else live_quality(run.judged),
         avg_prediction=mean,
         prediction_std=deviation,
         decisions=_decisions(last),

@@ -153,6 +153,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
         error_rate: default decisions, failed log lines, undelivered decisions and crashes, of those produced.
         model_roc_auc: on held-out data, from training; so are the next two.
         live_roc_auc: of this run's scores against known labels.
+        live_on_unknown_cards: the same without the cards known to be compromised, as the published protocol judges;
+            null where the scenario does not ask for it.
         avg_prediction: mean score of this run.
         prediction_std: standard deviation of the scores of this run.
         spans: the figures of each phase and fault.
@@ -187,6 +189,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     brier_score: float | None
     live_roc_auc: float | None
     live_average_precision: float | None
+    live_on_unknown_cards: LiveQuality | None = None
     avg_prediction: float | None
     prediction_std: float | None
     decisions: DecisionCounts
