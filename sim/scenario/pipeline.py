@@ -102,7 +102,7 @@ class Breaker(msgspec.Struct, frozen=True, kw_only=True):
         slow_ratio: share of slow calls in the window that trips it, 0 to 1.
         slow_call: a call that took longer is slow.
         window: calls over which the shares are taken.
-        minimum_calls: calls before it can trip, at most ``window``.
+        minimum_calls: calls before it can trip; a window that is shorter counts as it.
         open_for: how long it stays open before it probes.
         probes: calls let through then; all must succeed to close it.
     """

@@ -92,6 +92,9 @@ def _pipeline(view: View, pipeline: Pipeline) -> Iterator[Problem]:
         yield view.problem(
             path, f"must have review at most block, {thresholds.block:g}", f"{thresholds.review:g}", "swap them"
         )
+    breaker, path = pipeline.feature_store.breaker, "pipeline.feature_store.breaker.minimum_calls"
+    if breaker is not None and breaker.minimum_calls > breaker.window and view.given(path):
+        yield view.problem(path, f"must be at most the window of {breaker.window:,} calls", remedy="lower it")
     restart = pipeline.restart
     if restart.backoff > restart.max_backoff:
         key = "backoff" if view.given("pipeline.restart.backoff") else "max_backoff"
