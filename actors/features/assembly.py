@@ -26,6 +26,8 @@ _STORED_OF_CARD = _HOME_LAT  # the columns before the home are features as they 
 _BATCH_COLUMNS = (*CARD_COLUMNS[:_STORED_OF_CARD], *MERCHANT_COLUMNS, "amount_ratio_30d", "home_km")
 _ALL_COLUMNS = (*REALTIME_COLUMNS, *STREAM_COLUMNS, *_BATCH_COLUMNS)
 
+_REALTIME_ONLY = int(Mode.REALTIME_ONLY)  # members of an enum are slow to compare
+
 Run = tuple[slice, slice]
 
 
@@ -92,7 +94,7 @@ class FeatureAssembly:
     def _compute_few(self, columns: Columns, stream: F32, rows: StoreRows | None, mode: U8) -> F32:
         table = []
         for at, (row, degraded) in enumerate(zip(stream.tolist(), mode.tolist(), strict=True)):
-            batch = _NO_BATCH if rows is None or degraded == Mode.REALTIME_ONLY else _batch_row(columns, rows, at)
+            batch = _NO_BATCH if rows is None or degraded == _REALTIME_ONLY else _batch_row(columns, rows, at)
             values = (*realtime_row(columns, at), *row, *batch)
             table.append(self._pick(values))
         return np.array(table, dtype=np.float32).reshape(len(columns), len(self.features))
@@ -112,11 +114,11 @@ def _modes(event_us: I64, rows: StoreRows | None) -> U8:
     return mode
 
 
-def _mode(event_us: int, oldest_us: int) -> Mode:
+def _mode(event_us: int, oldest_us: int) -> int:
     age_us = event_us - oldest_us
     if oldest_us == MISSING_AT or age_us > HARD_LIMIT_US:
-        return Mode.REALTIME_ONLY
-    return Mode.STALE if age_us > STALE_AFTER_US else Mode.FULL
+        return _REALTIME_ONLY
+    return int(age_us > STALE_AFTER_US)  # FULL is 0, STALE is 1
 
 
 _NO_BATCH = (math.nan,) * len(_BATCH_COLUMNS)

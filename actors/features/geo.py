@@ -33,7 +33,7 @@ _A7, _A6, _A5, _A4, _A3, _A2, _A1, _A0 = _ARCSINE
 def distances_km(lat: F64, lon: F64, other_lat: F64, other_lon: F64) -> F64:
     """Return great-circle distances, float64 (n,); NaN where a coordinate is NaN.
 
-    Right to a metre, and to a kilometre for places on opposite sides of the earth.
+    Right to a metre, and to two kilometres for places on opposite sides of the earth.
 
     Args:
         lat: degrees, (n,), as are the others.

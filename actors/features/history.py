@@ -16,6 +16,7 @@ from actors.features.log import Column, ColumnLog
 from actors.transaction import Columns
 
 LONGEST_WINDOW_US = 30 * US_PER_DAY
+_SPARE_NAMES = 1_000  # below that, forgetting names is not worth its time
 PLACE_SCALE = 1 << 30  # unit vectors as integers, so that their sums do not depend on the order
 
 _TRANSACTIONS = {
@@ -63,6 +64,10 @@ class History:
     """The transactions and labels of the last 30 days and the label delay, in the order in which they came.
 
     Owned by the event loop; another thread reads only views.
+
+    Attributes:
+        cards: codes of the cards in it; replaced when many of them are not in it any more.
+        merchants: codes of the merchants.
     """
 
     def __init__(self) -> None:
@@ -71,6 +76,8 @@ class History:
         self._transactions = ColumnLog(_TRANSACTIONS)
         self._labels = ColumnLog(_LABELS)
         self._sequence: int | None = None
+        self._lasting_cards = 0
+        self._lasting_merchants = 0
 
     def __len__(self) -> int:
         """Return the number of transactions held."""
@@ -103,9 +110,30 @@ class History:
         )
 
     def prune(self, before_us: int) -> None:
-        """Forget transactions and labels from before ``before_us``; names keep their codes."""
+        """Forget transactions and labels from before ``before_us``, and names that nothing holds any more."""
         self._transactions.drop_before(before_us)
         self._labels.drop_before(before_us)
+        self.cards = self._without_idle(self.cards, self._lasting_cards, "card", [self._transactions])
+        logs = [self._transactions, self._labels]
+        self.merchants = self._without_idle(self.merchants, self._lasting_merchants, "merchant", logs)
+
+    def keep_names(self) -> None:
+        """Let the names known now keep their codes for good."""
+        self._lasting_cards, self._lasting_merchants = len(self.cards), len(self.merchants)
+
+    def _without_idle(self, names: Interner, lasting: int, column: str, logs: list[ColumnLog]) -> Interner:
+        """Return ``names`` less those that no log holds, once these are the most: names are bounded as the logs are."""
+        held = np.zeros(len(names), dtype=np.bool_)
+        held[:lasting] = True
+        for log in logs:
+            held[log.view()[column]] = True
+        kept = np.flatnonzero(held)
+        if len(names) <= 2 * len(kept) + _SPARE_NAMES:
+            return names
+        fewer, codes = names.only(kept)
+        for log in logs:
+            log.rewrite(column, codes[log.view()[column]])
+        return fewer
 
     def view(self) -> HistoryView:
         """Return what is held now."""

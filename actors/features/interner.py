@@ -11,7 +11,7 @@ class Interner:
     """Codes 0, 1, 2, … in the order of first sight; a code is never given twice.
 
     Attributes:
-        codes: name → code; only ever grows, so it may be read from another thread.
+        codes: name → code; only ever grows, so another thread may read it.
     """
 
     def __init__(self, names: Sequence[str] = ()) -> None:
@@ -29,6 +29,17 @@ class Interner:
             codes = self.codes
             found = [codes.setdefault(name, len(codes)) for name in names]
         return np.array(found, dtype=np.int64)
+
+    def only(self, kept: I64) -> tuple["Interner", I64]:
+        """Return an interner of only these codes' names, in ascending order, and every old code's new one.
+
+        Args:
+            kept: codes, ascending and distinct.
+        """
+        names = self.names
+        new = np.zeros(len(names), dtype=np.int64)
+        new[kept] = np.arange(len(kept))
+        return Interner([names[code] for code in kept.tolist()]), new
 
     @property
     def names(self) -> list[str]:

@@ -54,6 +54,12 @@ class ColumnLog:
         if self._start > self._end // 2:
             self._move(len(self))
 
+    def rewrite(self, name: str, values: Column) -> None:
+        """Give the rows other values in one column, (len,)."""
+        column = np.empty_like(self._columns[name])
+        column[self._start : self._end] = values
+        self._columns[name] = column
+
     def _reserve(self, end: int) -> None:
         capacity = len(self._columns["event_us"])
         if end > capacity:

@@ -26,7 +26,7 @@ class Kind:
         empty: what an element without a transaction holds.
         whose: kind of entity whose identity an element is or, ``packed``, has in its lower bits; empty for none.
         packed: whether an element is a number with an identity.
-        unit_us: length of the unit in which the number counts event time; 0 if it is not a time.
+        unit_us: length of the unit in which the number counts event time, and is shifted; 0 if it is not a time.
     """
 
     dtype: type[np.generic]
@@ -176,15 +176,13 @@ class Ring:
 
         Args:
             sources: rows to copy, (n,).
-            names: the new entities' names, n of them, not known yet.
+            names: the new entities' names, n of them, not known yet; there must be room for them.
             shift_us: added to every instant.
             offsets: added to every identity, by kind of entity.
 
         Raises:
-            ValueError: a name is known already, or there is no room.
+            ValueError: a name is known already.
         """
-        if len(self.rows) + len(names) > self.max_entities:
-            raise ValueError(f"no room for {len(names)} copies beside {len(self.rows)} of {self.max_entities}")
         if not self.rows.keys().isdisjoint(names):
             raise ValueError("a copy must have a name that is not known yet")
         at = self._add(names)

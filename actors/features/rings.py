@@ -59,8 +59,15 @@ class Rings:
         return {"card": self.cards, "merchant": self.merchants, "device": self.devices}
 
     def add_towns(self, towns: tuple[Town, ...]) -> None:
-        """Give every entity a twin in each of ``towns``, with the same past among the town's own twins."""
+        """Give every entity a twin in each of ``towns``, with the same past among the town's own twins.
+
+        Raises:
+            ValueError: the limits leave no room, or a twin's name is taken.
+        """
         rings = self._by_name()
+        for kind, ring in rings.items():
+            if len(ring) * (len(towns) + 1) > ring.max_entities:
+                raise ValueError(f"no room for {len(towns)} towns of {len(ring)} {kind}s within {ring.max_entities}")
         sizes = {name: ring.next_identity for name, ring in rings.items()}
         for kind, ring in rings.items():
             names, sources = list(ring.rows), np.array(list(ring.rows.values()), dtype=np.int64)

@@ -54,6 +54,7 @@ class TownPast:
                 own.of(town.rename(names))
             if len(own) != len(names) * len(self._towns):
                 raise ValueError("names in the base history must be of town 0, and town numbers distinct")
+        history.keep_names()
 
     def fill(self, cards: tuple[F32, I64], tally: Tally, codes: I64, at_us: int) -> Iterator[None]:
         """Set the cards of all towns to their past, and add the past to ``tally``.

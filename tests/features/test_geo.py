@@ -30,9 +30,9 @@ def test_one_pair_and_many_agree_to_the_bit(rows: list[tuple[float, float, float
 
 @given(pairs)
 def test_distances_are_those_of_the_sphere(pair: tuple[float, float, float, float]) -> None:
-    """Away from the far side of the earth a distance is right to a metre; there, to a kilometre."""
+    """Away from the far side of the earth a distance is right to a metre; there, to two kilometres."""
     expected = exact_km(*pair)
-    limit = 0.001 if expected < 18_000 else 1.0
+    limit = 0.001 if expected < 18_000 else 2.0
     assert distance_km(*pair) == pytest.approx(expected, abs=limit)
 
 

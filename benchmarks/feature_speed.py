@@ -1,0 +1,198 @@
+"""What features cost a transaction, beside what parsing it costs: ``python -m benchmarks.feature_speed``.
+
+Covers: streaming windows on arrays and one by one, the whole assembly, the feature store's look-up, a refresh, seeding
+of forty towns and their memory. Ratios to parsing hold on any machine; microseconds only on a quiet one.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import msgspec
+import numpy as np
+import psutil
+
+from actors.clock import US_PER_DAY
+from actors.features.assembly import FeatureAssembly
+from actors.features.batch import BatchTableBuilder, Copies
+from actors.features.catalogue import SYNTHETIC_FEATURES
+from actors.features.history import History
+from actors.features.store import InMemoryFeatureStore
+from actors.features.towns import towns
+from actors.features.windows import InMemoryStreamState
+from actors.transaction import Columns, Transaction, parse
+from benchmarks.measuring import Prepare, Rates, Work, interleaved
+
+CARDS, MERCHANTS, ROWS = 20_000, 2_000, 20_480
+START_US = 1_770_000_000_000_000
+DELAY_US = US_PER_DAY // 2
+REPETITIONS = 5
+TOWNS = 40
+PROMISES = {  # times what parsing one transaction costs; a third above what was measured, for noise
+    "windows, 1,024 at a time": 4.0,
+    "assembly, 1,024 at a time": 6.0,
+    "assembly, one at a time": 75.0,
+}
+
+
+def transactions(count: int, seed: int, *, days: float, cards: int = CARDS, merchants: int = MERCHANTS) -> list[bytes]:
+    """Return transactions as JSON, in time order over ``days`` from the start, a third of them online."""
+    chance = np.random.default_rng(seed)
+    times = START_US + np.sort(chance.integers(0, int(days * US_PER_DAY), count))
+    card, merchant = chance.integers(0, cards, count), chance.integers(0, merchants, count)
+    amount, online = np.round(chance.lognormal(3, 1, count), 2), chance.random(count) < 1 / 3
+    lat, lon = chance.uniform(-60, 60, count).round(4), chance.uniform(-180, 180, count).round(4)
+    return [
+        msgspec.json.encode(
+            Transaction(
+                id=f"t{number}",
+                event_time=int(times[number]),
+                card=f"c0-{card[number]}",
+                merchant=f"m0-{merchant[number]}",
+                amount=float(amount[number]),
+                category="fuel",
+                channel="online" if online[number] else "pos",
+                device=f"d0-{card[number]}" if online[number] else None,
+                ip_country="FR" if online[number] else None,
+                card_country="FR",
+                lat=None if online[number] else float(lat[number]),
+                lon=None if online[number] else float(lon[number]),
+            )
+        )
+        for number in range(count)
+    ]
+
+
+def columns_of(raws: list[bytes], size: int) -> Iterator[Columns]:
+    """Yield batches of parsed transactions."""
+    for start in range(0, len(raws), size):
+        yield Columns.of([parse(raw) for raw in raws[start : start + size]])
+
+
+class Warm:
+    """Windows, history and store that have seen 30 days, and the transactions that come next."""
+
+    def __init__(self) -> None:
+        self.stream, self.history = InMemoryStreamState(), History()
+        for number, columns in enumerate(columns_of(transactions(200_000, 1, days=30), 2_048)):
+            self.stream.advance(number, columns)
+            self.history.append(columns)
+        self.store = InMemoryFeatureStore(BatchTableBuilder(self.history, DELAY_US).build(START_US + 30 * US_PER_DAY))
+        self.assembly = FeatureAssembly(SYNTHETIC_FEATURES, self.stream)
+        self.raws = transactions(ROWS, 2, days=1)
+        self._sequence = 1_000_000
+
+    def sequence(self) -> int:
+        """Return a sequence not used before."""
+        self._sequence += 1
+        return self._sequence
+
+
+def over_batches(warm: Warm, count: int, size: int, each: Callable[[Columns], object]) -> Prepare:
+    """Return a contender that does ``each`` to ``count`` transactions, parsed but not yet looked at."""
+
+    def prepare() -> Work:
+        batches = list(columns_of(warm.raws[:count], size))
+
+        def work() -> int:
+            for columns in batches:
+                each(columns)
+            return count
+
+        return work
+
+    return prepare
+
+
+def contenders(warm: Warm) -> dict[str, Prepare]:
+    """Return everything that is measured in turn."""
+
+    def parsing() -> Work:
+        def work() -> int:
+            for start in range(0, ROWS, 1_024):
+                Columns.of([parse(raw) for raw in warm.raws[start : start + 1_024]])
+            return ROWS
+
+        return work
+
+    def windows(columns: Columns) -> None:
+        warm.stream.advance(warm.sequence(), columns)
+
+    def assembly(columns: Columns) -> None:
+        rows = warm.store.rows(columns.cards, columns.merchants)
+        warm.assembly.compute(warm.sequence(), columns, rows)
+
+    return {
+        "parsing": parsing,
+        "look-up, 1,024 at a time": over_batches(
+            warm, ROWS, 1_024, lambda columns: warm.store.rows(columns.cards, columns.merchants)
+        ),
+        "windows, 1,024 at a time": over_batches(warm, ROWS, 1_024, windows),
+        "windows, 256 at a time": over_batches(warm, ROWS, 256, windows),
+        "windows, one at a time": over_batches(warm, 2_048, 1, windows),
+        "assembly, 1,024 at a time": over_batches(warm, ROWS, 1_024, assembly),
+        "assembly, 256 at a time": over_batches(warm, ROWS, 256, assembly),
+        "assembly, one at a time": over_batches(warm, 2_048, 1, assembly),
+    }
+
+
+def show(rates: dict[str, Rates]) -> bool:
+    """Print the table; return whether every promise was kept."""
+    parsing_us, kept = 1e6 / rates["parsing"].median, True
+    print(f"{'':<28} {'µs a row':>9} {'× parsing':>10}   promised")
+    for name, each in rates.items():
+        cost_us, promise = 1e6 / each.median, PROMISES.get(name)
+        ratio = cost_us / parsing_us
+        kept &= promise is None or ratio <= promise
+        print(f"{name:<28} {cost_us:>9.2f} {ratio:>10.2f}   {'' if promise is None else f'<= {promise}'}")
+    return kept
+
+
+def timed_ms(work: Callable[[], object]) -> float:
+    """Return the middle of five runs, in milliseconds."""
+    spans = []
+    for _ in range(5):
+        started = time.perf_counter()
+        work()
+        spans.append((time.perf_counter() - started) * 1e3)
+    return sorted(spans)[2]
+
+
+def show_refreshes() -> None:
+    """Print what one table costs to build, for training histories and for a run of forty towns."""
+    for name, per_day, cards, merchants in (("synthetic", 5_360, 4_000, 400), ("handbook", 9_600, 5_000, 10_000)):
+        history, days = History(), 31
+        for columns in columns_of(transactions(per_day * days, 3, days=days, cards=cards, merchants=merchants), 65_536):
+            history.append(columns)
+        build = partial(BatchTableBuilder(history, DELAY_US).build, START_US + days * US_PER_DAY)
+        print(f"{f'refresh, {name} history':<28} {timed_ms(build):>9.1f} ms")
+
+
+def show_towns() -> None:
+    """Print what forty towns cost in time and memory."""
+    stream, base, process = InMemoryStreamState(), History(), psutil.Process()
+    for number, columns in enumerate(columns_of(transactions(160_000, 4, days=30, cards=4_000, merchants=400), 2_048)):
+        stream.advance(number, columns)
+        base.append(columns)
+    before = process.memory_info().rss
+    started = time.perf_counter()
+    stream.add_towns(towns(TOWNS))
+    builder = BatchTableBuilder(History(), DELAY_US, Copies(base, towns(TOWNS)))
+    store = InMemoryFeatureStore(builder.build(START_US + 30 * US_PER_DAY))
+    seeded_s = time.perf_counter() - started
+    after = process.memory_info().rss
+    print(f"{f'seeding {TOWNS} towns':<28} {seeded_s * 1e3:>9.0f} ms, {(after - before) / 1e6:.0f} MB resident")
+    again_ms = timed_ms(lambda: store.publish(builder.build(START_US + 30 * US_PER_DAY)))
+    print(f"{f'refresh, {TOWNS} towns':<28} {again_ms:>9.1f} ms")
+
+
+def main() -> int:
+    """Run everything; return 0 if every promise was kept."""
+    show_towns()
+    show_refreshes()
+    return 0 if show(interleaved(contenders(Warm()), REPETITIONS)) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

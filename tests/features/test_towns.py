@@ -1,0 +1,91 @@
+"""Towns in the windows: a copy of a card goes on as the card itself would."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from actors.features.rings import StreamLimits
+from actors.features.towns import Town, towns
+from actors.features.windows import InMemoryStreamState
+from actors.transaction import Columns
+from tests.features.streams import DAY_US, batches, random_stream
+
+PAST = random_stream(3_000, 1, cards=200, merchants=60, devices=150, days=10)
+NEXT = replace(
+    random_stream(600, 2, cards=210, merchants=65, devices=160, days=1),
+    event_us=random_stream(600, 2, days=1).event_us + 10 * DAY_US,
+)
+
+
+def state_after_past() -> InMemoryStreamState:
+    state = InMemoryStreamState()
+    state.advance(0, PAST)
+    return state
+
+
+def moved(columns: Columns, town: Town) -> Columns:
+    """Return ``columns`` as they would happen in ``town``."""
+    return replace(
+        columns,
+        event_us=columns.event_us + town.shift_us,
+        cards=town.rename(columns.cards),
+        merchants=town.rename(columns.merchants),
+        device=[None if device is None else town.rename([device])[0] for device in columns.device],
+    )
+
+
+@pytest.mark.parametrize("size", [7, 250])
+@pytest.mark.parametrize("town", [Town(1), Town(2, 36 * 3_600_000_000)])
+def test_a_copy_goes_on_as_the_original_would(town: Town, size: int) -> None:
+    """The same transactions give a town's cards the features they give the training world's, times shifted alike."""
+    original, copies = state_after_past(), state_after_past()
+    copies.add_towns((Town(1), Town(2, 36 * 3_600_000_000)))
+    for number, part in enumerate(batches(NEXT, size), start=1):
+        assert_array_equal(copies.advance(number, moved(part, town)), original.advance(number, part))
+
+
+def test_towns_do_not_meet() -> None:
+    """What happens in one town changes nothing in another, the training world's included."""
+    alone, together = state_after_past(), state_after_past()
+    together.add_towns(towns(4))
+    for number, town in enumerate(towns(4), start=1):
+        together.advance(number, moved(NEXT, town))
+    assert_array_equal(together.advance(9, NEXT), alone.advance(9, NEXT))
+
+
+def test_a_device_of_the_town_is_not_new_to_its_card() -> None:
+    """A card's copy knows the copies of its devices, and no stranger."""
+    state = state_after_past()
+    state.add_towns(towns(2))
+    last = {card: device for card, device in zip(PAST.cards, PAST.device, strict=True) if device is not None}
+    known = [at for at, card in enumerate(PAST.cards) if PAST.device[at] is not None and last[card] == PAST.device[at]]
+    at = slice(known[-1], known[-1] + 1)
+    again = Columns(**{name: getattr(PAST, name)[at] for name in Columns.__slots__})
+    features = state.advance(1, moved(again, Town(1)))
+    assert features[0, 6] == 0
+
+
+def test_forty_towns_are_bounded_by_the_limits() -> None:
+    """Copies that would not fit are refused before any is made."""
+    state = InMemoryStreamState(StreamLimits(cards=1_000, merchants=5_000, devices=5_000))
+    state.advance(0, PAST)
+    with pytest.raises(ValueError, match="no room for 9 towns of 200 cards within 1000"):
+        state.add_towns(towns(10))
+    assert len(state.rings.cards) == 200
+
+
+def test_a_town_twice_is_refused() -> None:
+    """Two towns of one number would be one; so would be entities that are not town 0's."""
+    state = state_after_past()
+    with pytest.raises(ValueError, match="not known yet"):
+        state.add_towns((Town(1), Town(1)))
+
+
+def test_shifts_are_rounded_to_whole_refreshes() -> None:
+    """Towns that start within one refresh period share their past in the batch tier."""
+    six_hours_us = DAY_US // 4
+    shifts = [Town(1, round(hours * DAY_US / 24)).grid_shift_us for hours in (0, 2.9, 3.1, 6, 8.9, 9.1)]
+    assert [shift // six_hours_us for shift in shifts] == [0, 0, 1, 1, 1, 2]
+    assert np.diff(shifts).min() >= 0
