@@ -4,9 +4,10 @@ Two adapters, the same blocks: `InlineFeed` makes each block when it is asked fo
 `sim.world.process_feed.ProcessFeed` makes them ahead of time in another process, as the real clock needs.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
+from actors.errors import InternalError
 from sim.world.block import Block
 
 
@@ -51,13 +52,31 @@ class InlineFeed:
     """
 
     def __init__(self, blocks: Blocks) -> None:
-        self._blocks = iter(blocks.build())
+        self._blocks = _made(blocks)
+        self._failure: Exception | None = None
         self._closed = False
 
     async def take(self) -> Block | None:
-        """Return the next block, None after the last one and after `close`."""
-        return None if self._closed else next(self._blocks, None)
+        """Return the next block, None after the last one and after `close`.
+
+        Raises:
+            InternalError: the traffic could not be made; the text has the cause.
+        """
+        if self._closed:
+            return None
+        block = None
+        try:
+            block = next(self._blocks, None)
+        except Exception as error:  # noqa: BLE001 - as from a child: whatever it is, there is no traffic
+            self._failure = error
+        if self._failure is not None:
+            raise InternalError(f"the traffic could not be made: {self._failure!r}") from self._failure
+        return block
 
     def close(self) -> None:
         """Hand out nothing more."""
         self._closed = True
+
+
+def _made(blocks: Blocks) -> Iterator[Block]:
+    yield from blocks.build()  # built when the first block is asked for, so that an error comes from `take`

@@ -43,6 +43,16 @@ class ProcessFeed:
         self._reader = threading.Thread(target=self._read, args=(source,), name="feed", daemon=True)
         self._reader.start()
 
+    @property
+    def pid(self) -> int:
+        """Process id of the child."""
+        return self._child.pid
+
+    @property
+    def ahead(self) -> int:
+        """Blocks that are here already."""
+        return len(self._ready)
+
     async def take(self) -> Block | None:
         """Return the next block, None after the last one and after `close`; waits without blocking the loop.
 
@@ -85,6 +95,7 @@ class ProcessFeed:
         try:
             with self._pipe(self._child.stdin) as pipe:
                 pipe.write(source)
+            self._space.acquire()
             while self._collect():
                 self._space.acquire()
         except (OSError, EOFError):

@@ -1,0 +1,199 @@
+"""The contract of a feed, for both adapters, and what only another process can do."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import numpy as np
+import pytest
+
+from actors.errors import InternalError
+from sim.world.block import Block, pack, unpack
+from sim.world.feed import Feed, InlineFeed
+from sim.world.process_feed import ProcessFeed
+from sim.world.spec import WorldSpec
+from sim.world.traffic import TrafficSpec
+from tests.world.samples import steady, traffic_spec
+
+SPEC = traffic_spec(steady(5))
+BROKEN = TrafficSpec(world=WorldSpec(cards=-1), phases=(steady(),), seed=1)  # no scenario can say this
+PATIENCE_S = 20
+
+Make = Callable[[TrafficSpec], Feed]
+adapters = pytest.mark.parametrize("make", [InlineFeed, ProcessFeed])
+
+
+def run(main: Coroutine[Any, Any, Any]) -> None:
+    """Run ``main``, and fail rather than hang."""
+    asyncio.run(asyncio.wait_for(main, PATIENCE_S))
+
+
+def content(block: Block) -> tuple[object, ...]:
+    """Return everything in ``block`` in a form that compares."""
+    assert block.due_ns is not None
+    arrays = (block.due_ns, block.event_us, block.fraud, block.pattern)
+    return (block.first, block.raws, block.merchants, list(block.categories), *(each.tolist() for each in arrays))
+
+
+async def rest(feed: Feed) -> list[Block]:
+    """Return all blocks that are left."""
+    blocks = []
+    while (block := await feed.take()) is not None:
+        blocks.append(block)
+    return blocks
+
+
+@adapters
+def test_a_feed_hands_out_the_traffic_of_its_spec(make: Make) -> None:
+    """All of it, in order, and then None for ever."""
+
+    async def main() -> None:
+        feed = make(SPEC)
+        assert [content(block) for block in await rest(feed)] == [content(block) for block in SPEC.build()]
+        assert await feed.take() is None
+        feed.close()
+
+    run(main())
+
+
+@adapters
+def test_a_closed_feed_hands_out_nothing(make: Make) -> None:
+    """Closing early, or twice, is fine."""
+
+    async def main() -> None:
+        feed = make(SPEC)
+        assert await feed.take() is not None
+        feed.close()
+        feed.close()
+        assert await feed.take() is None
+
+    run(main())
+
+
+@adapters
+def test_traffic_that_cannot_be_made_is_an_error_each_time(make: Make) -> None:
+    """The text says what went wrong."""
+
+    async def main() -> None:
+        feed = make(BROKEN)
+        for _ in range(2):
+            with pytest.raises(InternalError, match="(?s)the traffic could not be made.*ZeroDivisionError"):
+                await feed.take()
+        feed.close()
+
+    run(main())
+
+
+def test_closing_wakes_who_waits() -> None:
+    """A task that waits for the first block gets None when the feed is closed."""
+
+    async def main() -> None:
+        feed = ProcessFeed(SPEC)
+        waiting = asyncio.create_task(feed.take())
+        await asyncio.sleep(0)
+        feed.close()
+        assert await waiting is None
+
+    run(main())
+
+
+def test_waiting_for_a_block_does_not_block_the_loop() -> None:
+    """While the child starts, other tasks run."""
+
+    async def main() -> None:
+        feed = ProcessFeed(SPEC)
+        waiting = asyncio.create_task(feed.take())
+        turns = 0
+        while not waiting.done():
+            await asyncio.sleep(0.001)
+            turns += 1
+        assert turns > 5
+        feed.close()
+
+    run(main())
+
+
+def test_a_child_that_dies_is_an_error_with_its_status() -> None:
+    """What it had made before still comes, then the error, each time."""
+
+    async def main() -> None:
+        feed = ProcessFeed(traffic_spec(steady(300)))
+        assert await feed.take() is not None
+        os.kill(feed.pid, signal.SIGKILL)
+        for _ in range(2):
+            with pytest.raises(InternalError, match="died with status -9"):
+                await rest(feed)
+        feed.close()
+
+    run(main())
+
+
+def test_a_child_ignores_an_interrupt() -> None:
+    """Ctrl-C is for the run, which drains first."""
+
+    async def main() -> None:
+        feed = ProcessFeed(SPEC)
+        first = await feed.take()
+        os.kill(feed.pid, signal.SIGINT)
+        assert first is not None
+        assert len(first) + sum(len(block) for block in await rest(feed)) == sum(len(block) for block in SPEC.build())
+        feed.close()
+
+    run(main())
+
+
+def test_a_child_waits_when_nobody_takes() -> None:
+    """Of a long run only some blocks are made ahead: memory is bounded here and there."""
+
+    async def main() -> None:
+        feed = ProcessFeed(traffic_spec(steady(2_000)))
+        assert await feed.take() is not None
+        before = -1.0
+        while (used := cpu_seconds(feed.pid)) != before:
+            before = used
+            await asyncio.sleep(0.2)
+        assert feed.ahead <= 8
+        feed.close()
+
+    run(main())
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the processor time a process has used."""
+    import psutil
+
+    times = psutil.Process(pid).cpu_times()
+    return float(times.user + times.system)
+
+
+def test_closing_ends_the_child() -> None:
+    """No process is left behind."""
+
+    async def main() -> None:
+        feed = ProcessFeed(traffic_spec(steady(300)))
+        assert await feed.take() is not None
+        feed.close()
+        with pytest.raises(ProcessLookupError):
+            os.kill(feed.pid, 0)
+
+    run(main())
+
+
+def test_a_block_survives_the_pipe() -> None:
+    """Packed and unpacked it is the same block, with or without a schedule and categories."""
+    block = next(iter(SPEC.build()))
+    assert content(unpack(pack(block))) == content(block)
+    bare = Block(
+        first=0,
+        due_ns=None,
+        raws=[b"{}", b"[]"],
+        event_us=np.array([1, 2]),
+        fraud=np.zeros(2, dtype=np.uint8),
+        pattern=np.zeros(2, dtype=np.uint8),
+        merchants=["a", "b"],
+        categories=["x", None],
+    )
+    again = unpack(pack(bare))
+    assert (again.due_ns, list(again.categories), again.raws) == (None, ["x", None], [b"{}", b"[]"])
