@@ -79,7 +79,7 @@ def test_traffic_that_cannot_be_made_is_an_error_each_time(make: Make) -> None:
     async def main() -> None:
         feed = make(BROKEN)
         for _ in range(2):
-            with pytest.raises(InternalError, match="(?s)the traffic could not be made.*ZeroDivisionError"):
+            with pytest.raises(InternalError, match=r"(?s)the traffic could not be made.*ZeroDivisionError"):
                 await feed.take()
         feed.close()
 
