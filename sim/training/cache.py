@@ -1,5 +1,6 @@
 """Model folders by key, seen whole or not at all, whoever else is training."""
 
+import errno
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from actors.errors import OutputError
 from actors.model.artifact import MANIFEST_FILE
 
 MODELS: Final = Path("models")
+_ROUNDS: Final = 100  # each is lost only to another process that published in that very moment
 
 Built = TypeVar("Built")
 
@@ -25,9 +27,13 @@ def check_target(folder: Path) -> None:
     Raises:
         OutputError: something else than a model is there.
     """
-    if folder.is_dir() and (is_model(folder) or not any(folder.iterdir())):
+    try:
+        names = {each.name for each in folder.iterdir()}
+    except FileNotFoundError:
         return
-    if folder.exists():
+    except NotADirectoryError:
+        names = {folder.name} if folder.exists() else set()
+    if names and MANIFEST_FILE not in names:
         raise OutputError(f"{folder}: must be new, empty or a model folder, and holds something else; name another")
 
 
@@ -58,16 +64,16 @@ def publish(folder: Path, build: Callable[[Path], Built]) -> Built:
 
 
 def _replace(draft: Path, folder: Path) -> None:
-    for _ in range(10):  # each round is lost only to another process that published meanwhile
+    for _ in range(_ROUNDS):
         try:
             draft.rename(folder)
-        except OSError:
-            if not folder.is_dir():
+        except OSError as error:
+            if error.errno not in {errno.ENOTEMPTY, errno.EEXIST}:
                 raise
             _set_aside(folder)
         else:
             return
-    raise OSError(f"{folder} keeps being replaced by others")
+    raise OSError(errno.EBUSY, "others keep replacing it")
 
 
 def _set_aside(folder: Path) -> None:

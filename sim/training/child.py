@@ -1,6 +1,8 @@
 """Training in a process of its own: what it imports and allocates is gone when it ends, and a run stays small."""
 
 import multiprocessing
+import signal
+import sys
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -58,6 +60,7 @@ def _train(source: Source, folder: Path, gates: tuple[Gate, ...], pipe: Connecti
     def tell(stage: str, done: int, total: int) -> None:
         pipe.send(("progress", (stage, done, total)))
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # unwinds, so that no half-written draft is left behind
     _answer(pipe, lambda: train(source, folder, gates=gates, progress=tell))
 
 

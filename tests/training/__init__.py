@@ -1,0 +1,1 @@
+"""Training: its parts, and the models it makes."""

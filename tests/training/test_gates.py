@@ -1,0 +1,79 @@
+"""Gates say what a model must reach; what is not reached is named with figure and limit."""
+
+from pathlib import Path
+
+import pytest
+
+from actors.errors import InputError
+from sim.gates import DEFAULT_GATES, FIGURES, Gate, gates_of, missed, read_gates
+
+GOOD = {
+    "roc_auc": 0.97,
+    "precision_at_recall_70": 0.6,
+    "brier_score": 0.005,
+    "brier_skill": 0.5,
+    "calibration_error": 0.001,
+}
+
+
+def test_a_good_model_misses_no_default_gate() -> None:
+    """What the system promises is what the gates ask for."""
+    assert missed(DEFAULT_GATES, GOOD) == ()
+
+
+@pytest.mark.parametrize(
+    ("figure", "value", "line"),
+    [
+        ("roc_auc", 0.94, "ROC-AUC must be at least 0.95, got 0.9400"),
+        ("precision_at_recall_70", 0.2, "precision at recall 0.70 must be at least 0.5, got 0.2000"),
+        ("brier_score", 0.04, "Brier score must be at most 0.03, got 0.0400"),
+        ("brier_skill", 0.1, "Brier skill must be at least 0.4, got 0.1000"),
+        ("calibration_error", 0.02, "calibration error must be at most 0.01, got 0.0200"),
+        ("roc_auc", None, "ROC-AUC must be at least 0.95, got no value"),
+        ("roc_auc", float("nan"), "ROC-AUC must be at least 0.95, got nan"),
+    ],
+)
+def test_each_missed_gate_has_a_line(figure: str, value: float | None, line: str) -> None:
+    """Figure, limit and value; a figure that could not be computed is missed."""
+    assert missed(DEFAULT_GATES, GOOD | {figure: value}) == (line,)
+
+
+def test_own_gates_replace_all_defaults() -> None:
+    """Other data has other limits, and a limit of our world must not sneak in."""
+    assert gates_of({"roc_auc": 0.86, "brier_score": None}) == (Gate("roc_auc", 0.86),)
+    assert gates_of(dict.fromkeys(FIGURES)) == DEFAULT_GATES
+
+
+def test_gates_are_read_from_a_file(tmp_path: Path) -> None:
+    """One line a gate."""
+    file = tmp_path / "gates.yaml"
+    file.write_text("roc_auc: 0.86\naverage_precision: 0.6\n", encoding="utf-8")
+    assert read_gates(file) == (Gate("roc_auc", 0.86), Gate("average_precision", 0.6))
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ("roc_auk: 0.9", "gate roc_auk must be a figure of a model; did you mean roc_auc"),
+        ("roc_auc: high", "roc_auc must be a number, got 'high'"),
+        ("roc_auc: true", "roc_auc must be a number, got True"),
+        ("[1, 2]", "gates must be a mapping"),
+        ("", "gates must be a mapping"),
+        ("a: [", "cannot be read"),
+    ],
+)
+def test_a_wrong_gates_file_is_refused_in_one_line(tmp_path: Path, content: str, complaint: str) -> None:
+    """The line has the file and what is wrong with it."""
+    file = tmp_path / "gates.yaml"
+    file.write_text(content, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read_gates(file)
+    assert str(caught.value).startswith(f"{file}: ")
+    assert complaint in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_gates_file_is_refused(tmp_path: Path) -> None:
+    """Nothing is taken for granted."""
+    with pytest.raises(InputError, match="No such file"):
+        read_gates(tmp_path / "none.yaml")
