@@ -40,9 +40,8 @@ def to_columns(rows: Rows, names: Names, ids: list[str]) -> Columns:
     )
 
 
-def to_json(rows: Rows, names: Names, ids: list[str]) -> list[bytes]:
-    """Return one JSON document for each of ``rows``; arguments as for `to_columns`."""
-    columns = to_columns(rows, names, ids)
+def to_json(columns: Columns) -> list[bytes]:
+    """Return one JSON document for each of ``columns``, none of which is missing."""
     transactions = map(
         Transaction,
         columns.ids,
@@ -59,4 +58,4 @@ def to_json(rows: Rows, names: Names, ids: list[str]) -> list[bytes]:
         columns.lat.tolist(),
         columns.lon.tolist(),
     )
-    return [_encode(transaction) for transaction in transactions]
+    return list(map(_encode, transactions))

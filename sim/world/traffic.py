@@ -8,7 +8,7 @@ from actors.arrays import I64
 from sim.world.arrivals import arrivals, blocks_of
 from sim.world.block import Block
 from sim.world.crowd import Crowd
-from sim.world.encode import to_json
+from sim.world.encode import to_columns, to_json
 from sim.world.names import Names
 from sim.world.phases import Phase, base_rate
 from sim.world.pool import Pool, Town
@@ -103,15 +103,16 @@ class Traffic:
     def _block(self, first: int, due_ns: I64) -> Block:
         rows = self._rows(due_ns)
         ids = [f"{self._spec.seed}-{number}" for number in range(first, first + len(rows))]
+        columns = to_columns(rows, self._names, ids)
         return Block(
             first=first,
             due_ns=due_ns,
-            raws=to_json(rows, self._names, ids),
-            event_us=rows["event_us"].copy(),
+            raws=to_json(columns),
+            event_us=columns.event_us,
             fraud=rows["fraud"].copy(),
             pattern=rows["pattern"].copy(),
-            merchants=self._names.merchants(rows),
-            categories=self._names.categories(rows),
+            merchants=columns.merchants,
+            categories=columns.category,
         )
 
     def _rows(self, due_ns: I64) -> Rows:

@@ -39,10 +39,12 @@ class Trips:
         stretch = town_us // _STRETCH_US
         own = stretch * _STRETCH_US >= self._end_us
         key = key_of(self._past, np.where(own, town ^ self._run, 0), card, stretch)
-        goes = uniforms(key, 1) < self._cards.travel[card]
+        city = self._cards.city[card]
+        goes = np.flatnonzero(uniforms(key, 1) < self._cards.travel[card])  # the others need no more draws
+        key, home = key[goes], city[goes]
         length_us = _SHORTEST_US + uniforms(key, 2) ** 2 * (_LONGEST_US - _SHORTEST_US)
         start_us = uniforms(key, 3) * (_STRETCH_US - _LONGEST_US)
-        since_us = town_us - stretch * _STRETCH_US - start_us
-        home = self._cards.city[card]
+        since_us = town_us[goes] - stretch[goes] * _STRETCH_US - start_us
         abroad = (home + 1 + (uniforms(key, 4) * (CITY_COUNT - 1)).astype(np.int64)) % CITY_COUNT
-        return np.where(goes & (since_us >= 0) & (since_us < length_us), abroad, home)
+        city[goes] = np.where((since_us >= 0) & (since_us < length_us), abroad, home)
+        return city

@@ -112,7 +112,7 @@ def test_columns_are_what_the_pipeline_would_parse() -> None:
     rows, names = history()[:500], Names(town())
     ids = [f"x{at}" for at in range(500)]
     columns = to_columns(rows, names, ids)
-    parsed = [parse(raw) for raw in to_json(rows, names, ids)]
+    parsed = [parse(raw) for raw in to_json(columns)]
     assert [each.id for each in parsed] == ids
     assert [each.event_time for each in parsed] == columns.event_us.tolist()
     assert [round(each.amount * 100) for each in parsed] == columns.cents.tolist()
