@@ -1,6 +1,11 @@
 """Merchant categories as codes: a fixed vocabulary, so that a code means the same in every model and run."""
 
 import zlib
+from collections.abc import Sequence
+
+import numpy as np
+
+from actors.arrays import I64
 
 CATEGORIES = (
     "grocery",
@@ -40,3 +45,12 @@ def category_code(name: str | None) -> int:
         if len(_codes) < _REMEMBERED:
             _codes[name] = code
     return code
+
+
+def category_codes(names: Sequence[str | None]) -> I64:
+    """Return the codes of ``names``, int64 (n,)."""
+    get = _codes.get
+    codes = [get(name, -1) for name in names]
+    if -1 in codes:
+        codes = [category_code(name) for name in names]
+    return np.array(codes, dtype=np.int64)

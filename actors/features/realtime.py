@@ -8,7 +8,7 @@ import numpy as np
 from actors.arrays import F64, I64
 from actors.clock import US_PER_DAY, US_PER_HOUR
 from actors.features.catalogue import CATALOGUE, Tier
-from actors.features.categories import NO_CATEGORY, category_code
+from actors.features.categories import NO_CATEGORY, category_code, category_codes
 from actors.transaction import Columns
 
 REALTIME_COLUMNS = tuple(each.name for each in CATALOGUE if each.tier is Tier.REALTIME)
@@ -40,9 +40,8 @@ def weekday(columns: Columns) -> I64:
 
 def category(columns: Columns) -> F64:
     """Return the code of the merchant category."""
-    codes = np.array([category_code(name) for name in columns.category], dtype=np.float64)
-    codes[codes == NO_CATEGORY] = np.nan
-    return codes
+    codes = category_codes(columns.category)
+    return np.where(codes == NO_CATEGORY, np.nan, codes)
 
 
 def online(columns: Columns) -> F64:
@@ -53,7 +52,8 @@ def online(columns: Columns) -> F64:
 
 def country_mismatch(columns: Columns) -> F64:
     """Return 1 where the address's country is not the card's."""
-    return np.array([_differ(*pair) for pair in zip(columns.ip_country, columns.card_country, strict=True)])
+    pairs = zip(columns.ip_country, columns.card_country, strict=True)
+    return np.array([math.nan if ip is None or home is None else ip != home for ip, home in pairs], dtype=np.float64)
 
 
 REALTIME: dict[str, Callable[[Columns], F64 | I64]] = {
@@ -66,6 +66,7 @@ def realtime_row(columns: Columns, at: int) -> tuple[float, ...]:
     event_us, lon = int(columns.event_us[at]), float(columns.lon[at])
     hour = event_us % US_PER_DAY / US_PER_HOUR
     code = category_code(columns.category[at])
+    ip, home = columns.ip_country[at], columns.card_country[at]
     return (
         float(columns.amount[at]),
         (hour + lon / _DEGREES_PER_HOUR) % 24.0,
@@ -73,9 +74,5 @@ def realtime_row(columns: Columns, at: int) -> tuple[float, ...]:
         (event_us // US_PER_DAY + _EPOCH_WEEKDAY) % 7,
         math.nan if code == NO_CATEGORY else code,
         _ONLINE.get(columns.channel[at], 0.0),
-        _differ(columns.ip_country[at], columns.card_country[at]),
+        math.nan if ip is None or home is None else float(ip != home),
     )
-
-
-def _differ(one: str | None, other: str | None) -> float:
-    return math.nan if one is None or other is None else float(one != other)

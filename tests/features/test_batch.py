@@ -16,7 +16,7 @@ from actors.features.store import MISSING_AT, BatchTable, InMemoryFeatureStore, 
 from actors.features.towns import Town, towns
 from actors.transaction import Columns
 from tests.features.naive_batch import NaiveHistory
-from tests.features.streams import DAY_US, START_US, random_stream, streams
+from tests.features.streams import DAY_US, START_US, batches, random_stream, streams
 
 DELAY_US = DAY_US // 2
 REFRESH_US = DAY_US // 4
@@ -90,16 +90,15 @@ def test_a_label_counts_from_when_it_is_known() -> None:
     assert np.isnan(late.merchants.rows[:-1, 3:]).all()
 
 
-def test_the_order_and_cutting_of_history_change_nothing() -> None:
+@pytest.mark.parametrize("how", ["halves", "pieces"])
+def test_the_order_and_cutting_of_history_change_nothing(how: str) -> None:
     """Sums are exact, so a table does not depend on how history arrived."""
     columns = random_stream(2_000, 3, days=35)
     at_us = START_US + 35 * DAY_US
-    halves = cut(columns, slice(0, None, 2)), cut(columns, slice(1, None, 2))
-    one, other = (BatchTableBuilder(history_of(*parts), DELAY_US).build(at_us) for parts in ((columns,), halves))
-    for side, twin in ((one.cards, other.cards), (one.merchants, other.merchants)):
-        assert {name: str(row) for name, row in named(side).items()} == {
-            name: str(row) for name, row in named(twin).items()
-        }
+    halves = [cut(columns, slice(0, None, 2)), cut(columns, slice(1, None, 2))]
+    parts = halves if how == "halves" else batches(columns, 1, 70, 1, 1, 3)
+    one, other = (BatchTableBuilder(history_of(*each), DELAY_US).build(at_us) for each in ([columns], parts))
+    assert_same(one, other)
 
 
 def test_pruning_what_no_window_reaches_changes_nothing() -> None:
