@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.model_cache import default_model
+
 ROOT = Path(__file__).resolve().parent.parent
 HANDBOOK = Path(os.environ.get("RISKDRILL_HANDBOOK", ROOT / "../shared/data/handbook.parquet"))
 
@@ -20,3 +22,9 @@ def handbook() -> Path:
     if not HANDBOOK.is_file():
         pytest.skip(f"no handbook data at {HANDBOOK}; RISKDRILL_HANDBOOK names another place")
     return HANDBOOK.resolve()
+
+
+@pytest.fixture(scope="session")
+def world_model() -> Path:
+    """Return the model of the default world; the first test that needs it trains it, in about a minute."""
+    return default_model()

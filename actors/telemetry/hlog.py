@@ -1,7 +1,7 @@
 """The latency log: HdrHistogram's own log format, so that its viewers and tools read what a run measured."""
 
 from collections import deque
-from typing import NamedTuple, TextIO
+from typing import NamedTuple, Protocol
 
 from hdrh.log import HistogramLogWriter
 
@@ -13,6 +13,14 @@ from actors.telemetry.window import Window
 
 INTERVAL_S = 1.0
 LINES_PER_TICK = 3  # encoding one takes about 0.2 ms; a dozen at once would be a pause that the log itself measures
+
+
+class Writable(Protocol):
+    """A text file, as far as a log needs one."""
+
+    def write(self, text: str, /) -> int:
+        """Append ``text``."""
+        ...
 
 
 class LatencyLog:
@@ -27,7 +35,7 @@ class LatencyLog:
         interval_s: how much one histogram covers; a run of hours wants minutes here, a line takes about 0.5 kB.
     """
 
-    def __init__(self, file: TextIO, started_epoch_s: float = 0.0, interval_s: float = INTERVAL_S) -> None:
+    def __init__(self, file: Writable, started_epoch_s: float = 0.0, interval_s: float = INTERVAL_S) -> None:
         self._file = file
         self._writer = HistogramLogWriter(file)
         self._interval_ns = round(interval_s * NS_PER_S)

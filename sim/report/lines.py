@@ -1,5 +1,6 @@
 """Files of one JSON document a line, written as things happen."""
 
+import io
 from pathlib import Path
 from typing import Self
 
@@ -66,3 +67,36 @@ class JsonLines:
     def close(self) -> None:
         """Close the file; closing twice is fine."""
         self._file.close()
+
+
+class TolerantText(io.TextIOBase):
+    """A text file that never stops a run: from the first write that a full disk refuses on, nothing more is written.
+
+    Attributes:
+        problem: that first failure; "" without one.
+
+    Args:
+        path: created anew.
+
+    Raises:
+        OutputError: it cannot be created.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._file = AppendOnlyFile(path)
+        self.problem = ""
+
+    def write(self, text: str) -> int:
+        """Write ``text`` if all before it could be written."""
+        if not self.problem:
+            try:
+                self._file.append(text.encode())
+            except SinkError as error:
+                self.problem = str(error)
+        return len(text)
+
+    def close(self) -> None:
+        """Close the file; closing twice is fine."""
+        self._file.close()
+        super().close()

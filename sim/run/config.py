@@ -21,7 +21,7 @@ def pipeline_config(pipeline: settings.Pipeline) -> PipelineConfig:
         assembler=AssemblerConfig(boxes.assembler.capacity, pipeline.assembler.max_batch_size),
         scorer=ScorerConfig(
             capacity=boxes.scorer.capacity,
-            inline_limit=pipeline.scorer.inline_batch_size,
+            inline_limit=min(pipeline.scorer.inline_batch_size, pipeline.scorer.max_batch_size),
             max_batch_size=pipeline.scorer.max_batch_size,
             shedding=SheddingConfig(pipeline.scorer.deadline, boxes.scorer.shed_above),
         ),
@@ -54,8 +54,10 @@ def _breaker(store: settings.FeatureStoreSettings) -> BreakerConfig | None:
         return None
     return BreakerConfig(
         failure_ratio=breaker.failure_ratio,
+        slow_ratio=breaker.slow_ratio,
+        slow_call_ns=breaker.slow_call,
         window=breaker.window,
-        minimum_calls=min(20, breaker.window),
+        minimum_calls=min(breaker.minimum_calls, breaker.window),
         open_for_ns=breaker.open_for,
-        slow_call_ns=store.timeout,
+        probes=breaker.probes,
     )

@@ -15,7 +15,7 @@ from sim.report import folder as files
 from sim.report.figures import Finished, summarise
 from sim.report.folder import RunFolder
 from sim.report.labels import join_labels
-from sim.report.lines import AlertLine, JsonLines
+from sim.report.lines import AlertLine, JsonLines, TolerantText
 from sim.report.provenance import git_commit, versions
 from sim.report.summary import Summary, summary_text
 from sim.run.machine import Machine, real_machine, virtual_machine
@@ -57,22 +57,24 @@ async def _run(plan: Plan, folder: RunFolder, screen: AnyScreen, make_machine: C
     machine = make_machine(plan)
     clock = machine.clock
     journal_lines, alert_lines = JsonLines(folder.file(files.JOURNAL)), JsonLines(folder.file(files.ALERTS))
+    latency_log = TolerantText(folder.file(files.LATENCY))
     journal = Journal(clock, journal_lines.add)
     try:
         parts = make_parts(plan, machine, journal)
-        with folder.file(files.LATENCY).open("w", encoding="utf-8") as latency_log:
-            session = Session(plan, parts, clock, screen, latency_log, machine.memory)
-            session.watch.monitor.alert_listeners.append(
-                lambda event: alert_lines.add(AlertLine.of(event, journal.start_ns))
-            )
-            await parts.source.prime()
-            async with _interruptible(session):
-                ended = await session.run()
+        session = Session(plan, parts, clock, screen, latency_log, machine.memory)
+        session.watch.monitor.alert_listeners.append(
+            lambda event: alert_lines.add(AlertLine.of(event, journal.start_ns))
+        )
+        await parts.source.prime()
+        async with _interruptible(session):
+            ended = await session.run()
         parts.close()
-        return _report(plan, folder, parts, session, ended, (journal_lines, alert_lines))
+        problems = [each.problem for each in (journal_lines, alert_lines, latency_log) if each.problem]
+        return _report(plan, folder, parts, session, ended, problems)
     finally:
         journal_lines.close()
         alert_lines.close()
+        latency_log.close()
         machine.close()
 
 
@@ -92,11 +94,8 @@ async def _interruptible(session: Session) -> AsyncIterator[None]:
             signal.signal(each, handler)
 
 
-def _report(
-    plan: Plan, folder: RunFolder, parts: Parts, session: Session, ended: Ended, lines: tuple[JsonLines, ...]
-) -> Result:
-    """Write what is written only at the end."""
-    problems = [each.problem for each in lines if each.problem]
+def _report(plan: Plan, folder: RunFolder, parts: Parts, session: Session, ended: Ended, problems: list[str]) -> Result:
+    """Write what is written only at the end; ``problems`` are the files that are not whole."""
     problems += [parts.pipeline.logger.problem] if parts.pipeline.logger.problem else []
     if parts.dead_letters.unkept_count:
         problems.append(

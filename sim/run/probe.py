@@ -2,6 +2,7 @@
 
 import asyncio
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,8 +10,9 @@ import msgspec
 
 from actors.clock import NS_PER_S, Clock
 from sim.clocks.real import loop_factory
+from sim.clocks.virtual_loop import VirtualLoop
 from sim.journal import Journal
-from sim.run.machine import real_machine
+from sim.run.machine import Machine, real_machine, virtual_machine
 from sim.run.parts import Parts, make_parts
 from sim.run.plan import Plan, SyntheticLoad
 from sim.scenario.scenario import Scenario
@@ -47,8 +49,9 @@ def measure_capacity(plan: Plan) -> float:
     """
     with tempfile.TemporaryDirectory(prefix="riskdrill-probe-") as folder:
         probe = replace(plan, scenario=_calm(plan.scenario), load=SyntheticLoad(_traffic(plan)), folder=Path(folder))
-        with asyncio.Runner(loop_factory=loop_factory()) as runner:
-            return runner.run(_measure(probe))
+        on_real_clock = plan.clock == "real"
+        with asyncio.Runner(loop_factory=loop_factory() if on_real_clock else VirtualLoop) as runner:
+            return runner.run(_measure(probe, real_machine if on_real_clock else virtual_machine))
 
 
 def _traffic(plan: Plan) -> TrafficSpec:
@@ -70,8 +73,8 @@ def _calm(scenario: Scenario) -> Scenario:
     return msgspec.structs.replace(scenario, pipeline=calm, faults=())
 
 
-async def _measure(plan: Plan) -> float:
-    machine = real_machine(plan)
+async def _measure(plan: Plan, make_machine: Callable[[Plan], Machine]) -> float:
+    machine = make_machine(plan)
     clock = machine.clock
     try:
         parts = make_parts(plan, replace(machine, feed=Unpaced(machine.feed)), Journal(clock))

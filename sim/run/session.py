@@ -4,12 +4,12 @@ import asyncio
 import gc
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TextIO
+from typing import Literal
 
 from actors.clock import Clock
 from actors.errors import EscalationError
 from actors.telemetry.gc_pauses import GcPauses
-from actors.telemetry.hlog import LatencyLog
+from actors.telemetry.hlog import LatencyLog, Writable
 from actors.telemetry.snapshot import Quality, Snapshot
 from dashboard.frame import Frame
 from sim.expectations.judge import Judge
@@ -74,7 +74,7 @@ class Session:
         parts: Parts,
         clock: Clock,
         screen: AnyScreen,
-        latency_log: TextIO,
+        latency_log: Writable,
         memory: Callable[[int], int] | None,
     ) -> None:
         self._plan = plan

@@ -1,0 +1,42 @@
+"""The default world's model, trained once for all tests and all workers."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCK = ROOT / "models" / ".training"
+PATIENCE_S = 600.0
+
+
+def sim(*words: str, timeout_s: float = 240.0, check: bool = False) -> subprocess.CompletedProcess[str]:
+    """Run a command of ours in the repository, as a user would."""
+    command = [sys.executable, "-m", "sim", *words]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=timeout_s, check=check)
+
+
+def default_model() -> Path:
+    """Return the cached model of the default world; train it if there is none, in one process only."""
+    from sim.run.model_choice import cached_folder, source_of
+    from sim.scenario.load import parse
+    from sim.training.cache import is_model
+
+    text = "version: 1\nname: default\nphases: [{name: steady, duration: 1s, rate: 1000}]\n"
+    folder = ROOT / cached_folder(source_of(parse(text, "default")))
+    LOCK.parent.mkdir(exist_ok=True)
+    deadline = time.monotonic() + PATIENCE_S
+    while not is_model(folder):
+        try:
+            os.close(os.open(LOCK, os.O_CREAT | os.O_EXCL))
+        except FileExistsError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.5)
+            continue
+        try:
+            sim("train", "--out", str(folder), timeout_s=PATIENCE_S, check=True)
+        finally:
+            LOCK.unlink()
+    return folder
