@@ -9,7 +9,7 @@ fails, what was accepted is decided, on the best rung of the ladder that is left
 - `actor`, `mailbox`, `supervisor`: the actor loop and its hooks; what stands between and above actors.
 - `transaction`, `messages`, `arrays`: what flows, as JSON, in batches, and as columns.
 - `deduplicator`, `dead_letters`, `decision_log`: what is seen twice, what no one could handle, what is kept.
-- `clock`, `timer`: the only source of time; waking at an instant.
+- `clock`, `timer`, `work`: the only source of time; waking at an instant; what computing costs in time.
 - `errors`: the error tree, sorted by whose fault it is.
 - `features`: what the model sees. `model`: from features to a decision. `resilience`: what keeps one failure from
   becoming many. `telemetry`: what the pipeline tells about itself. `adapters`: the ports' real counterparts.
