@@ -76,10 +76,11 @@ class Crowd:
         self._agenda.drop(len(place))
 
     def _enter(self, step: Step) -> None:
-        before = self._pool.steps[self._entered - 1].active if self._entered else np.zeros(0, dtype=np.int64)
-        for copy in np.setdiff1d(before, step.active).tolist():
+        before = set(self._pool.steps[self._entered - 1].active.tolist()) if self._entered else set()
+        active = set(step.active.tolist())
+        for copy in sorted(before - active):
             self._agenda.close(copy)
-        for copy in np.setdiff1d(step.active, before).tolist():
+        for copy in sorted(active - before):
             past = None if copy in self._known else self._past
             self._known.add(copy)
             self._agenda.open(copy, self._pool.event_us(step.from_ns), int(self._shift_us[copy]), past)
