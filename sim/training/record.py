@@ -18,51 +18,81 @@ STAGE: Final = "history"
 
 
 def record(source: Source, state: Path, progress: Progress) -> Table:
-    """Return the table of ``source`` and write the warm state of its end to ``state``.
+    """Return the table of ``source``, and write to ``state`` what a run needs to go on where its history ends.
 
     Raises:
         InputError: the source's file breaks a rule.
         OSError: the state cannot be written.
     """
-    replay = Replay(source.features, source.label_delay_us)
-    kept, seen, saved = Recording(source), 0, False
+    recording = Recording(source, state)
     for columns, fraud in source.chunks():
-        before = int(np.searchsorted(columns.event_us, source.state_end_us))
-        for part in (slice(0, before), slice(before, len(columns))):
-            if part.start == before and not saved and before < len(columns):
-                replay.save(state)
-                saved = True
-            if part.stop > part.start:
-                kept.add(cut(columns, part), fraud[part], replay.feed(cut(columns, part), fraud[part]))
-        seen += len(columns)
-        progress(STAGE, seen, max(seen, source.expected_rows))
-    if not saved:
-        replay.save(state)
-    progress(STAGE, seen, seen)
-    return kept.table()
+        recording.add(columns, fraud)
+        progress(STAGE, recording.seen, recording.expected)
+    table = recording.finish()
+    progress(STAGE, recording.seen, recording.seen)
+    return table
 
 
 class Recording:
-    """Keeps the rows from the first period's start to the last one's end."""
+    """Replays a source's history as it comes, and keeps the rows from its first period's start to its last one's end.
 
-    def __init__(self, source: Source) -> None:
+    Attributes:
+        seen: transactions so far.
+        expected: how many there will be if they go on as they came; 0 while nothing can be said.
+
+    Args:
+        source: the history.
+        state: where the state is written on the way, before the first transaction that a run will replay.
+    """
+
+    def __init__(self, source: Source, state: Path) -> None:
         split = source.split
         periods = (split.train, split.validation, split.test)
         self._from_us = min(each.from_us for each in periods)
         self._to_us = max(each.to_us for each in periods)
-        self._names = source.features
+        self._source, self._state, self._saved = source, state, False
+        self._replay = Replay(source.features, source.label_delay_us)
         self._cards = Interner()
-        self._parts: list[tuple[F32, U8, I64, I64, F64]] = []
+        self._parts: list[tuple[F32, U8, I64, I64, F64]] = [_no_rows(len(source.features))]
+        self._first_us: int | None = None
+        self.seen = self.expected = 0
 
-    def add(self, columns: Columns, fraud: U8, features: F32) -> None:
-        """Keep those rows that lie between."""
+    def add(self, columns: Columns, fraud: U8) -> None:
+        """Take the next transactions."""
+        before = int(np.searchsorted(columns.event_us, self._source.state_end_us))
+        self._feed(cut(columns, slice(0, before)), fraud[:before])
+        if before < len(columns):
+            self._save_state()
+        self._feed(cut(columns, slice(before, None)), fraud[before:])
+        self._count(columns.event_us)
+
+    def _count(self, event_us: I64) -> None:
+        self._first_us = int(event_us[0]) if self._first_us is None else self._first_us
+        self.seen += len(event_us)
+        passed_us, whole_us = int(event_us[-1]) - self._first_us, self._to_us - self._first_us
+        self.expected = round(self.seen * whole_us / passed_us) if passed_us > 0 else 0
+
+    def _feed(self, columns: Columns, fraud: U8) -> None:
+        if not len(columns):
+            return
+        features = self._replay.feed(columns, fraud)
         start, stop = np.searchsorted(columns.event_us, [self._from_us, self._to_us])
         if start < stop:
             at = slice(start, stop)
             cards = self._cards.of(columns.cards[at]).astype(np.int64)
             self._parts.append((features[at], fraud[at], columns.event_us[at], cards, columns.amount[at]))
 
-    def table(self) -> Table:
-        """Return what was kept."""
-        features, fraud, event_us, cards, amount = (np.concatenate(column) for column in zip(*self._parts, strict=True))
-        return Table(self._names, features, fraud, event_us, cards, amount)
+    def _save_state(self) -> None:
+        if not self._saved:
+            self._replay.save(self._state)
+            self._saved = True
+
+    def finish(self) -> Table:
+        """Return the rows that were kept."""
+        self._save_state()
+        return Table(self._source.features, *(np.concatenate(column) for column in zip(*self._parts, strict=True)))
+
+
+def _no_rows(n_features: int) -> tuple[F32, U8, I64, I64, F64]:
+    whole = np.empty(0, dtype=np.int64)
+    return np.empty((0, n_features), dtype=np.float32), whole.astype(np.uint8), whole, whole, whole.astype(np.float64)

@@ -52,11 +52,6 @@ class Source(Protocol):
         """Event time at which a run starts, and the warm state ends."""
         ...
 
-    @property
-    def expected_rows(self) -> int:
-        """About how many transactions `chunks` yields; 0 if unknown."""
-        ...
-
     def facts(self) -> dict[str, object]:
         """Return all that a model trained on it depends on."""
         ...
@@ -109,11 +104,6 @@ class WorldSource:
     def state_end_us(self) -> int:
         """A run starts where history ends."""
         return self.town.end_us
-
-    @property
-    def expected_rows(self) -> int:
-        """What its rates give."""
-        return round(self.town.tx_per_day * self.town.history_days)
 
     def facts(self) -> dict[str, object]:
         """Return the town's facts and the label delay."""
@@ -184,11 +174,6 @@ class EventsSource:
     def state_end_us(self) -> int:
         """A run starts with the test period, and must not have seen it."""
         return self.test.from_us
-
-    @property
-    def expected_rows(self) -> int:
-        """Not known before the file is read."""
-        return 0
 
     def facts(self) -> dict[str, object]:
         """Return the file's digest and all that is said about it."""

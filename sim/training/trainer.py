@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from actors.clock import US_PER_S
+from actors.errors import InputError
 from actors.features.catalogue import feature
 from actors.model.artifact import GOLDEN_FILE, REFERENCE_FILE, STATE_FOLDER, save_artifact
 from actors.model.engine import Engine
@@ -29,6 +30,7 @@ from sim.training.tier_dropout import with_tier_dropout
 from sim.world.streams import Streams
 
 JUDGE_STAGE: Final = "judge"
+_JUDGE_STEPS: Final = 3  # figures, golden rows, the folder
 
 # Names of the sets of figures in a manifest.
 TEST: Final = "test"
@@ -89,21 +91,29 @@ def train(
 def _train_into(draft: Path, source: Source, recipe: Recipe, gates: tuple[Gate, ...], progress: Progress) -> Manifest:
     table = record(source, draft / STATE_FOLDER, progress)
     trained = _fit(table, source, recipe.fit, progress)
-    progress(JUDGE_STAGE, 0, 1)
+    progress(JUDGE_STAGE, 0, _JUDGE_STEPS)
     figures = _judge(trained, source)
+    progress(JUDGE_STAGE, 1, _JUDGE_STEPS)
     misses = missed(gates, figures[TEST])
     if misses:
         raise TrainingRefused(source.title, misses, figures)
     choose_golden(trained.booster, trained.rows.features).save(draft / GOLDEN_FILE)
+    progress(JUDGE_STAGE, 2, _JUDGE_STEPS)
     _write_reference(draft / REFERENCE_FILE, trained, source)
     manifest = save_artifact(draft, trained.booster, _manifest(trained, source, recipe, figures))
-    progress(JUDGE_STAGE, 1, 1)
+    progress(JUDGE_STAGE, _JUDGE_STEPS, _JUDGE_STEPS)
     return manifest
 
 
 def _fit(table: Table, source: Source, config: FitConfig, progress: Progress) -> _Trained:
     split = source.split
     rows = table.between(split.train.from_us, split.train.to_us)
+    frauds = int(rows.fraud.sum())
+    if not 0 < frauds < len(rows):
+        raise InputError(
+            f"{source.title}: the training period must hold fraud and honest transactions,"
+            f" got {frauds} and {len(rows) - frauds}; choose another period"
+        )
     rows = with_tier_dropout(rows, config.dropout_share, Streams(config.seed))
     booster = fit(config, rows, progress)
     rules = tune_rules(table.between(split.validation.from_us, split.validation.to_us))

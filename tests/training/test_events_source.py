@@ -102,3 +102,12 @@ def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
     """Already when the key is asked for."""
     with pytest.raises(InputError, match=r"none.parquet: cannot be read: No such file"):
         EventsSource.of(spec_of(tmp_path / "none.parquet")).facts()
+
+
+def test_a_training_period_without_fraud_is_refused_in_one_line(file: Path, tmp_path: Path) -> None:
+    """Nothing can be learnt from one kind alone, nor from nothing."""
+    spec = spec_of(file)
+    before_us = TOWN.start_us - 9 * US_PER_DAY
+    early = replace(spec, train=Period(before_us, before_us + US_PER_DAY))
+    with pytest.raises(InputError, match="must hold fraud and honest transactions, got 0 and 0; choose another period"):
+        train(EventsSource.of(early), tmp_path / "model")
