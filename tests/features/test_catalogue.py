@@ -59,8 +59,9 @@ def test_a_file_without_optional_fields_has_features_of_every_tier() -> None:
 
 
 def test_synthetic_worlds_leave_out_what_tells_when_a_drill_started() -> None:
-    """A drill of minutes covers a few hours: day of the week and hour at Greenwich stay out."""
-    assert {each.name for each in CATALOGUE} - set(SYNTHETIC_FEATURES) == {"hour_of_day", "weekday"}
+    """A drill of minutes covers a few hours and refreshes: what only tells how many of them is left out."""
+    left_out = {each.name for each in CATALOGUE} - set(SYNTHETIC_FEATURES)
+    assert left_out == {"hour_of_day", "weekday", "category_risk_30d"}
 
 
 def test_any_change_changes_the_digest(monkeypatch: pytest.MonkeyPatch) -> None:
