@@ -12,6 +12,7 @@
 - `warm`: the state that a run starts with.
 - `watch`: every tick to the screen, the logs, the journal and the judge; `courses`: what the screen draws of them.
 - `live_quality`: how good the decisions are while the run goes on.
-- `frames`: snapshots as frames for the screen.
+- `frames`, `frame_parts`, `moment`: snapshots as frames for the screen.
+- `machine`: real time and this machine, or virtual time and a model of one.
 - `session`: the composition root.
 """

@@ -16,8 +16,9 @@ from dashboard import frame as show
 from sim.expectations.judge import Judge
 from sim.expectations.result import ExpectationResult
 from sim.journal import JournalKind
-from sim.run.frames import Facts, Frames, Moment
+from sim.run.frames import Facts, Frames
 from sim.run.live_quality import LiveQuality
+from sim.run.moment import Moment
 from sim.run.parts import Parts
 from sim.run.plan import Plan
 
