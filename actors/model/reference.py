@@ -1,5 +1,6 @@
 """Measuring, writing and reading how scores and features were distributed in training."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -12,12 +13,32 @@ from actors.telemetry.reference import Reference, ReferenceBins, bins_of
 
 BINS: Final = 10  # tenths: the usual choice for PSI, with thresholds of 0.1 and 0.2 to go with it
 SCORE_BINS: Final = 50
+BLOCK: Final = 2_000  # scores that a drill's window of seconds holds
+FEWEST_BLOCKS: Final = 8  # with them the spread is known to a quarter
 
 
 def measure_reference(names: Sequence[str], features: F32, scores: F64) -> Reference:
-    """Return the distributions of features, shape (n, len(names)), and of their scores, shape (n,)."""
+    """Return the distributions of features, shape (n, len(names)), and of their scores, shape (n,), in time order."""
     bins = {name: _bins(features[:, column].astype(np.float64)) for column, name in enumerate(names)}
-    return Reference(bins, float(scores.mean()), float(scores.std()))
+    return Reference(bins, float(scores.mean()), spread(scores))
+
+
+def spread(scores: F64, block: int = BLOCK) -> float:
+    """Return the standard deviation that explains how much means of successive scores vary.
+
+    Fraud comes in episodes, so neighbouring scores go together: means of 2,000 of them vary three times as much as
+    those of independent scores would (measured), and an alarm that took them for independent would cry wolf.
+
+    Args:
+        scores: in time order; of fewer than `FEWEST_BLOCKS` blocks only the plain standard deviation is known.
+        block: scores a mean is taken over.
+    """
+    plain = float(scores.std())
+    count = len(scores) // block
+    if count < FEWEST_BLOCKS:
+        return plain
+    means = scores[: count * block].reshape(count, block).mean(axis=1)
+    return max(plain, float(means.std(ddof=1)) * math.sqrt(block))
 
 
 def _bins(values: F64) -> ReferenceBins:

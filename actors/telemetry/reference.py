@@ -39,7 +39,7 @@ class Reference:
     Attributes:
         features: by feature name, in manifest order.
         score_mean: mean of the model's scores on its reference rows.
-        score_std: their standard deviation.
+        score_std: standard deviation that explains how much means of successive scores vary.
     """
 
     features: dict[str, ReferenceBins]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from actors.model.reference import load_reference, measure_reference, save_reference
+from actors.model.reference import BLOCK, load_reference, measure_reference, save_reference, spread
 
 
 def test_a_flag_keeps_a_bin_for_each_value_and_one_for_missing() -> None:
@@ -40,3 +40,22 @@ def test_a_reference_is_read_as_it_was_written(tmp_path: Path) -> None:
     for name, bins in written.features.items():
         assert read.features[name].edges.tolist() == bins.edges.tolist()
         assert read.features[name].counts.tolist() == bins.counts.tolist()
+
+
+def test_the_spread_of_independent_scores_is_their_standard_deviation() -> None:
+    """Nothing is added where neighbours tell nothing of each other."""
+    scores = np.random.default_rng(4).random(60 * BLOCK)
+    assert scores.std() <= spread(scores) <= 1.3 * scores.std()
+
+
+def test_scores_that_come_in_episodes_spread_more() -> None:
+    """Runs of 500 high scores among low ones make means vary as 500 times fewer scores would."""
+    fraud = np.repeat(np.random.default_rng(4).random(240) < 0.1, 500)
+    scores = np.where(fraud, 0.9, 0.0)
+    assert spread(scores) > 15 * scores.std()
+
+
+def test_few_scores_have_only_a_standard_deviation() -> None:
+    """Eight means are needed to say how means vary."""
+    scores = np.arange(7 * BLOCK) / 1e5
+    assert spread(scores) == float(scores.std())
