@@ -22,6 +22,7 @@ from sim.run.frame_parts import (
     pipeline,
     ratio,
     share,
+    stage,
 )
 from sim.run.moment import Moment
 from sim.scenario.scenario import Scenario
