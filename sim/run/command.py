@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from actors.errors import ScenarioError
 from dashboard.frame import Notice
@@ -12,6 +13,9 @@ from sim.scenario.cut import Cut, cut
 from sim.scenario.load import load
 from sim.scenario.scenario import Scenario
 from sim.units import parse_duration
+
+if TYPE_CHECKING:
+    from sim.run.execute import Result
 
 GUESS_PER_S = 50_000.0  # stands for the capacity until it is measured; a scenario without shares of it never asks
 
@@ -79,7 +83,7 @@ def run_cut(shorter: Cut, request: Request) -> int:
     except BaseException:
         screen.close()
         raise
-    screen.close(result.frame, f"files in {folder.path}")
+    screen.close(result.frame, _last_words(result, folder))
     return result.summary.exit_code
 
 
@@ -93,6 +97,15 @@ def _cut(scenario: Scenario, duration: str | None) -> Cut:
     if span_ns <= 0:
         raise ScenarioError(f"--duration {duration}: must be positive; write it as in 20s")
     return cut(scenario, span_ns)
+
+
+def _last_words(result: "Result", folder: RunFolder) -> str:
+    """Return what the verdict rests on, which files are not whole, what was left out, and where the files are."""
+    summary = result.summary
+    lines = [f"{summary.verdict}: {reason}" for reason in summary.reasons]
+    lines += [f"not whole: {problem}" for problem in result.problems]
+    lines += [f"skipped: {', '.join(summary.skipped)}"] if summary.skipped else []
+    return "\n".join([*lines, f"files in {folder.path}"])
 
 
 def _now_epoch_s(scenario: Scenario) -> float:
