@@ -44,6 +44,7 @@ def run(
     out: Annotated[
         Path | None, typer.Option(help="Folder for the run's files; by default a new one under runs/.")
     ] = None,
+    picture: Annotated[Path | None, typer.Option(help="SVG file to write the last picture of the screen to.")] = None,
     tui: Annotated[Tui, typer.Option(help="The live screen: auto shows it in a terminal.")] = Tui.AUTO,
 ) -> int:
     """Run a scenario and judge it.
@@ -60,4 +61,4 @@ def run(
     words = list(overrides or ())
     words += [] if clock is None else [f"clock={clock.value}"]
     words += [] if seed is None else [f"seed={seed}"]
-    return run_scenario(Request(scenario, model, tuple(words), duration, out, tui.value))
+    return run_scenario(Request(scenario, model, tuple(words), duration, out, tui.value, picture))

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from actors.errors import ScenarioError
-from dashboard.frame import Notice
+from actors.errors import OutputError, ScenarioError
+from dashboard.frame import Frame, Notice
 from dashboard.live import open_screen, wants_live
 from sim.report.folder import RunFolder
 from sim.scenario.cut import Cut, cut
@@ -31,6 +31,7 @@ class Request:
         duration: where to cut the run, as written.
         out: folder for the run's files; None makes one.
         tui: auto, on or off.
+        picture: SVG file for the last picture; None writes none.
     """
 
     scenario: Path
@@ -39,6 +40,7 @@ class Request:
     duration: str | None = None
     out: Path | None = None
     tui: str = "auto"
+    picture: Path | None = None
 
 
 def run_scenario(request: Request) -> int:
@@ -84,6 +86,8 @@ def run_cut(shorter: Cut, request: Request) -> int:
         screen.close()
         raise
     screen.close(result.frame, _last_words(result, folder))
+    if request.picture is not None:
+        _write_picture(result.frame, request.picture)
     return result.summary.exit_code
 
 
@@ -97,6 +101,15 @@ def _cut(scenario: Scenario, duration: str | None) -> Cut:
     if span_ns <= 0:
         raise ScenarioError(f"--duration {duration}: must be positive; write it as in 20s")
     return cut(scenario, span_ns)
+
+
+def _write_picture(frame: Frame, file: Path) -> None:
+    from dashboard.export import to_svg
+
+    try:
+        file.write_text(to_svg(frame), encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"{file}: the picture cannot be written: {error.strerror}; name another file") from error
 
 
 def _last_words(result: "Result", folder: RunFolder) -> str:
