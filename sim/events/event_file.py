@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from actors.arrays import F64, U8
+from actors.arrays import F64, I64, U8
 from actors.errors import TransactionFileError
 from actors.transaction import Columns
 from sim.events.fields import FIELDS
@@ -85,6 +85,15 @@ class EventFile:
         every = pl.concat(hashes)
         self._check_unique(every, period)
         return Contents(len(every), frauds, edges[0], edges[-1])
+
+    def times(self, period: Period) -> I64:
+        """Return the event times of ``period``, int64 (n,): 8 bytes a row.
+
+        Raises:
+            TransactionFileError: as `columns`.
+        """
+        parts = [frame["event_time"].to_numpy() for _, frame in self._frames(period)]
+        return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
 
     def _frames(self, period: Period) -> Iterator[tuple[int, pl.DataFrame]]:
         """Yield (number of its first row, checked rows of the period); of earlier rows only the times are checked."""

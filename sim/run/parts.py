@@ -21,8 +21,7 @@ from sim.run.config import pipeline_config, thresholds
 from sim.run.labels import DelayedLabels
 from sim.run.machine import Machine
 from sim.run.outcomes import OutcomeBook
-from sim.run.plan import Plan, SyntheticLoad
-from sim.run.schedule import Schedule
+from sim.run.plan import Plan
 from sim.run.source import FeedSource
 from sim.run.warm import WarmState, warm_state
 
@@ -112,7 +111,7 @@ def make_parts(plan: Plan, machine: Machine, journal: Journal) -> Parts:
     )
     faults = FaultSchedule(plan.scenario.faults, clock, journal)
     slot = ModelSlot(plan.artifact, thresholds(plan.scenario.pipeline))
-    schedule = Schedule.of(plan.load.spec) if isinstance(plan.load, SyntheticLoad) else None
+    schedule = plan.load.schedule()
     output = AppendOnlyFile(plan.folder / DECISIONS_FILE)
     dead_letters = DeadLetterFile(plan.folder / DEAD_LETTERS_FILE)
     config = pipeline_config(plan.scenario.pipeline)

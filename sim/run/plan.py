@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from actors.arrays import Bool
+import numpy as np
+
+from actors.arrays import I64, Bool
 from actors.clock import NS_PER_US
 from actors.model.artifact import Artifact
 from sim.clocks.costs import Costs
@@ -13,6 +15,7 @@ from sim.events.known_cards import judged_rows
 from sim.events.section import events_spec
 from sim.events.traffic import FileTraffic
 from sim.run.load import traffic_spec
+from sim.run.schedule import Schedule
 from sim.scenario.cut import Cut
 from sim.scenario.scenario import Scenario
 from sim.world.feed import Blocks
@@ -46,6 +49,10 @@ class SyntheticLoad:
         """Every card is judged."""
         return None
 
+    def schedule(self) -> Schedule | None:
+        """Return when its transactions are due."""
+        return Schedule.of(self.spec)
+
     def towns(self) -> tuple[Town, ...]:
         """The towns that take part."""
         return self.spec.towns()
@@ -65,12 +72,21 @@ class FileLoad:
         speed: event seconds for each second of the run; None: as fast as the pipeline takes them.
         labelled: whether the file has labels.
         judged: which transactions, by number, the published protocol judges, bool (n,); None: it is not asked for.
+        event_us: event times, int64 (n,), of a replay that has a schedule; None without one.
     """
 
     traffic: FileTraffic
     speed: float | None
     labelled: bool
     judged: Bool | None = None
+    event_us: I64 | None = None
+
+    def schedule(self) -> Schedule | None:
+        """Return when its transactions are due; None without a schedule."""
+        if self.event_us is None or self.speed is None:
+            return None
+        due_ns = ((self.event_us - self.start_us) * (NS_PER_US / self.speed)).astype(np.int64)
+        return Schedule(iter([due_ns]))
 
     @property
     def start_us(self) -> int:
@@ -139,6 +155,8 @@ def load_of(scenario: Scenario, capacity_per_s: float | None = None) -> Load:
     from sim.events.event_file import EventFile
 
     spec = events_spec(scenario.events)
-    contents = EventFile.open(spec).contents(spec.replay)
+    file = EventFile.open(spec)
+    contents = file.contents(spec.replay)
+    event_us = None if spec.speed is None else file.times(spec.replay)
     judged = judged_rows(spec) if spec.known_card_filter else None
-    return FileLoad(FileTraffic(spec, contents.first_us), spec.speed, spec.labelled, judged)
+    return FileLoad(FileTraffic(spec, contents.first_us), spec.speed, spec.labelled, judged, event_us)
