@@ -17,6 +17,19 @@ def sim(*words: str, timeout_s: float = 240.0, check: bool = False) -> subproces
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=timeout_s, check=check)
 
 
+def take_lock() -> bool:
+    """Return whether this process may train now; the lock of a process that died is taken away."""
+    try:
+        with LOCK.open("x") as file:
+            file.write(str(os.getpid()))
+    except FileExistsError:
+        owner = LOCK.read_text() if LOCK.exists() else ""
+        if owner.isdigit() and not Path("/proc", owner).exists() and Path("/proc").exists():
+            LOCK.unlink(missing_ok=True)
+        return False
+    return True
+
+
 def default_model() -> Path:
     """Return the cached model of the default world; train it if there is none, in one process only."""
     from sim.run.model_choice import cached_folder, source_of
@@ -28,15 +41,13 @@ def default_model() -> Path:
     LOCK.parent.mkdir(exist_ok=True)
     deadline = time.monotonic() + PATIENCE_S
     while not is_model(folder):
-        try:
-            os.close(os.open(LOCK, os.O_CREAT | os.O_EXCL))
-        except FileExistsError:
+        if not take_lock():
             if time.monotonic() > deadline:
-                raise
+                raise TimeoutError(f"another process holds {LOCK}; remove it if none is training")
             time.sleep(0.5)
             continue
         try:
             sim("train", "--out", str(folder), timeout_s=PATIENCE_S, check=True)
         finally:
-            LOCK.unlink()
+            LOCK.unlink(missing_ok=True)
     return folder
