@@ -20,9 +20,10 @@ Load = Callable[[I64], F64]
 
 @dataclass(slots=True)
 class _Copy:
-    """One copy of the town whose episodes are planned until ``planned_us``."""
+    """One copy of the town, planned until ``planned_us``; of what starts before ``begins_us`` only the rest counts."""
 
     scene: Scene
+    begins_us: int
     planned_us: int
 
 
@@ -34,7 +35,7 @@ class Agenda:
     Args:
         town: the profiles.
         streams: where chance comes from.
-        window_us: how far ahead it plans at once.
+        window_us: how far ahead it plans at once, where cards are as busy as in training; less where they are busier.
         busy: transactions of a card relative to training; 1 unless a run sets its own speed.
     """
 
@@ -42,9 +43,10 @@ class Agenda:
         self.compromises = Compromises(town)
         self._town = town
         self._streams = streams
-        self._window_us = window_us
+        self._window_us = round(window_us / max(1.0, busy))
         self._busy = busy
         self._kinds = kinds(town.spec)
+        self._longest_us = max(kind.episode.longest_us for kind in self._kinds)
         fraud_per_day = COMPROMISED_SHARE * town.spec.fraud_ratio * town.spec.tx_per_day
         self._compromises_per_day = fraud_per_day / self.compromises.mean_tx
         self._copies: dict[int, _Copy] = {}
@@ -52,15 +54,23 @@ class Agenda:
         self._pending: Rows = empty()
         self._planned: list[Rows] = []  # not yet among the pending
 
-    def open(self, copy: int, at_us: int, shift_us: int, past: "Agenda | None" = None) -> None:
-        """Begin to plan for ``copy`` at ``at_us``; what ``past`` left unfinished goes on, moved by ``shift_us``."""
-        self._copies[copy] = _Copy(Scene(self._town, copy, shift_us), at_us)
-        if past is not None:
-            self.compromises.copy_from(past.compromises, copy, shift_us)
-            left = past.pending().copy()
-            left["event_us"] += shift_us
-            left["town"] = copy
-            self._planned.append(left)
+    def open(self, copy: int, at_us: int, shift_us: int = 0, *, under_way: bool = False) -> None:
+        """Begin to plan for ``copy`` at ``at_us``.
+
+        Args:
+            copy: its number.
+            at_us: its first event time.
+            shift_us: event time less town time.
+            under_way: whether episodes of its own are going on then; what is left of them takes place.
+        """
+        since_us = at_us - self._longest_us if under_way else at_us
+        self._copies[copy] = _Copy(Scene(self._town, copy, shift_us), at_us, since_us)
+
+    def go_on(self, past: "Agenda", shift_us: int) -> None:
+        """Let the first copy finish what ``past`` left unfinished, moved by ``shift_us``."""
+        left = past.pending().copy()
+        left["event_us"] += shift_us
+        self._planned.append(left)
 
     def close(self, copy: int) -> None:
         """Plan no more for ``copy``, and forget what was planned."""
@@ -102,18 +112,22 @@ class Agenda:
         return taken
 
     def _plan_window(self, copy: _Copy, load: Load | None) -> list[Rows]:
-        from_us, until_us = copy.planned_us, copy.planned_us + self._window_us
-        copy.planned_us = until_us
+        from_us, begins_us = copy.planned_us, copy.begins_us
+        before = from_us < begins_us
+        until_us = copy.planned_us = begins_us if before else from_us + self._window_us
         planned = []
         for kind in self._kinds:
             rng = self._generator(kind.episode.name, copy)
-            starts_us = starts(kind.per_day * self._busy, from_us, until_us, rng)
+            first_us = max(from_us, begins_us - kind.episode.longest_us)  # what starts earlier is over by then
+            starts_us = starts(kind.per_day * self._busy, first_us, until_us, rng)
             if load is not None:
-                starts_us = starts_us[rng.random(len(starts_us)) < load(starts_us)]
+                starts_us = starts_us[rng.random(len(starts_us)) < load(np.maximum(starts_us, begins_us))]
             if len(starts_us):
-                planned.append(kind.episode.plan(copy.scene, starts_us, rng))
-        rng = self._generator(compromised_merchant.NAME, copy)
-        self.compromises.plan(copy.scene.copy, from_us, until_us, self._compromises_per_day, rng)
+                rows = kind.episode.plan(copy.scene, starts_us, rng)
+                planned.append(rows[rows["event_us"] >= begins_us])
+        if not before:
+            rng = self._generator(compromised_merchant.NAME, copy)
+            self.compromises.plan(copy.scene.copy, from_us, until_us, self._compromises_per_day, rng)
         return planned
 
     def _generator(self, kind: str, copy: _Copy) -> np.random.Generator:

@@ -81,6 +81,19 @@ class Crowd:
         for copy in sorted(before - active):
             self._agenda.close(copy)
         for copy in sorted(active - before):
-            past = None if copy in self._known else self._past
+            self._open(copy, self._pool.event_us(step.from_ns), int(self._shift_us[copy]))
+
+    def _open(self, copy: int, at_us: int, shift_us: int) -> None:
+        """Begin to plan for a town.
+
+        The past left some merchants compromised, and whoever knows the past knows which: so they are in every town. The
+        short episodes under way are each town's own, for a burst would otherwise begin with forty times the same thief.
+        """
+        if copy not in self._known:
             self._known.add(copy)
-            self._agenda.open(copy, self._pool.event_us(step.from_ns), int(self._shift_us[copy]), past)
+            self._agenda.compromises.copy_from(self._past.compromises, copy, shift_us)
+        if copy == 0:
+            self._agenda.open(copy, at_us, shift_us)
+            self._agenda.go_on(self._past, shift_us)
+        else:
+            self._agenda.open(copy, at_us, shift_us, under_way=True)

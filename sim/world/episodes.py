@@ -47,6 +47,11 @@ class Episode(Protocol):
         """Mean number of transactions in one."""
         ...
 
+    @property
+    def longest_us(self) -> int:
+        """Time from its start to its last transaction; one in a thousand takes longer."""
+        ...
+
     def plan(self, scene: Scene, starts_us: I64, rng: np.random.Generator) -> Rows:
         """Return all transactions of the episodes that start at ``starts_us``, in any order."""
         ...

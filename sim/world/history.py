@@ -79,7 +79,7 @@ def _new_agenda(town: Town) -> Agenda:
     """Return an agenda that began so long before the history that its start looks like any other time."""
     agenda = Agenda(town, Streams(town.spec.seed), _WINDOW_US)
     early_us = town.spec.start_us - -(-LONGEST_US // _WINDOW_US) * _WINDOW_US
-    agenda.open(0, early_us, 0)
+    agenda.open(0, early_us)
     agenda.plan_until(town.spec.start_us)
     agenda.take(town.spec.start_us)
     return agenda

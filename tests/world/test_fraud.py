@@ -51,6 +51,12 @@ def test_an_episode_is_as_long_as_it_says(episode: Episode) -> None:
 
 
 @each_episode
+def test_an_episode_is_over_when_it_says(episode: Episode) -> None:
+    """A town that opens lets go on what started so long before at most."""
+    assert share(lambda each: bool(np.ptp(each["event_us"]) <= episode.longest_us), planned(episode)) >= 0.99
+
+
+@each_episode
 def test_an_episode_is_made_of_valid_transactions(episode: Episode) -> None:
     """Cards and merchants exist, amounts are positive, places are on earth, online is what online merchants sell."""
     rows = planned(episode)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from actors.arrays import I64
+from actors.clock import US_PER_DAY
 from sim.world import devices
 from sim.world.episodes import Scene, spread_out
 from sim.world.places import put_online, somewhere_else
@@ -22,6 +23,7 @@ class AccountTakeover:
 
     name: str = "account_takeover"
     mean_tx: float = 5.5
+    longest_us: int = US_PER_DAY
 
     def plan(self, scene: Scene, starts_us: I64, rng: np.random.Generator) -> Rows:
         """Return the transactions of the takeovers that start at ``starts_us``."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from actors.arrays import F64, I64, Bool
+from actors.clock import US_PER_DAY
 from sim.world import devices
 from sim.world.episodes import Scene, spread_out
 from sim.world.places import put_online, somewhere_else
@@ -25,6 +26,7 @@ class CardTesting:
 
     name: str = "card_testing"
     mean_tx: float = (_FEWEST + _MOST) / 2 + _CASHED
+    longest_us: int = 2 * US_PER_DAY
 
     def plan(self, scene: Scene, starts_us: I64, rng: np.random.Generator) -> Rows:
         """Return the transactions of the tests that start at ``starts_us``."""

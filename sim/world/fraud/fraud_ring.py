@@ -25,6 +25,7 @@ class FraudRing:
 
     name: str = "fraud_ring"
     mean_tx: float = (_FEWEST + _MOST) / 2
+    longest_us: int = _LONGEST_US
 
     def plan(self, scene: Scene, starts_us: I64, rng: np.random.Generator) -> Rows:
         """Return the transactions of the rings that start at ``starts_us``."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from actors.arrays import I64
+from actors.clock import US_PER_HOUR
 from sim.world import devices
 from sim.world.episodes import Scene, spread_out
 from sim.world.places import put_at_merchant, somewhere_else
@@ -21,6 +22,7 @@ class StolenCard:
 
     name: str = "stolen_card"
     mean_tx: float = 6.5
+    longest_us: int = 6 * US_PER_HOUR
 
     def plan(self, scene: Scene, starts_us: I64, rng: np.random.Generator) -> Rows:
         """Return the transactions of the thefts that start at ``starts_us``."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from actors.arrays import I64
+from actors.clock import US_PER_HOUR
 from sim.world.episodes import Scene, spread_out
 from sim.world.places import put_online
 from sim.world.purchases import SMALLEST_CENTS, own_device
@@ -20,6 +21,7 @@ class Binge:
 
     name: str = "binge"
     mean_tx: float = 9.0
+    longest_us: int = 2 * US_PER_HOUR
 
     def plan(self, scene: Scene, starts_us: I64, rng: np.random.Generator) -> Rows:
         """Return the transactions of the binges that start at ``starts_us``."""
