@@ -41,6 +41,7 @@ class Finished:
         model: digest of the model that served at the end.
         held_out: that model's figures on held-out data, by name, from its manifest.
         calibration: digest of the service times, on the virtual clock.
+        trace_hash: of decision log and journal, on the virtual clock.
     """
 
     scenario: Scenario
@@ -58,6 +59,7 @@ class Finished:
     model: str | None = None
     held_out: Mapping[str, float | None] = field(default_factory=dict)
     calibration: str | None = None
+    trace_hash: str | None = None
     git: str | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
 
@@ -77,6 +79,7 @@ def summarise(run: Finished) -> Summary:
         clock=scenario.clock,
         model=run.model,
         calibration=run.calibration,
+        trace_hash=run.trace_hash,
         verdict=verdict.verdict,
         exit_code=verdict.exit_code,
         reasons=verdict.reasons,

@@ -143,6 +143,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
         scenario_digest: of the scenario as run, in scenario.yaml.
         model: digest of the model that served at the end; null without one.
         calibration: digest of the service times that the virtual clock used; null on the real one.
+        trace_hash: SHA-256 over the decision log, as written before labels are joined, and the journal; equal for equal
+            runs on the virtual clock; null on the real one.
         reasons: of the verdict, one line each.
         skipped: what a shortened run left out.
         duration_s: from the start to the last decision.
@@ -170,6 +172,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     clock: str
     model: str | None
     calibration: str | None = None
+    trace_hash: str | None = None
     verdict: VerdictWord
     exit_code: int
     reasons: tuple[str, ...]

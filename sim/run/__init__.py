@@ -1,6 +1,7 @@
 """One run, from a scenario to a verdict.
 
 - `command`: from a request on the command line to an exit code; `plan`: everything that is settled before.
+- `prepare`: a plan from a scenario and a model.
 - `model_choice`, `probe`: which model serves; how many transactions a second this machine can do.
 - `execute`: a plan carried out: event loop, feed, signals, session, folder; `parts`: what one run is put together from.
 - `load`: the scenario's phases and world as the world's own values.
@@ -11,6 +12,7 @@
 - `schedule`: how many transactions are due by an instant, whatever the pipeline does.
 - `warm`: the state that a run starts with.
 - `watch`: every tick to the screen, the logs, the journal and the judge; `courses`: what the screen draws of them.
+- `no_screen`: for runs that no one watches.
 - `live_quality`: how good the decisions are while the run goes on.
 - `frames`, `frame_parts`, `moment`: snapshots as frames for the screen.
 - `machine`: real time and this machine, or virtual time and a model of one.

@@ -1,7 +1,6 @@
 """From a request on the command line to a run and its exit code: scenario, folder, screen, model, capacity, run."""
 
-import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +15,6 @@ from sim.units import parse_duration
 
 if TYPE_CHECKING:
     from sim.run.execute import Result
-
-GUESS_PER_S = 50_000.0  # stands for the capacity until it is measured; a scenario without shares of it never asks
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +47,7 @@ def run_scenario(request: Request) -> int:
         InputError: something of the request cannot be used; nothing has run.
         TrainingRefused: a model had to be trained and missed its gates.
     """
-    return run_cut(_cut(load(request.scenario, request.overrides), request.duration), request)
+    return run_cut(shorten(load(request.scenario, request.overrides), request.duration), request)
 
 
 def run_cut(shorter: Cut, request: Request) -> int:
@@ -61,27 +58,12 @@ def run_cut(shorter: Cut, request: Request) -> int:
         screen.show(Notice(title=f"starting {shorter.scenario.name}"))
         # Imported with the screen up: LightGBM alone takes a second.
         from sim.run.execute import execute
-        from sim.run.load import needs_capacity
         from sim.run.model_choice import choose_model
-        from sim.run.plan import Plan, load_of
-        from sim.run.probe import measure_capacity
+        from sim.run.prepare import prepare
 
-        scenario = shorter.scenario
-        artifact = choose_model(scenario, request.model, screen.show)
-        draft = Plan(
-            scenario=scenario,
-            artifact=artifact,
-            clock=scenario.clock,
-            load=load_of(scenario, GUESS_PER_S),
-            folder=folder.path,
-            cut=shorter,
-            started_epoch_s=_now_epoch_s(scenario),
-        )
-        if needs_capacity(scenario):
-            screen.show(Notice(title="measuring what this machine can do", detail="the whole path, as fast as it goes"))
-            capacity = measure_capacity(draft)
-            draft = replace(draft, load=load_of(scenario, capacity), capacity_per_s=capacity)
-        result = execute(draft, folder, screen)
+        artifact = choose_model(shorter.scenario, request.model, screen.show)
+        plan = prepare(shorter, artifact, folder.path, screen.show)
+        result = execute(plan, folder, screen)
     except BaseException:
         screen.close()
         raise
@@ -91,7 +73,12 @@ def run_cut(shorter: Cut, request: Request) -> int:
     return result.summary.exit_code
 
 
-def _cut(scenario: Scenario, duration: str | None) -> Cut:
+def shorten(scenario: Scenario, duration: str | None) -> Cut:
+    """Return what ``--duration`` leaves of ``scenario``; None leaves all of it.
+
+    Raises:
+        ScenarioError: the duration is not one.
+    """
     if duration is None:
         return Cut(scenario)
     try:
@@ -119,8 +106,3 @@ def _last_words(result: "Result", folder: RunFolder) -> str:
     lines += [f"not whole: {problem}" for problem in result.problems]
     lines += [f"skipped: {', '.join(summary.skipped)}"] if summary.skipped else []
     return "\n".join([*lines, f"files in {folder.path}"])
-
-
-def _now_epoch_s(scenario: Scenario) -> float:
-    """Return the wall time, for the latency log; 0 on virtual time, so that the file is the same each time."""
-    return time.time() if scenario.clock == "real" else 0.0  # noqa: TID251 - when it was, for people

@@ -4,7 +4,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from actors.errors import OutputError
 from dashboard.frame import Frame
@@ -18,6 +18,7 @@ from sim.report.labels import join_labels
 from sim.report.lines import AlertLine, JsonLines, TolerantText
 from sim.report.provenance import git_commit, versions
 from sim.report.summary import Summary, summary_text
+from sim.report.trace import trace_hash
 from sim.run.machine import Machine, real_machine, virtual_machine
 from sim.run.parts import Parts, make_parts
 from sim.run.plan import Plan
@@ -101,13 +102,17 @@ def _report(plan: Plan, folder: RunFolder, parts: Parts, session: Session, ended
         problems.append(
             f"{files.DEAD_LETTERS}: {parts.dead_letters.unkept_count:,} dead letters were counted, not kept"
         )
+    hashed = None
     try:
+        if plan.clock == "virtual":
+            hashed = trace_hash(folder.file(files.DECISIONS), folder.file(files.JOURNAL))
         known_until_us = parts.event_time.now_us() - plan.label_delay_us
         if plan.load.labelled:
             join_labels(folder.file(files.DECISIONS), parts.book.fraud_ids, known_until_us)
     except OutputError as error:
         problems.append(str(error))
-    summary = summarise(_finished(plan, parts, session, ended, tuple(problems)))
+    finished = replace(_finished(plan, parts, session, ended, tuple(problems)), trace_hash=hashed)
+    summary = summarise(finished)
     try:
         folder.write(files.SUMMARY, summary_text(summary))
     except OutputError as error:

@@ -1,0 +1,52 @@
+"""From a scenario and a model to a plan: what arrives, with shares of capacity resolved."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from actors.model.artifact import Artifact
+from dashboard.frame import Notice
+from sim.run.load import needs_capacity
+from sim.run.plan import Plan, load_of
+from sim.run.probe import measure_capacity
+from sim.scenario.cut import Cut
+from sim.scenario.scenario import Scenario
+
+GUESS_PER_S = 50_000.0  # stands for the capacity until it is measured; a scenario without shares of it never asks
+
+
+def prepare(
+    shorter: Cut, artifact: Artifact, folder: Path, announce: Callable[[Notice], None] = lambda _: None
+) -> Plan:
+    """Return the plan of a run.
+
+    Args:
+        shorter: what is run, cut or whole; its clock decides on which one.
+        artifact: the model that serves.
+        folder: where the run's files go.
+        announce: told before the capacity is measured, which takes seconds.
+
+    Raises:
+        InputError: the scenario's transactions cannot be used.
+    """
+    scenario = shorter.scenario
+    draft = Plan(
+        scenario=scenario,
+        artifact=artifact,
+        clock=scenario.clock,
+        load=load_of(scenario, GUESS_PER_S),
+        folder=folder,
+        cut=shorter,
+        started_epoch_s=_now_epoch_s(scenario),
+    )
+    if not needs_capacity(scenario):
+        return draft
+    announce(Notice(title="measuring what this machine can do", detail="the whole path, as fast as it goes"))
+    capacity = measure_capacity(draft)
+    return replace(draft, load=load_of(scenario, capacity), capacity_per_s=capacity)
+
+
+def _now_epoch_s(scenario: Scenario) -> float:
+    """Return the wall time, for the latency log; 0 on virtual time, so that the file is the same each time."""
+    return time.time() if scenario.clock == "real" else 0.0  # noqa: TID251 - when it was, for people
