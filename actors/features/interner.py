@@ -1,6 +1,7 @@
 """Names as integers: each name gets the next code the first time it is seen."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import repeat
 
 import numpy as np
 
@@ -23,12 +24,11 @@ class Interner:
 
     def of(self, names: Sequence[str]) -> I64:
         """Return the codes of ``names``, int64 (n,); new names get new ones."""
-        get = self.codes.get
-        found = [get(name, -1) for name in names]
-        if -1 in found:
+        found = numbers_of(names, self.codes, -1)
+        if found.size and found.min() < 0:
             codes = self.codes
-            found = [codes.setdefault(name, len(codes)) for name in names]
-        return np.array(found, dtype=np.int64)
+            found = np.array([codes.setdefault(name, len(codes)) for name in names], dtype=np.int64)
+        return found
 
     def only(self, kept: I64) -> tuple["Interner", I64]:
         """Return an interner of only these codes' names, in ascending order, and every old code's new one.
@@ -45,6 +45,11 @@ class Interner:
     def names(self) -> list[str]:
         """All names, by code."""
         return list(self.codes)
+
+
+def numbers_of(names: Sequence[str], numbers: Mapping[str, int], absent: int) -> I64:
+    """Return the number of each name, int64 (n,), ``absent`` where it has none; no Python code runs per name."""
+    return np.fromiter(map(numbers.get, names, repeat(absent)), np.int64, len(names))
 
 
 def name_array(names: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[np.str_]]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actors.arrays import I64
-from actors.features.interner import name_array
+from actors.features.interner import name_array, numbers_of
 from actors.features.packing import pack, renamed
 
 NEVER = -(1 << 62)  # event time of an empty slot: outside every window, and no difference to it overflows
@@ -109,14 +109,13 @@ class Ring:
 
         At most half of ``max_entities`` names, so that those of one call never push each other out.
         """
-        get = self.rows.get
-        found = np.array([get(name, -1) for name in names], dtype=np.int64)
+        found = numbers_of(names, self.rows, -1)
         self._touch += 1
         known = found >= 0
         if not known.all():
             self.columns["touched"][found[known]] = self._touch
             self._add([name for name in dict.fromkeys(names) if name not in self.rows])
-            found = np.array([self.rows[name] for name in names], dtype=np.int64)
+            found = numbers_of(names, self.rows, -1)
         self.columns["touched"][found] = self._touch
         return found
 

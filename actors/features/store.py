@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from actors.arrays import F32, I64
+from actors.features.interner import numbers_of
 
 MISSING_AT = -1
 
@@ -78,8 +79,7 @@ class TableSide:
 
     def take(self, names: Sequence[str]) -> tuple[F32, I64]:
         """Return the rows of ``names`` and what event time they were computed for."""
-        get, absent = self.places.get, len(self.rows) - 1
-        found = np.array([get(name, absent) for name in names], dtype=np.int64)
+        found = numbers_of(names, self.places, len(self.rows) - 1)
         return self.rows.take(found, axis=0, mode="clip"), self.computed_us.take(found, mode="clip")
 
     def present(self) -> dict[str, int]:
