@@ -1,5 +1,6 @@
 """From a request on the command line to a run and its exit code: scenario, folder, screen, model, capacity, run."""
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,7 +54,9 @@ def run_scenario(request: Request) -> int:
 def run_cut(shorter: Cut, request: Request) -> int:
     """Run a scenario that is loaded, cut or whole; otherwise as `run_scenario`."""
     folder = RunFolder.create(request.out, shorter.scenario.name)
-    screen = open_screen(live=wants_live(request.tui))
+    live = wants_live(request.tui)
+    screen = open_screen(live=live)
+    _keep_quiet(live=live)
     try:
         screen.show(Notice(title=f"starting {shorter.scenario.name}"))
         # Imported with the screen up: LightGBM alone takes a second.
@@ -71,6 +74,13 @@ def run_cut(shorter: Cut, request: Request) -> int:
     if request.picture is not None:
         _write_picture(result.frame, request.picture)
     return result.summary.exit_code
+
+
+def _keep_quiet(*, live: bool) -> None:
+    """Keep the pipeline's warnings off a live screen, which shows what they say; elsewhere they go to stderr."""
+    pipeline = logging.getLogger("actors")
+    pipeline.propagate = False
+    pipeline.handlers = [logging.NullHandler() if live else logging.StreamHandler()]
 
 
 def shorten(scenario: Scenario, duration: str | None) -> Cut:
