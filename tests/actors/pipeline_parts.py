@@ -1,0 +1,170 @@
+"""A whole pipeline on virtual time, with ports made by hand."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from actors.actor import Hooks
+from actors.arrays import F32, F64, I64
+from actors.dead_letters import InMemoryDeadLetters
+from actors.decision_log import InMemoryLines, LineSink
+from actors.errors import ModelError, SinkError
+from actors.features.assembly import FeatureAssembly
+from actors.features.store import FeatureStore, InMemoryFeatureStore
+from actors.features.windows import InMemoryStreamState
+from actors.messages import DecidedBatch
+from actors.model.policy import Thresholds
+from actors.model.rules import RuleBook
+from actors.model.scoring import Scoring
+from actors.model.slot import ServingModel
+from actors.pipeline import Pipeline, PipelineConfig, Surroundings
+from actors.producer import Arrivals
+from actors.telemetry.telemetry import Telemetry
+from actors.work import RealWork, Work
+from sim.clocks.virtual_clock import VirtualClock
+from sim.clocks.virtual_loop import VirtualLoop
+
+FEATURES = ("amount", "card_tx_1h", "card_merchants_30m", "card_amount_mean_30d")
+START_US = 1_767_571_200_000_000
+
+
+def transaction(number: int, **changes: object) -> bytes:
+    """Return a valid transaction as JSON, with ``changes``."""
+    fields = {
+        "id": f"t{number}",
+        "event_time": START_US + number * 1_000,
+        "card": f"card-{number % 7}",
+        "merchant": f"m{number % 3}",
+        "amount": 10.0 + number,
+    }
+    return msgspec.json.encode({**fields, **changes})
+
+
+@dataclass
+class ListSource:
+    """Hands out prepared arrivals."""
+
+    blocks: list[Arrivals]
+    due: I64 | None = None
+
+    async def take(self) -> Arrivals | None:
+        return self.blocks.pop(0) if self.blocks else None
+
+    def due_count(self, elapsed_ns: int) -> int | None:
+        return None if self.due is None else int(np.searchsorted(self.due, elapsed_ns, side="right"))
+
+
+def arrivals(raws: list[bytes], every_ns: int | None = 1_000_000) -> ListSource:
+    """Return a source of ``raws``, one each ``every_ns``; None: as fast as they are taken."""
+    if every_ns is None:
+        return ListSource([Arrivals(raws, None)])
+    due = np.arange(len(raws), dtype=np.int64) * every_ns
+    return ListSource([Arrivals(raws, due)], due)
+
+
+@dataclass
+class FixedScoring:
+    """Scores every row the same, after a time; fails on demand."""
+
+    score_of_all: float = 0.1
+    takes_ns: int = 0
+    fails: bool = False
+    scored: int = 0
+
+    def current(self) -> ServingModel:
+        return ServingModel(None, "model", 0, Thresholds())  # type: ignore[arg-type]
+
+    async def score(self, model: ServingModel, features: F32) -> F64:
+        if self.takes_ns:
+            await asyncio.sleep(self.takes_ns / 1e9)
+        if self.fails:
+            raise ModelError("no model")
+        self.scored += len(features)
+        return np.full(len(features), self.score_of_all)
+
+
+@dataclass
+class ListSink:
+    """Keeps what is delivered; fails on demand."""
+
+    fails: bool = False
+    delivered: list[DecidedBatch] = field(default_factory=list)
+
+    async def deliver(self, decided: DecidedBatch) -> None:
+        if self.fails:
+            raise SinkError("no one there")
+        self.delivered.append(decided)
+
+
+class FullDisk:
+    """A line sink with no room."""
+
+    size = 0
+
+    def append(self, lines: bytes) -> None:
+        raise SinkError("No space left on device")
+
+    def cut(self, size: int) -> None:
+        """Nothing to cut."""
+
+
+@dataclass
+class Bench:
+    """A pipeline with all its ports at hand."""
+
+    source: ListSource
+    scoring: Scoring = field(default_factory=FixedScoring)
+    store: FeatureStore = field(default_factory=InMemoryFeatureStore)
+    sink: ListSink = field(default_factory=ListSink)
+    output: LineSink = field(default_factory=InMemoryLines)
+    hooks: Hooks = field(default_factory=Hooks)
+    work: Callable[[VirtualClock], Work] = lambda _clock: RealWork()
+    config: PipelineConfig = field(default_factory=PipelineConfig)
+    dead: InMemoryDeadLetters = field(default_factory=InMemoryDeadLetters)
+    telemetry: Telemetry = field(default_factory=Telemetry)
+
+    def build(self) -> Pipeline:
+        """Return the pipeline; the virtual loop must be running."""
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        clock = VirtualClock(loop)
+        around = Surroundings(
+            source=self.source,
+            assembly=FeatureAssembly(FEATURES, InMemoryStreamState()),
+            store=self.store,
+            history=None,
+            scoring=self.scoring,
+            rules=RuleBook(FEATURES),
+            digest_of=lambda _generation: "model",
+            sink=self.sink,
+            output=self.output,
+            dead_letters=self.dead,
+            clock=clock,
+            telemetry=self.telemetry,
+            hooks=self.hooks,
+            work=self.work(clock),
+        )
+        return Pipeline(self.config, around)
+
+    def check(self, pipeline: Pipeline) -> None:
+        """Assert that the books balance and that nothing is left anywhere."""
+        held = pipeline.held()
+        waiting = {
+            "in_flight": held.in_flight,
+            "awaiting_log": held.awaiting_log,
+            "awaiting_delivery": held.awaiting_log,
+        }
+        assert waiting == dict.fromkeys(waiting, 0)
+        assert self.telemetry.ledger.check(unsent=held.unsent, **waiting) == []
+
+    def decisions(self) -> dict[str, dict[str, Any]]:
+        """Return the log's lines by transaction id; each id must be there once."""
+        content = self.output.content if isinstance(self.output, InMemoryLines) else b""
+        lines = [msgspec.json.decode(line) for line in bytes(content).splitlines()]
+        by_id = {line["id"]: line for line in lines}
+        assert len(by_id) == len(lines)
+        return by_id
