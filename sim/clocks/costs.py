@@ -9,8 +9,8 @@ from actors.work import Core, Job
 NonNegative = Annotated[float, msgspec.Meta(ge=0)]
 
 
-class Cost(msgspec.Struct, frozen=True):
-    """The cost of one job.
+class Line(msgspec.Struct, frozen=True):
+    """A straight cost.
 
     Attributes:
         fixed_us: of a batch, whatever its size.
@@ -20,9 +20,29 @@ class Cost(msgspec.Struct, frozen=True):
     fixed_us: NonNegative
     per_row_us: NonNegative
 
+    def of_us(self, rows: int) -> float:
+        """Return the cost of a batch of ``rows``, µs."""
+        return self.fixed_us + self.per_row_us * rows
+
+
+class Cost(msgspec.Struct, frozen=True):
+    """The cost of one job.
+
+    Attributes:
+        fixed_us: of a batch, whatever its size.
+        per_row_us: of each transaction in it.
+        few: of small batches, for which the code has a road of its own, such as features row by row; the cheaper of
+            the two roads is taken. None: one road for all.
+    """
+
+    fixed_us: NonNegative
+    per_row_us: NonNegative
+    few: Line | None = None
+
     def of_ns(self, rows: int) -> float:
         """Return the cost of a batch of ``rows``, ns."""
-        return (self.fixed_us + self.per_row_us * rows) * 1_000
+        cost_us = self.fixed_us + self.per_row_us * rows
+        return (cost_us if self.few is None else min(cost_us, self.few.of_us(rows))) * 1_000
 
 
 class Costs(msgspec.Struct, frozen=True):

@@ -6,8 +6,11 @@ from actors.clock import Clock
 from actors.work import Core, Job
 from sim.clocks.costs import Costs
 
-Noise = Callable[[Job], float]
-"""Gives the factor by which a job takes longer than its cost; its mean should be 1."""
+Noise = Callable[[Job, int], float]
+"""Gives the factor by which a job takes longer than its cost; its mean should be 1.
+
+It is asked once a batch, with the number of the first transaction in it as this job counts them, from 0.
+"""
 
 
 class Processor:
@@ -26,11 +29,15 @@ class Processor:
         self._clock = clock
         self._noise = noise
         self._free_at_ns = dict.fromkeys(Core, 0)
+        self._rows_done = dict.fromkeys(Job, 0)
         self.slowdown: dict[Job, float] = {}
 
     async def spend(self, job: Job, rows: int, core: Core = Core.LOOP) -> None:
         """Wait for ``core`` to be free, then for as long as ``job`` takes on ``rows`` transactions."""
-        factor = self.slowdown.get(job, 1.0) * (1.0 if self._noise is None else self._noise(job))
+        factor = self.slowdown.get(job, 1.0)
+        if self._noise is not None:
+            factor *= self._noise(job, self._rows_done[job])
+            self._rows_done[job] += rows
         took_ns = round(self._costs.of(job, core).of_ns(rows) * factor)
         free_ns = max(self._clock.now_ns(), self._free_at_ns[core]) + took_ns
         self._free_at_ns[core] = free_ns

@@ -1,0 +1,73 @@
+"""Laws of the modelled processor."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from actors.work import Core, Job
+from sim.clocks.costs import Cost, Costs, Line
+from sim.clocks.cpu import Noise, Processor
+from sim.clocks.virtual_clock import VirtualClock
+from sim.clocks.virtual_loop import VirtualLoop
+from tests.virtual import run_virtual
+
+US = 1_000
+COSTS = Costs(
+    parse=Cost(10.0, 1.0),
+    features=Cost(20.0, 2.0),
+    score=Cost(5.0, 8.0),
+    score_in_executor=Cost(70.0, 8.0),
+)
+
+
+def spent_ns(work: Callable[[Processor], Awaitable[object]], noise: Noise | None = None) -> int:
+    async def main() -> int:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        await work(Processor(COSTS, VirtualClock(loop), noise))
+        return loop.now_ns
+
+    return run_virtual(main())
+
+
+def test_a_job_takes_its_fixed_cost_and_one_for_each_row() -> None:
+    """A batch of seven takes 10 + 7 × 1 µs."""
+    assert spent_ns(lambda cpu: cpu.spend(Job.PARSE, 7)) == 17 * US
+
+
+def test_stages_share_the_loop_core() -> None:
+    """Two jobs of the loop that start together end one after the other: they are not two servers."""
+    together = lambda cpu: asyncio.gather(cpu.spend(Job.PARSE, 10), cpu.spend(Job.FEATURES, 10))  # noqa: E731 - short
+    assert spent_ns(together) == (20 + 40) * US
+
+
+def test_the_executor_is_a_core_of_its_own() -> None:
+    """A job of the executor runs beside one of the loop, and costs what it costs there."""
+    beside = lambda cpu: asyncio.gather(  # noqa: E731 - short
+        cpu.spend(Job.SCORE, 10, Core.EXECUTOR), cpu.spend(Job.SCORE, 10, Core.LOOP)
+    )
+    assert spent_ns(beside) == max(150, 85) * US
+
+
+def test_noise_is_asked_with_the_number_of_the_first_row() -> None:
+    """Each job counts the transactions it has done, whatever the batches they came in."""
+    asked: list[tuple[Job, int]] = []
+
+    def noise(job: Job, number: int) -> float:
+        asked.append((job, number))
+        return 2.0
+
+    async def work(cpu: Processor) -> None:
+        await cpu.spend(Job.PARSE, 3)
+        await cpu.spend(Job.FEATURES, 2)
+        await cpu.spend(Job.PARSE, 5)
+
+    assert spent_ns(work, noise) == 2 * (13 + 24 + 15) * US
+    assert asked == [(Job.PARSE, 0), (Job.FEATURES, 0), (Job.PARSE, 3)]
+
+
+@pytest.mark.parametrize(("rows", "us"), [(1, 15.0), (8, 50.0), (100, 300.0)])
+def test_a_small_batch_takes_the_cheaper_road(rows: int, us: float) -> None:
+    """Row by row where that is less, all at once where that is."""
+    assert Cost(100.0, 2.0, Line(10.0, 5.0)).of_ns(rows) == us * 1_000

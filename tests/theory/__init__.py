@@ -1,0 +1,1 @@
+"""What queueing theory says, as tests of mailbox, processor and virtual time."""
