@@ -9,7 +9,7 @@
     │   ├── ArtifactError         a model folder
     │   └── OutputError           a folder or file that cannot be written
     ├── DependencyError       a dependency's: the pipeline degrades and goes on
-    │   ├── FeatureStoreError     a look-up failed
+    │   ├── FeatureStoreError     a look-up or a refresh failed
     │   ├── ModelError            scoring failed
     │   └── SinkError             a decision could not be delivered or logged
     └── InternalError         ours: exit 1
@@ -48,7 +48,7 @@ class DependencyError(RiskdrillError):
 
 
 class FeatureStoreError(DependencyError):
-    """A feature look-up failed; the batch tier of its transactions is missing."""
+    """A look-up failed, and the batch tier of its transactions is missing; or a refresh, and the old table stays."""
 
 
 class ModelError(DependencyError):

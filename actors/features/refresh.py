@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from actors.clock import US_PER_S, Clock
+from actors.errors import FeatureStoreError
 from actors.features.batch import BatchTableBuilder
 from actors.features.catalogue import BATCH_REFRESH_S
 from actors.features.history import LONGEST_WINDOW_US, History
@@ -31,7 +32,11 @@ class TableStore(Protocol):
     """A feature store that takes whole tables."""
 
     def publish(self, table: BatchTable) -> None:
-        """Serve ``table`` from the next look-up on."""
+        """Serve ``table`` from the next look-up on.
+
+        Raises:
+            FeatureStoreError: it does not, and goes on serving the table before.
+        """
         ...
 
     def newest_computed_us(self) -> int:
@@ -54,10 +59,25 @@ class Refreshed:
     transaction_count: int
 
 
+@dataclass(frozen=True, slots=True)
+class RefreshFailed:
+    """One refresh that was not published; features age until the next.
+
+    Attributes:
+        at_us: event time the table was computed for.
+        error: why not.
+    """
+
+    at_us: int
+    error: str
+
+
 class Refresher:
     """Keeps a feature store's table at the latest boundary: a multiple of six hours since the epoch.
 
-    A run on a clock awaits `run`; a replay at full speed calls `refresh_to` as its transactions pass boundaries.
+    A run on a clock awaits `run`; a replay at full speed calls `refresh_to` as its transactions pass boundaries. A
+    refresh that fails is not tried again before the next boundary: its labels wait in history, and nothing is lost but
+    freshness.
 
     Args:
         builder: computes the tables.
@@ -67,6 +87,7 @@ class Refresher:
         event_time: when boundaries come; None where only `refresh_to` is called.
         clock: the run's.
         on_refreshed: called after each publication, on the event loop; must not block. What it raises ends `run`.
+        on_failed: called after each publication that failed; the same rules.
     """
 
     def __init__(
@@ -78,6 +99,7 @@ class Refresher:
         event_time: PacedEventTime | None,
         clock: Clock,
         on_refreshed: Callable[[Refreshed], None] | None = None,
+        on_failed: Callable[[RefreshFailed], None] | None = None,
     ) -> None:
         self._builder = builder
         self._store = store
@@ -86,6 +108,8 @@ class Refresher:
         self._event_time = event_time
         self._clock = clock
         self._on_refreshed = on_refreshed
+        self._on_failed = on_failed
+        self._tried_us = -1
 
     async def run(self) -> None:
         """Refresh at every boundary, for ever; at once if the table is behind the last one.
@@ -105,13 +129,16 @@ class Refresher:
             await self._clock.sleep_until_ns(self._event_time.run_ns(boundary_us))
 
     def refresh_to(self, at_us: int) -> bool:
-        """Build and publish the table of the last boundary up to ``at_us`` now; return False if it is there already."""
+        """Build and publish the table of the last boundary up to ``at_us`` now.
+
+        Returns:
+            Whether it was published now; False if it was there already, or its turn has failed.
+        """
         boundary_us = boundary(at_us)
-        if self._store.newest_computed_us() >= boundary_us:
+        if boundary_us <= max(self._store.newest_computed_us(), self._tried_us):
             return False
         label_count = self._take_labels(boundary_us)
-        self._publish(self._builder.build(boundary_us), label_count)
-        return True
+        return self._publish(self._builder.build(boundary_us), label_count)
 
     async def _refresh(self, boundary_us: int) -> None:
         label_count = self._take_labels(boundary_us)
@@ -128,12 +155,20 @@ class Refresher:
         self._history.append_labels(labels, boundary_us)
         return len(labels)
 
-    def _publish(self, table: BatchTable, label_count: int) -> None:
-        self._store.publish(table)
+    def _publish(self, table: BatchTable, label_count: int) -> bool:
+        self._tried_us = table.computed_us
         refreshed = Refreshed(table.computed_us, label_count, len(self._history))
+        # Whether it is published or not: no later table reaches further back.
         self._history.prune(table.computed_us - LONGEST_WINDOW_US - self._builder.label_delay_us)
+        try:
+            self._store.publish(table)
+        except FeatureStoreError as error:
+            if self._on_failed is not None:
+                self._on_failed(RefreshFailed(table.computed_us, str(error)))
+            return False
         if self._on_refreshed is not None:
             self._on_refreshed(refreshed)
+        return True
 
 
 def boundary(at_us: int) -> int:

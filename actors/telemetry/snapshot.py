@@ -74,8 +74,10 @@ class Counters(msgspec.Struct, frozen=True):
     deadline_rows: int = 0
     model_errors: int = 0
     model_swaps: int = 0
+    model_refusals: int = 0
     restarts: int = 0
     refreshes: int = 0
+    refresh_failures: int = 0
     breaker_trips: int = 0
 
 

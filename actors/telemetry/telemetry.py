@@ -46,9 +46,11 @@ class Telemetry:
         shed_rows: transactions decided by `rules` to relieve a full mailbox.
         deadline_rows: transactions decided by `rules` because the deadline would have been missed.
         model_errors: batches that could not be scored.
-        model_swaps: serving models replaced.
+        model_swaps: serving models replaced; counted by `follow`.
+        model_refusals: models that were to serve and did not prove themselves.
         restarts: actors restarted.
         refreshes: batch tables published.
+        refresh_failures: batch tables computed and not published.
         breaker_trips: times the feature store's breaker opened.
         gc_pauses: started and stopped by the run; None where collections are not counted.
 
@@ -62,7 +64,7 @@ class Telemetry:
         self, reference: Reference | None = None, started_ns: int = 0, feature_stride: int = FEATURE_STRIDE
     ) -> None:
         self.started_ns = started_ns
-        self.reference = reference
+        self._references = [reference]
         self.ledger = Ledger()
         self.stages = {stage: Histogram() for stage in Stage}
         self.store_lookups = 0
@@ -73,15 +75,39 @@ class Telemetry:
         self.shed_rows = 0
         self.deadline_rows = 0
         self.model_errors = 0
-        self.model_swaps = 0
+        self.model_refusals = 0
         self.restarts = 0
         self.refreshes = 0
+        self.refresh_failures = 0
         self.breaker_trips = 0
         self.gc_pauses: GcPauses | None = None
         self._work: dict[str, list[int]] = {}
         self._decisions = [0] * _CELLS
         self._scores = ScoreHistogram()
+        self._stride = feature_stride
         self._sampler = None if reference is None else FeatureSampler(reference, feature_stride)
+
+    @property
+    def reference(self) -> Reference | None:
+        """What the model that serves now was trained on."""
+        return self._references[-1]
+
+    @property
+    def model_swaps(self) -> int:
+        """How often the serving model was replaced."""
+        return len(self._references) - 1
+
+    def reference_of(self, snapshot: Snapshot) -> Reference | None:
+        """Return what the model that served at ``snapshot`` was trained on."""
+        return self._references[snapshot.counters.model_swaps]
+
+    def follow(self, reference: Reference) -> None:
+        """Measure drift against ``reference`` from now on: a model trained on it has begun to serve.
+
+        Sampled features are counted anew, since its bins are others.
+        """
+        self._references.append(reference)
+        self._sampler = FeatureSampler(reference, self._stride)
 
     def busy(self, actor: str, ns: int, rows: int) -> None:
         """Count one batch of ``rows`` that kept ``actor`` busy for ``ns``."""
@@ -149,8 +175,10 @@ class Telemetry:
             deadline_rows=self.deadline_rows,
             model_errors=self.model_errors,
             model_swaps=self.model_swaps,
+            model_refusals=self.model_refusals,
             restarts=self.restarts,
             refreshes=self.refreshes,
+            refresh_failures=self.refresh_failures,
             breaker_trips=self.breaker_trips,
         )
 

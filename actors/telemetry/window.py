@@ -10,7 +10,7 @@ from actors.clock import NS_PER_S
 from actors.telemetry.counts import HistogramCounts
 from actors.telemetry.drift import MIN_ROWS, psi
 from actors.telemetry.reference import Reference
-from actors.telemetry.snapshot import Quality, ScoreCounts, Snapshot
+from actors.telemetry.snapshot import FeatureCounts, Quality, ScoreCounts, Snapshot
 from actors.telemetry.stages import Stage
 
 
@@ -20,7 +20,7 @@ class Window:
     Args:
         older: the earlier snapshot of the same run.
         newer: the later one; the same one gives an empty window.
-        reference: what the serving model was trained on; without it there is no drift.
+        reference: what the model that serves at ``newer`` was trained on; without it there is no drift.
         quality: how good the decisions of exactly this span were; by default ``newer``'s, which covers the whole run.
     """
 
@@ -65,6 +65,11 @@ class Window:
         grown = self.count(whole)
         return self.count(part) / grown if grown else None
 
+    @property
+    def one_model(self) -> bool:
+        """Whether one model served all along."""
+        return self.older.counters.model_swaps == self.newer.counters.model_swaps
+
     @cached_property
     def scores(self) -> ScoreCounts:
         """The model's scores in this window."""
@@ -75,8 +80,11 @@ class Window:
 
     @cached_property
     def psi_by_feature(self) -> dict[str, float]:
-        """The PSI of each feature against its reference; empty without one or with too few sampled rows."""
-        older, newer = self.older.features, self.newer.features
+        """The PSI of each feature against its reference; empty without one or with too few sampled rows.
+
+        After a swap of the model only what came since counts: bins and counts are the new model's.
+        """
+        older, newer = self.older.features if self.one_model else FeatureCounts(), self.newer.features
         if self.reference is None or newer.rows - older.rows < MIN_ROWS:
             return {}
         current = _table(newer.counts, newer.bins)

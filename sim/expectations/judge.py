@@ -1,12 +1,11 @@
 """All expectations of one run."""
 
 from actors.telemetry.expression import Expression
-from actors.telemetry.reference import Reference
 from actors.telemetry.snapshot import Snapshot
 from sim.expectations.alarm import Alarm, AlertLog
 from sim.expectations.condition import Condition
 from sim.expectations.result import ExpectationResult
-from sim.expectations.windows import QualityOf, Windows
+from sim.expectations.windows import QualityOf, ReferenceOf, Windows
 from sim.scenario.scenario import Scenario
 from sim.scenario.timeline import duration_ns, marks, span_of, spans
 
@@ -24,12 +23,12 @@ class Judge:
 
     Args:
         scenario: as run, after any cut.
-        reference: what the serving model was trained on, for metrics of drift.
+        reference: what the model that served at a snapshot was trained on, for metrics of drift.
         quality: how good the decisions of a span were; asked once the run has finished and labels are joined.
     """
 
     def __init__(
-        self, scenario: Scenario, reference: Reference | None = None, quality: QualityOf | None = None
+        self, scenario: Scenario, reference: ReferenceOf | None = None, quality: QualityOf | None = None
     ) -> None:
         known = spans(scenario)
         self.marks = marks(scenario)

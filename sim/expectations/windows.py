@@ -9,6 +9,7 @@ from actors.telemetry.window import Window
 from sim.scenario.timeline import Span
 
 QualityOf = Callable[[Span], Quality | None]
+ReferenceOf = Callable[[Snapshot], Reference | None]
 
 
 class Windows:
@@ -17,7 +18,8 @@ class Windows:
     Args:
         spans: by name, what a metric may be read in.
         end_ns: planned end of the run, since it began; None when its events end it.
-        reference: what the serving model was trained on, for metrics of drift.
+        reference: what the model that served at a snapshot was trained on, for metrics of drift; None: they have no
+            samples.
         quality: how good the decisions of a span were, asked once the run has finished; None: metrics of quality are
             those of the whole run.
     """
@@ -26,7 +28,7 @@ class Windows:
         self,
         spans: Mapping[str, Span],
         end_ns: int | None,
-        reference: Reference | None = None,
+        reference: ReferenceOf | None = None,
         quality: QualityOf | None = None,
     ) -> None:
         self._spans = spans
@@ -61,11 +63,11 @@ class Windows:
         if older is None or newer is None or newer.at_ns < older.at_ns:
             return None
         quality = self._quality(span) if self._quality is not None and self._final is not None else None
-        return Window(older, newer, self._reference, quality)
+        return Window(older, newer, self._reference_of(newer), quality)
 
     def instant(self, snapshot: Snapshot) -> Window:
         """Return the empty window at ``snapshot``, for readings of an instant."""
-        return Window(snapshot, snapshot, self._reference)
+        return Window(snapshot, snapshot, self._reference_of(snapshot))
 
     def has_ended(self, span: Span) -> bool:
         """Return whether the end of ``span`` is there."""
@@ -79,6 +81,9 @@ class Windows:
             return None if found is None else read(metric, found)
 
         return resolve
+
+    def _reference_of(self, snapshot: Snapshot) -> Reference | None:
+        return None if self._reference is None else self._reference(snapshot)
 
     def _end(self, span: Span) -> Snapshot | None:
         if span.end_ns is None or span.end_ns == self._end_ns:

@@ -6,4 +6,5 @@
 - `feature_store`: what faults of the feature store have in common; each of them is a file beside it.
 - `registry`: kind to type. Kinds are named ``<target>_<effect>``.
 - `feature_store`: wrapping the store; `feature_store_outage`: it refuses every connection.
+- `refresh_failure`: wrapping what refreshes of the batch features are published to: it takes none.
 """

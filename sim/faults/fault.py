@@ -17,6 +17,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = ""  # <target>_<effect>, the name in a file
     summary: ClassVar[str] = ""  # one line for lists
+    touches: ClassVar[str] = "transactions"  # what its effects are counted in
     name: Name
     at: Duration
 

@@ -2,5 +2,6 @@
 
 from sim.faults.fault import Fault
 from sim.faults.feature_store_outage import FeatureStoreOutage
+from sim.faults.refresh_failure import RefreshFailure
 
-FAULTS: dict[str, type[Fault]] = {each.kind: each for each in (FeatureStoreOutage,)}
+FAULTS: dict[str, type[Fault]] = {each.kind: each for each in (FeatureStoreOutage, RefreshFailure)}

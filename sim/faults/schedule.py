@@ -5,9 +5,11 @@ from types import TracebackType
 from typing import Self
 
 from actors.clock import Clock
+from actors.features.refresh import TableStore
 from actors.features.store import FeatureStore
 from sim.faults.fault import Fault
 from sim.faults.feature_store import FeatureStoreFault
+from sim.faults.refresh_failure import RefreshFailure
 from sim.faults.switch import FaultRecord, FaultSwitch
 from sim.journal import Journal
 
@@ -24,12 +26,19 @@ class FaultSchedule:
     def __init__(self, faults: Sequence[Fault], clock: Clock, journal: Journal) -> None:
         self._clock = clock
         self._journal = journal
-        self._pairs = [(fault, FaultSwitch(fault.name, fault.kind, clock, journal)) for fault in faults]
+        self._pairs = [(fault, FaultSwitch(fault.name, fault.kind, clock, journal, fault.touches)) for fault in faults]
 
     def wrap_feature_store(self, store: FeatureStore) -> FeatureStore:
         """Return ``store`` with every fault that aims at it around it, the first of the scenario innermost."""
         for fault, switch in self._pairs:
             if isinstance(fault, FeatureStoreFault):
+                store = fault.build(store, switch)
+        return store
+
+    def wrap_refresh(self, store: TableStore) -> TableStore:
+        """Return ``store``, where refreshes are published, with every fault of the refresh around it."""
+        for fault, switch in self._pairs:
+            if isinstance(fault, RefreshFailure):
                 store = fault.build(store, switch)
         return store
 

@@ -16,7 +16,8 @@ class FaultRecord(msgspec.Struct, frozen=True, kw_only=True):
     """What one fault did, for the summary. Instants are seconds since the run began; None did not happen.
 
     Attributes:
-        touched_count: transactions whose treatment the fault changed.
+        touched_count: what the fault changed the treatment of, in ``touches``.
+        touches: transactions, for most faults; refreshes, for one that stops them.
         error: why the fault's own code failed, "" if it did not.
     """
 
@@ -27,6 +28,7 @@ class FaultRecord(msgspec.Struct, frozen=True, kw_only=True):
     first_effect_at_s: float | None = None
     lifted_at_s: float | None = None
     touched_count: int = 0
+    touches: str = "transactions"
     error: str = ""
 
 
@@ -41,11 +43,13 @@ class FaultSwitch:
         kind: of the fault.
         clock: the run's clock.
         journal: where the steps are written.
+        touches: what its effects are counted in.
     """
 
-    def __init__(self, name: str, kind: str, clock: Clock, journal: Journal) -> None:
+    def __init__(self, name: str, kind: str, clock: Clock, journal: Journal, touches: str = "transactions") -> None:
         self.name = name
         self.kind = kind
+        self.touches = touches
         self.active = False
         self.touched_count = 0
         self.error = ""
@@ -67,7 +71,7 @@ class FaultSwitch:
         if self.active:
             self.active = False
             self._lifted_ns = self._clock.now_ns()
-            detail = f"touched {self.touched_count:,} transactions" if self.touched_count else "touched nothing"
+            detail = f"touched {self.touched_count:,} {self.touches}" if self.touched_count else "touched nothing"
             self._journal.add("fault_lifted", self.name, detail, at_ns=self._lifted_ns)
 
     def fail(self, error: Exception) -> None:
@@ -77,11 +81,11 @@ class FaultSwitch:
         self.lift()
 
     def effect(self, rows: int = 1) -> "Effect":
-        """Return the context in which the fault does its harm to ``rows`` transactions."""
+        """Return the context in which the fault does its harm to ``rows`` of what it touches."""
         return Effect(self, rows)
 
     def touch(self, rows: int) -> None:
-        """Count ``rows`` transactions as touched; the first time is the fault's first effect."""
+        """Count ``rows`` more as touched; the first time is the fault's first effect."""
         if self._first_effect_ns is None:
             self._first_effect_ns = self._clock.now_ns()
             self._journal.add("fault_first_effect", self.name, at_ns=self._first_effect_ns)
@@ -106,6 +110,7 @@ class FaultSwitch:
             first_effect_at_s=self._since_start(self._first_effect_ns),
             lifted_at_s=self._since_start(self._lifted_ns),
             touched_count=self.touched_count,
+            touches=self.touches,
             error=self.error,
         )
 

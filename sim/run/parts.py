@@ -7,7 +7,7 @@ from functools import partial
 from actors.adapters.files import AppendOnlyFile, DeadLetterFile
 from actors.clock import US_PER_S, EventTime, ScaledEventTime, WatermarkEventTime
 from actors.features.assembly import FeatureAssembly
-from actors.features.refresh import Refreshed, Refresher
+from actors.features.refresh import Refreshed, Refresher, RefreshFailed
 from actors.model.scoring import LocalScoring
 from actors.model.slot import ModelSlot
 from actors.pipeline import Pipeline, Surroundings
@@ -106,10 +106,17 @@ def make_parts(plan: Plan, machine: Machine, journal: Journal) -> Parts:
     speed = plan.load.speed
     paced = None if speed is None else ScaledEventTime(clock, plan.load.start_us, speed)
     watermark = WatermarkEventTime(plan.load.start_us) if paced is None else None
-    refresher = Refresher(
-        warm.builder, warm.store, warm.history, labels, paced, clock, partial(_note_refresh, telemetry, journal)
-    )
     faults = FaultSchedule(plan.scenario.faults, clock, journal)
+    refresher = Refresher(
+        warm.builder,
+        faults.wrap_refresh(warm.store),
+        warm.history,
+        labels,
+        paced,
+        clock,
+        on_refreshed=partial(_note_refresh, telemetry, journal),
+        on_failed=partial(_note_failed_refresh, telemetry, journal),
+    )
     slot = ModelSlot(plan.artifact, thresholds(plan.scenario.pipeline))
     schedule = plan.load.schedule()
     output = AppendOnlyFile(plan.folder / DECISIONS_FILE)
@@ -161,6 +168,11 @@ def _note_refresh(telemetry: Telemetry, journal: Journal, refreshed: Refreshed) 
     telemetry.refreshes += 1
     detail = f"{refreshed.label_count:,} labels, {refreshed.transaction_count:,} transactions"
     journal.add("features_refreshed", detail=detail)
+
+
+def _note_failed_refresh(telemetry: Telemetry, journal: Journal, failed: RefreshFailed) -> None:
+    telemetry.refresh_failures += 1
+    journal.add("refresh_failed", detail=failed.error)
 
 
 def _note_restart(journal: Journal, restart: Restart) -> None:

@@ -80,7 +80,7 @@ class Session:
         self._plan = plan
         self._parts = parts
         self._clock = clock
-        self.judge = Judge(plan.scenario, plan.artifact.reference, self._quality_of)
+        self.judge = Judge(plan.scenario, parts.telemetry.reference_of, self._quality_of)
         self.watch = Watch(plan, parts, self.judge, clock, screen, memory, self.interrupt)
         self._latency_log = LatencyLog(latency_log, plan.started_epoch_s)
         self.watch.monitor.listeners.append(self._latency_log)

@@ -35,6 +35,8 @@ def feature_store_metrics() -> Iterator[Metric]:
     )
     yield counted("feature_store.breaker_trips", "times its breaker opened", lambda s: s.counters.breaker_trips)
     yield counted("feature_store.refreshes", "batch tables published", lambda s: s.counters.refreshes)
+    what = "batch tables computed and not published"
+    yield counted("feature_store.refresh_failures", what, lambda s: s.counters.refresh_failures)
 
 
 def _rows(snapshot: Snapshot) -> int:

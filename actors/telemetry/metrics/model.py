@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from actors.telemetry.drift import MIN_SCORES, relative_shift, shift_sigma
 from actors.telemetry.metrics.metric import Metric, counted
+from actors.telemetry.reference import Reference
 from actors.telemetry.units import Unit
 from actors.telemetry.window import Window
 
@@ -20,6 +21,8 @@ def model_metrics() -> Iterator[Metric]:
     yield Metric("psi.max", Unit.NATS, what, lambda window: max(window.psi_by_feature.values(), default=None))
     yield counted("model.errors", "batches that could not be scored", lambda s: s.counters.model_errors)
     yield counted("model.swaps", "serving models replaced", lambda s: s.counters.model_swaps)
+    what = "models that were to serve and did not prove themselves"
+    yield counted("model.refusals", what, lambda s: s.counters.model_refusals)
 
 
 def feature_psi(feature: str) -> Metric:
@@ -35,15 +38,20 @@ def score_mean(window: Window) -> float | None:
 
 
 def _shift(window: Window) -> float | None:
-    mean, reference = score_mean(window), window.reference
-    if mean is None or reference is None or window.scores.total < MIN_SCORES:
+    mean, reference = score_mean(window), _reference(window)
+    if mean is None or reference is None:
         return None
     return relative_shift(reference.score_mean, mean)
 
 
+def _reference(window: Window) -> Reference | None:
+    """Return what scores are compared with: nothing if they are few, or two models' scores."""
+    return window.reference if window.one_model and window.scores.total >= MIN_SCORES else None
+
+
 def _sigma(window: Window) -> float | None:
-    mean, reference = score_mean(window), window.reference
-    if mean is None or reference is None or window.scores.total < MIN_SCORES:
+    mean, reference = score_mean(window), _reference(window)
+    if mean is None or reference is None:
         return None
     return shift_sigma(reference.score_mean, reference.score_std, mean, window.scores.total)
 
