@@ -6,7 +6,7 @@
     1    internal error: ours
     2    usage, or input that cannot be used: one line a problem, no trace
     3    inconclusive
-    99   an expectation failed, the ledger broke, training was refused
+    99   an expectation failed, the ledger broke, training was refused, a difference or a counterexample was found
     130  interrupted
 """
 
@@ -21,6 +21,7 @@ from typing import Any
 import typer
 
 from actors.errors import InputError
+from sim.commands.check_determinism import check_determinism
 from sim.commands.demo import demo
 from sim.commands.list_scenarios import list_scenarios
 from sim.commands.run import run
@@ -59,6 +60,7 @@ app.command("validate")(validate)
 app.command("list")(list_scenarios)
 app.command("schema")(schema)
 app.command("demo")(demo)
+app.command("check-determinism")(check_determinism)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -9,7 +9,9 @@ from sim.run.execute import Result, execute
 from sim.run.no_screen import NoScreen
 from sim.run.prepare import prepare
 from sim.scenario.cut import Cut
-from sim.scenario.load import parse
+from sim.scenario.load import load, parse
+from sim.scenario.timeline import duration_ns
+from sim.units import NS_PER, render_duration
 
 # 4,000 cards are one town, the one that the model was trained on: a run then has no town to copy.
 THIN = """\
@@ -35,3 +37,22 @@ def run_thin(folder: Path, model: Path, overrides: Sequence[str] = (), text: str
     """Run ``text`` into ``folder``, on the clock that it names."""
     plan = prepare(Cut(parse(text, "thin.yaml", overrides)), load_artifact(model), folder)
     return execute(plan, RunFolder(folder), NoScreen())
+
+
+def thinning(scenario: Path, span: str = "1s", most_per_s: float = 150.0) -> list[str]:
+    """Return overrides that make a shipped scenario a thin drill: shorter, slower, and with nothing expected of it."""
+    whole = load(scenario, files_required=False)
+    planned_ns = duration_ns(whole)
+    assert planned_ns is not None, f"{scenario} lasts as long as its events"
+    factor = min(1.0, float(span.removesuffix("s")) * NS_PER["s"] / planned_ns)
+    words = ["expect=[]", "world.cards=4000", "world.merchants=400"]
+    for phase in whole.phases:
+        words.append(f"phases.{phase.name}.duration={render_duration(round((phase.duration or 0) * factor))}")
+        for key, rate in (("rate", phase.rate), ("ramp_to", phase.ramp_to)):
+            if rate is not None:
+                words.append(f"phases.{phase.name}.{key}={min(most_per_s, rate.per_s or most_per_s)}")
+    for fault in whole.faults:
+        words.append(f"faults.{fault.name}.at={render_duration(round(fault.at * factor))}")
+        if fault.lift_at is not None:
+            words.append(f"faults.{fault.name}.duration={render_duration(int((fault.lift_at - fault.at) * factor))}")
+    return words

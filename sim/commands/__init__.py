@@ -6,5 +6,7 @@
 - `validate`: checks scenario files.
 - `list_scenarios`: lists them with their hypotheses.
 - `schema`: prints the JSON Schema of a scenario or of a summary.
+- `check_determinism`: runs a scenario twice and compares every byte.
+- `options`, `notices`: the options that commands share; what commands without a screen say.
 - `found`: the scenario files that a command's arguments lead to.
 """

@@ -1,4 +1,4 @@
-"""The folder of a run: its name, and what is never overwritten."""
+"""The folder of a run, or of what several runs come to: its name, and what is never overwritten."""
 
 import contextlib
 import datetime as dt
@@ -21,20 +21,22 @@ RUNS = Path("runs")
 
 
 class RunFolder:
-    """One run's files.
+    """One run's files, or those of a command that makes several runs.
 
     A folder is taken when it is new, empty, or holds nothing but an earlier run, whose files are then replaced. Any
     other folder is refused: nothing that a run did not write is ever overwritten.
 
     Args:
         path: of the folder.
+        own: names of what may be in it and is replaced; folders among them clear themselves.
 
     Raises:
         OutputError: it cannot be written, or holds other files.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, own: frozenset[str] = RUN_FILES) -> None:
         self.path = path
+        self._own = own
         try:
             path.mkdir(parents=True, exist_ok=True)
             self._clear()
@@ -44,25 +46,28 @@ class RunFolder:
             raise OutputError(f"{path}: cannot be written: {reason}; choose another folder with --out") from error
 
     @staticmethod
-    def create(out: Path | None, scenario: str, stamp: str | None = None) -> "RunFolder":
+    def create(
+        out: Path | None, scenario: str, stamp: str | None = None, own: frozenset[str] = RUN_FILES
+    ) -> "RunFolder":
         """Return the folder ``out``, or a new one under ``runs/`` named after now and ``scenario``.
 
         Args:
             out: what the user asked for.
             scenario: its name.
             stamp: stands for now; for tests.
+            own: names of what may be in it and is replaced.
 
         Raises:
             OutputError: the folder cannot be written, or holds other files.
         """
         if out is not None:
-            return RunFolder(out)
+            return RunFolder(out, own)
         name = f"{stamp or _now()}-{scenario}"
         path, count = RUNS / name, 1
         while path.exists():  # two runs in one second
             count += 1
             path = RUNS / f"{name}-{count}"
-        return RunFolder(path)
+        return RunFolder(path, own)
 
     def file(self, name: str) -> Path:
         """Return the path of a file in it."""
@@ -86,18 +91,19 @@ class RunFolder:
 
     def _clear(self) -> None:
         found = {entry.name for entry in os.scandir(self.path)}
-        foreign = sorted(found - RUN_FILES - {name + PARTIAL for name in RUN_FILES})
+        foreign = sorted(found - self._own - {name + PARTIAL for name in self._own})
         if foreign:
             more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
             raise OutputError(
                 f"{self.path}: is not a run's folder: it holds {foreign[0]}{more}; choose an empty folder with --out"
             )
         for name in found:
-            self.file(name).unlink()
+            if not self.file(name).is_dir():
+                self.file(name).unlink()
 
     def _probe(self) -> None:
         """Write and remove a file, since permissions alone do not tell: the disk may be full or read-only."""
-        probe = self.file(SCENARIO + PARTIAL)
+        probe = self.file(min(self._own) + PARTIAL)
         probe.write_bytes(b"#")
         probe.unlink()
 

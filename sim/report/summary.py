@@ -4,14 +4,17 @@ A figure without samples is null. Ratios are 0 to 1, instants seconds since the 
 the transactions.
 """
 
+from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
+from actors.errors import OutputError
 from sim.expectations.result import ExpectationResult
 from sim.faults.switch import FaultRecord
 from sim.money import Business
 from sim.quality import LiveQuality
+from sim.report.folder import SUMMARY
 from sim.scenario.json_schema import attribute_texts
 from sim.verdict import VerdictWord
 
@@ -213,6 +216,21 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 def summary_text(summary: Summary) -> bytes:
     """Return ``summary.json``: indented, keys in their order."""
     return msgspec.json.format(msgspec.json.encode(summary), indent=2) + b"\n"
+
+
+def read_summary(folder: Path) -> Summary:
+    """Return the summary in the folder of a run.
+
+    Raises:
+        OutputError: there is none, or it is not one.
+    """
+    path = folder / SUMMARY
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Summary)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be read: {error.strerror}; the run could not write it") from error
+    except msgspec.DecodeError as error:
+        raise OutputError(f"{path}: is not a summary: {error}") from error
 
 
 def summary_schema() -> bytes:

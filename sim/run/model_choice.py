@@ -53,7 +53,17 @@ def cached_folder(source: Source) -> Path:
 
 
 def choose_model(scenario: Scenario, given: Path | None, announce: Announce) -> Artifact:
-    """Return the model for a run, verified.
+    """Return the model for a run, verified; otherwise as `find_model`.
+
+    Raises:
+        ArtifactError: the folder is not a model, or damaged, or made for other features.
+        TrainingRefused: a model had to be trained and missed its gates.
+    """
+    return load_artifact(find_model(scenario, given, announce))
+
+
+def find_model(scenario: Scenario, given: Path | None, announce: Announce) -> Path:
+    """Return the folder of the model for a run; train it if there is none.
 
     Args:
         scenario: names a model, or describes the world of one.
@@ -61,17 +71,16 @@ def choose_model(scenario: Scenario, given: Path | None, announce: Announce) -> 
         announce: told how far training is.
 
     Raises:
-        ArtifactError: a folder is not a model, or damaged, or made for other features.
         TrainingRefused: a model had to be trained and missed its gates.
     """
     named = given or (None if scenario.model is None else Path(scenario.model))
     if named is not None:
-        return load_artifact(named)
+        return named
     source = source_of(scenario)
     folder = cached_folder(source)
     if not is_model(folder):
         train_in_child(source, folder, gates_for(scenario), announcing(source.title, announce))
-    return load_artifact(folder)
+    return folder
 
 
 def announcing(title: str, announce: Announce) -> Progress:
