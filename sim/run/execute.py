@@ -19,6 +19,7 @@ from sim.report.lines import AlertLine, JsonLines, TolerantText
 from sim.report.provenance import git_commit, versions
 from sim.report.summary import Summary, summary_text
 from sim.report.trace import trace_hash
+from sim.run.instruments import NO_INSTRUMENTS, Instruments
 from sim.run.machine import Machine, real_machine, virtual_machine
 from sim.run.parts import Parts, make_parts
 from sim.run.plan import Plan
@@ -41,8 +42,8 @@ class Result:
     problems: tuple[str, ...]
 
 
-def execute(plan: Plan, folder: RunFolder, screen: AnyScreen) -> Result:
-    """Run ``plan``, write its folder, return what it comes to.
+def execute(plan: Plan, folder: RunFolder, screen: AnyScreen, instruments: Instruments = NO_INSTRUMENTS) -> Result:
+    """Run ``plan``, write its folder, return what it comes to; ``instruments`` are attached to it.
 
     Raises:
         OutputError: a file of the folder cannot be created.
@@ -51,17 +52,24 @@ def execute(plan: Plan, folder: RunFolder, screen: AnyScreen) -> Result:
     folder.write(files.SCENARIO, resolved(plan.scenario))
     on_real_clock = plan.clock == "real"
     with asyncio.Runner(loop_factory=loop_factory() if on_real_clock else VirtualLoop) as runner:
-        return runner.run(_run(plan, folder, screen, real_machine if on_real_clock else virtual_machine))
+        machine = real_machine if on_real_clock else virtual_machine
+        return runner.run(_run(plan, folder, screen, instruments, machine))
 
 
-async def _run(plan: Plan, folder: RunFolder, screen: AnyScreen, make_machine: Callable[[Plan], Machine]) -> Result:
+async def _run(
+    plan: Plan,
+    folder: RunFolder,
+    screen: AnyScreen,
+    instruments: Instruments,
+    make_machine: Callable[[Plan], Machine],
+) -> Result:
     machine = make_machine(plan)
     clock = machine.clock
     journal_lines, alert_lines = JsonLines(folder.file(files.JOURNAL)), JsonLines(folder.file(files.ALERTS))
     latency_log = TolerantText(folder.file(files.LATENCY))
     journal = Journal(clock, journal_lines.add)
     try:
-        parts = make_parts(plan, machine, journal)
+        parts = make_parts(plan, machine, journal, instruments)
         session = Session(plan, parts, clock, screen, latency_log, machine.memory)
         session.watch.monitor.alert_listeners.append(
             lambda event: alert_lines.add(AlertLine.of(event, journal.start_ns))

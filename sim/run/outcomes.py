@@ -17,6 +17,7 @@ class OutcomeBook:
 
     Attributes:
         count: transactions whose truth is booked, numbered from 0.
+        start_ns: the instant from which arrivals count.
         fraud_ids: ids of the decided transactions that were fraud.
     """
 
@@ -29,11 +30,11 @@ class OutcomeBook:
         self._score: F64 = np.full(_FIRST_CAPACITY, np.nan)
         self._decision: U8 = np.full(_FIRST_CAPACITY, UNDECIDED, dtype=np.uint8)
         self._truth: U8 = np.full(_FIRST_CAPACITY, UNKNOWN, dtype=np.uint8)
-        self._start_ns = 0
+        self.start_ns = 0
 
     def begin(self, start_ns: int) -> None:
         """Set the instant from which arrivals count."""
-        self._start_ns = start_ns
+        self.start_ns = start_ns
 
     def book(self, event_us: I64, truth: U8) -> None:
         """Book the next transactions of the feed, in the order in which they will be numbered.
@@ -52,7 +53,7 @@ class OutcomeBook:
         """Take decisions."""
         track = decided.batch.track
         at = track[:, Track.NUMBER]
-        self._arrival_ns[at] = track[:, Track.ARRIVAL] - self._start_ns
+        self._arrival_ns[at] = track[:, Track.ARRIVAL] - self.start_ns
         self._amount[at] = decided.batch.amount
         self._score[at] = decided.score
         self._decision[at] = decided.decision

@@ -18,6 +18,7 @@ from sim.events.point_in_time import PointInTimeFeed
 from sim.faults.schedule import FaultSchedule
 from sim.journal import Journal
 from sim.run.config import pipeline_config, thresholds
+from sim.run.instruments import NO_INSTRUMENTS, Instruments
 from sim.run.labels import DelayedLabels
 from sim.run.machine import Machine
 from sim.run.outcomes import OutcomeBook
@@ -92,7 +93,7 @@ class CaughtUp:
         return inbox.depth == 0 and inbox.leased == 0 and pipeline.producer.outbox_count == 0
 
 
-def make_parts(plan: Plan, machine: Machine, journal: Journal) -> Parts:
+def make_parts(plan: Plan, machine: Machine, journal: Journal, instruments: Instruments = NO_INSTRUMENTS) -> Parts:
     """Return the parts for ``plan``. Nothing moves yet; event time counts from now where it is paced.
 
     Raises:
@@ -134,7 +135,7 @@ def make_parts(plan: Plan, machine: Machine, journal: Journal) -> Parts:
         scoring=LocalScoring(slot, ThreadPoolExecutor(1, "scoring"), config.scorer.inline_limit, machine.work),
         rules=plan.artifact.rule_book,
         digest_of=slot.digests.__getitem__,
-        sink=book,
+        sink=instruments.sink(book),
         output=output,
         dead_letters=dead_letters,
         clock=clock,
@@ -143,6 +144,7 @@ def make_parts(plan: Plan, machine: Machine, journal: Journal) -> Parts:
         on_restart=partial(_note_restart, journal),
     )
     pipeline = Pipeline(config, around)
+    instruments.alter(pipeline)
     caught_up.watch(pipeline)
     event_time = paced or watermark
     if event_time is None:

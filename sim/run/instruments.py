@@ -1,0 +1,32 @@
+"""What a caller attaches to a run beyond what its scenario says: to look at it closely, or to plant a mistake in it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from actors.logger import DecisionSink
+from actors.pipeline import Pipeline
+from sim.run.outcomes import OutcomeBook
+
+
+def _plain(book: OutcomeBook) -> DecisionSink:
+    return book
+
+
+def _as_it_is(_: Pipeline) -> None:
+    """Leave the pipeline as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instruments:
+    """Attachments of one run; by themselves they change nothing.
+
+    Attributes:
+        sink: given the book that takes the decisions, returns what they are delivered to; it must pass them on.
+        alter: given the pipeline before it starts; for tests that plant a mistake.
+    """
+
+    sink: Callable[[OutcomeBook], DecisionSink] = _plain
+    alter: Callable[[Pipeline], None] = _as_it_is
+
+
+NO_INSTRUMENTS = Instruments()
