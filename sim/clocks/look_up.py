@@ -1,48 +1,46 @@
-"""How long feature-store look-ups take on virtual time."""
+"""How long feature-store look-ups take."""
 
 import math
 from collections.abc import Sequence
 from statistics import NormalDist
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 
 from actors.arrays import I64
 from actors.clock import Clock
 from actors.features.store import FeatureStore, StoreRows
+from sim.world.mixing import key_of, uniforms
 from sim.world.streams import Streams
 
-Positive = Annotated[float, msgspec.Meta(gt=0)]
+NonNegative = Annotated[float, msgspec.Meta(ge=0)]
 _NORMAL = NormalDist()
 _LEAST = 1e-12  # a uniform number is never quite 0 or 1, where the logarithm would end
 
 
 class LookUpTime(msgspec.Struct, frozen=True, kw_only=True):
-    """The distribution of a look-up's time.
+    """The distribution of a look-up's time: lognormal around a median, and a tail.
 
     Attributes:
-        kind: constant, or lognormal around the median.
         median_us: half of the look-ups take less.
-        sigma: of the logarithm; 0.5 makes p99 3.2 times the median.
+        sigma: of the logarithm; 0: all take the same.
         tail_ratio: share of look-ups that hit something slow, such as a fail-over.
         tail_us: what those take on top.
     """
 
-    kind: Literal["constant", "lognormal"] = "lognormal"
-    median_us: Positive = 400.0  # one MGET over a local network
-    sigma: Annotated[float, msgspec.Meta(ge=0)] = 0.4
+    median_us: NonNegative
+    sigma: NonNegative = 0.0
     tail_ratio: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
-    tail_us: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    tail_us: NonNegative = 0.0
 
     def of_ns(self, uniform: float, tail_uniform: float) -> int:
-        """Return the time of a look-up for two numbers in (0, 1)."""
-        spread = (
-            1.0
-            if self.kind == "constant"
-            else math.exp(self.sigma * _NORMAL.inv_cdf(min(max(uniform, _LEAST), 1 - _LEAST)))
-        )
-        tail_us = self.tail_us if tail_uniform < self.tail_ratio else 0.0
-        return round((self.median_us * spread + tail_us) * 1_000)
+        """Return the time of a look-up for two numbers in [0, 1)."""
+        took_us = self.median_us
+        if self.sigma:
+            took_us *= math.exp(self.sigma * _NORMAL.inv_cdf(min(max(uniform, _LEAST), 1 - _LEAST)))
+        if tail_uniform < self.tail_ratio:
+            took_us += self.tail_us
+        return round(took_us * 1_000)
 
 
 class ModelledFeatureStore:
@@ -61,12 +59,11 @@ class ModelledFeatureStore:
     def __init__(self, store: FeatureStore, time: LookUpTime, streams: Streams, clock: Clock) -> None:
         self._store = store
         self._time = time
-        self._streams = streams
+        self._keys = streams.key("look-up"), streams.key("look-up.tail")
         self._clock = clock
 
     async def lookup(self, cards: Sequence[str], merchants: Sequence[str], event_us: I64) -> StoreRows:
         """Look up, and let the time of it pass."""
-        uniform = float(self._streams.counter("look-up", event_us[:1])[0])
-        tail = float(self._streams.counter("look-up.tail", event_us[:1])[0])
-        await self._clock.sleep_ns(self._time.of_ns(uniform, tail))
+        spread, tail = (float(uniforms(key_of(key, event_us[:1]))[0]) for key in self._keys)
+        await self._clock.sleep_ns(self._time.of_ns(spread, tail))
         return await self._store.lookup(cards, merchants, event_us)

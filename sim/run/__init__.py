@@ -16,6 +16,7 @@
 - `no_screen`: for runs that no one watches.
 - `live_quality`: how good the decisions are while the run goes on.
 - `frames`, `frame_parts`, `moment`: snapshots as frames for the screen.
+- `modelled`: what takes time on the virtual clock: what the scenario says, what was measured, or a guess.
 - `machine`: real time and this machine, or virtual time and a model of one.
 - `session`: the composition root.
 """

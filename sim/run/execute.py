@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from actors.errors import OutputError
 from dashboard.frame import Frame
+from sim.clocks.calibration import digest
 from sim.clocks.real import loop_factory
 from sim.clocks.virtual_loop import VirtualLoop
 from sim.journal import Journal
@@ -144,6 +145,7 @@ def _finished(plan: Plan, parts: Parts, session: Session, ended: Ended, problems
         skipped=() if plan.cut is None else plan.cut.skipped,
         warnings=(*plan.warnings, *problems),
         model=parts.slot.current.digest,
+        calibration=digest(plan.costs) if plan.clock == "virtual" else None,
         held_out=plan.artifact.manifest.metrics.get("test", {}),
         git=git_commit(),
         versions=versions(),

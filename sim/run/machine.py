@@ -10,6 +10,7 @@ from actors.telemetry.memory import ResidentMemory
 from actors.work import RealWork, Work
 from sim.clocks.cpu import Processor
 from sim.clocks.look_up import ModelledFeatureStore
+from sim.clocks.noise import LognormalNoise
 from sim.clocks.virtual_clock import VirtualClock
 from sim.clocks.virtual_loop import VirtualLoop
 from sim.run.plan import Plan
@@ -28,6 +29,7 @@ class Machine:
         feed: the traffic, made ahead of time or when it is asked for.
         memory: resident memory at an instant; None where it would make the run depend on the machine.
         close: gives back what it holds.
+        look_up: makes a store's look-ups take the time that the scenario says.
     """
 
     clock: Clock
@@ -47,7 +49,7 @@ def real_machine(plan: Plan) -> Machine:
         feed.close()
         clock.close()
 
-    return Machine(clock, RealWork(), feed, ResidentMemory().sample, close, lambda store: store)
+    return Machine(clock, RealWork(), feed, ResidentMemory().sample, close, _look_up(plan, clock))
 
 
 def virtual_machine(plan: Plan) -> Machine:
@@ -56,10 +58,14 @@ def virtual_machine(plan: Plan) -> Machine:
     if not isinstance(loop, VirtualLoop):
         raise TypeError("a virtual machine needs the virtual loop")
     clock = VirtualClock(loop)
-    streams = Streams(plan.scenario.seed)
-
-    def look_up(store: FeatureStore) -> FeatureStore:
-        return ModelledFeatureStore(store, plan.look_up, streams, clock)
-
+    noise = LognormalNoise(plan.noise, Streams(plan.scenario.seed)) if plan.noise else None
     feed = InlineFeed(plan.load.blocks)
-    return Machine(clock, Processor(plan.costs, clock), feed, None, feed.close, look_up)
+    return Machine(clock, Processor(plan.costs, clock, noise), feed, None, feed.close, _look_up(plan, clock))
+
+
+def _look_up(plan: Plan, clock: Clock) -> Callable[[FeatureStore], FeatureStore]:
+    """Return what makes look-ups take the time that the scenario says, if it says one."""
+    time = plan.look_up
+    if time is None:
+        return lambda store: store
+    return lambda store: ModelledFeatureStore(store, time, Streams(plan.scenario.seed), clock)

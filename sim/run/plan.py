@@ -121,7 +121,8 @@ class Plan:
         started_epoch_s: wall time at the start; 0 on a virtual clock.
         warnings: one line each, for screen and summary.
         costs: what jobs take on a virtual clock.
-        look_up: what look-ups take on a virtual clock.
+        noise: how much those times vary: sigma of their logarithm; 0 not at all.
+        look_up: what look-ups take on either clock; None: as long as the store in memory needs.
     """
 
     scenario: Scenario
@@ -134,7 +135,8 @@ class Plan:
     started_epoch_s: float = 0.0
     warnings: tuple[str, ...] = field(default=())
     costs: Costs = field(default_factory=Costs)
-    look_up: LookUpTime = field(default_factory=LookUpTime)
+    noise: float = 0.0
+    look_up: LookUpTime | None = None
 
     @property
     def label_delay_us(self) -> int:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from actors.model.artifact import Artifact
 from dashboard.frame import Notice
+from sim.clocks.costs import Costs
 from sim.run.load import needs_capacity
+from sim.run.modelled import ModelledMachine, look_up_time, modelled_machine
 from sim.run.plan import Plan, load_of
 from sim.run.probe import measure_capacity
 from sim.scenario.cut import Cut
@@ -28,9 +30,11 @@ def prepare(
         announce: told before the capacity is measured, which takes seconds.
 
     Raises:
-        InputError: the scenario's transactions cannot be used.
+        InputError: the scenario's transactions cannot be used, or what was measured with the model.
     """
     scenario = shorter.scenario
+    on_virtual_clock = scenario.clock == "virtual"
+    modelled = modelled_machine(scenario, artifact) if on_virtual_clock else ModelledMachine(Costs())
     draft = Plan(
         scenario=scenario,
         artifact=artifact,
@@ -39,6 +43,10 @@ def prepare(
         folder=folder,
         cut=shorter,
         started_epoch_s=_now_epoch_s(scenario),
+        warnings=modelled.warnings,
+        costs=modelled.costs,
+        noise=modelled.noise,
+        look_up=look_up_time(scenario),
     )
     if not needs_capacity(scenario):
         return draft

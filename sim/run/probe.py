@@ -2,8 +2,9 @@
 
 import asyncio
 import tempfile
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -26,20 +27,31 @@ MEASURED = 80_000  # about a second on a small machine
 RATE = 1_000.0  # sets how many cards take part, not how fast they are sent
 
 
-@dataclass(frozen=True, slots=True)
 class Unpaced:
-    """A feed without its schedule: everything is due at once."""
+    """A feed without its schedule: everything is due at once.
 
-    feed: Feed
+    All of it is made before the first block is handed out: the probe asks what the pipeline can do, and on two cores
+    whoever makes a hundred thousand transactions a second takes one of them away.
+
+    Args:
+        feed: the blocks.
+    """
+
+    def __init__(self, feed: Feed) -> None:
+        self._feed = feed
+        self._made: deque[Block] | None = None
 
     async def take(self) -> Block | None:
-        """Return the next block."""
-        block = await self.feed.take()
-        return None if block is None else replace(block, due_ns=None)
+        """Return the next block; the first time, when all are there."""
+        if self._made is None:
+            self._made = deque()
+            while (block := await self._feed.take()) is not None:
+                self._made.append(replace(block, due_ns=None))
+        return self._made.popleft() if self._made else None
 
     def close(self) -> None:
         """Close the feed."""
-        self.feed.close()
+        self._feed.close()
 
 
 def measure_capacity(plan: Plan) -> float:
@@ -48,7 +60,7 @@ def measure_capacity(plan: Plan) -> float:
     Nothing is shed and no fault is in, so that it is the capacity of the best road.
     """
     with tempfile.TemporaryDirectory(prefix="riskdrill-probe-") as folder:
-        probe = replace(plan, scenario=_calm(plan.scenario), load=SyntheticLoad(_traffic(plan)), folder=Path(folder))
+        probe = replace(plan, scenario=calm(plan.scenario), load=SyntheticLoad(_traffic(plan)), folder=Path(folder))
         on_real_clock = plan.clock == "real"
         with asyncio.Runner(loop_factory=loop_factory() if on_real_clock else VirtualLoop) as runner:
             return runner.run(_measure(probe, real_machine if on_real_clock else virtual_machine))
@@ -62,7 +74,7 @@ def _traffic(plan: Plan) -> TrafficSpec:
     return msgspec.structs.replace(plan.load.spec, phases=(phase,))
 
 
-def _calm(scenario: Scenario) -> Scenario:
+def calm(scenario: Scenario) -> Scenario:
     """Return the scenario without faults, deadline and shedding."""
     pipeline = scenario.pipeline
     boxes = msgspec.structs.replace(

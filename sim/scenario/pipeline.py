@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from sim.scalars import Duration, Size
+from sim.scalars import Duration, Size, Variants
+from sim.scenario.look_up import LOOK_UPS, LookUp
 from sim.units import NS_PER
 
 Capacity = Annotated[int, msgspec.Meta(ge=1, le=10_000_000)]
@@ -122,10 +123,12 @@ class FeatureStoreSettings(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         timeout: a look-up that takes longer is missing.
         breaker: absent never stops calling.
+        look_up: how long a look-up takes, on either clock; absent is as long as the store in memory needs.
     """
 
     timeout: Wait = 5 * NS_PER["ms"]
     breaker: Breaker | None = None
+    look_up: Annotated[LookUp, Variants(LOOK_UPS, shorthand=True)] | None = None
 
 
 class Thresholds(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from sim.scalars import Name, Variants
 from sim.scenario.alerts import Alert
 from sim.scenario.events import Events
 from sim.scenario.expectations import Expectation
+from sim.scenario.machine import Machine
 from sim.scenario.phases import Phase
 from sim.scenario.pipeline import Pipeline
 from sim.scenario.world import World
@@ -33,6 +34,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
         events: a file of transactions to replay instead.
         phases: the load, in order. Required unless ``events`` is given.
         pipeline: what is under test.
+        machine: what it runs on when the clock is virtual; absent is this machine, as it was measured.
         faults: what fails, and when.
         alerts: rules added to the built-in ones.
         expect: what must hold.
@@ -49,6 +51,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     events: Events | None = None
     phases: tuple[Phase, ...] = ()
     pipeline: Pipeline = Pipeline()
+    machine: Machine | None = None
     faults: tuple[Annotated[Fault, Variants(FAULTS)], ...] = ()
     alerts: tuple[Alert, ...] = ()
     expect: tuple[Expectation, ...] = ()

@@ -1,0 +1,99 @@
+"""Do the costs add up? What they predict on virtual time, against what the pipeline does on the real clock."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from sim.clocks.costs import Costs
+from sim.run.plan import Plan
+from sim.run.probe import measure_capacity
+
+TOLERANCE = 0.10
+ATTEMPTS = 3  # a neighbour on the machine can only slow the pipeline down: the best attempt is the truest
+BUSY_RATIO = 0.05  # of the time it wanted to run, spent waiting for a processor
+_WAITED = Path("/proc/self/schedstat")  # ns run and ns waited for a processor, of this process's first thread
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What the costs predict, and what is so.
+
+    Attributes:
+        predicted_per_s: transactions a second on virtual time.
+        measured_per_s: the most of several attempts on the real clock.
+        waited_ratio: how much of the time for which the event loop wanted the processor others had it; None where
+            the system does not tell.
+    """
+
+    predicted_per_s: float
+    measured_per_s: float
+    waited_ratio: float | None
+
+    @property
+    def error_ratio(self) -> float:
+        """How far the prediction is from the measurement; positive when it promises too much."""
+        return self.predicted_per_s / self.measured_per_s - 1
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the prediction is within 10 %."""
+        return abs(self.error_ratio) <= TOLERANCE
+
+    @property
+    def busy(self) -> bool:
+        """Whether others used the machine so much that no measurement can be trusted."""
+        return self.waited_ratio is not None and self.waited_ratio > BUSY_RATIO
+
+
+def check(plan: Plan, costs: Costs, report: Callable[[int, int], None]) -> Check:
+    """Compare; as soon as one attempt agrees no further one is made.
+
+    Args:
+        plan: a synthetic scenario on the real clock.
+        costs: measured.
+        report: told how many of at most four probes are behind.
+    """
+    report(0, 1 + ATTEMPTS)
+    predicted = measure_capacity(replace(plan, clock="virtual", costs=costs))
+    best: Check | None = None
+    for attempt in range(ATTEMPTS):
+        report(1 + attempt, 1 + ATTEMPTS)
+        with _waiting() as waited:
+            found = Check(predicted, measure_capacity(plan), None)
+        found = replace(found, waited_ratio=waited.ratio)
+        if best is None or found.measured_per_s > best.measured_per_s:
+            best = found
+        if best.agrees:
+            break
+    report(1 + ATTEMPTS, 1 + ATTEMPTS)
+    if best is None:
+        raise AssertionError("there is at least one attempt")
+    return best
+
+
+def _run_and_waited_ns() -> tuple[int, int] | None:
+    try:
+        run_ns, waited_ns, *_ = _WAITED.read_text().split()
+    except (OSError, ValueError):  # another system, or a kernel without these statistics
+        return None
+    return int(run_ns), int(waited_ns)
+
+
+@dataclass(slots=True)
+class _Waiting:
+    before: tuple[int, int] | None = field(default_factory=_run_and_waited_ns)
+    ratio: float | None = None
+
+    def finish(self) -> None:
+        after = _run_and_waited_ns()
+        if self.before is not None and after is not None:
+            run_ns, waited_ns = after[0] - self.before[0], after[1] - self.before[1]
+            self.ratio = waited_ns / max(1, run_ns + waited_ns)
+
+
+@contextlib.contextmanager
+def _waiting() -> Iterator[_Waiting]:
+    waiting = _Waiting()
+    yield waiting
+    waiting.finish()

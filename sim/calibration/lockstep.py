@@ -1,0 +1,67 @@
+"""A feed that lets one batch through at a time, each of a size that is asked for."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+
+from actors.actor import Hooks
+from sim.calibration.meter import Meter
+from sim.world.block import Block
+
+
+class Lockstep(Hooks):
+    """Hands out the next batch when the one before it is logged. As hooks it passes on to the meter what it hears.
+
+    Args:
+        blocks: the transactions, more of them than are asked for; what is too short for a batch is left out.
+        sizes: of the batches, in order; the feed ends with them.
+        meter: is told of each batch.
+    """
+
+    def __init__(self, blocks: Iterable[Block], sizes: Sequence[int], meter: Meter) -> None:
+        self._blocks = iter(blocks)
+        self._sizes = iter(sizes)
+        self._meter = meter
+        self._block: Block | None = None
+        self._at = 0
+        self._logged: asyncio.Future[None] | None = None
+
+    async def take(self) -> Block | None:
+        """Return the next batch once the one before it is through."""
+        if self._logged is not None:
+            await self._logged
+        size = next(self._sizes, None)
+        if size is None:
+            self._meter.taken(0)
+            return None
+        batch = self._cut(size)
+        self._logged = asyncio.get_running_loop().create_future()
+        self._meter.taken(size)
+        return batch
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    async def received(self, actor: str, rows: int) -> None:
+        """Tell the meter."""
+        await self._meter.received(actor, rows)
+
+    async def prepared(self, actor: str, rows: int) -> None:  # noqa: ARG002 - there is one batch at a time
+        """Let the next batch come when the logger is done; what it does after this still comes first."""
+        if actor == "logger" and self._logged is not None:
+            self._logged.set_result(None)
+
+    def _cut(self, size: int) -> Block:
+        if self._block is None or self._at + size > len(self._block):
+            self._block, self._at = next(self._blocks), 0
+        block, part = self._block, slice(self._at, self._at + size)
+        self._at += size
+        return Block(
+            first=block.first + part.start,
+            due_ns=None,
+            raws=block.raws[part],
+            event_us=block.event_us[part],
+            fraud=block.fraud[part],
+            pattern=block.pattern[part],
+            merchants=block.merchants[part],
+            categories=block.categories[part],
+        )

@@ -1,0 +1,91 @@
+"""The stopwatch: tells the loop's time apart by job, through the ports that the pipeline has anyway."""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from actors.actor import Hooks
+from actors.work import Core, Job
+
+Key = tuple[Job, Core]
+Samples = dict[Key, dict[int, list[int]]]
+"""Nanoseconds of each measured batch, by job and core, then by its size."""
+
+
+@dataclass(slots=True)
+class Stopwatch:
+    """Processor time since it was last read: of this thread, and of all other threads of the process.
+
+    Processor time, not the wall's: a neighbour on the machine must not count as work of ours.
+    """
+
+    thread_ns: int = 0
+    process_ns: int = 0
+
+    def lap(self) -> tuple[int, int]:
+        """Return the time of this thread and of the others since the last lap, ns."""
+        process_ns, thread_ns = time.process_time_ns(), time.thread_time_ns()
+        own = thread_ns - self.thread_ns
+        others = process_ns - self.process_ns - own
+        self.thread_ns, self.process_ns = thread_ns, process_ns
+        return own, max(0, others)
+
+
+@dataclass(slots=True)
+class Meter(Hooks):
+    """Hears of a single batch on its way, and books the time between two sounds to the job that ends there.
+
+    ====================  =====================================================
+    from → to             job
+    ====================  =====================================================
+    taken → assembler     `SEND`: number, stamp, hand over, wake the assembler
+    → parsed              `PARSE`
+    → scorer              `FEATURES`: look-up in memory, features, hand over
+    → scored              `SCORE`, on the loop or in the executor
+    → logger              `DECIDE`: decide, count, hand over
+    → next batch taken    `LOG`: deliver, encode, write, count
+    ====================  =====================================================
+
+    The parts leave nothing out, so their sum is the whole pipeline's time for the batch.
+
+    Attributes:
+        report: told how many batches are behind, before each.
+        samples: what was booked.
+        rows: size of the batch on its way; 0 while nothing is booked.
+    """
+
+    report: Callable[[int], None]
+    samples: Samples = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
+    rows: int = 0
+    _done: int = 0
+    _watch: Stopwatch = field(default_factory=Stopwatch)
+
+    def taken(self, rows: int) -> None:
+        """Note that the batch before is done with, and that one of ``rows`` transactions begins."""
+        if self.rows:
+            self._book(Job.LOG)
+            self._done += 1
+            self.report(self._done)
+        self.rows = rows
+        self._watch.lap()
+
+    async def received(self, actor: str, rows: int) -> None:  # noqa: ARG002 - the batch's size is known
+        """Note that ``actor`` has the batch."""
+        if actor == "assembler":
+            self._book(Job.SEND)
+        elif actor == "scorer":
+            self._book(Job.FEATURES)
+        elif actor == "logger":
+            self._book(Job.DECIDE)
+
+    async def spend(self, job: Job, rows: int, core: Core = Core.LOOP) -> None:  # noqa: ARG002 - its size is known
+        """Note that a batch is parsed or scored; other jobs go on after they say so."""
+        if job is Job.PARSE or job is Job.SCORE:
+            self._book(job, core)
+
+    def _book(self, job: Job, core: Core = Core.LOOP) -> None:
+        own_ns, others_ns = self._watch.lap()
+        if self.rows:
+            took_ns = own_ns + others_ns if core is Core.EXECUTOR else own_ns
+            self.samples[job, core][self.rows].append(took_ns)

@@ -1,0 +1,55 @@
+"""The machine that a run on the virtual clock is on: what each job costs there. The real clock has a real one."""
+
+from typing import Annotated
+
+import msgspec
+
+from sim.scalars import Duration
+
+Spread = Annotated[float, msgspec.Meta(ge=0, le=2)]
+
+
+class JobCost(msgspec.Struct, frozen=True, kw_only=True):
+    """What one job holds its core for.
+
+    Attributes:
+        fixed: of a batch, whatever its size.
+        per_row: of each transaction in it, to the nanosecond.
+    """
+
+    fixed: Duration
+    per_row: Duration
+
+
+class JobCosts(msgspec.Struct, frozen=True, kw_only=True):
+    """Costs by job; an absent one is as ``python -m sim calibrate`` measured it.
+
+    Attributes:
+        send: to number, stamp and hand over.
+        parse: to parse and to set duplicates apart.
+        features: to compute features of all tiers.
+        score: to score on the event loop.
+        score_in_executor: to score in the executor thread.
+        decide: to decide and to count.
+        log: to deliver and to write.
+    """
+
+    send: JobCost | None = None
+    parse: JobCost | None = None
+    features: JobCost | None = None
+    score: JobCost | None = None
+    score_in_executor: JobCost | None = None
+    decide: JobCost | None = None
+    log: JobCost | None = None
+
+
+class Machine(msgspec.Struct, frozen=True, kw_only=True):
+    """The modelled machine: one core for the event loop, one for the executor.
+
+    Attributes:
+        costs: what jobs cost; absent ones are as measured with the model, or a guess if nothing was measured.
+        noise: how much the times of a job vary: sigma of their logarithm, 0 to 2; 0.2 is a quiet machine, 0 none.
+    """
+
+    costs: JobCosts = JobCosts()
+    noise: Spread = 0.0
