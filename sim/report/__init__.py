@@ -4,6 +4,7 @@
 - `lines`: files of one JSON document a line, written as things happen: the journal, the alerts.
 - `labels`: the labels joined to the decision log after the run.
 - `summary`: the figures of a run, as types; their JSON Schema is `docs/summary.schema.json`.
+- `schema`: the JSON Schema of a file of figures.
 - `figures`: those figures from snapshots, outcomes and verdict.
 - `spans`: the same for each phase and fault, and what each fault cost.
 - `trace`: one hash over everything that a run decided and everything that happened.

@@ -5,7 +5,7 @@ the transactions.
 """
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -15,7 +15,7 @@ from sim.faults.switch import FaultRecord
 from sim.money import Business
 from sim.quality import LiveQuality
 from sim.report.folder import SUMMARY
-from sim.scenario.json_schema import attribute_texts
+from sim.report.schema import indented, schema_of
 from sim.verdict import VerdictWord
 
 
@@ -215,7 +215,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
 def summary_text(summary: Summary) -> bytes:
     """Return ``summary.json``: indented, keys in their order."""
-    return msgspec.json.format(msgspec.json.encode(summary), indent=2) + b"\n"
+    return indented(summary)
 
 
 def read_summary(folder: Path) -> Summary:
@@ -235,27 +235,4 @@ def read_summary(folder: Path) -> Summary:
 
 def summary_schema() -> bytes:
     """Return the JSON Schema of ``summary.json``, each key described by the docstrings of its type."""
-    structs = {each.__name__: each for each in _STRUCTS}
-    found: dict[str, Any] = msgspec.json.schema(Summary)
-    for name, definition in found["$defs"].items():
-        for key, text in attribute_texts(structs[name]).items():
-            if key in definition["properties"]:
-                definition["properties"][key]["description"] = text
-    found = {"$schema": "https://json-schema.org/draft/2020-12/schema", **found}
-    return msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n"
-
-
-_STRUCTS: tuple[type[msgspec.Struct], ...] = (
-    AlertOutcome,
-    Books,
-    Business,
-    DecisionCounts,
-    ExpectationResult,
-    FaultCost,
-    FaultRecord,
-    LiveQuality,
-    ModeCounts,
-    SpanFigures,
-    StageTimes,
-    Summary,
-)
+    return schema_of(Summary)
