@@ -80,6 +80,10 @@ class Actor(ABC, Generic[In, Prepared, Out]):
     def batch_limit(self) -> int:
         """Return how many transactions to lease at most, asked before each lease."""
 
+    def gives_way(self, rows: int) -> bool:  # noqa: ARG002 - for actors that do
+        """Return whether preparing so many transactions leaves the event loop to the others anyway."""
+        return False
+
     @abstractmethod
     async def prepare(self, lease: Lease[In]) -> Prepared:
         """Do the work on a lease. It may wait and may raise; it must change nothing that outlives it."""
@@ -104,7 +108,7 @@ class Actor(ABC, Generic[In, Prepared, Out]):
             lease = await self.inbox.receive(self.batch_limit())
             if lease is None:
                 break
-            if not waited:
+            if not waited and not self.gives_way(len(lease.message)):
                 await asyncio.sleep(0)  # a busy actor never waits by itself: let the others have a turn
             await self._work(lease)
             await self._empty_outbox()

@@ -92,6 +92,10 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
         backlog = self.inbox.depth > self._config.inline_limit
         return self._config.max_batch_size if backlog else self._config.inline_limit
 
+    def gives_way(self, rows: int) -> bool:
+        """Large batches are scored in the executor, which should not idle while the others have their turn."""
+        return rows > self._config.inline_limit
+
     async def prepare(self, lease: Lease[FeatureBatch]) -> Scored:
         """Choose who takes the fast path, score the others."""
         batch, started_ns = lease.message, self.clock.now_ns()
