@@ -27,6 +27,7 @@ from sim.commands.list_scenarios import list_scenarios
 from sim.commands.run import run
 from sim.commands.schema import schema
 from sim.commands.train import train
+from sim.commands.twin import twin
 from sim.commands.validate import validate
 from sim.training.refusal import TrainingRefused
 
@@ -61,6 +62,7 @@ app.command("list")(list_scenarios)
 app.command("schema")(schema)
 app.command("demo")(demo)
 app.command("check-determinism")(check_determinism)
+app.command("twin")(twin)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,4 +1,4 @@
-"""``schema``: the JSON Schema of a scenario, or of the summary of a run."""
+"""``schema``: the JSON Schema of a scenario, or of a file of figures."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -11,13 +11,14 @@ class Of(StrEnum):
 
     SCENARIO = "scenario"
     SUMMARY = "summary"
+    TWIN = "twin"
 
 
 def schema(of: Annotated[Of, typer.Argument(help="What the schema describes.")] = Of.SCENARIO) -> int:
     """Print a JSON Schema.
 
-    With the schema of scenarios an editor completes and checks a scenario while you type; that of summaries describes
-    each key of summary.json.
+    With the schema of scenarios an editor completes and checks a scenario while you type; those of summary and twin
+    describe each key of summary.json and of twin.json.
 
     Example: python -m sim schema > scenario.schema.json
     """
@@ -25,6 +26,10 @@ def schema(of: Annotated[Of, typer.Argument(help="What the schema describes.")] 
         from sim.report.summary import summary_schema
 
         typer.echo(summary_schema().decode(), nl=False)
+    elif of is Of.TWIN:
+        from sim.twin.result import twin_schema
+
+        typer.echo(twin_schema().decode(), nl=False)
     else:
         from sim.scenario.json_schema import schema_json
 

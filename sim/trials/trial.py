@@ -1,0 +1,83 @@
+"""One run on the virtual clock that no one watches: its summary and every decision of it."""
+
+import gc
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+
+from actors.model.artifact import Artifact, load_artifact
+from actors.pipeline import Pipeline
+from sim.report.folder import RunFolder
+from sim.report.summary import Summary
+from sim.run.execute import execute
+from sim.run.instruments import NO_INSTRUMENTS
+from sim.run.no_screen import NoScreen
+from sim.run.outcomes import OutcomeBook
+from sim.run.prepare import prepare
+from sim.run.record import Record, Recorder
+from sim.scenario.cut import Cut
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What is run; can be sent to another process.
+
+    Attributes:
+        shorter: the scenario, cut or whole, on the virtual clock.
+        model: folder of the model.
+        folder: where the run's files go; None keeps none.
+        alter: as of `sim.run.instruments.Instruments`; importable, should the trial go to another process.
+    """
+
+    shorter: Cut
+    model: Path
+    folder: Path | None = None
+    alter: Callable[[Pipeline], None] = field(default=NO_INSTRUMENTS.alter)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a trial came to."""
+
+    summary: Summary
+    record: Record
+
+
+@lru_cache(maxsize=1)
+def _artifact(folder: Path) -> Artifact:
+    """Return the model in ``folder``, loaded once a process."""
+    return load_artifact(folder)
+
+
+def run_trial(trial: Trial) -> Outcome:
+    """Run ``trial``.
+
+    Raises:
+        InputError: its model or its folder cannot be used.
+        InternalError: the run broke down.
+        KeyboardInterrupt: it was interrupted, and has drained.
+    """
+    if trial.folder is not None:
+        return _run(trial, trial.folder)
+    with tempfile.TemporaryDirectory(prefix="riskdrill-trial-") as folder:
+        return _run(trial, Path(folder))
+
+
+def _run(trial: Trial, folder: Path) -> Outcome:
+    recorders: list[Recorder] = []
+
+    def record(book: OutcomeBook) -> Recorder:
+        recorders.append(Recorder(book))
+        return recorders[-1]
+
+    plan = prepare(trial.shorter, _artifact(trial.model), folder)
+    instruments = replace(NO_INSTRUMENTS, sink=record, alter=trial.alter)
+    try:
+        result = execute(plan, RunFolder(folder), NoScreen(), instruments)
+    finally:
+        gc.unfreeze()  # a session freezes what is there; the next one of this process must be able to free it
+    if "the run was interrupted" in result.summary.reasons:
+        raise KeyboardInterrupt
+    return Outcome(result.summary, recorders[-1].record())
