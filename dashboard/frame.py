@@ -12,6 +12,7 @@ from msgspec import Struct
 RunState = Literal["starting", "running", "draining", "finished", "interrupted"]
 VerdictWord = Literal["undecided", "pass", "fail", "inconclusive"]
 AlertWord = Literal["inactive", "pending", "firing", "resolved"]
+StepWord = Literal["waiting", "under way", "done", "refused"]
 FaultWord = Literal["waiting", "injected", "lifted", "skipped", "failed"]
 ExpectationWord = Literal["waiting", "holding", "passed", "failed", "inconclusive", "skipped"]
 
@@ -284,11 +285,20 @@ class FaultSpan(_Part, frozen=True, kw_only=True):
     state: FaultWord
 
 
+class StepMark(_Part, frozen=True, kw_only=True):
+    """One step on the run's clock, such as the release of a model; it has no end."""
+
+    name: str
+    at_s: float
+    state: StepWord
+
+
 class Timeline(_Part, frozen=True):
     """What is planned, on the same time axis as the series."""
 
     phases: tuple[Phase, ...]
     faults: tuple[FaultSpan, ...] = ()
+    steps: tuple[StepMark, ...] = ()
 
 
 class ExpectationRow(_Part, frozen=True, kw_only=True):

@@ -77,7 +77,7 @@ class Plan:
 
 
 def _timeline_lines(frame: Frame) -> int:
-    return 2 + (len(frame.timeline.faults) if frame.timeline else 0)
+    return 2 + (len(frame.timeline.faults) + len(frame.timeline.steps) if frame.timeline else 0)
 
 
 def _watch_lines(frame: Frame) -> int:

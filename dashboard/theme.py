@@ -52,6 +52,12 @@ FAULTS: Final = {
     "skipped": ("–", DIM),
     "failed": (CROSS, BAD),
 }
+STEPS: Final = {
+    "waiting": (WAIT, DIM),
+    "under way": (HALF, CARE),
+    "done": (TICK, GOOD),
+    "refused": (CROSS, CARE),
+}
 EXPECTATIONS: Final = {
     "waiting": (WAIT, DIM),
     "holding": (RING, ACCENT),

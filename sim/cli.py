@@ -24,6 +24,7 @@ from actors.errors import InputError
 from sim.commands.check_determinism import check_determinism
 from sim.commands.demo import demo
 from sim.commands.list_scenarios import list_scenarios
+from sim.commands.rollback import rollback
 from sim.commands.run import run
 from sim.commands.schema import schema
 from sim.commands.train import train
@@ -56,6 +57,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # the help is text; rich costs 0.1 s of a start that must be quick
 )
 app.command("run")(run)
+app.command("rollback")(rollback)
 app.command("train")(train)
 app.command("validate")(validate)
 app.command("list")(list_scenarios)

@@ -21,6 +21,7 @@ from actors.telemetry.snapshot import Snapshot
 from actors.telemetry.stages import Stage
 from sim.expectations.result import ExpectationResult
 from sim.faults.switch import FaultRecord
+from sim.steps.step import StepRecord
 
 PASS, FAILED, INCONCLUSIVE, INTERRUPTED = 0, 99, 3, 130
 ARRIVALS_LEAST = 0.95  # below it another load than the scenario's was measured
@@ -83,6 +84,7 @@ def judge(
     faults: Sequence[FaultRecord],
     arrivals: Arrivals,
     *,
+    steps: Sequence[StepRecord] = (),
     imbalances: Sequence[str] = (),
     escalated: str = "",
     interrupted: bool = False,
@@ -93,12 +95,13 @@ def judge(
         expectations: as they ended.
         faults: what each did.
         arrivals: how the load arrived.
+        steps: what came of each; a refusal is not a doubt, since a scenario may be about it.
         imbalances: equations of the ledger that did not hold at some time, in words; any fails the run.
         escalated: why an actor was given up; "" if none was.
         interrupted: Ctrl-C ended the run: the exit code says that, whatever the verdict on what was seen.
     """
     failures = _failures(expectations, imbalances, escalated)
-    doubts = _doubts(expectations, faults, arrivals, interrupted=interrupted)
+    doubts = _doubts(expectations, faults, steps, arrivals, interrupted=interrupted)
     word: VerdictWord = "fail" if failures else "inconclusive" if doubts else "pass"
     exit_code = {"fail": FAILED, "inconclusive": INCONCLUSIVE, "pass": PASS}[word]
     reasons = (*failures, *doubts)
@@ -120,14 +123,16 @@ def _seen(result: ExpectationResult) -> str:
 def _doubts(
     expectations: Sequence[ExpectationResult],
     faults: Sequence[FaultRecord],
+    steps: Sequence[StepRecord],
     arrivals: Arrivals,
     *,
     interrupted: bool,
 ) -> list[str]:
-    undecided = ("inconclusive", "waiting", "holding")
+    undecided, unended = ("inconclusive", "waiting", "holding"), ("waiting", "under_way")
     lines = ["the run was interrupted"] if interrupted else []
     lines += [f"{each.name}: {each.note or 'not judged'}" for each in expectations if each.state in undecided]
     lines += [doubt for fault in faults for doubt in _doubts_about(fault)]
+    lines += [f"step {each.name} came to no end: the run ended before" for each in steps if each.state in unended]
     lines += _doubts_about_load(arrivals, interrupted=interrupted)
     return lines
 

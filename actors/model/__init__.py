@@ -9,6 +9,7 @@
 - `artifact`: a model folder, loaded and verified, or written.
 - `verification`: a candidate that may be damaged, first loaded in a child process.
 - `slot`: the model that serves now, and swapping it between two batches.
+- `releases`: models that follow each other in the slot: release, refusal, rollback.
 - `scoring`: the port where feature rows become scores, and its adapter in this process.
 - `policy`: thresholds that turn a score into a decision.
 - `rules`: decisions without a model, the lower rungs of the ladder.

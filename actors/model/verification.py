@@ -6,18 +6,64 @@ serving one never touches the serving process before a child has survived it.
 ``python -m actors.model.verification FOLDER`` exits 0, or 2 with one line on stderr.
 """
 
+import asyncio
 import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from actors.errors import ArtifactError
+
+if TYPE_CHECKING:  # the child imports LightGBM in `main` only, where a failure is told in one line
+    from actors.model.artifact import Artifact
 
 TIMEOUT_S: Final = 30.0  # a whole check takes about 1 s; a machine under load is allowed thirty times that
 INVALID: Final = 2
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+class Verification(Protocol):
+    """From the folder of a candidate to a model that has proved itself."""
+
+    async def verify(self, folder: Path) -> "Artifact":
+        """Return the model in ``folder``; the pipeline serves meanwhile.
+
+        Raises:
+            ArtifactError: it is not one, or does not prove itself; the text says what, where and how to mend it.
+        """
+        ...
+
+
+class ChildVerification:
+    """Verifies in a child process first, then loads here, both in an executor thread."""
+
+    async def verify(self, folder: Path) -> "Artifact":
+        """Return the model in ``folder``."""
+        return await asyncio.get_running_loop().run_in_executor(None, load_verified, folder)
+
+
+def load_verified(folder: Path) -> "Artifact":
+    """Return the model in ``folder``, loaded here only after a child has survived loading it. Blocks meanwhile.
+
+    Raises:
+        ArtifactError: it does not prove itself, or was replaced while it was being looked at.
+    """
+    from actors.model.artifact import MANIFEST_FILE, load_artifact
+
+    before = _content(folder / MANIFEST_FILE)
+    verify_in_child(folder)
+    if _content(folder / MANIFEST_FILE) != before:
+        raise ArtifactError(f"{folder}: must stay as it is while it is verified, and was replaced; release it again")
+    return load_artifact(folder)
+
+
+def _content(file: Path) -> bytes | None:
+    try:
+        return file.read_bytes()
+    except OSError:
+        return None  # the child says what is wrong
 
 
 def verify_in_child(folder: Path, timeout_s: float = TIMEOUT_S) -> None:
@@ -40,7 +86,7 @@ def verify_in_child(folder: Path, timeout_s: float = TIMEOUT_S) -> None:
 def _complaint(folder: Path, child: "subprocess.CompletedProcess[bytes]") -> str:
     lines = child.stderr.decode(errors="replace").strip().splitlines()
     if child.returncode == INVALID and lines:
-        return lines[-1]
+        return lines[-1].replace(str(folder.resolve()), str(folder))  # as whoever named it knows it
     end = f"by {signal.Signals(-child.returncode).name}" if child.returncode < 0 else f"with code {child.returncode}"
     return f"{folder}: must load in a child process, and ended it {end}; the file is damaged, train the model again"
 

@@ -5,7 +5,7 @@ from typing import Final
 from rich.style import Style
 
 from dashboard.rows import Row, row, rule
-from dashboard.theme import ALERTS, DIM, EXPECTATIONS, FAULTS, LABEL, RULE, STRONG, TITLE
+from dashboard.theme import ALERTS, DIM, EXPECTATIONS, FAULTS, LABEL, RULE, STEPS, STRONG, TITLE
 
 _KEYS: Final = (
     ("q", "quit: take nothing new, finish what was accepted, write files"),
@@ -19,7 +19,7 @@ _FIGURES: Final = (
     ("✓ <10 ms", "within its target; ✗ >10 ms is over it; no mark: not known"),
     ("stages p50", "time by stage: service, or waiting in a mailbox, and its budget"),
     ("modes", "rung of a decision: full, stale, realtime_only, rules, default"),
-    ("time axis", "sparklines, phases and faults share it: the whole planned run"),
+    ("time axis", "phases, faults and steps share it: the whole planned run"),
 )
 
 
@@ -30,7 +30,7 @@ def draw(width: int) -> list[Row]:
     rows.append(rule([("figures", TITLE)], (), width, RULE))
     rows += [_line(name, text, LABEL) for name, text in _FIGURES]
     rows.append(rule([("symbols", TITLE)], (), width, RULE))
-    for name, table in (("alerts", ALERTS), ("expectations", EXPECTATIONS), ("faults", FAULTS)):
+    for name, table in (("alerts", ALERTS), ("expectations", EXPECTATIONS), ("faults", FAULTS), ("steps", STEPS)):
         line = row((f" {name:<14}", LABEL))
         for word, (symbol, style) in table.items():
             line += row((f"{symbol} ", style), (f"{word} ", DIM))

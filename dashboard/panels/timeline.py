@@ -1,29 +1,28 @@
-"""The timeline: phases and faults on the same time axis as the sparklines above."""
+"""The timeline: phases, faults and steps on the same time axis as the sparklines above."""
 
-from dashboard.frame import FaultSpan, Frame, Phase, Timeline
+from dashboard.frame import FaultSpan, Frame, Phase, StepMark, Timeline
 from dashboard.panels import timed
 from dashboard.panels.panel import Panel
 from dashboard.rows import Row, left, row
 from dashboard.sparkline import TimeAxis
-from dashboard.theme import DIM, FAULTS, LABEL, NOW
+from dashboard.theme import DIM, FAULTS, LABEL, NOW, STEPS
 from dashboard.units import clock, rate
 
 _LEAST_LINES = 2  # phases, and the axis with the time now
 
 
 def draw(frame: Frame, width: int, height: int) -> list[Row]:
-    """Return phases, one line a fault (the last says how many more), and the axis."""
+    """Return phases, one line a fault or step (the last says how many more), and the axis."""
     data = frame.timeline
     if data is None:
         return []
     axis = timed.axis(frame, width)
     now = axis.column(frame.header.elapsed_s)
     room = height - _LEAST_LINES
-    shown = data.faults if len(data.faults) <= room else data.faults[: max(0, room)]
-    rows = [_phases(data, axis, frame.header.elapsed_s)]
-    rows += [_fault(fault, axis) for fault in shown]
-    rows.append(_axis(axis, now, frame.header.elapsed_s, len(data.faults) - len(shown)))
-    return rows
+    events = [*(_fault(fault, axis) for fault in data.faults), *(_step(step, axis) for step in data.steps)]
+    shown = events[: max(0, room)]
+    last = _axis(axis, now, frame.header.elapsed_s, len(events) - len(shown))
+    return [_phases(data, axis, frame.header.elapsed_s), *shown, last]
 
 
 def _gutter(name: str, text: str) -> Row:
@@ -58,11 +57,17 @@ def _fault(fault: FaultSpan, axis: TimeAxis) -> Row:
     return [*_gutter("fault", f"{symbol} {fault.state}  {fault.name}"), *row(" " * start, (inside, style))]
 
 
+def _step(step: StepMark, axis: TimeAxis) -> Row:
+    symbol, style = STEPS[step.state]
+    line = _gutter("step", f"{symbol} {step.state}  {step.name}")
+    return [*line, *row(" " * min(axis.column(step.at_s), axis.width - 1), ("▼", style))]
+
+
 def _axis(axis: TimeAxis, now: int, elapsed_s: float, hidden: int) -> Row:
     """Return the marks of start, now and end; the end gives way to the time now."""
     text = f"▲ {clock(elapsed_s)}" if now + 10 < axis.width else f"{clock(elapsed_s)} ▲"
     start = min(now, axis.width - 1) if text.startswith("▲") else max(0, min(now, axis.width - 1) - len(text) + 1)
-    line = _gutter("", f"+{hidden} more faults" if hidden else "")
+    line = _gutter("", f"+{hidden} more" if hidden else "")
     line += row(
         (
             ("0:00" if start > 4 else "").ljust(start),  # noqa: PLR2004  room for it and a blank

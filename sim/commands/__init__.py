@@ -1,6 +1,7 @@
 """The commands of the command line, one a file. Each returns its exit code; `sim.cli` says what the codes mean.
 
 - `run`: runs a scenario.
+- `rollback`: lets a run return to the model before the last release.
 - `train`: trains a model.
 - `demo`: a thousand transactions, once through.
 - `validate`: checks scenario files.

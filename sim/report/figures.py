@@ -22,6 +22,7 @@ from sim.report.spans import fault_costs, in_ms, span_figures
 from sim.report.summary import AlertOutcome, Books, DecisionCounts, ModeCounts, StageTimes, Summary
 from sim.scenario.render import digest
 from sim.scenario.scenario import Scenario
+from sim.steps.step import StepRecord
 from sim.verdict import Verdict
 
 
@@ -35,6 +36,7 @@ class Finished:
         last: the snapshot after the drain.
         judge: of this run, finished.
         expectations: as they ended, skipped ones included.
+        steps: what came of each.
         outcomes: of every decision, with the labels that are known.
         judged: those of them that the published protocol judges; None where it is not asked for.
         imbalances: equations of the ledger that did not hold at some time.
@@ -52,6 +54,7 @@ class Finished:
     expectations: Sequence[ExpectationResult]
     faults: Sequence[FaultRecord]
     outcomes: Outcomes
+    steps: Sequence[StepRecord] = ()
     judged: Outcomes | None = None
     imbalances: Sequence[str] = ()
     skipped: Sequence[str] = ()
@@ -110,6 +113,7 @@ def summarise(run: Finished) -> Summary:
         spans=span_figures(scenario, run.judge.windows, run.outcomes),
         costs=fault_costs(scenario, run.outcomes),
         faults=tuple(run.faults),
+        steps=tuple(run.steps),
         alerts=tuple(_alert(each, run.judge) for each in last.alerts if each.fired_count or each.state == "pending"),
         expectations=tuple(run.expectations),
         warnings=tuple(run.warnings),

@@ -15,6 +15,7 @@ JOURNAL = "journal.jsonl"
 LATENCY = "latency.hlog"
 SCENARIO = "scenario.yaml"
 RUN_FILES = frozenset({SUMMARY, DECISIONS, DEAD_LETTERS, ALERTS, JOURNAL, LATENCY, SCENARIO})
+ROLLBACK = "rollback"  # left there by the command of that name, taken away by the run
 PARTIAL = ".partial"  # of a file that is being written; it takes its name when it is whole
 
 RUNS = Path("runs")

@@ -16,6 +16,7 @@ from sim.money import Business
 from sim.quality import LiveQuality
 from sim.report.folder import SUMMARY
 from sim.report.schema import indented, schema_of
+from sim.steps.step import StepRecord
 from sim.verdict import VerdictWord
 
 
@@ -206,6 +207,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     spans: tuple[SpanFigures, ...]
     costs: tuple[FaultCost, ...]
     faults: tuple[FaultRecord, ...]
+    steps: tuple[StepRecord, ...]
     alerts: tuple[AlertOutcome, ...]
     expectations: tuple[ExpectationResult, ...]
     warnings: tuple[str, ...] = ()

@@ -19,4 +19,5 @@
 - `modelled`: what takes time on the virtual clock: what the scenario says, what was measured, or a guess.
 - `machine`: real time and this machine, or virtual time and a model of one.
 - `session`: the composition root.
+- `model_watch`: the folder of the serving model, watched on the real clock.
 """

@@ -139,6 +139,7 @@ def _finished(plan: Plan, parts: Parts, session: Session, ended: Ended, problems
         verdict=ended.verdict,
         expectations=ended.expectations,
         faults=ended.faults,
+        steps=ended.steps,
         outcomes=ended.outcomes,
         judged=None if plan.load.judged is None else parts.book.outcomes_of(plan.load.judged),
         imbalances=() if broken is None else broken.imbalances,
@@ -146,7 +147,7 @@ def _finished(plan: Plan, parts: Parts, session: Session, ended: Ended, problems
         warnings=(*plan.warnings, *problems),
         model=parts.slot.current.digest,
         calibration=digest(plan.costs) if plan.clock == "virtual" else None,
-        held_out=plan.artifact.manifest.metrics.get("test", {}),
+        held_out=parts.desk.serving.manifest.metrics.get("test", {}),
         git=git_commit(),
         versions=versions(),
     )

@@ -5,7 +5,6 @@ from typing import Literal
 
 from actors.clock import NS_PER_S
 from actors.messages import Decision, Mode
-from actors.model.policy import Thresholds
 from actors.telemetry.catalogue import read
 from actors.telemetry.snapshot import Snapshot
 from actors.telemetry.stages import BUDGET_P50_US, TARGET_P95_US, Stage
@@ -27,9 +26,16 @@ from sim.run.frame_parts import (
 from sim.run.moment import Moment
 from sim.scenario.scenario import Scenario
 from sim.scenario.timeline import duration_ns, phase_spans
+from sim.steps.step import StepState
 from sim.units import Rate
 
 AUC_TARGET = 0.95
+STEP_WORDS: dict[StepState, show.StepWord] = {
+    "waiting": "waiting",
+    "under_way": "under way",
+    "done": "done",
+    "refused": "refused",
+}
 SHOWN_STAGES = (
     Stage.ASSEMBLER_WAITING,
     Stage.PARSE,
@@ -50,9 +56,6 @@ class Facts:
     Attributes:
         scenario: as run.
         clock: the kind of clock.
-        model: short digest of the first model.
-        thresholds: scores from which to review and to block.
-        reference_mean: mean score in training.
         memory_limit_bytes: what the memory alert is measured against.
         capacity_per_s: what shares of capacity were resolved with.
         labelled: whether the truth will ever be known.
@@ -60,9 +63,6 @@ class Facts:
 
     scenario: Scenario
     clock: Literal["real", "virtual"]
-    model: str
-    thresholds: Thresholds
-    reference_mean: float | None
     memory_limit_bytes: int
     capacity_per_s: float | None
     labelled: bool
@@ -116,7 +116,7 @@ class Frames:
             planned_s=None if planned_ns is None else planned_ns / NS_PER_S,
             verdict=moment.verdict,
             seed=scenario.seed,
-            model=self.facts.model,
+            model=moment.now.gauges.model,
             hypothesis=scenario.hypothesis,
             warnings=moment.warnings,
         )
@@ -149,9 +149,9 @@ class Frames:
         return show.Scores(
             counts_10s=scores.bins,
             mean_10s=scores.sum / scores.total if scores.total else None,
-            reference_mean=self.facts.reference_mean,
-            review_threshold=self.facts.thresholds.review,
-            block_threshold=self.facts.thresholds.block,
+            reference_mean=moment.reference_mean,
+            review_threshold=moment.thresholds.review,
+            block_threshold=moment.thresholds.block,
         )
 
     def _memory(self, moment: Moment) -> show.Memory | None:
@@ -196,7 +196,11 @@ class Frames:
             )
             for fault, record in zip(scenario.faults, moment.faults, strict=True)
         )
-        return show.Timeline(phases, faults)
+        steps = tuple(
+            show.StepMark(name=step.name, at_s=step.at / NS_PER_S, state=STEP_WORDS[record.state])
+            for step, record in zip(scenario.steps, moment.steps, strict=True)
+        )
+        return show.Timeline(phases, faults, steps)
 
     def _per_s(self, rate: Rate | None) -> float | None:
         return None if rate is None else rate.resolve(self.facts.capacity_per_s or 0.0)

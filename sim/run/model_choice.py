@@ -11,6 +11,7 @@ from sim.gates import DEFAULT_GATES, Gate, gates_of
 from sim.run.load import world_spec
 from sim.scenario.events import Gates
 from sim.scenario.scenario import Scenario
+from sim.steps.model_release import ModelRelease
 from sim.training.cache import MODELS, is_model
 from sim.training.child import train_in_child
 from sim.training.fit import FitConfig
@@ -47,9 +48,9 @@ def gates_for(scenario: Scenario) -> tuple[Gate, ...]:
     return gates_of({name: getattr(said, name) for name in said.__struct_fields__})
 
 
-def cached_folder(source: Source) -> Path:
-    """Return where the model of ``source`` is kept."""
-    return MODELS / recipe_of(source.facts(), source.features, FitConfig()).key
+def cached_folder(source: Source, config: FitConfig | None = None) -> Path:
+    """Return where the model of ``source``, fitted as ``config`` says, is kept."""
+    return MODELS / recipe_of(source.facts(), source.features, config or FitConfig()).key
 
 
 def choose_model(scenario: Scenario, given: Path | None, announce: Announce) -> Artifact:
@@ -76,10 +77,29 @@ def find_model(scenario: Scenario, given: Path | None, announce: Announce) -> Pa
     named = given or (None if scenario.model is None else Path(scenario.model))
     if named is not None:
         return named
+    return _cached(scenario, FitConfig(), announce)
+
+
+def find_candidates(scenario: Scenario, announce: Announce) -> dict[str, Path]:
+    """Return the folder of each model that a step releases, by the step's name; train those that must be and are not.
+
+    Raises:
+        TrainingRefused: one had to be trained and missed its gates.
+    """
+    return {
+        step.name: _cached(scenario, FitConfig(seed=step.fit_seed), announce)
+        if step.fit_seed is not None
+        else Path(step.model or "")
+        for step in scenario.steps
+        if isinstance(step, ModelRelease)
+    }
+
+
+def _cached(scenario: Scenario, config: FitConfig, announce: Announce) -> Path:
     source = source_of(scenario)
-    folder = cached_folder(source)
+    folder = cached_folder(source, config)
     if not is_model(folder):
-        train_in_child(source, folder, gates_for(scenario), announcing(source.title, announce))
+        train_in_child(source, folder, gates_for(scenario), announcing(source.title, announce), config)
     return folder
 
 

@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from functools import partial
 
 from actors.adapters.files import AppendOnlyFile, DeadLetterFile
-from actors.clock import US_PER_S, EventTime, ScaledEventTime, WatermarkEventTime
+from actors.clock import US_PER_S, Clock, EventTime, ScaledEventTime, WatermarkEventTime
 from actors.features.assembly import FeatureAssembly
 from actors.features.refresh import Refreshed, Refresher, RefreshFailed
 from actors.model.scoring import LocalScoring
 from actors.model.slot import ModelSlot
+from actors.model.verification import ChildVerification, Verification
 from actors.pipeline import Pipeline, Surroundings
 from actors.supervisor import Restart
 from actors.telemetry.snapshot import Gauges
 from actors.telemetry.telemetry import Telemetry
+from sim.clocks.verification import ModelledVerification
 from sim.events.point_in_time import PointInTimeFeed
 from sim.faults.schedule import FaultSchedule
 from sim.journal import Journal
@@ -25,6 +27,8 @@ from sim.run.outcomes import OutcomeBook
 from sim.run.plan import Plan
 from sim.run.source import FeedSource
 from sim.run.warm import WarmState, warm_state
+from sim.steps.model_desk import ModelDesk
+from sim.steps.schedule import StepSchedule
 
 DECISIONS_FILE = "decisions.jsonl"
 DEAD_LETTERS_FILE = "dead_letters.jsonl"
@@ -38,6 +42,8 @@ class Parts:
         refresher: recomputes the batch tier; its task is needed only where event time passes by itself.
         paced: whether event time passes with the run's clock.
         output: the decision log.
+        desk: where the serving model is changed.
+        steps: of the scenario.
     """
 
     telemetry: Telemetry
@@ -53,6 +59,8 @@ class Parts:
     pipeline: Pipeline
     output: AppendOnlyFile
     dead_letters: DeadLetterFile
+    desk: ModelDesk
+    steps: StepSchedule
 
     def gauges(self) -> Gauges:
         """Read the pipeline's gauges and the age of its batch features."""
@@ -119,6 +127,8 @@ def make_parts(plan: Plan, machine: Machine, journal: Journal, instruments: Inst
         on_failed=partial(_note_failed_refresh, telemetry, journal),
     )
     slot = ModelSlot(plan.artifact, thresholds(plan.scenario.pipeline))
+    desk = ModelDesk(slot, plan.artifact, _verification(plan, clock), telemetry, journal)
+    steps = StepSchedule(plan.scenario.steps, plan.candidates, clock, journal, desk)
     schedule = plan.load.schedule()
     output = AppendOnlyFile(plan.folder / DECISIONS_FILE)
     dead_letters = DeadLetterFile(plan.folder / DEAD_LETTERS_FILE)
@@ -163,7 +173,15 @@ def make_parts(plan: Plan, machine: Machine, journal: Journal, instruments: Inst
         pipeline,
         output,
         dead_letters,
+        desk,
+        steps,
     )
+
+
+def _verification(plan: Plan, clock: Clock) -> Verification:
+    """Return what candidates have to pass, which takes its time on either clock."""
+    verification = ChildVerification()
+    return verification if plan.clock == "real" else ModelledVerification(verification, clock)
 
 
 def _note_refresh(telemetry: Telemetry, journal: Journal, refreshed: Refreshed) -> None:

@@ -1,5 +1,6 @@
 """Everything that is settled before a run begins."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -120,6 +121,7 @@ class Plan:
         cut: what ``--duration`` left out.
         started_epoch_s: wall time at the start; 0 on a virtual clock.
         warnings: one line each, for screen and summary.
+        candidates: folder of the model that a step of the scenario brings, by the step's name.
         costs: what jobs take on a virtual clock.
         noise: how much those times vary: sigma of their logarithm; 0 not at all.
         look_up: what look-ups take on either clock; None: as long as the store in memory needs.
@@ -134,6 +136,7 @@ class Plan:
     cut: Cut | None = None
     started_epoch_s: float = 0.0
     warnings: tuple[str, ...] = field(default=())
+    candidates: Mapping[str, Path] = field(default_factory=dict)
     costs: Costs = field(default_factory=Costs)
     noise: float = 0.0
     look_up: LookUpTime | None = None

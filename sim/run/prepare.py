@@ -9,6 +9,7 @@ from actors.model.artifact import Artifact
 from dashboard.frame import Notice
 from sim.clocks.costs import Costs
 from sim.run.load import needs_capacity
+from sim.run.model_choice import find_candidates
 from sim.run.modelled import ModelledMachine, look_up_time, modelled_machine
 from sim.run.plan import Plan, load_of
 from sim.run.probe import measure_capacity
@@ -27,9 +28,10 @@ def prepare(
         shorter: what is run, cut or whole; its clock decides on which one.
         artifact: the model that serves.
         folder: where the run's files go.
-        announce: told before the capacity is measured, which takes seconds.
+        announce: told of what takes its time: training a model that a step releases, measuring the capacity.
 
     Raises:
+        TrainingRefused: a model that a step releases had to be trained and missed its gates.
         InputError: the scenario's transactions cannot be used, or what was measured with the model.
     """
     scenario = shorter.scenario
@@ -42,6 +44,7 @@ def prepare(
         load=load_of(scenario, GUESS_PER_S),
         folder=folder,
         cut=shorter,
+        candidates=find_candidates(scenario, announce),
         started_epoch_s=_now_epoch_s(scenario),
         warnings=modelled.warnings,
         costs=modelled.costs,

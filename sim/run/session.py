@@ -9,7 +9,7 @@ from typing import Literal
 from actors.clock import Clock
 from actors.errors import EscalationError
 from actors.telemetry.gc_pauses import GcPauses
-from actors.telemetry.hlog import LatencyLog, Writable
+from actors.telemetry.hlog import INTERVAL_S, LatencyLog, Writable
 from actors.telemetry.snapshot import Quality, Snapshot
 from dashboard.frame import Frame
 from sim.expectations.judge import Judge
@@ -17,10 +17,12 @@ from sim.expectations.result import ExpectationResult, skipped
 from sim.faults.switch import FaultRecord
 from sim.money import Outcomes, business
 from sim.quality import live_quality
+from sim.run.model_watch import ModelWatch
 from sim.run.parts import Parts
 from sim.run.plan import Plan
-from sim.run.watch import AnyScreen, Watch
+from sim.run.watch import AnyScreen, Watch, tick_s
 from sim.scenario.timeline import Span, duration_ns, phase_spans
+from sim.steps.step import StepRecord
 from sim.verdict import Arrivals, Verdict, arrivals_of, judge
 
 EndReason = Literal["ended", "interrupted", "escalated"]
@@ -46,6 +48,7 @@ class Ended:
     arrivals: Arrivals
     expectations: tuple[ExpectationResult, ...]
     faults: tuple[FaultRecord, ...]
+    steps: tuple[StepRecord, ...]
     verdict: Verdict
     outcomes: Outcomes
     frame: Frame
@@ -82,7 +85,7 @@ class Session:
         self._clock = clock
         self.judge = Judge(plan.scenario, parts.telemetry.reference_of, self._quality_of)
         self.watch = Watch(plan, parts, self.judge, clock, screen, memory, self.interrupt)
-        self._latency_log = LatencyLog(latency_log, plan.started_epoch_s)
+        self._latency_log = LatencyLog(latency_log, plan.started_epoch_s, max(INTERVAL_S, 4 * tick_s(plan)))
         self.watch.monitor.listeners.append(self._latency_log)
         self._end: asyncio.Future[EndReason] = asyncio.get_running_loop().create_future()
         self._draining: asyncio.Task[int] | None = None
@@ -126,10 +129,14 @@ class Session:
             "marks": self._mark(),
             "monitor": self.watch.monitor.run(),
             "faults": parts.faults.run(),
+            "steps": parts.steps.run(),
             "phases": self._announce_phases(),
             "plan": self._follow_plan(),
             "pipeline": self._follow_pipeline(),
         }
+        if self._plan.clock == "real":
+            watch = ModelWatch(self._plan.artifact.folder, self._plan.folder, parts.desk, self._clock)
+            jobs["models"] = watch.run()
         if parts.paced:
             jobs["refresher"] = parts.refresher.run()
         tasks = [asyncio.create_task(job, name=name) for name, job in jobs.items()]
@@ -214,12 +221,13 @@ class Session:
         final = watch.monitor.tick()
         self._latency_log.finish(final)
         expectations = self.judge.finish(final, elapsed_ns) + self._not_judged()
-        faults = parts.faults.records()
+        faults, steps = parts.faults.records(), parts.steps.records()
         broken = watch.monitor.first_imbalance
         verdict = judge(
             expectations,
             faults,
             arrivals,
+            steps=steps,
             imbalances=() if broken is None else broken.imbalances,
             escalated=self._escalated,
             interrupted=interrupted,
@@ -232,6 +240,7 @@ class Session:
             arrivals=arrivals,
             expectations=expectations,
             faults=faults,
+            steps=steps,
             verdict=verdict,
             outcomes=parts.book.outcomes(),
             frame=watch.frame(verdict.verdict, expectations),

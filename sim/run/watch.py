@@ -6,8 +6,8 @@ from typing import Protocol
 from actors.clock import NS_PER_S, Clock
 from actors.messages import Decision
 from actors.telemetry.alerts import AlertEngine, AlertEvent, AlertRule
-from actors.telemetry.builtin import DRILL, built_in_rules
-from actors.telemetry.monitor import Monitor
+from actors.telemetry.builtin import DRILL, PRODUCTION, built_in_rules
+from actors.telemetry.monitor import TICK_S, Monitor
 from actors.telemetry.ring import RECENT_S
 from actors.telemetry.severity import Severity
 from actors.telemetry.snapshot import Quality, Snapshot
@@ -21,7 +21,9 @@ from sim.run.live_quality import LiveQuality
 from sim.run.moment import Moment
 from sim.run.parts import Parts
 from sim.run.plan import Plan
+from sim.scenario.timeline import duration_ns
 
+MOST_TICKS = 2_400  # of a run that is planned: ten minutes at four a second, and a day at one in 36 s
 DRIFT_S = 60.0  # PSI over the last minute: enough rows even at a low rate
 MEGA = 1e6
 ALERT_ENTRIES: dict[str, JournalKind] = {
@@ -49,8 +51,9 @@ class AnyScreen(Protocol):
 
 
 def alert_engine(plan: Plan) -> AlertEngine:
-    """Return the built-in rules, at the pace of a drill, and those of the scenario."""
+    """Return the built-in rules, at the pace of a drill or, for hours, of production, and those of the scenario."""
     scenario = plan.scenario
+    factor = PRODUCTION if tick_s(plan) > TICK_S else DRILL
     own = tuple(
         AlertRule(
             alert=alert.alert,
@@ -61,8 +64,14 @@ def alert_engine(plan: Plan) -> AlertEngine:
         )
         for alert in scenario.alerts
     )
-    built_in = built_in_rules(scenario.pipeline.memory_limit / MEGA, factor=DRILL)
-    return AlertEngine((*built_in, *own), plan.artifact.feature_names, DRILL)
+    built_in = built_in_rules(scenario.pipeline.memory_limit / MEGA, factor=factor)
+    return AlertEngine((*built_in, *own), plan.artifact.feature_names, factor)
+
+
+def tick_s(plan: Plan) -> float:
+    """Return how often the run is looked at: as often as production is, or 2,400 times in a run of hours."""
+    planned_ns = duration_ns(plan.scenario)
+    return TICK_S if planned_ns is None else max(TICK_S, planned_ns / NS_PER_S / MOST_TICKS)
 
 
 class Watch:
@@ -102,12 +111,13 @@ class Watch:
         self.state: show.RunState = "running"
         self.warnings = list(plan.warnings)
         self.quality = LiveQuality(parts.book, plan.label_delay_us)
-        self.frames = Frames(_facts(plan, parts))
+        self.frames = Frames(_facts(plan))
         self.monitor = Monitor(
             parts.telemetry,
             clock,
             parts.gauges,
             alert_engine(plan),
+            tick_s=tick_s(plan),
             memory=memory,
             quality=self._update_quality if plan.load.labelled else None,
         )
@@ -116,7 +126,7 @@ class Watch:
 
     def frame(self, verdict: show.VerdictWord, expectations: tuple[ExpectationResult, ...]) -> show.Frame:
         """Return the frame of the latest tick."""
-        monitor = self.monitor
+        monitor, reference = self.monitor, self._parts.telemetry.reference
         return self.frames.build(
             Moment(
                 state=self.state,
@@ -128,6 +138,9 @@ class Watch:
                 rolling_auc=self.quality.rolling_auc,
                 expectations=expectations,
                 faults=self._parts.faults.records(),
+                steps=self._parts.steps.records(),
+                thresholds=self._parts.slot.current.thresholds,
+                reference_mean=None if reference is None else reference.score_mean,
                 breaker=self._breaker_now(),
                 warnings=tuple(self.warnings),
             )
@@ -173,14 +186,10 @@ class Watch:
         return show.Breaker(state=breaker.state.value, age_s=age_s, trips_run_count=breaker.trip_count)
 
 
-def _facts(plan: Plan, parts: Parts) -> Facts:
-    serving = parts.slot.current
+def _facts(plan: Plan) -> Facts:
     return Facts(
         scenario=plan.scenario,
         clock=plan.clock,
-        model=serving.digest,
-        thresholds=serving.thresholds,
-        reference_mean=plan.artifact.reference.score_mean,
         memory_limit_bytes=plan.scenario.pipeline.memory_limit,
         capacity_per_s=plan.capacity_per_s,
         labelled=plan.load.labelled,

@@ -9,7 +9,7 @@ from sim.faults.fault import Fault
 from sim.scenario.expectations import Expectation
 from sim.scenario.phases import Phase
 from sim.scenario.scenario import ALWAYS, Scenario
-from sim.scenario.timeline import fault_spans, phase_spans, span_of, spans
+from sim.scenario.timeline import fault_spans, phase_spans, span_of, spans, step_spans
 
 
 class Cut(msgspec.Struct, frozen=True):
@@ -35,8 +35,9 @@ def cut(scenario: Scenario, duration_ns: int) -> Cut:
     """
     phases = tuple(filter(None, (_phase(scenario, phase, duration_ns) for phase in scenario.phases)))
     faults = tuple(_fault(fault, duration_ns) for fault in scenario.faults if fault.at < duration_ns)
-    shorter = msgspec.structs.replace(scenario, phases=phases, faults=faults)
-    left = {ALWAYS, *phase_spans(shorter), *fault_spans(shorter)}
+    steps = tuple(step for step in scenario.steps if step.at < duration_ns)
+    shorter = msgspec.structs.replace(scenario, phases=phases, faults=faults, steps=steps)
+    left = {ALWAYS, *phase_spans(shorter), *fault_spans(shorter), *step_spans(shorter)}
     expect = tuple(each for each in scenario.expect if _can_be_judged(each, scenario, left, duration_ns))
     shorter = msgspec.structs.replace(shorter, expect=expect)
     not_judged = tuple(each for each in scenario.expect if each not in expect)
@@ -76,7 +77,7 @@ def _can_be_judged(expectation: Expectation, scenario: Scenario, left: set[str],
 
 def _skipped(scenario: Scenario, shorter: Scenario) -> list[str]:
     lines: list[str] = []
-    for word, field in (("phase", "phases"), ("fault", "faults"), ("expectation", "expect")):
+    for word, field in (("phase", "phases"), ("fault", "faults"), ("step", "steps"), ("expectation", "expect")):
         left = {each.name for each in getattr(shorter, field)}
         lines += [f"{word} {each.name}" for each in getattr(scenario, field) if each.name not in left]
     return lines

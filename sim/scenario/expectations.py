@@ -10,8 +10,9 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         name: unique in the scenario.
-        during: a phase, a fault, or ``always`` (the whole run, the default of a condition). An alert counts from the
-            start of this span; with a single fault in the scenario it may be left out.
+        during: a phase, a fault, a step (from there to the end), or ``always`` (the whole run, the default of a
+            condition). An alert counts from the start of this span; with a single fault in the scenario it may be left
+            out.
         expr: a condition on metrics over the span; a metric may name another span, as in baseline.latency.p99.
         within: settling time at the start of the span that is not measured.
         alert: an alert, built in or of this scenario.

@@ -6,13 +6,14 @@ from pathlib import Path
 import msgspec
 import yaml
 
-from sim.scenario.checks import files, metrics, names, times, workload
+from sim.scenario.checks import files, metrics, models, names, times, workload
 from sim.scenario.checks.view import View
 from sim.scenario.convert import Reader
 from sim.scenario.overrides import apply_override
 from sim.scenario.positions import compose, read_text
 from sim.scenario.problems import InvalidScenarioError, Problem
 from sim.scenario.scenario import REPLAY, Scenario
+from sim.steps.model_release import ModelRelease
 
 TOO_MANY = 100  # problems shown; a file with more is not a scenario
 
@@ -53,13 +54,15 @@ def parse(text: str, name: str, overrides: Sequence[str] = (), *, files_required
 
 def missing_files(scenario: Scenario) -> tuple[str, ...]:
     """Return the files and folders that ``scenario`` names and that are not there."""
-    return files.missing_files((scenario.events.file if scenario.events else None, scenario.model))
+    released = (step.model for step in scenario.steps if isinstance(step, ModelRelease))
+    return files.missing_files((scenario.events.file if scenario.events else None, scenario.model, *released))
 
 
 def _check(view: View, *, files_required: bool) -> Iterator[Problem]:
     yield from workload.check(view)
     yield from names.check(view)
     yield from times.check(view)
+    yield from models.check(view)
     yield from metrics.check(view)
     yield from files.check(view, files_required=files_required or not view.scenario.external)
 

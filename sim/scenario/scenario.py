@@ -14,6 +14,8 @@ from sim.scenario.machine import Machine
 from sim.scenario.phases import Phase
 from sim.scenario.pipeline import Pipeline
 from sim.scenario.world import World
+from sim.steps.registry import STEPS
+from sim.steps.step import Step
 
 ALWAYS = "always"
 REPLAY = Phase(name="replay")
@@ -36,6 +38,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
         pipeline: what is under test.
         machine: what it runs on when the clock is virtual; absent is this machine, as it was measured.
         faults: what fails, and when.
+        steps: what is done without anything failing, such as the release of another model, and when.
         alerts: rules added to the built-in ones.
         expect: what must hold.
     """
@@ -53,5 +56,6 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     pipeline: Pipeline = Pipeline()
     machine: Machine | None = None
     faults: tuple[Annotated[Fault, Variants(FAULTS)], ...] = ()
+    steps: tuple[Annotated[Step, Variants(STEPS)], ...] = ()
     alerts: tuple[Alert, ...] = ()
     expect: tuple[Expectation, ...] = ()

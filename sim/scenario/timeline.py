@@ -1,4 +1,4 @@
-"""When phases and faults start and end, and at which instants a run must be measured."""
+"""When phases, faults and steps start and end, and at which instants a run must be measured."""
 
 from collections.abc import Mapping
 
@@ -44,9 +44,16 @@ def fault_spans(scenario: Scenario) -> dict[str, Span]:
     return {fault.name: Span(fault.at, end_ns if fault.lift_at is None else fault.lift_at) for fault in scenario.faults}
 
 
+def step_spans(scenario: Scenario) -> dict[str, Span]:
+    """Return from when on each step has been taken; it lasts to the end of the run."""
+    end_ns = duration_ns(scenario)
+    return {step.name: Span(step.at, end_ns) for step in scenario.steps}
+
+
 def spans(scenario: Scenario) -> dict[str, Span]:
-    """Return every span that an expectation may name: ``always``, the phases, the faults."""
-    return {ALWAYS: Span(0, duration_ns(scenario)), **phase_spans(scenario), **fault_spans(scenario)}
+    """Return every span that an expectation may name: ``always``, the phases, the faults, the steps."""
+    whole = {ALWAYS: Span(0, duration_ns(scenario))}
+    return {**whole, **phase_spans(scenario), **fault_spans(scenario), **step_spans(scenario)}
 
 
 def span_of(expectation: Expectation, scenario: Scenario, known: Mapping[str, Span]) -> Span:

@@ -9,12 +9,15 @@ from pathlib import Path
 
 from actors.errors import InputError, InternalError
 from sim.gates import Gate
+from sim.training.fit import FitConfig
 from sim.training.progress import Progress
 from sim.training.refusal import TrainingRefused
 from sim.training.source import Source
 
 
-def train_in_child(source: Source, folder: Path, gates: tuple[Gate, ...], progress: Progress) -> None:
+def train_in_child(
+    source: Source, folder: Path, gates: tuple[Gate, ...], progress: Progress, config: FitConfig | None = None
+) -> None:
     """Train as `sim.training.trainer.train` does, in a child process; progress is told in this one.
 
     Raises:
@@ -24,7 +27,7 @@ def train_in_child(source: Source, folder: Path, gates: tuple[Gate, ...], progre
     """
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
-    child = context.Process(target=_train, args=(source, folder, gates, theirs), name="training", daemon=True)
+    child = context.Process(target=_train, args=(source, folder, gates, config, theirs), name="training", daemon=True)
     child.start()
     theirs.close()
     try:
@@ -54,14 +57,14 @@ def _listen(pipe: Connection, progress: Progress) -> None:
             raise InternalError(content)
 
 
-def _train(source: Source, folder: Path, gates: tuple[Gate, ...], pipe: Connection) -> None:
+def _train(source: Source, folder: Path, gates: tuple[Gate, ...], config: FitConfig | None, pipe: Connection) -> None:
     from sim.training.trainer import train
 
     def tell(stage: str, done: int, total: int) -> None:
         pipe.send(("progress", (stage, done, total)))
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # unwinds, so that no half-written draft is left behind
-    _answer(pipe, lambda: train(source, folder, gates=gates, progress=tell))
+    _answer(pipe, lambda: train(source, folder, gates=gates, config=config, progress=tell))
 
 
 def _answer(pipe: Connection, work: Callable[[], object]) -> None:

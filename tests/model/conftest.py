@@ -66,6 +66,13 @@ def write_folder(folder: Path, fitted: Fitted, names: tuple[str, ...] = NAMES) -
     return folder
 
 
+def other_folder(folder: Path, fitted: Fitted, trees: int) -> Path:
+    """Write another model of the same features."""
+    data = lightgbm.Dataset(fitted.rows, fitted.labels, feature_name=list(NAMES), params={"verbose": -1})
+    parameters = {"objective": "binary", "num_leaves": 12, "num_threads": 1, "verbose": -1, "seed": 1}
+    return write_folder(folder, Fitted(lightgbm.train(parameters, data, trees), fitted.rows, fitted.labels))
+
+
 def manifest_of(names: tuple[str, ...]) -> Manifest:
     """Return a manifest whose digests are still to be filled in."""
     return Manifest(

@@ -1,4 +1,4 @@
-"""What types cannot say about a scenario, one concern a module: `names`, `times`, `workload`, `metrics`, `files`.
+"""What types cannot say about a scenario, one concern a module.
 
-Each module has ``check(view)``, which yields a problem for each broken rule; `view` is what they look at.
+They are `names`, `times`, `workload`, `models`, `metrics` and `files`. Each has ``check(view)``, which yields a problem for each broken rule; `view` is what they look at.
 """

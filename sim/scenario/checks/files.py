@@ -15,6 +15,10 @@ def check(view: View, *, files_required: bool = True) -> Iterator[Problem]:
     scenario = view.scenario
     if scenario.model is not None and files_required and not _is(Path(scenario.model), Path.is_dir):
         yield view.problem("model", "must be a folder with a model", remedy="check the path, or train one")
+    for path, step in view.items("steps"):
+        named = getattr(step, "model", None)
+        if named is not None and files_required and not _is(Path(named), Path.is_dir):
+            yield view.problem(f"{path}.model", "must be a folder with a model", remedy="check the path, or train one")
     if scenario.events is not None and view.whole("events.file"):
         yield from _file(view, scenario.events, required=files_required)
     if scenario.events is not None and view.whole("events"):

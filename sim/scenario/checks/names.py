@@ -12,7 +12,7 @@ BUILT_IN = frozenset(rule.alert for rule in built_in_rules())
 
 def check(view: View) -> Iterator[Problem]:
     """Yield a problem for each name that is taken, and each reference to nothing."""
-    yield from _unique(view, {"phases": "name", "faults": "name"}, reserved=ALWAYS)
+    yield from _unique(view, {"phases": "name", "faults": "name", "steps": "name"}, reserved=ALWAYS)
     yield from _unique(view, {"expect": "name"})
     yield from _unique(view, {"alerts": "alert"})
     yield from _references(view)
@@ -36,7 +36,7 @@ def _unique(view: View, keys: dict[str, str], reserved: str = "") -> Iterator[Pr
 
 def span_names(view: View) -> set[str]:
     """Return what ``during`` and the scope of a metric may name, also where something else about it is broken."""
-    return {ALWAYS, *view.written("phases", "name"), *view.written("faults", "name")}
+    return {ALWAYS, *(name for field in ("phases", "faults", "steps") for name in view.written(field, "name"))}
 
 
 def _references(view: View) -> Iterator[Problem]:
@@ -44,7 +44,7 @@ def _references(view: View) -> Iterator[Problem]:
     alerts = BUILT_IN | view.written("alerts", "alert")
     for path, expectation in view.items("expect"):
         if expectation.during is not None and expectation.during not in spans:
-            rule = "must name a phase, a fault or always"
+            rule = "must name a phase, a fault, a step or always"
             yield view.problem(f"{path}.during", rule, remedy=did_you_mean(expectation.during, spans))
         if expectation.alert is not None and expectation.alert not in alerts:
             yield view.problem(f"{path}.alert", "must name an alert", remedy=did_you_mean(expectation.alert, alerts))

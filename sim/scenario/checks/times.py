@@ -16,7 +16,8 @@ def check(view: View) -> Iterator[Problem]:
         return
     end_ns = duration_ns(view.scenario)
     yield from _faults(view, end_ns)
-    if view.whole("faults"):
+    yield from _steps(view, end_ns)
+    if view.whole("faults", "steps"):
         yield from _expectations(view, end_ns)
 
 
@@ -30,6 +31,13 @@ def _faults(view: View, end_ns: int | None) -> Iterator[Problem]:
         elif fault.lift_at is not None and fault.lift_at > end_ns:
             left = render_duration(end_ns - fault.at)
             yield view.problem(f"{path}.duration", f"must end within {run}", remedy=f"at most {left} are left")
+
+
+def _steps(view: View, end_ns: int | None) -> Iterator[Problem]:
+    for path, step in view.items("steps"):
+        if end_ns is not None and view.whole(f"{path}.at") and step.at >= end_ns:
+            run = f"the run, which lasts {render_duration(end_ns)}"
+            yield view.problem(f"{path}.at", f"must be before the end of {run}", remedy="take it earlier")
 
 
 def _forms(view: View) -> Iterator[Problem]:

@@ -1,0 +1,56 @@
+"""The desk where the serving model of a run is changed, and where each change is written down."""
+
+from collections.abc import Awaitable
+from pathlib import Path
+
+from actors.errors import ArtifactError
+from actors.model.artifact import Artifact
+from actors.model.releases import Releases
+from actors.model.slot import ModelSlot
+from actors.model.verification import Verification
+from actors.telemetry.telemetry import Telemetry
+from sim.journal import Journal
+from sim.steps.step import Outcome
+
+
+class ModelDesk:
+    """Makes changes of the model, and accounts for them: journal, counters, what drift is measured against.
+
+    Args:
+        slot: where the serving model is.
+        first: the model in it.
+        verification: what a candidate has to pass.
+        telemetry: counts swaps and refusals, and follows the serving model's reference.
+        journal: of the run.
+    """
+
+    def __init__(
+        self, slot: ModelSlot, first: Artifact, verification: Verification, telemetry: Telemetry, journal: Journal
+    ) -> None:
+        self._releases = Releases(slot, first, verification, lambda artifact: telemetry.follow(artifact.reference))
+        self._telemetry = telemetry
+        self._journal = journal
+
+    @property
+    def serving(self) -> Artifact:
+        """The model that serves now."""
+        return self._releases.serving
+
+    async def release(self, by: str, folder: Path) -> Outcome:
+        """Verify the model in ``folder`` and let it serve; ``by`` is who asks for it."""
+        return await self._change(by, self._releases.release(folder))
+
+    async def roll_back(self, by: str) -> Outcome:
+        """Let the model before the last release serve again."""
+        return await self._change(by, self._releases.roll_back())
+
+    async def _change(self, by: str, change: Awaitable[Artifact]) -> Outcome:
+        try:
+            before = await change
+        except ArtifactError as error:
+            self._telemetry.model_refusals += 1
+            self._journal.add("model_refused", by, str(error))
+            return Outcome(done=False, detail=str(error))
+        detail = f"{before.manifest.digest} → {self.serving.manifest.digest}"
+        self._journal.add("model_swapped", by, detail)
+        return Outcome(done=True, detail=detail)

@@ -1,0 +1,31 @@
+"""Another model is released."""
+
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+import msgspec
+
+from sim.steps.step import Desk, Outcome, Step
+
+
+class ModelRelease(Step, frozen=True, kw_only=True):
+    """Another model is verified in a child process and, if it proves itself, serves from the next batch on.
+
+    Either ``model`` or ``fit_seed``, not both.
+
+    Attributes:
+        model: folder of the candidate; it is looked at when the step is taken, not before.
+        fit_seed: the candidate is this scenario's own model, fitted once more with another seed; trained before the run
+            if there is none, and kept.
+    """
+
+    kind: ClassVar[str] = "model_release"
+    summary: ClassVar[str] = "another model is verified and takes over, or is refused with a reason"
+    model: str | None = None
+    fit_seed: Annotated[int, msgspec.Meta(ge=0, lt=2**31)] | None = None
+
+    async def take(self, desk: Desk, candidate: Path | None) -> Outcome:
+        """Release the candidate."""
+        if candidate is None:
+            raise AssertionError("a release has a candidate; validation sees to it")
+        return await desk.release(self.name, candidate)

@@ -1,0 +1,17 @@
+"""The model before the last release serves again."""
+
+from pathlib import Path
+from typing import ClassVar
+
+from sim.steps.step import Desk, Outcome, Step
+
+
+class ModelRollback(Step, frozen=True, kw_only=True):
+    """The model that served before the last release serves again, at once: it is still in memory."""
+
+    kind: ClassVar[str] = "model_rollback"
+    summary: ClassVar[str] = "the model before the last release serves again"
+
+    async def take(self, desk: Desk, candidate: Path | None) -> Outcome:  # noqa: ARG002 - the step's signature
+        """Roll back."""
+        return await desk.roll_back(self.name)

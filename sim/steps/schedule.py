@@ -1,0 +1,76 @@
+"""The schedule of a run's steps: takes each at its instant, and remembers what came of it."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from actors.clock import NS_PER_S, Clock
+from sim.journal import Journal
+from sim.steps.step import Desk, Outcome, Step, StepRecord, StepState
+
+
+class StepSchedule:
+    """All steps of one run.
+
+    A step that takes its time, such as the verification of a candidate, does not delay the next one's instant; changes
+    of the model are made in the order in which they were asked for.
+
+    Args:
+        steps: what is done, and when, counted from the start of the run.
+        candidates: folder of the model that a step brings, by the step's name.
+        clock: the run's clock.
+        journal: knows when the run began.
+        desk: makes the changes.
+    """
+
+    def __init__(
+        self, steps: Sequence[Step], candidates: Mapping[str, Path], clock: Clock, journal: Journal, desk: Desk
+    ) -> None:
+        self._steps = steps
+        self._candidates = candidates
+        self._clock = clock
+        self._journal = journal
+        self._desk = desk
+        self._taken_ns: dict[str, int] = {}
+        self._ended_ns: dict[str, int] = {}
+        self._outcomes: dict[str, Outcome] = {}
+
+    async def run(self) -> None:
+        """Take each step at its instant; return when the last has ended."""
+        under_way: list[asyncio.Task[None]] = []
+        try:
+            for step in sorted(self._steps, key=lambda each: each.at):
+                await self._clock.sleep_until_ns(self._journal.start_ns + step.at)
+                under_way.append(asyncio.create_task(self._take(step), name=step.name))
+            await asyncio.gather(*under_way)
+        finally:
+            for task in under_way:
+                task.cancel()
+
+    async def _take(self, step: Step) -> None:
+        self._taken_ns[step.name] = self._clock.now_ns()
+        self._outcomes[step.name] = await step.take(self._desk, self._candidates.get(step.name))
+        self._ended_ns[step.name] = self._clock.now_ns()
+
+    def records(self) -> tuple[StepRecord, ...]:
+        """Return what came of each step so far, in the order of the scenario."""
+        return tuple(map(self._record, self._steps))
+
+    def _record(self, step: Step) -> StepRecord:
+        outcome = self._outcomes.get(step.name)
+        return StepRecord(
+            name=step.name,
+            kind=step.kind,
+            state=self._state(step, outcome),
+            taken_at_s=self._since_start(self._taken_ns.get(step.name)),
+            ended_at_s=self._since_start(self._ended_ns.get(step.name)),
+            detail="" if outcome is None else outcome.detail,
+        )
+
+    def _state(self, step: Step, outcome: Outcome | None) -> StepState:
+        if outcome is not None:
+            return "done" if outcome.done else "refused"
+        return "under_way" if step.name in self._taken_ns else "waiting"
+
+    def _since_start(self, at_ns: int | None) -> float | None:
+        return None if at_ns is None else (at_ns - self._journal.start_ns) / NS_PER_S

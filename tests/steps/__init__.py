@@ -1,0 +1,1 @@
+"""Steps: what is done to the pipeline without anything failing."""

@@ -1,0 +1,116 @@
+"""Steps are taken at their instants, and what came of each is remembered."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from sim.journal import Journal
+from sim.steps.model_release import ModelRelease
+from sim.steps.model_rollback import ModelRollback
+from sim.steps.registry import STEPS
+from sim.steps.schedule import StepSchedule
+from sim.steps.step import Outcome, Step, StepRecord
+from tests.faults.laboratory import virtual_clock
+from tests.virtual import run_virtual
+
+RELEASE = ModelRelease(name="release", at=100, model="models/new")
+ROLLBACK = ModelRollback(name="back", at=250)
+
+
+class SlowDesk:
+    """Takes 40 ns for a release, and refuses a rollback at once."""
+
+    def __init__(self) -> None:
+        self.clock = virtual_clock()
+        self.asked: list[tuple[int, str, str]] = []
+
+    async def release(self, by: str, folder: Path) -> Outcome:
+        self.asked.append((self.clock.now_ns(), by, str(folder)))
+        await self.clock.sleep_ns(40)
+        return Outcome(done=True, detail="a → b")
+
+    async def roll_back(self, by: str) -> Outcome:
+        self.asked.append((self.clock.now_ns(), by, ""))
+        return Outcome(done=False, detail="no model before")
+
+
+def schedule(desk: SlowDesk, *steps: Step) -> StepSchedule:
+    return StepSchedule(steps, {"release": Path("models/new")}, desk.clock, Journal(desk.clock), desk)
+
+
+@pytest.mark.parametrize("kind", STEPS)
+def test_kind_has_a_file_of_its_own(kind: str) -> None:
+    """A step is named after what it does to what, lives in the file of that name, and says it in one line."""
+    step = STEPS[kind]
+    assert step.kind == kind == step.__module__.rpartition(".")[2]
+    assert step.summary
+
+
+def test_each_step_is_taken_at_its_instant_with_its_candidate() -> None:
+    """Whatever their order in the scenario, steps come in the order of their instants."""
+
+    async def main() -> SlowDesk:
+        desk = SlowDesk()
+        await schedule(desk, ROLLBACK, RELEASE).run()
+        return desk
+
+    assert run_virtual(main()).asked == [(100, "release", "models/new"), (250, "back", "")]
+
+
+def test_a_record_says_how_far_a_step_is_and_what_came_of_it() -> None:
+    """Waiting, under way, then done or refused, with the instants and the reason."""
+
+    async def main() -> list[tuple[StepRecord, ...]]:
+        desk, seen = SlowDesk(), []
+        steps = schedule(desk, RELEASE, ROLLBACK)
+        running = asyncio.create_task(steps.run())
+        for at_ns in (50, 120, 300):
+            await desk.clock.sleep_until_ns(at_ns)
+            seen.append(steps.records())
+        await running
+        return seen
+
+    before, during, after = run_virtual(main())
+    assert [each.state for each in before] == ["waiting", "waiting"]
+    assert [each.state for each in during] == ["under_way", "waiting"]
+    assert after == (
+        StepRecord(
+            name="release", kind="model_release", state="done", taken_at_s=100e-9, ended_at_s=140e-9, detail="a → b"
+        ),
+        StepRecord(
+            name="back",
+            kind="model_rollback",
+            state="refused",
+            taken_at_s=250e-9,
+            ended_at_s=250e-9,
+            detail="no model before",
+        ),
+    )
+
+
+def test_a_slow_step_does_not_hold_up_the_next() -> None:
+    """A step that falls due during another is asked for at its own instant."""
+
+    async def main() -> list[int]:
+        desk = SlowDesk()
+        await schedule(desk, RELEASE, ModelRollback(name="soon", at=110)).run()
+        return [at_ns for at_ns, *_ in desk.asked]
+
+    assert run_virtual(main()) == [100, 110]
+
+
+def test_a_run_that_ends_leaves_no_step_behind() -> None:
+    """Cancelled, the schedule cancels what is under way."""
+
+    async def main() -> tuple[str, int]:
+        desk = SlowDesk()
+        steps = schedule(desk, RELEASE)
+        running = asyncio.create_task(steps.run())
+        await desk.clock.sleep_until_ns(120)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await desk.clock.sleep_until_ns(200)
+        return steps.records()[0].state, len(asyncio.all_tasks())
+
+    assert run_virtual(main()) == ("under_way", 1)
