@@ -10,11 +10,12 @@ Modules, in the order of the story:
 - `categories`, `geo`, `columns`: codes of merchant categories; distances on the earth; cutting columns.
 - `realtime`: features of the payload.
 - `ring`, `rings`, `packing`: the last transactions of every card, merchant and device.
+- `towns`, `twins`: copies of the trained world, whose entities get their past when they are first seen.
 - `windows`: the port to streaming features and its in-memory adapter, which takes one of two roads with equal results:
 - `batch_road`, `grouping`: on arrays, for batches;
 - `single_road`: one by one, for a few rows.
 - `log`, `interner`, `history`, `labels`: what the batch tier is computed from.
-- `tally`, `towns`, `town_past`: sums over windows of history; copies of the trained world, and the past they share.
+- `tally`, `town_past`: sums over windows of history, those that all towns share once for all.
 - `batch`, `table_rows`: the builder of the table of batch features, and its rows.
 - `store`, `refresh`: the port to the table and its in-memory adapter; who renews it.
 - `assembly`: all tiers in one matrix.

@@ -6,8 +6,6 @@ apart look alike; a ring of 16 that holds two such is rarer than a broken disk.
 
 from typing import TypeVar
 
-import numpy as np
-
 from actors.arrays import I64
 
 IDENTITY_BITS = 25  # leaves 38 for a number: an amount up to 10^9 in cents, or seconds up to the year 10000
@@ -40,8 +38,3 @@ def identity_in(word: Word) -> Word:
 def last_before(number: Word) -> Word:
     """Return the greatest word whose number is at most ``number``: a word above it has a greater number."""
     return (number << IDENTITY_BITS) | IDENTITY_MASK
-
-
-def renamed(words: I64, offset: int) -> I64:
-    """Return ``words`` with ``offset`` added to the identities."""
-    return np.asarray((words & ~IDENTITY_MASK) | ((words + offset) & IDENTITY_MASK))

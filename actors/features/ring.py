@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from actors.arrays import I64
+from actors.arrays import I64, Bool
 from actors.features.interner import name_array, numbers_of
-from actors.features.packing import pack, renamed
+from actors.features.packing import pack
+
+Column = NDArray[Any]
 
 NEVER = -(1 << 62)  # event time of an empty slot: outside every window, and no difference to it overflows
 NOBODY = -1  # identity of no entity: an empty slot, or a transaction without a device
@@ -35,17 +37,21 @@ class Kind:
     packed: bool = False
     unit_us: int = 0
 
-    def twin(self, values: NDArray[Any], shift_us: int, offsets: Mapping[str, int]) -> NDArray[Any]:
-        """Return ``values`` as they are for a copy of their entities, in another town and at another time."""
-        given = values != self.empty
-        moved = values
-        if self.whose:
-            offset = offsets[self.whose]
-            moved = renamed(moved, offset) if self.packed else moved + moved.dtype.type(offset)
-        if self.unit_us:
-            units = shift_us // self.unit_us
-            moved = moved + (pack(units, 0) if self.packed else units)
-        return np.where(given, moved, values)
+    @property
+    def moves(self) -> bool:
+        """Whether an element is another one for a copy of its entity, in another town and at another time."""
+        return bool(self.whose or self.unit_us)
+
+    def move(self, shift_us: int, offsets: Mapping[str, int]) -> int:
+        """Return what is added to an element for such a copy; an empty one stays as it is.
+
+        Args:
+            shift_us: later by so much; rounded down to whole units.
+            offsets: added to identities, by kind of entity.
+        """
+        units = shift_us // self.unit_us if self.unit_us else 0
+        offset = offsets[self.whose] if self.whose else 0
+        return pack(units, 0) + offset if self.packed else units + offset
 
 
 INSTANT = Kind(np.int64, NEVER, unit_us=1)
@@ -56,6 +62,29 @@ DEGREES = Kind(np.float32, np.nan)
 def identity(whose: str) -> Kind:
     """Return a column of identities of cards, merchants or devices."""
     return Kind(np.int32, NOBODY, whose=whose)
+
+
+class Past(Protocol):
+    """What is known of entities before a ring first sees them."""
+
+    def wake(self, names: Sequence[str], rows: I64, columns: Mapping[str, Column]) -> Bool:
+        """Write what is known of ``names``, which are new to the ring, into their rows.
+
+        Called each time the ring meets new names, before it counts anything. Must not raise.
+
+        Args:
+            names: distinct.
+            rows: of each, int64 (n,).
+            columns: to change in these rows.
+
+        Returns:
+            Of which nothing is known, bool (n,).
+        """
+        ...
+
+    def wake_one(self, name: str, row: int, columns: Mapping[str, Column]) -> bool:
+        """Do what `wake` does for one name; return whether anything is known of it."""
+        ...
 
 
 class Ring:
@@ -76,7 +105,9 @@ class Ring:
         rows: name → row.
         columns: arrays by column name, (capacity, depth) for slots, (capacity,) for facts; replaced when they grow.
             Every ring has the facts ``identity``, ``count`` (transactions ever) and ``touched`` (when last located).
+        kinds: what the columns hold, by name.
         next_identity: the identity of the next new entity.
+        past: of entities that were not seen yet; None if nothing is known.
     """
 
     def __init__(
@@ -90,10 +121,12 @@ class Ring:
         self.depth = depth
         self.max_entities = max_entities
         self.rows: dict[str, int] = {}
-        self.columns: dict[str, NDArray[Any]] = {}
+        self.columns: dict[str, Column] = {}
         self.next_identity = 0
+        self.past: Past | None = None
         own = {"identity": (identity(whose), 0), "count": (NUMBER, 0), "touched": (NUMBER, 0)}
         self._kinds = {name: (kind, depth) for name, kind in slots.items()} | own | dict(facts)
+        self.kinds = {name: kind for name, (kind, _) in self._kinds.items()}
         self._free: list[int] = []
         self._used = 0
         self._capacity = 0
@@ -121,27 +154,43 @@ class Ring:
 
     def locate_one(self, name: str) -> int:
         """Return what `locate` returns, for one name."""
+        self._touch += 1
         row = self.rows.get(name)
         if row is None:
-            return int(self.locate((name,))[0])
-        self._touch += 1
+            row = self._add_one(name)
         self.columns["touched"][row] = self._touch
         return row
 
-    def _add(self, names: Sequence[str]) -> I64:
-        """Give empty rows to ``names``, which are new and distinct; return them."""
+    def _add(self, names: Sequence[str]) -> None:
+        """Give rows to ``names``, which are new and distinct: empty ones, or their past."""
         self._make_room(len(names))
-        again = self._free[: len(names)]
-        del self._free[: len(names)]
+        again = [self._free.pop() for _ in range(min(len(names), len(self._free)))]
         rows = again + list(range(self._used, self._used + len(names) - len(again)))
         self._used += len(names) - len(again)
         self.rows.update(zip(names, rows, strict=True))
         at = np.array(rows, dtype=np.int64)
-        for name, (kind, _) in self._kinds.items():
+        if self.past is not None:
+            at = at[self.past.wake(names, at, self.columns)]
+        for name, kind in self.kinds.items():
             self.columns[name][at] = kind.empty
-        self.columns["identity"][at] = self.next_identity + np.arange(len(names))
-        self.next_identity += len(names)
-        return at
+        self.columns["identity"][at] = self.next_identity + np.arange(len(at))
+        self.next_identity += len(at)
+
+    def _add_one(self, name: str) -> int:
+        """Do what `_add` does for one name; return its row."""
+        self._make_room(1)
+        if self._free:
+            row = self._free.pop()
+        else:
+            row = self._used
+            self._used += 1
+        self.rows[name] = row
+        if self.past is None or not self.past.wake_one(name, row, self.columns):
+            for column, kind in self.kinds.items():
+                self.columns[column][row] = kind.empty
+            self.columns["identity"][row] = self.next_identity
+            self.next_identity += 1
+        return row
 
     def _make_room(self, count: int) -> None:
         excess = len(self.rows) + count - self.max_entities
@@ -170,39 +219,24 @@ class Ring:
     def _row_numbers(self) -> I64:
         return np.fromiter(self.rows.values(), dtype=np.int64, count=len(self.rows))
 
-    def copy(self, sources: I64, names: Sequence[str], shift_us: int, offsets: Mapping[str, int]) -> None:
-        """Add entities whose past is that of others.
-
-        Args:
-            sources: rows to copy, (n,).
-            names: the new entities' names, n of them, not known yet; there must be room for them.
-            shift_us: added to every instant.
-            offsets: added to every identity, by kind of entity.
-
-        Raises:
-            ValueError: a name is known already.
-        """
-        if not self.rows.keys().isdisjoint(names):
-            raise ValueError("a copy must have a name that is not known yet")
-        at = self._add(names)
-        for name, (kind, _) in self._kinds.items():
-            self.columns[name][at] = kind.twin(self.columns[name][sources], shift_us, offsets)
-        self.next_identity = max(self.next_identity, int(self.columns["identity"][at].max(initial=NOBODY)) + 1)
+    def forget(self) -> None:
+        """Forget all entities; their identities stay taken."""
+        self.rows, self._free, self._used = {}, [], 0
 
     def reserve(self, count: int) -> None:
-        """Make room for ``count`` entities at once, so that adding them copies nothing."""
+        """Make room for ``count`` entities at once, so that adding them copies nothing; unused rows cost no memory."""
         if count > self._capacity:
             self._grow(min(count, self.max_entities))
 
-    def to_arrays(self) -> dict[str, NDArray[Any]]:
+    def to_arrays(self) -> dict[str, Column]:
         """Return all that is remembered, as arrays that can be stored without pickling."""
         rows = self._row_numbers()
-        arrays: dict[str, NDArray[Any]] = {name: column[rows] for name, column in self.columns.items()}
+        arrays: dict[str, Column] = {name: column[rows] for name, column in self.columns.items()}
         arrays["names"] = name_array(list(self.rows))
         arrays["next"] = np.array([self.next_identity, self._touch], dtype=np.int64)
         return arrays
 
-    def from_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+    def from_arrays(self, arrays: Mapping[str, Column]) -> None:
         """Remember what ``arrays`` say instead of what is remembered now.
 
         Raises:

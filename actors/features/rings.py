@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actors.clock import US_PER_DAY, US_PER_HOUR, US_PER_S
+from actors.features.packing import IDENTITY_MASK
 from actors.features.ring import DEGREES, INSTANT, NEVER, NUMBER, Kind, Ring, identity
 from actors.features.towns import Town
+from actors.features.twins import Twins
 
 HOUR_US = US_PER_HOUR
 DAY_US = US_PER_DAY
@@ -30,7 +32,7 @@ class StreamLimits:
     """Most entities remembered, each at least 16; beyond it the least recently seen are forgotten.
 
     Attributes:
-        cards: about 480 bytes each, name included.
+        cards: about 480 bytes each, name included; of a town's, only those that were seen.
         merchants: about 660 bytes each.
         devices: about 270 bytes each.
     """
@@ -61,24 +63,35 @@ class Rings:
     def add_towns(self, towns: tuple[Town, ...]) -> None:
         """Give every entity a twin in each of ``towns``, with the same past among the town's own twins.
 
+        Rings then hold only who is seen; an entity's past is copied when it first is.
+
         Raises:
-            ValueError: the limits leave no room, or a twin's name is taken.
+            ValueError: the limits leave no room, a town is given twice, or an entity is not of town 0.
         """
         rings = self._by_name()
         for kind, ring in rings.items():
             if len(ring) * (len(towns) + 1) > ring.max_entities:
                 raise ValueError(f"no room for {len(towns)} towns of {len(ring)} {kind}s within {ring.max_entities}")
         sizes = {name: ring.next_identity for name, ring in rings.items()}
+        if max(sizes.values()) * (len(towns) + 1) > IDENTITY_MASK:
+            raise ValueError(f"{len(towns)} towns have more entities than there are identities")
+        pasts = {
+            kind: Twins(ring.kinds, ring.rows, ring.columns, (Town(0), *towns), sizes) for kind, ring in rings.items()
+        }
         for kind, ring in rings.items():
-            names, sources = list(ring.rows), np.array(list(ring.rows.values()), dtype=np.int64)
-            ring.reserve(len(ring) * (len(towns) + 1))
-            for block, town in enumerate(towns, start=1):
-                offsets = {whose: block * size for whose, size in sizes.items()}
-                ring.copy(sources, town.rename(names), town.shift_us, offsets)
+            ring.forget()
+            ring.reserve(ring.max_entities)  # growing in a burst would stop the world for 50 ms
+            ring.past = pasts[kind]
             ring.next_identity = sizes[kind] * (len(towns) + 1)
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
-        """Return all that is remembered, as arrays that can be stored without pickling."""
+        """Return all that is remembered, as arrays that can be stored without pickling.
+
+        Raises:
+            ValueError: there are towns, whose entities may not have been seen yet.
+        """
+        if self.cards.past is not None:
+            raise ValueError("windows of several towns cannot be stored: load what history left, and add the towns")
         return {
             f"{kind}_{name}": array
             for kind, ring in self._by_name().items()

@@ -44,6 +44,17 @@ class Town:
         return [name.replace("0-", here, 1) if name[1:3] == "0-" else name for name in names]
 
 
+def home_of(name: str) -> tuple[str, str]:
+    """Return the number of an entity's town, as text, and the rest of its name, which its twins in all towns share.
+
+    Example:
+        >>> home_of("c7-17"), home_of("c0-17"), home_of("m7-0-3")
+        (('7', 'c17'), ('0', 'c17'), ('7', 'm0-3'))
+    """
+    head, _, own = name.partition("-")
+    return head[1:], head[:1] + own
+
+
 def towns(count: int, shift_us: int = 0) -> tuple[Town, ...]:
     """Return the towns 1 to ``count`` − 1, all with one shift: a world of ``count`` towns with town 0."""
     return tuple(Town(number, shift_us) for number in range(1, count))

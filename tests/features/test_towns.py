@@ -77,10 +77,49 @@ def test_forty_towns_are_bounded_by_the_limits() -> None:
 
 
 def test_a_town_twice_is_refused() -> None:
-    """Two towns of one number would be one; so would be entities that are not town 0's."""
+    """Two towns of one number would be one."""
+    with pytest.raises(ValueError, match="must be distinct"):
+        state_after_past().add_towns((Town(1), Town(1)))
+
+
+def test_only_town_0_has_twins() -> None:
+    """The past of another world, whose names carry no town, cannot be every town's."""
+    state = InMemoryStreamState()
+    state.advance(0, replace(PAST, merchants=[f"shop {name}" for name in PAST.merchants]))
+    with pytest.raises(ValueError, match="only entities of town 0"):
+        state.add_towns(towns(2))
+
+
+def test_who_is_not_seen_takes_no_room() -> None:
+    """However many towns there are, rings hold the entities of the run."""
     state = state_after_past()
-    with pytest.raises(ValueError, match="not known yet"):
-        state.add_towns((Town(1), Town(1)))
+    state.add_towns(towns(40))
+    assert len(state.rings.cards) == 0
+    state.advance(1, moved(NEXT, Town(7)))
+    assert set(state.rings.cards.rows) == set(Town(7).rename(NEXT.cards))
+
+
+def test_a_forgotten_twin_comes_back_as_a_stranger() -> None:
+    """What it did in the run is forgotten, so its past before the run must be too: a gap of days would be made up."""
+    limits = StreamLimits(cards=500, merchants=130, devices=400)
+    state = InMemoryStreamState()
+    state.advance(0, PAST)
+    state.rings.cards.max_entities = limits.cards
+    state.add_towns(towns(2))
+    known, strangers = moved(NEXT, Town(1)), random_stream(2_000, 3, cards=900, days=1)
+    state.advance(1, known)
+    state.advance(2, replace(strangers, cards=[f"x{name}" for name in strangers.cards]))
+    assert known.cards[0] not in state.rings.cards.rows
+    first = Columns(**{name: getattr(known, name)[:1] for name in Columns.__slots__})
+    assert np.isnan(state.advance(3, first)[0, 5])
+
+
+def test_windows_of_towns_are_not_stored() -> None:
+    """They would be without those who were not seen yet."""
+    state = state_after_past()
+    state.add_towns(towns(2))
+    with pytest.raises(ValueError, match="cannot be stored"):
+        state.rings.to_arrays()
 
 
 def test_shifts_are_rounded_to_whole_refreshes() -> None:
