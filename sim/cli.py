@@ -23,6 +23,7 @@ import typer
 from actors.errors import InputError
 from sim.commands.check_determinism import check_determinism
 from sim.commands.demo import demo
+from sim.commands.explore import explore
 from sim.commands.list_scenarios import list_scenarios
 from sim.commands.rollback import rollback
 from sim.commands.run import run
@@ -65,6 +66,7 @@ app.command("schema")(schema)
 app.command("demo")(demo)
 app.command("check-determinism")(check_determinism)
 app.command("twin")(twin)
+app.command("explore")(explore)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

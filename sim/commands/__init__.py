@@ -9,6 +9,7 @@
 - `schema`: prints the JSON Schema of a scenario or of a summary.
 - `check_determinism`: runs a scenario twice and compares every byte.
 - `twin`: runs it with and without its faults, and says what they caused.
+- `explore`: runs it many times, each time otherwise, and looks for what breaks.
 - `options`, `notices`: the options that commands share; what commands without a screen say.
 - `found`: the scenario files that a command's arguments lead to.
 """

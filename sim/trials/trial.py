@@ -2,7 +2,8 @@
 
 import gc
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -51,8 +52,24 @@ def _artifact(folder: Path) -> Artifact:
     return load_artifact(folder)
 
 
+def digest_of(model: Path) -> str:
+    """Return the digest of the model in a folder.
+
+    Raises:
+        ArtifactError: it is not a model.
+    """
+    return _artifact(model).manifest.digest
+
+
 def run_trial(trial: Trial) -> Outcome:
-    """Run ``trial``.
+    """Return what ``trial`` came to; otherwise as `carried_out`."""
+    with carried_out(trial) as (outcome, _):
+        return outcome
+
+
+@contextmanager
+def carried_out(trial: Trial) -> Iterator[tuple[Outcome, Path]]:
+    """Run ``trial``; give what it came to, and the folder of its files, which is gone afterwards if it was not named.
 
     Raises:
         InputError: its model or its folder cannot be used.
@@ -60,9 +77,10 @@ def run_trial(trial: Trial) -> Outcome:
         KeyboardInterrupt: it was interrupted, and has drained.
     """
     if trial.folder is not None:
-        return _run(trial, trial.folder)
+        yield _run(trial, trial.folder), trial.folder
+        return
     with tempfile.TemporaryDirectory(prefix="riskdrill-trial-") as folder:
-        return _run(trial, Path(folder))
+        yield _run(trial, Path(folder)), Path(folder)
 
 
 def _run(trial: Trial, folder: Path) -> Outcome:

@@ -1,0 +1,101 @@
+"""One variation of a scenario, run and checked."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from actors.errors import InputError
+from actors.pipeline import Pipeline
+from sim.explore.invariants.evidence import Evidence
+from sim.explore.invariants.registry import INVARIANTS
+from sim.report.summary import Summary
+from sim.run.instruments import NO_INSTRUMENTS
+from sim.scenario.cut import Cut
+from sim.scenario.render import digest
+from sim.trials.trial import Trial, carried_out
+
+GIVEN_UP = "an actor was given up"
+
+
+class Broken(msgspec.Struct, frozen=True):
+    """Something that does not hold.
+
+    Attributes:
+        what: ``invariant``, ``expectation``, or ``breakdown`` where the run did not get to its end.
+        name: of the invariant or expectation; of the error.
+        text: what was seen.
+    """
+
+    what: str
+    name: str
+    text: str
+
+    def __str__(self) -> str:
+        """Return all of it in a line."""
+        return f"{self.what} {self.name}: {self.text}"
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of one run.
+
+    Attributes:
+        trace_hash: of the run; null where it broke down.
+        broken: all that did not hold; empty for a run that passes.
+        doubts: why it proves nothing, where nothing is broken.
+    """
+
+    scenario_digest: str
+    trace_hash: str | None
+    broken: tuple[Broken, ...]
+    doubts: tuple[str, ...] = ()
+
+
+def attempt(shorter: Cut, model: Path, alter: Callable[[Pipeline], None] = NO_INSTRUMENTS.alter) -> Attempt:
+    """Run a scenario on the virtual clock and check everything that can be checked.
+
+    Args:
+        shorter: the scenario, cut or whole.
+        model: folder of its model.
+        alter: plants a mistake in the pipeline, for tests.
+
+    Raises:
+        InputError: the model cannot be used.
+        KeyboardInterrupt: the run was interrupted.
+    """
+    scenario = shorter.scenario
+    try:
+        with carried_out(Trial(shorter, model, alter=alter)) as (outcome, folder):
+            evidence = Evidence(scenario, outcome.summary, outcome.record, folder)
+            broken = (*_broken_invariants(evidence), *_broken_promises(outcome.summary))
+    except InputError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a run that breaks down, for whatever reason, is what is looked for
+        text = " ".join(str(error).split())
+        return Attempt(
+            scenario_digest=digest(scenario),
+            trace_hash=None,
+            broken=(Broken("breakdown", type(error).__name__, text),),
+        )
+    doubtful = outcome.summary.verdict == "inconclusive"
+    return Attempt(
+        scenario_digest=outcome.summary.scenario_digest,
+        trace_hash=outcome.summary.trace_hash,
+        broken=broken,
+        doubts=outcome.summary.reasons if doubtful else (),
+    )
+
+
+def _broken_invariants(evidence: Evidence) -> Iterator[Broken]:
+    for name, invariant in INVARIANTS.items():
+        if text := invariant(evidence):
+            yield Broken("invariant", name, text)
+
+
+def _broken_promises(summary: Summary) -> Iterator[Broken]:
+    for each in summary.expectations:
+        if each.state == "failed":
+            yield Broken("expectation", each.name, f"{each.value or 'not as expected'}, wanted {each.wanted}")
+    for reason in summary.reasons:
+        if reason.startswith(GIVEN_UP):
+            yield Broken("breakdown", "escalation", reason)

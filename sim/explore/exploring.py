@@ -1,0 +1,122 @@
+"""An exploration from its first run to ``explore.json``: counts, failures with their commands, and the shrunk one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import msgspec
+
+from actors.clock import NS_PER_S
+from sim.explore.reproduction import reproduction
+from sim.explore.result import EXPLORE, Counterexample, Exploration, Shrunk, exploration_text
+from sim.explore.search import Search, Tried
+from sim.explore.shrink import Shrinker
+from sim.report.folder import RunFolder
+from sim.report.provenance import git_commit, versions
+from sim.scenario.render import digest, resolved
+from sim.scenario.timeline import duration_ns
+
+Tell = Callable[[Tried, Counterexample | None], None]
+SHRUNK = "counterexample.yaml"
+FILES = frozenset({EXPLORE, SHRUNK})
+
+
+def _silent(_: Tried, __: Counterexample | None) -> None:
+    """Tell no one."""
+
+
+@dataclass(slots=True)
+class Exploring:
+    """Collects what a search finds; whenever it ends, what was found so far is true.
+
+    Attributes:
+        interrupted: whether Ctrl-C ended it.
+
+    Args:
+        search: what is tried.
+        model: digest of its model.
+        given: the model folder that was named on the command line.
+        tell: called after each run, and with each failure.
+    """
+
+    search: Search
+    model: str
+    given: Path | None = None
+    tell: Tell = field(default=_silent)
+    done: int = 0
+    passed: int = 0
+    inconclusive: int = 0
+    failures: list[Counterexample] = field(default_factory=list)
+    interrupted: bool = False
+
+    def run(self, jobs: int) -> None:
+        """Make the runs; Ctrl-C ends them early."""
+        try:
+            for tried in self.search.attempts(jobs):
+                self._take(tried)
+        except KeyboardInterrupt:
+            self.interrupted = True
+
+    def _take(self, tried: Tried) -> None:
+        failure = None
+        self.done += 1
+        if tried.attempt.broken:
+            command = reproduction(tried.settled, tried.attempt, self.model, self.given)
+            failure = Counterexample(
+                seed=tried.seed, overrides=tried.settled.overrides, attempt=tried.attempt, command=command
+            )
+            self.failures.append(failure)
+        elif tried.attempt.doubts:
+            self.inconclusive += 1
+        else:
+            self.passed += 1
+        self.tell(tried, failure)
+
+    def shrink_first(self, folder: RunFolder) -> Shrunk | None:
+        """Reduce the first failure, and write it as a scenario; None if there is none, or Ctrl-C comes first."""
+        if not self.failures or self.interrupted:
+            return None
+        first, settled = self.failures[0], self.search.settled
+        failing = replace(settled, overrides=()).with_overrides(first.overrides).shorter.scenario
+        shrinker = Shrinker(settled.model, self.search.alter)
+        try:
+            smallest, attempt = shrinker.shrink(failing, first.attempt)
+        except KeyboardInterrupt:
+            self.interrupted = True
+            return None
+        header = f"# Found by explore in {settled.file}, seed {first.seed}, and reduced. It fails with\n"
+        header += "".join(f"#   {each}\n" for each in attempt.broken)
+        folder.write(SHRUNK, header + resolved(smallest))
+        planned_ns = duration_ns(smallest)
+        shrunk = Shrunk(
+            file=SHRUNK,
+            faults=tuple(fault.name for fault in smallest.faults),
+            duration_s=None if planned_ns is None else planned_ns / NS_PER_S,
+            trace_hash=attempt.trace_hash,
+            broken=attempt.broken,
+            runs=shrinker.runs,
+        )
+        self.failures[0] = msgspec.structs.replace(first, shrunk=shrunk)
+        return shrunk
+
+    def write(self, folder: RunFolder) -> Path:
+        """Write ``explore.json``; return its path."""
+        return folder.write(EXPLORE, exploration_text(self.result()))
+
+    def result(self) -> Exploration:
+        """Return what was found so far."""
+        scenario = self.search.settled.shorter.scenario
+        return Exploration(
+            scenario=scenario.name,
+            scenario_digest=digest(scenario),
+            model=self.model,
+            first_seed=self.search.first_seed,
+            seeds=self.search.seeds,
+            done=self.done,
+            passed=self.passed,
+            inconclusive=self.inconclusive,
+            failures=tuple(self.failures),
+            interrupted=self.interrupted,
+            git=git_commit(),
+            versions=versions(),
+        )

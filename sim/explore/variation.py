@@ -1,0 +1,111 @@
+"""Another run of the same scenario: another seed, and faults moved, stretched and turned up or down."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from actors.errors import ScenarioError
+from sim.faults.fault import Fault
+from sim.scalars import DURATION, SIZE
+from sim.scenario.render import render
+from sim.scenario.scenario import Scenario
+from sim.scenario.shapes import Field, fields_of
+from sim.scenario.timeline import duration_ns, phase_spans
+from sim.trials.settled import Settled
+from sim.units import NS_PER, render_duration
+from sim.world.streams import Streams
+
+FIXED = ("name", "at", "duration")
+STRETCH = 4.0  # times are at most so much shorter, and half as much longer, than written
+TURN = 2.0  # parameters are at most so much smaller or larger
+DRAWS = 20  # for one seed, until a variation is valid; the checks of a scenario know rules that draws do not
+
+
+def check_variable(scenario: Scenario) -> None:
+    """Refuse a scenario that cannot be varied.
+
+    Raises:
+        ScenarioError: each of its runs would be the same, or no one knows how long they are.
+    """
+    if scenario.events is not None and not scenario.faults:
+        raise ScenarioError(f"{scenario.name}: a replay without faults is the same run for each seed; add a fault")
+    if scenario.faults and duration_ns(scenario) is None:
+        raise ScenarioError(
+            f"{scenario.name}: faults are moved within the run, and how long this one takes is not known before; "
+            "give its phases a duration, or cut it with --duration"
+        )
+
+
+def varied(settled: Settled, seed: int, *, anywhere: bool) -> Settled:
+    """Return ``settled`` with ``seed`` and its faults at other times, of other lengths and strengths.
+
+    The same seed gives the same variation. If no valid one is found, only the seed is another.
+
+    Args:
+        settled: as written.
+        seed: of the run.
+        anywhere: faults may go anywhere in the run; otherwise each stays within the phases that it touches, so that
+            what the scenario expects of its phases still makes sense.
+    """
+    scenario, chance = settled.shorter.scenario, Streams(seed)["explore"]
+    for _ in range(DRAWS):
+        words: list[str] = []
+        for fault in scenario.faults:
+            words += _fault(fault, _room(scenario, fault, anywhere=anywhere), chance)
+        try:
+            return settled.with_overrides([f"seed={seed}", *words])
+        except ScenarioError:
+            continue
+    return settled.with_overrides([f"seed={seed}"])
+
+
+def _fault(fault: Fault, room: tuple[int, int], chance: np.random.Generator) -> Iterator[str]:
+    """Yield the overrides for one fault, which is to be in within ``room``."""
+    low_ns, high_ns = room
+    span_ns = 0
+    if fault.lift_at is not None:
+        factor = math.exp(chance.uniform(-math.log(STRETCH), math.log(STRETCH / 2)))
+        span_ns = _even(min((fault.lift_at - fault.at) * factor, high_ns - low_ns))
+        yield f"faults.{fault.name}.duration={render_duration(span_ns)}"
+    at_ns = low_ns + _even(chance.uniform(0.0, max(0.0, high_ns - low_ns - span_ns)))
+    yield f"faults.{fault.name}.at={render_duration(at_ns)}"
+    for field in fields_of(type(fault)):
+        value = getattr(fault, field.name)
+        if field.name not in FIXED and _is_number(field, value):
+            yield f"faults.{fault.name}.{field.key}={render(_turned(field, value, chance), field.shape)}"
+
+
+def _room(scenario: Scenario, fault: Fault, *, anywhere: bool) -> tuple[int, int]:
+    """Return from when to when a fault may be in."""
+    end_ns = duration_ns(scenario)
+    if end_ns is None:
+        raise AssertionError("a run without a length has no room to move faults in; `check_variable` sees to it")
+    if anywhere:
+        return 0, end_ns
+    last_ns = fault.at if fault.lift_at is None else fault.lift_at - 1
+    spans = [(span.start_ns, end_ns if span.end_ns is None else span.end_ns) for span in phase_spans(scenario).values()]
+    start_ns = max(start for start, _ in spans if start <= fault.at)
+    return start_ns, min(end for _, end in spans if end > last_ns)
+
+
+def _even(span_ns: float) -> int:
+    """Return a time rounded down to a whole ms, or to a whole µs where it is short: fit to be read and typed."""
+    unit = NS_PER["ms"] if span_ns >= 10 * NS_PER["ms"] else NS_PER["us"]
+    return max(int(span_ns) // unit * unit, 0)
+
+
+def _is_number(field: Field, value: Any) -> bool:  # noqa: ANN401 - of any type a fault has
+    if field.shape.kind == "scalar" and field.shape.of not in (DURATION, SIZE):
+        return False
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _turned(field: Field, value: float, chance: np.random.Generator) -> float:
+    """Return another value of about the same size, within the field's bounds."""
+    turned = value * math.exp(chance.uniform(-math.log(TURN), math.log(TURN)))
+    for bound in field.shape.bounds:
+        turned = min(turned, *(limit for limit in (bound.le, bound.lt) if limit is not None), math.inf)
+        turned = max(turned, *(limit for limit in (bound.ge, bound.gt) if limit is not None), -math.inf)
+    return round(turned) if isinstance(value, int) else float(f"{turned:.4g}")
