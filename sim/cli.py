@@ -21,6 +21,7 @@ from typing import Any
 import typer
 
 from actors.errors import InputError
+from sim.commands.calibrate import calibrate
 from sim.commands.check_determinism import check_determinism
 from sim.commands.demo import demo
 from sim.commands.explore import explore
@@ -64,6 +65,7 @@ app.command("validate")(validate)
 app.command("list")(list_scenarios)
 app.command("schema")(schema)
 app.command("demo")(demo)
+app.command("calibrate")(calibrate)
 app.command("check-determinism")(check_determinism)
 app.command("twin")(twin)
 app.command("explore")(explore)

@@ -6,5 +6,6 @@ One batch at a time goes through the real pipeline on the real event loop, and i
 - `meter`: the stopwatch, which hears of the batch through the ports that the pipeline has anyway.
 - `measure`: the pipeline, the feed and the meter put together.
 - `fit`: medians, and the straight costs that miss them least.
+- `calibrate`: all of it in order.
 - `check`: whether the costs add up to what the pipeline can really do.
 """

@@ -41,6 +41,11 @@ class Check:
         return abs(self.error_ratio) <= TOLERANCE
 
     @property
+    def unhindered_per_s(self) -> float:
+        """Roughly what would have been measured, had the processor been free whenever it was wanted."""
+        return self.measured_per_s / (1 - min(self.waited_ratio or 0.0, 0.99))
+
+    @property
     def busy(self) -> bool:
         """Whether others used the machine so much that no measurement can be trusted."""
         return self.waited_ratio is not None and self.waited_ratio > BUSY_RATIO

@@ -2,19 +2,22 @@
 
 import asyncio
 import gc
+import itertools
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import msgspec
-import numpy as np
 
+from actors.actor import Hooks
+from actors.arrays import F32
 from actors.clock import RealClock
 from actors.model.artifact import Artifact
 from actors.model.scoring import LocalScoring
 from actors.model.slot import ModelSlot
+from actors.scorer import Scorer
 from actors.work import Core, Job
 from sim.calibration.lockstep import Lockstep
 from sim.calibration.meter import Meter, Samples, Stopwatch
@@ -23,13 +26,13 @@ from sim.journal import Journal
 from sim.run.machine import Machine
 from sim.run.parts import make_parts
 from sim.run.plan import Plan
-from sim.run.probe import calm
+from sim.run.probe import calm, even_load
 from sim.scenario.scenario import Scenario
-from sim.world.block import Block
 
 SIZES = {1: 80, 8: 40, 64: 24, 256: 8, 1024: 4}  # batches of each size in a round; about 8,600 transactions
 ROUNDS = 4  # sizes take turns, so that a disturbance meets all of them
 LARGEST = max(SIZES)
+WASTE = 2  # a batch lies in one block, and what is left at the end of a block may be too short for it
 IN_EXECUTOR = tuple(size for size in SIZES if size > 1)  # a batch of one never goes there
 
 Report = Callable[[int, int], None]
@@ -51,21 +54,41 @@ def measure(plan: Plan, report: Report) -> Samples:
         tempfile.TemporaryDirectory(prefix="riskdrill-calibrate-") as folder,
         asyncio.Runner(loop_factory=loop_factory()) as runner,
     ):
-        runner.run(
-            _through_pipeline(replace(plan, scenario=_in_one_piece(plan.scenario), folder=Path(folder)), sizes, meter)
-        )
-        runner.run(_in_executor(plan.artifact, meter, lambda done: report(len(sizes) + done, total)))
+        alone = replace(plan, scenario=_in_one_piece(plan.scenario), folder=Path(folder))
+        features = runner.run(_through_pipeline(alone, sizes, meter))
+        runner.run(_in_executor(plan.artifact, features, meter, lambda done: report(len(sizes) + done, total)))
     return meter.samples
 
 
-async def _through_pipeline(plan: Plan, sizes: list[int], meter: Meter) -> None:
+class _Onlooker(Hooks):
+    """Passes on what it hears, and keeps the features of the largest batches."""
+
+    def __init__(self, feed: Lockstep, scorer: Scorer) -> None:
+        self._feed = feed
+        self._inbox = scorer.inbox
+        self.features: list[F32] = []
+
+    async def received(self, actor: str, rows: int) -> None:
+        await self._feed.received(actor, rows)
+        lease = self._inbox.lease
+        if actor == "scorer" and rows == LARGEST and lease is not None:
+            self.features.append(lease.message.features)
+
+    async def prepared(self, actor: str, rows: int) -> None:
+        await self._feed.prepared(actor, rows)
+
+
+async def _through_pipeline(plan: Plan, sizes: list[int], meter: Meter) -> list[F32]:
+    """Send batches of ``sizes`` through the pipeline; return the features of the largest."""
     clock = RealClock()
-    feed = Lockstep(_enough(plan, sizes), sizes, meter)
+    plan = replace(plan, load=even_load(plan, WASTE * sum(sizes)))
+    feed = Lockstep(list(plan.load.blocks.build()), sizes, meter)
     machine = Machine(clock, meter, feed, None, clock.close, lambda store: store)
     try:
         parts = make_parts(plan, machine, Journal(clock))
+        onlooker = _Onlooker(feed, parts.pipeline.scorer)
         for actor in parts.pipeline.actors:
-            actor.hooks = feed
+            actor.hooks = onlooker
         await parts.source.prime()
         parts.begin(clock.now_ns())
         gc.collect()
@@ -73,22 +96,25 @@ async def _through_pipeline(plan: Plan, sizes: list[int], meter: Meter) -> None:
         parts.pipeline.start()
         await parts.pipeline.finished()
         parts.close()
+        return onlooker.features
     finally:
         gc.unfreeze()
         machine.close()
 
 
-async def _in_executor(artifact: Artifact, meter: Meter, report: Callable[[int], None]) -> None:
-    """Score the golden rows in the executor thread, where a pipeline with a backlog scores."""
-    watch, done = Stopwatch(), 0
+async def _in_executor(
+    artifact: Artifact, features: Sequence[F32], meter: Meter, report: Callable[[int], None]
+) -> None:
+    """Score in the executor thread, where a pipeline with a backlog scores."""
+    watch, done, blocks = Stopwatch(), 0, itertools.cycle(features)
     with ThreadPoolExecutor(1) as executor:
         slot = ModelSlot(artifact)
         scoring = LocalScoring(slot, executor, inline_limit=0)
-        rows = np.resize(artifact.golden.features, (LARGEST, artifact.golden.features.shape[1]))
         for size in IN_EXECUTOR * ROUNDS:
             for _ in range(SIZES[size]):
+                rows = next(blocks)[:size]
                 watch.lap()
-                await scoring.score(slot.current, rows[:size])
+                await scoring.score(slot.current, rows)
                 meter.samples[Job.SCORE, Core.EXECUTOR][size].append(sum(watch.lap()))
                 done += 1
                 report(done)
@@ -105,15 +131,3 @@ def _in_one_piece(scenario: Scenario) -> Scenario:
         logger=msgspec.structs.replace(quiet.pipeline.logger, max_batch_size=LARGEST),
     )
     return msgspec.structs.replace(quiet, pipeline=pipeline)
-
-
-def _enough(plan: Plan, sizes: list[int]) -> Iterator[Block]:
-    """Return blocks, made already, that hold all of ``sizes``, with what is left over at the end of each."""
-    wanted = sum(sizes)
-    made: list[Block] = []
-    for block in plan.load.blocks.build():
-        made.append(block)
-        wanted -= max(0, len(block) - LARGEST)
-        if wanted <= 0:
-            break
-    return iter(made)

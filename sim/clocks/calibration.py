@@ -29,7 +29,7 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
         model: digest of the model that was scored with; the costs of another one differ.
         machine: where it was measured, in words.
         costs: of each job.
-        points: median µs by rows, of each job: what the costs were fitted to.
+        points: rows and median µs of each job: what the costs were fitted to.
         predicted_per_s: transactions a second that the costs add up to, on virtual time.
         measured_per_s: what the pipeline did on the real clock.
     """

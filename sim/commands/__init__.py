@@ -8,8 +8,10 @@
 - `list_scenarios`: lists them with their hypotheses.
 - `schema`: prints the JSON Schema of a scenario or of a summary.
 - `check_determinism`: runs a scenario twice and compares every byte.
+- `calibrate`: measures what each job costs on this machine.
 - `twin`: runs it with and without its faults, and says what they caused.
 - `explore`: runs it many times, each time otherwise, and looks for what breaks.
 - `options`, `notices`: the options that commands share; what commands without a screen say.
+- `bar`: a progress bar a stage.
 - `found`: the scenario files that a command's arguments lead to.
 """

@@ -1,7 +1,6 @@
 """``train``: trains a model and says how good it is."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +8,6 @@ import typer
 
 if TYPE_CHECKING:
     from sim.scenario.scenario import Scenario
-    from sim.training.progress import Progress
 
 REFUSED = 99
 FIGURES = {
@@ -53,8 +51,9 @@ def train(
 
     Example: python -m sim train scenarios/replay_handbook.yaml --out models/handbook
     """
+    from sim.commands.bar import progress_bar
     from sim.gates import read_gates
-    from sim.run.model_choice import cached_folder, gates_for, source_of
+    from sim.run.model_choice import STAGES, cached_folder, gates_for, source_of
     from sim.training.refusal import TrainingRefused
     from sim.training.trainer import train as train_model
 
@@ -63,7 +62,7 @@ def train(
     source = source_of(chosen)
     folder = out or cached_folder(source)
     try:
-        with _progress_bar() as progress:
+        with progress_bar(STAGES) as progress:
             report = train_model(source, folder, gates=limits, progress=progress)
     except TrainingRefused as error:
         _print_figures(error.figures)
@@ -82,29 +81,6 @@ def _scenario(path: Path | None, overrides: tuple[str, ...]) -> "Scenario":
     from sim.scenario.load import load, parse
 
     return parse(DEFAULT, "the default world", overrides) if path is None else load(path, overrides)
-
-
-@contextmanager
-def _progress_bar() -> Iterator["Progress"]:
-    """Draw a bar a stage on the error stream; without a terminal there one line a stage."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
-
-    from sim.run.model_choice import STAGES
-
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description:<44}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        tasks = {}
-
-        def progress(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bar.add_task(STAGES.get(stage, stage), total=total or None)
-                if not console.is_terminal:
-                    typer.echo(STAGES.get(stage, stage), err=True)
-            bar.update(tasks[stage], completed=done, total=total or None)
-
-        yield progress
 
 
 def _print_figures(metrics: Mapping[str, Mapping[str, float | None]]) -> None:

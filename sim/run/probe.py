@@ -1,6 +1,7 @@
 """How many transactions a second this machine's pipeline can do: a short run of the whole path, as fast as it goes."""
 
 import asyncio
+import gc
 import tempfile
 from collections import deque
 from collections.abc import Callable
@@ -9,18 +10,17 @@ from pathlib import Path
 
 import msgspec
 
-from actors.clock import NS_PER_S, Clock
+from actors.clock import NS_PER_MS, NS_PER_S
 from sim.clocks.real import loop_factory
 from sim.clocks.virtual_loop import VirtualLoop
 from sim.journal import Journal
 from sim.run.machine import Machine, real_machine, virtual_machine
-from sim.run.parts import Parts, make_parts
+from sim.run.parts import make_parts
 from sim.run.plan import Plan, SyntheticLoad
 from sim.scenario.scenario import Scenario
 from sim.world.block import Block
 from sim.world.feed import Feed
 from sim.world.phases import Constant, Phase
-from sim.world.traffic import TrafficSpec
 
 WARM_UP = 20_000  # transactions before the clock is started: caches, batch sizes and the processor's speed settle
 MEASURED = 80_000  # about a second on a small machine
@@ -33,6 +33,9 @@ class Unpaced:
     All of it is made before the first block is handed out: the probe asks what the pipeline can do, and on two cores
     whoever makes a hundred thousand transactions a second takes one of them away.
 
+    It pauses after the warm-up until that is through: what is measured begins and ends with nothing inside. Were the
+    watch started in mid-stream, the work on thousands of transactions that lie in mailboxes would go uncounted.
+
     Args:
         feed: the blocks.
     """
@@ -40,6 +43,8 @@ class Unpaced:
     def __init__(self, feed: Feed) -> None:
         self._feed = feed
         self._made: deque[Block] | None = None
+        self._warm = asyncio.get_running_loop().create_future()
+        self.count = 0
 
     async def take(self) -> Block | None:
         """Return the next block; the first time, when all are there."""
@@ -47,7 +52,15 @@ class Unpaced:
             self._made = deque()
             while (block := await self._feed.take()) is not None:
                 self._made.append(replace(block, due_ns=None))
-        return self._made.popleft() if self._made else None
+        if self.count >= WARM_UP:
+            await self._warm
+        block = self._made.popleft() if self._made else None
+        self.count += 0 if block is None else len(block)
+        return block
+
+    def go_on(self) -> None:
+        """End the pause."""
+        self._warm.set_result(None)
 
     def close(self) -> None:
         """Close the feed."""
@@ -60,18 +73,21 @@ def measure_capacity(plan: Plan) -> float:
     Nothing is shed and no fault is in, so that it is the capacity of the best road.
     """
     with tempfile.TemporaryDirectory(prefix="riskdrill-probe-") as folder:
-        probe = replace(plan, scenario=calm(plan.scenario), load=SyntheticLoad(_traffic(plan)), folder=Path(folder))
+        probe = replace(
+            plan, scenario=calm(plan.scenario), load=even_load(plan, WARM_UP + MEASURED), folder=Path(folder)
+        )
         on_real_clock = plan.clock == "real"
         with asyncio.Runner(loop_factory=loop_factory() if on_real_clock else VirtualLoop) as runner:
             return runner.run(_measure(probe, real_machine if on_real_clock else virtual_machine))
 
 
-def _traffic(plan: Plan) -> TrafficSpec:
+def even_load(plan: Plan, count: int) -> SyntheticLoad:
+    """Return ``count`` transactions of the plan's world, evenly spaced, whatever its phases are."""
     if not isinstance(plan.load, SyntheticLoad):
         raise TypeError("only synthetic load has rates, and rates alone can be shares of capacity")
-    duration_ns = int((WARM_UP + MEASURED) / RATE * NS_PER_S)
+    duration_ns = int(count / RATE * NS_PER_S)
     phase = Phase(name="probe", duration_ns=duration_ns, rate=RATE, arrivals=Constant())
-    return msgspec.structs.replace(plan.load.spec, phases=(phase,))
+    return SyntheticLoad(msgspec.structs.replace(plan.load.spec, phases=(phase,)))
 
 
 def calm(scenario: Scenario) -> Scenario:
@@ -89,23 +105,22 @@ async def _measure(plan: Plan, make_machine: Callable[[Plan], Machine]) -> float
     machine = make_machine(plan)
     clock = machine.clock
     try:
-        parts = make_parts(plan, replace(machine, feed=Unpaced(machine.feed)), Journal(clock))
+        feed = Unpaced(machine.feed)
+        parts = make_parts(plan, replace(machine, feed=feed), Journal(clock))
         await parts.source.prime()
-        started_ns = clock.now_ns()
-        parts.begin(started_ns)
+        gc.collect()
+        gc.freeze()  # as a run does
+        parts.begin(clock.now_ns())
         parts.pipeline.start()
-        begun_ns = await _warm(parts, clock)
-        before = parts.telemetry.ledger.logged
+        ledger = parts.telemetry.ledger
+        while ledger.logged < max(WARM_UP, feed.count):
+            await clock.sleep_ns(NS_PER_MS)
+        before, begun_ns = ledger.logged, clock.now_ns()
+        feed.go_on()
         await parts.pipeline.finished()
-        rate = (parts.telemetry.ledger.logged - before) * NS_PER_S / (clock.now_ns() - begun_ns)
+        rate = (ledger.logged - before) * NS_PER_S / (clock.now_ns() - begun_ns)
         parts.close()
         return rate
     finally:
+        gc.unfreeze()
         machine.close()
-
-
-async def _warm(parts: Parts, clock: Clock) -> int:
-    """Return the instant at which the first transactions are through."""
-    while parts.telemetry.ledger.logged < WARM_UP:
-        await clock.sleep_ns(NS_PER_S // 1_000)
-    return clock.now_ns()

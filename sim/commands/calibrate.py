@@ -1,0 +1,109 @@
+"""``calibrate``: measures what each job costs on this machine, for runs on the virtual clock."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sim.commands.options import ModelFolder, Overrides
+
+if TYPE_CHECKING:
+    from sim.calibration.calibrate import Calibrated
+    from sim.calibration.check import Check
+    from sim.calibration.fit import Fitted
+    from sim.run.plan import Plan
+
+INCONCLUSIVE = 3
+DEFAULT = "name: default-world\nphases: [{name: steady, duration: 1m, rate: 1000}]\n"
+STAGES = {
+    "measure": "measuring batches of 1 to 1,024",
+    "check": "holding the sum against the whole pipeline",
+}
+SHOWN = (1, 64, 1024)  # sizes of batches in the table
+
+
+def calibrate(
+    scenario: Annotated[
+        Path | None,
+        typer.Argument(help="Scenario whose world and model to measure; without it the default world."),
+    ] = None,
+    model: ModelFolder = None,
+    overrides: Overrides = None,
+) -> int:
+    """Measure what each job costs on this machine: a fixed time for each batch, and a time for each transaction.
+
+    The real code works on batches of all sizes, one at a time, for a few seconds. The costs are kept beside the model,
+    in calibration.json, and runs on the virtual clock take them from there. In the end they must predict within 10 %
+    what the whole pipeline can do here; on a busy machine they may not.
+
+    Exit code: 0 the costs add up, 3 they do not, 2 input that cannot be used.
+
+    Example: python -m sim calibrate
+    """
+    from sim.calibration.calibrate import calibrate as measure_all
+    from sim.clocks.calibration import digest
+    from sim.commands.bar import progress_bar
+
+    plan = _plan(scenario, model, tuple(overrides or ()))
+    with progress_bar(STAGES) as progress:
+        done = measure_all(plan, progress)
+    _print_costs(done)
+    _print_check(done.check)
+    file = done.calibration.write(plan.artifact.folder)
+    typer.echo(f"calibration {digest(done.calibration.costs)} in {file}")
+    return 0 if done.check.agrees else INCONCLUSIVE
+
+
+def _plan(path: Path | None, model: Path | None, overrides: tuple[str, ...]) -> "Plan":
+    from actors.errors import ScenarioError
+    from sim.commands.notices import say_once
+    from sim.run.model_choice import choose_model
+    from sim.run.plan import Plan, load_of
+    from sim.run.prepare import GUESS_PER_S
+    from sim.scenario.load import load, parse
+
+    words = (*overrides, "clock=real")
+    scenario = parse(DEFAULT, "the default world", words) if path is None else load(path, words)
+    if scenario.events is not None:
+        text = "has a file of transactions, and costs are measured on synthetic ones; write them into machine.costs"
+        raise ScenarioError(f"{path}: {text}")
+    artifact = choose_model(scenario, model, say_once())
+    return Plan(
+        scenario=scenario,
+        artifact=artifact,
+        clock="real",
+        load=load_of(scenario, GUESS_PER_S),
+        folder=artifact.folder,
+    )
+
+
+def _print_costs(done: "Calibrated") -> None:
+    heads = "".join(f"{f'batch of {size:,}':>16}" for size in SHOWN)
+    typer.echo(f"{'µs':18}{heads}   fixed + per row · n")
+    for name, each in done.fits.items():
+        times = dict(each.points)
+        shown = "".join(f"{format(times[size], ',.0f') if size in times else '–':>16}" for size in SHOWN)
+        typer.echo(f"{name.replace('_', ' '):18}{shown}   {_formula(each)}")
+    typer.echo(f"on {done.calibration.machine}")
+
+
+def _formula(fitted: "Fitted") -> str:
+    cost = fitted.cost
+    large = f"{cost.fixed_us:,.0f} + {cost.per_row_us:.3g} · n"
+    few = "" if cost.few is None else f" (few: {cost.few.fixed_us:,.0f} + {cost.few.per_row_us:.3g} · n)"
+    return f"{large}{few}, off by {fitted.misfit:.0%} at most"
+
+
+def _print_check(check: "Check") -> None:
+    verdict = "they agree" if check.agrees else "they do not agree"
+    typer.echo(
+        f"the costs add up to {check.predicted_per_s:,.0f} transactions/s, the pipeline did"
+        f" {check.measured_per_s:,.0f}: {check.error_ratio:+.0%}, {verdict} (within 10 %)"
+    )
+    if check.busy:
+        typer.echo(
+            f"the machine is busy: others had the processor for {check.waited_ratio:.0%} of the time the pipeline"
+            f" wanted it, or it would have done about {check.unhindered_per_s:,.0f}/s; run it again when it is quiet"
+        )
+    elif not check.agrees:
+        typer.echo("the machine was quiet: take figures of virtual runs near capacity with care")
