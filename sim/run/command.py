@@ -1,5 +1,6 @@
 """From a request on the command line to a run and its exit code: scenario, folder, screen, model, capacity, run."""
 
+import contextlib
 import logging
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,6 +70,8 @@ def run_cut(shorter: Cut, request: Request) -> int:
         result = execute(plan, folder, screen)
     except BaseException:
         screen.close()
+        with contextlib.suppress(OSError):  # whoever was refused does not want an empty folder; a full one stays
+            folder.path.rmdir()
         raise
     screen.close(result.frame, _last_words(result, folder))
     if request.picture is not None:
