@@ -50,7 +50,6 @@ class Manifest(msgspec.Struct, frozen=True):
         source: what it was trained on, in words for a reader.
         key: digest of all that training depends on.
         versions: of the libraries that trained it.
-        calibration: service times of each stage, once measured.
     """
 
     format_version: int
@@ -66,7 +65,6 @@ class Manifest(msgspec.Struct, frozen=True):
     source: str
     key: str
     versions: dict[str, str]
-    calibration: dict[str, float] | None = None
 
     @property
     def digest(self) -> str:

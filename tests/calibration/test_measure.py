@@ -1,0 +1,63 @@
+"""Laws of measuring: what is booked, and on which job."""
+
+import asyncio
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+import sim.calibration.measure as measuring
+from actors.model.artifact import load_artifact
+from actors.work import Core, Job
+from sim.calibration.calibrate import fitted
+from sim.calibration.measure import measure
+from sim.calibration.meter import Meter
+from sim.clocks.costs import Costs
+from sim.run.plan import Plan, load_of
+from sim.scenario.load import parse
+
+
+def test_each_part_of_the_way_is_booked_on_one_job() -> None:
+    """From one batch taken to the next nothing is left out and nothing is booked twice."""
+    meter = Meter(lambda done: None)
+
+    async def way() -> None:
+        for _ in range(3):
+            meter.taken(8)
+            await meter.spend(Job.SEND, 8)
+            await meter.received("assembler", 8)
+            await meter.spend(Job.PARSE, 8)
+            await meter.spend(Job.FEATURES, 8)
+            await meter.received("scorer", 8)
+            await meter.spend(Job.SCORE, 8)
+            await meter.spend(Job.DECIDE, 8)
+            await meter.received("logger", 8)
+            await meter.spend(Job.LOG, 8)
+        meter.taken(0)
+
+    asyncio.run(way())
+    assert {job for job, core in meter.samples if core is Core.LOOP} == set(Job)
+    assert all(len(by_size[8]) == 3 for by_size in meter.samples.values())
+
+
+@pytest.mark.slow
+def test_the_real_pipeline_is_measured_job_by_job(world_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every job gets a cost, larger batches take longer, and progress goes from the first batch to the last."""
+    monkeypatch.setattr(measuring, "SIZES", {1: 4, 8: 4, 64: 4, 256: 2, 1024: 2})
+    monkeypatch.setattr(measuring, "ROUNDS", 2)
+    scenario = parse("name: x\nphases: [{name: p, duration: 1s, rate: 1000}]\n", "x")
+    plan = Plan(
+        scenario=scenario,
+        artifact=load_artifact(world_model),
+        clock="real",
+        load=load_of(scenario),
+        folder=world_model,
+    )
+    told: list[tuple[int, int]] = []
+    fits = fitted(measure(plan, lambda done, total: told.append((done, total))))
+    assert tuple(fits) == Costs.__struct_fields__
+    assert all(each.cost.of_ns(1_024) > each.cost.of_ns(1) > 0 for each in fits.values())
+    assert [rows for rows, _ in fits["features"].points] == [1, 8, 64, 256, 1024]
+    assert [rows for rows, _ in fits["score_in_executor"].points] == [8, 64, 256, 1024]
+    assert all(later > earlier for (earlier, _), (later, _) in pairwise(told))
+    assert told[-1][0] == told[-1][1]
