@@ -11,6 +11,8 @@ from sim.run.prepare import prepare
 from sim.scenario.cut import Cut
 from sim.scenario.load import load, parse
 from sim.scenario.timeline import duration_ns
+from sim.steps.model_release import ModelRelease
+from sim.steps.step import Step
 from sim.units import NS_PER, render_duration
 
 # 4,000 cards are one town, the one that the model was trained on: a run then has no town to copy.
@@ -39,8 +41,15 @@ def run_thin(folder: Path, model: Path, overrides: Sequence[str] = (), text: str
     return execute(plan, RunFolder(folder), NoScreen())
 
 
-def thinning(scenario: Path, span: str = "1s", most_per_s: float = 150.0) -> list[str]:
-    """Return overrides that make a shipped scenario a thin drill: shorter, slower, and with nothing expected of it."""
+def thinning(scenario: Path, span: str = "1s", most_per_s: float = 150.0, candidate: Path | None = None) -> list[str]:
+    """Return overrides that make a shipped scenario a thin drill: shorter, slower, and with nothing expected of it.
+
+    Args:
+        scenario: the file.
+        span: how long it is to last.
+        most_per_s: the highest rate.
+        candidate: folder of the model that its steps release.
+    """
     whole = load(scenario, files_required=False)
     planned_ns = duration_ns(whole)
     assert planned_ns is not None, f"{scenario} lasts as long as its events"
@@ -55,4 +64,11 @@ def thinning(scenario: Path, span: str = "1s", most_per_s: float = 150.0) -> lis
         words.append(f"faults.{fault.name}.at={render_duration(round(fault.at * factor))}")
         if fault.lift_at is not None:
             words.append(f"faults.{fault.name}.duration={render_duration(int((fault.lift_at - fault.at) * factor))}")
+    words += [f"steps.{step.name}={_thin_step(step, factor, candidate)}" for step in whole.steps]
     return words
+
+
+def _thin_step(step: Step, factor: float, candidate: Path | None) -> str:
+    """Return the step, earlier; what it releases is ``candidate``, so that nothing must be trained for it."""
+    released = f", model: {candidate}" if isinstance(step, ModelRelease) else ""
+    return f"{{name: {step.name}, kind: {step.kind}, at: {render_duration(round(step.at * factor))}{released}}}"

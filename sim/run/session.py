@@ -25,6 +25,8 @@ from sim.scenario.timeline import Span, duration_ns, phase_spans
 from sim.steps.step import StepRecord
 from sim.verdict import Arrivals, Verdict, arrivals_of, judge
 
+LOGGED_TICKS = 10  # ticks that an interval of the latency log covers in a run of hours: 240 intervals in all
+
 EndReason = Literal["ended", "interrupted", "escalated"]
 
 
@@ -85,7 +87,7 @@ class Session:
         self._clock = clock
         self.judge = Judge(plan.scenario, parts.telemetry.reference_of, self._quality_of)
         self.watch = Watch(plan, parts, self.judge, clock, screen, memory, self.interrupt)
-        self._latency_log = LatencyLog(latency_log, plan.started_epoch_s, max(INTERVAL_S, 4 * tick_s(plan)))
+        self._latency_log = LatencyLog(latency_log, plan.started_epoch_s, max(INTERVAL_S, LOGGED_TICKS * tick_s(plan)))
         self.watch.monitor.listeners.append(self._latency_log)
         self._end: asyncio.Future[EndReason] = asyncio.get_running_loop().create_future()
         self._draining: asyncio.Task[int] | None = None
