@@ -1,6 +1,7 @@
 """The virtual loop on every Python that is supported and found on this machine."""
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -50,5 +51,4 @@ def test_the_docs_claim_the_tested_versions_and_no_other() -> None:
     """The page on virtual time names each version that the test above covers."""
     text = (ROOT / "docs/virtual_time.md").read_text()
     claimed = next(line for line in text.splitlines() if line.startswith("Tested on Python"))
-    assert all(version in claimed for version in SUPPORTED)
-    assert claimed.count("3.") == len(SUPPORTED)
+    assert tuple(re.findall(r"3\.\d+", claimed)) == SUPPORTED
