@@ -91,8 +91,9 @@ def explore(  # noqa: PLR0913 - each is an option
 def _conclude(exploring: "Exploring", folder: "RunFolder", shrunk: "Shrunk | None") -> int:
     found = exploring.result()
     if shrunk is not None:
-        what = f"{len(shrunk.faults)} faults, {shrunk.duration_s:g} s" if shrunk.duration_s else "1 fault"
-        typer.echo(f"shrunk to {what}, in {shrunk.runs} runs: {folder.file(shrunk.file)}")
+        length = "" if shrunk.duration_s is None else f" of {shrunk.duration_s:g} s"
+        faults = ", ".join(shrunk.faults) or "no fault"
+        typer.echo(f"seed {found.failures[0].seed} shrunk to a run{length} with {faults}: {folder.file(shrunk.file)}")
     typer.echo(
         f"{found.done:,} of {found.seeds:,} runs: {found.passed:,} passed, {len(found.failures):,} failed, "
         f"{found.inconclusive:,} proved nothing"

@@ -12,13 +12,14 @@ class Of(StrEnum):
     SCENARIO = "scenario"
     SUMMARY = "summary"
     TWIN = "twin"
+    EXPLORE = "explore"
 
 
 def schema(of: Annotated[Of, typer.Argument(help="What the schema describes.")] = Of.SCENARIO) -> int:
     """Print a JSON Schema.
 
-    With the schema of scenarios an editor completes and checks a scenario while you type; those of summary and twin
-    describe each key of summary.json and of twin.json.
+    With the schema of scenarios an editor completes and checks a scenario while you type; those of summary, twin
+    and explore describe each key of summary.json, twin.json and explore.json.
 
     Example: python -m sim schema > scenario.schema.json
     """
@@ -30,6 +31,10 @@ def schema(of: Annotated[Of, typer.Argument(help="What the schema describes.")] 
         from sim.twin.result import twin_schema
 
         typer.echo(twin_schema().decode(), nl=False)
+    elif of is Of.EXPLORE:
+        from sim.explore.result import exploration_schema
+
+        typer.echo(exploration_schema().decode(), nl=False)
     else:
         from sim.scenario.json_schema import schema_json
 

@@ -53,11 +53,12 @@ class Exploring:
         """Make the runs; Ctrl-C ends them early."""
         try:
             for tried in self.search.attempts(jobs):
-                self._take(tried)
+                self.take(tried)
         except KeyboardInterrupt:
             self.interrupted = True
 
-    def _take(self, tried: Tried) -> None:
+    def take(self, tried: Tried) -> None:
+        """Count a run, and keep it if something did not hold."""
         failure = None
         self.done += 1
         if tried.attempt.broken:
@@ -86,6 +87,7 @@ class Exploring:
             return None
         header = f"# Found by explore in {settled.file}, seed {first.seed}, and reduced. It fails with\n"
         header += "".join(f"#   {each}\n" for each in attempt.broken)
+        header += "# python -m sim explore --as-written checks all of it; run shows expectations and ledger.\n"
         folder.write(SHRUNK, header + resolved(smallest))
         planned_ns = duration_ns(smallest)
         shrunk = Shrunk(

@@ -4,8 +4,10 @@ import shlex
 from pathlib import Path
 
 from sim.explore.attempt import Attempt
-from sim.report.provenance import versions
+from sim.report.provenance import git_commit, versions
 from sim.trials.settled import Settled
+
+SHOWN = 16  # digits of a trace hash: no two runs of a lifetime share them
 
 
 def reproduction(settled: Settled, attempt: Attempt, model: str, given: Path | None) -> str:
@@ -29,7 +31,7 @@ def reproduction(settled: Settled, attempt: Attempt, model: str, given: Path | N
     marks = {
         "scenario": attempt.scenario_digest,
         "model": model,
-        "riskdrill": versions().get("riskdrill", "?"),
-        "trace": attempt.trace_hash or "none: it broke down",
+        "riskdrill": versions().get("riskdrill") or git_commit() or "of no known version",
+        "trace": "none: it broke down" if attempt.trace_hash is None else attempt.trace_hash[:SHOWN],
     }
     return f"python -m sim {shlex.join(words)}  # {', '.join(f'{name} {mark}' for name, mark in marks.items())}"

@@ -3,6 +3,7 @@
 import platform
 import shutil
 import subprocess
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -21,6 +22,7 @@ def versions() -> dict[str, str]:
     return found
 
 
+@cache
 def git_commit(folder: Path = Path(__file__).parent) -> str | None:
     """Return the commit of the code, with ``-dirty`` where it was changed since; None outside a checkout."""
     git = shutil.which("git")
