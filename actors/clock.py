@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable
 from typing import Protocol
 
 from actors.timer import Timer
@@ -21,11 +22,11 @@ class Clock(Protocol):
         """Return the instant, never smaller than any returned before."""
         ...
 
-    async def sleep_ns(self, span_ns: int) -> None:
+    def sleep_ns(self, span_ns: int) -> Awaitable[None]:
         """Wait for ``span_ns``; zero or less only yields to the loop once."""
         ...
 
-    async def sleep_until_ns(self, at_ns: int) -> None:
+    def sleep_until_ns(self, at_ns: int) -> Awaitable[None]:
         """Wait until ``at_ns``; an instant already past only yields to the loop once."""
         ...
 

@@ -4,6 +4,7 @@ On the real clock computing takes its time by itself, and the port does nothing.
 time, so that each stage says here what it has done, and the laboratory lets that much time pass.
 """
 
+from collections.abc import Awaitable
 from enum import StrEnum
 from typing import Protocol
 
@@ -29,7 +30,7 @@ class Core(StrEnum):
 class Work(Protocol):
     """Lets the time of work pass."""
 
-    async def spend(self, job: Job, rows: int, core: Core = Core.LOOP) -> None:
+    def spend(self, job: Job, rows: int, core: Core = Core.LOOP) -> Awaitable[None]:
         """Return when ``core`` has had the time for ``job`` on ``rows`` transactions.
 
         Called once a batch and job, after the computing and before its effects are committed. It must not raise.

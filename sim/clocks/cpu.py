@@ -1,6 +1,6 @@
 """The processor on virtual time: one token for the event loop, one for the executor."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from actors.clock import Clock
 from actors.work import Core, Job
@@ -32,7 +32,7 @@ class Processor:
         self._rows_done = dict.fromkeys(Job, 0)
         self.slowdown: dict[Job, float] = {}
 
-    async def spend(self, job: Job, rows: int, core: Core = Core.LOOP) -> None:
+    def spend(self, job: Job, rows: int, core: Core = Core.LOOP) -> Awaitable[None]:
         """Wait for ``core`` to be free, then for as long as ``job`` takes on ``rows`` transactions."""
         factor = self.slowdown.get(job, 1.0)
         if self._noise is not None:
@@ -41,4 +41,4 @@ class Processor:
         took_ns = round(self._costs.of(job, core).of_ns(rows) * factor)
         free_ns = max(self._clock.now_ns(), self._free_at_ns[core]) + took_ns
         self._free_at_ns[core] = free_ns
-        await self._clock.sleep_until_ns(free_ns)
+        return self._clock.sleep_until_ns(free_ns)

@@ -1,6 +1,7 @@
 """The `Clock` port on virtual time."""
 
 import asyncio
+from collections.abc import Awaitable
 
 from sim.clocks.virtual_loop import VirtualLoop
 
@@ -19,13 +20,11 @@ class VirtualClock:
         """Return the virtual instant."""
         return self._loop.now_ns
 
-    async def sleep_ns(self, span_ns: int) -> None:
+    def sleep_ns(self, span_ns: int) -> Awaitable[None]:
         """Wait for exactly ``span_ns``."""
-        if span_ns <= 0:
-            await asyncio.sleep(0)
-        else:
-            await self._loop.wake_at_ns(self._loop.now_ns + span_ns)
+        return self.sleep_until_ns(self._loop.now_ns + span_ns)
 
-    async def sleep_until_ns(self, at_ns: int) -> None:
+    def sleep_until_ns(self, at_ns: int) -> Awaitable[None]:
         """Wait until exactly ``at_ns``."""
-        await self.sleep_ns(at_ns - self._loop.now_ns)
+        loop = self._loop
+        return loop.wake_at_ns(at_ns) if at_ns > loop.now_ns else asyncio.sleep(0)

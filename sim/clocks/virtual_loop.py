@@ -6,12 +6,12 @@ other threads would bring the outside's timing in, and are refused.
 """
 
 import asyncio
-import heapq
 import threading
 from asyncio import Future, Handle, TimerHandle
 from collections.abc import Callable
 from concurrent.futures import Executor
 from contextvars import Context
+from heapq import heappop, heappush
 from typing import Any, NoReturn, TypeVar, TypeVarTuple
 
 from actors.clock import NS_PER_S
@@ -32,8 +32,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     Attributes:
         now_ns: the virtual instant.
-        sampler: called every ``SAMPLE_EVERY`` passes of the loop, outside virtual time; it may look, and touch
-            nothing. None: no one looks.
+        sampler: called every ``SAMPLE_EVERY`` callbacks, outside virtual time; it may look, and touch nothing. None:
+            no one looks.
     """
 
     SAMPLE_EVERY = 64
@@ -46,7 +46,6 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._sequence = 0
         self._here = threading.get_ident()
         self._run_since_jump = 0
-        self._passes = 0
         self._fatal: BaseException | None = None
 
     # ------------------------------------------------------------------ time
@@ -61,9 +60,17 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def wake_at_ns(self, at_ns: int) -> Future[None]:
         """Return a future that is done at ``at_ns``, or at this instant if that is past."""
-        future: Future[None] = self.create_future()
+        future: Future[None] = Future(loop=self)
         self._push(at_ns, future)
         return future
+
+    def call_soon(self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None) -> Handle:
+        """Call ``callback`` at this instant, after all that is ready."""
+        if self._closed:  # type: ignore[attr-defined]  # not in the stubs
+            self._check_closed()  # type: ignore[attr-defined]
+        handle = Handle(callback, args, self, context)
+        self._ready.append(handle)  # type: ignore[attr-defined]
+        return handle
 
     def call_later(
         self, delay: float, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
@@ -87,7 +94,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def _push(self, at_ns: int, due: Due) -> None:
         self._sequence += 1
-        heapq.heappush(self._heap, (at_ns, self._sequence, due))
+        heappush(self._heap, (at_ns, self._sequence, due))
 
     def _timer_handle_cancelled(self, handle: TimerHandle) -> None:
         """Leave a cancelled timer in the heap; it is passed over when its time comes."""
@@ -95,36 +102,51 @@ class VirtualLoop(asyncio.BaseEventLoop):
     # ------------------------------------------------------------------ running
 
     def _run_once(self) -> None:
+        """Run up to ``SAMPLE_EVERY`` callbacks, one after another; let time jump whenever none is ready.
+
+        Callbacks that make others ready need no pass of their own: the order is first-in first-out either way.
+        """
         if self.sampler is not None:
-            self._passes += 1
-            if self._passes % self.SAMPLE_EVERY == 0:
-                self.sampler()
+            self.sampler()
         ready = self._ready  # type: ignore[attr-defined]
-        if not ready:
-            self._jump()
-        count = len(ready)
-        for _ in range(count):
+        for _ in range(self.SAMPLE_EVERY):
+            if not ready and not self._jump():
+                break
             handle = ready.popleft()
             if not handle._cancelled:  # noqa: SLF001 - as the loop it replaces does
-                handle._run()  # noqa: SLF001
-        self._run_since_jump += count
+                try:
+                    handle._context.run(handle._callback, *handle._args)  # noqa: SLF001
+                except (SystemExit, KeyboardInterrupt):
+                    raise
+                except BaseException as error:  # noqa: BLE001 - whatever it is, no one handled it
+                    self._fatal = error
+            if self._stopping or self._fatal is not None:  # type: ignore[attr-defined]
+                break
+        self._check_progress()
+        if self._fatal is not None:
+            fatal, self._fatal = self._fatal, None
+            raise fatal
+
+    def _check_progress(self) -> None:
+        self._run_since_jump += self.SAMPLE_EVERY
         if self._run_since_jump > MOST_AT_ONE_INSTANT:
             self._run_since_jump = 0  # the tasks must still be cancelled
             raise StandstillError(
                 f"time stands still at {self.time():g} s: over {MOST_AT_ONE_INSTANT:,} callbacks ran without it moving;"
                 f" {describe_waiting(self)}"
             )
-        if self._fatal is not None:
-            error, self._fatal = self._fatal, None
-            raise error
 
-    def _jump(self) -> None:
-        """Move to the next instant at which anything is due, and make all of that ready, in order."""
+    def _jump(self) -> bool:
+        """Move to the next instant at which anything is due, and make all of that ready, in order.
+
+        Returns:
+            Whether anything is ready; if not, the loop is being stopped.
+        """
         heap, ready = self._heap, self._ready  # type: ignore[attr-defined]
         while heap and not ready:
             at_ns = heap[0][0]
             while heap and heap[0][0] == at_ns:
-                due = heapq.heappop(heap)[2]
+                due = heappop(heap)[2]
                 if isinstance(due, Handle):
                     if not due.cancelled():
                         ready.append(due)
@@ -137,6 +159,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
             raise DeadlockError(
                 f"deadlock at {self.time():g} s: nothing is due and nothing can happen; {describe_waiting(self)}"
             )
+        return bool(ready)
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         """End the run with an error that no one handled."""
