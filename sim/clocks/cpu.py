@@ -25,7 +25,7 @@ class Processor:
     """
 
     def __init__(self, costs: Costs, clock: Clock, noise: Noise | None = None) -> None:
-        self._costs = costs
+        self._cost_of = {(job, core): costs.of(job, core) for job in Job for core in Core}
         self._clock = clock
         self._noise = noise
         self._free_at_ns = dict.fromkeys(Core, 0)
@@ -38,7 +38,7 @@ class Processor:
         if self._noise is not None:
             factor *= self._noise(job, self._rows_done[job])
             self._rows_done[job] += rows
-        took_ns = round(self._costs.of(job, core).of_ns(rows) * factor)
+        took_ns = round(self._cost_of[job, core].of_ns(rows) * factor)
         free_ns = max(self._clock.now_ns(), self._free_at_ns[core]) + took_ns
         self._free_at_ns[core] = free_ns
         return self._clock.sleep_until_ns(free_ns)

@@ -10,7 +10,7 @@ import msgspec
 from actors.arrays import I64
 from actors.clock import Clock
 from actors.features.store import FeatureStore, StoreRows
-from sim.world.mixing import key_of, uniforms
+from sim.world.mixing import uniform
 from sim.world.streams import Streams
 
 NonNegative = Annotated[float, msgspec.Meta(ge=0)]
@@ -33,12 +33,12 @@ class LookUpTime(msgspec.Struct, frozen=True, kw_only=True):
     tail_ratio: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
     tail_us: NonNegative = 0.0
 
-    def of_ns(self, uniform: float, tail_uniform: float) -> int:
+    def of_ns(self, draw: float, tail_draw: float) -> int:
         """Return the time of a look-up for two numbers in [0, 1)."""
         took_us = self.median_us
         if self.sigma:
-            took_us *= math.exp(self.sigma * _NORMAL.inv_cdf(min(max(uniform, _LEAST), 1 - _LEAST)))
-        if tail_uniform < self.tail_ratio:
+            took_us *= math.exp(self.sigma * _NORMAL.inv_cdf(min(max(draw, _LEAST), 1 - _LEAST)))
+        if tail_draw < self.tail_ratio:
             took_us += self.tail_us
         return round(took_us * 1_000)
 
@@ -64,6 +64,7 @@ class ModelledFeatureStore:
 
     async def lookup(self, cards: Sequence[str], merchants: Sequence[str], event_us: I64) -> StoreRows:
         """Look up, and let the time of it pass."""
-        spread, tail = (float(uniforms(key_of(key, event_us[:1]))[0]) for key in self._keys)
+        first = int(event_us[0])
+        spread, tail = (uniform(key, first) for key in self._keys)
         await self._clock.sleep_ns(self._time.of_ns(spread, tail))
         return await self._store.lookup(cards, merchants, event_us)
