@@ -88,14 +88,13 @@ class Mailbox(Generic[M]):
         if self._closed:
             text = f"mailbox {self.name} is closed and takes nothing more"
             raise MailboxError(text)
-        room = self.capacity - self.depth
-        if room <= 0:
-            return message
-        rest = None
-        if len(message) > room:
-            message, rest = message.split(room)
+        room, count, rest = self.capacity - self.depth, len(message), None
+        if count > room:
+            if room <= 0:
+                return message
+            (message, rest), count = message.split(room), room
         self._waiting.append(message)
-        self.depth += len(message)
+        self.depth += count
         _wake(self._receiver)
         return rest
 
@@ -185,8 +184,22 @@ class Mailbox(Generic[M]):
         return self._next_sequence - 1
 
     def _take(self, limit: int) -> M:
-        parts: list[M] = []
-        count = 0
+        waiting = self._waiting
+        message = waiting.popleft()
+        count = len(message)
+        if waiting and count < limit:
+            message, count = self._join(message, count, limit)
+        elif count > limit:
+            message, rest = message.split(limit)
+            waiting.appendleft(rest)
+            count = limit
+        self.depth -= count
+        _wake(self._sender)
+        return message
+
+    def _join(self, first: M, count: int, limit: int) -> tuple[M, int]:
+        """Return ``first`` with what waits behind it, up to ``limit`` transactions, and how many these are."""
+        parts = [first]
         while self._waiting and count < limit:
             message = self._waiting.popleft()
             if count + len(message) > limit:
@@ -194,9 +207,7 @@ class Mailbox(Generic[M]):
                 self._waiting.appendleft(rest)
             parts.append(message)
             count += len(message)
-        self.depth -= count
-        _wake(self._sender)
-        return parts[0] if len(parts) == 1 else type(parts[0]).merge(parts)
+        return type(first).merge(parts), count
 
     def _grant(self, message: M) -> Lease[M]:
         self._lease = Lease(message, self.next_sequence())

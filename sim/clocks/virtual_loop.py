@@ -61,7 +61,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def wake_at_ns(self, at_ns: int) -> Future[None]:
         """Return a future that is done at ``at_ns``, or at this instant if that is past."""
         future: Future[None] = Future(loop=self)
-        self._push(at_ns, future)
+        self._sequence += 1
+        heappush(self._heap, (at_ns, self._sequence, future))
         return future
 
     def call_soon(self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None) -> Handle:
