@@ -3,8 +3,13 @@
 Shapes are stated where an array is used; these aliases carry the element type only.
 """
 
+from functools import lru_cache
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
+
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 U8 = NDArray[np.uint8]
 U16 = NDArray[np.uint16]
@@ -13,3 +18,20 @@ I64 = NDArray[np.int64]
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 Bool = NDArray[np.bool_]
+
+
+@lru_cache(maxsize=1_024)
+def all_u8(value: int, count: int) -> U8:
+    """Return ``value`` ``count`` times: one array for all who ask for the same, which cannot be written to."""
+    return _frozen(np.full(count, value, dtype=np.uint8))
+
+
+@lru_cache(maxsize=1_024)
+def all_u16(value: int, count: int) -> U16:
+    """Return ``value`` ``count`` times, as `all_u8` does."""
+    return _frozen(np.full(count, value, dtype=np.uint16))
+
+
+def _frozen(array: NDArray[Scalar]) -> NDArray[Scalar]:
+    array.flags.writeable = False
+    return array

@@ -1,8 +1,9 @@
 """The assembler: parses transactions and gives them their features."""
 
 import contextlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from actors.actor import Actor, Environment
@@ -14,7 +15,9 @@ from actors.features.assembly import FeatureAssembly
 from actors.features.history import History
 from actors.features.store import FeatureStore, StoreRows
 from actors.mailbox import Lease, Mailbox
-from actors.messages import DeadLetter, FeatureBatch, Mode, RawBatch, Track
+from actors.messages import DeadLetter, FeatureBatch, RawBatch, Track
+from actors.stamps import ASSEMBLED, ASSEMBLY_START, SENT, record_since, stamp
+from actors.telemetry.histogram import Histogram
 from actors.telemetry.stages import Stage
 from actors.transaction import Columns, Transaction, parse, parse_all, refusal
 from actors.work import Job
@@ -33,8 +36,7 @@ class AssemblerConfig:
     max_batch_size: int = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Assembling:
+class Assembling(msgspec.Struct):
     """A lease's work so far: what parsed, what did not, and what the feature store said."""
 
     columns: Columns | None
@@ -75,6 +77,9 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
         super().__init__("assembler", inbox, outlet, environment)
         self._config = config
         self._parts = parts
+        stages = self.telemetry.stages
+        self._parse_time, self._store_time = stages[Stage.PARSE], stages[Stage.STORE]
+        self._features_time, self._waiting_time = stages[Stage.FEATURES], stages[Stage.ASSEMBLER_WAITING]
 
     def batch_limit(self) -> int:
         """Return the configured batch size."""
@@ -85,13 +90,12 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
         started_ns = self.clock.now_ns()
         found = self._without_store(lease.message, started_ns)
         await self.work.spend(Job.PARSE, len(lease.message))
-        self._span(Stage.PARSE, started_ns, len(lease.message))
-        if found.columns is None:
-            return found
-        rows = await self._look_up(found.columns)
-        assembly_ns = self.clock.now_ns()
-        await self.work.spend(Job.FEATURES, len(found.columns))
-        return replace(found, rows=rows, assembly_ns=assembly_ns)
+        self._record(self._parse_time, started_ns, len(lease.message))
+        if found.columns is not None:
+            found.rows = await self._look_up(found.columns)
+            found.assembly_ns = self.clock.now_ns()
+            await self.work.spend(Job.FEATURES, len(found.columns))
+        return found
 
     def commit(self, lease: Lease[RawBatch], prepared: Assembling) -> FeatureBatch | None:
         """Update the windows, remember ids, count; return the feature rows."""
@@ -123,11 +127,12 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
 
     def _without_store(self, message: RawBatch, started_ns: int) -> Assembling:
         batch, transactions, letters = self._parse(message)
-        fresh = self._parts.deduplicator.fresh([transaction.id for transaction in transactions])
-        duplicate_count = len(fresh) - int(np.count_nonzero(fresh))
-        if duplicate_count:
-            transactions = [one for one, new in zip(transactions, fresh, strict=True) if new]
-            kept = np.flatnonzero(fresh)
+        ids = [transaction.id for transaction in transactions]
+        duplicate_count = 0
+        if not self._parts.deduplicator.all_fresh(ids):
+            kept = np.flatnonzero(self._parts.deduplicator.fresh(ids))
+            duplicate_count = len(ids) - len(kept)
+            transactions = [transactions[index] for index in kept]
             batch = RawBatch([batch.raws[index] for index in kept], batch.track[kept])
         columns = Columns.of(transactions) if transactions else None
         return Assembling(columns, batch, None, letters, duplicate_count, started_ns, started_ns)
@@ -152,26 +157,23 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
         rows = None
         with contextlib.suppress(FeatureStoreError):
             rows = await self._parts.store.lookup(columns.cards, columns.merchants, columns.event_us)
-        self._span(Stage.STORE, started_ns, len(columns))
+        self._record(self._store_time, started_ns, len(columns))
         return rows
 
     def _assemble(self, sequence: int, columns: Columns, prepared: Assembling) -> FeatureBatch:
         features, mode = self._parts.assembly.compute(sequence, columns, prepared.rows)
         done_ns = self.clock.now_ns()
         track = prepared.batch.track
-        track[:, Track.ASSEMBLY_START] = prepared.started_ns
-        track[:, Track.ASSEMBLED] = done_ns
-        telemetry = self.telemetry
-        telemetry.stages[Stage.FEATURES].record_span((done_ns - prepared.assembly_ns) // NS_PER_US, len(columns))
-        telemetry.stages[Stage.ASSEMBLER_WAITING].record((prepared.started_ns - track[:, Track.SENT]) // NS_PER_US)
-        telemetry.store_rows += len(columns)
-        telemetry.store_missing_rows += int(np.count_nonzero(mode == Mode.REALTIME_ONLY))
-        telemetry.store_stale_rows += int(np.count_nonzero(mode == Mode.STALE))
-        telemetry.observe_features(features)
+        stamp(track, ASSEMBLY_START, prepared.started_ns)
+        stamp(track, ASSEMBLED, done_ns)
+        self._record(self._features_time, prepared.assembly_ns, len(columns))
+        record_since(self._waiting_time, track, SENT, prepared.started_ns)
+        self.telemetry.observe_rows(mode)
+        self.telemetry.observe_features(features)
         return FeatureBatch(columns.ids, columns.cards, columns.event_us, columns.amount, features, mode, track)
 
-    def _span(self, stage: Stage, started_ns: int, count: int) -> None:
-        self.telemetry.stages[stage].record_span((self.clock.now_ns() - started_ns) // NS_PER_US, count)
+    def _record(self, time: Histogram, started_ns: int, count: int) -> None:
+        time.record_span((self.clock.now_ns() - started_ns) // NS_PER_US, count)
 
     def _letter(self, message: RawBatch, index: int, reason: str, detail: str) -> DeadLetter:
         number = int(message.track[index, Track.NUMBER])

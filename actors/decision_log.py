@@ -1,6 +1,7 @@
 """The decision log: one line a decision, with what it rests on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
 from typing import Literal, Protocol
 
 import msgspec
@@ -9,7 +10,8 @@ import numpy as np
 from actors.arrays import I64
 from actors.clock import NS_PER_US
 from actors.dead_letters import mask_cards
-from actors.messages import Cause, DecidedBatch, Decision, Mode, Reason, Track
+from actors.messages import Cause, DecidedBatch, Decision, Mode, Reason
+from actors.stamps import ARRIVAL, ASSEMBLED, ASSEMBLY_START, DECIDED, FEW, NUMBER, SCORING_START
 
 FeatureLogging = Literal["all", "sample", "off"]
 SAMPLE_EVERY = 100  # features are most of a line's bytes; one line in a hundred is enough to look at
@@ -122,24 +124,40 @@ class DecisionLines:
                 map(self._digest_of, decided.model.tolist()),
             )
         )
-        for index in self._rows_with_features(track[:, Track.NUMBER]):
+        for index in self._rows_with_features(track):
             lines[index].features = batch.features[index].astype(np.float64).tolist()
         return self._encoder.encode_lines(lines)
 
-    def _rows_with_features(self, numbers: I64) -> list[int]:
+    def _rows_with_features(self, track: I64) -> Sequence[int]:
         if self._features == "off":
-            return []
+            return ()
         if self._features == "all":
-            return list(range(len(numbers)))
-        chosen: list[int] = np.flatnonzero(numbers % SAMPLE_EVERY == 0).tolist()
-        return chosen
+            return range(len(track))
+        numbers: list[int] = track[:, NUMBER].tolist()
+        return [index for index, number in enumerate(numbers) if number % SAMPLE_EVERY == 0]
 
 
-_STARTS = [Track.ARRIVAL, Track.ARRIVAL, Track.ASSEMBLY_START, Track.ASSEMBLED, Track.SCORING_START]
-_ENDS = [Track.DECIDED, Track.ASSEMBLY_START, Track.ASSEMBLED, Track.SCORING_START, Track.DECIDED]
+_STARTS = [ARRIVAL, ARRIVAL, ASSEMBLY_START, ASSEMBLED, SCORING_START]
+_ENDS = [DECIDED, ASSEMBLY_START, ASSEMBLED, SCORING_START, DECIDED]
 
 
-def _spans_us(track: I64) -> list[list[int]]:
-    """Return the whole latency and its four parts, a list of µs each."""
+def _spans_us(track: I64) -> Iterable[Sequence[int]]:
+    """Return the whole latency and its four parts, in µs, one value a row each."""
+    if len(track) <= FEW:
+        return zip(*map(_row_spans_us, track.tolist()), strict=True)
     spans: list[list[int]] = ((track[:, _ENDS] - track[:, _STARTS]) // NS_PER_US).T.tolist()
     return spans
+
+
+def _row_spans_us(row: list[int]) -> tuple[int, ...]:
+    arrival, assembly, assembled, scoring, decided = _INSTANTS(row)
+    return (
+        (decided - arrival) // NS_PER_US,
+        (assembly - arrival) // NS_PER_US,
+        (assembled - assembly) // NS_PER_US,
+        (scoring - assembled) // NS_PER_US,
+        (decided - scoring) // NS_PER_US,
+    )
+
+
+_INSTANTS = itemgetter(ARRIVAL, ASSEMBLY_START, ASSEMBLED, SCORING_START, DECIDED)

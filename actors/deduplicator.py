@@ -25,11 +25,13 @@ class Deduplicator:
         """Return how many ids are remembered."""
         return len(self._seen)
 
+    def all_fresh(self, ids: list[str]) -> bool:
+        """Return whether all of ``ids`` are new, and no two equal. Remembers nothing."""
+        unique = set(ids)
+        return len(unique) == len(ids) and self._seen.isdisjoint(unique)
+
     def fresh(self, ids: list[str]) -> Bool:
         """Return which of ``ids`` are new, bool (n,); of equal ones only the first is. Remembers nothing."""
-        unique = set(ids)
-        if len(unique) == len(ids) and self._seen.isdisjoint(unique):
-            return np.ones(len(ids), dtype=np.bool_)
         mask = np.zeros(len(ids), dtype=np.bool_)
         here: set[str] = set()
         for index, name in enumerate(ids):

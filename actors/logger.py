@@ -6,12 +6,15 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
+
 from actors.actor import Actor, Environment
 from actors.clock import NS_PER_US
 from actors.decision_log import DecisionLines, FeatureLogging, LineSink
 from actors.errors import SinkError
 from actors.mailbox import Lease, Mailbox
-from actors.messages import DecidedBatch, Track
+from actors.messages import DecidedBatch
+from actors.stamps import DECIDED, LOGGED, LOGGING_START, record_since, stamp
 from actors.telemetry.stages import Stage
 from actors.work import Job
 
@@ -46,8 +49,7 @@ class LoggerConfig:
     features: FeatureLogging = "sample"
 
 
-@dataclass(frozen=True, slots=True)
-class Handled:
+class Handled(msgspec.Struct, frozen=True):
     """What became of a batch: whether it was delivered and logged, and since when it was worked on."""
 
     delivered: bool
@@ -82,6 +84,10 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
         self._output = output
         self._executor = executor
         self._committed_size = output.size
+        stages = self.telemetry.stages
+        self._waiting_time, self._log_time, self._logged = (
+            stages[stage] for stage in (Stage.LOGGER_WAITING, Stage.LOG, Stage.LOGGED)
+        )
         self.problem: str | None = None
 
     def batch_limit(self) -> int:
@@ -106,18 +112,16 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
         self._account(decided, Handled(delivered, await self._append(decided), started_ns))
 
     def _account(self, decided: DecidedBatch, prepared: Handled) -> None:
-        batch, count, now_ns = decided.batch, len(decided), self.clock.now_ns()
-        ledger, stages = self.telemetry.ledger, self.telemetry.stages
+        track, count, now_ns = decided.batch.track, len(decided), self.clock.now_ns()
+        ledger = self.telemetry.ledger
         (ledger.deliver if prepared.delivered else ledger.undelivered)(count)
         (ledger.log if prepared.logged else ledger.log_failed)(count)
         self._committed_size = self._output.size
-        track = batch.track
-        track[:, Track.LOGGING_START] = prepared.started_ns
-        track[:, Track.LOGGED] = now_ns
-        decided_ns = track[:, Track.DECIDED]
-        stages[Stage.LOGGER_WAITING].record((prepared.started_ns - decided_ns) // NS_PER_US)
-        stages[Stage.LOG].record_span((now_ns - prepared.started_ns) // NS_PER_US, count)
-        stages[Stage.LOGGED].record((now_ns - decided_ns) // NS_PER_US)
+        stamp(track, LOGGING_START, prepared.started_ns)
+        stamp(track, LOGGED, now_ns)
+        record_since(self._waiting_time, track, DECIDED, prepared.started_ns)
+        self._log_time.record_span((now_ns - prepared.started_ns) // NS_PER_US, count)
+        record_since(self._logged, track, DECIDED, now_ns)
 
     def discard(self, message: DecidedBatch, error: BaseException) -> None:
         """Count ``message`` as neither delivered nor logged: it is decided, but this actor cannot handle it."""

@@ -2,14 +2,14 @@
 
 A batch is one or more transactions on the move; a single transaction is a batch of one. Per-transaction data sits in
 columns, so an actor works on arrays. Every message can be cut (`split`) and joined (`merge`), which is how a mailbox
-counts transactions while it stores messages.
+counts transactions while it stores messages. They are structs, which are made ten times as fast as frozen dataclasses.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol, Self
 
+import msgspec
 import numpy as np
 
 from actors.arrays import F32, F64, I64, U8, U16
@@ -115,8 +115,7 @@ class Message(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class RawBatch:
+class RawBatch(msgspec.Struct, frozen=True, eq=False, gc=False):
     """Transactions as they came: JSON, not yet parsed.
 
     Attributes:
@@ -146,8 +145,7 @@ class RawBatch:
         return RawBatch([raw for part in parts for raw in part.raws], np.concatenate([part.track for part in parts]))
 
 
-@dataclass(frozen=True, slots=True)
-class FeatureBatch:
+class FeatureBatch(msgspec.Struct, frozen=True, eq=False, gc=False):
     """Parsed transactions with their features.
 
     Attributes:
@@ -203,8 +201,7 @@ class FeatureBatch:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class DecidedBatch:
+class DecidedBatch(msgspec.Struct, frozen=True, eq=False, gc=False):
     """Transactions with their decisions.
 
     Attributes:
@@ -261,8 +258,7 @@ class DecidedBatch:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
+class DeadLetter(msgspec.Struct, frozen=True):
     """A transaction that no one could handle.
 
     Attributes:

@@ -1,5 +1,6 @@
 """The producer: hands transactions over at their intended times, whatever the pipeline does."""
 
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,6 +12,7 @@ from actors.arrays import I64
 from actors.clock import NS_PER_US
 from actors.mailbox import Mailbox
 from actors.messages import RawBatch, Track
+from actors.stamps import ARRIVAL, NUMBER, SENT, stamp
 from actors.telemetry.stages import Stage
 from actors.work import Job
 
@@ -79,6 +81,7 @@ class Producer:
         self._config = config
         self._clock = environment.clock
         self._telemetry = environment.telemetry
+        self._lateness = environment.telemetry.stages[Stage.LATENESS]
         self._hooks = environment.hooks
         self._work = environment.work
         self._on_finished = on_finished
@@ -142,19 +145,22 @@ class Producer:
         return self._arrivals
 
     async def _send_due(self, arrivals: Arrivals, due_ns: I64) -> None:
-        while self._sent_of_arrivals < len(due_ns) and not self._stopping:
-            due = int(np.searchsorted(due_ns, self._clock.now_ns() - self._start_ns, side="right"))
-            if due <= self._sent_of_arrivals:
-                await self._clock.sleep_until_ns(self._start_ns + int(due_ns[self._sent_of_arrivals]))
-                continue
-            await self._send(arrivals, due)
+        instants, count = due_ns.data, len(due_ns)
+        while self._sent_of_arrivals < count and not self._stopping:
+            elapsed_ns = self._clock.now_ns() - self._start_ns
+            due = bisect_right(instants, elapsed_ns, self._sent_of_arrivals)
+            if due > self._sent_of_arrivals:
+                await self._send(arrivals, due)
+            else:
+                await self._clock.sleep_until_ns(self._start_ns + instants[due])
 
     async def _send(self, arrivals: Arrivals, upto: int) -> None:
         while self._sent_of_arrivals < upto and not self._stopping:
-            stop = min(upto, self._sent_of_arrivals + self._config.max_batch_size)
-            await self._hooks.received(self.name, stop - self._sent_of_arrivals)
-            await self._work.spend(Job.SEND, stop - self._sent_of_arrivals)
-            await self._hooks.prepared(self.name, stop - self._sent_of_arrivals)
+            count = min(upto - self._sent_of_arrivals, self._config.max_batch_size)
+            stop = self._sent_of_arrivals + count
+            await self._hooks.received(self.name, count)
+            await self._work.spend(Job.SEND, count)
+            await self._hooks.prepared(self.name, count)
             self._commit(arrivals, stop)
             await self._empty_outbox()
 
@@ -162,20 +168,34 @@ class Producer:
         start, now_ns = self._sent_of_arrivals, self._clock.now_ns()
         count = stop - start
         track = np.zeros((count, len(Track)), dtype=np.int64)
-        track[:, Track.NUMBER] = np.arange(self._numbered, self._numbered + count)
-        track[:, Track.SENT] = now_ns
-        if arrivals.due_ns is None:
-            track[:, Track.ARRIVAL] = now_ns
+        stamp(track, SENT, now_ns)
+        if count == 1:
+            track[0, NUMBER] = self._numbered
         else:
-            track[:, Track.ARRIVAL] = arrivals.due_ns[start:stop] + self._start_ns
-            # Its own lateness: what it owes to a full mailbox is the pipeline's, and shows as latency.
-            owed_since_ns = np.maximum(track[:, Track.ARRIVAL], self._unblocked_ns)
-            self._telemetry.stages[Stage.LATENESS].record((now_ns - owed_since_ns) // NS_PER_US)
+            track[:, NUMBER] = np.arange(self._numbered, self._numbered + count)
+        self._stamp_arrivals(track, arrivals, start, now_ns)
         self._outbox = RawBatch(arrivals.raws[start:stop], track)
         self._sent_of_arrivals = stop
         self._numbered += count
-        self._settle()
-        self._telemetry.ledger.send(count)
+        ledger = self._telemetry.ledger
+        ledger.offer(max(0, self._numbered - ledger.offered))  # what else is due is counted when the books are read
+        ledger.send(count)
+
+    def _stamp_arrivals(self, track: I64, arrivals: Arrivals, start: int, now_ns: int) -> None:
+        """Write intended times, and record how late the producer is by its own doing.
+
+        What it owes to a full mailbox is the pipeline's, and shows as latency.
+        """
+        if arrivals.due_ns is None:
+            stamp(track, ARRIVAL, now_ns)
+        elif len(track) == 1:
+            arrival_ns = arrivals.due_ns.item(start) + self._start_ns
+            track[0, ARRIVAL] = arrival_ns
+            self._lateness.record_span((now_ns - max(arrival_ns, self._unblocked_ns)) // NS_PER_US, 1)
+        else:
+            arrivals_ns = arrivals.due_ns[start : start + len(track)] + self._start_ns
+            track[:, ARRIVAL] = arrivals_ns
+            self._lateness.record((now_ns - np.maximum(arrivals_ns, self._unblocked_ns)) // NS_PER_US)
 
     async def _empty_outbox(self) -> None:
         while self._outbox is not None:

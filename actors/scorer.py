@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, field
 
+import msgspec
 import numpy as np
 
 from actors.actor import Actor, Environment
-from actors.arrays import F64, U8, Bool
+from actors.arrays import F32, F64, U8, Bool, all_u8, all_u16
 from actors.clock import NS_PER_US
 from actors.dead_letters import DeadLetterSink
 from actors.errors import ModelError
@@ -16,6 +17,7 @@ from actors.model.rules import RuleBook
 from actors.model.scoring import Scoring
 from actors.model.slot import ServingModel
 from actors.resilience.shedding import ServiceEstimate, SheddingConfig, least_valuable, overdue
+from actors.stamps import ARRIVAL, ASSEMBLED, DECIDED, SCORING_START, earliest, record_since, stamp
 from actors.telemetry.stages import Stage
 from actors.work import Job
 
@@ -37,13 +39,12 @@ class ScorerConfig:
     shedding: SheddingConfig = field(default_factory=SheddingConfig)
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
+class Scored(msgspec.Struct, frozen=True):
     """A lease's work so far.
 
     Attributes:
         model: what scored.
-        shed: bool (n,), taken out of the model's way, with their ``cause``.
+        shed: bool (n,), taken out of the model's way, with their ``cause``; None: no one.
         scores: float64 (n,), NaN where the model did not score.
         cause: uint8 (n,), `Cause`.
         started_ns: when the lease was taken up.
@@ -51,7 +52,7 @@ class Scored:
     """
 
     model: ServingModel
-    shed: Bool
+    shed: Bool | None
     scores: F64
     cause: U8
     started_ns: int
@@ -61,6 +62,7 @@ class Scored:
 _CAUSE_OF_MODE = np.array(
     [Cause.NONE, Cause.STALE_FEATURES, Cause.MISSING_FEATURES, Cause.NONE, Cause.NONE], dtype=np.uint8
 )
+_SCORE = int(Reason.SCORE)
 
 
 class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
@@ -86,6 +88,9 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
         self._rules = rules
         self._dead_letters = dead_letters
         self._estimate = ServiceEstimate()
+        stages = self.telemetry.stages
+        self._waiting_time, self._latency = stages[Stage.SCORER_WAITING], stages[Stage.LATENCY]
+        self._inference_time, self._decide_time = stages[Stage.INFERENCE], stages[Stage.DECIDE]
 
     def batch_limit(self) -> int:
         """Return a small batch while the scorer keeps up, the largest once a backlog has grown."""
@@ -100,34 +105,31 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
         """Choose who takes the fast path, score the others."""
         batch, started_ns = lease.message, self.clock.now_ns()
         model = self._scoring.current()
-        cause = _CAUSE_OF_MODE[batch.mode]
+        cause = _CAUSE_OF_MODE.take(batch.mode)
         shed = self._choose_shed(batch, cause, started_ns)
-        scores = np.full(len(batch), np.nan)
-        chosen = ~shed
-        if chosen.any():
-            try:
-                scores[chosen] = await self._score(model, batch, chosen)
-            except ModelError:
-                self.telemetry.model_errors += 1
-                shed[:] = True
-                cause[chosen] = Cause.MODEL_FAILED
+        try:
+            scores = await self._score(model, batch, shed)
+        except ModelError:
+            self.telemetry.model_errors += 1
+            cause[... if shed is None else ~shed] = Cause.MODEL_FAILED
+            shed, scores = np.ones(len(batch), dtype=np.bool_), np.full(len(batch), np.nan)
         decide_ns = self.clock.now_ns()
         await self.work.spend(Job.DECIDE, len(batch))
         return Scored(model, shed, scores, cause, started_ns, decide_ns)
 
     def commit(self, lease: Lease[FeatureBatch], prepared: Scored) -> DecidedBatch:
         """Decide, stamp, count; return the decisions."""
-        batch = lease.message
+        batch, shed = lease.message, prepared.shed
+        count = len(batch)
         decision = decide(prepared.scores, prepared.model.thresholds)
-        reason = np.full(len(batch), Reason.SCORE, dtype=np.uint8)
-        mode = batch.mode
-        if prepared.shed.any():
-            at = prepared.shed
-            decision[at], reason[at] = self._rules.decide(batch.features[at])
-            mode = np.where(at, np.uint8(Mode.RULES), mode)
-        generation = np.full(len(batch), prepared.model.generation, dtype=np.uint16)
+        reason, mode = all_u8(_SCORE, count), batch.mode
+        if shed is not None:
+            reason = reason.copy()
+            decision[shed], reason[shed] = self._rules.decide(batch.features[shed])
+            mode = np.where(shed, np.uint8(Mode.RULES), mode)
+        generation = all_u16(prepared.model.generation, count)
         decided = DecidedBatch(batch, prepared.scores, decision, mode, prepared.cause, reason, generation)
-        self._account(decided, prepared.started_ns, prepared.decide_ns)
+        self._account(decided, prepared)
         return decided
 
     def discard(self, message: FeatureBatch, error: BaseException) -> None:
@@ -142,37 +144,49 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
         self.telemetry.ledger.dead_letter("poison", len(letters))
         self._dead_letters.put(letters)
 
-    def _choose_shed(self, batch: FeatureBatch, cause: U8, now_ns: int) -> Bool:
-        """Return who takes the fast path, and write why into ``cause``."""
+    def _choose_shed(self, batch: FeatureBatch, cause: U8, now_ns: int) -> Bool | None:
+        """Return who takes the fast path, None for no one, and write why into ``cause``."""
         config, count = self._config.shedding, len(batch)
-        late = overdue(batch.track[:, Track.ARRIVAL], now_ns + self._estimate.of(count), config.deadline_ns)
+        deadline_ns, done_ns = config.deadline_ns, now_ns + self._estimate.of(count)
+        excess = 0 if config.shed_above is None else self.inbox.depth + count - config.shed_above
+        if excess <= 0 and (deadline_ns is None or earliest(batch.track, ARRIVAL) + deadline_ns >= done_ns):
+            return None
+        late = overdue(batch.track[:, ARRIVAL], done_ns, deadline_ns)
         cause[late] = Cause.DEADLINE
-        if config.shed_above is None or (excess := self.inbox.depth + count - config.shed_above) <= 0:
-            return late
         shed = least_valuable(batch.amount, min(count, excess))
         cause[shed & ~late] = Cause.SHED
         return shed | late
 
-    async def _score(self, model: ServingModel, batch: FeatureBatch, chosen: Bool) -> F64:
+    async def _score(self, model: ServingModel, batch: FeatureBatch, shed: Bool | None) -> F64:
+        """Return the scores of those who are not ``shed``, NaN for the others."""
+        if shed is None:
+            return await self._timed(model, batch.features)
+        scores = np.full(len(batch), np.nan)
+        if not shed.all():
+            scores[~shed] = await self._timed(model, batch.features[~shed])
+        return scores
+
+    async def _timed(self, model: ServingModel, features: F32) -> F64:
         started_ns = self.clock.now_ns()
-        features = batch.features if chosen.all() else batch.features[chosen]
         scores = await self._scoring.score(model, features)
         took_ns = self.clock.now_ns() - started_ns
         self._estimate.learn(len(features), took_ns)
-        self.telemetry.stages[Stage.INFERENCE].record_span(took_ns // NS_PER_US, len(features))
+        self._inference_time.record_span(took_ns // NS_PER_US, len(features))
         return scores
 
-    def _account(self, decided: DecidedBatch, started_ns: int, decide_ns: int) -> None:
+    def _account(self, decided: DecidedBatch, prepared: Scored) -> None:
         track, telemetry = decided.batch.track, self.telemetry
         now_ns = self.clock.now_ns()
-        track[:, Track.SCORING_START] = started_ns
-        track[:, Track.DECIDED] = now_ns
-        stages = telemetry.stages
-        stages[Stage.SCORER_WAITING].record((started_ns - track[:, Track.ASSEMBLED]) // NS_PER_US)
-        stages[Stage.DECIDE].record_span((now_ns - decide_ns) // NS_PER_US, len(decided))
-        stages[Stage.LATENCY].record((now_ns - track[:, Track.ARRIVAL]) // NS_PER_US)
+        stamp(track, SCORING_START, prepared.started_ns)
+        stamp(track, DECIDED, now_ns)
+        record_since(self._waiting_time, track, ASSEMBLED, prepared.started_ns)
+        record_since(self._latency, track, ARRIVAL, now_ns)
+        self._decide_time.record_span((now_ns - prepared.decide_ns) // NS_PER_US, len(decided))
         telemetry.ledger.decide(decided.mode)
-        telemetry.shed_rows += int(np.count_nonzero(decided.cause == Cause.SHED))
-        telemetry.deadline_rows += int(np.count_nonzero(decided.cause == Cause.DEADLINE))
         telemetry.observe_decisions(decided.decision, decided.mode)
-        telemetry.observe_scores(decided.score[decided.reason == Reason.SCORE])
+        if prepared.shed is None:
+            telemetry.observe_scores(decided.score)
+        else:
+            telemetry.shed_rows += int(np.count_nonzero(decided.cause == Cause.SHED))
+            telemetry.deadline_rows += int(np.count_nonzero(decided.cause == Cause.DEADLINE))
+            telemetry.observe_scores(decided.score[decided.reason == Reason.SCORE])

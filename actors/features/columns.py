@@ -1,10 +1,8 @@
 """Cutting columns of transactions."""
 
-from dataclasses import fields
-
 from actors.transaction import Columns
 
-_NAMES = tuple(field.name for field in fields(Columns))
+_NAMES = Columns.__struct_fields__
 
 
 def cut(columns: Columns, at: slice) -> Columns:

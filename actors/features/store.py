@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
 import numpy as np
 
 from actors.arrays import F32, I64
@@ -32,8 +33,7 @@ MERCHANT_COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class StoreRows:
+class StoreRows(msgspec.Struct, frozen=True, eq=False, gc=False):
     """What the store has on some transactions' cards and merchants, row by row.
 
     Attributes:
@@ -78,8 +78,12 @@ class TableSide:
     computed_us: I64
 
     def take(self, names: Sequence[str]) -> tuple[F32, I64]:
-        """Return the rows of ``names`` and what event time they were computed for."""
-        found = numbers_of(names, self.places, len(self.rows) - 1)
+        """Return the rows of ``names`` and what event time they were computed for; not to be written to."""
+        absent = len(self.rows) - 1
+        if len(names) == 1:
+            row = min(self.places.get(names[0], absent), absent)
+            return self.rows[row : row + 1], self.computed_us[row : row + 1]
+        found = numbers_of(names, self.places, absent)
         return self.rows.take(found, axis=0, mode="clip"), self.computed_us.take(found, mode="clip")
 
     def present(self) -> dict[str, int]:

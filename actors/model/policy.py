@@ -5,6 +5,8 @@ import numpy as np
 
 from actors.arrays import F64, U8
 
+FEW = 16  # scores up to which plain numbers are quicker than arrays
+
 
 class Thresholds(msgspec.Struct, frozen=True):
     """Scores from which a transaction is reviewed, and from which it is blocked.
@@ -31,5 +33,8 @@ def decide(scores: F64, thresholds: Thresholds) -> U8:
         >>> decide(np.array([0.1, 0.3, 0.7, np.nan]), Thresholds(review=0.3, block=0.7))
         array([0, 1, 2, 1], dtype=uint8)
     """
+    if len(scores) <= FEW:
+        review, block = thresholds.review, thresholds.block
+        return np.array([(not score < review) + (score >= block) for score in scores.tolist()], dtype=np.uint8)
     seen = ~(scores < thresholds.review)
     return seen.astype(np.uint8) + (scores >= thresholds.block)

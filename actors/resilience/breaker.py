@@ -3,6 +3,7 @@
 from collections import deque
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from actors.clock import Clock
 
@@ -38,8 +39,7 @@ class BreakerConfig:
     probes: int = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """How a call went."""
 
     failed: bool
@@ -57,7 +57,9 @@ class CircuitBreaker:
     def __init__(self, config: BreakerConfig, clock: Clock) -> None:
         self._config = config
         self._clock = clock
-        self._outcomes: deque[Outcome] = deque(maxlen=config.window)
+        self._outcomes: deque[Outcome] = deque()
+        self._failed_count = 0
+        self._slow_count = 0
         self._probes_out = 0
         self._probes_passed = 0
         self.state = BreakerState.CLOSED
@@ -80,9 +82,19 @@ class CircuitBreaker:
         if self.state is BreakerState.HALF_OPEN:
             self._record_probe(outcome)
         elif self.state is BreakerState.CLOSED:
-            self._outcomes.append(outcome)
+            self._remember(outcome)
             if self._must_trip():
                 self._trip()
+
+    def _remember(self, outcome: Outcome) -> None:
+        """Count a call into the window, and the one that falls out of it off."""
+        self._outcomes.append(outcome)
+        self._failed_count += outcome.failed
+        self._slow_count += outcome.slow
+        if len(self._outcomes) > self._config.window:
+            gone = self._outcomes.popleft()
+            self._failed_count -= gone.failed
+            self._slow_count -= gone.slow
 
     def _record_probe(self, outcome: Outcome) -> None:
         if outcome.failed or outcome.slow:
@@ -96,9 +108,8 @@ class CircuitBreaker:
         count = len(self._outcomes)
         if count < min(self._config.minimum_calls, self._config.window):
             return False
-        failed = sum(outcome.failed for outcome in self._outcomes)
-        slow = sum(outcome.slow for outcome in self._outcomes)
-        return failed >= self._config.failure_ratio * count or slow >= self._config.slow_ratio * count
+        config = self._config
+        return self._failed_count >= config.failure_ratio * count or self._slow_count >= config.slow_ratio * count
 
     def _trip(self) -> None:
         self.trip_count += 1
@@ -108,5 +119,6 @@ class CircuitBreaker:
         self.state = state
         self.since_ns = self._clock.now_ns()
         self._outcomes.clear()
+        self._failed_count = self._slow_count = 0
         self._probes_out = 0
         self._probes_passed = 0

@@ -1,5 +1,7 @@
 """A live latency histogram: HdrHistogram's counters, recorded a batch at a time."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from hdrh.histogram import HdrHistogram
 
@@ -36,7 +38,7 @@ class Histogram:
         """Count each of ``values_us``, int64 (n,), n may be 0."""
         count = len(values_us)
         if count <= ONE_BY_ONE:
-            self._record_list(values_us.tolist())
+            self.record_few(values_us.tolist())
             return
         # Seen as unsigned, a negative value is a huge one: one pass finds both ends.
         if int(values_us.view(np.uint64).max()) > HIGHEST_US:
@@ -51,10 +53,14 @@ class Histogram:
         if not 0 <= value_us <= HIGHEST_US:
             value_us = min(max(value_us, 0), HIGHEST_US)
             self.clamped += count
-        self._cells[index_of(value_us)] += count
-        self._note(count, value_us * count, value_us)
+        self._cells[value_us if value_us < LINEAR else index_of(value_us)] += count
+        self._total += count
+        self._sum_us += value_us * count
+        if value_us > self._highest_us:  # noqa: PLR1730 - a dozen times a batch, and max takes as long as all the rest
+            self._highest_us = value_us
 
-    def _record_list(self, values_us: list[int]) -> None:
+    def record_few(self, values_us: Sequence[int]) -> None:
+        """Count each of ``values_us`` one by one: quicker than `record` for up to ``ONE_BY_ONE`` of them."""
         if not values_us:
             return
         highest_us = max(values_us)

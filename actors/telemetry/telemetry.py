@@ -30,6 +30,7 @@ FEATURE_BUFFER = 256  # rows counted at once: one call each would cost 30 times 
 _FEW = 32  # below this many rows a Python loop is faster than array operations
 _KINDS = len(Decision)  # len() of an enum costs as much as counting a decision
 _CELLS = len(Mode) * _KINDS
+_STALE, _REALTIME_ONLY = int(Mode.STALE), int(Mode.REALTIME_ONLY)
 
 
 class Telemetry:
@@ -136,6 +137,13 @@ class Telemetry:
     def decision_count(self, kind: Decision) -> int:
         """Return how many decisions of one kind were made, in any mode."""
         return sum(self._decisions[kind::_KINDS])
+
+    def observe_rows(self, mode: U8) -> None:
+        """Count transactions that needed batch features by the `Mode` these allow, uint8 (n,)."""
+        self.store_rows += len(mode)
+        rungs = mode.tobytes()  # a byte each: counted in one pass, whatever their number
+        self.store_missing_rows += rungs.count(_REALTIME_ONLY)
+        self.store_stale_rows += rungs.count(_STALE)
 
     def observe_features(self, features: F32) -> None:
         """Sample feature rows, float32 (n, n_features) in manifest order, for drift."""

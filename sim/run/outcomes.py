@@ -3,7 +3,8 @@
 import numpy as np
 
 from actors.arrays import F64, I64, U8, Bool
-from actors.messages import DecidedBatch, Track
+from actors.messages import DecidedBatch
+from actors.stamps import ARRIVAL, FEW, NUMBER
 from sim.money import UNKNOWN, Outcomes
 
 UNDECIDED = 255
@@ -51,9 +52,34 @@ class OutcomeBook:
 
     async def deliver(self, decided: DecidedBatch) -> None:
         """Take decisions."""
+        if len(decided) <= FEW:
+            self._take_few(decided)
+        else:
+            self._take_many(decided)
+
+    def _take_few(self, decided: DecidedBatch) -> None:
+        batch = decided.batch
+        rows = zip(
+            batch.track.tolist(),
+            batch.ids,
+            batch.amount.tolist(),
+            decided.score.tolist(),
+            decided.decision.tolist(),
+            strict=True,
+        )
+        for track, name, amount, score, decision in rows:
+            at = track[NUMBER]
+            self._arrival_ns[at] = track[ARRIVAL] - self.start_ns
+            self._amount[at] = amount
+            self._score[at] = score
+            self._decision[at] = decision
+            if self._truth.item(at) == 1:
+                self.fraud_ids.add(name)
+
+    def _take_many(self, decided: DecidedBatch) -> None:
         track = decided.batch.track
-        at = track[:, Track.NUMBER]
-        self._arrival_ns[at] = track[:, Track.ARRIVAL] - self.start_ns
+        at = track[:, NUMBER]
+        self._arrival_ns[at] = track[:, ARRIVAL] - self.start_ns
         self._amount[at] = decided.batch.amount
         self._score[at] = decided.score
         self._decision[at] = decided.decision

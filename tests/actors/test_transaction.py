@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.dead_letters import KEPT_RAW_BYTES, keepable, mask_card, mask_cards
-from actors.transaction import DEAD_LETTER_REASONS, Columns, parse, refusal
+from actors.transaction import DEAD_LETTER_REASONS, FEW, Columns, parse, refusal
 
 GOOD = {"id": "t1", "event_time": 1_700_000_000_000_000, "card": "c0-17", "merchant": "m3", "amount": 12.5}
 
@@ -87,6 +87,15 @@ def test_cents_are_exact(cents: int) -> None:
     """An amount written with two digits becomes exactly its cents, so sums over windows are exact."""
     raw = encode(amount=0).replace(b'"amount": 0', b'"amount": %d.%02d' % divmod(cents, 100))
     assert Columns.of([parse(raw)]).cents.tolist() == [cents]
+
+
+@given(st.lists(st.floats(0, 1e9), min_size=FEW + 1, max_size=2 * FEW))
+def test_columns_are_the_same_in_any_batch(amounts: list[float]) -> None:
+    """Few transactions and many give the same cents, halves to even."""
+    transactions = [parse(encode(amount=amount)) for amount in amounts]
+    together, alone = Columns.of(transactions), [Columns.of([each]) for each in transactions]
+    for name in ("event_us", "cents", "amount", "lat", "lon"):
+        np.testing.assert_array_equal(getattr(together, name), np.concatenate([getattr(one, name) for one in alone]))
 
 
 def test_unknown_fields_are_ignored() -> None:

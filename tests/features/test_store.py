@@ -34,6 +34,10 @@ def test_a_name_newer_than_the_table_is_missing() -> None:
     rows = store.rows(["a", "later", "much later"], ["x"] * 3)
     assert rows.card_computed_us.tolist() == [AT_US, MISSING_AT, MISSING_AT]
     assert np.isnan(rows.card[1:]).all()
+    for at, name in enumerate(["a", "later", "much later"]):  # one name takes a road of its own
+        alone = store.rows([name], ["x"])
+        np.testing.assert_array_equal(alone.card[0], rows.card[at])
+        assert alone.card_computed_us[0] == rows.card_computed_us[at]
 
 
 def test_present_names_are_those_with_a_row() -> None:

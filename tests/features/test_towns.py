@@ -1,9 +1,8 @@
 """Towns in the windows: a copy of a card goes on as the card itself would."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from numpy.testing import assert_array_equal
 
 from actors.features.rings import StreamLimits
@@ -62,7 +61,7 @@ def test_a_device_of_the_town_is_not_new_to_its_card() -> None:
     last = {card: device for card, device in zip(PAST.cards, PAST.device, strict=True) if device is not None}
     known = [at for at, card in enumerate(PAST.cards) if PAST.device[at] is not None and last[card] == PAST.device[at]]
     at = slice(known[-1], known[-1] + 1)
-    again = Columns(**{name: getattr(PAST, name)[at] for name in Columns.__slots__})
+    again = Columns(**{name: getattr(PAST, name)[at] for name in Columns.__struct_fields__})
     features = state.advance(1, moved(again, Town(1)))
     assert features[0, 6] == 0
 
@@ -110,7 +109,7 @@ def test_a_forgotten_twin_comes_back_as_a_stranger() -> None:
     state.advance(1, known)
     state.advance(2, replace(strangers, cards=[f"x{name}" for name in strangers.cards]))
     assert known.cards[0] not in state.rings.cards.rows
-    first = Columns(**{name: getattr(known, name)[:1] for name in Columns.__slots__})
+    first = Columns(**{name: getattr(known, name)[:1] for name in Columns.__struct_fields__})
     assert np.isnan(state.advance(3, first)[0, 5])
 
 

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from actors.messages import Decision
-from actors.model.policy import Thresholds, decide
+from actors.model.policy import FEW, Thresholds, decide
 
 
 def test_a_threshold_belongs_to_the_stricter_side() -> None:
@@ -16,6 +18,15 @@ def test_a_threshold_belongs_to_the_stricter_side() -> None:
 def test_what_could_not_be_scored_is_reviewed() -> None:
     """NaN is neither approved nor blocked."""
     assert decide(np.array([np.nan]), Thresholds()).tolist() == [Decision.REVIEW]
+
+
+@given(st.lists(st.floats(0, 1) | st.just(float("nan")), min_size=FEW + 1, max_size=2 * FEW))
+def test_a_score_is_decided_alike_alone_and_among_many(scores: list[float]) -> None:
+    """Few scores and many take different roads to the same decisions."""
+    together = decide(np.array(scores), Thresholds(0.3, 0.7))
+    alone = [decide(np.array([score]), Thresholds(0.3, 0.7)) for score in scores]
+    assert together.tolist() == np.concatenate(alone).tolist()
+    assert {each.dtype for each in (together, *alone)} == {np.dtype(np.uint8)}
 
 
 @pytest.mark.parametrize(("review", "block"), [(0.0, 0.5), (0.7, 0.3), (0.5, 1.1), (float("nan"), 0.5)])

@@ -46,6 +46,22 @@ def test_delivering_again_changes_nothing() -> None:
     assert len(book.outcomes()) == 2
 
 
+@given(st.lists(st.tuples(st.sampled_from(Decision), st.floats(0, 1e6), st.floats(0, 1)), min_size=20, max_size=40))
+def test_decisions_are_booked_alike_in_any_batch(rows: list[tuple[Decision, float, float]]) -> None:
+    """One by one or all together, the same outcomes are on the book."""
+    whole, single = (book_of([number % 2 for number in range(len(rows))]) for _ in range(2))
+    kinds, amounts, scores = [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows]
+    batch = decided(list(range(len(rows))), kinds, amounts, scores)
+    asyncio.run(whole.deliver(batch))
+    for _ in rows[1:]:
+        first, batch = batch.split(1)
+        asyncio.run(single.deliver(first))
+    asyncio.run(single.deliver(batch))
+    for name in ("arrival_ns", "amount", "score", "decision", "label"):
+        np.testing.assert_array_equal(getattr(whole.outcomes(), name), getattr(single.outcomes(), name))
+    assert whole.fraud_ids == single.fraud_ids
+
+
 def test_labels_become_known_after_their_delay() -> None:
     """At an instant exactly the transactions at least a delay old are known."""
     book = book_of([0] * 10)

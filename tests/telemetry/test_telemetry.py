@@ -144,3 +144,13 @@ def test_garbage_collections_are_counted_between_start_and_stop() -> None:
     counts = telemetry.snapshot(1, Gauges()).gc
     assert counts.pauses == 2
     assert 0 < counts.longest_ns <= counts.total_ns
+
+
+@given(st.lists(st.sampled_from([Mode.FULL, Mode.STALE, Mode.REALTIME_ONLY]), max_size=300))
+def test_rows_are_counted_by_what_their_features_allow(modes: list[Mode]) -> None:
+    """Every row needed batch features; some got none, some got old ones."""
+    telemetry = Telemetry()
+    telemetry.observe_rows(np.array(modes, dtype=np.uint8))
+    assert telemetry.store_rows == len(modes)
+    assert telemetry.store_missing_rows == modes.count(Mode.REALTIME_ONLY)
+    assert telemetry.store_stale_rows == modes.count(Mode.STALE)
