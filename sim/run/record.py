@@ -1,8 +1,9 @@
 """Every decision of a run in full, in columns: what runs are compared by, and what invariants are checked on."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
+from msgspec.structs import replace
 
 from actors.arrays import F64, I64, U8
 from actors.messages import DecidedBatch, Track
