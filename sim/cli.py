@@ -20,7 +20,7 @@ from typing import Any
 
 import typer
 
-from actors.errors import InputError
+from actors.errors import InputError, RiskdrillError
 from sim.commands.calibrate import calibrate
 from sim.commands.check_determinism import check_determinism
 from sim.commands.demo import demo
@@ -109,6 +109,12 @@ def _refuse(error: Exception, *, debug: bool) -> int:
     return REFUSED if isinstance(error, TrainingRefused) else USAGE
 
 
+def _told(error: Exception) -> str:
+    """Return an error of ours in a line: as it is where its text was written for people, else with its kind and cut."""
+    text = " ".join(str(error).split())
+    return text if isinstance(error, RiskdrillError) else f"{type(error).__name__}: {text[:200]}"
+
+
 def _internal(error: Exception, *, debug: bool) -> int:
     if debug:
         traceback.print_exc()
@@ -116,5 +122,5 @@ def _internal(error: Exception, *, debug: bool) -> int:
     with tempfile.NamedTemporaryFile("w", prefix="riskdrill-", suffix=".trace", delete=False) as file:
         traceback.print_exc(file=file)
     where = f"the trace is in {Path(file.name)}; {DEBUG} shows it"
-    typer.echo(f"internal error: {type(error).__name__}: {' '.join(str(error).split())[:200]}; {where}", err=True)
+    typer.echo(f"internal error: {_told(error)}; {where}", err=True)
     return INTERNAL

@@ -8,4 +8,5 @@ One batch at a time goes through the real pipeline on the real event loop, and i
 - `fit`: medians, and the straight costs that miss them least.
 - `calibrate`: all of it in order.
 - `check`: whether the costs add up to what the pipeline can really do.
+- `waiting`: whether others had the processor meanwhile.
 """

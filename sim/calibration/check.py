@@ -1,10 +1,9 @@
 """Do the costs add up? What they predict on virtual time, against what the pipeline does on the real clock."""
 
-import contextlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
+from sim.calibration.waiting import waiting
 from sim.clocks.costs import Costs
 from sim.run.plan import Plan
 from sim.run.probe import measure_capacity
@@ -12,7 +11,6 @@ from sim.run.probe import measure_capacity
 TOLERANCE = 0.10
 ATTEMPTS = 3  # a neighbour on the machine can only slow the pipeline down: the best attempt is the truest
 BUSY_RATIO = 0.05  # of the time it wanted to run, spent waiting for a processor
-_WAITED = Path("/proc/self/schedstat")  # ns run and ns waited for a processor, of this process's first thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ def check(plan: Plan, costs: Costs, report: Callable[[int, int], None]) -> Check
     best: Check | None = None
     for attempt in range(ATTEMPTS):
         report(1 + attempt, 1 + ATTEMPTS)
-        with _waiting() as waited:
+        with waiting() as waited:
             found = Check(predicted, measure_capacity(plan), None)
         found = replace(found, waited_ratio=waited.ratio)
         if best is None or found.measured_per_s > best.measured_per_s:
@@ -75,30 +73,3 @@ def check(plan: Plan, costs: Costs, report: Callable[[int, int], None]) -> Check
     if best is None:
         raise AssertionError("there is at least one attempt")
     return best
-
-
-def _run_and_waited_ns() -> tuple[int, int] | None:
-    try:
-        run_ns, waited_ns, *_ = _WAITED.read_text().split()
-    except (OSError, ValueError):  # another system, or a kernel without these statistics
-        return None
-    return int(run_ns), int(waited_ns)
-
-
-@dataclass(slots=True)
-class _Waiting:
-    before: tuple[int, int] | None = field(default_factory=_run_and_waited_ns)
-    ratio: float | None = None
-
-    def finish(self) -> None:
-        after = _run_and_waited_ns()
-        if self.before is not None and after is not None:
-            run_ns, waited_ns = after[0] - self.before[0], after[1] - self.before[1]
-            self.ratio = waited_ns / max(1, run_ns + waited_ns)
-
-
-@contextlib.contextmanager
-def _waiting() -> Iterator[_Waiting]:
-    waiting = _Waiting()
-    yield waiting
-    waiting.finish()
