@@ -79,6 +79,11 @@ class Mailbox(Generic[M]):
         lasting_ns = 0 if since_ns is None else self._clock.now_ns() - since_ns
         return (self._blocked_ns + lasting_ns) / 1e9
 
+    def resize(self, capacity: int) -> None:
+        """Hold ``capacity`` transactions from now on, > 0; what is inside stays, and a waiting sender looks again."""
+        self.capacity = capacity
+        _wake(self._sender)
+
     def offer(self, message: M) -> M | None:
         """Take as much of ``message`` as fits, at once; return the rest, or None when all of it fitted.
 

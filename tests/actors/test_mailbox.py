@@ -152,3 +152,18 @@ def test_emptying_gives_everything_held_in_order(sizes: list[int], taken: int) -
 
     assert left == list(range(sum(sizes)))
     assert (box.depth, box.leased) == (0, 0)
+
+
+def test_resized_mailbox_lets_a_waiting_sender_go_on_at_once() -> None:
+    """Room that appears because the mailbox grows is used as room that was made."""
+
+    async def main() -> tuple[int, int]:
+        mailbox: Mailbox[Numbers] = Mailbox("scorer", 2, HandClock())
+        sending = asyncio.create_task(mailbox.send(Numbers((1, 2, 3, 4))))
+        await asyncio.sleep(0)
+        before = mailbox.depth
+        mailbox.resize(4)
+        await sending
+        return before, mailbox.depth
+
+    assert asyncio.run(main()) == (2, 4)
