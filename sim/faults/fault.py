@@ -1,10 +1,34 @@
 """What a scenario says about a fault."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, NamedTuple, Self
 
 import msgspec
+import numpy as np
 
 from sim.scalars import Duration, Name
+from sim.world.streams import Streams
+
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Wait = Annotated[Duration, msgspec.Meta(gt=0)]
+
+
+class Repeat(msgspec.Struct, frozen=True, kw_only=True):
+    """How often a fault comes.
+
+    Attributes:
+        count: injections in all, the first one included.
+        every: from one injection to the next.
+    """
+
+    count: Annotated[int, msgspec.Meta(ge=1, le=1_000)]
+    every: Wait
+
+
+class Occurrence(NamedTuple):
+    """One injection of a fault, and its lift; ns since the run began. A one-shot has no lift of its own."""
+
+    inject_at: int
+    lift_at: int | None
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
@@ -13,18 +37,63 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         name: unique in the scenario, also among its phases.
         at: from the start of the run to the injection.
+        probability: of an effect on each call while the fault is in, 0 to 1; drawn from a stream of the fault's own.
+        repeat: how often it comes; absent once.
+        jitter: each injection comes later by up to this much, drawn from a stream of the fault's own.
     """
 
     kind: ClassVar[str] = ""  # <target>_<effect>, the name in a file
     summary: ClassVar[str] = ""  # one line for lists
+    seen: ClassVar[str] = ""  # what whoever watches the screen will notice
+    mitigation: ClassVar[str] = ""  # what keeps it from doing worse
     touches: ClassVar[str] = "transactions"  # what its effects are counted in
     name: Name
     at: Duration
+    probability: Share = 1.0
+    repeat: Repeat | None = None
+    jitter: Duration = 0
 
     @property
     def lift_at(self) -> int | None:
-        """From the start of the run to the lift, ns; None for a one-shot, which has none."""
+        """From the start of the run to the first lift, ns, jitter apart; None for a one-shot, which has none."""
         return None
+
+    @property
+    def target(self) -> str:
+        """What it aims at. Two faults with one target must not be in at the same time."""
+        return self.kind
+
+    @property
+    def last_at(self) -> int:
+        """From the start of the run to the last instant at which it may be injected, ns."""
+        return self.at + self.jitter + (0 if self.repeat is None else (self.repeat.count - 1) * self.repeat.every)
+
+    @property
+    def last_lift_at(self) -> int | None:
+        """From the start of the run to the last instant at which it may be lifted, ns; None for a one-shot."""
+        return None if self.lift_at is None else self.last_at + self.lift_at - self.at
+
+    def cut(self, duration_ns: int) -> Self | None:
+        """Return what a run that ends after ``duration_ns`` leaves of it, None if nothing.
+
+        Later injections go; the first one stays as it is, unless a `LastingFault` shortens it.
+        """
+        if self.at + self.jitter >= duration_ns:
+            return None
+        if self.repeat is None:
+            return self
+        end_of_first = (self.at + 1 if self.lift_at is None else self.lift_at) + self.jitter
+        fitting = (duration_ns - end_of_first) // self.repeat.every + 1
+        count = max(1, min(self.repeat.count, fitting))
+        return msgspec.structs.replace(self, repeat=Repeat(count=count, every=self.repeat.every))
+
+    def occurrences(self, streams: Streams) -> tuple[Occurrence, ...]:
+        """Return every injection of a run with ``streams``, in order, its jitter drawn."""
+        count, every = (1, 0) if self.repeat is None else (self.repeat.count, self.repeat.every)
+        late = streams.counter(f"fault.{self.name}.jitter", np.arange(count)) * self.jitter
+        length = None if self.lift_at is None else self.lift_at - self.at
+        starts = [self.at + number * every + int(late[number]) for number in range(count)]
+        return tuple(Occurrence(start, None if length is None else start + length) for start in starts)
 
 
 class LastingFault(Fault, frozen=True, kw_only=True):
@@ -34,9 +103,16 @@ class LastingFault(Fault, frozen=True, kw_only=True):
         duration: from the injection to the lift.
     """
 
-    duration: Annotated[Duration, msgspec.Meta(gt=0)]
+    duration: Wait
 
     @property
     def lift_at(self) -> int:
-        """From the start of the run to the lift, ns."""
+        """From the start of the run to the first lift, ns, jitter apart."""
         return self.at + self.duration
+
+    def cut(self, duration_ns: int) -> Self | None:
+        """Return what a run that ends after ``duration_ns`` leaves of it; one that would outlast it is lifted then."""
+        left = super().cut(duration_ns)
+        if left is None or left.lift_at + left.jitter <= duration_ns:
+            return left
+        return msgspec.structs.replace(left, duration=duration_ns - left.at - left.jitter)

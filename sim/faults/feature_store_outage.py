@@ -15,10 +15,12 @@ class FeatureStoreOutage(FeatureStoreFault, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "feature_store_outage"
     summary: ClassVar[str] = "each look-up fails at once: connection refused"
+    seen: ClassVar[str] = "feature_store.error_ratio at 1, decisions realtime_only, recall falls; latency does not rise"
+    mitigation: ClassVar[str] = "the ladder: a model trained with the batch tier missing; the breaker spares the store"
 
-    def build(self, store: FeatureStore, switch: FaultSwitch) -> FeatureStore:
-        """Return ``store``, out of reach while the fault is in."""
-        return _Unreachable(store, switch)
+    def build(self, port: FeatureStore, switch: FaultSwitch) -> FeatureStore:
+        """Return a store that is out of reach while the fault is in."""
+        return _Unreachable(port, switch)
 
 
 class _Unreachable:
@@ -28,7 +30,7 @@ class _Unreachable:
 
     async def lookup(self, cards: Sequence[str], merchants: Sequence[str], event_us: I64) -> StoreRows:
         """Look up, or refuse the connection."""
-        if self._switch.active:
+        if self._switch.strikes():
             with self._switch.effect(len(cards)):
                 raise FeatureStoreError("connection refused")
         return await self._store.lookup(cards, merchants, event_us)

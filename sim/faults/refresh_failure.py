@@ -6,10 +6,11 @@ from actors.errors import FeatureStoreError
 from actors.features.refresh import TableStore
 from actors.features.store import BatchTable
 from sim.faults.fault import LastingFault
+from sim.faults.port import PortFault
 from sim.faults.switch import FaultSwitch
 
 
-class RefreshFailure(LastingFault, frozen=True, kw_only=True):
+class RefreshFailure(LastingFault, PortFault[TableStore], frozen=True, kw_only=True):
     """No new table is published, so features age: stale past 9 h of event time, missing past 24 h.
 
     It has an effect only if a refresh falls due while it is in: at 00, 06, 12 and 18 h UTC of event time.
@@ -17,11 +18,13 @@ class RefreshFailure(LastingFault, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "refresh_failure"
     summary: ClassVar[str] = "refreshes of the batch features fail: they age, turn stale, then missing"
+    seen: ClassVar[str] = "feature_store.age_s climbs; past 9 h decisions are stale, past 24 h realtime_only"
+    mitigation: ClassVar[str] = "freshness is checked at every look-up; the alert on old batch features"
     touches: ClassVar[str] = "refreshes"
 
-    def build(self, store: TableStore, switch: FaultSwitch) -> TableStore:
-        """Return ``store``, taking no table while the fault is in."""
-        return _Refusing(store, switch)
+    def build(self, port: TableStore, switch: FaultSwitch) -> TableStore:
+        """Return a store that takes no table while the fault is in."""
+        return _Refusing(port, switch)
 
 
 class _Refusing:
@@ -31,7 +34,7 @@ class _Refusing:
 
     def publish(self, table: BatchTable) -> None:
         """Publish, or fail as a job does that cannot write."""
-        if self._switch.active:
+        if self._switch.strikes():
             with self._switch.effect():
                 raise FeatureStoreError("the refresh failed: its table could not be written")
         self._store.publish(table)

@@ -1,58 +1,129 @@
-"""The schedule of a run's faults: injects and lifts each at its instant, and lifts all whatever happens."""
+"""The schedule of a run's faults: injects and lifts each at its instants, and lifts all whatever happens."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
+from actors.actor import Hooks
+from actors.arrays import I64
 from actors.clock import Clock
+from actors.decision_log import LineSink
 from actors.features.refresh import TableStore
 from actors.features.store import FeatureStore
+from actors.logger import DecisionSink
+from actors.model.scoring import Scoring
+from actors.pipeline import Pipeline
+from actors.work import Work
 from sim.faults.fault import Fault
 from sim.faults.feature_store import FeatureStoreFault
+from sim.faults.port import ArmedFault, HookFault, LogFault, ModelFault, PortFault, SinkFault, WorkFault
 from sim.faults.refresh_failure import RefreshFailure
+from sim.faults.site import Site
 from sim.faults.switch import FaultRecord, FaultSwitch
+from sim.faults.traffic import TrafficFault
 from sim.journal import Journal
+from sim.world.feed import Feed
+from sim.world.streams import Streams
+
+P = TypeVar("P")
 
 
 class FaultSchedule:
     """All faults of one run. A context manager: on leaving, also by an error or Ctrl-C, every fault is lifted.
 
+    Ports are wrapped with every fault that aims at them, the first of the scenario innermost.
+
     Args:
         faults: what fails, and when, counted from the start of the run.
         clock: the run's clock, real or virtual.
         journal: where each step is written; it knows when the run began.
+        seed: of the run's chance; each fault has streams of its own.
+        site: what faults reach into that is no port.
     """
 
-    def __init__(self, faults: Sequence[Fault], clock: Clock, journal: Journal) -> None:
+    def __init__(
+        self, faults: Sequence[Fault], clock: Clock, journal: Journal, seed: int = 0, site: Site | None = None
+    ) -> None:
         self._clock = clock
         self._journal = journal
-        self._pairs = [(fault, FaultSwitch(fault.name, fault.kind, clock, journal, fault.touches)) for fault in faults]
+        self._site = site or Site()
+        streams = Streams(seed)
+        self._pairs = [(fault, FaultSwitch(fault, clock, journal, streams, self._site)) for fault in faults]
+
+    # ------------------------------------------------------------------ wrapping
 
     def wrap_feature_store(self, store: FeatureStore) -> FeatureStore:
-        """Return ``store`` with every fault that aims at it around it, the first of the scenario innermost."""
-        for fault, switch in self._pairs:
-            if isinstance(fault, FeatureStoreFault):
-                store = fault.build(store, switch)
-        return store
+        """Return ``store`` with its faults around it."""
+        return self._around(FeatureStoreFault, store)
 
     def wrap_refresh(self, store: TableStore) -> TableStore:
-        """Return ``store``, where refreshes are published, with every fault of the refresh around it."""
+        """Return ``store``, where refreshes are published, with the faults of the refresh around it."""
+        return self._around(RefreshFailure, store)
+
+    def wrap_feed(self, feed: Feed) -> Feed:
+        """Return ``feed`` with the faults of the traffic around it; `reschedule` keeps the schedule in step."""
+        return self._around(TrafficFault, feed)
+
+    def reschedule(self, chunks: Iterator[I64]) -> Iterator[I64]:
+        """Return the intended arrivals with what the faults of the traffic add and remove."""
         for fault, switch in self._pairs:
-            if isinstance(fault, RefreshFailure):
-                store = fault.build(store, switch)
-        return store
+            if isinstance(fault, TrafficFault):
+                chunks = fault.reschedule(chunks, switch)
+        return chunks
+
+    def wrap_scoring(self, scoring: Scoring) -> Scoring:
+        """Return ``scoring`` with the faults of the model around it."""
+        return self._around(ModelFault, scoring)
+
+    def wrap_hooks(self, hooks: Hooks) -> Hooks:
+        """Return ``hooks`` with the faults of the actors around them."""
+        return self._around(HookFault, hooks)
+
+    def wrap_sink(self, sink: DecisionSink) -> DecisionSink:
+        """Return ``sink`` with its faults around it."""
+        return self._around(SinkFault, sink)
+
+    def wrap_output(self, output: LineSink) -> LineSink:
+        """Return ``output`` with the faults of the disk around it."""
+        return self._around(LogFault, output)
+
+    def wrap_work(self, work: Work) -> Work:
+        """Return ``work`` with what slows it around it."""
+        return self._around(WorkFault, work)
+
+    def attach(self, pipeline: Pipeline) -> None:
+        """Let the faults that reach into ``pipeline`` do so from now on."""
+        self._site.pipeline = pipeline
+        for fault, switch in self._pairs:
+            if isinstance(fault, ArmedFault):
+                fault.arm(switch)
+
+    def _around(self, family: type[PortFault[P]], port: P) -> P:
+        for fault, switch in self._pairs:
+            if isinstance(fault, family):
+                port = fault.build(port, switch)
+        return port
+
+    # ------------------------------------------------------------------ injecting and lifting
 
     async def run(self) -> None:
-        """Inject and lift each fault at its instant; return after the last. Cancelled, it lifts all first."""
-        with self:
+        """Inject and lift each fault at its instants; return after the last. Cancelled, it lifts all first."""
+        done = False
+        try:
             for at_ns, _, step in sorted(self._steps(), key=lambda each: each[:2]):
                 await self._clock.sleep_until_ns(self._journal.start_ns + at_ns)
                 step()
+            for _, switch in self._pairs:
+                await switch.until_lifted()  # a one-shot is lifted by its own effect
+            done = True
+        finally:
+            if not done:
+                self.lift_all()
 
     def lift_all(self) -> None:
-        """Lift every fault that is in, the last injected first; none is injected afterwards by `run`'s end."""
+        """Lift every fault that is in, the last injected first; none comes in afterwards."""
         for _, switch in reversed(self._pairs):
-            switch.lift()
+            switch.close()
 
     def records(self) -> tuple[FaultRecord, ...]:
         """Return what each fault did so far, in the order of the scenario."""
@@ -69,8 +140,9 @@ class FaultSchedule:
     def _steps(self) -> list[tuple[int, int, Callable[[], None]]]:
         """Each step with its instant and its rank: at one instant, what ends does so before anything begins."""
         steps: list[tuple[int, int, Callable[[], None]]] = []
-        for fault, switch in self._pairs:
-            steps.append((fault.at, 1, switch.inject))
-            if fault.lift_at is not None:
-                steps.append((fault.lift_at, 0, switch.lift))
+        for _, switch in self._pairs:
+            for inject_at, lift_at in switch.planned:
+                steps.append((inject_at, 1, switch.inject))
+                if lift_at is not None:
+                    steps.append((lift_at, 0, switch.lift))
         return steps

@@ -1,13 +1,18 @@
 """One fault in a run: whether it is in, what it touched, and what happened when its own code failed."""
 
-from types import TracebackType
+import asyncio
+from collections.abc import Callable
 from typing import Literal
 
 import msgspec
 
 from actors.clock import NS_PER_S, Clock
-from actors.errors import DependencyError
+from sim.faults.chance import Chance
+from sim.faults.effect import Effect
+from sim.faults.fault import Fault, Occurrence
+from sim.faults.site import Site
 from sim.journal import Journal
+from sim.world.streams import Streams
 
 FaultState = Literal["waiting", "injected", "lifted", "failed"]
 
@@ -16,6 +21,8 @@ class FaultRecord(msgspec.Struct, frozen=True, kw_only=True):
     """What one fault did, for the summary. Instants are seconds since the run began; None did not happen.
 
     Attributes:
+        injected_at_s: of the first injection.
+        lifted_at_s: of the last lift.
         touched_count: what the fault changed the treatment of, in ``touches``.
         touches: transactions, for most faults; refreshes, for one that stops them.
         error: why the fault's own code failed, "" if it did not.
@@ -35,61 +42,139 @@ class FaultRecord(msgspec.Struct, frozen=True, kw_only=True):
 class FaultSwitch:
     """Decides, call by call, whether a fault is in effect; shared by the wrapped port and the schedule.
 
-    States: waiting → injected → lifted, or failed. Lifted means that the first call after the instant is untouched.
-    Each step is one journal entry.
+    States: waiting → injected → lifted, perhaps several times; or failed. Lifted means that the first call after the
+    instant is untouched. Each step is one journal entry.
+
+    Attributes:
+        active: whether the fault is in.
+        over: whether it will never be in again: its own code failed, or the run has ended.
+        planned: its injections and lifts.
+        chance: where its draws come from.
+        clock: the run's clock.
+        site: what the fault may reach into that is no port.
 
     Args:
-        name: of the fault.
-        kind: of the fault.
+        fault: whose switch it is.
         clock: the run's clock.
         journal: where the steps are written.
-        touches: what its effects are counted in.
+        streams: chance of the run.
+        site: what the fault may reach into that is no port.
     """
 
-    def __init__(self, name: str, kind: str, clock: Clock, journal: Journal, touches: str = "transactions") -> None:
-        self.name = name
-        self.kind = kind
-        self.touches = touches
+    def __init__(
+        self, fault: Fault, clock: Clock, journal: Journal, streams: Streams | None = None, site: Site | None = None
+    ) -> None:
+        self.name = fault.name
+        self.kind = fault.kind
+        self.touches = fault.touches
         self.active = False
+        self.over = False
         self.touched_count = 0
         self.error = ""
-        self._clock = clock
+        self.clock = clock
+        self.site = site or Site()
+        streams = streams or Streams(0)
+        self.chance = Chance(streams, fault.name)
+        self.planned: tuple[Occurrence, ...] = fault.occurrences(streams)
+        self._probability = fault.probability
         self._journal = journal
         self._injected_ns: int | None = None
         self._first_effect_ns: int | None = None
         self._lifted_ns: int | None = None
+        self._touched_before = 0  # this injection
+        self._touched_early = 0
+        self._on_inject: list[Callable[[], None]] = []
+        self._on_lift: list[Callable[[], None]] = []
+        self._hanging: list[asyncio.Future[None]] = []
+
+    # ------------------------------------------------------------------ in and out
+
+    def when_injected(self, do: Callable[[], None]) -> None:
+        """Have ``do`` called right after each injection; if it raises, the fault fails."""
+        self._on_inject.append(do)
+
+    def when_lifted(self, undo: Callable[[], None]) -> None:
+        """Have ``undo`` called at each lift."""
+        self._on_lift.append(undo)
 
     def inject(self) -> None:
-        """Put the fault in; once only, a second call changes nothing."""
-        if self._injected_ns is None:
-            self._injected_ns = self._clock.now_ns()
-            self.active = True
-            self._journal.add("fault_injected", self.name, self.kind, at_ns=self._injected_ns)
+        """Put the fault in. If it is in already, or is over, nothing happens."""
+        if self.active or self.over:
+            return
+        now_ns = self.clock.now_ns()
+        self._injected_ns = now_ns if self._injected_ns is None else self._injected_ns
+        self.active = True
+        self._touched_before = self.touched_count
+        self._journal.add("fault_injected", self.name, self.kind, at_ns=now_ns)
+        early, self._touched_early = self._touched_early, 0
+        self.touch(early)
+        for do in self._on_inject:
+            with self.effect(0):
+                do()
 
     def lift(self) -> None:
         """Take the fault out; without a fault in, nothing happens."""
-        if self.active:
-            self.active = False
-            self._lifted_ns = self._clock.now_ns()
-            detail = f"touched {self.touched_count:,} {self.touches}" if self.touched_count else "touched nothing"
-            self._journal.add("fault_lifted", self.name, detail, at_ns=self._lifted_ns)
+        if not self.active:
+            return
+        self.active = False
+        self._lifted_ns = self.clock.now_ns()
+        touched = self.touched_count - self._touched_before
+        detail = f"touched {touched:,} {self.touches}" if touched else "touched nothing"
+        self._journal.add("fault_lifted", self.name, detail, at_ns=self._lifted_ns)
+        for undo in self._on_lift:
+            undo()
+        hanging, self._hanging = self._hanging, []
+        for call in hanging:
+            if not call.done():
+                call.set_result(None)
 
-    def fail(self, error: Exception) -> None:
-        """Lift the fault because its own code raised ``error``; the run goes on and cannot be conclusive."""
-        self.error = f"{type(error).__name__}: {error}"
-        self._journal.add("fault_failed", self.name, self.error)
+    def close(self) -> None:
+        """Lift the fault for good."""
+        self.over = True
         self.lift()
 
-    def effect(self, rows: int = 1) -> "Effect":
+    def fail(self, error: Exception) -> None:
+        """Lift the fault for good because its own code raised ``error``; the run cannot be conclusive."""
+        self.error = f"{type(error).__name__}: {error}"
+        self._journal.add("fault_failed", self.name, self.error)
+        self.close()
+
+    # ------------------------------------------------------------------ in effect
+
+    def strikes(self) -> bool:
+        """Return whether the fault is in effect on this call; ask once a call."""
+        if not self.active:
+            return False
+        return self._probability >= 1 or self.chance.next("call") < self._probability
+
+    def effect(self, rows: int = 1) -> Effect:
         """Return the context in which the fault does its harm to ``rows`` of what it touches."""
         return Effect(self, rows)
 
+    async def until_lifted(self) -> None:
+        """Hang while the fault is in."""
+        while self.active:
+            hanging: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._hanging.append(hanging)
+            await hanging
+
     def touch(self, rows: int) -> None:
         """Count ``rows`` more as touched; the first time is the fault's first effect."""
+        if rows <= 0:
+            return
         if self._first_effect_ns is None:
-            self._first_effect_ns = self._clock.now_ns()
+            self._first_effect_ns = self.clock.now_ns()
             self._journal.add("fault_first_effect", self.name, at_ns=self._first_effect_ns)
         self.touched_count += rows
+
+    def touch_ahead(self, rows: int) -> None:
+        """Count ``rows`` as touched, not before the injection: what is made ahead of time has its effect later."""
+        if self.active or self._lifted_ns is not None:
+            self.touch(rows)
+        else:
+            self._touched_early += rows
+
+    # ------------------------------------------------------------------ what it did
 
     @property
     def state(self) -> FaultState:
@@ -116,28 +201,3 @@ class FaultSwitch:
 
     def _since_start(self, at_ns: int | None) -> float | None:
         return None if at_ns is None else (at_ns - self._journal.start_ns) / NS_PER_S
-
-
-class Effect:
-    """The harm a fault does to one call, told apart from a mistake in the fault's own code.
-
-    A `DependencyError` raised inside is the harm: it counts and goes on to the caller. Leaving without an error counts
-    too. Any other exception is the fault's own: it is lifted, the exception ends here, and the call goes on unharmed.
-    """
-
-    def __init__(self, switch: FaultSwitch, rows: int) -> None:
-        self._switch = switch
-        self._rows = rows
-
-    def __enter__(self) -> None:
-        """Begin the harm."""
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> bool:
-        """End it; return whether the exception ends here."""
-        if error is None or isinstance(error, DependencyError):
-            self._switch.touch(self._rows)
-            return False
-        if isinstance(error, Exception):
-            self._switch.fail(error)
-            return True
-        return False

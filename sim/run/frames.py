@@ -25,7 +25,7 @@ from sim.run.frame_parts import (
 )
 from sim.run.moment import Moment
 from sim.scenario.scenario import Scenario
-from sim.scenario.timeline import duration_ns, phase_spans
+from sim.scenario.timeline import duration_ns, fault_spans, phase_spans
 from sim.steps.step import StepState
 from sim.units import Rate
 
@@ -190,11 +190,11 @@ class Frames:
         faults = tuple(
             show.FaultSpan(
                 name=fault.name,
-                start_s=fault.at / NS_PER_S,
-                end_s=None if fault.lift_at is None else fault.lift_at / NS_PER_S,
+                start_s=span.start_ns / NS_PER_S,
+                end_s=None if fault.lift_at is None or span.end_ns is None else span.end_ns / NS_PER_S,
                 state=record.state,
             )
-            for fault, record in zip(scenario.faults, moment.faults, strict=True)
+            for fault, span, record in zip(scenario.faults, fault_spans(scenario).values(), moment.faults, strict=True)
         )
         steps = tuple(
             show.StepMark(name=step.name, at_s=step.at / NS_PER_S, state=STEP_WORDS[record.state])

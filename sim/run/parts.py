@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
+from actors.actor import Hooks
 from actors.adapters.files import AppendOnlyFile, DeadLetterFile
 from actors.clock import US_PER_S, Clock, EventTime, ScaledEventTime, WatermarkEventTime
 from actors.features.assembly import FeatureAssembly
@@ -18,13 +19,14 @@ from actors.telemetry.telemetry import Telemetry
 from sim.clocks.verification import ModelledVerification
 from sim.events.point_in_time import PointInTimeFeed
 from sim.faults.schedule import FaultSchedule
+from sim.faults.site import Site
 from sim.journal import Journal
 from sim.run.config import pipeline_config, thresholds
 from sim.run.instruments import NO_INSTRUMENTS, Instruments
 from sim.run.labels import DelayedLabels
 from sim.run.machine import Machine
 from sim.run.outcomes import OutcomeBook
-from sim.run.plan import Plan
+from sim.run.plan import Plan, SyntheticLoad
 from sim.run.source import FeedSource
 from sim.run.warm import WarmState, warm_state
 from sim.steps.model_desk import ModelDesk
@@ -115,7 +117,9 @@ def make_parts(plan: Plan, machine: Machine, journal: Journal, instruments: Inst
     speed = plan.load.speed
     paced = None if speed is None else ScaledEventTime(clock, plan.load.start_us, speed)
     watermark = WatermarkEventTime(plan.load.start_us) if paced is None else None
-    faults = FaultSchedule(plan.scenario.faults, clock, journal)
+    synthetic = plan.load.spec if isinstance(plan.load, SyntheticLoad) else None
+    site = Site(machine.work, synthetic)
+    faults = FaultSchedule(plan.scenario.faults, clock, journal, plan.scenario.seed, site)
     refresher = Refresher(
         warm.builder,
         faults.wrap_refresh(warm.store),
@@ -130,32 +134,37 @@ def make_parts(plan: Plan, machine: Machine, journal: Journal, instruments: Inst
     desk = ModelDesk(slot, plan.artifact, _verification(plan, clock), telemetry, journal)
     steps = StepSchedule(plan.scenario.steps, plan.candidates, clock, journal, desk)
     schedule = plan.load.schedule()
+    if schedule is not None:
+        schedule = schedule.altered(faults.reschedule)
     output = AppendOnlyFile(plan.folder / DECISIONS_FILE)
     dead_letters = DeadLetterFile(plan.folder / DEAD_LETTERS_FILE)
     config = pipeline_config(plan.scenario.pipeline)
     caught_up = CaughtUp()
     if paced is None:
         feed = PointInTimeFeed(feed, refresher, plan.load.start_us, caught_up, clock)
-    source = FeedSource(feed, schedule, book, labels, watermark)
+    source = FeedSource(faults.wrap_feed(feed), schedule, book, labels, watermark)
+    scoring = LocalScoring(slot, ThreadPoolExecutor(1, "scoring"), config.scorer.inline_limit, machine.work)
     around = Surroundings(
         source=source,
         assembly=FeatureAssembly(plan.artifact.feature_names, warm.stream),
         store=faults.wrap_feature_store(machine.look_up(warm.store)),
         history=warm.history,
-        scoring=LocalScoring(slot, ThreadPoolExecutor(1, "scoring"), config.scorer.inline_limit, machine.work),
+        scoring=faults.wrap_scoring(scoring),
         rules=plan.artifact.rule_book,
         digest_of=slot.digests.__getitem__,
-        sink=instruments.sink(book),
-        output=output,
+        sink=faults.wrap_sink(instruments.sink(book)),
+        output=faults.wrap_output(output),
         dead_letters=dead_letters,
         clock=clock,
         telemetry=telemetry,
-        work=machine.work,
+        hooks=faults.wrap_hooks(Hooks()),
+        work=faults.wrap_work(machine.work),
         on_restart=partial(_note_restart, journal),
     )
     pipeline = Pipeline(config, around)
     instruments.alter(pipeline)
     caught_up.watch(pipeline)
+    faults.attach(pipeline)
     event_time = paced or watermark
     if event_time is None:
         raise AssertionError("event time is either paced or follows the transactions")

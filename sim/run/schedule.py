@@ -1,6 +1,7 @@
 """How many transactions are due by an instant, whatever the pipeline and the feed do."""
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -22,6 +23,11 @@ class Schedule:
     def of(spec: TrafficSpec) -> "Schedule":
         """Return the schedule of synthetic traffic: its arrivals, drawn a second time from the same streams."""
         return Schedule(arrivals(spec.phases, Streams(spec.seed)))
+
+    def altered(self, change: Callable[[Iterator[I64]], Iterator[I64]]) -> "Schedule":
+        """Return the schedule of what ``change`` makes of these arrivals; this one must not be asked any more."""
+        rest = self._chunks if self._chunk is None else itertools.chain([self._chunk], self._chunks)
+        return Schedule(change(rest))
 
     def due_count(self, elapsed_ns: int) -> int:
         """Return how many are due within ``elapsed_ns`` of the start."""

@@ -1,11 +1,8 @@
 """A scenario cut short: what ``--duration`` leaves of it, and what it leaves out."""
 
-from typing import Any
-
 import msgspec
 
 from actors.telemetry.expression import Expression
-from sim.faults.fault import Fault
 from sim.scenario.expectations import Expectation
 from sim.scenario.phases import Phase
 from sim.scenario.scenario import ALWAYS, Scenario
@@ -34,7 +31,7 @@ def cut(scenario: Scenario, duration_ns: int) -> Cut:
     that has gone.
     """
     phases = tuple(filter(None, (_phase(scenario, phase, duration_ns) for phase in scenario.phases)))
-    faults = tuple(_fault(fault, duration_ns) for fault in scenario.faults if fault.at < duration_ns)
+    faults = tuple(filter(None, (fault.cut(duration_ns) for fault in scenario.faults)))
     steps = tuple(step for step in scenario.steps if step.at < duration_ns)
     shorter = msgspec.structs.replace(scenario, phases=phases, faults=faults, steps=steps)
     left = {ALWAYS, *phase_spans(shorter), *fault_spans(shorter), *step_spans(shorter)}
@@ -52,13 +49,6 @@ def _phase(scenario: Scenario, phase: Phase, duration_ns: int) -> Phase | None:
     if phase.duration is not None and phase.duration <= left_ns:
         return phase
     return msgspec.structs.replace(phase, duration=left_ns)
-
-
-def _fault(fault: Fault, duration_ns: int) -> Fault:
-    if fault.lift_at is None or fault.lift_at <= duration_ns:
-        return fault
-    shorter: dict[str, Any] = {"duration": duration_ns - fault.at}
-    return msgspec.structs.replace(fault, **shorter)
 
 
 def _can_be_judged(expectation: Expectation, scenario: Scenario, left: set[str], duration_ns: int) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import yaml
 
-from sim.scenario.checks import files, metrics, models, names, times, workload
+from sim.scenario.checks import faults, files, metrics, models, names, times, workload
 from sim.scenario.checks.view import View
 from sim.scenario.convert import Reader
 from sim.scenario.overrides import apply_override
@@ -61,6 +61,7 @@ def missing_files(scenario: Scenario) -> tuple[str, ...]:
 def _check(view: View, *, files_required: bool) -> Iterator[Problem]:
     yield from workload.check(view)
     yield from names.check(view)
+    yield from faults.check(view)
     yield from times.check(view)
     yield from models.check(view)
     yield from metrics.check(view)

@@ -6,6 +6,7 @@ import msgspec
 
 from sim.scenario.expectations import Expectation
 from sim.scenario.scenario import ALWAYS, Scenario
+from sim.world.streams import Streams
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -39,9 +40,14 @@ def phase_spans(scenario: Scenario) -> dict[str, Span]:
 
 
 def fault_spans(scenario: Scenario) -> dict[str, Span]:
-    """Return from when to when each fault is in; a one-shot lasts to the end of the run."""
-    end_ns = duration_ns(scenario)
-    return {fault.name: Span(fault.at, end_ns if fault.lift_at is None else fault.lift_at) for fault in scenario.faults}
+    """Return each fault from its first injection to its last lift; a one-shot lasts to the end of the run."""
+    end_ns, streams = duration_ns(scenario), Streams(scenario.seed)
+    found: dict[str, Span] = {}
+    for fault in scenario.faults:
+        occurrences = fault.occurrences(streams)
+        lift_at = occurrences[-1].lift_at
+        found[fault.name] = Span(occurrences[0].inject_at, end_ns if lift_at is None else lift_at)
+    return found
 
 
 def step_spans(scenario: Scenario) -> dict[str, Span]:

@@ -138,7 +138,7 @@ def test_error_in_a_faults_own_code_lifts_it_and_spares_the_call(store: Counting
 
     async def main() -> tuple[FaultSwitch, Laboratory]:
         laboratory = Laboratory([], store)
-        switch = FaultSwitch("broken", "feature_store_oops", laboratory.clock, laboratory.journal)
+        switch = FaultSwitch(outage("broken"), laboratory.clock, laboratory.journal)
         switch.inject()
         for _ in range(2):
             if switch.active:

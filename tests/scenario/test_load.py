@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from sim.faults.registry import FAULTS
 from sim.scenario.load import load, parse
 from sim.scenario.problems import InvalidScenarioError
 from tests.scenario.example import EXAMPLE, REPLAY, SHORT
@@ -54,7 +53,7 @@ expect:
         "drill.yaml:7:12: phases[1].name must be unique; phases[0] has it too, got calm; rename one",
         "drill.yaml:7:39: phases[1].rate must be a rate, got quick; write 1000, or 1.5x capacity",
         "drill.yaml:7:46: phases[1].ramp_too is not a known key; did you mean ramp_to?",
-        f"drill.yaml:9:24: faults[0].kind is not a known kind, got model_oops; use one of {', '.join(FAULTS)}",
+        "drill.yaml:9:24: faults[0].kind is not a known kind, got model_oops; did you mean model_errors?",
         "drill.yaml:10:30: alerts[0].expr is not a condition: latency.p59 is not a metric; did you mean latency.p99?",
         "drill.yaml:12:26: expect[0].during must name a phase, a fault, a step or always, got clam; did you mean calm?",
         "drill.yaml:12:53: expect[0].expr is not a condition: latency.p95 is a time, 50 needs a unit: 50ms?",

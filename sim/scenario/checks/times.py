@@ -15,22 +15,9 @@ def check(view: View) -> Iterator[Problem]:
     if not view.whole("phases", "events"):
         return
     end_ns = duration_ns(view.scenario)
-    yield from _faults(view, end_ns)
     yield from _steps(view, end_ns)
     if view.whole("faults", "steps"):
         yield from _expectations(view, end_ns)
-
-
-def _faults(view: View, end_ns: int | None) -> Iterator[Problem]:
-    for path, fault in view.items("faults"):
-        if not view.whole(f"{path}.at", f"{path}.duration") or end_ns is None:
-            continue
-        run = f"the run, which lasts {render_duration(end_ns)}"
-        if fault.at >= end_ns:
-            yield view.problem(f"{path}.at", f"must be before the end of {run}", remedy="inject it earlier")
-        elif fault.lift_at is not None and fault.lift_at > end_ns:
-            left = render_duration(end_ns - fault.at)
-            yield view.problem(f"{path}.duration", f"must end within {run}", remedy=f"at most {left} are left")
 
 
 def _steps(view: View, end_ns: int | None) -> Iterator[Problem]:

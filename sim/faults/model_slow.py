@@ -1,0 +1,92 @@
+"""The model takes longer."""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+import msgspec
+
+from actors.arrays import F32, F64
+from actors.work import Job
+from sim.clocks.cpu import Processor
+from sim.faults.port import ModelFault
+from sim.faults.switch import FaultSwitch
+
+if TYPE_CHECKING:  # a scenario is read before LightGBM is imported
+    from actors.model.scoring import Scoring
+    from actors.model.slot import ServingModel
+
+
+class ModelSlow(ModelFault, frozen=True, kw_only=True):
+    """Scoring takes a multiple of its time and keeps its core busy all the while, as a much larger model would.
+
+    Attributes:
+        factor: the multiple.
+    """
+
+    kind: ClassVar[str] = "model_slow"
+    summary: ClassVar[str] = "scoring takes a multiple of its time and keeps its core busy"
+    seen: ClassVar[str] = "inference and the scorer's busy share rise; past capacity its mailbox fills, latency climbs"
+    mitigation: ClassVar[str] = "larger batches in the executor; beyond shed_above or the deadline, decisions by rules"
+    factor: Annotated[float, msgspec.Meta(ge=1, le=1_000)] = 10.0
+
+    def build(self, port: "Scoring", switch: FaultSwitch) -> "Scoring":
+        """Return scoring that is slow while the fault is in."""
+        work = switch.site.work
+        if isinstance(work, Processor):
+            return _LongJobs(port, switch, self.factor, work)
+        return _Burning(port, switch, self.factor)
+
+
+class _LongJobs:
+    """Virtual time: the processor's token is held for longer. One batch is scored at a time."""
+
+    def __init__(self, scoring: "Scoring", switch: FaultSwitch, factor: float, processor: Processor) -> None:
+        self._scoring = scoring
+        self._switch = switch
+        self._factor = factor
+        self._slowdown = processor.slowdown
+
+    def current(self) -> "ServingModel":
+        """Return the model that serves now."""
+        return self._scoring.current()
+
+    async def score(self, model: "ServingModel", features: F32) -> F64:
+        """Score, in a multiple of the time."""
+        if not self._switch.strikes():
+            return await self._scoring.score(model, features)
+        usual = self._slowdown.get(Job.SCORE, 1.0)
+        self._slowdown[Job.SCORE] = usual * self._factor
+        self._switch.touch(len(features))
+        try:
+            return await self._scoring.score(model, features)
+        finally:
+            self._slowdown[Job.SCORE] = usual
+
+
+class _Burning:
+    """Real time: the batch is scored as often as the factor says, wherever it would be."""
+
+    def __init__(self, scoring: "Scoring", switch: FaultSwitch, factor: float) -> None:
+        self._scoring = scoring
+        self._switch = switch
+        self._factor = factor
+
+    def current(self) -> "ServingModel":
+        """Return the model that serves now."""
+        return self._scoring.current()
+
+    async def score(self, model: "ServingModel", features: F32) -> F64:
+        """Score, several times."""
+        strikes = self._switch.strikes()
+        scores = await self._scoring.score(model, features)
+        if strikes:
+            with self._switch.effect(len(features)):
+                await self._again(model, features)
+        return scores
+
+    async def _again(self, model: "ServingModel", features: F32) -> None:
+        times, part = divmod(self._factor - 1, 1)
+        for _ in range(int(times)):
+            await self._scoring.score(model, features)
+        rows = round(part * len(features))
+        if rows:
+            await self._scoring.score(model, features[:rows])

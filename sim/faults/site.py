@@ -1,0 +1,35 @@
+"""Where faults find what they reach into that is no port: the processor, the world, the running pipeline."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from actors.work import RealWork, Work
+
+if TYPE_CHECKING:  # a scenario is read before LightGBM is imported
+    from actors.pipeline import Pipeline
+    from sim.world.traffic import TrafficSpec
+
+
+@dataclass(slots=True)
+class Site:
+    """What a run's faults may reach into.
+
+    Attributes:
+        work: lets the time of computing pass; a `Processor` on virtual time.
+        traffic: what the synthetic transactions are made from; None in a replay.
+        pipeline: the running one, once it is made.
+    """
+
+    work: Work = field(default_factory=RealWork)
+    traffic: "TrafficSpec | None" = None
+    pipeline: "Pipeline | None" = None
+
+    def running(self) -> "Pipeline":
+        """Return the pipeline.
+
+        Raises:
+            AssertionError: it is not made yet.
+        """
+        if self.pipeline is None:
+            raise AssertionError("no fault reaches into the pipeline before it is made")
+        return self.pipeline

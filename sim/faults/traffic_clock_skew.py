@@ -1,0 +1,40 @@
+"""Transactions carry a wrong time."""
+
+from typing import ClassVar, Literal
+
+import msgspec
+
+from actors.arrays import I64
+from actors.clock import NS_PER_US
+from sim.faults.fault import Wait
+from sim.faults.switch import FaultSwitch
+from sim.faults.traffic import TrafficFault, with_raws
+from sim.world.block import Block
+
+
+class TrafficClockSkew(TrafficFault, frozen=True, kw_only=True):
+    """The clock of whoever sends is wrong: event times are shifted. When it really happened stays as it was.
+
+    Attributes:
+        skew: by how much, in event time.
+        direction: ahead of the true time or behind it.
+    """
+
+    kind: ClassVar[str] = "traffic_clock_skew"
+    summary: ClassVar[str] = "event times are wrong by a fixed span, ahead or behind"
+    seen: ClassVar[str] = "velocity features jump and PSI rises, most for gaps and local hour; latency does not move"
+    mitigation: ClassVar[str] = "ages below zero count as zero; drift alerts tell"
+    skew: Wait
+    direction: Literal["ahead", "behind"] = "ahead"
+
+    def change(self, block: Block, chosen: I64, switch: FaultSwitch) -> Block:  # noqa: ARG002 - the base's signature
+        """Shift the event times in the chosen documents."""
+        shift_us = self.skew // NS_PER_US * (1 if self.direction == "ahead" else -1)
+        times = (block.event_us[chosen] + shift_us).tolist()
+        return with_raws(
+            block,
+            {
+                at: msgspec.json.encode({**msgspec.json.decode(block.raws[at]), "event_time": time})
+                for at, time in zip(chosen.tolist(), times, strict=True)
+            },
+        )

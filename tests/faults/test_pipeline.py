@@ -1,0 +1,291 @@
+"""Faults inside the pipeline, of its model and of what comes after it: their effect, and that nothing is lost."""
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from actors.actor import Hooks
+from actors.assembler import AssemblerConfig
+from actors.clock import NS_PER_MS
+from actors.decision_log import InMemoryLines
+from actors.messages import Mode
+from actors.pipeline import Pipeline, PipelineConfig
+from actors.producer import Arrivals
+from actors.scorer import ScorerConfig
+from actors.telemetry.stages import Stage
+from actors.work import Core, Job
+from sim.clocks.costs import Costs
+from sim.clocks.cpu import Processor
+from sim.faults.assembler_crash import AssemblerCrash
+from sim.faults.assembler_hang import AssemblerHang
+from sim.faults.crash import Crash
+from sim.faults.disk_full import DiskFull
+from sim.faults.fault import Fault, Repeat
+from sim.faults.hang import Hang
+from sim.faults.logger_crash import LoggerCrash
+from sim.faults.logger_hang import LoggerHang
+from sim.faults.loop_stall import LoopStall
+from sim.faults.mailbox_squeeze import MailboxSqueeze
+from sim.faults.model_errors import ModelErrors
+from sim.faults.model_saturated import ModelSaturated
+from sim.faults.model_slow import ModelSlow
+from sim.faults.producer_crash import ProducerCrash
+from sim.faults.producer_hang import ProducerHang
+from sim.faults.schedule import FaultSchedule
+from sim.faults.scorer_crash import ScorerCrash
+from sim.faults.scorer_hang import ScorerHang
+from sim.faults.sink_errors import SinkErrors
+from sim.faults.sink_timeout import SinkTimeout
+from sim.faults.site import Site
+from sim.faults.slow_disk import SlowDisk
+from sim.faults.switch import FaultRecord
+from sim.journal import Journal
+from tests.actors.pipeline_parts import Bench, FixedScoring, ListSink, ListSource, transaction
+from tests.faults.laboratory import virtual_clock
+from tests.virtual import run_virtual
+
+COUNT = 100
+AT, UNTIL = 20 * NS_PER_MS, 60 * NS_PER_MS  # of a run of 100 ms, four transactions every 4 ms
+WHEN: dict[str, Any] = {"name": "fault", "at": AT, "duration": UNTIL - AT}
+ONCE: dict[str, Any] = {"name": "fault", "at": AT}
+
+LASTING: tuple[Fault, ...] = (
+    *(hang(**WHEN) for hang in (ProducerHang, AssemblerHang, ScorerHang, LoggerHang)),
+    MailboxSqueeze(**WHEN, mailbox="scorer", capacity=1),
+    ModelSlow(**WHEN, factor=20),
+    ModelErrors(**WHEN, ratio=1.0),
+    ModelSaturated(**WHEN),
+    SinkTimeout(**WHEN),
+    SinkErrors(**WHEN, ratio=1.0),
+    DiskFull(**WHEN),
+    SlowDisk(**WHEN, added=5 * NS_PER_MS),
+)
+CRASHES: tuple[type[Crash], ...] = (ProducerCrash, AssemblerCrash, ScorerCrash, LoggerCrash)
+
+
+@dataclass
+class Drill:
+    """What a run of the pipeline with faults came to."""
+
+    bench: Bench
+    pipeline: Pipeline
+    records: tuple[FaultRecord, ...]
+    journal: Journal
+    ended_ns: int
+
+    @property
+    def ids(self) -> list[str]:
+        assert isinstance(self.bench.sink, ListSink)
+        return [name for batch in self.bench.sink.delivered for name in batch.batch.ids]
+
+
+def bursts(count: int) -> ListSource:
+    """Return a source of ``count`` transactions, four every 4 ms."""
+    due = np.arange(count) // 4 * 4 * NS_PER_MS
+    return ListSource([Arrivals([transaction(number) for number in range(count)], due)], due)
+
+
+def drill(
+    *faults: Fault, config: PipelineConfig | None = None, interrupt_at: int | None = None, count: int = COUNT
+) -> Drill:
+    """Run ``count`` transactions, four every 4 ms, through a pipeline with ``faults``; interrupted, all are lifted."""
+
+    async def main() -> Drill:
+        clock = virtual_clock()
+        journal = Journal(clock)
+        processor = Processor(Costs(), clock)
+        site = Site(work=processor)
+        schedule = FaultSchedule(faults, clock, journal, 3, site)
+        bench = Bench(bursts(count), config=config or PipelineConfig())
+        bench.work = lambda _: schedule.wrap_work(processor)
+        bench.scoring = schedule.wrap_scoring(Costly(processor))
+        plain_sink, lines = ListSink(), InMemoryLines()
+        bench.sink = schedule.wrap_sink(plain_sink)  # type: ignore[assignment]  # the bench wants a list; see below
+        bench.output = schedule.wrap_output(lines)
+        bench.hooks = schedule.wrap_hooks(Hooks())
+        pipeline = bench.build()
+        schedule.attach(pipeline)
+        bench.sink, bench.output = plain_sink, lines
+        running = asyncio.create_task(schedule.run())
+        pipeline.start()
+        if interrupt_at is not None:
+            await clock.sleep_until_ns(interrupt_at)
+            running.cancel()
+        await pipeline.finished()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        schedule.lift_all()
+        return Drill(bench, pipeline, schedule.records(), journal, clock.now_ns())
+
+    return run_virtual(main())
+
+
+class Costly(FixedScoring):
+    """Scores everything the same, and lets the time of it pass."""
+
+    def __init__(self, processor: Processor) -> None:
+        super().__init__(score_of_all=0.9)
+        self.processor = processor
+
+    async def score(self, model: Any, features: Any) -> Any:  # noqa: ANN401 - as in the base
+        await self.processor.spend(Job.SCORE, len(features), Core.LOOP)
+        return await super().score(model, features)
+
+
+def most_us(found: Drill, stage: Stage) -> int:
+    """Return the longest time in ``stage``."""
+    longest = found.bench.telemetry.stages[stage].max_us
+    assert longest is not None
+    return longest
+
+
+def booked(found: Drill) -> None:
+    """Assert that the books balance and every transaction was decided once."""
+    ledger = found.bench.telemetry.ledger
+    found.bench.check(found.pipeline)
+    assert sum(ledger.decided) == ledger.produced == ledger.offered
+
+
+every_lasting = pytest.mark.parametrize("fault", LASTING, ids=lambda fault: fault.kind)
+every_crash = pytest.mark.parametrize("crash", CRASHES, ids=lambda crash: crash.kind)
+
+
+@every_lasting
+def test_nothing_is_lost_and_the_fault_is_lifted_at_its_instant(fault: Fault) -> None:
+    """Whatever is slow, full or broken, each transaction is decided once and the fault ends on time."""
+    found = drill(fault)
+    booked(found)
+    (record,) = found.records
+    assert (record.state, record.injected_at_s, record.lifted_at_s) == ("lifted", AT / 1e9, UNTIL / 1e9)
+    assert record.touched_count > 0
+    assert record.first_effect_at_s is not None
+    assert AT / 1e9 <= record.first_effect_at_s <= UNTIL / 1e9
+
+
+@every_lasting
+def test_interrupted_run_lifts_the_fault_at_once(fault: Fault) -> None:
+    """Cancelled half-way, the fault is out at that instant and what follows is as without it."""
+    found = drill(fault, interrupt_at=30 * NS_PER_MS)
+    booked(found)
+    (record,) = found.records
+    assert (record.state, record.lifted_at_s) == ("lifted", 0.03)
+    calm = drill()
+    assert found.ended_ns <= calm.ended_ns + 40 * NS_PER_MS
+
+
+@pytest.mark.parametrize("hang", [ProducerHang, AssemblerHang, ScorerHang, LoggerHang], ids=lambda kind: kind.kind)
+def test_hung_actor_does_nothing_until_it_is_let_go(hang: type[Hang]) -> None:
+    """The batch it holds is done exactly when the fault is lifted."""
+    found = drill(hang(**WHEN))
+    assert isinstance(found.bench.sink, ListSink)
+    logged = np.concatenate([batch.batch.track[:, -1] for batch in found.bench.sink.delivered])
+    assert not ((logged > AT + 6 * NS_PER_MS) & (logged < UNTIL)).any()
+    assert ((logged >= UNTIL) & (logged < UNTIL + 5 * NS_PER_MS)).any()
+
+
+@every_crash
+@pytest.mark.parametrize("moment", ["before_work", "after_work"])
+def test_crash_restarts_its_actor_once_and_loses_nothing(crash: type[Crash], moment: Any) -> None:  # noqa: ANN401 - a literal
+    """One restart, of that actor; every transaction is decided and logged once."""
+    found = drill(crash(**ONCE, moment=moment))
+    booked(found)
+    names = [actor.name for actor in found.pipeline.actors]
+    restarts = {name: found.pipeline.supervisor.restart_count_of(name) for name in ("producer", *names)}
+    assert restarts == {**dict.fromkeys(("producer", *names), 0), crash.actor: 1}
+    assert len(found.bench.decisions()) == COUNT
+    assert found.records[0].state == "lifted"
+    assert found.records[0].touched_count >= 1
+
+
+@every_crash
+def test_repeated_crashes_are_as_many_restarts(crash: type[Crash]) -> None:
+    """Each repetition crashes the actor once more."""
+    found = drill(crash(**ONCE, repeat=Repeat(count=3, every=24 * NS_PER_MS)))
+    booked(found)
+    assert found.pipeline.supervisor.restart_count_of(crash.actor) == 3
+
+
+def test_crash_that_meets_no_batch_touches_nothing() -> None:
+    """A one-shot after the last transaction is lifted at the end and says so."""
+    found = drill(ScorerCrash(name="late", at=500 * NS_PER_MS), count=10)
+    assert found.records[0].touched_count == 0
+
+
+def test_stall_delays_what_was_due_meanwhile_by_its_length() -> None:
+    """A transaction due in a stall is decided after it, the first about as late as the stall is long."""
+    found = drill(LoopStall(**ONCE, stall=15 * NS_PER_MS))
+    booked(found)
+    assert found.records[0].touched_count == pytest.approx(15, abs=4)
+    assert 13_000 <= most_us(found, Stage.LATENCY) <= 17_000
+    assert most_us(drill(), Stage.LATENCY) < 3_000
+
+
+def test_squeezed_mailbox_holds_less_and_grows_back() -> None:
+    """The capacity is what the fault says while it is in, and then what it was."""
+    config = replace(PipelineConfig(), assembler=AssemblerConfig(capacity=50), scorer=ScorerConfig(capacity=40))
+    found = drill(MailboxSqueeze(**WHEN, mailbox="assembler", capacity=2), config=config)
+    booked(found)
+    assert found.pipeline.assembler.inbox.capacity == 50
+
+
+def test_slow_model_takes_its_factor() -> None:
+    """On virtual time inference takes the multiple of its cost, and the processor is free of it afterwards."""
+    slow, calm = (most_us(found, Stage.INFERENCE) for found in (drill(ModelSlow(**WHEN, factor=20)), drill()))
+    assert slow == pytest.approx(20 * calm, rel=0.3)
+
+
+def test_slow_model_on_the_real_clock_scores_as_often_as_its_factor() -> None:
+    """Burning is done by scoring again: 3.5 times the rows of one batch."""
+
+    async def main() -> int:
+        clock = virtual_clock()
+        schedule = FaultSchedule([ModelSlow(name="slow", at=0, duration=10, factor=3.5)], clock, Journal(clock))
+        plain = FixedScoring()
+        scoring = schedule.wrap_scoring(plain)
+        schedule._pairs[0][1].inject()
+        await scoring.score(scoring.current(), np.zeros((10, 2), dtype=np.float32))
+        return plain.scored
+
+    assert run_virtual(main()) == 35
+
+
+def test_failing_model_leaves_decisions_to_the_rules() -> None:
+    """What is scored while the model fails is decided by rules, with nothing lost."""
+    found = drill(ModelErrors(**WHEN, ratio=1.0))
+    rules = found.bench.telemetry.ledger.decided[Mode.RULES]
+    assert rules == found.records[0].touched_count == pytest.approx(40, abs=4)
+
+
+def test_saturated_model_scores_near_the_middle() -> None:
+    """Scores are pulled to 0.5 and keep their order."""
+    found = drill(ModelSaturated(**WHEN, spread=0.1))
+    assert isinstance(found.bench.sink, ListSink)
+    scores = np.concatenate([batch.score for batch in found.bench.sink.delivered])
+    assert set(np.round(scores, 6).tolist()) == {0.9, 0.54}
+
+
+def test_refused_deliveries_are_counted_and_still_logged() -> None:
+    """A sink that fails costs delivery, never the log."""
+    found = drill(SinkErrors(**WHEN, ratio=1.0))
+    ledger = found.bench.telemetry.ledger
+    assert ledger.undelivered_count == found.records[0].touched_count > 0
+    assert ledger.logged == COUNT
+
+
+def test_full_disk_costs_lines_and_nothing_else() -> None:
+    """Decisions are delivered, the lines of that time are counted as failed, the log goes on after."""
+    found = drill(DiskFull(**WHEN))
+    ledger = found.bench.telemetry.ledger
+    assert ledger.log_failed_count == found.records[0].touched_count > 0
+    assert ledger.delivered == COUNT
+    assert len(found.bench.decisions()) == COUNT - ledger.log_failed_count
+
+
+def test_slow_disk_delays_the_log_and_no_decision() -> None:
+    """The log stage takes longer; latency of decisions is as without the fault."""
+    slow, calm = drill(SlowDisk(**WHEN, added=5 * NS_PER_MS)), drill()
+    assert most_us(slow, Stage.LOG) >= 5_000
+    assert most_us(slow, Stage.LATENCY) == most_us(calm, Stage.LATENCY)

@@ -1,0 +1,156 @@
+"""A fault that cannot be as it is written is a located error; every kind can be written, read back and described."""
+
+import pytest
+
+from sim.faults.fault import Fault
+from sim.faults.registry import FAULTS
+from sim.scenario.cut import cut
+from sim.scenario.json_schema import schema
+from sim.scenario.load import parse
+from sim.scenario.render import resolved
+from sim.scenario.timeline import Span, fault_spans
+from sim.units import NS_PER
+from tests.scenario.example import REPLAY
+from tests.scenario.reading import lines
+
+S = NS_PER["s"]
+NEEDS = {  # what a kind must be given besides name and at
+    "traffic_clock_skew": "skew: 1h",
+    "loop_stall": "stall: 100ms",
+    "mailbox_squeeze": "mailbox: scorer",
+}
+DRILL = "name: drill\nphases: [{name: calm, duration: 20s, rate: 100}]\n"
+
+
+def with_faults(*faults: str) -> str:
+    return DRILL + "faults:\n" + "".join(f"  - {{{fault}}}\n" for fault in faults)
+
+
+def written(kind: str) -> str:
+    parts = [f"name: it, kind: {kind}, at: 2s"]
+    parts += ["duration: 3s"] if "duration" in FAULTS[kind].__struct_fields__ else []
+    parts += [NEEDS[kind]] if kind in NEEDS else []
+    return ", ".join(parts)
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_every_kind_can_be_written_and_read_back(kind: str) -> None:
+    """With only what it must be given it loads, and its rendering loads to the same."""
+    scenario = parse(with_faults(written(kind)), "drill.yaml")
+    assert type(scenario.faults[0]) is FAULTS[kind]
+    assert parse(resolved(scenario), "again.yaml") == scenario
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_schema_describes_every_parameter(kind: str) -> None:
+    """Each key of each kind has a description for editors."""
+    properties = schema()["$defs"][FAULTS[kind].__name__]["properties"]
+    assert [key for key, value in properties.items() if key != "kind" and not value.get("description")] == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "value", "words"),
+    [
+        (
+            "kind: scorer_crush, at: 2s",
+            "scorer_crush",
+            "is not a known kind, got scorer_crush; did you mean scorer_crash?",
+        ),
+        ("kind: reporter_hang, at: 2s", "reporter_hang", "is not a known kind, got reporter_hang; did you mean"),
+        ("kind: mailbox_squeeze, at: 2s, duration: 1s, mailbox: scorers", "scorers", "did you mean scorer?"),
+        ("kind: model_slow, at: 2s, duration: 1s, probability: 1.5", "1.5", "must be at most 1, got 1.5"),
+        ("kind: model_slow, at: 2s, duration: 1s, probability: -1", "-1", "must be at least 0, got -1"),
+        ("kind: model_slow, at: 2s, duration: -1s", "-1s", "must be at least 0s, got -1s; remove the minus"),
+        ("kind: model_slow, at: 2s, duration: 0s", "0s", "must be more than 0s"),
+        ("kind: model_slow, at: -2s, duration: 1s", "-2s", "must be at least 0s"),
+        ("kind: model_slow, at: 20s, duration: 1s", "20s", "must be before the end of the run, which lasts 20s"),
+        ("kind: model_slow, at: 15s, duration: 6s", "6s", "must end within the run, which lasts 20s"),
+        ("kind: model_slow, at: 15s, duration: 5s, jitter: 1s", "1s", "must keep it within the run"),
+        ("kind: scorer_crash, at: 1s, repeat: {count: 3, every: 10s}", "{count", "must keep it within the run"),
+        ("kind: scorer_crash, at: 1s, duration: 1s", "duration", "is not a known key"),
+        ("kind: model_slow, at: 1s, duration: 3s, repeat: {count: 3, every: 2s}", "2s", "would overlap itself"),
+        ("kind: model_slow, at: 1s, duration: 1s, repeat: {count: 0, every: 2s}", "0, every", "must be at least 1"),
+        ("kind: model_errors, at: 1s, duration: 1s, ratio: 2", "2", "must be at most 1"),
+    ],
+)
+def test_fault_that_cannot_be_is_a_located_error(fault: str, value: str, words: str) -> None:
+    """The place is that of the value, the text has the rule and a remedy."""
+    text = with_faults(f"name: it, {fault}")
+    (line,) = lines(text)
+    column = text.splitlines()[3].index(value) + 1
+    assert line.startswith(f"drill.yaml:4:{column}: faults[0]")
+    assert words in line
+
+
+def test_fault_without_its_duration_is_told_so() -> None:
+    """What a kind must be given is named."""
+    (line,) = lines(with_faults("name: it, kind: model_slow, at: 2s"))
+    assert line == "drill.yaml:4:5: faults[0].duration is missing; add it"
+
+
+def test_one_kind_may_not_overlap_itself_in_two_entries() -> None:
+    """Two faults with one target that are in at once are an error at the second; meeting at an instant is fine."""
+    first = "name: one, kind: model_slow, at: 2s, duration: 3s"
+    assert len(parse(with_faults(first, "name: two, kind: model_slow, at: 5s, duration: 3s"), "drill.yaml").faults) == 2
+    (line,) = lines(with_faults(first, "name: two, kind: model_slow, at: 4s, duration: 3s"))
+    assert line.startswith("drill.yaml:5:39: faults[1].at must not overlap one, which is a model_slow too"), line
+    squeezes = [
+        f"name: {box}, kind: mailbox_squeeze, at: 2s, duration: 3s, mailbox: {box}" for box in ("scorer", "logger")
+    ]
+    assert len(parse(with_faults(*squeezes), "drill.yaml").faults) == 2
+
+
+def test_wave_needs_the_synthetic_world() -> None:
+    """In a replay there is nobody to attack."""
+    fault = "faults: [{name: wave, kind: traffic_fraud_wave, at: 0s, duration: 1s}]\n"
+    assert any("needs the synthetic world" in line for line in lines(REPLAY + fault))
+
+
+def test_span_of_a_repeated_fault_is_from_its_first_injection_to_its_last_lift() -> None:
+    """``during`` a fault covers all of its repetitions."""
+    text = with_faults("name: it, kind: model_slow, at: 2s, duration: 1s, repeat: {count: 3, every: 4s}")
+    assert fault_spans(parse(text, "drill.yaml")) == {"it": Span(2 * S, 11 * S)}
+
+
+def test_span_follows_the_jitter() -> None:
+    """The span is where the fault really is, which depends on the seed."""
+    text = with_faults("name: it, kind: model_slow, at: 2s, duration: 1s, jitter: 5s")
+    spans = {fault_spans(parse(text, "drill.yaml", [f"seed={seed}"]))["it"].start_ns for seed in range(5)}
+    assert len(spans) == 5
+    assert all(2 * S <= start <= 7 * S for start in spans)
+
+
+@pytest.mark.parametrize(
+    ("fault", "left"),
+    [
+        ("name: it, kind: model_slow, at: 2s, duration: 6s", {"at": 2, "duration": 3, "count": None}),
+        (
+            "name: it, kind: model_slow, at: 1s, duration: 1s, repeat: {count: 6, every: 2s}",
+            {"at": 1, "duration": 1, "count": 2},
+        ),
+        (
+            "name: it, kind: scorer_crash, at: 1s, repeat: {count: 9, every: 1s}",
+            {"at": 1, "duration": None, "count": 4},
+        ),
+        ("name: it, kind: scorer_crash, at: 5s", None),
+    ],
+)
+def test_cut_keeps_what_fits(fault: str, left: dict[str, int | None] | None) -> None:
+    """A run of 5 s keeps whole repetitions, shortens the first, and skips what would begin later."""
+    faults = cut(parse(with_faults(fault), "drill.yaml"), 5 * S).scenario.faults
+    if left is None:
+        assert faults == ()
+        return
+    (kept,) = faults
+    assert kept.at == (left["at"] or 0) * S
+    assert (None if kept.repeat is None else kept.repeat.count) == left["count"]
+    if left["duration"] is not None:
+        assert kept.lift_at is not None
+        assert kept.lift_at - kept.at == left["duration"] * S
+
+
+def test_kinds_share_the_same_keys() -> None:
+    """Every kind has when, how likely, how often and how late."""
+    for kind, fault in FAULTS.items():
+        assert {"name", "at", "probability", "repeat", "jitter"} <= set(fault.__struct_fields__), kind
+        assert issubclass(fault, Fault)
