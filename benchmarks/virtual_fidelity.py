@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.virtual_fidelity [--model DIR]``. Calibrates first, then runs the steady scenario at 20, 50 and
 80 % of the measured capacity on both clocks. Fails when a virtual p50 or p95 is further from the real one than the
-larger of 30 % and 200 µs. p99 is reported and not judged: the real one is the operating system's as much as ours.
+larger of 30 % and 200 µs; ends with 3 where the machine was never quiet enough to tell. p99 is reported and not
+judged: the real one is the operating system's as much as ours.
 """
 
 import argparse
@@ -30,7 +31,8 @@ from sim.scenario.load import parse
 from sim.training.progress import silent
 
 SHARES = (0.2, 0.5, 0.8)
-REPETITIONS = 3  # of the real runs; the virtual one is the same each time
+ENOUGH, MOST_RUNS = 3, 6  # real runs; the virtual one is the same each time
+TOO_FAR, INCONCLUSIVE = 1, 3
 RELATIVE, ABSOLUTE_MS = 0.30, 0.2
 BUSY_RATIO = 0.05
 SCENARIO = """\
@@ -58,35 +60,50 @@ class Run:
 
 
 def main() -> int:
-    """Calibrate, run, print the table; return 0 if every judged figure is near enough."""
+    """Calibrate, run, print the table; return 0 if every judged figure is near enough, 3 if that cannot be told."""
     arguments = argparse.ArgumentParser(prog="python -m benchmarks.virtual_fidelity", description=__doc__)
     arguments.add_argument("--model", type=Path, help="a model of the default world; absent: trained once and cached")
     artifact = load_rows(arguments.parse_args().model).artifact
     calibrated = calibrate(_plan(artifact, 1_000.0, "real", Path()), silent)
     _print_calibration(calibrated)
-    capacity = calibrated.check.measured_per_s
     print(f"{'load':>6} {'':5}{'real, ms':>12}{'virtual, ms':>14}{'apart':>9}   real runs")
-    near = [_compare(artifact, capacity, share, calibrated.calibration.costs) for share in SHARES]
-    return int(not all(near))
+    capacity, costs = calibrated.check.measured_per_s, calibrated.calibration.costs
+    outcomes = [_compare(artifact, capacity, share, costs) for share in SHARES]
+    return max(outcomes, key=(0, INCONCLUSIVE, TOO_FAR).index)
 
 
-def _compare(artifact: Artifact, capacity: float, share: float, costs: Costs) -> bool:
+def _compare(artifact: Artifact, capacity: float, share: float, costs: Costs) -> int:
+    """Print what the two clocks say of one load; return 0, `TOO_FAR` or `INCONCLUSIVE`."""
     rate = round(share * capacity)
-    reals = [_run(_plan(artifact, rate, "real", Path(), costs)) for _ in range(REPETITIONS)]
+    runs, count = _undisturbed(_plan(artifact, rate, "real", Path(), costs))
     virtual = _run(_plan(artifact, rate, "virtual", Path(), costs))
-    waited = statistics.median(run.waited_ratio for run in reals)
     near = True
     for name in FIGURES:
-        all_real = [run.latency_ms[name] for run in reals]
+        all_real = [run.latency_ms[name] for run in runs]
         real, modelled = statistics.median(all_real), virtual.latency_ms[name]
         fine = name not in JUDGED or abs(modelled - real) <= max(RELATIVE * real, ABSOLUTE_MS)
         near &= fine
         spread = f"{min(all_real):.3f} .. {max(all_real):.3f}"
         note = "" if fine else "  TOO FAR"
         print(f"{share:>6.0%} {name:5}{real:>12.3f}{modelled:>14.3f}{modelled / real - 1:>+9.0%}   {spread}{note}")
-    busy = f"others had the processor for {waited:.0%} of the time it was wanted"
-    print(f"{'':12}at {rate:,}/s; {busy}{': run again when the machine is quiet' if waited > BUSY_RATIO else ''}")
-    return near
+    waited = statistics.median(run.waited_ratio for run in runs)
+    print(f"{'':12}at {rate:,}/s; others had the processor for {waited:.0%} of the time it was wanted", end="")
+    if waited > BUSY_RATIO:
+        print(f", in the best of {count} runs: run again when the machine is quiet")
+        return INCONCLUSIVE
+    print(f"; {len(runs)} of {count} runs were undisturbed")
+    return 0 if near else TOO_FAR
+
+
+def _undisturbed(plan: Plan) -> tuple[list[Run], int]:
+    """Repeat a real run until enough were undisturbed; return those, or the least disturbed one, and how many were."""
+    runs: list[Run] = []
+    while len(runs) < MOST_RUNS:
+        runs.append(_run(plan))
+        calm = [run for run in runs if run.waited_ratio <= BUSY_RATIO]
+        if len(calm) == ENOUGH:
+            break
+    return calm or [min(runs, key=lambda run: run.waited_ratio)], len(runs)
 
 
 def _plan(artifact: Artifact, rate: float, clock: Clock, folder: Path, costs: Costs | None = None) -> Plan:
