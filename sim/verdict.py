@@ -20,6 +20,7 @@ from actors.telemetry.ledger import LedgerSnapshot
 from actors.telemetry.snapshot import Snapshot
 from actors.telemetry.stages import Stage
 from sim.expectations.result import ExpectationResult
+from sim.faults.registry import FAULTS
 from sim.faults.switch import FaultRecord
 from sim.steps.step import StepRecord
 
@@ -29,6 +30,8 @@ LATENESS_P99_MOST_US = 10_000  # a fifth of the 50 ms promised at p95: beyond it
 FIRST_MAILBOX = "assembler"
 
 VerdictWord = Literal["pass", "fail", "inconclusive"]
+
+HOLDING = frozenset(kind for kind, fault in FAULTS.items() if fault.holds_producer)  # then arrivals must be late
 
 
 class Arrivals(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,7 +136,8 @@ def _doubts(
     lines += [f"{each.name}: {each.note or 'not judged'}" for each in expectations if each.state in undecided]
     lines += [doubt for fault in faults for doubt in _doubts_about(fault)]
     lines += [f"step {each.name} came to no end: the run ended before" for each in steps if each.state in unended]
-    lines += _doubts_about_load(arrivals, interrupted=interrupted)
+    if not any(each.touched_count and each.kind in HOLDING for each in faults):
+        lines += _doubts_about_load(arrivals, interrupted=interrupted)
     return lines
 
 

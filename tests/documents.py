@@ -1,5 +1,6 @@
 """Tables of the documentation that are made from the code; ``python -m tests.documents`` writes them anew."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -7,13 +8,16 @@ from actors.features.catalogue import CATALOGUE
 from actors.telemetry.builtin import built_in_rules
 from actors.telemetry.catalogue import metrics_table
 from actors.telemetry.severity import ESCALATION
+from sim.faults.registry import FAULTS
 
-MONITORING = Path(__file__).resolve().parent.parent / "docs" / "monitoring.md"
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+MONITORING = DOCS / "monitoring.md"
+FAULTS_PAGE = DOCS / "faults.md"
 
 
-def filled(text: str) -> str:
-    """Return ``text`` with each table between its markers as the code has it now."""
-    for name, table in tables().items():
+def filled(text: str, found: dict[str, str] | None = None) -> str:
+    """Return ``text`` with each table between its markers as the code has it now; those of monitoring by default."""
+    for name, table in (tables() if found is None else found).items():
         opening, closing = f"<!-- {name} -->\n", f"<!-- /{name} -->"
         before, _, rest = text.partition(opening)
         text = f"{before}{opening}\n{table}\n{closing}{rest.partition(closing)[2]}"
@@ -23,6 +27,22 @@ def filled(text: str) -> str:
 def tables() -> dict[str, str]:
     """Return each table by the name of its marker."""
     return {"alerts": _alerts(), "escalation": _escalation(), "metrics": metrics_table(), "features": _features()}
+
+
+def faults_table() -> dict[str, str]:
+    """Return the table of faults by the name of its marker: what each does, shows, meets, and which drill has it."""
+    rows = (
+        (f"`{kind}`", fault.summary, fault.seen, fault.mitigation, ", ".join(_drills(kind)))
+        for kind, fault in FAULTS.items()
+    )
+    return {"faults": _table(("fault", "does", "what you will see", "mitigation", "scenario"), rows)}
+
+
+def _drills(kind: str) -> list[str]:
+    """Return links to the shipped scenarios with a fault of ``kind``."""
+    paths = sorted((DOCS.parent / "scenarios").glob("*.yaml"))
+    found = [path.name for path in paths if re.search(rf"\bkind: {kind}\b", path.read_text())]
+    return [f"[{name.removesuffix('.yaml')}](../scenarios/{name})" for name in found]
 
 
 def _alerts() -> str:
@@ -55,3 +75,4 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 if __name__ == "__main__":
     MONITORING.write_text(filled(MONITORING.read_text()))
+    FAULTS_PAGE.write_text(filled(FAULTS_PAGE.read_text(), faults_table()))

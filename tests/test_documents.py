@@ -4,7 +4,8 @@ import re
 
 from actors.telemetry.builtin import built_in_rules
 from actors.telemetry.catalogue import find
-from tests.documents import MONITORING, filled
+from sim.faults.registry import FAULTS
+from tests.documents import FAULTS_PAGE, MONITORING, faults_table, filled
 from tests.repository import ROOT
 
 TEXT = MONITORING.read_text()
@@ -13,6 +14,14 @@ TEXT = MONITORING.read_text()
 def test_tables_are_those_of_the_code() -> None:
     """Tables of metrics, alerts and features are the catalogues'; ``python -m tests.documents`` writes them."""
     assert filled(TEXT) == TEXT
+
+
+def test_table_of_faults_is_that_of_the_code() -> None:
+    """Every kind has its row, and each row says what one will see and what is done about it."""
+    text = FAULTS_PAGE.read_text()
+    assert filled(text, faults_table()) == text
+    assert [kind for kind in FAULTS if f"| `{kind}` |" not in text] == []
+    assert [kind for kind, fault in FAULTS.items() if not (fault.summary and fault.seen and fault.mitigation)] == []
 
 
 def test_every_alert_says_what_to_do() -> None:

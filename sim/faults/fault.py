@@ -47,6 +47,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     seen: ClassVar[str] = ""  # what whoever watches the screen will notice
     mitigation: ClassVar[str] = ""  # what keeps it from doing worse
     touches: ClassVar[str] = "transactions"  # what its effects are counted in
+    holds_producer: ClassVar[bool] = False  # arrivals are late because of it, and not because of the machine
     name: Name
     at: Duration
     probability: Share = 1.0

@@ -21,6 +21,7 @@ class LoopStall(ArmedFault, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "loop_stall"
     summary: ClassVar[str] = "the event loop is blocked for a while, as by a long garbage collection"
+    holds_producer: ClassVar[bool] = True
     seen: ClassVar[str] = "one tall step in latency.max and p99; the backlog of the stall is gone soon after"
     mitigation: ClassVar[str] = "batches grow with the backlog, so it is worked off several times faster than it grew"
     stall: Wait

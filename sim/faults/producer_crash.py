@@ -10,4 +10,5 @@ class ProducerCrash(Crash, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "producer_crash"
     summary: ClassVar[str] = "the producer crashes at its next batch"
+    holds_producer: ClassVar[bool] = True
     actor: ClassVar[str] = "producer"

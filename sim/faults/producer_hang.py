@@ -10,5 +10,6 @@ class ProducerHang(Hang, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "producer_hang"
     summary: ClassVar[str] = "the producer stands still"
+    holds_producer: ClassVar[bool] = True
     seen: ClassVar[str] = "nothing is produced and offered goes on: unsent grows, later its latency shows"
     actor: ClassVar[str] = "producer"

@@ -35,6 +35,14 @@ def test_failed_expectation_fails_the_run() -> None:
     assert found.reasons == ("tail: it, wanted latency.p95 < 50ms during burst",)
 
 
+def test_lateness_that_a_fault_causes_is_not_the_machines() -> None:
+    """Where the loop was stalled or the producer held on purpose, late arrivals leave no doubt; untouched they do."""
+    late = Arrivals(offered=1_000, produced=900, lateness_p99_us=90_000)
+    for count, verdict in ((5, "pass"), (0, "inconclusive")):
+        stall = FaultRecord(name="stall", kind="loop_stall", state="lifted", injected_at_s=1.0, touched_count=count)
+        assert of(arrivals=late, fault=stall).verdict == verdict
+
+
 def test_broken_ledger_fails_whatever_else_passed() -> None:
     """A lost transaction is worse than any late one."""
     found = judge(
