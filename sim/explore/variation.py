@@ -17,7 +17,7 @@ from sim.trials.settled import Settled
 from sim.units import NS_PER, render_duration
 from sim.world.streams import Streams
 
-FIXED = ("name", "at", "duration")
+FIXED = ("name", "at", "duration", "jitter", "repeat")
 STRETCH = 4.0  # times are at most so much shorter, and half as much longer, than written
 TURN = 2.0  # parameters are at most so much smaller or larger
 DRAWS = 20  # for one seed, until a variation is valid; the checks of a scenario know rules that draws do not
@@ -64,17 +64,23 @@ def varied(settled: Settled, seed: int, *, anywhere: bool) -> Settled:
 def _fault(fault: Fault, room: tuple[int, int], chance: np.random.Generator) -> Iterator[str]:
     """Yield the overrides for one fault, which is to be in within ``room``."""
     low_ns, high_ns = room
-    span_ns = 0
-    if fault.lift_at is not None:
+    extent_ns = _last(fault) - fault.at
+    if fault.lift_at is not None and fault.repeat is None:  # stretched, a repeated one would run into itself
         factor = math.exp(chance.uniform(-math.log(STRETCH), math.log(STRETCH / 2)))
-        span_ns = _even(min((fault.lift_at - fault.at) * factor, high_ns - low_ns))
+        span_ns = _even(min((fault.lift_at - fault.at) * factor, high_ns - low_ns - fault.jitter))
+        extent_ns = span_ns + fault.jitter
         yield f"faults.{fault.name}.duration={render_duration(span_ns)}"
-    at_ns = low_ns + _even(chance.uniform(0.0, max(0.0, high_ns - low_ns - span_ns)))
+    at_ns = low_ns + _even(chance.uniform(0.0, max(0.0, high_ns - low_ns - extent_ns)))
     yield f"faults.{fault.name}.at={render_duration(at_ns)}"
     for field in fields_of(type(fault)):
         value = getattr(fault, field.name)
         if field.name not in FIXED and _is_number(field, value):
             yield f"faults.{fault.name}.{field.key}={render(_turned(field, value, chance), field.shape)}"
+
+
+def _last(fault: Fault) -> int:
+    """Return the last instant at which ``fault`` may be in; one that is over at once has just its injection."""
+    return fault.last_at if fault.last_lift_at is None else fault.last_lift_at
 
 
 def _room(scenario: Scenario, fault: Fault, *, anywhere: bool) -> tuple[int, int]:
@@ -84,10 +90,9 @@ def _room(scenario: Scenario, fault: Fault, *, anywhere: bool) -> tuple[int, int
         raise AssertionError("a run without a length has no room to move faults in; `check_variable` sees to it")
     if anywhere:
         return 0, end_ns
-    last_ns = fault.at if fault.lift_at is None else fault.lift_at - 1
     spans = [(span.start_ns, end_ns if span.end_ns is None else span.end_ns) for span in phase_spans(scenario).values()]
     start_ns = max(start for start, _ in spans if start <= fault.at)
-    return start_ns, min(end for _, end in spans if end > last_ns)
+    return start_ns, min(end for _, end in spans if end >= _last(fault))
 
 
 def _even(span_ns: float) -> int:
@@ -97,9 +102,11 @@ def _even(span_ns: float) -> int:
 
 
 def _is_number(field: Field, value: Any) -> bool:  # noqa: ANN401 - of any type a fault has
+    """Return whether a value can be turned up and down; what is certain, such as a probability of 1, stays so."""
     if field.shape.kind == "scalar" and field.shape.of not in (DURATION, SIZE):
         return False
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    certain = field.name == "probability" and value == 1
+    return isinstance(value, int | float) and not isinstance(value, bool) and not certain
 
 
 def _turned(field: Field, value: float, chance: np.random.Generator) -> float:

@@ -14,7 +14,7 @@ from tests.drills import THIN
 from tests.repository import scenarios
 
 SEEDS = range(60)
-TWO = "  - {name: down-again, kind: feature_store_outage, at: 1500ms, duration: 1s}\nexpect:"
+TWO = "  - {name: down-again, kind: model_slow, factor: 3, at: 1500ms, duration: 1s}\nexpect:"
 
 
 @pytest.fixture

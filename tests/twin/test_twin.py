@@ -18,7 +18,7 @@ from tests.drills import THIN
 from tests.repository import ROOT
 
 BUSY = ["world.fraud_ratio=0.3", "phases.trouble.rate=500"]
-OTHER = "{name: down-again, kind: feature_store_outage, at: 1500ms, duration: 700ms}"
+OTHER = "{name: slow, kind: model_slow, factor: 800, at: 1500ms, duration: 700ms}"
 
 
 def twin_of(folder: Path, model: Path, text: str, *overrides: str) -> Twin:
@@ -89,15 +89,20 @@ def test_without_a_fault_nothing_differs(tmp_path: Path, world_model: Path) -> N
 
 @pytest.mark.slow
 def test_overlapping_faults_are_left_out_one_by_one(tmp_path: Path, world_model: Path) -> None:
-    """Each has the window and the harm that it adds to the other; what only one of them covers is told apart."""
+    """Each has the window and the harm that it adds to the other."""
     text = THIN.replace("expect:", f"  - {OTHER}\nexpect:")
     found = twin_of(tmp_path, world_model, text)
-    first, second = found.windows
-    assert [each.name for each in found.runs] == ["all-faults", "no-faults", "without-store-down", "without-down-again"]
-    assert (first.against, first.overlaps) == ("without-store-down", ("down-again",))
-    assert (first.harm.modes, second.harm.modes) != ({}, {})
-    assert first.harm.differing + second.harm.differing < found.whole.differing  # 1.5 s to 1.8 s are in neither
-    assert found.runs[2].faults == ("down-again",)
+    down, slow = found.windows
+    assert [each.name for each in found.runs] == ["all-faults", "no-faults", "without-store-down", "without-slow"]
+    assert found.runs[2].faults == ("slow",)
+    assert (down.against, down.overlaps) == ("without-store-down", ("slow",))
+    assert (slow.against, slow.overlaps) == ("without-slow", ("store-down",))
+    assert list(down.harm.modes) == ["full_to_realtime_only"]
+    assert (down.start_s, down.end_s, down.harm.later) == (1.0, 1.8, 0)
+    assert down.harm.modes["full_to_realtime_only"] > slow.harm.modes.get("full_to_realtime_only", 0)
+    assert slow.harm.later > 50
+    assert slow.end_s > 2.2
+    assert found.outside == 0
 
 
 @pytest.mark.slow
