@@ -5,6 +5,7 @@
 - `world`, `events`: where transactions come from: a synthetic world, or a file of real ones.
 - `training`, `gates`: fit a model, and refuse it when it is not good enough.
 - `clocks`: the real and the virtual event loop.
+- `calibration`: what each job costs on this machine, measured for the virtual clock.
 - `faults`: what fails on purpose, and is always undone.
 - `run`: one run, from a scenario to its end.
 - `expectations`, `verdict`: what had to hold, and how the run ended.
