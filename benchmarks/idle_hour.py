@@ -1,8 +1,8 @@
 """What an hour costs in which nothing happens: on virtual time it should cost next to nothing.
 
 ``python -m benchmarks.idle_hour [--model DIR]``. The pipeline alone, all four actors waiting for one transaction that
-comes after an hour, must take under 10 ms. A whole run of an hour without load is reported beside it: its monitor looks
-at the pipeline four times a second, and each look has its price.
+comes after an hour, must take under 10 ms. A whole run of an hour without load is reported beside it: its monitor goes
+on looking at the pipeline, and each look has its price.
 """
 
 import argparse
