@@ -15,7 +15,7 @@ Modules, in the order of the story:
 - `batch_road`, `grouping`: on arrays, for batches;
 - `single_road`: one by one, for a few rows.
 - `log`, `interner`, `history`, `labels`: what the batch tier is computed from.
-- `tally`, `town_past`: sums over windows of history, those that all towns share once for all.
+- `tally`, `town_codes`, `town_past`: sums over windows of history; what all towns share of names and of the past.
 - `batch`, `table_rows`: the builder of the table of batch features, and its rows.
 - `store`, `refresh`: the port to the table and its in-memory adapter; who renews it.
 - `assembly`: all tiers in one matrix.

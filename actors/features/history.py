@@ -137,9 +137,16 @@ class History:
         logs = [self._transactions, self._labels]
         self._merchants = self._without_idle(self._merchants, self._lasting_merchants, "merchant", logs)
 
-    def keep_names(self) -> None:
-        """Let the names known now keep their codes for good."""
-        self._lasting_cards, self._lasting_merchants = len(self.cards), len(self.merchants)
+    def adopt(self, cards: Interner, merchants: Interner) -> None:
+        """Take over codes, for good.
+
+        Raises:
+            ValueError: codes were given already.
+        """
+        if len(self.cards) or len(self.merchants):
+            raise ValueError("the history of a run with towns must be empty at its start")
+        self._cards, self._merchants = cards, merchants
+        self._lasting_cards, self._lasting_merchants = len(cards), len(merchants)
 
     def _without_idle(self, names: Interner, lasting: int, column: str, logs: list[ColumnLog]) -> Interner:
         """Return ``names`` less those that no log holds, once these are the most: names are bounded as the logs are."""

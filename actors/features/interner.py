@@ -1,11 +1,21 @@
 """Names as integers: each name gets the next code the first time it is seen."""
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from itertools import repeat
 
 import numpy as np
 
 from actors.arrays import I64
+
+
+class Computed(Mapping[str, int]):
+    """Numbers of names, some of which are worked out when they are first asked for."""
+
+    @abstractmethod
+    def numbers(self, names: Sequence[str]) -> I64:
+        """Return the number of each name, int64 (n,), -1 where it has none."""
+        ...
 
 
 class Interner:
@@ -16,7 +26,8 @@ class Interner:
     """
 
     def __init__(self, names: Sequence[str] = ()) -> None:
-        self.codes: dict[str, int] = {name: code for code, name in enumerate(names)}
+        self._own: dict[str, int] = {name: code for code, name in enumerate(names)}
+        self.codes: Mapping[str, int] = self._own
 
     def __len__(self) -> int:
         """Return the number of codes."""
@@ -26,9 +37,12 @@ class Interner:
         """Return the codes of ``names``, int64 (n,); new names get new ones."""
         found = numbers_of(names, self.codes, -1)
         if found.size and found.min() < 0:
-            codes = self.codes
-            found = np.array([codes.setdefault(name, len(codes)) for name in names], dtype=np.int64)
+            found = np.array([self._give(name) for name in names], dtype=np.int64)
         return found
+
+    def _give(self, name: str) -> int:
+        """Return the code of ``name``, a new one if it has none."""
+        return self._own.setdefault(name, len(self._own))
 
     def only(self, kept: I64) -> tuple["Interner", I64]:
         """Return an interner of only these codes' names, in ascending order, and every old code's new one.
@@ -49,6 +63,9 @@ class Interner:
 
 def numbers_of(names: Sequence[str], numbers: Mapping[str, int], absent: int) -> I64:
     """Return the number of each name, int64 (n,), ``absent`` where it has none; no Python code runs per name."""
+    if isinstance(numbers, Computed):
+        found = numbers.numbers(names)
+        return found if absent < 0 else np.where(found < 0, absent, found)
     return np.fromiter(map(numbers.get, names, repeat(absent)), np.int64, len(names))
 
 

@@ -11,6 +11,7 @@ from actors.features.history import History
 from actors.features.store import MISSING_AT
 from actors.features.table_rows import card_rows
 from actors.features.tally import Tally, fill
+from actors.features.town_codes import TownInterner
 from actors.features.towns import Town
 
 _KEPT = 8  # sums at distinct times; two or three are in use, and the next refresh uses some of them again
@@ -46,15 +47,7 @@ class TownPast:
 
     def give_names(self, history: History) -> None:
         """Give the names of all towns their codes in ``history``, town by town, so that a town is a block of codes."""
-        if len(history.cards) or len(history.merchants):
-            raise ValueError("the history of a run with towns must be empty at its start")
-        for base, own in ((self._base.cards, history.cards), (self._base.merchants, history.merchants)):
-            names = base.names
-            for town in self._towns:
-                own.of(town.rename(names))
-            if len(own) != len(names) * len(self._towns):
-                raise ValueError("names in the base history must be of town 0, and town numbers distinct")
-        history.keep_names()
+        history.adopt(*(TownInterner(base.names, self._towns) for base in (self._base.cards, self._base.merchants)))
 
     def fill(self, cards: tuple[F32, I64], tally: Tally, codes: I64, at_us: int) -> Iterator[None]:
         """Set the cards of all towns to their past, and add the past to ``tally``.

@@ -44,6 +44,38 @@ class Town:
         return [name.replace("0-", here, 1) if name[1:3] == "0-" else name for name in names]
 
 
+class TownNames:
+    """The names of town 0's entities of one kind, and through them those of their twins.
+
+    Args:
+        names: of town 0.
+        towns: all towns, town 0 the first.
+
+    Raises:
+        ValueError: a town is given twice, or a name is not of town 0.
+    """
+
+    def __init__(self, names: Sequence[str], towns: Sequence[Town]) -> None:
+        self.names = tuple(names)
+        self.towns = tuple(towns)
+        self._blocks = {str(town.number): block for block, town in enumerate(towns)}
+        if len(self._blocks) < len(towns):
+            raise ValueError("the numbers of towns must be distinct")
+        if any(home_of(name)[0] != "0" for name in names):
+            raise ValueError("only entities of town 0 have twins")
+        self._places = {home_of(name)[1]: place for place, name in enumerate(names)}
+
+    def __len__(self) -> int:
+        """Return the number of entities in all towns."""
+        return len(self.names) * len(self.towns)
+
+    def find(self, name: str) -> tuple[int, int] | None:
+        """Return the town of a twin, as its place among the towns, and its place among town 0's names."""
+        town, own = home_of(name)
+        block, place = self._blocks.get(town), self._places.get(own)
+        return None if block is None or place is None else (block, place)
+
+
 def home_of(name: str) -> tuple[str, str]:
     """Return the number of an entity's town, as text, and the rest of its name, which its twins in all towns share.
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from actors.arrays import I64, Bool
 from actors.features.ring import Column, Kind
-from actors.features.towns import Town, home_of
+from actors.features.towns import Town, TownNames
 
 
 class Twins:
@@ -36,12 +36,7 @@ class Twins:
         towns: Sequence[Town],
         sizes: Mapping[str, int],
     ) -> None:
-        self._blocks = {str(town.number): block for block, town in enumerate(towns)}
-        if len(self._blocks) < len(towns):
-            raise ValueError("the numbers of towns must be distinct")
-        if any(home_of(name)[0] != "0" for name in rows):
-            raise ValueError("only entities of town 0 have twins")
-        self._rows = {home_of(name)[1]: at for at, name in enumerate(rows)}
+        self._names = TownNames(list(rows), towns)
         words = {name: _words(columns[name][list(rows.values())]) for name in kinds}
         self._words: I64 = np.concatenate(list(words.values()), axis=1)
         moved = [(words[name] != kind.empty) & kind.moves for name, kind in kinds.items()]
@@ -89,12 +84,14 @@ class Twins:
 
     def _first_sight(self, name: str) -> tuple[int, int] | None:
         """Return town and row of a twin that was not seen before, as its place among towns and in the past."""
-        town, own = home_of(name)
-        block, source = self._blocks.get(town), self._rows.get(own)
-        if block is None or source is None or self._seen[block][source]:
+        twin = self._names.find(name)
+        if twin is None:
+            return None
+        block, source = twin
+        if self._seen[block][source]:
             return None
         self._seen[block][source] = 1
-        return block, source
+        return twin
 
 
 def _parts(widths: Mapping[str, int]) -> dict[str, slice]:
