@@ -1,6 +1,7 @@
 """The truth about the feed's transactions, let out after its delay."""
 
 from collections import deque
+from sys import intern
 
 import numpy as np
 
@@ -22,7 +23,9 @@ class DelayedLabels:
     def book(self, first_number: int, block: Block) -> None:
         """Remember the labels of a block whose first transaction has ``first_number``."""
         number = np.arange(first_number, first_number + len(block.raws))
-        self._waiting.append(Labels(number, block.merchants, list(block.categories), block.event_us, block.fraud))
+        merchants = list(map(intern, block.merchants))  # a hundred thousand may wait, of a few thousand merchants
+        categories = [None if name is None else intern(name) for name in block.categories]
+        self._waiting.append(Labels(number, merchants, categories, block.event_us, block.fraud))
 
     def take_due(self, now_us: int) -> Labels | None:
         """Return the labels that became known up to ``now_us`` and were not taken before, None if none."""

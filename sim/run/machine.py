@@ -13,6 +13,7 @@ from sim.clocks.look_up import ModelledFeatureStore
 from sim.clocks.noise import LognormalNoise
 from sim.clocks.virtual_clock import VirtualClock
 from sim.clocks.virtual_loop import VirtualLoop
+from sim.run.allocator import give_back_large_blocks
 from sim.run.plan import Plan
 from sim.world.feed import Feed, InlineFeed
 from sim.world.process_feed import ProcessFeed
@@ -42,6 +43,7 @@ class Machine:
 
 def real_machine(plan: Plan) -> Machine:
     """Return this machine; the traffic is made in another process from now on."""
+    give_back_large_blocks()
     clock = RealClock()
     feed = ProcessFeed(plan.load.blocks)
 
