@@ -7,6 +7,7 @@
 - `clocks`: the real and the virtual event loop.
 - `calibration`: what each job costs on this machine, measured for the virtual clock.
 - `faults`: what fails on purpose, and is always undone.
+- `steps`: what is done on purpose without anything failing, such as the release of another model.
 - `run`: one run, from a scenario to its end.
 - `expectations`, `verdict`: what had to hold, and how the run ended.
 - `money`, `quality`: what decisions cost, and how good scores were.

@@ -16,12 +16,12 @@ NS_PER_S = NS_PER["s"]
 
 @pytest.mark.parametrize("path", scenarios(), ids=place)
 def test_shipped_scenario_states_what_it_is_to_confirm(path: Path) -> None:
-    """Each is valid, has a hypothesis and expectations, and lasts under 90 s where its length is known."""
+    """Each is valid, has a hypothesis and expectations; one on the real clock lasts under 90 s, if it says how long."""
     scenario = load(path, files_required=False)
     assert scenario.hypothesis
     assert scenario.expect
     assert scenario.name.replace("-", "_") == path.stem
-    assert (duration_ns(scenario) or 0) < 90 * NS_PER_S
+    assert scenario.clock == "virtual" or (duration_ns(scenario) or 0) < 90 * NS_PER_S
 
 
 def test_defaults_are_those_of_the_pipeline() -> None:
