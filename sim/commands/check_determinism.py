@@ -56,14 +56,15 @@ def check_determinism(
 
 
 def _compare(words: list[str], place: Path) -> int:
+    from sim.commands.notices import working
     from sim.determinism.difference import first_difference
     from sim.determinism.twice import run_twice
     from sim.report.folder import RunFolder
     from sim.report.summary import read_summary
 
     folders = RunFolder(place / "first").path, RunFolder(place / "second").path
-    typer.echo("running twice on the virtual clock, in processes that hash texts differently", err=True)
-    run_twice(words, folders)
+    with working("running twice on the virtual clock, in processes that hash texts differently"):
+        run_twice(words, folders)
     difference = first_difference(*folders)
     if difference is not None:
         typer.echo(f"different: {difference}\nfiles in {place}")

@@ -1,6 +1,7 @@
 """What a command that shows no screen says before and while it works: lines on the error stream."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import typer
 
@@ -17,3 +18,17 @@ def say_once() -> Callable[[Notice], None]:
             typer.echo(notice.title, err=True)
 
     return announce
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """Say that ``what`` goes on for as long as the context lasts: something moves in a terminal, otherwise a line."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        typer.echo(what, err=True)
+        yield
+        return
+    with console.status(what):
+        yield

@@ -37,7 +37,7 @@ def twin(
 
     Example: python -m sim twin scenarios/feature_store_outage.yaml
     """
-    from sim.commands.notices import say_once
+    from sim.commands.notices import say_once, working
     from sim.report.folder import RunFolder
     from sim.trials.settled import settle
     from sim.trials.side_by_side import usual_jobs
@@ -47,8 +47,8 @@ def twin(
     settled = settle(scenario, tuple(overrides or ()), duration, model, say_once())
     name = f"{settled.shorter.scenario.name}-twin"
     folder = RunFolder.create(out, name, own=frozenset({TWIN, RUNS}))
-    typer.echo("running with and without the faults, on the virtual clock", err=True)
-    found = compare(settled, folder.path, jobs or usual_jobs(2))
+    with working("running with and without the faults, on the virtual clock"):
+        found = compare(settled, folder.path, jobs or usual_jobs(2))
     _print(found)
     typer.echo(f"figures in {folder.write(TWIN, twin_text(found))}")
     touched = [each.touched_count for each in found.windows]

@@ -1,6 +1,7 @@
 """One run on the virtual clock that no one watches: its summary and every decision of it."""
 
 import gc
+import logging
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -92,9 +93,11 @@ def _run(trial: Trial, folder: Path) -> Outcome:
 
     plan = prepare(trial.shorter, _artifact(trial.model), folder)
     instruments = replace(NO_INSTRUMENTS, sink=record, alter=trial.alter)
+    logging.disable()  # what fails on purpose, hundreds of times, is in the figures
     try:
         result = execute(plan, RunFolder(folder), NoScreen(), instruments)
     finally:
+        logging.disable(logging.NOTSET)
         gc.unfreeze()  # a session freezes what is there; the next one of this process must be able to free it
     if "the run was interrupted" in result.summary.reasons:
         raise KeyboardInterrupt

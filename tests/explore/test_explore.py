@@ -20,12 +20,13 @@ SLOWER = ("phases.calm.rate=30", "phases.trouble.rate=60", "phases.recovery.rate
 TOO_MUCH = THIN.split("expect:")[0] + 'expect: [{name: few, expr: "mode.realtime_only.ratio < 0.001"}]\n'
 
 
-def explore(folder: Path, model: Path, text: str, *words: str) -> tuple[int, Exploration]:
+def explore(
+    folder: Path, model: Path, text: str, *words: str, slower: tuple[str, ...] = SLOWER
+) -> tuple[int, Exploration]:
     """Return the exit code of the command, and what it wrote; in one process."""
     (folder / "thin.yaml").write_text(text)
-    slower = [word for each in SLOWER for word in ("--set", each)]
-    given = [str(folder / "thin.yaml"), "--model", str(model), "--jobs", "1", "--out", str(folder / "out"), *slower]
-    code = main(["explore", *given, *words])
+    given = [str(folder / "thin.yaml"), "--model", str(model), "--jobs", "1", "--out", str(folder / "out")]
+    code = main(["explore", *given, *(word for each in slower for word in ("--set", each)), *words])
     return code, msgspec.json.decode((folder / "out" / "explore.json").read_bytes(), type=Exploration)
 
 
@@ -104,3 +105,12 @@ def test_bad_input_is_refused_in_a_line(words: list[str], told: str, capsys: Cap
     assert main(["explore", *words]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert told in line
+
+
+@pytest.mark.slow
+def test_whatever_fails_no_invariant_breaks(tmp_path: Path, world_model: Path) -> None:
+    """Fifteen faults at other times in each run cost latency, features, log lines and deliveries, and nothing else."""
+    scenario = (ROOT / "tests" / "explore" / "everything_fails.yaml").read_text()
+    code, found = explore(tmp_path, world_model, scenario, "--seeds", "12", "--anywhere", slower=())
+    assert [failure.attempt.broken for failure in found.failures] == []
+    assert (code, found.done) == (0, 12)
