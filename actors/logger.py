@@ -4,34 +4,22 @@ import asyncio
 import logging
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Protocol
 
 import msgspec
 
 from actors.actor import Actor, Environment
 from actors.clock import NS_PER_US
 from actors.decision_log import DecisionLines, FeatureLogging, LineSink
+from actors.delivery import DeliveryConfig, DeliveryRetries, deliver
 from actors.errors import SinkError
 from actors.mailbox import Lease, Mailbox
 from actors.messages import DecidedBatch
+from actors.sink import DecisionSink
 from actors.stamps import DECIDED, LOGGED, LOGGING_START, record_since, stamp
 from actors.telemetry.stages import Stage
 from actors.work import Job
 
 log = logging.getLogger(__name__)
-
-
-class DecisionSink(Protocol):
-    """Where decisions are delivered: the caller who waits for them."""
-
-    async def deliver(self, decided: DecidedBatch) -> None:
-        """Hand over ``decided``; called once a batch, in order, again with the same batch if the logger crashed.
-
-        Raises:
-            SinkError: none of it was delivered; it is counted as undelivered, and what the caller then does is its
-                own decision (most approve).
-        """
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +30,13 @@ class LoggerConfig:
         capacity: of its mailbox, in transactions.
         max_batch_size: most transactions at a time.
         features: which lines of the decision log carry their features.
+        delivery: how failed deliveries are tried again; None: each is tried once, however long it takes.
     """
 
     capacity: int = 20_000
     max_batch_size: int = 512
     features: FeatureLogging = "sample"
+    delivery: DeliveryConfig | None = None
 
 
 class Handled(msgspec.Struct, frozen=True):
@@ -76,6 +66,7 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
         executor: Executor,
         inbox: Mailbox[DecidedBatch],
         environment: Environment,
+        retries: DeliveryRetries | None = None,
     ) -> None:
         super().__init__("logger", inbox, None, environment)
         self._config = config
@@ -83,6 +74,7 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
         self._lines = lines
         self._output = output
         self._executor = executor
+        self._retries = retries
         self._committed_size = output.size
         stages = self.telemetry.stages
         self._waiting_time, self._log_time, self._logged = (
@@ -114,7 +106,12 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
     def _account(self, decided: DecidedBatch, prepared: Handled) -> None:
         track, count, now_ns = decided.batch.track, len(decided), self.clock.now_ns()
         ledger = self.telemetry.ledger
-        (ledger.deliver if prepared.delivered else ledger.undelivered)(count)
+        if prepared.delivered:
+            ledger.deliver(count)
+        elif self._retries is not None:
+            self._retries.put(decided)
+        else:
+            ledger.undelivered(count)
         (ledger.log if prepared.logged else ledger.log_failed)(count)
         self._committed_size = self._output.size
         stamp(track, LOGGING_START, prepared.started_ns)
@@ -131,7 +128,10 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
 
     async def _deliver(self, decided: DecidedBatch) -> bool:
         try:
-            await self._sink.deliver(decided)
+            if self._config.delivery is None:
+                await self._sink.deliver(decided)
+            else:
+                await deliver(self._sink, decided, self._config.delivery.timeout_ns)
         except SinkError as error:
             self._complain("decisions cannot be delivered", error)
             return False

@@ -13,21 +13,25 @@ from actors.clock import NS_PER_S, Clock
 from actors.dead_letters import DeadLetterSink
 from actors.decision_log import DecisionLines, LineSink
 from actors.deduplicator import Deduplicator
+from actors.delivery import DeliveryRetries
 from actors.ending import Ending
 from actors.errors import EscalationError
 from actors.features.assembly import FeatureAssembly
 from actors.features.history import History
 from actors.features.store import FeatureStore
-from actors.logger import DecisionSink, Logger, LoggerConfig
+from actors.logger import Logger, LoggerConfig
 from actors.mailbox import Mailbox
 from actors.messages import Cause, DecidedBatch, FeatureBatch, RawBatch
 from actors.model.rules import RuleBook
 from actors.model.scoring import Scoring
 from actors.producer import Producer, ProducerConfig, Source
 from actors.resilience.breaker import BreakerConfig, CircuitBreaker
+from actors.resilience.cached_store import CachedFeatureStore
 from actors.resilience.guarded_store import GuardedFeatureStore
+from actors.resilience.retrying_store import RetryConfig, RetryingFeatureStore
 from actors.scorer import Scorer, ScorerConfig
-from actors.supervisor import Restart, RestartPolicy, Supervisor
+from actors.sink import DecisionSink
+from actors.supervisor import Restart, RestartPolicy, Supervisor, Worker
 from actors.telemetry.ledger import Waiting
 from actors.telemetry.snapshot import ActorGauge, Gauges, MailboxGauge
 from actors.telemetry.telemetry import Telemetry
@@ -44,6 +48,8 @@ class PipelineConfig:
     logger: LoggerConfig = field(default_factory=LoggerConfig)
     restart: RestartPolicy = field(default_factory=RestartPolicy)
     store_timeout_ns: int = 5_000_000  # the budget at p50 is 2 ms
+    store_retry: RetryConfig | None = None
+    store_cache: int | None = None  # cards remembered, and as many merchants
     breaker: BreakerConfig | None = None
     drain_timeout_ns: int = 30 * NS_PER_S
 
@@ -56,6 +62,7 @@ class Surroundings:
         digest_of: digest of a model by its generation, for the decision log.
         history: where transactions are kept for the batch tier; None if something else keeps them.
         log_executor: one thread that writes the decision log.
+        undelivered: where decisions are kept that could not be delivered; None: they are only counted.
     """
 
     source: Source
@@ -74,6 +81,7 @@ class Surroundings:
     hooks: Hooks = field(default_factory=Hooks)
     work: Work = field(default_factory=RealWork)
     on_restart: Callable[[Restart], None] | None = None
+    undelivered: LineSink | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +91,14 @@ class Held:
     Attributes:
         unsent: due, and not handed over.
         in_flight: handed over, and not decided.
-        awaiting_log: decided, and not logged; as many await delivery.
+        awaiting_log: decided, and not logged.
+        awaiting_delivery: decided, and neither delivered nor given up.
     """
 
     unsent: int
     in_flight: int
     awaiting_log: int
+    awaiting_delivery: int
 
 
 class Pipeline:
@@ -107,9 +117,10 @@ class Pipeline:
         features: Mailbox[FeatureBatch] = Mailbox("scorer", config.scorer.capacity, clock)
         decided: Mailbox[DecidedBatch] = Mailbox("logger", config.logger.capacity, clock)
         self.breaker = None if config.breaker is None else CircuitBreaker(config.breaker, clock)
-        store = GuardedFeatureStore(around.store, config.store_timeout_ns, self.breaker, clock, telemetry)
+        store = self._store()
         parts = AssemblerParts(around.assembly, store, around.history, around.dead_letters, Deduplicator())
         lines = DecisionLines(around.digest_of, config.logger.features)
+        self.retries = self._delivery_retries()
         environment = Environment(clock, telemetry, around.hooks, around.work)
         self.producer = Producer(around.source, raw, config.producer, environment)
         self.assembler = Assembler(config.assembler, parts, raw, features, environment)
@@ -117,7 +128,7 @@ class Pipeline:
             config.scorer, around.scoring, around.rules, around.dead_letters, features, decided, environment
         )
         self.logger = Logger(
-            config.logger, around.sink, lines, around.output, around.log_executor, decided, environment
+            config.logger, around.sink, lines, around.output, around.log_executor, decided, environment, self.retries
         )
         self.supervisor = Supervisor(config.restart, clock, telemetry, around.on_restart)
         self._task: asyncio.Task[None] | None = None
@@ -135,7 +146,8 @@ class Pipeline:
             + self.assembler.outbox_count
         )
         awaiting_log = self.scorer.outbox_count + self.logger.inbox.depth + self.logger.inbox.leased
-        return Held(self.producer.settle(), in_flight, awaiting_log)
+        owed = 0 if self.retries is None else self.retries.depth
+        return Held(self.producer.settle(), in_flight, awaiting_log, awaiting_log + owed)
 
     def gauges(self, batch_age_s: float | None = None, model: str = "") -> Gauges:
         """Read everything that can only be read here, all at this instant.
@@ -145,7 +157,7 @@ class Pipeline:
             model: short digest of the serving model.
         """
         held = self.held()
-        waiting = Waiting(held.unsent, held.in_flight, held.awaiting_log, held.awaiting_log)
+        waiting = Waiting(held.unsent, held.in_flight, held.awaiting_log, held.awaiting_delivery)
         mailboxes = tuple(
             MailboxGauge(box.name, box.depth, box.capacity, box.leased, box.blocked_s)
             for box in (actor.inbox for actor in self.actors)
@@ -161,7 +173,37 @@ class Pipeline:
     def start(self) -> None:
         """Start all actors; intended times count from now."""
         self.producer.start_at(self._around.clock.now_ns())
-        self._task = asyncio.create_task(self.supervisor.run((self.producer, *self.actors)), name="supervisor")
+        self._task = asyncio.create_task(self._run(), name="supervisor")
+
+    async def _run(self) -> None:
+        """Run all actors until they are done, and deliver meanwhile and afterwards what is owed."""
+        workers: tuple[Worker, ...] = (self.producer, *self.actors)
+        if self.retries is None:
+            await self.supervisor.run(workers)
+            return
+        retrying = asyncio.create_task(self.retries.run(), name="delivery retries")
+        try:
+            await self.supervisor.run(workers)
+            await self.retries.drained()
+        finally:
+            retrying.cancel()
+            await asyncio.gather(retrying, return_exceptions=True)
+
+    def _store(self) -> FeatureStore:
+        """Return the feature store with what stands around it: retries, then breaker and time-out, then a cache."""
+        config, around = self.config, self._around
+        store = around.store
+        if config.store_retry is not None:
+            store = RetryingFeatureStore(store, config.store_retry, around.clock)
+        store = GuardedFeatureStore(store, config.store_timeout_ns, self.breaker, around.clock, around.telemetry)
+        return store if config.store_cache is None else CachedFeatureStore(store, config.store_cache)
+
+    def _delivery_retries(self) -> DeliveryRetries | None:
+        config, around = self.config.logger.delivery, self._around
+        if config is None:
+            return None
+        encode = DecisionLines(around.digest_of, "off").encode
+        return DeliveryRetries(config, around.sink, encode, around.undelivered, around.clock, around.telemetry.ledger)
 
     async def finished(self) -> None:
         """Wait until everything the source had is decided and logged.
@@ -220,4 +262,7 @@ class Pipeline:
             around.telemetry,
             cause,
         )
-        return await ending.settle()
+        left = await ending.settle()
+        if self.retries is not None:
+            self.retries.abandon()
+        return left

@@ -12,6 +12,7 @@ from actors.dead_letters import DeadLetterSink
 from actors.errors import ModelError
 from actors.mailbox import Lease, Mailbox
 from actors.messages import Cause, DeadLetter, DecidedBatch, FeatureBatch, Mode, Reason, Track
+from actors.model.failure_policy import FailurePolicy
 from actors.model.policy import decide
 from actors.model.rules import RuleBook
 from actors.model.scoring import Scoring
@@ -31,12 +32,14 @@ class ScorerConfig:
         inline_limit: most transactions at a time while it keeps up; scored on the event loop.
         max_batch_size: most transactions at a time while it has a backlog; scored in the executor.
         shedding: when it takes the fast path.
+        on_failure: what is decided when something failed.
     """
 
     capacity: int = 5_000
     inline_limit: int = 64
     max_batch_size: int = 1_024
     shedding: SheddingConfig = field(default_factory=SheddingConfig)
+    on_failure: FailurePolicy = field(default_factory=FailurePolicy)
 
 
 class Scored(msgspec.Struct, frozen=True):
@@ -127,6 +130,7 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
             reason = reason.copy()
             decision[shed], reason[shed] = self._rules.decide(batch.features[shed])
             mode = np.where(shed, np.uint8(Mode.RULES), mode)
+        self._config.on_failure.apply(decision, prepared.cause)
         generation = all_u16(prepared.model.generation, count)
         decided = DecidedBatch(batch, prepared.scores, decision, mode, prepared.cause, reason, generation)
         self._account(decided, prepared)

@@ -12,5 +12,6 @@
 - `releases`: models that follow each other in the slot: release, refusal, rollback.
 - `scoring`: the port where feature rows become scores, and its adapter in this process.
 - `policy`: thresholds that turn a score into a decision.
+- `failure_policy`: what is decided when something failed, if not as the ladder says.
 - `rules`: decisions without a model, the lower rungs of the ladder.
 """

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from actors.actor import Hooks
 from actors.decision_log import LineSink
-from actors.logger import DecisionSink
+from actors.sink import DecisionSink
 from actors.work import Work
 from sim.faults.fault import Fault, LastingFault
 from sim.faults.switch import FaultSwitch

@@ -10,9 +10,9 @@ from actors.clock import Clock
 from actors.decision_log import LineSink
 from actors.features.refresh import TableStore
 from actors.features.store import FeatureStore
-from actors.logger import DecisionSink
 from actors.model.scoring import Scoring
 from actors.pipeline import Pipeline
+from actors.sink import DecisionSink
 from actors.work import Work
 from sim.faults.fault import Fault
 from sim.faults.feature_store import FeatureStoreFault

@@ -3,8 +3,8 @@
 from typing import ClassVar
 
 from actors.errors import SinkError
-from actors.logger import DecisionSink
 from actors.messages import DecidedBatch
+from actors.sink import DecisionSink
 from sim.faults.fault import Share
 from sim.faults.port import SinkFault
 from sim.faults.switch import FaultSwitch

@@ -2,8 +2,8 @@
 
 from typing import ClassVar
 
-from actors.logger import DecisionSink
 from actors.messages import DecidedBatch
+from actors.sink import DecisionSink
 from sim.faults.port import SinkFault
 from sim.faults.switch import FaultSwitch
 

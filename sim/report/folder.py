@@ -10,11 +10,12 @@ from actors.errors import OutputError
 SUMMARY = "summary.json"
 DECISIONS = "decisions.jsonl"
 DEAD_LETTERS = "dead_letters.jsonl"
+UNDELIVERED = "undelivered.jsonl"
 ALERTS = "alerts.jsonl"
 JOURNAL = "journal.jsonl"
 LATENCY = "latency.hlog"
 SCENARIO = "scenario.yaml"
-RUN_FILES = frozenset({SUMMARY, DECISIONS, DEAD_LETTERS, ALERTS, JOURNAL, LATENCY, SCENARIO})
+RUN_FILES = frozenset({SUMMARY, DECISIONS, DEAD_LETTERS, UNDELIVERED, ALERTS, JOURNAL, LATENCY, SCENARIO})
 ROLLBACK = "rollback"  # left there by the command of that name, taken away by the run
 PARTIAL = ".partial"  # of a file that is being written; it takes its name when it is whole
 

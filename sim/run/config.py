@@ -2,11 +2,14 @@
 
 from actors.assembler import AssemblerConfig
 from actors.clock import NS_PER_S
+from actors.delivery import DeliveryConfig
 from actors.logger import LoggerConfig
+from actors.model.failure_policy import FailurePolicy
 from actors.model.policy import Thresholds
 from actors.pipeline import PipelineConfig
 from actors.producer import ProducerConfig
 from actors.resilience.breaker import BreakerConfig
+from actors.resilience.retrying_store import RetryConfig
 from actors.resilience.shedding import SheddingConfig
 from actors.scorer import ScorerConfig
 from actors.supervisor import RestartPolicy
@@ -24,10 +27,15 @@ def pipeline_config(pipeline: settings.Pipeline) -> PipelineConfig:
             inline_limit=min(pipeline.scorer.inline_batch_size, pipeline.scorer.max_batch_size),
             max_batch_size=pipeline.scorer.max_batch_size,
             shedding=SheddingConfig(pipeline.scorer.deadline, boxes.scorer.shed_above),
+            on_failure=FailurePolicy(pipeline.on_failure.features_missing, pipeline.on_failure.model_failed),
         ),
-        logger=LoggerConfig(boxes.logger.capacity, pipeline.logger.max_batch_size, pipeline.log.features),
+        logger=LoggerConfig(
+            boxes.logger.capacity, pipeline.logger.max_batch_size, pipeline.log.features, _delivery(pipeline.delivery)
+        ),
         restart=_restart(pipeline.restart),
         store_timeout_ns=pipeline.feature_store.timeout,
+        store_retry=_retry(pipeline.feature_store.retry),
+        store_cache=pipeline.feature_store.cache,
         breaker=_breaker(pipeline.feature_store),
         drain_timeout_ns=pipeline.drain_timeout,
     )
@@ -37,6 +45,16 @@ def thresholds(pipeline: settings.Pipeline) -> Thresholds | None:
     """Return the thresholds of the scenario, None for the model's own."""
     own = pipeline.thresholds
     return None if own is None else Thresholds(own.review, own.block)
+
+
+def _delivery(delivery: settings.Delivery) -> DeliveryConfig:
+    return DeliveryConfig(delivery.timeout, delivery.attempts, delivery.backoff, delivery.capacity)
+
+
+def _retry(retry: settings.Retry | None) -> RetryConfig | None:
+    if retry is None:
+        return None
+    return RetryConfig(attempts=retry.attempts, budget_ratio=retry.budget, backoff_ns=retry.backoff)
 
 
 def _restart(restart: settings.Restart) -> RestartPolicy:

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from actors.logger import DecisionSink
 from actors.pipeline import Pipeline
+from actors.sink import DecisionSink
 from sim.run.outcomes import OutcomeBook
 
 

@@ -34,6 +34,7 @@ from sim.steps.schedule import StepSchedule
 
 DECISIONS_FILE = "decisions.jsonl"
 DEAD_LETTERS_FILE = "dead_letters.jsonl"
+UNDELIVERED_FILE = "undelivered.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class Parts:
     dead_letters: DeadLetterFile
     desk: ModelDesk
     steps: StepSchedule
+    undelivered: AppendOnlyFile
 
     def gauges(self) -> Gauges:
         """Read the pipeline's gauges and the age of its batch features."""
@@ -82,6 +84,7 @@ class Parts:
         """Close the files."""
         self.output.close()
         self.dead_letters.close()
+        self.undelivered.close()
 
 
 class CaughtUp:
@@ -138,6 +141,7 @@ def make_parts(plan: Plan, machine: Machine, journal: Journal, instruments: Inst
         schedule = schedule.altered(faults.reschedule)
     output = AppendOnlyFile(plan.folder / DECISIONS_FILE)
     dead_letters = DeadLetterFile(plan.folder / DEAD_LETTERS_FILE)
+    undelivered = AppendOnlyFile(plan.folder / UNDELIVERED_FILE)
     config = pipeline_config(plan.scenario.pipeline)
     caught_up = CaughtUp()
     if paced is None:
@@ -160,6 +164,7 @@ def make_parts(plan: Plan, machine: Machine, journal: Journal, instruments: Inst
         hooks=faults.wrap_hooks(Hooks()),
         work=faults.wrap_work(machine.work),
         on_restart=partial(_note_restart, journal),
+        undelivered=undelivered,
     )
     pipeline = Pipeline(config, around)
     instruments.alter(pipeline)
@@ -184,6 +189,7 @@ def make_parts(plan: Plan, machine: Machine, journal: Journal, instruments: Inst
         dead_letters,
         desk,
         steps,
+        undelivered,
     )
 
 

@@ -117,17 +117,36 @@ class Breaker(msgspec.Struct, frozen=True, kw_only=True):
     probes: Calls = 3
 
 
+class Retry(msgspec.Struct, frozen=True, kw_only=True):
+    """How failed look-ups are tried again, all attempts within the time-out.
+
+    Attributes:
+        attempts: calls for one look-up at most, the first one included.
+        budget: retries for each look-up, on average at most, 0 to 1; absent is without a limit, which can triple the
+            load of a store that is in trouble already.
+        backoff: wait before the first retry, doubled for each further one.
+    """
+
+    attempts: Annotated[int, msgspec.Meta(ge=1, le=10)] = 2
+    budget: Ratio | None = 0.1
+    backoff: Duration = 500 * NS_PER["us"]
+
+
 class FeatureStoreSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The look-up of batch features.
 
     Attributes:
         timeout: a look-up that takes longer is missing.
         breaker: absent never stops calling.
+        retry: absent tries each look-up once.
+        cache: cards, and as many merchants, whose last row is used with its true age while look-ups fail; absent none.
         look_up: how long a look-up takes, on either clock; absent is as long as the store in memory needs.
     """
 
     timeout: Wait = 5 * NS_PER["ms"]
     breaker: Breaker | None = None
+    retry: Retry | None = None
+    cache: Capacity | None = None
     look_up: Annotated[LookUp, Variants(LOOK_UPS, shorthand=True)] | None = None
 
 
@@ -151,6 +170,34 @@ class DecisionLog(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     features: Literal["all", "sample", "off"] = "sample"
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """How decisions are delivered; what is given up is kept in undelivered.jsonl.
+
+    Attributes:
+        timeout: longest wait for the caller to take a batch.
+        attempts: deliveries of one batch at most, the first one included.
+        backoff: wait before the second attempt, doubled for each further one.
+        capacity: transactions that may wait for another attempt.
+    """
+
+    timeout: Wait = NS_PER["s"]
+    attempts: Annotated[int, msgspec.Meta(ge=1, le=100)] = 5
+    backoff: Wait = 100 * NS_PER["ms"]
+    capacity: Capacity = 20_000
+
+
+class OnFailure(msgspec.Struct, frozen=True, kw_only=True):
+    """What is decided when something failed: as the ladder says, approve, or review unless the ladder says block.
+
+    Attributes:
+        features_missing: the batch features are missing.
+        model_failed: the model could not score.
+    """
+
+    features_missing: Literal["ladder", "fail_open", "fail_to_review"] = "ladder"
+    model_failed: Literal["ladder", "fail_open", "fail_to_review"] = "ladder"
 
 
 class Restart(msgspec.Struct, frozen=True, kw_only=True):
@@ -184,6 +231,8 @@ class Pipeline(msgspec.Struct, frozen=True, kw_only=True):
     scorer: ScorerSettings = ScorerSettings()
     logger: LoggerSettings = LoggerSettings()
     feature_store: FeatureStoreSettings = FeatureStoreSettings()
+    delivery: Delivery = Delivery()
+    on_failure: OnFailure = OnFailure()
     thresholds: Thresholds | None = None
     log: DecisionLog = DecisionLog()
     memory_limit: Size = 500_000_000

@@ -127,7 +127,7 @@ class Bench:
     dead: InMemoryDeadLetters = field(default_factory=InMemoryDeadLetters)
     telemetry: Telemetry = field(default_factory=Telemetry)
 
-    def build(self) -> Pipeline:
+    def build(self, undelivered: LineSink | None = None) -> Pipeline:
         """Return the pipeline; the virtual loop must be running."""
         loop = asyncio.get_running_loop()
         assert isinstance(loop, VirtualLoop)
@@ -147,6 +147,7 @@ class Bench:
             telemetry=self.telemetry,
             hooks=self.hooks,
             work=self.work(clock),
+            undelivered=undelivered,
         )
         return Pipeline(self.config, around)
 
@@ -156,7 +157,7 @@ class Bench:
         waiting = {
             "in_flight": held.in_flight,
             "awaiting_log": held.awaiting_log,
-            "awaiting_delivery": held.awaiting_log,
+            "awaiting_delivery": held.awaiting_delivery,
         }
         assert waiting == dict.fromkeys(waiting, 0)
         assert self.telemetry.ledger.check(unsent=held.unsent, **waiting) == []

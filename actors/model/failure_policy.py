@@ -1,0 +1,36 @@
+"""What is decided when something failed, if the business wants it otherwise than the ladder does."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from actors.arrays import U8
+from actors.messages import Cause, Decision
+
+Answer = Literal["ladder", "fail_open", "fail_to_review"]
+
+
+@dataclass(frozen=True, slots=True)
+class FailurePolicy:
+    """An answer for each kind of failure: as the ladder says, approve, or review unless it says block.
+
+    Attributes:
+        features_missing: the batch tier is missing.
+        model_failed: the model could not score.
+    """
+
+    features_missing: Answer = "ladder"
+    model_failed: Answer = "ladder"
+
+    def apply(self, decision: U8, cause: U8) -> None:
+        """Change ``decision`` (n,) where ``cause`` (n,) is a failure that has its own answer."""
+        answers = ((self.features_missing, Cause.MISSING_FEATURES), (self.model_failed, Cause.MODEL_FAILED))
+        for answer, failed in answers:
+            if answer == "ladder":
+                continue
+            at = cause == failed
+            if answer == "fail_open":
+                decision[at] = Decision.APPROVE
+            else:
+                decision[at] = np.maximum(decision[at], np.uint8(Decision.REVIEW))

@@ -1,0 +1,87 @@
+"""A feature store that answers from what it saw last when the real one fails."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from actors.arrays import F32, I64
+from actors.errors import FeatureStoreError
+from actors.features.store import CARD_COLUMNS, MERCHANT_COLUMNS, MISSING_AT, FeatureStore, StoreRows
+
+
+class CachedFeatureStore:
+    """Remembers the last row of each card and merchant, and uses it, with its true age, while look-ups fail.
+
+    A row that is too old is found so by its age, as if the store had answered it: stale is never passed off as fresh.
+    Who was not seen lately is missing. If nobody of a batch is known, the failure goes on to the caller.
+
+    Args:
+        store: what is asked first.
+        capacity: cards remembered, and as many merchants; the first one in is the first one out.
+    """
+
+    def __init__(self, store: FeatureStore, capacity: int) -> None:
+        self._store = store
+        self._cards = RowCache(capacity, len(CARD_COLUMNS))
+        self._merchants = RowCache(capacity, len(MERCHANT_COLUMNS))
+
+    async def lookup(self, cards: Sequence[str], merchants: Sequence[str], event_us: I64) -> StoreRows:
+        """Return the batch features of each transaction; see `FeatureStore`.
+
+        Raises:
+            FeatureStoreError: the store failed, and nobody is remembered.
+        """
+        try:
+            rows = await self._store.lookup(cards, merchants, event_us)
+        except FeatureStoreError:
+            rows = StoreRows(*self._cards.take(cards), *self._merchants.take(merchants))
+            if (rows.card_computed_us == MISSING_AT).all() and (rows.merchant_computed_us == MISSING_AT).all():
+                raise
+            return rows
+        self._cards.remember(cards, rows.card, rows.card_computed_us)
+        self._merchants.remember(merchants, rows.merchant, rows.merchant_computed_us)
+        return rows
+
+
+class RowCache:
+    """Rows of the entities seen last.
+
+    Args:
+        capacity: entities at most.
+        columns: of a row.
+    """
+
+    def __init__(self, capacity: int, columns: int) -> None:
+        self._capacity = capacity
+        self._places: dict[str, int] = {}
+        self._names: list[str | None] = [None] * capacity
+        self._next = 0
+        self._rows = np.full((capacity + 1, columns), np.nan, dtype=np.float32)
+        self._computed_us: I64 = np.full(capacity + 1, MISSING_AT, dtype=np.int64)
+
+    def remember(self, names: Sequence[str], rows: F32, computed_us: I64) -> None:
+        """Keep the rows of those that have one; of a repeated name the last."""
+        for row, name in enumerate(names):
+            if computed_us[row] == MISSING_AT:
+                continue
+            place = self._places.get(name)
+            if place is None:
+                place = self._enter(name)
+            self._rows[place] = rows[row]
+            self._computed_us[place] = computed_us[row]
+
+    def take(self, names: Sequence[str]) -> tuple[F32, I64]:
+        """Return rows and what event time they were computed for; NaN and MISSING_AT for those not known."""
+        get = self._places.get
+        found = np.array([get(name, self._capacity) for name in names], dtype=np.int64)
+        return self._rows[found], self._computed_us[found]
+
+    def _enter(self, name: str) -> int:
+        place = self._next
+        self._next = (place + 1) % self._capacity
+        old = self._names[place]
+        if old is not None:
+            del self._places[old]
+        self._names[place] = name
+        self._places[name] = place
+        return place

@@ -1,0 +1,175 @@
+"""Retries within a budget, and a cache behind a failing store: what each is for shows without it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from actors.arrays import I64
+from actors.errors import FeatureStoreError
+from actors.features.store import CARD_COLUMNS, MERCHANT_COLUMNS, MISSING_AT, FeatureStore, StoreRows
+from actors.messages import Cause, Decision, Mode
+from actors.model.failure_policy import FailurePolicy
+from actors.pipeline import PipelineConfig
+from actors.resilience.cached_store import CachedFeatureStore
+from actors.resilience.retrying_store import RetryConfig, RetryingFeatureStore
+from actors.scorer import ScorerConfig
+from tests.actors.parts import HandClock
+from tests.actors.pipeline_parts import Bench, FixedScoring, arrivals, transaction
+from tests.virtual import run_virtual
+
+TIMES = np.zeros(1, dtype=np.int64)
+
+
+@dataclass
+class Shaky:
+    """Answers rows of its call's number; fails on the calls that ``fails`` says."""
+
+    fails: list[bool] = field(default_factory=list)
+    always: bool = False
+    calls: int = 0
+
+    async def lookup(self, cards: Sequence[str], merchants: Sequence[str], event_us: I64) -> StoreRows:
+        self.calls += 1
+        if self.always or (self.fails and self.fails.pop(0)):
+            raise FeatureStoreError("down")
+        count = len(cards)
+        return StoreRows(
+            np.full((count, len(CARD_COLUMNS)), self.calls, dtype=np.float32),
+            np.full(count, 100 + self.calls),
+            np.full((count, len(MERCHANT_COLUMNS)), self.calls, dtype=np.float32),
+            np.full(count, 100 + self.calls),
+        )
+
+
+def amplification(config: RetryConfig, look_ups: int = 2_000) -> float:
+    """Return the calls that a store which always fails gets for each look-up."""
+    store = Shaky(always=True)
+
+    async def main() -> None:
+        retrying = RetryingFeatureStore(store, config, HandClock())
+        for _ in range(look_ups):
+            with pytest.raises(FeatureStoreError):
+                await retrying.lookup(["c"], ["m"], TIMES)
+
+    run_virtual(main())
+    return store.calls / look_ups
+
+
+def test_budget_bounds_what_a_failing_store_gets() -> None:
+    """With a budget of 10 % it gets 1.1 times its load at most; naive retries give it three times and more."""
+    assert amplification(RetryConfig(attempts=4, budget_ratio=0.1)) <= 1.1 + 10 / 2_000
+    assert amplification(RetryConfig(attempts=4, budget_ratio=None)) >= 3.0
+
+
+def test_retry_turns_a_single_failure_into_an_answer() -> None:
+    """A look-up that fails once is answered, after the backoff; without retries it is not."""
+
+    async def main() -> tuple[float, int]:
+        clock = HandClock()
+        rows = await RetryingFeatureStore(Shaky([True]), RetryConfig(backoff_ns=7), clock).lookup(["c"], ["m"], TIMES)
+        with pytest.raises(FeatureStoreError):
+            await RetryingFeatureStore(Shaky([True]), RetryConfig(attempts=1), clock).lookup(["c"], ["m"], TIMES)
+        return float(rows.card[0, 0]), clock.at_ns
+
+    assert run_virtual(main()) == (2.0, 7)
+
+
+def test_cache_answers_with_the_last_row_and_its_true_age() -> None:
+    """While look-ups fail, who was seen lately has the last row; who was not is missing."""
+
+    async def main() -> StoreRows:
+        store = CachedFeatureStore(Shaky([False, False, True]), 10)
+        await store.lookup(["a"], ["x"], TIMES)
+        await store.lookup(["a"], ["x"], TIMES)
+        return await store.lookup(["a", "b"], ["x", "y"], TIMES)
+
+    rows = run_virtual(main())
+    assert rows.card_computed_us.tolist() == [102, MISSING_AT]
+    assert rows.card[0, 0] == 2.0
+    assert np.isnan(rows.card[1]).all()
+
+
+def test_cache_that_knows_nobody_lets_the_failure_through() -> None:
+    """An empty answer is not passed off as one."""
+
+    async def main() -> None:
+        store = CachedFeatureStore(Shaky(always=True), 10)
+        with pytest.raises(FeatureStoreError):
+            await store.lookup(["a"], ["x"], TIMES)
+
+    run_virtual(main())
+
+
+def test_cache_is_bounded_and_forgets_the_first() -> None:
+    """Beyond its capacity the first one in goes."""
+
+    async def main() -> StoreRows:
+        store = CachedFeatureStore(Shaky([False] * 3 + [True]), 2)
+        for name in "abc":
+            await store.lookup([name], [name], TIMES)
+        return await store.lookup(["a", "b", "c"], ["a", "b", "c"], np.zeros(3, dtype=np.int64))
+
+    assert run_virtual(main()).card_computed_us.tolist() == [MISSING_AT, 102, 103]
+
+
+def decided(config: PipelineConfig, store: FeatureStore, scoring: FixedScoring | None = None) -> Bench:
+    """Run 50 transactions through a pipeline."""
+
+    async def main() -> None:
+        pipeline = bench.build()
+        pipeline.start()
+        await pipeline.finished()
+        bench.check(pipeline)
+
+    raws = [transaction(number) for number in range(50)]
+    bench = Bench(arrivals(raws), store=store, scoring=scoring or FixedScoring(), config=config)
+    run_virtual(main())
+    return bench
+
+
+def test_retries_spare_decisions_a_lower_rung() -> None:
+    """A store that fails on one call in ten costs no rung with retries, and one decision in ten without."""
+    fails = [number % 10 == 5 for number in range(100)]
+    with_retries = decided(PipelineConfig(store_retry=RetryConfig()), Shaky(fails.copy()))
+    without = decided(PipelineConfig(), Shaky(fails.copy()))
+    assert with_retries.telemetry.store_errors == 0
+    assert without.telemetry.store_errors == 5
+
+
+def test_cache_spares_decisions_a_lower_rung() -> None:
+    """Cards seen before an outage keep their features in it; without a cache none does."""
+    fails = [False] * 25 + [True] * 75
+
+    def missing(bench: Bench) -> int:
+        return bench.telemetry.store_missing_rows
+
+    assert missing(decided(PipelineConfig(store_cache=100), Shaky(fails.copy()))) == missing(
+        decided(PipelineConfig(), Shaky())
+    )
+    assert missing(decided(PipelineConfig(), Shaky(fails.copy()))) >= 25
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ("ladder", {Decision.APPROVE, Decision.REVIEW}),
+        ("fail_open", {Decision.APPROVE}),
+        ("fail_to_review", {Decision.REVIEW}),
+    ],
+)
+def test_policy_decides_what_a_failed_model_means(answer: str, expected: set[Decision]) -> None:
+    """Without a score the answer is that of the rules, an approval, or a review, as configured; the mode stays."""
+    policy = FailurePolicy(model_failed=answer)  # type: ignore[arg-type]  # one of the three
+    bench = decided(PipelineConfig(scorer=ScorerConfig(on_failure=policy)), Shaky(), FixedScoring(fails=True))
+    assert bench.telemetry.ledger.decided[Mode.RULES] == 50
+    assert {line["decision"] for line in bench.decisions().values()} == {each.label for each in expected}
+
+
+def test_review_never_softens_a_block() -> None:
+    """``fail_to_review`` raises an approval and leaves a block."""
+    decision = np.array([Decision.APPROVE, Decision.BLOCK, Decision.APPROVE], dtype=np.uint8)
+    cause = np.array([Cause.MISSING_FEATURES, Cause.MISSING_FEATURES, Cause.NONE], dtype=np.uint8)
+    FailurePolicy(features_missing="fail_to_review").apply(decision, cause)
+    assert decision.tolist() == [Decision.REVIEW, Decision.BLOCK, Decision.APPROVE]
