@@ -224,7 +224,7 @@ class DecidedBatch(msgspec.Struct, frozen=True, eq=False, gc=False):
 
     def __len__(self) -> int:
         """Return the number of transactions."""
-        return len(self.batch)
+        return len(self.score)
 
     def split(self, count: int) -> tuple["DecidedBatch", "DecidedBatch"]:
         """Return the first ``count`` transactions and the rest, sharing memory."""

@@ -4,4 +4,5 @@
 - `guarded_store`: a feature store behind a timeout and a breaker.
 - `retrying_store`: failed look-ups tried again within a budget; `cached_store`: what was seen last, with its true age.
 - `shedding`: which transactions take the fast path, because the model would come too late for them.
+- `watchdog`: a timeout for one wait after another, with one timer for many of them.
 """

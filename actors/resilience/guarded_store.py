@@ -1,18 +1,18 @@
 """A feature store behind a timeout and a circuit breaker."""
 
-import asyncio
 from collections.abc import Sequence
 
 from actors.arrays import I64
-from actors.clock import NS_PER_S, Clock
+from actors.clock import NS_PER_MS, Clock
 from actors.errors import FeatureStoreError
 from actors.features.store import FeatureStore, StoreRows
 from actors.resilience.breaker import CircuitBreaker
+from actors.resilience.watchdog import Watchdog
 from actors.telemetry.telemetry import Telemetry
 
 
 class GuardedFeatureStore:
-    """Never waits longer than the timeout, and stops asking a store that keeps failing.
+    """Never waits longer than the timeout, and stops asking a store that keeps failing. Asked one look-up at a time.
 
     Args:
         store: what is guarded.
@@ -26,7 +26,8 @@ class GuardedFeatureStore:
         self, store: FeatureStore, timeout_ns: int, breaker: CircuitBreaker | None, clock: Clock, telemetry: Telemetry
     ) -> None:
         self._store = store
-        self._timeout_s = timeout_ns / NS_PER_S
+        self._timeout_ns = timeout_ns
+        self._watchdog = Watchdog(timeout_ns, clock)
         self._breaker = breaker
         self._clock = clock
         self._telemetry = telemetry
@@ -44,11 +45,11 @@ class GuardedFeatureStore:
         started_ns = self._clock.now_ns()
         failed = True
         try:
-            async with asyncio.timeout(self._timeout_s):
+            with self._watchdog:
                 rows = await self._store.lookup(cards, merchants, event_us)
             failed = False
         except TimeoutError as error:
-            raise FeatureStoreError(f"no answer within {self._timeout_s * 1e3:g} ms") from error
+            raise FeatureStoreError(f"no answer within {self._timeout_ns / NS_PER_MS:g} ms") from error
         finally:
             self._record(failed=failed, took_ns=self._clock.now_ns() - started_ns)
         return rows
