@@ -9,6 +9,7 @@
 - `faults`: what fails on purpose, and is always undone.
 - `steps`: what is done on purpose without anything failing, such as the release of another model.
 - `run`: one run, from a scenario to its end.
+- `trials`: runs on virtual time by the dozen: `determinism`, `twin` and `explore` compare them and search among them.
 - `expectations`, `verdict`: what had to hold, and how the run ended.
 - `money`, `quality`: what decisions cost, and how good scores were.
 - `journal`, `report`: what happened, and the folder that a run leaves behind.

@@ -41,6 +41,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         trace_hash: of the run; null where it broke down.
+        calibration: digest of the service times that it used; null where it broke down.
         broken: all that did not hold; empty for a run that passes.
         doubts: why it proves nothing, where nothing is broken.
     """
@@ -48,6 +49,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     scenario_digest: str
     trace_hash: str | None
     broken: tuple[Broken, ...]
+    calibration: str | None = None
     doubts: tuple[str, ...] = ()
 
 
@@ -82,6 +84,7 @@ def attempt(shorter: Cut, model: Path, alter: Callable[[Pipeline], None] = NO_IN
         scenario_digest=outcome.summary.scenario_digest,
         trace_hash=outcome.summary.trace_hash,
         broken=broken,
+        calibration=outcome.summary.calibration,
         doubts=outcome.summary.reasons if doubtful else (),
     )
 

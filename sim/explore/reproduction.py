@@ -31,6 +31,7 @@ def reproduction(settled: Settled, attempt: Attempt, model: str, given: Path | N
     marks = {
         "scenario": attempt.scenario_digest,
         "model": model,
+        "calibration": attempt.calibration or "none",
         "riskdrill": versions().get("riskdrill") or git_commit() or "of no known version",
         "trace": "none: it broke down" if attempt.trace_hash is None else attempt.trace_hash[:SHOWN],
     }
