@@ -1,17 +1,19 @@
 """From a scenario and a model to a plan: what arrives, with shares of capacity resolved."""
 
+import datetime as dt
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from actors.errors import ScenarioError
 from actors.model.artifact import Artifact
 from dashboard.frame import Notice
 from sim.clocks.costs import Costs
 from sim.run.load import needs_capacity
 from sim.run.model_choice import find_candidates
 from sim.run.modelled import ModelledMachine, look_up_time, modelled_machine
-from sim.run.plan import Plan, load_of
+from sim.run.plan import FileLoad, Plan, load_of
 from sim.run.probe import measure_capacity
 from sim.scenario.cut import Cut
 from sim.scenario.scenario import Scenario
@@ -51,11 +53,32 @@ def prepare(
         noise=modelled.noise,
         look_up=look_up_time(scenario),
     )
+    _refuse_foresight(draft)
     if not needs_capacity(scenario):
         return draft
     announce(Notice(title="measuring what this machine can do", detail="the whole path, as fast as it goes"))
     capacity = measure_capacity(draft)
     return replace(draft, load=load_of(scenario, capacity), capacity_per_s=capacity)
+
+
+def _refuse_foresight(plan: Plan) -> None:
+    """Refuse to replay what the model's own history holds already: windows and risks would know what is still to come.
+
+    Raises:
+        ScenarioError: the replay starts before the end of that history, and both are of the same file.
+    """
+    if not isinstance(plan.load, FileLoad):
+        return
+    manifest, file = plan.artifact.manifest, plan.load.traffic.spec.file.name
+    if plan.load.start_us < manifest.state_end_us and manifest.source.startswith(f"{file},"):
+        start, end = (
+            dt.datetime.fromtimestamp(at_us / 1e6, dt.UTC).isoformat(" ", "minutes")
+            for at_us in (plan.load.start_us, manifest.state_end_us)
+        )
+        raise ScenarioError(
+            f"events.from must not lie before {end}, where the history of model {manifest.digest} ends, got {start}: it"
+            " would know what is still to come; start later, or train with an earlier test span"
+        )
 
 
 def _now_epoch_s(scenario: Scenario) -> float:
