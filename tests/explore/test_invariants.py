@@ -77,6 +77,15 @@ def test_an_overtaken_transaction_is_named(run: Evidence) -> None:
     swapped[[0, 1]] = swapped[[1, 0]]
     others = replace(record, number=swapped, cards=[f"c{row}" for row in range(len(record))])
     assert card_order(replace(run, record=others)) == ""
+    turned = np.arange(len(record))[::-1]
+    late = replace(
+        record,
+        number=record.number[turned],
+        arrival_ns=record.arrival_ns[turned],
+        latency_ns=record.latency_ns[turned],
+        cards=["c"] * len(record),
+    )
+    assert card_order(replace(run, record=late)) == "", "delivered in another order is not decided in another order"
     same = replace(record, number=swapped, cards=["c"] * len(record))
     assert card_order(replace(run, record=same)).endswith(f"among them {record.ids[1]} by {record.ids[0]}")
 
