@@ -13,6 +13,7 @@ COMPARED = (
     files.JOURNAL,
     files.DECISIONS,
     files.DEAD_LETTERS,
+    files.UNDELIVERED,
     files.ALERTS,
     files.LATENCY,
     files.SUMMARY,

@@ -163,7 +163,8 @@ class FaultSwitch:
         if rows <= 0:
             return
         if self._first_effect_ns is None:
-            self._first_effect_ns = self.clock.now_ns()
+            now_ns = self.clock.now_ns()  # after the lift: of a call that was made before it and has only now come back
+            self._first_effect_ns = now_ns if self.active else min(now_ns, self._lifted_ns or now_ns)
             self._journal.add("fault_first_effect", self.name, at_ns=self._first_effect_ns)
         self.touched_count += rows
 

@@ -11,7 +11,7 @@ import sim.cli
 from sim.cli import app, main
 from sim.scenario.json_schema import schema
 from tests.repository import run_python
-from tests.scenario.example import EXAMPLE, REPLAY
+from tests.scenario.example import EXAMPLE, REPLAY, SHORT
 
 Capture = pytest.CaptureFixture[str]
 
@@ -45,6 +45,25 @@ def test_every_problem_of_every_file_is_printed(good: Path, capsys: Capture) -> 
         "worse.yaml:1:2",
     ]
     assert found.out == f"{good}/good.yaml: valid\n"
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("kind: reporter_crash, at: 1s", "is not a known kind, got reporter_crash; did you mean"),
+        ("kind: model_slow, at: 1h, duration: 1s", "must be before the end of the run"),
+        ("kind: model_slow, at: 1s, duration: 5s, repeat: {count: 2, every: 2s}", "would overlap itself"),
+        ("kind: model_slow, at: 1s, duration: 5s, probability: 1.5", "must be at most 1, got 1.5"),
+        ("kind: model_slow, at: 1s, duration: -5s", "must be at least 0s, got -5s"),
+    ],
+)
+def test_fault_that_cannot_be_ends_with_code_2(good: Path, capsys: Capture, fault: str, words: str) -> None:
+    """Each is one located line."""
+    (good / "bad.yaml").write_text(f"{SHORT}faults: [{{name: it, {fault}}}]\n")
+    assert main(["validate", str(good / "bad.yaml")]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"{good}/bad.yaml:")
+    assert words in line
 
 
 def test_overrides_are_checked_with_the_file(good: Path, capsys: Capture) -> None:

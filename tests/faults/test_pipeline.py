@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from actors.actor import Hooks
 from actors.assembler import AssemblerConfig
@@ -208,6 +210,27 @@ def test_repeated_crashes_are_as_many_restarts(crash: type[Crash]) -> None:
     assert found.pipeline.supervisor.restart_count_of(crash.actor) == 3
 
 
+@settings(max_examples=25)
+@given(
+    st.lists(st.tuples(st.sampled_from(CRASHES), st.integers(0, 100), st.booleans()), min_size=1, max_size=4),
+    st.sampled_from(LASTING),
+)
+def test_actors_killed_at_any_instants_lose_and_repeat_nothing(
+    kills: list[tuple[type[Crash], int, bool]], beside: Fault
+) -> None:
+    """Whoever is killed and whenever, beside any other fault: the books balance, and nothing is decided twice."""
+    faults = [
+        crash(name=f"kill-{number}", at=at * NS_PER_MS, moment="before_work" if early else "after_work")
+        for number, (crash, at, early) in enumerate(kills)
+    ]
+    found = drill(*faults, beside)
+    found.bench.check(found.pipeline)
+    ledger = found.bench.telemetry.ledger
+    assert ledger.offered == ledger.produced == COUNT
+    assert sum(ledger.decided) + sum(ledger.dead_lettered.values()) == COUNT
+    assert len(found.bench.decisions()) == ledger.logged
+
+
 def test_crash_that_meets_no_batch_touches_nothing() -> None:
     """A one-shot after the last transaction is lifted at the end and says so."""
     found = drill(ScorerCrash(name="late", at=500 * NS_PER_MS), count=10)
@@ -250,6 +273,23 @@ def test_slow_model_on_the_real_clock_scores_as_often_as_its_factor() -> None:
         return plain.scored
 
     assert run_virtual(main()) == 35
+
+
+def test_effect_of_a_call_that_outlasts_the_fault_is_dated_within_it() -> None:
+    """A call that was made while the fault was in and comes back after the lift had its effect by the lift."""
+
+    async def main() -> FaultRecord:
+        clock = virtual_clock()
+        schedule = FaultSchedule([ModelSaturated(name="fault", at=10, duration=10)], clock, Journal(clock))
+        scoring = schedule.wrap_scoring(FixedScoring(takes_ns=100))
+        running = asyncio.create_task(schedule.run())
+        await clock.sleep_until_ns(15)
+        await scoring.score(scoring.current(), np.zeros((4, 2), dtype=np.float32))
+        await running
+        return schedule.records()[0]
+
+    record = run_virtual(main())
+    assert (record.touched_count, record.first_effect_at_s, record.lifted_at_s) == (4, 20e-9, 20e-9)
 
 
 def test_failing_model_leaves_decisions_to_the_rules() -> None:
