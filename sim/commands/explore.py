@@ -56,7 +56,7 @@ def explore(  # noqa: PLR0913 - each is an option
 
     Exit code: 0 nothing found, 99 a counterexample, 2 input that cannot be used, 130 interrupted.
 
-    Example: python -m sim explore scenarios/feature_store_outage.yaml --seeds 50 --set world.cards=4000 --shrink
+    Example: python -m sim explore tests/explore/everything_fails.yaml --seeds 50 --anywhere --shrink
     """
     from sim.commands.notices import say_once
     from sim.explore.exploring import FILES, Exploring
