@@ -96,6 +96,7 @@ def test_ctrl_c_drains_and_leaves_the_files(tmp_path: Path, presses: int) -> Non
     assert summary["ledger"]["balanced"]
     assert summary["ledger"]["produced"] == summary["ledger"]["decided"] == summary["ledger"]["logged"] > 0
     kinds = [json.loads(line)["kind"] for line in (out / "journal.jsonl").read_text().splitlines()]
+    kinds = [kind for kind in kinds if not kind.startswith("alert_")]  # a busy machine may ring at any time
     assert kinds[-3:] == ["interrupted", "drained", "run_ended"]
 
 
