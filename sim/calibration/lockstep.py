@@ -15,12 +15,14 @@ class Lockstep(Hooks):
         blocks: the transactions, more of them than are asked for; what is too short for a batch is left out.
         sizes: of the batches, in order; the feed ends with them.
         meter: is told of each batch.
+        unmetered: how many batches at the beginning only warm up.
     """
 
-    def __init__(self, blocks: Iterable[Block], sizes: Sequence[int], meter: Meter) -> None:
+    def __init__(self, blocks: Iterable[Block], sizes: Sequence[int], meter: Meter, unmetered: int = 0) -> None:
         self._blocks = iter(blocks)
         self._sizes = iter(sizes)
         self._meter = meter
+        self._unmetered = unmetered
         self._block: Block | None = None
         self._at = 0
         self._logged: asyncio.Future[None] | None = None
@@ -35,7 +37,8 @@ class Lockstep(Hooks):
             return None
         batch = self._cut(size)
         self._logged = asyncio.get_running_loop().create_future()
-        self._meter.taken(size)
+        self._meter.taken(0 if self._unmetered > 0 else size)
+        self._unmetered -= 1
         return batch
 
     def close(self) -> None:
