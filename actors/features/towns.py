@@ -58,12 +58,16 @@ class TownNames:
     def __init__(self, names: Sequence[str], towns: Sequence[Town]) -> None:
         self.names = tuple(names)
         self.towns = tuple(towns)
-        self._blocks = {str(town.number): block for block, town in enumerate(towns)}
-        if len(self._blocks) < len(towns):
+        if len({town.number for town in towns}) < len(towns):
             raise ValueError("the numbers of towns must be distinct")
         if any(home_of(name)[0] != "0" for name in names):
             raise ValueError("only entities of town 0 have twins")
-        self._places = {home_of(name)[1]: place for place, name in enumerate(names)}
+        places: dict[str, dict[str, int]] = {}  # by first letter, then by what follows the town
+        for place, name in enumerate(names):
+            places.setdefault(name[0], {})[name.partition("-")[2]] = place
+        self._heads = {
+            f"{letter}{town.number}": (block, own) for letter, own in places.items() for block, town in enumerate(towns)
+        }
 
     def __len__(self) -> int:
         """Return the number of entities in all towns."""
@@ -71,9 +75,11 @@ class TownNames:
 
     def find(self, name: str) -> tuple[int, int] | None:
         """Return the town of a twin, as its place among the towns, and its place among town 0's names."""
-        town, own = home_of(name)
-        block, place = self._blocks.get(town), self._places.get(own)
-        return None if block is None or place is None else (block, place)
+        head, _, own = name.partition("-")
+        found = self._heads.get(head)
+        if found is None or (place := found[1].get(own)) is None:
+            return None
+        return found[0], place
 
 
 def home_of(name: str) -> tuple[str, str]:

@@ -58,9 +58,10 @@ class Twins:
     def wake(self, names: Sequence[str], rows: I64, columns: Mapping[str, Column]) -> Bool:
         """Write the past of those of ``names`` that are twins seen for the first time; return which are not."""
         others = np.ones(len(names), dtype=np.bool_)
-        found = [(place, *twin) for place, name in enumerate(names) if (twin := self._first_sight(name)) is not None]
+        found = [(place, twin) for place, twin in enumerate(map(self._first_sight, names)) if twin is not None]
         if found:
-            places, blocks, sources = np.array(found, dtype=np.int64).T
+            places = np.array([place for place, _ in found], dtype=np.int64)
+            blocks, sources = np.array([twin for _, twin in found], dtype=np.int64).T
             others[places] = False
             words = self._moved.take(sources, axis=0) * self._moves.take(blocks, axis=0)
             words += self._words.take(sources, axis=0)
