@@ -1,7 +1,7 @@
 """The `Clock` port on virtual time."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator
 
 from sim.clocks.virtual_loop import VirtualLoop
 
@@ -27,4 +27,31 @@ class VirtualClock:
     def sleep_until_ns(self, at_ns: int) -> Awaitable[None]:
         """Wait until exactly ``at_ns``."""
         loop = self._loop
-        return loop.wake_at_ns(at_ns) if at_ns > loop.now_ns else asyncio.sleep(0)
+        return Until(loop, at_ns) if at_ns > loop.now_ns else asyncio.sleep(0)
+
+
+class Until:
+    """A wait until an instant that lies ahead when the wait begins.
+
+    While nobody else can run before that instant, the loop would only turn once to come back here: time is moved at
+    once instead, which takes a fifth of it. Whoever awaits sees no difference, and neither does anyone else.
+
+    Args:
+        loop: the loop whose time it waits for.
+        at_ns: when the wait is over.
+    """
+
+    __slots__ = ("_at_ns", "_loop")
+
+    def __init__(self, loop: VirtualLoop, at_ns: int) -> None:
+        self._loop = loop
+        self._at_ns = at_ns
+
+    def __await__(self) -> Iterator[object]:
+        """Wait; how long is known only now, since others may have run since this was made."""
+        if self._loop.pass_until_ns(self._at_ns):
+            return _OVER
+        return self._loop.wake_at_ns(self._at_ns).__await__()
+
+
+_OVER = iter(())

@@ -58,6 +58,20 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """Let time pass in the middle of a callback, as if the loop had been busy: what is due meanwhile runs late."""
         self.now_ns += span_ns
 
+    def pass_until_ns(self, at_ns: int) -> bool:
+        """Let time pass until ``at_ns`` in the middle of a callback, if nothing else can happen up to that instant.
+
+        Returns:
+            Whether it did. Else someone is ready or due by then, or the loop is being stopped.
+        """
+        heap = self._heap
+        if self._ready or self._stopping or (heap and heap[0][0] <= at_ns):  # type: ignore[attr-defined]  # private
+            return False
+        if at_ns > self.now_ns:
+            self.now_ns = at_ns
+            self._run_since_jump = 0
+        return True
+
     def wake_at_ns(self, at_ns: int) -> Future[None]:
         """Return a future that is done at ``at_ns``, or at this instant if that is past."""
         future: Future[None] = Future(loop=self)
