@@ -1,7 +1,7 @@
 """The assembler: parses transactions and gives them their features."""
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 import numpy as np
@@ -12,6 +12,7 @@ from actors.dead_letters import DeadLetterSink, keepable
 from actors.deduplicator import Deduplicator
 from actors.errors import FeatureStoreError
 from actors.features.assembly import FeatureAssembly
+from actors.features.columns import pick
 from actors.features.history import History
 from actors.features.store import FeatureStore, StoreRows
 from actors.mailbox import Lease, Mailbox
@@ -19,7 +20,7 @@ from actors.messages import DeadLetter, FeatureBatch, RawBatch, Track
 from actors.stamps import ASSEMBLED, ASSEMBLY_START, SENT, record_since, stamp
 from actors.telemetry.histogram import Histogram
 from actors.telemetry.stages import Stage
-from actors.transaction import Columns, Transaction, parse, parse_all, refusal
+from actors.transaction import Columns, JsonReader, Reader, Transaction, parse, refusal
 from actors.work import Job
 
 
@@ -57,6 +58,7 @@ class AssemblerParts:
     history: History | None
     dead_letters: DeadLetterSink
     deduplicator: Deduplicator
+    reader: Reader = field(default_factory=JsonReader)
 
 
 class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
@@ -126,31 +128,32 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
             return None
 
     def _without_store(self, message: RawBatch, started_ns: int) -> Assembling:
-        batch, transactions, letters = self._parse(message)
-        ids = [transaction.id for transaction in transactions]
+        batch, columns, letters = self._read(message)
         duplicate_count = 0
-        if not self._parts.deduplicator.all_fresh(ids):
-            kept = np.flatnonzero(self._parts.deduplicator.fresh(ids))
-            duplicate_count = len(ids) - len(kept)
-            transactions = [transactions[index] for index in kept]
+        if columns is not None and not self._parts.deduplicator.all_fresh(columns.ids):
+            kept = np.flatnonzero(self._parts.deduplicator.fresh(columns.ids))
+            duplicate_count = len(columns) - len(kept)
+            columns = pick(columns, kept) if len(kept) else None
             batch = RawBatch([batch.raws[index] for index in kept], batch.track[kept])
-        columns = Columns.of(transactions) if transactions else None
         return Assembling(columns, batch, None, letters, duplicate_count, started_ns, started_ns)
 
-    def _parse(self, message: RawBatch) -> tuple[RawBatch, list[Transaction], list[DeadLetter]]:
-        letters: list[DeadLetter] = []
+    def _read(self, message: RawBatch) -> tuple[RawBatch, Columns | None, list[DeadLetter]]:
+        """Return what can be read, its columns (None if nothing can) and a letter for each of the others."""
         try:
-            transactions = parse_all(message.raws)
+            return message, self._parts.reader.read(message.raws), []
         except ValueError:  # rare: find out which, one by one
-            transactions, kept = [], []
-            for index, raw in enumerate(message.raws):
-                try:
-                    transactions.append(parse(raw))
-                    kept.append(index)
-                except ValueError as error:
-                    letters.append(self._letter(message, index, *refusal(raw, error)))
-            message = RawBatch([message.raws[index] for index in kept], message.track[kept])
-        return message, transactions, letters
+            pass
+        letters: list[DeadLetter] = []
+        transactions: list[Transaction] = []
+        kept: list[int] = []
+        for index, raw in enumerate(message.raws):
+            try:
+                transactions.append(parse(raw))
+                kept.append(index)
+            except ValueError as error:
+                letters.append(self._letter(message, index, *refusal(raw, error)))
+        message = RawBatch([message.raws[index] for index in kept], message.track[kept])
+        return message, Columns.of(transactions) if transactions else None, letters
 
     async def _look_up(self, columns: Columns) -> StoreRows | None:
         started_ns = self.clock.now_ns()

@@ -35,6 +35,7 @@ from actors.supervisor import Restart, RestartPolicy, Supervisor, Worker
 from actors.telemetry.ledger import Waiting
 from actors.telemetry.snapshot import ActorGauge, Gauges, MailboxGauge
 from actors.telemetry.telemetry import Telemetry
+from actors.transaction import JsonReader, Reader
 from actors.work import RealWork, Work
 
 
@@ -82,6 +83,7 @@ class Surroundings:
     work: Work = field(default_factory=RealWork)
     on_restart: Callable[[Restart], None] | None = None
     undelivered: LineSink | None = None
+    reader: Reader = field(default_factory=JsonReader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,9 @@ class Pipeline:
         decided: Mailbox[DecidedBatch] = Mailbox("logger", config.logger.capacity, clock)
         self.breaker = None if config.breaker is None else CircuitBreaker(config.breaker, clock)
         store = self._store()
-        parts = AssemblerParts(around.assembly, store, around.history, around.dead_letters, Deduplicator())
+        parts = AssemblerParts(
+            around.assembly, store, around.history, around.dead_letters, Deduplicator(), around.reader
+        )
         lines = DecisionLines(around.digest_of, config.logger.features)
         self.retries = self._delivery_retries()
         environment = Environment(clock, telemetry, around.hooks, around.work)

@@ -65,10 +65,13 @@ class FeatureAssembly:
             columns: the transactions, at least 1.
             rows: what the feature store has on them; None if the look-up failed.
         """
+        return self.join(columns, self.stream.advance(sequence, columns), rows)
+
+    def join(self, columns: Columns, stream: F32, rows: StoreRows | None) -> tuple[F32, U8]:
+        """Return what `compute` does, with the streaming features given, float32 (n, len(STREAM_COLUMNS))."""
         mode = _modes(columns.event_us, rows)
-        stream = self.stream.advance(sequence, columns)
         if len(columns) <= SINGLE_ROAD_UP_TO:
-            return self._compute_few(columns, stream, rows, mode), mode
+            return self._join_few(columns, stream, rows, mode), mode
         out = np.empty((len(columns), len(self.features)), dtype=np.float32)
         for at, compute in self._realtime:
             out[:, at] = compute(columns)
@@ -91,7 +94,7 @@ class FeatureAssembly:
         if missing.size:
             out[missing[:, None], self._batch] = np.nan
 
-    def _compute_few(self, columns: Columns, stream: F32, rows: StoreRows | None, mode: U8) -> F32:
+    def _join_few(self, columns: Columns, stream: F32, rows: StoreRows | None, mode: U8) -> F32:
         table = []
         for at, (row, degraded) in enumerate(zip(stream.tolist(), mode.tolist(), strict=True)):
             batch = _NO_BATCH if rows is None or degraded == _REALTIME_ONLY else _batch_row(columns, rows, at)

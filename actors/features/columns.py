@@ -1,5 +1,6 @@
 """Cutting columns of transactions."""
 
+from actors.arrays import I64
 from actors.transaction import Columns
 
 _NAMES = Columns.__struct_fields__
@@ -7,4 +8,10 @@ _NAMES = Columns.__struct_fields__
 
 def cut(columns: Columns, at: slice) -> Columns:
     """Return the transactions in ``at``; arrays share memory."""
-    return Columns(**{name: getattr(columns, name)[at] for name in _NAMES})
+    return Columns(*[getattr(columns, name)[at] for name in _NAMES])
+
+
+def pick(columns: Columns, rows: I64) -> Columns:
+    """Return the transactions in ``rows``, int64 (n,), in that order."""
+    fields = [getattr(columns, name) for name in _NAMES]
+    return Columns(*[[field[row] for row in rows] if isinstance(field, list) else field[rows] for field in fields])

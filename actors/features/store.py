@@ -115,15 +115,15 @@ class InMemoryFeatureStore:
     """
 
     def __init__(self, table: BatchTable | None = None) -> None:
-        self._table = table
+        self.table = table
 
     def publish(self, table: BatchTable) -> None:
         """Serve ``table`` from the next look-up on."""
-        self._table = table
+        self.table = table
 
     def newest_computed_us(self) -> int:
         """Return the event time the table was computed for, MISSING_AT before the first."""
-        return MISSING_AT if self._table is None else self._table.computed_us
+        return MISSING_AT if self.table is None else self.table.computed_us
 
     async def lookup(self, cards: Sequence[str], merchants: Sequence[str], event_us: I64) -> StoreRows:  # noqa: ARG002 - the port's signature
         """Return the rows at once; never raises and never waits."""
@@ -131,7 +131,7 @@ class InMemoryFeatureStore:
 
     def rows(self, cards: Sequence[str], merchants: Sequence[str]) -> StoreRows:
         """Return what `lookup` returns, for callers that are not coroutines."""
-        table = self._table
+        table = self.table
         if table is None:
             return missing_rows(len(cards))
         return StoreRows(*table.cards.take(cards), *table.merchants.take(merchants))

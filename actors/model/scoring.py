@@ -1,6 +1,7 @@
 """The Scoring port: where the scorer's feature rows become scores, and its adapter in this process."""
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Protocol
 
@@ -25,6 +26,11 @@ class Scoring(Protocol):
         ...
 
 
+def by_engine(model: ServingModel, features: F32) -> F64:
+    """Score ``features`` with the engine of ``model``."""
+    return model.engine.score(features)
+
+
 class LocalScoring:
     """Scores in this process: small batches at once on the event loop, large ones in one executor thread.
 
@@ -36,13 +42,22 @@ class LocalScoring:
         executor: one thread; the scorer never has two batches in it.
         inline_limit: most rows scored on the event loop; 64 rows hold it for about 0.4 ms.
         work: lets the time of scoring pass; None: scoring takes its own.
+        predict: gives the scores of a model.
     """
 
-    def __init__(self, slot: ModelSlot, executor: Executor, inline_limit: int, work: Work | None = None) -> None:
+    def __init__(
+        self,
+        slot: ModelSlot,
+        executor: Executor,
+        inline_limit: int,
+        work: Work | None = None,
+        predict: Callable[[ServingModel, F32], F64] = by_engine,
+    ) -> None:
         self._slot = slot
         self._executor = executor
         self._inline_limit = inline_limit
         self._work = work or RealWork()
+        self._predict = predict
 
     def current(self) -> ServingModel:
         """Return the model that serves now."""
@@ -51,9 +66,9 @@ class LocalScoring:
     async def score(self, model: ServingModel, features: F32) -> F64:
         """Return the scores of ``features``, shape (n,)."""
         if len(features) <= self._inline_limit:
-            scores, core = model.engine.score(features), Core.LOOP
+            scores, core = self._predict(model, features), Core.LOOP
         else:
             loop = asyncio.get_running_loop()
-            scores, core = await loop.run_in_executor(self._executor, model.engine.score, features), Core.EXECUTOR
+            scores, core = await loop.run_in_executor(self._executor, self._predict, model, features), Core.EXECUTOR
         await self._work.spend(Job.SCORE, len(features), core)
         return scores
