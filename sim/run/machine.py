@@ -31,6 +31,7 @@ class Machine:
         memory: resident memory at an instant; None where it would make the run depend on the machine.
         close: gives back what it holds.
         look_up: makes a store's look-ups take the time that the scenario says.
+        foresees: whether computing takes no time, so that it may be done before it is asked for.
     """
 
     clock: Clock
@@ -39,6 +40,7 @@ class Machine:
     memory: Callable[[int], int] | None
     close: Callable[[], None]
     look_up: Callable[[FeatureStore], FeatureStore]
+    foresees: bool = False
 
 
 def real_machine(plan: Plan) -> Machine:
@@ -62,7 +64,8 @@ def virtual_machine(plan: Plan) -> Machine:
     clock = VirtualClock(loop)
     noise = LognormalNoise(plan.noise, Streams(plan.scenario.seed)) if plan.noise else None
     feed = InlineFeed(plan.load.blocks)
-    return Machine(clock, Processor(plan.costs, clock, noise), feed, None, feed.close, _look_up(plan, clock))
+    work = Processor(plan.costs, clock, noise)
+    return Machine(clock, work, feed, None, feed.close, _look_up(plan, clock), foresees=True)
 
 
 def _look_up(plan: Plan, clock: Clock) -> Callable[[FeatureStore], FeatureStore]:

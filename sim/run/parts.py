@@ -7,7 +7,6 @@ from functools import partial
 from actors.actor import Hooks
 from actors.adapters.files import AppendOnlyFile, DeadLetterFile
 from actors.clock import US_PER_S, Clock, EventTime, ScaledEventTime, WatermarkEventTime
-from actors.features.assembly import FeatureAssembly
 from actors.features.refresh import Refreshed, Refresher, RefreshFailed
 from actors.model.scoring import LocalScoring
 from actors.model.slot import ModelSlot
@@ -20,6 +19,7 @@ from sim.clocks.verification import ModelledVerification
 from sim.events.point_in_time import PointInTimeFeed
 from sim.faults.schedule import FaultSchedule
 from sim.faults.site import Site
+from sim.foresight.sight import Sight, foreseeing, present
 from sim.journal import Journal
 from sim.run.config import pipeline_config, thresholds
 from sim.run.instruments import NO_INSTRUMENTS, Instruments
@@ -147,11 +147,13 @@ def make_parts(plan: Plan, machine: Machine, journal: Journal, instruments: Inst
     if paced is None:
         feed = PointInTimeFeed(feed, refresher, plan.load.start_us, caught_up, clock)
     source = FeedSource(faults.wrap_feed(feed), schedule, book, labels, watermark)
-    scoring = LocalScoring(slot, ThreadPoolExecutor(1, "scoring"), config.scorer.inline_limit, machine.work)
+    sight = _sight(plan, machine, warm, slot)
+    scorer = ThreadPoolExecutor(1, "scoring")
+    scoring = LocalScoring(slot, scorer, config.scorer.inline_limit, machine.work, sight.predict)
     around = Surroundings(
-        source=source,
-        assembly=FeatureAssembly(plan.artifact.feature_names, warm.stream),
-        store=faults.wrap_feature_store(machine.look_up(warm.store)),
+        source=sight.watch(source),
+        assembly=sight.assembly,
+        store=faults.wrap_feature_store(machine.look_up(sight.store)),
         history=warm.history,
         scoring=faults.wrap_scoring(scoring),
         rules=plan.artifact.rule_book,
@@ -165,6 +167,7 @@ def make_parts(plan: Plan, machine: Machine, journal: Journal, instruments: Inst
         work=faults.wrap_work(machine.work),
         on_restart=partial(_note_restart, journal),
         undelivered=undelivered,
+        reader=sight.reader,
     )
     pipeline = Pipeline(config, around)
     instruments.alter(pipeline)
@@ -191,6 +194,14 @@ def make_parts(plan: Plan, machine: Machine, journal: Journal, instruments: Inst
         steps,
         undelivered,
     )
+
+
+def _sight(plan: Plan, machine: Machine, warm: WarmState, slot: ModelSlot) -> Sight:
+    """Return the ports that compute, ahead of time if the machine allows it."""
+    names = plan.artifact.feature_names
+    if machine.foresees:
+        return foreseeing(names, warm.stream, warm.store, slot)
+    return present(names, warm.stream, warm.store)
 
 
 def _verification(plan: Plan, clock: Clock) -> Verification:

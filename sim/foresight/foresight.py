@@ -1,0 +1,152 @@
+"""The ports that answer from what was foreseen: source, feature store and assembly."""
+
+from collections.abc import Callable, Sequence
+
+from actors.arrays import F32, I64, U8
+from actors.features.assembly import FeatureAssembly
+from actors.features.store import InMemoryFeatureStore, StoreRows
+from actors.features.windows import SINGLE_ROAD_UP_TO, InMemoryStreamState
+from actors.producer import Arrivals, Source
+from actors.transaction import Columns
+from sim.foresight.pages import PAGE, Pages
+from sim.foresight.speculation import Speculation
+from sim.foresight.undo import has_room
+
+SHORTEST = 16  # transactions; below it nothing is gained
+
+
+class ForeseenSource:
+    """A `Source` that tells what it hands out before it comes.
+
+    Args:
+        source: what it is told by.
+        pages: what it tells.
+    """
+
+    def __init__(self, source: Source, pages: Pages) -> None:
+        self._source = source
+        self._pages = pages
+
+    async def take(self) -> Arrivals | None:
+        """Return the next transactions; see `Source`."""
+        arrivals = await self._source.take()
+        if arrivals is not None:
+            self._pages.expect(arrivals.raws)
+        return arrivals
+
+    def due_count(self, elapsed_ns: int) -> int | None:
+        """Return how many transactions are due; see `Source`."""
+        return self._source.due_count(elapsed_ns)
+
+
+class ForeseenAssembly(FeatureAssembly):
+    """Computes a page's features as if the rest of it came next; takes it back when something else comes.
+
+    Duplicates, poison and batches across two pages are what else comes. After that a shorter part is foreseen, after
+    a part that held a longer one.
+
+    Args:
+        features: names from the catalogue, in the manifest's order.
+        stream: the windows.
+        store: what is looked up in.
+        pages: what was read.
+        on_foreseen: told of features, float32 (n, n_features), of which most will be asked for.
+    """
+
+    def __init__(
+        self,
+        features: Sequence[str],
+        stream: InMemoryStreamState,
+        store: InMemoryFeatureStore,
+        pages: Pages,
+        on_foreseen: Callable[[F32], None],
+    ) -> None:
+        super().__init__(features, stream)
+        self._rings = stream.rings
+        self._store = store
+        self._pages = pages
+        self._on_foreseen = on_foreseen
+        self._live: Speculation | None = None
+        self._answered: StoreRows | None = None
+        self._length = PAGE
+        self._own_sequence = 0
+        self._last: tuple[int | tuple[int, ...], tuple[F32, U8]] | None = None
+
+    def look_up(self, cards: Sequence[str], merchants: Sequence[str]) -> StoreRows:
+        """Return the store's rows, as they are now."""
+        handed, live, store = self._pages.handed, self._live, self._store
+        self._answered = None
+        if handed is None or live is None or handed.columns.cards is not cards or live.table is not store.table:
+            return store.rows(cards, merchants)
+        stop = handed.start + len(cards)
+        if live.page is not handed.page or live.next != handed.start or stop > live.stop:
+            return store.rows(cards, merchants)
+        self._answered = live.rows(handed.start, stop)
+        return self._answered
+
+    def compute(self, sequence: int | tuple[int, ...], columns: Columns, rows: StoreRows | None) -> tuple[F32, U8]:
+        """Return features and modes; see `FeatureAssembly`."""
+        if self._last is not None and self._last[0] == sequence:
+            return self._last[1]
+        live = self._live_at(columns)
+        if live is None:
+            computed = super().compute(sequence, columns, rows)
+        else:
+            start, live.next = live.next, live.next + len(columns)
+            if rows is not None and rows is self._answered:
+                computed = live.foreseen(start, live.next)
+            else:
+                computed = self.join(columns, live.stream_of(start, live.next), rows)
+        self._last = sequence, computed
+        return computed
+
+    def _live_at(self, columns: Columns) -> Speculation | None:
+        """Return the speculation that ``columns`` are next in, a new one if need be; None: compute them now."""
+        handed, live, count = self._pages.handed, self._live, len(columns)
+        if handed is None or handed.columns is not columns:
+            self._settle()
+            return None
+        if (
+            live is not None
+            and live.page is handed.page
+            and live.next == handed.start
+            and handed.start + count <= live.stop
+        ):
+            return live
+        self._settle()
+        if count <= SINGLE_ROAD_UP_TO < self._length and has_room(self._rings, self._length):
+            self._own_sequence -= 1
+            self._live = Speculation(
+                handed.page, handed.start, self._length, self, self._rings, self._store, self._own_sequence
+            )
+            self._on_foreseen(self._live.features)
+        return self._live
+
+    def _settle(self) -> None:
+        """End the speculation; what of it did not come was never counted."""
+        live, self._live = self._live, None
+        if live is None:
+            return
+        if live.next == live.stop:
+            self._length = min(2 * self._length, PAGE)
+            return
+        self._length = max(self._length // 2, SHORTEST)
+        asked = live.withdraw()
+        if asked is not None:
+            self._own_sequence -= 1
+            self.stream.advance(self._own_sequence, asked)
+
+
+class ForeseenStore:
+    """The `FeatureStore` in front of the one in memory.
+
+    Args:
+        assembly: knows what was foreseen.
+    """
+
+    def __init__(self, assembly: ForeseenAssembly) -> None:
+        self._assembly = assembly
+
+    async def lookup(self, cards: Sequence[str], merchants: Sequence[str], event_us: I64) -> StoreRows:  # noqa: ARG002 - the port's signature
+        """Return the rows at once; never raises and never waits."""
+        return self._assembly.look_up(cards, merchants)

@@ -1,0 +1,118 @@
+"""What will come: the transactions that the source has handed out, read a page at a time."""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from actors.features.columns import cut
+from actors.transaction import Columns, JsonReader, Transaction, parse
+
+PAGE = 512  # transactions; in blocks of this size their features cost a tenth of what they cost one by one
+
+_NOT_READ = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Transactions that follow each other at the source.
+
+    Attributes:
+        raws: as they came.
+        columns: those of them that can be read; None if none can.
+        places: of each raw in ``columns``, _NOT_READ if it cannot be read.
+    """
+
+    raws: Sequence[bytes]
+    columns: Columns | None
+    places: Sequence[int]
+
+    @staticmethod
+    def read(raws: Sequence[bytes]) -> "Page":
+        """Read what can be read."""
+        try:
+            return Page(raws, JsonReader().read(raws), range(len(raws)))
+        except ValueError:
+            transactions: list[Transaction] = []
+            places = [_place(raw, transactions) for raw in raws]
+            return Page(raws, Columns.of(transactions) if transactions else None, places)
+
+
+def _place(raw: bytes, transactions: list[Transaction]) -> int:
+    """Add what ``raw`` says; return where it is."""
+    try:
+        transactions.append(parse(raw))
+    except ValueError:
+        return _NOT_READ
+    return len(transactions) - 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Handed:
+    """Columns that were cut out of a page.
+
+    Attributes:
+        columns: the very object.
+        page: where they come from.
+        start: where they begin in the page's columns.
+    """
+
+    columns: Columns
+    page: Page
+    start: int
+
+
+class Pages:
+    """The assembler's `Reader`: hands out slices of pages, and knows which.
+
+    Attributes:
+        handed: what was read last, if it was foreseen.
+    """
+
+    def __init__(self) -> None:
+        self.handed: Handed | None = None
+        self._inner = JsonReader()
+        self._coming: deque[Sequence[bytes]] = deque()
+        self._page: Page | None = None
+        self._next = 0
+
+    def expect(self, raws: Sequence[bytes]) -> None:
+        """Foresee ``raws`` after all that was foreseen before."""
+        self._coming.extend(raws[at : at + PAGE] for at in range(0, len(raws), PAGE))
+
+    def read(self, raws: Sequence[bytes]) -> Columns:
+        """Return the transactions in ``raws``; see `Reader`."""
+        page, at = self._page, self._next
+        if page is None or at >= len(page.raws) or page.raws[at] is not raws[0]:
+            page, at = self._find(raws[0])
+        last = at + len(raws) - 1
+        if page is None or page.columns is None or last >= len(page.raws):
+            return self._read_now(raws)
+        start = page.places[at]
+        if start == _NOT_READ or page.places[last] != start + len(raws) - 1:
+            return self._read_now(raws)
+        self._next = last + 1
+        columns = cut(page.columns, slice(start, start + len(raws)))
+        self.handed = Handed(columns, page, start)
+        return columns
+
+    def _read_now(self, raws: Sequence[bytes]) -> Columns:
+        self.handed = None
+        return self._inner.read(raws)
+
+    def _find(self, raw: bytes) -> tuple[Page | None, int]:
+        """Return the page that ``raw`` is on and where, turning pages if need be; no page if it was not foreseen."""
+        if self._page is not None and (at := _index(self._page.raws, raw)) is not None:
+            return self._page, at
+        for turned, raws in enumerate(self._coming):
+            at = _index(raws, raw)
+            if at is not None:
+                for _ in range(turned + 1):
+                    self._coming.popleft()
+                self._page = Page.read(raws)
+                return self._page, at
+        return None, 0
+
+
+def _index(raws: Sequence[bytes], raw: bytes) -> int | None:
+    """Return where the very object ``raw`` is; an equal one may be another transaction's second arrival."""
+    return next((at for at, each in enumerate(raws) if each is raw), None)

@@ -1,0 +1,78 @@
+"""The features of transactions that are expected next, computed as if nothing came between."""
+
+from actors.arrays import F32, U8
+from actors.features.assembly import FeatureAssembly
+from actors.features.columns import cut
+from actors.features.rings import Rings
+from actors.features.store import InMemoryFeatureStore, StoreRows
+from actors.transaction import Columns
+from sim.foresight.pages import Page
+from sim.foresight.undo import Undo
+
+
+class Speculation:
+    """A part of a page, counted into the windows before its time.
+
+    Args:
+        page: the page.
+        start: of the part in the page's columns.
+        count: of transactions in it.
+        assembly: computes their features.
+        rings: the windows it counts into.
+        store: what it looks up in, as it is now.
+        sequence: of this count, one that no batch has.
+
+    Attributes:
+        page: the page.
+        start: of the part.
+        next: the first transaction in the page's columns that was not asked for yet.
+        stop: behind the part.
+        table: the batch table that was looked up in.
+        features: float32 (n, n_features), with the batch tier in ``table``.
+        stream: float32 (n, len(STREAM_COLUMNS)).
+    """
+
+    def __init__(
+        self,
+        page: Page,
+        start: int,
+        count: int,
+        assembly: FeatureAssembly,
+        rings: Rings,
+        store: InMemoryFeatureStore,
+        sequence: int,
+    ) -> None:
+        if page.columns is None:
+            raise AssertionError("nothing on this page can be read")
+        self.page, self.start, self.next = page, start, start
+        self.columns = cut(page.columns, slice(start, start + count))
+        self.stop = start + len(self.columns)
+        self._undo = Undo(rings, self.columns)
+        self.table = store.table
+        self._rows = store.rows(self.columns.cards, self.columns.merchants)
+        self.stream = assembly.stream.advance(sequence, self.columns)
+        self.features, self._mode = assembly.join(self.columns, self.stream, self._rows)
+
+    def rows(self, start: int, stop: int) -> StoreRows:
+        """Return what the store has on part of the page."""
+        at, rows = slice(start - self.start, stop - self.start), self._rows
+        return StoreRows(rows.card[at], rows.card_computed_us[at], rows.merchant[at], rows.merchant_computed_us[at])
+
+    def foreseen(self, start: int, stop: int) -> tuple[F32, U8]:
+        """Return features and modes of part of the page, with the rows that the store had."""
+        at = slice(start - self.start, stop - self.start)
+        return self.features[at], self._mode[at]
+
+    def stream_of(self, start: int, stop: int) -> F32:
+        """Return the streaming features of part of the page."""
+        return self.stream[start - self.start : stop - self.start]
+
+    def withdraw(self) -> Columns | None:
+        """Take the part out of the windows again.
+
+        Returns:
+            What of it was asked for and must be counted, if anything.
+        """
+        self._undo.restore()
+        asked = self.next - self.start
+        return cut(self.columns, slice(0, asked)) if asked else None

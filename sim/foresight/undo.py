@@ -1,0 +1,42 @@
+"""The windows of those who take part in a block, as they are before it is counted."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from actors.arrays import I64
+from actors.features.ring import Column, Ring
+from actors.features.rings import Rings
+from actors.transaction import Columns
+
+
+class Undo:
+    """Takes a copy of the windows that a block will change, and puts it back.
+
+    Who is seen for the first time in the block is known from now on, with the past it then has.
+
+    Args:
+        rings: not counted into yet.
+        columns: the block; `has_room` for it.
+    """
+
+    def __init__(self, rings: Rings, columns: Columns) -> None:
+        devices = [device for device in columns.device if device is not None]
+        sides = ((rings.cards, columns.cards), (rings.merchants, columns.merchants), (rings.devices, devices))
+        self._kept = [_copy(ring, ring.locate(names)) for ring, names in sides if names]
+
+    def restore(self) -> None:
+        """Put the copies back."""
+        for ring, rows, columns in self._kept:
+            for name, column in columns.items():
+                ring.columns[name][rows] = column
+
+
+def _copy(ring: Ring, rows: I64) -> tuple[Ring, I64, Mapping[str, Column]]:
+    rows = np.unique(rows)
+    return ring, rows, {name: column[rows] for name, column in ring.columns.items()}
+
+
+def has_room(rings: Rings, count: int) -> bool:
+    """Return whether ``count`` transactions can be counted without anyone being forgotten for them."""
+    return all(len(ring) + count <= ring.max_entities for ring in (rings.cards, rings.merchants, rings.devices))
