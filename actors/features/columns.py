@@ -1,5 +1,7 @@
 """Cutting columns of transactions."""
 
+from typing import Any
+
 from actors.arrays import I64
 from actors.transaction import Columns
 
@@ -13,5 +15,8 @@ def cut(columns: Columns, at: slice) -> Columns:
 
 def pick(columns: Columns, rows: I64) -> Columns:
     """Return the transactions in ``rows``, int64 (n,), in that order."""
-    fields = [getattr(columns, name) for name in _NAMES]
-    return Columns(*[[field[row] for row in rows] if isinstance(field, list) else field[rows] for field in fields])
+    picked: dict[str, Any] = {}
+    for name in _NAMES:
+        field = getattr(columns, name)
+        picked[name] = [field[row] for row in rows] if isinstance(field, list) else field[rows]
+    return Columns(**picked)

@@ -1,7 +1,8 @@
 """The `Clock` port on virtual time."""
 
 import asyncio
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Generator
+from typing import Any, cast
 
 from sim.clocks.virtual_loop import VirtualLoop
 
@@ -47,11 +48,11 @@ class Until:
         self._loop = loop
         self._at_ns = at_ns
 
-    def __await__(self) -> Iterator[object]:
+    def __await__(self) -> Generator[Any, None, None]:
         """Wait; how long is known only now, since others may have run since this was made."""
         if self._loop.pass_until_ns(self._at_ns):
             return _OVER
         return self._loop.wake_at_ns(self._at_ns).__await__()
 
 
-_OVER = iter(())
+_OVER = cast("Generator[Any, None, None]", iter(()))  # nothing is sent into it or thrown

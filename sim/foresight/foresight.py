@@ -12,7 +12,8 @@ from sim.foresight.pages import PAGE, Pages
 from sim.foresight.speculation import Speculation
 from sim.foresight.undo import has_room
 
-SHORTEST = 16  # transactions; below it nothing is gained
+SHORTEST = 32  # transactions foreseen; below it nothing is gained
+REST = 64  # batches computed as they come, after a shortest part that did not hold
 
 
 class ForeseenSource:
@@ -42,8 +43,8 @@ class ForeseenSource:
 class ForeseenAssembly(FeatureAssembly):
     """Computes a page's features as if the rest of it came next; takes it back when something else comes.
 
-    Duplicates, poison and batches across two pages are what else comes. After that a shorter part is foreseen, after
-    a part that held a longer one.
+    Duplicates, poison and batches across two pages are what else comes. After that a shorter part is foreseen, or none
+    for a while; after a part that held a longer one.
 
     Args:
         features: names from the catalogue, in the manifest's order.
@@ -69,6 +70,7 @@ class ForeseenAssembly(FeatureAssembly):
         self._live: Speculation | None = None
         self._answered: StoreRows | None = None
         self._length = PAGE
+        self._rest = 0
         self._own_sequence = 0
         self._last: tuple[int | tuple[int, ...], tuple[F32, U8]] | None = None
 
@@ -114,7 +116,9 @@ class ForeseenAssembly(FeatureAssembly):
         ):
             return live
         self._settle()
-        if count <= SINGLE_ROAD_UP_TO < self._length and has_room(self._rings, self._length):
+        if self._rest:
+            self._rest -= 1
+        elif count <= SINGLE_ROAD_UP_TO and has_room(self._rings, self._length):
             self._own_sequence -= 1
             self._live = Speculation(
                 handed.page, handed.start, self._length, self, self._rings, self._store, self._own_sequence
@@ -130,6 +134,8 @@ class ForeseenAssembly(FeatureAssembly):
         if live.next == live.stop:
             self._length = min(2 * self._length, PAGE)
             return
+        if self._length == SHORTEST:
+            self._rest = REST
         self._length = max(self._length // 2, SHORTEST)
         asked = live.withdraw()
         if asked is not None:

@@ -50,6 +50,4 @@ def foreseeing(
         scores.foresee(slot.current.engine, rows)
 
     assembly = ForeseenAssembly(features, stream, store, pages, foresee)
-    return Sight(
-        lambda source: ForeseenSource(source, pages), pages, assembly, ForeseenStore(assembly), scores.predict
-    )
+    return Sight(lambda source: ForeseenSource(source, pages), pages, assembly, ForeseenStore(assembly), scores.predict)
