@@ -7,6 +7,7 @@ import pytest
 from actors.model.artifact import load_artifact
 from actors.model.slot import ModelSlot
 from sim.foresight.scores import ForeseenScores
+from sim.foresight.sight import present
 from sim.report.summary import Summary
 from sim.run import parts
 from tests.drills import THIN, run_thin
@@ -36,9 +37,9 @@ def test_foresight_changes_no_byte_of_a_run(
     monkeypatch.setattr(
         parts,
         "foreseeing",
-        lambda names, stream, store, slot: parts.present(names, stream, store),
+        lambda names, stream, store, slot: present(names, stream, store),
     )
-    as_it_comes = run("as it comes")
+    as_it_comes = run("as-it-comes")
     assert foreseeing.events_processed > 100
     assert foreseeing.trace_hash == as_it_comes.trace_hash
 
