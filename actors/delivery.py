@@ -9,6 +9,7 @@ from actors.clock import NS_PER_S, Clock
 from actors.decision_log import LineSink
 from actors.errors import SinkError
 from actors.messages import DecidedBatch
+from actors.resilience.watchdog import Watchdog
 from actors.sink import DecisionSink
 from actors.telemetry.ledger import Ledger
 
@@ -32,8 +33,8 @@ class DeliveryConfig:
     capacity: int = 20_000
 
 
-async def deliver(sink: DecisionSink, decided: DecidedBatch, timeout_ns: int) -> None:
-    """Hand ``decided`` to ``sink``, and wait no longer than ``timeout_ns``.
+async def deliver(sink: DecisionSink, decided: DecidedBatch, watchdog: Watchdog) -> None:
+    """Hand ``decided`` to ``sink``, and wait no longer than ``watchdog`` allows.
 
     A batch that timed out may have been taken all the same. It is delivered again with the same transaction ids, by
     which whoever takes it knows it.
@@ -42,10 +43,10 @@ async def deliver(sink: DecisionSink, decided: DecidedBatch, timeout_ns: int) ->
         SinkError: it was refused, or nobody answered in time.
     """
     try:
-        async with asyncio.timeout(timeout_ns / NS_PER_S):
+        with watchdog:
             await sink.deliver(decided)
     except TimeoutError as error:
-        raise SinkError(f"no answer within {timeout_ns / NS_PER_S:g} s") from error
+        raise SinkError(f"no answer within {watchdog.timeout_ns / NS_PER_S:g} s") from error
 
 
 @dataclass(slots=True, eq=False)
@@ -85,6 +86,7 @@ class DeliveryRetries:
         self._undelivered = undelivered
         self._clock = clock
         self._ledger = ledger
+        self._watchdog = Watchdog(config.timeout_ns, clock)
         self._owed: deque[_Owed] = deque()
         self._filled: asyncio.Future[None] | None = None
         self._emptied: asyncio.Future[None] | None = None
@@ -125,7 +127,7 @@ class DeliveryRetries:
     async def _try(self, owed: _Owed) -> None:
         config = self._config
         try:
-            await deliver(self._sink, owed.decided, config.timeout_ns)
+            await deliver(self._sink, owed.decided, self._watchdog)
         except SinkError:
             owed.attempts += 1
             if owed.attempts >= config.attempts:

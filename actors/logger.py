@@ -14,6 +14,7 @@ from actors.delivery import DeliveryConfig, DeliveryRetries, deliver
 from actors.errors import SinkError
 from actors.mailbox import Lease, Mailbox
 from actors.messages import DecidedBatch
+from actors.resilience.watchdog import Watchdog
 from actors.sink import DecisionSink
 from actors.stamps import DECIDED, LOGGED, LOGGING_START, record_since, stamp
 from actors.telemetry.stages import Stage
@@ -76,6 +77,7 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
         self._executor = executor
         self._retries = retries
         self._committed_size = output.size
+        self._watchdog = None if config.delivery is None else Watchdog(config.delivery.timeout_ns, environment.clock)
         stages = self.telemetry.stages
         self._waiting_time, self._log_time, self._logged = (
             stages[stage] for stage in (Stage.LOGGER_WAITING, Stage.LOG, Stage.LOGGED)
@@ -128,10 +130,10 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
 
     async def _deliver(self, decided: DecidedBatch) -> bool:
         try:
-            if self._config.delivery is None:
+            if self._watchdog is None:
                 await self._sink.deliver(decided)
             else:
-                await deliver(self._sink, decided, self._config.delivery.timeout_ns)
+                await deliver(self._sink, decided, self._watchdog)
         except SinkError as error:
             self._complain("decisions cannot be delivered", error)
             return False

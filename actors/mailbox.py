@@ -215,8 +215,9 @@ class Mailbox(Generic[M]):
         return type(first).merge(parts), count
 
     def _grant(self, message: M) -> Lease[M]:
-        self._lease = Lease(message, self.next_sequence())
-        return self._lease
+        self._lease = lease = Lease(message, self._next_sequence)
+        self._next_sequence += 1
+        return lease
 
 
 def _wake(future: asyncio.Future[None] | None) -> None:

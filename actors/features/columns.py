@@ -10,7 +10,22 @@ _NAMES = Columns.__struct_fields__
 
 def cut(columns: Columns, at: slice) -> Columns:
     """Return the transactions in ``at``; arrays share memory."""
-    return Columns(*[getattr(columns, name)[at] for name in _NAMES])
+    return Columns(  # field by field: a loop over their names takes twice as long, and this is done once a batch
+        columns.ids[at],
+        columns.event_us[at],
+        columns.cards[at],
+        columns.merchants[at],
+        columns.cents[at],
+        columns.amount[at],
+        columns.currency[at],
+        columns.category[at],
+        columns.channel[at],
+        columns.device[at],
+        columns.ip_country[at],
+        columns.card_country[at],
+        columns.lat[at],
+        columns.lon[at],
+    )
 
 
 def pick(columns: Columns, rows: I64) -> Columns:

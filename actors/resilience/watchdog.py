@@ -15,10 +15,13 @@ class Watchdog:
     Args:
         timeout_ns: longest wait.
         clock: the run's clock.
+
+    Attributes:
+        timeout_ns: longest wait.
     """
 
     def __init__(self, timeout_ns: int, clock: Clock) -> None:
-        self._timeout_ns = timeout_ns
+        self.timeout_ns = timeout_ns
         self._clock = clock
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[object] | None = None
@@ -32,9 +35,9 @@ class Watchdog:
         if task is None or self._task is not None:
             raise AssertionError("a watchdog guards one wait at a time, of a task")
         self._task, self._expired, self._cancelling = task, False, task.cancelling()
-        self._until_ns = self._clock.now_ns() + self._timeout_ns
+        self._until_ns = self._clock.now_ns() + self.timeout_ns
         if self._timer is None:
-            self._set_timer(self._timeout_ns)
+            self._set_timer(self.timeout_ns)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         """End the wait.

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from actors.arrays import I64
 from actors.features.ring import Column, Ring
 from actors.features.rings import Rings
 from actors.transaction import Columns
+
+_KEPT_BY_COUNTING = ("identity", "touched")  # who it is, and when it was last located
 
 
 class Undo:
@@ -33,8 +33,7 @@ class Undo:
 
 
 def _copy(ring: Ring, rows: I64) -> tuple[Ring, I64, Mapping[str, Column]]:
-    rows = np.unique(rows)
-    return ring, rows, {name: column[rows] for name, column in ring.columns.items()}
+    return ring, rows, {name: column[rows] for name, column in ring.columns.items() if name not in _KEPT_BY_COUNTING}
 
 
 def has_room(rings: Rings, count: int) -> bool:
