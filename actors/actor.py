@@ -112,7 +112,8 @@ class Actor(ABC, Generic[In, Prepared, Out]):
             if not waited and not self.gives_way(len(lease.message)):
                 await asyncio.sleep(0)  # a busy actor never waits by itself: let the others have a turn
             await self._work(lease)
-            await self._empty_outbox()
+            if not self._passed_on():
+                await self._empty_outbox()
         if self.outlet is not None:
             self.outlet.close()
 
@@ -134,8 +135,12 @@ class Actor(ABC, Generic[In, Prepared, Out]):
         self.commit_count += 1
         self.telemetry.busy(self.name, self.clock.now_ns() - started_ns, rows)
 
-    async def _empty_outbox(self) -> None:
-        while self._outbox is not None and self.outlet is not None:
+    def _passed_on(self) -> bool:
+        """Pass on what the next mailbox has room for; return whether that was all."""
+        if self._outbox is not None and self.outlet is not None:
             self._outbox = self.outlet.offer(self._outbox)
-            if self._outbox is not None:
-                await self.outlet.room()
+        return self._outbox is None or self.outlet is None
+
+    async def _empty_outbox(self) -> None:
+        while not self._passed_on() and self.outlet is not None:
+            await self.outlet.room()

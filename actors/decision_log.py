@@ -107,6 +107,8 @@ class DecisionLines:
 
     def encode(self, decided: DecidedBatch) -> bytes:
         """Return one line a decision, each ending with a newline."""
+        if len(decided) == 1:
+            return self._encode_one(decided)
         batch, track = decided.batch, decided.batch.track
         lines = list(
             map(
@@ -127,6 +129,26 @@ class DecisionLines:
         for index in self._rows_with_features(track):
             lines[index].features = batch.features[index].astype(np.float64).tolist()
         return self._encoder.encode_lines(lines)
+
+    def _encode_one(self, decided: DecidedBatch) -> bytes:
+        """Do what `encode` does for one decision, without the arrays and iterators that are made for many."""
+        batch, row = decided.batch, decided.batch.track[0].tolist()
+        line = Line(
+            batch.ids[0],
+            mask_cards(batch.cards)[0],
+            batch.event_us.item(),
+            batch.amount.item(),
+            decided.score.item(),
+            _DECISIONS[decided.decision.item()],
+            _MODES[decided.mode.item()],
+            _CAUSES[decided.cause.item()],
+            _REASONS[decided.reason.item()],
+            *_row_spans_us(row),
+            self._digest_of(decided.model.item()),
+        )
+        if self._features == "all" or (self._features == "sample" and row[NUMBER] % SAMPLE_EVERY == 0):
+            line.features = batch.features[0].tolist()
+        return self._encoder.encode(line) + b"\n"
 
     def _rows_with_features(self, track: I64) -> Sequence[int]:
         if self._features == "off":

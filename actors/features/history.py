@@ -16,7 +16,7 @@ from actors.features.log import Column, ColumnLog
 from actors.transaction import Columns
 
 LONGEST_WINDOW_US = 30 * US_PER_DAY
-_TOGETHER = 64  # transactions, or batches of fewer, that are written to the log at once
+_TOGETHER = 256  # transactions, or batches of fewer, that are written to the log at once
 _SPARE_NAMES = 1_000  # below that, forgetting names is not worth its time
 PLACE_SCALE = 1 << 30  # unit vectors as integers, so that their sums do not depend on the order
 

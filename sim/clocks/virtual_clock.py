@@ -50,9 +50,8 @@ class Until:
 
     def __await__(self) -> Generator[Any, None, None]:
         """Wait; how long is known only now, since others may have run since this was made."""
-        if self._loop.pass_until_ns(self._at_ns):
-            return _OVER
-        return self._loop.wake_at_ns(self._at_ns).__await__()
+        loop, at_ns = self._loop, self._at_ns
+        return _OVER if loop.pass_until_ns(at_ns) else loop.wake_at_ns(at_ns).__await__()
 
 
 _OVER = cast("Generator[Any, None, None]", iter(()))  # nothing is sent into it or thrown
