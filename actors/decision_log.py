@@ -133,6 +133,7 @@ class DecisionLines:
     def _encode_one(self, decided: DecidedBatch) -> bytes:
         """Do what `encode` does for one decision, without the arrays and iterators that are made for many."""
         batch, row = decided.batch, decided.batch.track[0].tolist()
+        latency_us, assembler_waiting_us, assembly_us, scorer_waiting_us, scoring_us = _row_spans_us(row)
         line = Line(
             batch.ids[0],
             mask_cards(batch.cards)[0],
@@ -143,7 +144,11 @@ class DecisionLines:
             _MODES[decided.mode.item()],
             _CAUSES[decided.cause.item()],
             _REASONS[decided.reason.item()],
-            *_row_spans_us(row),
+            latency_us,
+            assembler_waiting_us,
+            assembly_us,
+            scorer_waiting_us,
+            scoring_us,
             self._digest_of(decided.model.item()),
         )
         if self._features == "all" or (self._features == "sample" and row[NUMBER] % SAMPLE_EVERY == 0):
