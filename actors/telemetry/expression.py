@@ -100,6 +100,11 @@ class Expression:
         """Whether it rests on readings of an instant only, so that a span must be checked all along it."""
         return all(read.metric.instant for read in self.condition.reads())
 
+    @property
+    def of_process(self) -> bool:
+        """Whether it rests on figures of the process, which a modelled machine does not have."""
+        return any(read.metric.of_process for read in self.condition.reads())
+
     def evaluate(self, resolve: Resolve) -> Outcome:
         """Return whether it holds, with the figures seen.
 

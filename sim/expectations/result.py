@@ -16,7 +16,7 @@ class ExpectationResult(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         state: waiting or holding while its span lasts; passed, failed or inconclusive once it is judged; skipped when
-            the run was cut before it.
+            the run was cut before it, or when it is about this process and the machine is modelled.
         wanted: the rule, with its span, as the scenario states it.
         value: what was seen, with unit; "" where there was nothing to see.
         note: why it could not be judged; "" otherwise.
@@ -48,8 +48,6 @@ def wanted(expectation: Expectation) -> str:
     return f"{expectation.alert} {' and '.join(parts)}{of}"
 
 
-def skipped(expectation: Expectation) -> ExpectationResult:
-    """Return the result of an expectation that a shortened run leaves out."""
-    return ExpectationResult(
-        name=expectation.name, state="skipped", wanted=wanted(expectation), note="the run was cut short"
-    )
+def skipped(expectation: Expectation, note: str = "the run was cut short") -> ExpectationResult:
+    """Return the result of an expectation that is not judged, and ``note`` why."""
+    return ExpectationResult(name=expectation.name, state="skipped", wanted=wanted(expectation), note=note)

@@ -2,12 +2,14 @@
 
 import pytest
 
+from actors.clock import NS_PER_S
 from actors.messages import Mode
 from actors.telemetry.snapshot import Quality
+from actors.telemetry.telemetry import Telemetry
 from sim.expectations.judge import Judge
 from sim.scenario.load import parse
 from sim.scenario.timeline import Span
-from tests.expectations.drill import SCENARIO, Drill
+from tests.expectations.drill import END_S, SCENARIO, Drill
 from tests.telemetry.samples import decide, gauges, snapshot
 
 S = 1_000_000_000
@@ -118,3 +120,15 @@ def test_quality_is_that_of_the_span() -> None:
     result = drill.finish(drill.run())
     assert (result.state, result.value) == ("failed", "recall = 40 %, calm.recall = 80 %")
     assert asked == [Span(10 * S, 20 * S), Span(0, 10 * S)]
+
+
+@pytest.mark.parametrize(("clock", "state"), [("virtual", "skipped"), ("real", "inconclusive")])
+def test_figures_of_the_process_are_not_judged_on_a_modelled_machine(clock: str, state: str) -> None:
+    """Its memory is that of a simulation; on the real clock a run without samples of it stays in doubt."""
+    judge = Judge(
+        parse(SCENARIO.format(rule='during: always, expr: "memory_mb < 500MB"'), "drill.yaml", (f"clock={clock}",))
+    )
+    telemetry = Telemetry()
+    judge.mark(0, snapshot(telemetry, 0))
+    (result,) = judge.finish(snapshot(telemetry, END_S), END_S * NS_PER_S)
+    assert result.state == state

@@ -21,6 +21,7 @@ class Metric:
         description: one line for the documentation.
         read: the figure for a window; None where there was nothing to measure, which is neither good nor bad.
         instant: a reading at the window's end, so that a promise about a span must be checked all along it.
+        of_process: a figure of the process that runs the pipeline, which on a modelled machine says nothing about it.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Metric:
     description: str
     read: Read
     instant: bool = False
+    of_process: bool = False
 
 
 def counted(name: str, description: str, count: Count) -> Metric:

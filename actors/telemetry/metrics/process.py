@@ -1,6 +1,7 @@
 """How the pipeline's process fares, and how many alerts it raised."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from actors.clock import NS_PER_S
 from actors.telemetry.metrics.metric import Metric, counted, reading, time_share
@@ -12,10 +13,13 @@ BYTES_PER_MB = 1_000_000
 
 def process_metrics() -> Iterator[Metric]:
     """Yield memory, garbage collection and alerts."""
-    yield reading("memory_mb", Unit.MB, "resident memory of the pipeline's process", _memory_mb)
-    yield counted("gc.pauses", "garbage collections", lambda s: s.gc.pauses)
     what = "share of the time that garbage collection stopped the world"
-    yield time_share("gc.pause_ratio", what, lambda s: s.gc.total_ns / NS_PER_S)
+    for metric in (
+        reading("memory_mb", Unit.MB, "resident memory of the pipeline's process", _memory_mb),
+        counted("gc.pauses", "garbage collections", lambda s: s.gc.pauses),
+        time_share("gc.pause_ratio", what, lambda s: s.gc.total_ns / NS_PER_S),
+    ):
+        yield replace(metric, of_process=True)
     what = "alerts that were firing at any time in the window"
     yield Metric("alerts.firing", Unit.COUNT, what, lambda window: float(window.alerts_firing))
 
