@@ -69,7 +69,6 @@ class Actor(ABC, Generic[In, Prepared, Out]):
         self.hooks = environment.hooks
         self.work = environment.work
         self.commit_count = 0
-        self._hooked = type(self.hooks) is not Hooks  # those do nothing, and awaiting nothing twice a batch costs too
         self._outbox: Out | None = None
 
     @property
@@ -125,10 +124,11 @@ class Actor(ABC, Generic[In, Prepared, Out]):
     async def _work(self, lease: Lease[In]) -> None:
         rows = len(lease.message)
         started_ns = self.clock.now_ns()
-        if self._hooked:
+        hooked = type(self.hooks) is not Hooks  # those do nothing, and awaiting nothing twice a batch costs too
+        if hooked:
             await self.hooks.received(self.name, rows)
         prepared = await self.prepare(lease)
-        if self._hooked:
+        if hooked:
             await self.hooks.prepared(self.name, rows)
         self._outbox = self.commit(lease, prepared)
         self.inbox.acknowledge()
