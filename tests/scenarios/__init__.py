@@ -1,0 +1,1 @@
+"""Every shipped scenario, with its mitigations and without them."""
