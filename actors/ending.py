@@ -8,7 +8,8 @@ from actors.assembler import Assembler
 from actors.clock import NS_PER_US, Clock
 from actors.logger import Logger
 from actors.messages import Cause, DecidedBatch, FeatureBatch, Mode, RawBatch, Track
-from actors.model.rules import RuleBook, decide_default
+from actors.model.rules import decide_default
+from actors.model.scoring import Scoring
 from actors.producer import Producer
 from actors.scorer import Scorer
 from actors.telemetry.stages import Stage
@@ -22,6 +23,7 @@ class Ending:
     """Decides what the actors hold, in order, after they were stopped for good.
 
     Attributes:
+        scoring: knows the model that serves, whose rules these are.
         cause: why: DRAIN_TIMEOUT decides by default, ESCALATED by rules.
     """
 
@@ -29,7 +31,7 @@ class Ending:
     assembler: Assembler
     scorer: Scorer
     logger: Logger
-    rules: RuleBook
+    scoring: Scoring
     clock: Clock
     telemetry: Telemetry
     cause: Cause
@@ -64,7 +66,7 @@ class Ending:
 
     def _decide(self, batch: FeatureBatch) -> DecidedBatch:
         if self.cause is Cause.ESCALATED:
-            (decision, reason), mode = self.rules.decide(batch.features), Mode.RULES
+            (decision, reason), mode = self.scoring.current().rules.decide(batch.features), Mode.RULES
         else:
             (decision, reason), mode = decide_default(batch.amount), Mode.DEFAULT
         count = len(batch)

@@ -22,7 +22,6 @@ from actors.features.store import FeatureStore
 from actors.logger import Logger, LoggerConfig
 from actors.mailbox import Mailbox
 from actors.messages import Cause, DecidedBatch, FeatureBatch, RawBatch
-from actors.model.rules import RuleBook
 from actors.model.scoring import Scoring
 from actors.producer import Producer, ProducerConfig, Source
 from actors.resilience.breaker import BreakerConfig, CircuitBreaker
@@ -71,7 +70,6 @@ class Surroundings:
     store: FeatureStore
     history: History | None
     scoring: Scoring
-    rules: RuleBook
     digest_of: Callable[[int], str]
     sink: DecisionSink
     output: LineSink
@@ -128,9 +126,7 @@ class Pipeline:
         environment = Environment(clock, telemetry, around.hooks, around.work)
         self.producer = Producer(around.source, raw, config.producer, environment)
         self.assembler = Assembler(config.assembler, parts, raw, features, environment)
-        self.scorer = Scorer(
-            config.scorer, around.scoring, around.rules, around.dead_letters, features, decided, environment
-        )
+        self.scorer = Scorer(config.scorer, around.scoring, around.dead_letters, features, decided, environment)
         self.logger = Logger(
             config.logger, around.sink, lines, around.output, around.log_executor, decided, environment, self.retries
         )
@@ -261,7 +257,7 @@ class Pipeline:
             self.assembler,
             self.scorer,
             self.logger,
-            around.rules,
+            around.scoring,
             around.clock,
             around.telemetry,
             cause,

@@ -14,7 +14,6 @@ from actors.mailbox import Lease, Mailbox
 from actors.messages import Cause, DeadLetter, DecidedBatch, FeatureBatch, Mode, Reason, Track
 from actors.model.failure_policy import FailurePolicy
 from actors.model.policy import decide
-from actors.model.rules import RuleBook
 from actors.model.scoring import Scoring
 from actors.model.slot import ServingModel
 from actors.resilience.shedding import ServiceEstimate, SheddingConfig, least_valuable, overdue
@@ -79,7 +78,6 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
         self,
         config: ScorerConfig,
         scoring: Scoring,
-        rules: RuleBook,
         dead_letters: DeadLetterSink,
         inbox: Mailbox[FeatureBatch],
         outlet: Mailbox[DecidedBatch],
@@ -88,7 +86,6 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
         super().__init__("scorer", inbox, outlet, environment)
         self._config = config
         self._scoring = scoring
-        self._rules = rules
         self._dead_letters = dead_letters
         self._estimate = ServiceEstimate()
         stages = self.telemetry.stages
@@ -128,7 +125,7 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
         reason, mode = all_u8(_SCORE, count), batch.mode
         if shed is not None:
             reason = reason.copy()
-            decision[shed], reason[shed] = self._rules.decide(batch.features[shed])
+            decision[shed], reason[shed] = prepared.model.rules.decide(batch.features[shed])
             mode = np.where(shed, np.uint8(Mode.RULES), mode)
         self._config.on_failure.apply(decision, prepared.cause)
         generation = all_u16(prepared.model.generation, count)

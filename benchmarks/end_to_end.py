@@ -76,7 +76,6 @@ class EndToEnd:
             store=warm.store,
             history=warm.history,
             scoring=LocalScoring(slot, scoring, CONFIG.scorer.inline_limit),
-            rules=rows.artifact.rule_book,
             digest_of=slot.digests.__getitem__,
             sink=ContentCaller(),
             output=output,

@@ -77,12 +77,17 @@ class Artifact:
         return RuleBook(self.feature_names, self.manifest.rules)
 
 
-def load_artifact(folder: Path) -> Artifact:
+def load_artifact(folder: Path, *, proof: bool = True) -> Artifact:
     """Return the model in ``folder``, verified.
 
     Every file's digest is checked before anything is unpickled, then the features against the catalogue, then the
     golden rows are scored again. That guards against damage, not against malice: who can write the manifest can write
     a pickle that goes with it.
+
+    Args:
+        folder: of the model.
+        proof: whether digests and golden rows must agree. Without, a damaged file may abort the process: load it in a
+            child first.
 
     Raises:
         ArtifactError: any of it fails; one line with place, rule, value and remedy.
@@ -92,14 +97,18 @@ def load_artifact(folder: Path) -> Artifact:
     with readable(place):
         manifest = read_manifest(place)
     check_version(place, manifest)
-    check_files(place, folder, {MODEL_FILE: manifest.sha256, **manifest.files}, (GOLDEN_FILE, REFERENCE_FILE))
+    if proof:
+        check_files(place, folder, {MODEL_FILE: manifest.sha256, **manifest.files}, (GOLDEN_FILE, REFERENCE_FILE))
     check_features(place, manifest)
     engine = _load_engine(folder / MODEL_FILE, manifest)
     with readable(folder / GOLDEN_FILE):
         golden = Golden.load(folder / GOLDEN_FILE)
     with readable(folder / REFERENCE_FILE):
         reference = load_reference(folder / REFERENCE_FILE, manifest.feature_names)
-    check_golden(folder / GOLDEN_FILE, golden, engine)
+    if proof:
+        check_golden(folder / GOLDEN_FILE, golden, engine)
+    else:
+        engine.score(golden.features)  # in a child this finds trees that never end; what they say is believed
     return Artifact(folder, engine, manifest, golden, reference)
 
 

@@ -20,8 +20,7 @@ OnSwap = Callable[[Artifact], None]
 class Releases:
     """Replaces the model in a slot, one change after the other, in the order in which they were asked for.
 
-    A refused candidate changes nothing: the old model serves before, while and after it is looked at. Rules that decide
-    without a model stay those of the first.
+    A refused candidate changes nothing: the old model serves before, while and after it is looked at.
 
     Args:
         slot: where the serving model is.
@@ -38,14 +37,18 @@ class Releases:
         self._before: deque[Artifact] = deque(maxlen=KEPT)
         self.serving = first
 
-    async def release(self, folder: Path) -> Artifact:
+    async def release(self, folder: Path, *, proof: bool = True) -> Artifact:
         """Verify the model in ``folder`` and let it serve from the next batch on; return the one before.
+
+        Args:
+            folder: of the candidate.
+            proof: whether it must prove itself; otherwise it must only load and score.
 
         Raises:
             ArtifactError: it is refused, and why.
         """
         async with self._turn:
-            candidate = await self._verification.verify(folder)
+            candidate = await self._verification.verify(folder, proof=proof)
             before = self.serving
             if candidate.manifest.digest == before.manifest.digest:
                 raise ArtifactError(f"{folder}: must be another model than the serving one, {before.manifest.digest}")
@@ -68,6 +71,24 @@ class Releases:
             self._swap(self._before[-1])
             self._before.pop()
             return after
+
+    def withdraw(self, digest: str) -> Artifact | None:
+        """Take the model called ``digest`` out, at once, wherever it is: serving, or waiting to be rolled back to.
+
+        Returns:
+            The model that serves instead, from the next batch on; None if another one serves.
+
+        Raises:
+            ArtifactError: it serves and no other model is left.
+        """
+        others = [each for each in self._before if each.manifest.digest != digest]
+        serves = self.serving.manifest.digest == digest
+        if serves and not others:
+            raise ArtifactError(f"withdraw: no model was released before {digest}; release a good one instead")
+        if serves:
+            self._swap(others.pop())
+        self._before = deque(others, maxlen=KEPT)
+        return self.serving if serves else None
 
     def _swap(self, artifact: Artifact) -> None:
         self._slot.swap(artifact)

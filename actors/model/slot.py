@@ -6,6 +6,7 @@ from actors.errors import ArtifactError
 from actors.model.artifact import Artifact
 from actors.model.engine import Engine
 from actors.model.policy import Thresholds
+from actors.model.rules import RuleBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +18,14 @@ class ServingModel:
         digest: the model's short name.
         generation: 0 for the first model of a run, one more with each swap.
         thresholds: scores from which to review and to block.
+        rules: tuned with it; they decide what it does not score.
     """
 
     engine: Engine
     digest: str
     generation: int
     thresholds: Thresholds
+    rules: RuleBook
 
 
 class ModelSlot:
@@ -55,6 +58,7 @@ class ModelSlot:
 
     def _next(self, artifact: Artifact) -> ServingModel:
         thresholds = self._thresholds or artifact.manifest.thresholds
-        model = ServingModel(artifact.engine, artifact.manifest.digest, len(self.digests), thresholds)
+        digest, generation = artifact.manifest.digest, len(self.digests)
+        model = ServingModel(artifact.engine, digest, generation, thresholds, artifact.rule_book)
         self.digests.append(model.digest)
         return model

@@ -3,13 +3,14 @@
 A truncated LightGBM model aborts the whole process instead of raising (measured), so a model that is to replace a
 serving one never touches the serving process before a child has survived it.
 
-``python -m actors.model.verification FOLDER`` exits 0, or 2 with one line on stderr.
+``python -m actors.model.verification FOLDER [unproved]`` exits 0, or 2 with one line on stderr.
 """
 
 import asyncio
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:  # the child imports LightGBM in `main` only, where a failure 
 
 TIMEOUT_S: Final = 30.0  # a whole check takes about 1 s; a machine under load is allowed thirty times that
 INVALID: Final = 2
+UNPROVED: Final = "unproved"  # on the child's command line: load and score, and believe whatever comes of it
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -27,8 +29,13 @@ _REPOSITORY = Path(__file__).resolve().parents[2]
 class Verification(Protocol):
     """From the folder of a candidate to a model that has proved itself."""
 
-    async def verify(self, folder: Path) -> "Artifact":
+    async def verify(self, folder: Path, *, proof: bool = True) -> "Artifact":
         """Return the model in ``folder``; the pipeline serves meanwhile.
+
+        Args:
+            folder: of the candidate.
+            proof: whether it must prove itself. Without, it must only load and score without harm, and says what it
+                likes: for a drill of what that costs.
 
         Raises:
             ArtifactError: it is not one, or does not prove itself; the text says what, where and how to mend it.
@@ -39,12 +46,13 @@ class Verification(Protocol):
 class ChildVerification:
     """Verifies in a child process first, then loads here, both in an executor thread."""
 
-    async def verify(self, folder: Path) -> "Artifact":
+    async def verify(self, folder: Path, *, proof: bool = True) -> "Artifact":
         """Return the model in ``folder``."""
-        return await asyncio.get_running_loop().run_in_executor(None, load_verified, folder)
+        load = partial(load_verified, folder, proof=proof)
+        return await asyncio.get_running_loop().run_in_executor(None, load)
 
 
-def load_verified(folder: Path) -> "Artifact":
+def load_verified(folder: Path, *, proof: bool = True) -> "Artifact":
     """Return the model in ``folder``, loaded here only after a child has survived loading it. Blocks meanwhile.
 
     Raises:
@@ -53,10 +61,10 @@ def load_verified(folder: Path) -> "Artifact":
     from actors.model.artifact import MANIFEST_FILE, load_artifact
 
     before = _content(folder / MANIFEST_FILE)
-    verify_in_child(folder)
+    verify_in_child(folder, proof=proof)
     if _content(folder / MANIFEST_FILE) != before:
         raise ArtifactError(f"{folder}: must stay as it is while it is verified, and was replaced; release it again")
-    return load_artifact(folder)
+    return load_artifact(folder, proof=proof)
 
 
 def _content(file: Path) -> bytes | None:
@@ -66,13 +74,16 @@ def _content(file: Path) -> bytes | None:
         return None  # the child says what is wrong
 
 
-def verify_in_child(folder: Path, timeout_s: float = TIMEOUT_S) -> None:
+def verify_in_child(folder: Path, timeout_s: float = TIMEOUT_S, *, proof: bool = True) -> None:
     """Return if the model in ``folder`` loads and proves itself in a process of its own. Blocks meanwhile.
+
+    Without ``proof`` it must only load and score.
 
     Raises:
         ArtifactError: it does not, it crashes the child, or it takes longer than ``timeout_s``.
     """
     command = [sys.executable, "-m", "actors.model.verification", str(folder.resolve())]
+    command += [] if proof else [UNPROVED]
     try:
         child = subprocess.run(
             command, cwd=_REPOSITORY, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout_s, check=False
@@ -96,7 +107,7 @@ def main() -> int:
     from actors.model.artifact import load_artifact
 
     try:
-        load_artifact(Path(sys.argv[1]))
+        load_artifact(Path(sys.argv[1]), proof=UNPROVED not in sys.argv[2:])
     except ArtifactError as error:
         sys.stderr.write(f"{error}\n")
         return INVALID

@@ -23,9 +23,9 @@ class ModelledVerification:
         self._clock = clock
         self._takes_ns = takes_ns
 
-    async def verify(self, folder: Path) -> Artifact:
+    async def verify(self, folder: Path, *, proof: bool = True) -> Artifact:
         """Look at the candidate, then let the time pass; a refusal takes as long."""
         try:
-            return await self._verification.verify(folder)
+            return await self._verification.verify(folder, proof=proof)
         finally:
             await self._clock.sleep_ns(self._takes_ns)

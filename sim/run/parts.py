@@ -156,7 +156,6 @@ def make_parts(plan: Plan, machine: Machine, journal: Journal, instruments: Inst
         store=faults.wrap_feature_store(machine.look_up(sight.store)),
         history=warm.history,
         scoring=faults.wrap_scoring(scoring),
-        rules=plan.artifact.rule_book,
         digest_of=slot.digests.__getitem__,
         sink=faults.wrap_sink(instruments.sink(book)),
         output=faults.wrap_output(output),

@@ -76,7 +76,7 @@ class FixedScoring:
     scored: int = 0
 
     def current(self) -> ServingModel:
-        return ServingModel(None, "model", 0, Thresholds())  # type: ignore[arg-type]
+        return ServingModel(None, "model", 0, Thresholds(), RuleBook(FEATURES))  # type: ignore[arg-type]
 
     async def score(self, model: ServingModel, features: F32) -> F64:
         if self.takes_ns:
@@ -138,7 +138,6 @@ class Bench:
             store=self.store,
             history=None,
             scoring=self.scoring,
-            rules=RuleBook(FEATURES),
             digest_of=lambda _generation: "model",
             sink=self.sink,
             output=self.output,

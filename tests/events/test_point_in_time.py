@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -44,8 +45,9 @@ UNHURRIED = SheddingConfig(deadline_ns=10**15, shed_above=10**9)
 class ZeroScoring:
     """Scores everything 0."""
 
-    def __init__(self) -> None:
-        self._model = ServingModel(None, "none", 0, Thresholds())  # type: ignore[arg-type]  # nothing asks the engine
+    def __init__(self, names: Sequence[str]) -> None:
+        rules = RuleBook(names)
+        self._model = ServingModel(None, "none", 0, Thresholds(), rules)  # type: ignore[arg-type]  # no engine is asked
 
     def current(self) -> ServingModel:
         return self._model
@@ -92,8 +94,7 @@ async def replayed(events: EventsSpec, warm_from_us: int) -> tuple[Kept, list[Re
             assembly=FeatureAssembly(names, past.stream),
             store=store,
             history=past.history,
-            scoring=ZeroScoring(),
-            rules=RuleBook(names),
+            scoring=ZeroScoring(names),
             digest_of=str,
             sink=kept,
             output=InMemoryLines(),

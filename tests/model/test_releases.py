@@ -17,7 +17,7 @@ from tests.virtual import run_virtual
 class SlowLoading:
     """Takes a second, and refuses what is called bad."""
 
-    async def verify(self, folder: Path) -> Artifact:
+    async def verify(self, folder: Path, *, proof: bool = True) -> Artifact:
         await asyncio.sleep(1)
         if folder.name.startswith("bad"):
             raise ArtifactError(f"{folder.name}: is bad")
@@ -121,6 +121,30 @@ def test_without_a_release_there_is_nothing_to_go_back_to(folder: Path, other: P
     run_virtual(main())
 
 
+def test_a_model_that_is_withdrawn_is_gone_at_once_wherever_it_was(
+    folder: Path, other: Path, fitted: Fitted, tmp_path: Path
+) -> None:
+    """Serving, the one before takes over; before the serving one, no rollback finds it; elsewhere, nothing changes."""
+    third = other_folder(tmp_path / "third", fitted, 9)
+
+    async def main() -> None:
+        shop = Shop(folder)
+        with pytest.raises(ArtifactError, match="no model was released before"):
+            shop.releases.withdraw(digest(folder))
+        assert shop.releases.withdraw(digest(other)) is None
+        await shop.releases.release(other)
+        back = shop.releases.withdraw(digest(other))
+        assert back is not None
+        assert back.manifest.digest == shop.slot.current.digest == digest(folder)
+        await shop.releases.release(other)
+        await shop.releases.release(third)
+        assert shop.releases.withdraw(digest(other)) is None
+        await shop.releases.roll_back()
+        assert shop.slot.current.digest == digest(folder)
+
+    run_virtual(main())
+
+
 def test_models_to_go_back_to_are_few(folder: Path, other: Path) -> None:
     """However many models follow each other, a bounded number stays in memory."""
 
@@ -150,7 +174,8 @@ def test_a_model_replaced_while_it_is_verified_is_refused(
 ) -> None:
     """What the child survived is not what would be loaded here, so nothing is loaded."""
 
-    def replace(candidate: Path) -> None:
+    def replace(candidate: Path, *, proof: bool) -> None:
+        assert proof
         (candidate / "manifest.json").write_bytes((other / "manifest.json").read_bytes())
 
     monkeypatch.setattr("actors.model.verification.verify_in_child", replace)

@@ -1,13 +1,16 @@
 """A swap takes effect whole, between two batches, or not at all."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from actors.errors import ArtifactError
 from actors.model.artifact import load_artifact
 from actors.model.library import lightgbm
 from actors.model.policy import Thresholds
+from actors.model.rules import RuleLimits
 from actors.model.slot import ModelSlot
 from tests.model.conftest import NAMES, Fitted, write_folder
 
@@ -39,6 +42,16 @@ def test_thresholds_of_the_run_outlive_a_swap(folder: Path) -> None:
     slot.swap(artifact)
     assert slot.current.thresholds == strict
     assert ModelSlot(artifact).current.thresholds == artifact.manifest.thresholds
+
+
+def test_rules_are_those_of_the_model_that_serves(folder: Path) -> None:
+    """What a model does not score is decided by the rules tuned with it, and by the first one's no longer."""
+    artifact = load_artifact(folder)
+    slot = ModelSlot(artifact)
+    old = slot.current
+    limits = RuleLimits(high_amount=1.0)
+    slot.swap(replace(artifact, manifest=msgspec.structs.replace(artifact.manifest, rules=limits)))
+    assert (old.rules.limits, slot.current.rules.limits) == (RuleLimits(), limits)
 
 
 def fewer_features(fitted: Fitted) -> Fitted:

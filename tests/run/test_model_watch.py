@@ -25,7 +25,7 @@ from tests.virtual import run_virtual
 class Loading:
     """Loads without a child process."""
 
-    async def verify(self, folder: Path) -> Artifact:
+    async def verify(self, folder: Path, *, proof: bool = True) -> Artifact:
         return load_artifact(folder)
 
 
