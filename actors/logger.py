@@ -53,9 +53,6 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
 
     A sink or a disk that fails costs delivery or log lines, which are counted; decisions are never rewritten, and the
     pipeline goes on. Lines are written in a thread, so that a slow disk fills this mailbox and nothing else.
-
-    Attributes:
-        problem: the first failure of sink or disk, None without one.
     """
 
     def __init__(
@@ -82,7 +79,12 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
         self._waiting_time, self._log_time, self._logged = (
             stages[stage] for stage in (Stage.LOGGER_WAITING, Stage.LOG, Stage.LOGGED)
         )
-        self.problem: str | None = None
+        self._failed: dict[str, str] = {}
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """The first failure of each kind, one line each."""
+        return tuple(f"{what}: {why}" for what, why in self._failed.items())
 
     def batch_limit(self) -> int:
         """Return the configured batch size."""
@@ -156,6 +158,6 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
 
     def _complain(self, what: str, error: SinkError) -> None:
         """Say it once; the counters say how often."""
-        if self.problem is None:
-            self.problem = f"{what}: {error}"
+        if what not in self._failed:
+            self._failed[what] = str(error)
             log.error("%s: %s; they are counted and the run goes on", what, error)

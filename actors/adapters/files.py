@@ -1,11 +1,12 @@
 """Files that decisions and dead letters are appended to, one JSON document a line."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
 
+from actors.decision_log import LineSink
 from actors.errors import OutputError, SinkError
 from actors.messages import DeadLetter
 
@@ -80,8 +81,13 @@ class DeadLetterFile:
 
     def __init__(self, path: Path, limit: int = 100_000) -> None:
         self._file = AppendOnlyFile(path)
+        self._lines: LineSink = self._file
         self._left = limit
         self.unkept_count = 0
+
+    def through(self, around: Callable[[LineSink], LineSink]) -> None:
+        """Write through what ``around`` puts around the file from now on."""
+        self._lines = around(self._lines)
 
     def put(self, letters: Sequence[DeadLetter]) -> None:
         """Append ``letters``; what cannot be kept is counted in ``unkept_count``."""
@@ -102,7 +108,7 @@ class DeadLetterFile:
             ]
         )
         try:
-            self._file.append(lines)
+            self._lines.append(lines)
         except SinkError:
             self.unkept_count += len(kept)
         else:

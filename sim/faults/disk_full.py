@@ -1,6 +1,7 @@
-"""The disk of the decision log is full."""
+"""The disk that a run writes to is full."""
 
 import asyncio
+from collections.abc import Callable
 from typing import ClassVar
 
 from actors.decision_log import LineSink
@@ -10,29 +11,41 @@ from sim.faults.switch import FaultSwitch
 
 
 class DiskFull(LogFault, frozen=True, kw_only=True):
-    """Nothing can be appended to the decision log."""
+    """Nothing can be appended to any file of the run: decisions, dead letters, journal and all others.
+
+    Touched are decisions that are not logged.
+    """
 
     kind: ClassVar[str] = "disk_full"
-    summary: ClassVar[str] = "nothing can be appended to the decision log"
-    seen: ClassVar[str] = "log_failed grows in the ledger; decisions are made and delivered as before"
-    mitigation: ClassVar[str] = "a failed write costs its lines, which are counted, and nothing else"
+    summary: ClassVar[str] = "nothing can be appended to any file of the run"
+    seen: ClassVar[str] = (
+        "log_failed grows; decisions are made and delivered as before; the verdict names what is missing"
+    )
+    mitigation: ClassVar[str] = (
+        "a failed write costs its lines, which are counted; journal, alerts and latencies wait until there is room"
+    )
 
     def build(self, port: LineSink, switch: FaultSwitch) -> LineSink:
-        """Return an output without room while the fault is in."""
-        return _Full(port, switch)
+        """Return the decision log, without room while the fault is in."""
+        loop = asyncio.get_running_loop()
+        return _Full(port, switch, lambda rows: loop.call_soon_threadsafe(switch.touch, rows))
+
+    def beside(self, port: LineSink, switch: FaultSwitch) -> LineSink:
+        """Return another file, without room while the fault is in."""
+        return _Full(port, switch, lambda _: None)
 
 
 class _Full:
-    def __init__(self, output: LineSink, switch: FaultSwitch) -> None:
+    def __init__(self, output: LineSink, switch: FaultSwitch, touch: Callable[[int], object]) -> None:
         self._output = output
         self._switch = switch
-        self._loop = asyncio.get_running_loop()
+        self._touch = touch
         self.size = output.size
 
     def append(self, lines: bytes) -> None:
-        """Append, or find no room; called in the thread that writes, while the switch lives on the loop."""
+        """Append, or find no room; the decision log is written in a thread, while the switch lives on the loop."""
         if self._switch.strikes():
-            self._loop.call_soon_threadsafe(self._switch.touch, lines.count(b"\n"))
+            self._touch(lines.count(b"\n"))
             raise SinkError("No space left on device")
         self._output.append(lines)
         self.size = self._output.size

@@ -47,7 +47,12 @@ class SinkFault(LastingFault, PortFault[DecisionSink], frozen=True, kw_only=True
 
 
 class LogFault(LastingFault, PortFault[LineSink], frozen=True, kw_only=True):
-    """A fault between the logger and the file of decisions."""
+    """A fault of the disk: between the logger and the file of decisions, and before the other files of a run."""
+
+    @abstractmethod
+    def beside(self, port: LineSink, switch: FaultSwitch) -> LineSink:
+        """Return another file of the run with the fault around it; its lines are not counted as touched."""
+        ...
 
 
 class WorkFault(LastingFault, PortFault[Work], frozen=True, kw_only=True):

@@ -84,8 +84,15 @@ class FaultSchedule:
         return self._around(SinkFault, sink)
 
     def wrap_output(self, output: LineSink) -> LineSink:
-        """Return ``output`` with the faults of the disk around it."""
+        """Return ``output``, the decision log, with the faults of the disk around it."""
         return self._around(LogFault, output)
+
+    def wrap_file(self, lines: LineSink) -> LineSink:
+        """Return another file of the run with the faults of the disk around it."""
+        for fault, switch in self._pairs:
+            if isinstance(fault, LogFault):
+                lines = fault.beside(lines, switch)
+        return lines
 
     def wrap_work(self, work: Work) -> Work:
         """Return ``work`` with what slows it around it."""

@@ -1,6 +1,7 @@
 """Files of one JSON document a line, written as things happen."""
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
@@ -8,6 +9,7 @@ import msgspec
 
 from actors.adapters.files import AppendOnlyFile
 from actors.clock import NS_PER_S
+from actors.decision_log import LineSink
 from actors.errors import SinkError
 from actors.telemetry.alerts import AlertEvent
 
@@ -36,12 +38,13 @@ class AlertLine(msgspec.Struct, frozen=True):
         return cls(at_s, event.alert, event.state, event.severity, event.told, event.text, event.escalated)
 
 
-class JsonLines:
-    """A file that gets a line at a time and never stops a run: what a full disk refuses is counted.
+class PatientLines:
+    """Whole lines on their way to a file, which never stop a run: what a full disk refuses waits until it has room.
+
+    Lines stay in order. Beyond ``HELD_BYTES`` what comes is lost, and counted, until there is room again.
 
     Attributes:
-        problem: the first failure; "" without one.
-        lost_count: lines that could not be written.
+        lost_count: lines that were never written; those that still wait count once the file is closed.
 
     Args:
         path: created anew.
@@ -50,53 +53,79 @@ class JsonLines:
         OutputError: it cannot be created.
     """
 
+    HELD_BYTES = 1_000_000  # a journal of hours; a full disk must not fill memory next
+
     def __init__(self, path: Path) -> None:
         self._file = AppendOnlyFile(path)
-        self._encoder = msgspec.json.Encoder()
-        self.problem = ""
+        self._lines: LineSink = self._file
+        self._held = bytearray()
         self.lost_count = 0
+        self._why = ""
+
+    @property
+    def problem(self) -> str:
+        """What is missing from the file and why; "" where nothing is."""
+        return f"{self._file.path.name}: lines missing: {self.lost_count:,}: {self._why}" if self.lost_count else ""
+
+    def through(self, around: Callable[[LineSink], LineSink]) -> None:
+        """Write through what ``around`` puts around the file from now on."""
+        self._lines = around(self._lines)
+
+    def append(self, lines: bytes) -> None:
+        """Write ``lines``, which end with a newline, after those that wait."""
+        if len(self._held) + len(lines) > self.HELD_BYTES:
+            self._try()
+        if self._held and len(self._held) + len(lines) > self.HELD_BYTES:
+            self.lost_count += lines.count(b"\n")
+            return
+        self._held += lines
+        self._try()
+
+    def close(self) -> None:
+        """Try what waits a last time, and close the file; closing twice is fine."""
+        self._try()
+        self.lost_count += self._held.count(b"\n")
+        self._held.clear()
+        self._file.close()
+
+    def _try(self) -> None:
+        if not self._held:
+            return
+        try:
+            self._lines.append(bytes(self._held))
+        except SinkError as error:
+            self._why = str(error).removeprefix(f"{self._file.path.name}: ")
+        else:
+            self._held.clear()
+
+
+class JsonLines(PatientLines):
+    """A file that gets a JSON document a line, and never stops a run."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._encoder = msgspec.json.Encoder()
 
     def add(self, document: msgspec.Struct) -> None:
         """Append one document."""
-        try:
-            self._file.append(self._encoder.encode(document) + b"\n")
-        except SinkError as error:
-            self.lost_count += 1
-            self.problem = self.problem or str(error)
-
-    def close(self) -> None:
-        """Close the file; closing twice is fine."""
-        self._file.close()
+        self.append(self._encoder.encode(document) + b"\n")
 
 
-class TolerantText(io.TextIOBase):
-    """A text file that never stops a run: from the first write that a full disk refuses on, nothing more is written.
-
-    Attributes:
-        problem: that first failure; "" without one.
+class TextLines(io.TextIOBase):
+    """A text file on top of `PatientLines`, for whoever writes a line in pieces.
 
     Args:
-        path: created anew.
-
-    Raises:
-        OutputError: it cannot be created.
+        lines: where they go, each when its newline is written.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, lines: PatientLines) -> None:
         super().__init__()
-        self._file = AppendOnlyFile(path)
-        self.problem = ""
+        self._lines = lines
+        self._begun = ""
 
     def write(self, text: str) -> int:
-        """Write ``text`` if all before it could be written."""
-        if not self.problem:
-            try:
-                self._file.append(text.encode())
-            except SinkError as error:
-                self.problem = str(error)
+        """Take ``text``, and pass on all that is whole lines."""
+        whole, newline, self._begun = (self._begun + text).rpartition("\n")
+        if newline:
+            self._lines.append(f"{whole}\n".encode())
         return len(text)
-
-    def close(self) -> None:
-        """Close the file; closing twice is fine."""
-        self._file.close()
-        super().close()

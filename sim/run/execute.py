@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
@@ -16,7 +16,7 @@ from sim.report import folder as files
 from sim.report.figures import Finished, summarise
 from sim.report.folder import RunFolder
 from sim.report.labels import join_labels
-from sim.report.lines import AlertLine, JsonLines, TolerantText
+from sim.report.lines import AlertLine, JsonLines, PatientLines, TextLines
 from sim.report.provenance import git_commit, versions
 from sim.report.summary import Summary, summary_text
 from sim.report.trace import trace_hash
@@ -67,24 +67,28 @@ async def _run(
     machine = make_machine(plan)
     clock = machine.clock
     journal_lines, alert_lines = JsonLines(folder.file(files.JOURNAL)), JsonLines(folder.file(files.ALERTS))
-    latency_log = TolerantText(folder.file(files.LATENCY))
+    latency_lines = PatientLines(folder.file(files.LATENCY))
+    own_lines = (journal_lines, alert_lines, latency_lines)
     journal = Journal(clock, journal_lines.add)
     try:
         parts = make_parts(plan, machine, journal, instruments)
-        session = Session(plan, parts, clock, screen, latency_log, machine.memory)
+        for lines in own_lines:
+            lines.through(parts.faults.wrap_file)
+        session = Session(plan, parts, clock, screen, TextLines(latency_lines), machine.memory)
         session.watch.monitor.alert_listeners.append(
             lambda event: alert_lines.add(AlertLine.of(event, journal.start_ns))
         )
         await parts.source.prime()
         async with _interruptible(session):
             ended = await session.run()
-        parts.close()
-        problems = [each.problem for each in (journal_lines, alert_lines, latency_log) if each.problem]
-        return _report(plan, folder, parts, session, ended, problems)
+            parts.close()
+            for lines in own_lines:
+                lines.close()
+            # Still deaf to Ctrl-C: whoever presses it twice wants the run to end, not to lose its summary.
+            return _report(plan, folder, parts, session, ended, [*_not_whole(parts), *_problems(own_lines)])
     finally:
-        journal_lines.close()
-        alert_lines.close()
-        latency_log.close()
+        for lines in own_lines:
+            lines.close()
         machine.close()
 
 
@@ -106,11 +110,6 @@ async def _interruptible(session: Session) -> AsyncIterator[None]:
 
 def _report(plan: Plan, folder: RunFolder, parts: Parts, session: Session, ended: Ended, problems: list[str]) -> Result:
     """Write what is written only at the end; ``problems`` are the files that are not whole."""
-    problems += [parts.pipeline.logger.problem] if parts.pipeline.logger.problem else []
-    if parts.dead_letters.unkept_count:
-        problems.append(
-            f"{files.DEAD_LETTERS}: {parts.dead_letters.unkept_count:,} dead letters were counted, not kept"
-        )
     hashed = None
     try:
         if plan.clock == "virtual":
@@ -127,6 +126,25 @@ def _report(plan: Plan, folder: RunFolder, parts: Parts, session: Session, ended
     except OutputError as error:
         problems.append(str(error))
     return Result(summary, ended.frame, tuple(problems))
+
+
+def _problems(written: Iterable[PatientLines]) -> Iterator[str]:
+    """Yield a line for each of the laboratory's files that is not whole."""
+    for lines in written:
+        if lines.problem:
+            yield lines.problem
+
+
+def _not_whole(parts: Parts) -> Iterator[str]:
+    """Yield a line for each of the pipeline's files that is not whole, and the first failure of a delivery."""
+    logger, retries = parts.pipeline.logger, parts.pipeline.retries
+    yield from logger.problems
+    if count := parts.telemetry.ledger.log_failed_count:
+        yield f"{files.DECISIONS}: {count:,} decisions were counted, not logged"
+    if count := parts.dead_letters.unkept_count:
+        yield f"{files.DEAD_LETTERS}: {count:,} dead letters were counted, not kept"
+    if retries is not None and retries.unkept_count:
+        yield f"{files.UNDELIVERED}: {retries.unkept_count:,} undelivered decisions were counted, not kept"
 
 
 def _finished(plan: Plan, parts: Parts, session: Session, ended: Ended, problems: tuple[str, ...]) -> Finished:

@@ -139,8 +139,10 @@ def make_parts(plan: Plan, machine: Machine, journal: Journal, instruments: Inst
     schedule = plan.load.schedule()
     if schedule is not None:
         schedule = schedule.altered(faults.reschedule)
+        site.recount = schedule.recount
     output = AppendOnlyFile(plan.folder / DECISIONS_FILE)
     dead_letters = DeadLetterFile(plan.folder / DEAD_LETTERS_FILE)
+    dead_letters.through(faults.wrap_file)
     undelivered = AppendOnlyFile(plan.folder / UNDELIVERED_FILE)
     config = pipeline_config(plan.scenario.pipeline)
     caught_up = CaughtUp()
@@ -165,7 +167,7 @@ def make_parts(plan: Plan, machine: Machine, journal: Journal, instruments: Inst
         hooks=faults.wrap_hooks(Hooks()),
         work=faults.wrap_work(machine.work),
         on_restart=partial(_note_restart, journal),
-        undelivered=undelivered,
+        undelivered=faults.wrap_file(undelivered),
         reader=sight.reader,
     )
     pipeline = Pipeline(config, around)

@@ -44,6 +44,14 @@ def flow_metrics() -> Iterator[Metric]:
     )
     yield counted("dead_letters", "transactions set aside undecided", lambda s: s.ledger.dead_lettered)
     yield counted("duplicates", "transactions whose id was seen before", lambda s: s.ledger.duplicate)
+    yield counted("log_failed", "decisions that could not be logged", lambda s: s.ledger.log_failed)
+    yield counted("undelivered", "decisions that were given up undelivered", lambda s: s.ledger.undelivered)
+    yield reading(
+        "awaiting_delivery",
+        Unit.COUNT,
+        "decisions on their way to the caller, those included that are tried again",
+        lambda window: window.newer.ledger.waiting.awaiting_delivery,
+    )
     yield reading(
         "ledger.balanced",
         Unit.COUNT,
