@@ -7,6 +7,7 @@ SCENARIO   ?= scenarios/burst.yaml
 ARGS       ?=
 JOBS       ?= 2
 SEEDS      ?= 200
+CRASHES    ?= 500
 
 BIN     := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
@@ -35,10 +36,11 @@ bench: $(VENV)/installed-bench  ## throughput against the bare model and a portf
 demo: $(VENV)/installed  ## train, score 1,000 transactions, write results/summary.json
 	@$(BIN)/python -m sim demo
 
-soak: $(VENV)/installed  ## long: every scenario twice to the last byte, then $(SEEDS) seeds of drills that break things
+soak: $(VENV)/installed  ## long: every scenario twice to the last byte, then hundreds of seeds of drills that break things
 	@set -e; for scenario in $$(grep -L '^external: true' scenarios/*.yaml); do \
 	  echo "$$scenario"; $(BIN)/python -m sim check-determinism "$$scenario"; done
 	@$(BIN)/python -m sim explore tests/explore/everything_fails.yaml --seeds $(SEEDS) --anywhere --shrink
+	@$(BIN)/python -m sim explore tests/explore/crash_anywhere.yaml --seeds $(CRASHES) --anywhere --shrink
 	@$(BIN)/python -m sim explore scenarios/feature_store_outage.yaml --seeds $(SEEDS) --shrink --set 'expect=[]' \
 	  --set world.cards=4000 --set phases.baseline.rate=20 --set phases.outage.rate=50 --set phases.recovery.rate=20
 
