@@ -194,9 +194,9 @@ class Pipeline:
         config, around = self.config, self._around
         store = around.store
         if config.store_retry is not None:
-            store = RetryingFeatureStore(store, config.store_retry, around.clock)
+            store = RetryingFeatureStore(store, config.store_retry, around.clock, around.telemetry)
         store = GuardedFeatureStore(store, config.store_timeout_ns, self.breaker, around.clock, around.telemetry)
-        return store if config.store_cache is None else CachedFeatureStore(store, config.store_cache)
+        return store if config.store_cache is None else CachedFeatureStore(store, config.store_cache, around.telemetry)
 
     def _delivery_retries(self) -> DeliveryRetries | None:
         config, around = self.config.logger.delivery, self._around

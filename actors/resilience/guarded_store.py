@@ -19,7 +19,7 @@ class GuardedFeatureStore:
         timeout_ns: longest wait for a look-up; the budget at p50 is 2 ms.
         breaker: decides whether to ask at all; None always asks.
         clock: the run's clock.
-        telemetry: counts look-ups and failures.
+        telemetry: counts look-ups, calls and failures.
     """
 
     def __init__(
@@ -42,6 +42,7 @@ class GuardedFeatureStore:
         if self._breaker is not None and not self._breaker.allows():
             self._telemetry.store_errors += 1
             raise FeatureStoreError("the circuit breaker is open")
+        self._telemetry.store_calls += 1
         started_ns = self._clock.now_ns()
         failed = True
         try:

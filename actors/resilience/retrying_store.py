@@ -7,6 +7,7 @@ from actors.arrays import I64
 from actors.clock import Clock
 from actors.errors import FeatureStoreError
 from actors.features.store import FeatureStore, StoreRows
+from actors.telemetry.telemetry import Telemetry
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,7 @@ class RetryConfig:
     Attributes:
         attempts: calls for one look-up at most, the first one included.
         budget_ratio: retries for each look-up, on average at most; None: as many as fail.
-        reserve: retries that may be saved up; also what there is at the start.
+        reserve: retries that may be saved up while look-ups succeed; there are none at the start.
         backoff_ns: wait before the first retry of a look-up, doubled for each further one.
     """
 
@@ -29,13 +30,16 @@ class RetryConfig:
 class RetryBudget:
     """Lets retries be a share of the calls, so that a store in trouble is not called more often because it is.
 
+    A retry must have been earned before: since the start there are never more than ``ratio`` for each first call, and
+    in any span at most ``reserve`` more than that, however long look-ups have succeeded before it.
+
     Source: Google, Site Reliability Engineering, O'Reilly 2016, chapter 21; Finagle's RetryBudget.
     """
 
     def __init__(self, ratio: float | None, reserve: float) -> None:
         self._ratio = ratio
         self._reserve = reserve
-        self.left = reserve
+        self.left = 0.0
 
     def earn(self) -> None:
         """Count a first call."""
@@ -61,12 +65,14 @@ class RetryingFeatureStore:
         store: what is called.
         config: how often.
         clock: the run's clock.
+        telemetry: counts each retry as one more call.
     """
 
-    def __init__(self, store: FeatureStore, config: RetryConfig, clock: Clock) -> None:
+    def __init__(self, store: FeatureStore, config: RetryConfig, clock: Clock, telemetry: Telemetry) -> None:
         self._store = store
         self._config = config
         self._clock = clock
+        self._telemetry = telemetry
         self._budget = RetryBudget(config.budget_ratio, config.reserve)
 
     async def lookup(self, cards: Sequence[str], merchants: Sequence[str], event_us: I64) -> StoreRows:
@@ -83,4 +89,5 @@ class RetryingFeatureStore:
                 if not self._budget.spend():
                     raise
             await self._clock.sleep_ns(self._config.backoff_ns << (attempt - 1))
+            self._telemetry.store_calls += 1
         return await self._store.lookup(cards, merchants, event_us)

@@ -67,7 +67,9 @@ class Counters(msgspec.Struct, frozen=True):
 
     store_lookups: int = 0
     store_errors: int = 0
+    store_calls: int = 0
     store_rows: int = 0
+    store_cached_rows: int = 0
     store_missing_rows: int = 0
     store_stale_rows: int = 0
     shed_rows: int = 0

@@ -39,9 +39,11 @@ class Telemetry:
     Attributes:
         ledger: the books.
         stages: a latency histogram each.
-        store_lookups: look-ups of a batch tried at the feature store; one per batch, retries included.
+        store_lookups: look-ups of a batch, one each, however often they were tried.
         store_errors: those of them that failed or timed out, or that the open breaker refused.
+        store_calls: what the feature store was asked: none for a look-up that the breaker refused, one more a retry.
         store_rows: transactions that needed batch features, failed look-ups included.
+        store_cached_rows: those of them that the cache answered, card and merchant, when their look-up had failed.
         store_missing_rows: those of them that got none, for whatever reason.
         store_stale_rows: those of them that got features past their limit.
         shed_rows: transactions decided by `rules` to relieve a full mailbox.
@@ -70,7 +72,9 @@ class Telemetry:
         self.stages = {stage: Histogram() for stage in Stage}
         self.store_lookups = 0
         self.store_errors = 0
+        self.store_calls = 0
         self.store_rows = 0
+        self.store_cached_rows = 0
         self.store_missing_rows = 0
         self.store_stale_rows = 0
         self.shed_rows = 0
@@ -176,7 +180,9 @@ class Telemetry:
         return Counters(
             store_lookups=self.store_lookups,
             store_errors=self.store_errors,
+            store_calls=self.store_calls,
             store_rows=self.store_rows,
+            store_cached_rows=self.store_cached_rows,
             store_missing_rows=self.store_missing_rows,
             store_stale_rows=self.store_stale_rows,
             shed_rows=self.shed_rows,

@@ -19,7 +19,7 @@ from sim.faults.switch import FaultRecord
 from sim.money import Outcomes, business
 from sim.quality import live_quality
 from sim.report.spans import fault_costs, in_ms, span_figures
-from sim.report.summary import AlertOutcome, Books, DecisionCounts, ModeCounts, StageTimes, Summary
+from sim.report.summary import AlertOutcome, Books, DecisionCounts, FeatureStoreUse, ModeCounts, StageTimes, Summary
 from sim.scenario.render import digest
 from sim.scenario.scenario import Scenario
 from sim.steps.step import StepRecord
@@ -110,6 +110,7 @@ def summarise(run: Finished) -> Summary:
         ledger=books(last.ledger, run.imbalances),
         business=worth,
         stages=stage_times(last),
+        feature_store=feature_store_use(last),
         spans=span_figures(scenario, run.judge.windows, run.outcomes),
         costs=fault_costs(scenario, run.outcomes),
         faults=tuple(run.faults),
@@ -119,6 +120,21 @@ def summarise(run: Finished) -> Summary:
         warnings=tuple(run.warnings),
         git=run.git,
         versions=dict(run.versions),
+    )
+
+
+def feature_store_use(snapshot: Snapshot) -> FeatureStoreUse:
+    """Return what the feature store was asked since the start of the run."""
+    counts = snapshot.counters
+    return FeatureStoreUse(
+        look_ups=counts.store_lookups,
+        failed=counts.store_errors,
+        calls=counts.store_calls,
+        calls_per_look_up=counts.store_calls / counts.store_lookups if counts.store_lookups else None,
+        transactions=counts.store_rows,
+        cached=counts.store_cached_rows,
+        stale=counts.store_stale_rows,
+        missing=counts.store_missing_rows,
     )
 
 

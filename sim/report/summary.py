@@ -82,6 +82,30 @@ class StageTimes(msgspec.Struct, frozen=True, kw_only=True):
     budget_ms: float | None = None
 
 
+class FeatureStoreUse(msgspec.Struct, frozen=True, kw_only=True):
+    """What the feature store was asked and what came of it, over the whole run.
+
+    Attributes:
+        look_ups: of a batch, one each, however often they were tried.
+        failed: look-ups that failed, timed out or met an open breaker.
+        calls: what the store was asked: none for a look-up that the breaker refused, one more for each retry.
+        calls_per_look_up: the store's load as a multiple of what was to be looked up; null without look-ups.
+        transactions: that needed batch features.
+        cached: those of them that the cache answered because their look-up had failed.
+        stale: those of them with features past their limit.
+        missing: those of them without any.
+    """
+
+    look_ups: int = 0
+    failed: int = 0
+    calls: int = 0
+    calls_per_look_up: float | None = None
+    transactions: int = 0
+    cached: int = 0
+    stale: int = 0
+    missing: int = 0
+
+
 class AlertOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """What an alert did, for those that fired or were pending at the end.
 
@@ -204,6 +228,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     ledger: Books
     business: Business
     stages: dict[str, StageTimes]
+    feature_store: FeatureStoreUse = FeatureStoreUse()
     spans: tuple[SpanFigures, ...]
     costs: tuple[FaultCost, ...]
     faults: tuple[FaultRecord, ...]

@@ -12,9 +12,11 @@ from actors.features.store import CARD_COLUMNS, MERCHANT_COLUMNS, MISSING_AT, Fe
 from actors.messages import Cause, Decision, Mode
 from actors.model.failure_policy import FailurePolicy
 from actors.pipeline import PipelineConfig
+from actors.resilience.breaker import BreakerConfig
 from actors.resilience.cached_store import CachedFeatureStore
 from actors.resilience.retrying_store import RetryConfig, RetryingFeatureStore
 from actors.scorer import ScorerConfig
+from actors.telemetry.telemetry import Telemetry
 from tests.actors.parts import HandClock
 from tests.actors.pipeline_parts import Bench, FixedScoring, arrivals, transaction
 from tests.virtual import run_virtual
@@ -43,24 +45,48 @@ class Shaky:
         )
 
 
-def amplification(config: RetryConfig, look_ups: int = 2_000) -> float:
-    """Return the calls that a store which always fails gets for each look-up."""
-    store = Shaky(always=True)
+def calls(config: RetryConfig, failing: int, good: int = 0) -> int:
+    """Return the calls that a store gets for ``failing`` look-ups, when all fail, after ``good`` that succeeded."""
+    store = Shaky()
 
     async def main() -> None:
-        retrying = RetryingFeatureStore(store, config, HandClock())
-        for _ in range(look_ups):
+        retrying = RetryingFeatureStore(store, config, HandClock(), Telemetry())
+        for _ in range(good):
+            await retrying.lookup(["c"], ["m"], TIMES)
+        store.always = True
+        for _ in range(failing):
             with pytest.raises(FeatureStoreError):
                 await retrying.lookup(["c"], ["m"], TIMES)
 
     run_virtual(main())
-    return store.calls / look_ups
+    return store.calls - good
 
 
-def test_budget_bounds_what_a_failing_store_gets() -> None:
-    """With a budget of 10 % it gets 1.1 times its load at most; naive retries give it three times and more."""
-    assert amplification(RetryConfig(attempts=4, budget_ratio=0.1)) <= 1.1 + 10 / 2_000
-    assert amplification(RetryConfig(attempts=4, budget_ratio=None)) >= 3.0
+@pytest.mark.parametrize("failing", [1, 9, 10, 25, 2_000])
+def test_budget_bounds_what_a_failing_store_gets(failing: int) -> None:
+    """With a budget of 10 % it gets 1.1 times its load at most, at every moment; naive retries give it four times."""
+    assert calls(RetryConfig(attempts=4, budget_ratio=0.1), failing) <= 1.1 * failing
+    assert calls(RetryConfig(attempts=4, budget_ratio=None), failing) == 4 * failing
+
+
+def test_retries_saved_in_good_times_are_few() -> None:
+    """However long look-ups have succeeded, a store that then fails gets ten calls beyond its 10 % at most."""
+    assert 2_200 < calls(RetryConfig(attempts=4, budget_ratio=0.1), 2_000, good=5_000) <= 2_210
+
+
+def test_retry_must_be_earned_before() -> None:
+    """A budget of 10 % has its first retry after ten look-ups, not at the start."""
+    assert calls(RetryConfig(budget_ratio=0.125), 7) == 7
+    assert calls(RetryConfig(budget_ratio=0.125), 8) == 9
+
+
+def test_each_retry_is_a_call_of_its_own() -> None:
+    """What the store gets is counted beside the look-ups, which stay one a batch; an open breaker spares both calls."""
+    retried = decided(PipelineConfig(store_retry=RetryConfig(attempts=3, budget_ratio=None)), Shaky(always=True))
+    assert retried.telemetry.store_calls == 3 * retried.telemetry.store_lookups > 0
+    breaker = BreakerConfig(window=20, minimum_calls=20, open_for_ns=10**12)
+    spared = decided(PipelineConfig(breaker=breaker), Shaky(always=True))
+    assert (spared.telemetry.store_lookups, spared.telemetry.store_calls) == (50, 20)
 
 
 def test_retry_turns_a_single_failure_into_an_answer() -> None:
@@ -68,9 +94,11 @@ def test_retry_turns_a_single_failure_into_an_answer() -> None:
 
     async def main() -> tuple[float, int]:
         clock = HandClock()
-        rows = await RetryingFeatureStore(Shaky([True]), RetryConfig(backoff_ns=7), clock).lookup(["c"], ["m"], TIMES)
+        once = RetryingFeatureStore(Shaky([True]), RetryConfig(attempts=1), clock, Telemetry())
         with pytest.raises(FeatureStoreError):
-            await RetryingFeatureStore(Shaky([True]), RetryConfig(attempts=1), clock).lookup(["c"], ["m"], TIMES)
+            await once.lookup(["c"], ["m"], TIMES)
+        twice = RetryingFeatureStore(Shaky([True]), RetryConfig(budget_ratio=1.0, backoff_ns=7), clock, Telemetry())
+        rows = await twice.lookup(["c"], ["m"], TIMES)
         return float(rows.card[0, 0]), clock.at_ns
 
     assert run_virtual(main()) == (2.0, 7)
@@ -80,7 +108,7 @@ def test_cache_answers_with_the_last_row_and_its_true_age() -> None:
     """While look-ups fail, who was seen lately has the last row; who was not is missing."""
 
     async def main() -> StoreRows:
-        store = CachedFeatureStore(Shaky([False, False, True]), 10)
+        store = CachedFeatureStore(Shaky([False, False, True]), 10, Telemetry())
         await store.lookup(["a"], ["x"], TIMES)
         await store.lookup(["a"], ["x"], TIMES)
         return await store.lookup(["a", "b"], ["x", "y"], TIMES)
@@ -91,11 +119,25 @@ def test_cache_answers_with_the_last_row_and_its_true_age() -> None:
     assert np.isnan(rows.card[1]).all()
 
 
+def test_what_the_cache_answers_is_counted() -> None:
+    """A transaction counts when its look-up failed and the cache knows both its card and its merchant."""
+    telemetry = Telemetry()
+
+    async def main() -> None:
+        store = CachedFeatureStore(Shaky([False, True]), 10, telemetry)
+        await store.lookup(["a", "b"], ["x", "y"], np.zeros(2, dtype=np.int64))
+        assert telemetry.store_cached_rows == 0
+        await store.lookup(["a", "b", "b", "c"], ["x", "x", "z", "x"], np.zeros(4, dtype=np.int64))
+
+    run_virtual(main())
+    assert telemetry.store_cached_rows == 2
+
+
 def test_cache_that_knows_nobody_lets_the_failure_through() -> None:
     """An empty answer is not passed off as one."""
 
     async def main() -> None:
-        store = CachedFeatureStore(Shaky(always=True), 10)
+        store = CachedFeatureStore(Shaky(always=True), 10, Telemetry())
         with pytest.raises(FeatureStoreError):
             await store.lookup(["a"], ["x"], TIMES)
 
@@ -106,7 +148,7 @@ def test_cache_is_bounded_and_forgets_the_first() -> None:
     """Beyond its capacity the first one in goes."""
 
     async def main() -> StoreRows:
-        store = CachedFeatureStore(Shaky([False] * 3 + [True]), 2)
+        store = CachedFeatureStore(Shaky([False] * 3 + [True]), 2, Telemetry())
         for name in "abc":
             await store.lookup([name], [name], TIMES)
         return await store.lookup(["a", "b", "c"], ["a", "b", "c"], np.zeros(3, dtype=np.int64))
@@ -132,7 +174,7 @@ def decided(config: PipelineConfig, store: FeatureStore, scoring: FixedScoring |
 def test_retries_spare_decisions_a_lower_rung() -> None:
     """A store that fails on one call in ten costs no rung with retries, and one decision in ten without."""
     fails = [number % 10 == 5 for number in range(100)]
-    with_retries = decided(PipelineConfig(store_retry=RetryConfig()), Shaky(fails.copy()))
+    with_retries = decided(PipelineConfig(store_retry=RetryConfig(budget_ratio=0.2)), Shaky(fails.copy()))
     without = decided(PipelineConfig(), Shaky(fails.copy()))
     assert with_retries.telemetry.store_errors == 0
     assert without.telemetry.store_errors == 5

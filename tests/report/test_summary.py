@@ -13,8 +13,8 @@ from actors.telemetry.telemetry import Telemetry
 from sim.expectations.judge import Judge
 from sim.faults.switch import FaultRecord
 from sim.money import Outcomes
-from sim.report.figures import Finished, books, summarise
-from sim.report.summary import DecisionCounts, ModeCounts, Summary, summary_schema, summary_text
+from sim.report.figures import Finished, books, feature_store_use, summarise
+from sim.report.summary import DecisionCounts, FeatureStoreUse, ModeCounts, Summary, summary_schema, summary_text
 from sim.scenario.load import parse
 from sim.verdict import Arrivals, judge
 from tests.repository import ROOT
@@ -123,3 +123,15 @@ def test_schema_in_the_documentation_is_that_of_the_code() -> None:
     assert (ROOT / "docs" / "summary.schema.json").read_bytes() == summary_schema()
     schema: dict[str, Any] = msgspec.json.decode(summary_schema())
     assert "description" in schema["$defs"]["Business"]["properties"]["fraud_loss"]
+
+
+def test_summary_says_what_the_feature_store_was_asked() -> None:
+    """Look-ups, what the store got of them, and where transactions had their features from instead."""
+    telemetry = Telemetry()
+    telemetry.store_lookups, telemetry.store_errors, telemetry.store_calls = 10, 4, 11
+    telemetry.store_cached_rows = 2
+    telemetry.observe_rows(np.array([Mode.FULL, Mode.STALE, Mode.REALTIME_ONLY], dtype=np.uint8))
+    assert feature_store_use(snapshot(telemetry, 1)) == FeatureStoreUse(
+        look_ups=10, failed=4, calls=11, calls_per_look_up=1.1, transactions=3, cached=2, stale=1, missing=1
+    )
+    assert feature_store_use(snapshot(Telemetry(), 1)).calls_per_look_up is None

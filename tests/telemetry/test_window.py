@@ -75,12 +75,15 @@ def test_feature_store_metrics_are_shares_of_what_was_asked() -> None:
     """Errors of look-ups, gaps and stale rows of transactions, age in seconds."""
     telemetry = Telemetry()
     older = snapshot(telemetry, 0)
-    telemetry.store_lookups, telemetry.store_errors = 10, 2
+    telemetry.store_lookups, telemetry.store_errors, telemetry.store_calls = 10, 2, 11
+    telemetry.store_cached_rows = 20
     telemetry.store_rows, telemetry.store_missing_rows, telemetry.store_stale_rows = 200, 50, 30
     telemetry.shed_rows = 4
     decide(telemetry, 16)
     window = Window(older, snapshot(telemetry, 1, Gauges(batch_age_s=7_200.0)))
     assert read("feature_store.error_ratio", window) == 0.2
+    assert read("feature_store.calls_per_lookup", window) == 1.1
+    assert read("feature_store.cached_ratio", window) == 0.1
     assert read("feature_store.miss_ratio", window) == 0.25
     assert read("feature_store.stale_ratio", window) == 0.15
     assert read("feature_store.age_s", window) == 7_200

@@ -8,12 +8,24 @@ from actors.telemetry.units import Unit
 
 
 def feature_store_metrics() -> Iterator[Metric]:
-    """Yield failures, gaps and age. Look-up times are the stage ``feature_store``'s."""
+    """Yield failures, calls, gaps and age. Look-up times are the stage ``feature_store``'s."""
     yield share(
         "feature_store.error_ratio",
         "look-ups that failed, timed out or met an open breaker",
         lambda s: s.counters.store_errors,
         lambda s: s.counters.store_lookups,
+    )
+    yield Metric(
+        "feature_store.calls_per_lookup",
+        Unit.COUNT,
+        "calls that the store got for each look-up: retries add to them, an open breaker spares them",
+        lambda window: window.ratio(lambda s: s.counters.store_calls, lambda s: s.counters.store_lookups),
+    )
+    yield share(
+        "feature_store.cached_ratio",
+        "transactions answered from the cache because their look-up failed, of those that needed batch features",
+        lambda s: s.counters.store_cached_rows,
+        _rows,
     )
     yield share(
         "feature_store.miss_ratio",
