@@ -16,7 +16,7 @@ from actors.model.failure_policy import FailurePolicy
 from actors.model.policy import decide
 from actors.model.scoring import Scoring
 from actors.model.slot import ServingModel
-from actors.resilience.shedding import ServiceEstimate, SheddingConfig, least_valuable, overdue
+from actors.resilience.shedding import ServiceEstimate, SheddingConfig, least_valuable, too_late
 from actors.stamps import ARRIVAL, ASSEMBLED, DECIDED, SCORING_START, earliest, record_since, stamp
 from actors.telemetry.stages import Stage
 from actors.work import Job
@@ -150,13 +150,18 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
         config, count = self._config.shedding, len(batch)
         deadline_ns, done_ns = config.deadline_ns, now_ns + self._estimate.of(count)
         excess = 0 if config.shed_above is None else self.inbox.depth + count - config.shed_above
-        if excess <= 0 and (deadline_ns is None or earliest(batch.track, ARRIVAL) + deadline_ns >= done_ns):
+        urgent = deadline_ns is not None and earliest(batch.track, ARRIVAL) + deadline_ns < done_ns
+        if excess <= 0 and not urgent:
             return None
-        late = overdue(batch.track[:, ARRIVAL], done_ns, deadline_ns)
-        cause[late] = Cause.DEADLINE
-        shed = least_valuable(batch.amount, min(count, excess))
-        cause[shed & ~late] = Cause.SHED
-        return shed | late
+        shed = np.zeros(count, dtype=np.bool_)
+        if urgent and deadline_ns is not None:
+            slack_ns = batch.track[:, ARRIVAL] + (deadline_ns - now_ns)
+            shed = too_late(slack_ns, batch.amount, deadline_ns, self._estimate)
+            cause[shed] = Cause.DEADLINE
+        left = np.flatnonzero(~shed)
+        relieved = left[least_valuable(batch.amount[left], excess - (count - len(left)))]
+        shed[relieved], cause[relieved] = True, Cause.SHED
+        return shed
 
     async def _score(self, model: ServingModel, batch: FeatureBatch, shed: Bool | None) -> F64:
         """Return the scores of those who are not ``shed``, NaN for the others."""

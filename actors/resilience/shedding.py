@@ -20,6 +20,9 @@ class SheddingConfig:
     shed_above: int | None = None
 
 
+BATCH_SHARE = 0.25  # of the deadline, for a batch that must be cut
+
+
 class ServiceEstimate:
     """How long scoring a batch will take, learnt from the batches before it: a decayed mean cost of a row.
 
@@ -42,11 +45,29 @@ class ServiceEstimate:
             self.row_ns += self.WEIGHT * (took_ns / count - self.row_ns)
 
 
-def overdue(arrival_ns: I64, done_ns: int, deadline_ns: int | None) -> Bool:
-    """Return which transactions would miss their deadline if the model answered at ``done_ns``, bool (n,)."""
-    if deadline_ns is None:
-        return np.zeros(len(arrival_ns), dtype=np.bool_)
-    return arrival_ns + deadline_ns < done_ns
+def too_late(slack_ns: I64, amount: F64, deadline_ns: int, estimate: ServiceEstimate) -> Bool:
+    """Return whom to decide by rules so that the model answers the others in time: the oldest, then the least valuable.
+
+    A batch that would be late is cut to a quarter of the deadline: whoever arrives while it is scored then still has
+    three quarters of his own. Were it cut to what just fits, the next batch would be too late as a whole, the most
+    valuable included; with short batches the model serves as many, and always the most valuable.
+
+    Args:
+        slack_ns: int64 (n,), from now to each one's deadline; below 0 it has passed.
+        amount: float64 (n,), at risk.
+        deadline_ns: from arrival to decision.
+        estimate: how long scoring takes.
+
+    Returns:
+        bool (n,), False for those who are scored together.
+    """
+    together_ns = estimate.row_ns * np.arange(1, len(slack_ns) + 1)
+    fitting = int(np.count_nonzero(np.sort(slack_ns)[::-1] >= together_ns))  # so many have the time that so many take
+    count = max(1, min(fitting, int(BATCH_SHARE * deadline_ns / estimate.row_ns)))
+    late = slack_ns < together_ns[count - 1]
+    in_time = np.flatnonzero(~late)
+    late[in_time[least_valuable(amount[in_time], len(in_time) - count)]] = True
+    return late
 
 
 def least_valuable(amount: F64, count: int) -> Bool:

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.resilience.shedding import ServiceEstimate, least_valuable, overdue
+from actors.resilience.shedding import ServiceEstimate, least_valuable, too_late
 
 
 @given(st.lists(st.floats(0, 1e6), max_size=40), st.integers(-3, 50))
@@ -17,10 +17,27 @@ def test_the_least_amount_at_risk_is_shed_first(amounts: list[float], count: int
         assert amount[mask].max() <= amount[~mask].min()
 
 
-def test_overdue_is_what_the_model_would_miss() -> None:
+def test_what_the_model_would_miss_is_too_late() -> None:
     """A deadline exactly met is met."""
-    arrival = np.array([0, 49, 50, 51])
-    assert overdue(arrival, done_ns=100, deadline_ns=50).tolist() == [True, True, False, False]
+    slack, amount = np.array([-1, 1_999, 2_000, 2_001]), np.ones(4)
+    late = too_late(slack, amount, deadline_ns=50_000, estimate=ServiceEstimate(row_ns=1_000))
+    assert late.tolist() == [True, True, False, False]
+
+
+@given(
+    st.lists(st.tuples(st.integers(-20_000, 50_000), st.floats(0, 1e6)), min_size=1, max_size=120),
+    st.integers(100, 100_000),
+)
+def test_whoever_is_scored_is_answered_in_time(rows: list[tuple[int, float]], row_ns: int) -> None:
+    """They take no more than a quarter of the deadline, or are just one, and none is left out for one worth less."""
+    slack, amount = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
+    late = too_late(slack, amount, deadline_ns=50_000, estimate=ServiceEstimate(row_ns))
+    took_ns = row_ns * np.count_nonzero(~late)
+    assert took_ns <= max(row_ns, 12_500)
+    if not late.all():
+        assert slack[~late].min() >= took_ns
+        patient = late & (slack >= 12_500)  # had the time for any batch that must be cut
+        assert not patient.any() or amount[patient].max() <= amount[~late].min()
 
 
 def test_the_estimate_follows_a_slowdown() -> None:
