@@ -1,5 +1,6 @@
 """Where faults find what they reach into that is no port: the processor, the world, the running pipeline."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,11 +19,13 @@ class Site:
         work: lets the time of computing pass; a `Processor` on virtual time.
         traffic: what the synthetic transactions are made from; None in a replay.
         pipeline: the running one, once it is made.
+        recount: has what is due counted anew, after a fault that changes it was over before its time.
     """
 
     work: Work = field(default_factory=RealWork)
     traffic: "TrafficSpec | None" = None
     pipeline: "Pipeline | None" = None
+    recount: Callable[[], None] = lambda: None
 
     def running(self) -> "Pipeline":
         """Return the pipeline.

@@ -1,6 +1,7 @@
 """One fault in a run: whether it is in, what it touched, and what happened when its own code failed."""
 
 import asyncio
+import math
 from collections.abc import Callable
 from typing import Literal
 
@@ -49,6 +50,7 @@ class FaultSwitch:
         active: whether the fault is in.
         over: whether it will never be in again: its own code failed, or the run has ended.
         planned: its injections and lifts.
+        in_hand: of a fault that changes what is due: how many transactions it has dealt with so far.
         chance: where its draws come from.
         clock: the run's clock.
         site: what the fault may reach into that is no port.
@@ -71,6 +73,7 @@ class FaultSwitch:
         self.over = False
         self.touched_count = 0
         self.error = ""
+        self.in_hand = 0
         self.clock = clock
         self.site = site or Site()
         streams = streams or Streams(0)
@@ -129,9 +132,10 @@ class FaultSwitch:
                 call.set_result(None)
 
     def close(self) -> None:
-        """Lift the fault for good."""
+        """Lift the fault for good; of the traffic it has changed no more than what it has in hand."""
         self.over = True
         self.lift()
+        self.site.recount()
 
     def fail(self, error: Exception) -> None:
         """Lift the fault for good because its own code raised ``error``; the run cannot be conclusive."""
@@ -174,6 +178,13 @@ class FaultSwitch:
             self.touch(rows)
         else:
             self._touched_early += rows
+
+    # ------------------------------------------------------------------ how far it came in the traffic
+
+    @property
+    def reaches(self) -> float:
+        """How many transactions, from the first on, it may change: all of them unless it is over before its time."""
+        return self.in_hand if self.over else math.inf
 
     # ------------------------------------------------------------------ what it did
 

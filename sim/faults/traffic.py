@@ -30,7 +30,10 @@ class TrafficFault(LastingFault, PortFault[Feed], frozen=True, kw_only=True):
         return _Changed(port, self, switch)
 
     def reschedule(self, chunks: Iterator[I64], switch: FaultSwitch) -> Iterator[I64]:  # noqa: ARG002 - some change it
-        """Return the intended arrivals that `build` makes of ``chunks``; most faults leave them as they are."""
+        """Return the intended arrivals that `build` makes of ``chunks``; most faults leave them as they are.
+
+        Asked again from the start when a fault is over before its time: what counts is how far it `reaches` then.
+        """
         return chunks
 
     @abstractmethod
@@ -61,32 +64,6 @@ class TrafficFault(LastingFault, PortFault[Feed], frozen=True, kw_only=True):
             return np.zeros(0, dtype=np.int64)
         drawn = switch.chance.of("call", first + np.arange(count))
         return np.flatnonzero(inside & (drawn < self.probability * self.share()))
-
-
-class VolumeFault(TrafficFault, frozen=True, kw_only=True):
-    """A fault that sends transactions another number of times than once."""
-
-    @property
-    @abstractmethod
-    def times(self) -> int:
-        """How often a chosen transaction is sent."""
-
-    def reschedule(self, chunks: Iterator[I64], switch: FaultSwitch) -> Iterator[I64]:
-        """Return the intended arrivals, each as often as its transaction is sent."""
-        first = 0
-        for due_ns in chunks:
-            chosen = self.chosen(first, due_ns, len(due_ns), switch)
-            first += len(due_ns)
-            yield due_ns if switch.over else np.repeat(due_ns, self._times(len(due_ns), chosen))
-
-    def change(self, block: Block, chosen: I64, switch: FaultSwitch) -> Block:  # noqa: ARG002 - the base's signature
-        """Return ``block`` with the chosen rows removed or repeated."""
-        return rows_of(block, np.repeat(np.arange(len(block)), self._times(len(block), chosen)))
-
-    def _times(self, count: int, chosen: I64) -> I64:
-        times = np.ones(count, dtype=np.int64)
-        times[chosen] = self.times
-        return times
 
 
 class _Changed:
@@ -123,26 +100,3 @@ class _Changed:
                 self._switch.touch_ahead(len(chosen))
                 return changed
         return block
-
-
-def rows_of(block: Block, at: I64) -> Block:
-    """Return a block of the rows at ``at`` of ``block``, in that order."""
-    places = at.tolist()
-    return Block(
-        first=block.first,
-        due_ns=None if block.due_ns is None else block.due_ns[at],
-        raws=[block.raws[place] for place in places],
-        event_us=block.event_us[at],
-        fraud=block.fraud[at],
-        pattern=block.pattern[at],
-        merchants=[block.merchants[place] for place in places],
-        categories=[block.categories[place] for place in places],
-    )
-
-
-def with_raws(block: Block, changed: dict[int, bytes]) -> Block:
-    """Return ``block`` with other documents at the rows that ``changed`` names."""
-    raws = block.raws.copy()
-    for place, raw in changed.items():
-        raws[place] = raw
-    return replace(block, raws=raws)

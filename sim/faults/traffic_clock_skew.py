@@ -6,9 +6,10 @@ import msgspec
 
 from actors.arrays import I64
 from actors.clock import NS_PER_US
+from sim.faults.blocks import with_raws
 from sim.faults.fault import Wait
 from sim.faults.switch import FaultSwitch
-from sim.faults.traffic import TrafficFault, with_raws
+from sim.faults.traffic import TrafficFault
 from sim.world.block import Block
 
 

@@ -5,8 +5,9 @@ from typing import Annotated, ClassVar
 import msgspec
 
 from actors.arrays import I64
+from sim.faults.blocks import with_raws
 from sim.faults.switch import FaultSwitch
-from sim.faults.traffic import TrafficFault, with_raws
+from sim.faults.traffic import TrafficFault
 from sim.world.block import Block
 
 DEAREST = 1e9  # what a transaction may cost at most

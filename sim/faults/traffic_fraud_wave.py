@@ -9,8 +9,9 @@ import numpy as np
 
 from actors.arrays import I64
 from actors.clock import NS_PER_S
+from sim.faults.blocks import joined, rows_of
 from sim.faults.switch import FaultSwitch
-from sim.faults.traffic import TrafficFault, rows_of
+from sim.faults.traffic import TrafficFault
 from sim.world.block import Block
 from sim.world.feed import Feed
 
@@ -49,17 +50,17 @@ class TrafficFraudWave(TrafficFault, frozen=True, kw_only=True):
         return block
 
     def reschedule(self, chunks: Iterator[I64], switch: FaultSwitch) -> Iterator[I64]:
-        """Return the intended arrivals with those of the wave among them."""
-        extra, sent = self.arrivals(switch), 0
+        """Return the intended arrivals with those of the wave among them, as far as the fault reaches."""
+        extra: I64 = np.zeros(0, dtype=np.int64)
+        with switch.effect(0):
+            extra = self.arrivals(switch)
+        sent = 0
         for due_ns in chunks:
-            if switch.over:
-                yield due_ns
-            elif len(due_ns):
-                upto = int(np.searchsorted(extra, due_ns[-1], side="right"))
-                yield np.sort(np.concatenate([due_ns, extra[sent:upto]]))
-                sent = upto
-        if not switch.over:
-            yield extra[sent:]
+            upto = int(np.searchsorted(extra, due_ns[-1], side="right")) if len(due_ns) else sent
+            upto = max(sent, int(min(upto, switch.reaches)))
+            yield np.sort(np.concatenate([due_ns, extra[sent:upto]]))
+            sent = upto
+        yield extra[sent : max(sent, int(min(len(extra), switch.reaches)))]
 
     def arrivals(self, switch: FaultSwitch) -> I64:
         """Return the intended arrivals of the wave, sorted."""
@@ -107,24 +108,15 @@ class _Attacked:
         if last == self._sent:
             return block
         wave = self._attacker.block(self._sent, self._due_ns[self._sent : last])
+        both = wave if block is None else _merged(block, wave)
         self._switch.touch_ahead(len(wave))
-        self._sent = last
-        return wave if block is None else _merged(block, wave)
+        self._sent = self._switch.in_hand = last
+        return both
 
 
 def _merged(block: Block, wave: Block) -> Block:
     """Return both in order of intended arrival."""
-    if block.due_ns is None or wave.due_ns is None:
+    both = joined(block, wave)
+    if both.due_ns is None:
         raise AssertionError("a wave needs a schedule")
-    due_ns = np.concatenate([block.due_ns, wave.due_ns])
-    both = Block(
-        first=block.first,
-        due_ns=due_ns,
-        raws=block.raws + wave.raws,
-        event_us=np.concatenate([block.event_us, wave.event_us]),
-        fraud=np.concatenate([block.fraud, wave.fraud]),
-        pattern=np.concatenate([block.pattern, wave.pattern]),
-        merchants=block.merchants + wave.merchants,
-        categories=[*block.categories, *wave.categories],
-    )
-    return rows_of(both, np.argsort(due_ns, kind="stable"))
+    return rows_of(both, np.argsort(both.due_ns, kind="stable"))

@@ -1,24 +1,20 @@
 """Transactions overtake each other."""
 
-from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
 
-from actors.arrays import F64, I64
+from actors.arrays import I64
 from actors.clock import NS_PER_MS
+from sim.faults.arrivals import Arranged, ArrivalFault, Span
+from sim.faults.chance import Chance
 from sim.faults.fault import Share, Wait
-from sim.faults.switch import FaultSwitch
-from sim.faults.traffic import TrafficFault, rows_of
-from sim.world.block import Block
-
-_PLACES_NS = NS_PER_MS  # how far apart transactions count as where there is no schedule
 
 
-class TrafficOutOfOrder(TrafficFault, frozen=True, kw_only=True):
-    """A share of the transactions is held up and arrives after later ones; instants of arrival are the schedule's.
+class TrafficOutOfOrder(ArrivalFault, frozen=True, kw_only=True):
+    """A share of the transactions is held up on the way and arrives after later ones, none of them after the lift.
 
-    None is held up beyond the fault, nor beyond the end of its block, which has 2,048 transactions.
+    The schedule counts each when it arrives, so that the time on the way is no latency of the pipeline.
 
     Attributes:
         ratio: share of the transactions that are held up, 0 to 1.
@@ -36,19 +32,9 @@ class TrafficOutOfOrder(TrafficFault, frozen=True, kw_only=True):
         """Return the share that is held up."""
         return self.ratio
 
-    def change(self, block: Block, chosen: I64, switch: FaultSwitch) -> Block:
+    def arrange(self, span: Span, chosen: I64, chance: Chance) -> Arranged:
         """Let the chosen transactions slip behind later ones."""
-        due = np.arange(len(block)) * _PLACES_NS if block.due_ns is None else block.due_ns
-        arrives: F64 = due.astype(np.float64)
-        late = switch.chance.of("delay", block.first + chosen) * self.delay
-        arrives[chosen] = np.minimum(arrives[chosen] + late, _ends_of(due[chosen], switch) - 1)
-        moved = rows_of(block, np.argsort(arrives, kind="stable"))
-        return replace(moved, due_ns=block.due_ns, event_us=block.event_us)
-
-
-def _ends_of(due_ns: I64, switch: FaultSwitch) -> F64:
-    """Return for each instant when the injection around it is lifted, float64 (n,); infinite outside."""
-    ends = np.full(len(due_ns), np.inf)
-    for inject_at, lift_at in switch.planned:
-        ends[(due_ns >= inject_at) & (due_ns < (lift_at or np.inf))] = lift_at or np.inf
-    return ends
+        due_ns = span.due_ns.copy()
+        late_ns = chance.of("delay", span.first + chosen) * self.delay
+        due_ns[chosen] = np.minimum(due_ns[chosen] + late_ns, span.end_ns[chosen] - 1).astype(np.int64)
+        return Arranged(np.arange(len(due_ns)), due_ns)

@@ -6,9 +6,10 @@ import msgspec
 import numpy as np
 
 from actors.arrays import I64
+from sim.faults.blocks import with_raws
 from sim.faults.fault import Share
 from sim.faults.switch import FaultSwitch
-from sim.faults.traffic import TrafficFault, with_raws
+from sim.faults.traffic import TrafficFault
 from sim.world.block import Block
 
 Damage = Literal["unparseable", "out_of_range", "giant"]

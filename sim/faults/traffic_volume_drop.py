@@ -2,11 +2,15 @@
 
 from typing import ClassVar
 
+import numpy as np
+
+from actors.arrays import I64
+from sim.faults.arrivals import Arranged, ArrivalFault, Span
+from sim.faults.chance import Chance
 from sim.faults.fault import Share
-from sim.faults.traffic import VolumeFault
 
 
-class TrafficVolumeDrop(VolumeFault, frozen=True, kw_only=True):
+class TrafficVolumeDrop(ArrivalFault, frozen=True, kw_only=True):
     """A share of the transactions never arrives, as when a partner upstream is cut off.
 
     Attributes:
@@ -23,7 +27,7 @@ class TrafficVolumeDrop(VolumeFault, frozen=True, kw_only=True):
         """Return the share that is lost."""
         return self.ratio
 
-    @property
-    def times(self) -> int:
-        """Never."""
-        return 0
+    def arrange(self, span: Span, chosen: I64, chance: Chance) -> Arranged:  # noqa: ARG002 - the base's signature
+        """Leave the chosen out."""
+        rows = np.delete(np.arange(len(span.due_ns)), chosen)
+        return Arranged(rows, span.due_ns[rows])

@@ -5,7 +5,9 @@ from sys import intern
 
 import numpy as np
 
+from actors.arrays import I64
 from actors.features.labels import Labels
+from sim.money import UNKNOWN
 from sim.world.block import Block
 
 
@@ -21,11 +23,13 @@ class DelayedLabels:
         self._waiting: deque[Labels] = deque()
 
     def book(self, first_number: int, block: Block) -> None:
-        """Remember the labels of a block whose first transaction has ``first_number``."""
+        """Remember the labels of a block whose first transaction has ``first_number``; copies have none."""
         number = np.arange(first_number, first_number + len(block.raws))
         merchants = list(map(intern, block.merchants))  # a hundred thousand may wait, of a few thousand merchants
         categories = [None if name is None else intern(name) for name in block.categories]
-        self._waiting.append(Labels(number, merchants, categories, block.event_us, block.fraud))
+        labels = Labels(number, merchants, categories, block.event_us, block.fraud)
+        known = np.flatnonzero(block.fraud != UNKNOWN)
+        self._waiting.append(labels if len(known) == len(labels) else _picked(labels, known))
 
     def take_due(self, now_us: int) -> Labels | None:
         """Return the labels that became known up to ``now_us`` and were not taken before, None if none."""
@@ -45,6 +49,17 @@ class DelayedLabels:
 
 def _cut(labels: Labels, at: slice) -> Labels:
     return Labels(labels.number[at], labels.merchants[at], labels.categories[at], labels.event_us[at], labels.fraud[at])
+
+
+def _picked(labels: Labels, at: I64) -> Labels:
+    places = at.tolist()
+    return Labels(
+        labels.number[at],
+        [labels.merchants[place] for place in places],
+        [labels.categories[place] for place in places],
+        labels.event_us[at],
+        labels.fraud[at],
+    )
 
 
 def _joined(parts: list[Labels]) -> Labels:

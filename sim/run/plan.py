@@ -87,7 +87,7 @@ class FileLoad:
         if self.event_us is None or self.speed is None:
             return None
         due_ns = ((self.event_us - self.start_us) * (NS_PER_US / self.speed)).astype(np.int64)
-        return Schedule(iter([due_ns]))
+        return Schedule(lambda: iter([due_ns]))
 
     @property
     def start_us(self) -> int:

@@ -1,11 +1,13 @@
 """Laws of labels that come late."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sim.money import UNKNOWN
 from sim.run.labels import DelayedLabels
 from sim.world.block import Block
 
@@ -46,3 +48,13 @@ def test_each_label_comes_once_and_never_early(gaps: list[int], cuts: list[int],
         if due is not None:
             assert due.fraud.tolist() == [times[number] % 2 for number in due.number.tolist()]
             assert due.merchants == [f"m{times[number]}" for number in due.number.tolist()]
+
+
+def test_copy_of_a_transaction_brings_no_second_label() -> None:
+    """Who is sent three times was defrauded once: only what has a truth has a label, under its own number."""
+    sent = replace(block(5, [1, 1, 1, 3]), fraud=np.array([1, UNKNOWN, UNKNOWN, 0], dtype=np.uint8))
+    labels = DelayedLabels(0)
+    labels.book(5, sent)
+    due = labels.take_due(9)
+    assert due is not None
+    assert (due.number.tolist(), due.merchants, due.fraud.tolist()) == ([5, 8], ["m1", "m3"], [1, 0])

@@ -21,8 +21,8 @@ def test_it_counts_what_is_due(chunks: list[list[int]], looks: list[int]) -> Non
     """At each instant it counts exactly the arrivals up to it, wherever chunks begin and end."""
     times = np.cumsum([gap for chunk in chunks for gap in chunk]) if any(chunks) else np.zeros(0)
     edges = np.cumsum([0, *map(len, chunks)])
-    arrays = iter([np.asarray(times[a:b], dtype=np.int64) for a, b in itertools.pairwise(edges)])
-    schedule = Schedule(arrays)
+    arrays = [np.asarray(times[a:b], dtype=np.int64) for a, b in itertools.pairwise(edges)]
+    schedule = Schedule(lambda: iter(arrays))
     for look in sorted(looks):
         assert schedule.due_count(look) == int((times <= look).sum())
 

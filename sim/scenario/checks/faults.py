@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from itertools import combinations, pairwise
 
+from sim.faults.arrivals import ArrivalFault
 from sim.faults.fault import Fault
-from sim.faults.traffic import VolumeFault
 from sim.faults.traffic_fraud_wave import TrafficFraudWave
 from sim.scenario.checks.view import View
 from sim.scenario.problems import Problem
@@ -79,6 +79,6 @@ def _world(view: View, path: str, fault: Fault) -> Iterator[Problem]:
             "remove one of the two",
         )
     events = view.scenario.events
-    if isinstance(fault, VolumeFault) and events is not None and events.known_card_filter:
+    if isinstance(fault, ArrivalFault) and events is not None and events.known_card_filter:
         rule = "would shift which transactions known_card_filter judges"
         yield view.problem(f"{path}.kind", rule, fault.kind, "set events.known_card_filter to false")
