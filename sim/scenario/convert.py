@@ -76,6 +76,8 @@ class Reader:
     def _field(self, node: yaml.Node, found: dict[str, yaml.Node], field: Field, path: str) -> Any:  # noqa: ANN401
         inner = _join(path, field.key)
         given = found.get(field.key)
+        if given is not None and given.tag == NULL and field.shape.optional:
+            return None  # written out, it is a value: without a limit where the default is one
         if given is not None and given.tag != NULL:
             value = self.read(given, field.shape, inner)
             if value is not INVALID:

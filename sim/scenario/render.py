@@ -25,9 +25,13 @@ def digest(scenario: Scenario) -> str:
 
 
 def plain(struct: msgspec.Struct) -> dict[str, Plain]:
-    """Return a struct of a scenario as what YAML can hold; what is None is left out."""
-    values = ((field.key, field.shape, getattr(struct, field.name)) for field in fields_of(type(struct)))
-    return {key: render(value, shape) for key, shape, value in values if value is not None}
+    """Return a struct of a scenario as what YAML can hold; what is None by default and is None is left out."""
+    values = ((field, getattr(struct, field.name)) for field in fields_of(type(struct)))
+    return {
+        field.key: render(value, field.shape)
+        for field, value in values
+        if value is not None or field.default is not None
+    }
 
 
 def render(value: Any, shape: Shape) -> Plain:  # noqa: ANN401 - of any type a scenario has

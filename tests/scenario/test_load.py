@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from sim.scenario.load import load, parse
+from sim.scenario.pipeline import Retry
 from sim.scenario.problems import InvalidScenarioError
+from sim.scenario.render import resolved
 from tests.scenario.example import EXAMPLE, REPLAY, SHORT
 from tests.scenario.reading import lines, problems
 
@@ -26,6 +28,15 @@ def test_the_example_is_read() -> None:
 def test_everything_but_name_and_phases_has_a_default() -> None:
     """Three lines are a scenario."""
     assert parse(SHORT, "drill.yaml").seed == 7
+
+
+def test_null_is_a_value_where_one_may_be_absent() -> None:
+    """``budget: null`` is a retry without a budget, and survives being written out; left out it has its default."""
+    head = "name: x\nphases: [{name: p, duration: 1s, rate: 10}]\npipeline: {feature_store: {retry: {attempts: 4"
+    without, default = parse(f"{head}, budget: null}}}}}}", "x.yaml"), parse(f"{head}}}}}}}", "x.yaml")
+    assert without.pipeline.feature_store.retry == Retry(attempts=4, budget=None)
+    assert default.pipeline.feature_store.retry == Retry(attempts=4, budget=0.1)
+    assert parse(resolved(without), "again.yaml") == without
 
 
 def test_every_problem_is_reported_in_one_pass() -> None:
