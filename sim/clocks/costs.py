@@ -48,16 +48,17 @@ class Cost(msgspec.Struct, frozen=True):
 class Costs(msgspec.Struct, frozen=True):
     """The costs of all jobs; `calibrate` measures them on this machine.
 
-    The defaults are those of a two-core cloud machine of 2026: good for trying a drill, not for promises.
+    The defaults were measured by `calibrate` on a two-core cloud machine of 2026: good for trying a drill, not for
+    promises about another machine.
     """
 
-    send: Cost = Cost(12.0, 0.15)
-    parse: Cost = Cost(8.0, 1.1)
-    features: Cost = Cost(35.0, 3.2)
-    score: Cost = Cost(6.0, 8.5)
-    score_in_executor: Cost = Cost(70.0, 8.5)
-    decide: Cost = Cost(45.0, 0.5)
-    log: Cost = Cost(60.0, 2.4)
+    send: Cost = Cost(42.0, 0.09, Line(28.0, 1.04))
+    parse: Cost = Cost(34.0, 1.46, Line(22.0, 2.84))
+    features: Cost = Cost(831.0, 5.73, Line(80.0, 38.2))
+    score: Cost = Cost(195.0, 9.6, Line(31.0, 18.5))
+    score_in_executor: Cost = Cost(165.0, 11.2)
+    decide: Cost = Cost(137.0, 0.165, Line(32.0, 3.22))
+    log: Cost = Cost(253.0, 1.4, Line(132.0, 9.45))
 
     def of(self, job: Job, core: Core) -> Cost:
         """Return the cost of ``job`` where it is done."""

@@ -1,10 +1,10 @@
-"""The processor on virtual time: one token for the event loop, one for the executor."""
+"""The processor on virtual time: one core for the event loop, one for the executor."""
 
 from collections.abc import Awaitable, Callable
 
-from actors.clock import Clock
 from actors.work import Core, Job
 from sim.clocks.costs import Costs
+from sim.clocks.virtual_clock import OVER, VirtualClock
 
 Noise = Callable[[Job, int], float]
 """Gives the factor by which a job takes longer than its cost; its mean should be 1.
@@ -14,9 +14,11 @@ It is asked once a batch, with the number of the first transaction in it as this
 
 
 class Processor:
-    """The `Work` port on virtual time. Jobs on one core follow each other first-in first-out, as on a real loop.
+    """The `Work` port on virtual time.
 
-    Four stages that each just slept would be four servers; on a real machine they share the loop's one core.
+    Four stages that each just slept would be four servers; on a real machine they share the loop's one core. So a job of
+    the loop lets time pass on the spot, as computing does: whatever falls due meanwhile runs late, and an actor keeps
+    the core until it waits for something. Jobs of the executor follow each other first-in first-out beside that.
 
     Args:
         costs: what jobs take.
@@ -24,25 +26,26 @@ class Processor:
         noise: spreads the times; None: each job takes exactly its cost.
     """
 
-    def __init__(self, costs: Costs, clock: Clock, noise: Noise | None = None) -> None:
+    def __init__(self, costs: Costs, clock: VirtualClock, noise: Noise | None = None) -> None:
         self._cost_of = {(job, core): costs.of(job, core) for job in Job for core in Core}
         self._took_ns: dict[tuple[Job, Core, int], int] = {}
         self._clock = clock
         self._noise = noise
-        self._free_at_ns = dict.fromkeys(Core, 0)
+        self._executor_free_ns = 0
         self._rows_done = dict.fromkeys(Job, 0)
         self.slowdown: dict[Job, float] = {}
 
     def spend(self, job: Job, rows: int, core: Core = Core.LOOP) -> Awaitable[None]:
-        """Wait for ``core`` to be free, then for as long as ``job`` takes on ``rows`` transactions."""
+        """Let the time of ``job`` on ``rows`` transactions pass; on the executor, after the jobs given to it before."""
         if self._noise is None and not self.slowdown:
             took_ns = self._took_ns.get((job, core, rows)) or self._remember(job, core, rows)
         else:
             took_ns = round(self._cost_of[job, core].of_ns(rows) * self._factor(job, rows))
-        free_ns, now_ns = self._free_at_ns[core], self._clock.now_ns()
-        free_ns = took_ns + (now_ns if now_ns > free_ns else free_ns)  # noqa: FURB136 - max takes as long as the rest
-        self._free_at_ns[core] = free_ns
-        return self._clock.sleep_until_ns(free_ns)
+        if core is Core.LOOP:
+            self._clock.pass_ns(took_ns)
+            return OVER
+        self._executor_free_ns = max(self._executor_free_ns, self._clock.now_ns()) + took_ns
+        return self._clock.sleep_until_ns(self._executor_free_ns)
 
     def _remember(self, job: Job, core: Core, rows: int) -> int:
         took_ns = self._took_ns[job, core, rows] = round(self._cost_of[job, core].of_ns(rows))

@@ -30,6 +30,10 @@ class VirtualClock:
         loop = self._loop
         return Until(loop, at_ns) if at_ns > loop.now_ns else asyncio.sleep(0)
 
+    def pass_ns(self, span_ns: int) -> None:
+        """Let time pass on the spot, as computing on the loop does; nobody else has a turn meanwhile."""
+        self._loop.jump_ns(span_ns)
+
 
 class Until:
     """A wait until an instant that lies ahead when the wait begins.
@@ -51,7 +55,18 @@ class Until:
     def __await__(self) -> Generator[Any, None, None]:
         """Wait; how long is known only now, since others may have run since this was made."""
         loop, at_ns = self._loop, self._at_ns
-        return _OVER if loop.pass_until_ns(at_ns) else loop.wake_at_ns(at_ns).__await__()
+        return _NOTHING if loop.pass_until_ns(at_ns) else loop.wake_at_ns(at_ns).__await__()
 
 
-_OVER = cast("Generator[Any, None, None]", iter(()))  # nothing is sent into it or thrown
+class Over:
+    """A wait that is over before it begins."""
+
+    __slots__ = ()
+
+    def __await__(self) -> Generator[Any, None, None]:
+        """Return at once."""
+        return _NOTHING
+
+
+_NOTHING = cast("Generator[Any, None, None]", iter(()))  # nothing is sent into it or thrown
+OVER = Over()

@@ -74,6 +74,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def jump_ns(self, span_ns: int) -> None:
         """Let time pass in the middle of a callback, as if the loop had been busy: what is due meanwhile runs late."""
         self.now_ns += span_ns
+        self._run_since_jump = 0
 
     def pass_until_ns(self, at_ns: int) -> bool:
         """Let time pass until ``at_ns`` in the middle of a callback, if nothing else can happen up to that instant.
@@ -140,8 +141,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """
         if self.sampler is not None:
             self.sampler()
-        ready = self._ready  # type: ignore[attr-defined]
+        heap, ready = self._heap, self._ready  # type: ignore[attr-defined]
         for _ in range(self.SAMPLE_EVERY):
+            if heap and heap[0][0] <= self.now_ns:
+                self._collect(self.now_ns)
             if not ready and not self._jump():
                 break
             handle = ready.popleft()
@@ -177,13 +180,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         heap, ready = self._heap, self._ready  # type: ignore[attr-defined]
         while heap and not ready:
             at_ns = heap[0][0]
-            while heap and heap[0][0] == at_ns:
-                due = heappop(heap)[2]
-                if isinstance(due, Handle):
-                    if not due.cancelled():
-                        ready.append(due)
-                elif not due.done():
-                    due.set_result(None)
+            self._collect(at_ns)
             if ready and at_ns > self.now_ns:
                 self.now_ns = at_ns
                 self._run_since_jump = 0
@@ -192,6 +189,17 @@ class VirtualLoop(asyncio.BaseEventLoop):
                 f"deadlock at {self.time():g} s: nothing is due and nothing can happen; {describe_waiting(self)}"
             )
         return bool(ready)
+
+    def _collect(self, until_ns: int) -> None:
+        """Make ready all that is due by ``until_ns``, in order, behind what is ready already."""
+        heap, ready = self._heap, self._ready  # type: ignore[attr-defined]
+        while heap and heap[0][0] <= until_ns:
+            due = heappop(heap)[2]
+            if isinstance(due, Handle):
+                if not due.cancelled():
+                    ready.append(due)
+            elif not due.done():
+                due.set_result(None)
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         """End the run with an error that no one handled."""

@@ -42,6 +42,24 @@ def test_stages_share_the_loop_core() -> None:
     assert spent_ns(together) == (20 + 40) * US
 
 
+def test_an_actor_keeps_the_loop_until_it_waits() -> None:
+    """Two jobs of one actor follow each other at once; another that is ready, and what is due meanwhile, come after."""
+    ended: list[tuple[str, int]] = []
+
+    async def jobs(name: str, cpu: Processor) -> None:
+        for job in (Job.PARSE, Job.FEATURES):
+            await cpu.spend(job, 10)
+            ended.append((name, asyncio.get_running_loop().now_ns // US))  # type: ignore[attr-defined]
+
+    async def work(cpu: Processor) -> None:
+        loop = asyncio.get_running_loop()
+        loop.call_later(5e-6, lambda: ended.append(("timer", loop.now_ns // US)))  # type: ignore[attr-defined]
+        await asyncio.gather(jobs("first", cpu), jobs("second", cpu))
+
+    assert spent_ns(work) == 2 * (20 + 40) * US
+    assert ended == [("first", 20), ("first", 60), ("second", 80), ("second", 120), ("timer", 120)]
+
+
 def test_the_executor_is_a_core_of_its_own() -> None:
     """A job of the executor runs beside one of the loop, and costs what it costs there."""
     beside = lambda cpu: asyncio.gather(  # noqa: E731 - short

@@ -9,7 +9,7 @@ import numpy as np
 
 from actors.arrays import F64, I64
 from actors.mailbox import Mailbox
-from actors.work import Job
+from actors.work import Core, Job
 from sim.clocks.costs import Cost, Costs
 from sim.clocks.cpu import Noise, Processor
 from sim.clocks.virtual_clock import VirtualClock
@@ -17,7 +17,9 @@ from sim.clocks.virtual_loop import VirtualLoop
 from tests.virtual import run_virtual
 
 UNBOUNDED = 10**9
-ONE_NS = Costs(score=Cost(fixed_us=0.001, per_row_us=0.0))  # times a factor: the service time in ns
+ONE_NS = Costs(  # times a factor: the service time in ns
+    score=Cost(fixed_us=0.001, per_row_us=0.0), score_in_executor=Cost(fixed_us=0.001, per_row_us=0.0)
+)
 
 
 @dataclass(slots=True)
@@ -115,7 +117,7 @@ async def _observe(
                 inbox.acknowledge()
             tickets = lease.message
             starts[tickets.start : tickets.stop] = [loop.now_ns] * len(tickets)
-            await processor.spend(Job.SCORE, len(tickets))
+            await processor.spend(Job.SCORE, len(tickets), Core.EXECUTOR)
             departures[tickets.start : tickets.stop] = [loop.now_ns] * len(tickets)
             area.change(-len(tickets), loop.now_ns)
 

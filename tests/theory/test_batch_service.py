@@ -8,7 +8,7 @@ from sim.world.streams import Streams
 from tests.theory.station import Observed, observe
 
 FIXED_US, PER_ROW_US, LIMIT = 40.0, 6.0, 64
-COSTS = Costs(score=Cost(FIXED_US, PER_ROW_US))
+COSTS = Costs(score_in_executor=Cost(FIXED_US, PER_ROW_US))
 MOST_PER_US = LIMIT / (FIXED_US + PER_ROW_US * LIMIT)
 COUNT = 60_000
 

@@ -18,7 +18,7 @@ from tests.drills import THIN
 from tests.repository import ROOT
 
 BUSY = ["world.fraud_ratio=0.3", "phases.trouble.rate=500"]
-OTHER = "{name: slow, kind: model_slow, factor: 800, at: 1500ms, duration: 700ms}"
+OTHER = "{name: slow, kind: model_slow, factor: 235, at: 1500ms, duration: 700ms}"
 
 
 def twin_of(folder: Path, model: Path, text: str, *overrides: str) -> Twin:
@@ -98,7 +98,8 @@ def test_overlapping_faults_are_left_out_one_by_one(tmp_path: Path, world_model:
     assert (down.against, down.overlaps) == ("without-store-down", ("slow",))
     assert (slow.against, slow.overlaps) == ("without-slow", ("store-down",))
     assert list(down.harm.modes) == ["full_to_realtime_only"]
-    assert (down.start_s, down.end_s, down.harm.later) == (1.0, 1.8, 0)
+    assert (down.start_s, down.harm.later) == (1.0, 0)
+    assert 1.8 <= down.end_s < 1.82  # the loop may be busy with a slow batch when the lift is due
     assert down.harm.modes["full_to_realtime_only"] > slow.harm.modes.get("full_to_realtime_only", 0)
     assert slow.harm.later > 50
     assert slow.end_s > 2.2
