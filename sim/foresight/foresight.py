@@ -2,8 +2,11 @@
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from actors.arrays import F32, I64, U8
 from actors.features.assembly import FeatureAssembly
+from actors.features.columns import cut
 from actors.features.store import InMemoryFeatureStore, StoreRows
 from actors.features.windows import SINGLE_ROAD_UP_TO, InMemoryStreamState
 from actors.producer import Arrivals, Source
@@ -43,7 +46,7 @@ class ForeseenSource:
 class ForeseenAssembly(FeatureAssembly):
     """Computes a page's features as if the rest of it came next; takes it back when something else comes.
 
-    Duplicates, poison and batches across two pages are what else comes. After that a shorter part is foreseen, or none
+    Duplicates and poison are what else comes. After that a shorter part is foreseen, or none
     for a while; after a part that held a longer one.
 
     Args:
@@ -93,27 +96,21 @@ class ForeseenAssembly(FeatureAssembly):
         live = self._live_at(columns)
         if live is None:
             computed = super().compute(sequence, columns, rows)
-        else:
+        elif rows is not None and rows is self._answered:
             start, live.next = live.next, live.next + len(columns)
-            if rows is not None and rows is self._answered:
-                computed = live.foreseen(start, live.next)
-            else:
-                computed = self.join(columns, live.stream_of(start, live.next), rows)
+            computed = live.foreseen(start, live.next)
+        else:
+            computed = self.join(columns, self._stream_of(live, columns), rows)
         self._last = sequence, computed
         return computed
 
     def _live_at(self, columns: Columns) -> Speculation | None:
-        """Return the speculation that ``columns`` are next in, a new one if need be; None: compute them now."""
+        """Return the speculation that ``columns`` begin in, a new one if need be; None: compute them now."""
         handed, live, count = self._pages.handed, self._live, len(columns)
         if handed is None or handed.columns is not columns:
             self._settle()
             return None
-        if (
-            live is not None
-            and live.page is handed.page
-            and live.next == handed.start
-            and handed.start + count <= live.stop
-        ):
+        if live is not None and live.page is handed.page and live.next == handed.start and live.next < live.stop:
             return live
         self._settle()
         if self._rest:
@@ -125,6 +122,17 @@ class ForeseenAssembly(FeatureAssembly):
             )
             self._on_foreseen(self._live.features)
         return self._live
+
+    def _stream_of(self, live: Speculation, columns: Columns) -> F32:
+        """Return the streaming features of ``columns``; what lies behind the end of ``live`` is counted now."""
+        start, live.next = live.next, min(live.next + len(columns), live.stop)
+        foreseen = live.stream_of(start, live.next)
+        if len(foreseen) == len(columns):
+            return foreseen
+        self._settle()
+        self._own_sequence -= 1
+        rest = self.stream.advance(self._own_sequence, cut(columns, slice(len(foreseen), len(columns))))
+        return np.concatenate((foreseen, rest))
 
     def _settle(self) -> None:
         """End the speculation; what of it did not come was never counted."""

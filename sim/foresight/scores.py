@@ -3,7 +3,7 @@
 import numpy as np
 
 from actors.arrays import F32, F64
-from actors.model.engine import FEW_ROWS, Engine
+from actors.model.engine import Engine
 from actors.model.slot import ServingModel
 
 
@@ -29,11 +29,18 @@ class ForeseenScores:
 
     def predict(self, model: ServingModel, features: F32) -> F64:
         """Return the scores of ``features``, as the model's engine gives them."""
-        if len(features) <= FEW_ROWS and model.engine is self._engine:
-            found = [self._find(row.tobytes()) for row in features]
-            if None not in found:
-                return np.array(found, dtype=np.float64)
-        return model.engine.score(features)
+        found = self._found(features) if model.engine is self._engine else None
+        return model.engine.score(features) if found is None else found
+
+    def _found(self, features: F32) -> F64 | None:
+        """Return the scores of ``features`` if all of them were foreseen."""
+        found: list[float] = []
+        for row in features:
+            score = self._find(row.tobytes())
+            if score is None:
+                return None
+            found.append(score)
+        return np.array(found, dtype=np.float64)
 
     def _find(self, row: bytes) -> float | None:
         score = self._scores.get(row)
