@@ -9,7 +9,7 @@ import numpy as np
 from actors.actor import Actor, Environment
 from actors.clock import NS_PER_US
 from actors.dead_letters import DeadLetterSink, keepable
-from actors.deduplicator import Deduplicator
+from actors.deduplicator import REMEMBERED_IDS, Deduplicator
 from actors.errors import FeatureStoreError
 from actors.features.assembly import FeatureAssembly
 from actors.features.columns import pick
@@ -31,10 +31,12 @@ class AssemblerConfig:
     Attributes:
         capacity: of its mailbox, in transactions.
         max_batch_size: most transactions at a time; small, since the event loop waits while it computes.
+        remembered_ids: how many of the last ids it tells repeated ones by, > 0.
     """
 
     capacity: int = 5_000
     max_batch_size: int = 256
+    remembered_ids: int = REMEMBERED_IDS
 
 
 class Assembling(msgspec.Struct):

@@ -118,9 +118,8 @@ class Pipeline:
         decided: Mailbox[DecidedBatch] = Mailbox("logger", config.logger.capacity, clock)
         self.breaker = None if config.breaker is None else CircuitBreaker(config.breaker, clock)
         store = self._store()
-        parts = AssemblerParts(
-            around.assembly, store, around.history, around.dead_letters, Deduplicator(), around.reader
-        )
+        remembered = Deduplicator(config.assembler.remembered_ids)
+        parts = AssemblerParts(around.assembly, store, around.history, around.dead_letters, remembered, around.reader)
         lines = DecisionLines(around.digest_of, config.logger.features)
         self.retries = self._delivery_retries()
         environment = Environment(clock, telemetry, around.hooks, around.work)

@@ -21,7 +21,9 @@ def pipeline_config(pipeline: settings.Pipeline) -> PipelineConfig:
     boxes = pipeline.mailboxes
     return PipelineConfig(
         producer=ProducerConfig(pipeline.producer.max_batch_size),
-        assembler=AssemblerConfig(boxes.assembler.capacity, pipeline.assembler.max_batch_size),
+        assembler=AssemblerConfig(
+            boxes.assembler.capacity, pipeline.assembler.max_batch_size, pipeline.assembler.remembered_ids
+        ),
         scorer=ScorerConfig(
             capacity=boxes.scorer.capacity,
             inline_limit=min(pipeline.scorer.inline_batch_size, pipeline.scorer.max_batch_size),

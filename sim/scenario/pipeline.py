@@ -65,9 +65,12 @@ class AssemblerSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         max_batch_size: transactions it takes at once; it never waits for a batch to fill.
+        remembered_ids: how many of the last ids it remembers, about 130 bytes each, to decide no transaction twice; too
+            few for the callers' retries, and those are decided again.
     """
 
     max_batch_size: BatchSize = 256
+    remembered_ids: Capacity = 1_000_000
 
 
 class ScorerSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,8 +125,8 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         attempts: calls for one look-up at most, the first one included.
-        budget: retries for each look-up, on average at most, 0 to 1; absent is without a limit, which can triple the
-            load of a store that is in trouble already.
+        budget: retries for each look-up, on average at most, 0 to 1; null is without a limit, which can triple the load
+            of a store that is in trouble already.
         backoff: wait before the first retry, doubled for each further one.
     """
 

@@ -33,6 +33,7 @@ def test_defaults_are_those_of_the_pipeline() -> None:
         own.assembler.capacity,
         own.assembler.max_batch_size,
     )
+    assert said.assembler.remembered_ids == own.assembler.remembered_ids
     assert (boxes.scorer.capacity, said.scorer.max_batch_size, said.scorer.inline_batch_size) == (
         own.scorer.capacity,
         own.scorer.max_batch_size,

@@ -42,6 +42,8 @@ def flow_metrics() -> Iterator[Metric]:
         errors,
         produced,
     )
+    yield share("dead_letter_ratio", "set aside undecided, of those sent", lambda s: s.ledger.dead_lettered, produced)
+    yield share("duplicate_ratio", "with an id seen before, of those sent", lambda s: s.ledger.duplicate, produced)
     yield counted("dead_letters", "transactions set aside undecided", lambda s: s.ledger.dead_lettered)
     yield counted("duplicates", "transactions whose id was seen before", lambda s: s.ledger.duplicate)
     yield counted("log_failed", "decisions that could not be logged", lambda s: s.ledger.log_failed)
