@@ -13,7 +13,7 @@ The feature store (`feature_store`; those that answer, but wrongly: `feature_sto
 - `feature_store_empty`, `feature_store_zeroed`, `feature_store_partial`, `feature_store_permuted`
 - `refresh_failure`: wrapping what refreshes of the batch features are published to.
 
-What arrives (`traffic`; `wave` makes the fraud):
+What arrives (`traffic`; when and how often: `arrivals`; `blocks` cuts and joins, `wave` makes the fraud):
 
 - `traffic_poison`, `traffic_duplicates`, `traffic_out_of_order`, `traffic_clock_skew`
 - `traffic_volume_drop`, `traffic_drift`, `traffic_fraud_wave`

@@ -1,0 +1,142 @@
+"""A fault of the traffic that is over before its time, or fails in its own code, spares traffic and schedule."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from actors.clock import NS_PER_S
+from actors.errors import InternalError
+from sim.faults.arrivals import ArrivalFault
+from sim.faults.schedule import FaultSchedule
+from sim.faults.site import Site
+from sim.faults.switch import FaultRecord
+from sim.faults.traffic import TrafficFault
+from sim.faults.traffic_drift import TrafficDrift
+from sim.faults.traffic_fraud_wave import TrafficFraudWave
+from sim.faults.wave import Attacker
+from sim.journal import Journal
+from sim.run.schedule import Schedule
+from sim.world.block import Block
+from sim.world.feed import InlineFeed
+from sim.world.spec import WorldSpec
+from sim.world.traffic import TrafficSpec
+from tests.faults.laboratory import virtual_clock
+from tests.faults.traffic import (
+    SPEC,
+    UNTIL,
+    WHEN,
+    Canned,
+    blocks,
+    changed,
+    due_of,
+    every_fault,
+    rest,
+    rows,
+)
+from tests.virtual import run_virtual
+
+
+@every_fault
+@pytest.mark.parametrize("how", ["closed", "error"])
+def test_ended_fault_changes_nothing_any_more(fault: TrafficFault, how: str) -> None:
+    """Lifted for good, by Ctrl-C or an exception, the feed hands out the traffic as it was."""
+
+    def end(schedule: FaultSchedule) -> None:
+        if how == "closed":
+            schedule.lift_all()
+        else:
+            with pytest.raises(KeyboardInterrupt), schedule:
+                raise KeyboardInterrupt
+
+    found, schedule, record = changed(fault, end=end)
+    assert rows(found) == rows(blocks())
+    assert schedule.due_count(9 * NS_PER_S) == len(rows(blocks()))
+    assert record.touched_count == 0
+
+
+def test_mistake_in_a_faults_own_code_spares_the_traffic(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The block goes on unharmed, the fault is marked failed."""
+
+    def break_down(*_: object) -> None:
+        raise ZeroDivisionError("mine")
+
+    monkeypatch.setattr(TrafficDrift, "change", break_down)
+    found, _, record = changed(TrafficDrift(**WHEN))
+    assert rows(found) == rows(blocks())
+    assert (record.state, record.error) == ("failed", "ZeroDivisionError: mine")
+
+
+def test_error_of_the_feed_is_not_the_faults() -> None:
+    """Traffic that cannot be made fails as it would without a fault."""
+    broken = TrafficSpec(world=WorldSpec(cards=-1), phases=SPEC.phases, seed=1)
+
+    async def main() -> None:
+        clock = virtual_clock()
+        schedule = FaultSchedule([TrafficDrift(**WHEN)], clock, Journal(clock))
+        await schedule.wrap_feed(InlineFeed(broken)).take()
+
+    with pytest.raises(InternalError):
+        run_virtual(main())
+
+
+@every_fault
+@given(good=st.integers(0, 4), looks=st.lists(st.integers(0, 9 * NS_PER_S), max_size=5), asked_first=st.booleans())
+@settings(max_examples=8)
+def test_schedule_follows_a_fault_that_fails_in_its_own_code(
+    fault: TrafficFault, good: int, looks: list[int], asked_first: bool
+) -> None:
+    """Whichever block it fails at, in hand or in the schedule, as much is due as the feed hands out, which is all."""
+    broken = Breaking(good)
+
+    async def main() -> tuple[list[Block], Schedule, FaultRecord]:
+        clock = virtual_clock()
+        site = Site(traffic=SPEC)
+        schedule = FaultSchedule([fault], clock, Journal(clock), 7, site)
+        feed = schedule.wrap_feed(Canned(list(blocks())))
+        due = Schedule.of(SPEC).altered(schedule.reschedule)
+        site.recount = due.recount
+        for at_ns in sorted(looks) if asked_first else ():
+            due.due_count(at_ns)
+        found = await rest(feed)
+        await schedule.run()
+        return found, due, schedule.records()[0]
+
+    with pytest.MonkeyPatch.context() as patch:
+        broken.patch(patch, type(fault))
+        found, schedule, record = run_virtual(main())
+    assert (record.state == "failed") == broken.has_failed
+    due = np.concatenate([due_of(block) for block in found])
+    assert (np.diff(due) >= 0).all()
+    assert not record.error or {row[1] for row in rows(blocks()) if row[0] >= UNTIL} <= {row[1] for row in rows(found)}
+    for at_ns in range(max([0, *looks]), 9 * NS_PER_S, NS_PER_S // 3):
+        assert schedule.due_count(at_ns) == int(np.searchsorted(due, at_ns, side="right"))
+
+
+class Breaking:
+    """Lets the code of a fault fail after it was called ``good`` times."""
+
+    def __init__(self, good: int) -> None:
+        self.left = good
+        self.has_failed = False
+
+    def patch(self, patch: pytest.MonkeyPatch, fault: type[TrafficFault]) -> None:
+        if issubclass(fault, TrafficFraudWave):
+            patch.setattr(Attacker, "block", self._counted(Attacker.block))
+        elif issubclass(fault, ArrivalFault):
+            patch.setattr(fault, "arrange", self._counted(fault.arrange))  # by feed and schedule in turn
+        else:
+            patch.setattr(fault, "change", self._counted(fault.change))
+
+    def _counted(self, usual: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*words: Any) -> Any:  # noqa: ANN401 - whatever it stands for
+            if self.left == 0:
+                self.has_failed = True
+                raise ZeroDivisionError("mine")
+            self.left -= 1
+            return usual(*words)
+
+        return call
