@@ -7,6 +7,7 @@ from actors.model.artifact import load_artifact
 from sim.report.folder import RunFolder
 from sim.report.summary import Summary
 from sim.run.execute import execute
+from sim.run.instruments import NO_INSTRUMENTS, Instruments
 from sim.run.no_screen import NoScreen
 from sim.run.prepare import prepare
 from sim.scenario.cut import Cut
@@ -36,8 +37,11 @@ class Drilled:
         return {each.name for each in self.summary.expectations if each.state not in ("passed", "skipped")}
 
 
-def drill(name: str, model: Path, folder: Path, *overrides: str) -> Drilled:
-    """Run ``scenarios/<name>.yaml`` on virtual time with ``overrides`` (``path=value``) into ``folder``."""
+def drill(name: str, model: Path, folder: Path, *overrides: str, instruments: Instruments = NO_INSTRUMENTS) -> Drilled:
+    """Run ``scenarios/<name>.yaml`` on virtual time with ``overrides`` (``path=value``) into ``folder``.
+
+    ``instruments`` take a mitigation away that has no key in a scenario.
+    """
     scenario = load(ROOT / "scenarios" / f"{name}.yaml", ["clock=virtual", *overrides])
     plan = prepare(Cut(scenario), load_artifact(model), folder)
-    return Drilled(execute(plan, RunFolder(folder), NoScreen()).summary, folder)
+    return Drilled(execute(plan, RunFolder(folder), NoScreen(), instruments).summary, folder)
