@@ -1,0 +1,91 @@
+"""Drills of the feature store without what they rehearse: each then fails, and says what broke."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.scenarios.drill import drill
+
+pytestmark = pytest.mark.slow  # each is a drill of tens of thousands of transactions
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return where a drill may write."""
+    return tmp_path / "run"
+
+
+def without(name: str, model: Path, folder: Path, override: str) -> set[str]:
+    """Return which promises a drill breaks with ``override``; what comes after the fault is thinned out."""
+    drilled = drill(name, model, folder, override, "phases.recovery.rate=100")
+    assert drilled.summary.exit_code == 99
+    return drilled.failed
+
+
+def test_outage_without_the_ladder_lets_fraud_through(world_model: Path, folder: Path) -> None:
+    """If missing features approve whoever lacks them, nothing is caught while the store is gone."""
+    broken = without("feature_store_outage", world_model, folder, "pipeline.on_failure.features_missing=fail_open")
+    assert {"caught"} <= broken
+
+
+def test_outage_without_the_ladder_swamps_review(world_model: Path, folder: Path) -> None:
+    """If missing features send everyone to review, all fraud is found, among a thousand transactions a second."""
+    policy = "pipeline.on_failure.features_missing=fail_to_review"
+    assert {"reviews"} <= without("feature_store_outage", world_model, folder, policy)
+
+
+def test_slow_store_without_its_breaker_slows_decisions(world_model: Path, folder: Path) -> None:
+    """Every batch then waits for the store, and the store keeps its load; the time-out alone is no help."""
+    broken = without("feature_store_slow", world_model, folder, "pipeline.feature_store.breaker=null")
+    assert {"median", "spared"} <= broken
+
+
+def test_slow_store_without_its_cache_costs_the_features(world_model: Path, folder: Path) -> None:
+    """With the breaker open and nothing remembered every decision is on the lower rung."""
+    broken = without("feature_store_slow", world_model, folder, "pipeline.feature_store.cache=null")
+    assert {"cached", "kept"} <= broken
+
+
+def test_flaky_store_without_retries_is_noticed(world_model: Path, folder: Path) -> None:
+    """One look-up in twenty then costs its decisions a rung."""
+    broken = without("feature_store_flaky", world_model, folder, "pipeline.feature_store.retry=null")
+    assert {"unnoticed", "useful"} <= broken
+
+
+def test_flaky_store_without_a_retry_budget_gets_more_load(world_model: Path, folder: Path) -> None:
+    """Naive retries hide the failures, and give a store in trouble over half as much again."""
+    broken = without("feature_store_flaky", world_model, folder, "pipeline.feature_store.retry.budget=null")
+    assert {"bounded", "detected"} <= broken
+
+
+def test_wrong_features_are_not_seen_in_errors_and_misses(world_model: Path, folder: Path) -> None:
+    """An alert on failures and gaps, which every store has, never rings; only drift tells."""
+    blind = "feature_store.error_ratio > 1% or feature_store.miss_ratio > 5%"
+    broken = without("feature_store_wrong", world_model, folder, f"alerts.BatchFeaturesWrong.expr={blind}")
+    assert {"detected"} <= broken
+
+
+def dead_store(model: Path, folder: Path, retry: str) -> float:
+    """Return how many calls a store got for each look-up that failed from the first to the last transaction."""
+    drilled = drill(
+        "feature_store_flaky",
+        model,
+        folder,
+        "phases=[{name: dead, duration: 4s, rate: 300}]",
+        "faults=[{name: down, kind: feature_store_outage, at: 0s, duration: 4s}]",
+        "expect=[]",
+        f"pipeline.feature_store.retry={retry}",
+    )
+    use = drilled.summary.feature_store
+    assert use.look_ups > 500
+    assert use.failed == use.look_ups
+    assert use.calls_per_look_up is not None
+    return use.calls_per_look_up
+
+
+def test_budget_of_a_tenth_adds_a_tenth_to_the_load_of_a_dead_store(world_model: Path, tmp_path: Path) -> None:
+    """At most 1.1 calls a look-up, all counted, where naive retries make three and more of it."""
+    with_budget = dead_store(world_model, tmp_path / "budget", "{attempts: 4, budget: 0.1}")
+    naive = dead_store(world_model, tmp_path / "naive", "{attempts: 4, budget: null}")
+    assert 1.09 < with_budget <= 1.1
+    assert naive >= 3.0
