@@ -10,6 +10,7 @@ from actors.telemetry.buckets import COUNTERS, HIGHEST_US, LINEAR, LOWEST_US, SI
 from actors.telemetry.counts import HistogramCounts
 
 ONE_BY_ONE = 64  # measured: below this many values a Python loop is faster than a handful of array operations
+PENDING = 256  # single values kept until they are worth an array; a value alone costs a fifth of counting it at once
 
 
 class Histogram:
@@ -19,20 +20,27 @@ class Histogram:
     the range is recorded at its end and counted in ``clamped``; 0 is inside, below 1 µs.
     """
 
-    __slots__ = ("_cells", "_counters", "_highest_us", "_sum_us", "_total", "clamped")
+    __slots__ = ("_cells", "_clamped", "_counters", "_highest_us", "_pending", "_sum_us", "_total")
 
     def __init__(self) -> None:
+        self._pending: list[int] = []
         self._counters: I64 = np.zeros(COUNTERS, dtype=np.int64)
         self._cells = self._counters.data  # one counter through it costs a third of one through the array
         self._total = 0
         self._sum_us = 0
         self._highest_us = 0
-        self.clamped = 0
+        self._clamped = 0
 
     @property
     def count(self) -> int:
         """Number of values."""
-        return self._total
+        return self._total + len(self._pending)
+
+    @property
+    def clamped(self) -> int:
+        """Number of values outside the range."""
+        self._settle()
+        return self._clamped
 
     def record(self, values_us: I64) -> None:
         """Count each of ``values_us``, int64 (n,), n may be 0."""
@@ -48,11 +56,16 @@ class Histogram:
 
     def record_span(self, value_us: int, count: int) -> None:
         """Count ``value_us`` for each of ``count`` transactions that took this time together."""
+        if count == 1:
+            self._pending.append(value_us)
+            if len(self._pending) >= PENDING:
+                self._settle()
+            return
         if count <= 0:
             return
         if not 0 <= value_us <= HIGHEST_US:
             value_us = min(max(value_us, 0), HIGHEST_US)
-            self.clamped += count
+            self._clamped += count
         self._cells[value_us if value_us < LINEAR else index_of(value_us)] += count
         self._total += count
         self._sum_us += value_us * count
@@ -65,9 +78,8 @@ class Histogram:
             return
         highest_us = max(values_us)
         if highest_us > HIGHEST_US or min(values_us) < 0:
-            for value_us in values_us:
-                self.record_span(value_us, 1)
-            return
+            values_us = self._clamp(np.array(values_us, dtype=np.int64)).tolist()
+            highest_us = max(values_us)
         cells = self._cells
         for value_us in values_us:
             if value_us < LINEAR:
@@ -76,9 +88,15 @@ class Histogram:
                 cells[index_of(value_us)] += 1
         self._note(len(values_us), sum(values_us), highest_us)
 
+    def _settle(self) -> None:
+        """Count the values that were kept."""
+        if self._pending:
+            pending, self._pending = self._pending, []
+            self.record(np.array(pending, dtype=np.int64))
+
     def _clamp(self, values_us: I64) -> I64:
         inside = np.clip(values_us, 0, HIGHEST_US)
-        self.clamped += int(np.count_nonzero(inside != values_us))
+        self._clamped += int(np.count_nonzero(inside != values_us))
         return inside
 
     def _note(self, count: int, sum_us: int, highest_us: int) -> None:
@@ -88,9 +106,10 @@ class Histogram:
 
     def counts(self) -> HistogramCounts:
         """Return the counters as a frozen value, scanning only as far as the highest one in use."""
+        self._settle()
         used = self._counters[: index_of(self._highest_us) + 1]
         indexes = (used != 0).nonzero()[0]  # twice as fast as flatnonzero on the counts
-        return HistogramCounts.of(indexes, used.take(indexes), self._total, self._sum_us, self.clamped)
+        return HistogramCounts.of(indexes, used.take(indexes), self._total, self._sum_us, self._clamped)
 
     def counts_since(self, older: HistogramCounts) -> HistogramCounts:
         """Return what was recorded after ``older`` was read."""
@@ -103,6 +122,7 @@ class Histogram:
     @property
     def mean_us(self) -> float | None:
         """The exact mean, or None without values."""
+        self._settle()
         return self._sum_us / self._total if self._total else None
 
     @property

@@ -16,9 +16,9 @@ It is asked once a batch, with the number of the first transaction in it as this
 class Processor:
     """The `Work` port on virtual time.
 
-    Four stages that each just slept would be four servers; on a real machine they share the loop's one core. So a job of
-    the loop lets time pass on the spot, as computing does: whatever falls due meanwhile runs late, and an actor keeps
-    the core until it waits for something. Jobs of the executor follow each other first-in first-out beside that.
+    Four stages that each just slept would be four servers; on a real machine they share the loop's one core. So a job
+    of the loop lets time pass on the spot, as computing does: whatever falls due meanwhile runs late, and an actor
+    keeps the core until it waits for something. Those of the executor follow each other first-in first-out beside that.
 
     Args:
         costs: what jobs take.
