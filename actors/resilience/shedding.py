@@ -64,7 +64,7 @@ def too_late(slack_ns: I64, amount: F64, deadline_ns: int, estimate: ServiceEsti
     together_ns = estimate.row_ns * np.arange(1, len(slack_ns) + 1)
     fitting = int(np.count_nonzero(np.sort(slack_ns)[::-1] >= together_ns))  # so many have the time that so many take
     count = max(1, min(fitting, int(BATCH_SHARE * deadline_ns / estimate.row_ns)))
-    late = slack_ns < together_ns[count - 1]
+    late: Bool = slack_ns < together_ns[count - 1]
     in_time = np.flatnonzero(~late)
     late[in_time[least_valuable(amount[in_time], len(in_time) - count)]] = True
     return late

@@ -150,6 +150,9 @@ class Quality(msgspec.Struct, frozen=True):
         fraud_prevented: amount of blocked fraud, and the share of reviewed fraud that review catches.
         wrongly_blocked: amount of blocked legitimate transactions.
         review_volume: transactions sent to review.
+        on_time_ratio: decided by the deadline, of all; known once the run is over.
+        top_on_time_ratio: the same of the tenth with the largest amounts.
+        top_scored_ratio: decided by the deadline and by the model, of that tenth.
     """
 
     labelled: int = 0
@@ -161,6 +164,9 @@ class Quality(msgspec.Struct, frozen=True):
     fraud_prevented: float = 0.0
     wrongly_blocked: float = 0.0
     review_volume: int = 0
+    on_time_ratio: float | None = None
+    top_on_time_ratio: float | None = None
+    top_scored_ratio: float | None = None
 
 
 class Snapshot(msgspec.Struct, frozen=True):

@@ -4,15 +4,16 @@ import numpy as np
 
 from actors.arrays import F64, I64, U8, Bool
 from actors.messages import DecidedBatch
-from actors.stamps import ARRIVAL, FEW, NUMBER
+from actors.stamps import ARRIVAL, DECIDED, FEW, NUMBER
 from sim.money import UNKNOWN, Outcomes
+from sim.timeliness import Timeliness, timeliness
 
 UNDECIDED = 255
 _FIRST_CAPACITY = 1 << 16
 
 
 class OutcomeBook:
-    """Takes the decisions as their caller, and the truth from the feed; keeps both, about 35 bytes a transaction.
+    """Takes the decisions as their caller, and the truth from the feed; keeps both, about 45 bytes a transaction.
 
     It is the run's `DecisionSink`. Delivering a batch again, after a crash, changes nothing.
 
@@ -27,6 +28,7 @@ class OutcomeBook:
         self.fraud_ids: set[str] = set()
         self._arrival_ns: I64 = np.zeros(_FIRST_CAPACITY, dtype=np.int64)
         self._event_us: I64 = np.zeros(_FIRST_CAPACITY, dtype=np.int64)
+        self._latency_ns: I64 = np.zeros(_FIRST_CAPACITY, dtype=np.int64)
         self._amount: F64 = np.zeros(_FIRST_CAPACITY)
         self._score: F64 = np.full(_FIRST_CAPACITY, np.nan)
         self._decision: U8 = np.full(_FIRST_CAPACITY, UNDECIDED, dtype=np.uint8)
@@ -70,6 +72,7 @@ class OutcomeBook:
         for track, name, amount, score, decision in rows:
             at = track[NUMBER]
             self._arrival_ns[at] = track[ARRIVAL] - self.start_ns
+            self._latency_ns[at] = track[DECIDED] - track[ARRIVAL]
             self._amount[at] = amount
             self._score[at] = score
             self._decision[at] = decision
@@ -80,6 +83,7 @@ class OutcomeBook:
         track = decided.batch.track
         at = track[:, NUMBER]
         self._arrival_ns[at] = track[:, ARRIVAL] - self.start_ns
+        self._latency_ns[at] = track[:, DECIDED] - track[:, ARRIVAL]
         self._amount[at] = decided.batch.amount
         self._score[at] = decided.score
         self._decision[at] = decided.decision
@@ -103,6 +107,22 @@ class OutcomeBook:
         count = min(self.count, len(chosen))
         return self._rows(np.flatnonzero(chosen[:count] & (self._decision[:count] != UNDECIDED)))
 
+    def timeliness(self, start_ns: int, end_ns: int | None, deadline_ns: int | None) -> Timeliness:
+        """Return how many of those that arrived from ``start_ns`` on and before ``end_ns`` were decided in time.
+
+        Args:
+            start_ns: since the run began.
+            end_ns: since the run began; None is its end.
+            deadline_ns: from arrival to decision; None: what is promised at p95.
+        """
+        arrived = self._arrival_ns[: self.count]
+        inside = (self._decision[: self.count] != UNDECIDED) & (arrived >= start_ns)
+        if end_ns is not None:
+            inside &= arrived < end_ns
+        rows = np.flatnonzero(inside)
+        scored = ~np.isnan(self._score[rows])
+        return timeliness(self._amount[rows], self._latency_ns[rows], scored, deadline_ns)
+
     def _rows(self, decided: I64) -> Outcomes:
         return Outcomes(
             self._arrival_ns[decided],
@@ -118,6 +138,7 @@ class OutcomeBook:
             return
         more = max(upto, 2 * capacity) - capacity
         self._arrival_ns = np.append(self._arrival_ns, np.zeros(more, dtype=np.int64))
+        self._latency_ns = np.append(self._latency_ns, np.zeros(more, dtype=np.int64))
         self._event_us = np.append(self._event_us, np.zeros(more, dtype=np.int64))
         self._amount = np.append(self._amount, np.zeros(more))
         self._score = np.append(self._score, np.full(more, np.nan))

@@ -259,6 +259,8 @@ class Session:
             return None
         part = self._parts.book.outcomes().during(span.start_ns, span.end_ns)
         worth, scored = business(part), live_quality(part)
+        deadline_ns = self._plan.scenario.pipeline.scorer.deadline
+        timely = self._parts.book.timeliness(span.start_ns, span.end_ns, deadline_ns)
         return Quality(
             labelled=worth.labelled,
             recall=worth.recall,
@@ -269,4 +271,7 @@ class Session:
             fraud_prevented=worth.fraud_prevented,
             wrongly_blocked=worth.wrongly_blocked,
             review_volume=worth.review_volume,
+            on_time_ratio=timely.on_time_ratio,
+            top_on_time_ratio=timely.top_on_time_ratio,
+            top_scored_ratio=timely.top_scored_ratio,
         )

@@ -40,6 +40,9 @@ def test_an_empty_window_has_no_samples_anywhere() -> None:
     assert counted == {
         "dead_letters",
         "duplicates",
+        "log_failed",
+        "undelivered",
+        "awaiting_delivery",
         "ledger.balanced",
         "feature_store.breaker_trips",
         "feature_store.refresh_failures",

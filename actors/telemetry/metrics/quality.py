@@ -33,6 +33,13 @@ def quality_metrics() -> Iterator[Metric]:
         _of(lambda q: q.wrongly_blocked),
     )
     yield Metric("review_volume", Unit.COUNT, "transactions sent to review", _of(lambda q: q.review_volume))
+    yield Metric(
+        "on_time.ratio", Unit.RATIO, "decided by the deadline (50 ms if none is set)", _of(lambda q: q.on_time_ratio)
+    )
+    what = "the same, of the tenth of the transactions with the largest amounts"
+    yield Metric("on_time.top_decile.ratio", Unit.RATIO, what, _of(lambda q: q.top_on_time_ratio))
+    what = "decided by the deadline and by the model, of that tenth"
+    yield Metric("on_time.top_decile.scored_ratio", Unit.RATIO, what, _of(lambda q: q.top_scored_ratio))
 
 
 def _of(read: Callable[[Quality], float | None]) -> Read:
