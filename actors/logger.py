@@ -53,6 +53,10 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
 
     A sink or a disk that fails costs delivery or log lines, which are counted; decisions are never rewritten, and the
     pipeline goes on. Lines are written in a thread, so that a slow disk fills this mailbox and nothing else.
+
+    Attributes:
+        delivery_failure: the first failure of the sink, "" without one.
+        disk_failure: the first failure of the decision log, "" without one.
     """
 
     def __init__(
@@ -79,12 +83,8 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
         self._waiting_time, self._log_time, self._logged = (
             stages[stage] for stage in (Stage.LOGGER_WAITING, Stage.LOG, Stage.LOGGED)
         )
-        self._failed: dict[str, str] = {}
-
-    @property
-    def problems(self) -> tuple[str, ...]:
-        """The first failure of each kind, one line each."""
-        return tuple(f"{what}: {why}" for what, why in self._failed.items())
+        self.delivery_failure = ""
+        self.disk_failure = ""
 
     def batch_limit(self) -> int:
         """Return the configured batch size."""
@@ -137,7 +137,9 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
             else:
                 await deliver(self._sink, decided, self._watchdog)
         except SinkError as error:
-            self._complain("decisions cannot be delivered", error)
+            if not self.delivery_failure:
+                self.delivery_failure = str(error)
+                _complain("decisions cannot be delivered", error)
             return False
         return True
 
@@ -147,7 +149,9 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
         try:
             await asyncio.get_running_loop().run_in_executor(self._executor, self._write, lines)
         except SinkError as error:
-            self._complain("decisions cannot be logged", error)
+            if not self.disk_failure:
+                self.disk_failure = str(error)
+                _complain("decisions cannot be logged", error)
             return False
         return True
 
@@ -156,8 +160,7 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
             self._output.cut(self._committed_size)
         self._output.append(lines)
 
-    def _complain(self, what: str, error: SinkError) -> None:
-        """Say it once; the counters say how often."""
-        if what not in self._failed:
-            self._failed[what] = str(error)
-            log.error("%s: %s; they are counted and the run goes on", what, error)
+
+def _complain(what: str, error: SinkError) -> None:
+    """Say it; called once each, the counters say how often."""
+    log.error("%s: %s; they are counted and the run goes on", what, error)

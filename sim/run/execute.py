@@ -119,7 +119,8 @@ def _report(plan: Plan, folder: RunFolder, parts: Parts, session: Session, ended
             join_labels(folder.file(files.DECISIONS), parts.book.fraud_ids, known_until_us)
     except OutputError as error:
         problems.append(str(error))
-    finished = replace(_finished(plan, parts, session, ended, tuple(problems)), trace_hash=hashed)
+    warnings = [*problems, *_missed_deliveries(parts)]
+    finished = replace(_finished(plan, parts, session, ended, tuple(warnings)), trace_hash=hashed)
     summary = summarise(finished)
     try:
         folder.write(files.SUMMARY, summary_text(summary))
@@ -136,18 +137,25 @@ def _problems(written: Iterable[PatientLines]) -> Iterator[str]:
 
 
 def _not_whole(parts: Parts) -> Iterator[str]:
-    """Yield a line for each of the pipeline's files that is not whole, and the first failure of a delivery."""
-    logger, retries = parts.pipeline.logger, parts.pipeline.retries
-    yield from logger.problems
+    """Yield a line for each of the pipeline's files that is not whole."""
+    retries = parts.pipeline.retries
     if count := parts.telemetry.ledger.log_failed_count:
-        yield f"{files.DECISIONS}: {count:,} decisions were counted, not logged"
+        why = parts.pipeline.logger.disk_failure or "they crashed the logger"
+        yield f"{files.DECISIONS}: {count:,} decisions were counted, not logged: {why}"
     if count := parts.dead_letters.unkept_count:
         yield f"{files.DEAD_LETTERS}: {count:,} dead letters were counted, not kept"
     if retries is not None and retries.unkept_count:
         yield f"{files.UNDELIVERED}: {retries.unkept_count:,} undelivered decisions were counted, not kept"
 
 
-def _finished(plan: Plan, parts: Parts, session: Session, ended: Ended, problems: tuple[str, ...]) -> Finished:
+def _missed_deliveries(parts: Parts) -> Iterator[str]:
+    """Yield how the first delivery failed, if any did."""
+    if failure := parts.pipeline.logger.delivery_failure:
+        count = parts.telemetry.ledger.undelivered_count
+        yield f"deliveries failed, the first with: {failure}; {count:,} decisions were given up in the end"
+
+
+def _finished(plan: Plan, parts: Parts, session: Session, ended: Ended, warnings: tuple[str, ...]) -> Finished:
     broken = session.watch.monitor.first_imbalance
     return Finished(
         scenario=plan.scenario,
@@ -162,7 +170,7 @@ def _finished(plan: Plan, parts: Parts, session: Session, ended: Ended, problems
         judged=None if plan.load.judged is None else parts.book.outcomes_of(plan.load.judged),
         imbalances=() if broken is None else broken.imbalances,
         skipped=() if plan.cut is None else plan.cut.skipped,
-        warnings=(*plan.warnings, *problems),
+        warnings=(*plan.warnings, *warnings),
         model=parts.slot.current.digest,
         calibration=digest(plan.costs) if plan.clock == "virtual" else None,
         held_out=parts.desk.serving.manifest.metrics.get("test", {}),
