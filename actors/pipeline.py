@@ -131,6 +131,7 @@ class Pipeline:
         )
         self.supervisor = Supervisor(config.restart, clock, telemetry, around.on_restart)
         self._task: asyncio.Task[None] | None = None
+        self._ending: asyncio.Task[int] | None = None
 
     @property
     def actors(self) -> tuple[Actor[Any, Any, Any], ...]:
@@ -242,14 +243,21 @@ class Pipeline:
         Returns:
             How many transactions were decided so.
         """
-        if self._task is None or (self._task.done() and self._task.exception() is None):
+        task = self._task
+        if task is None or (task.done() and not task.cancelled() and task.exception() is None):
             return 0
         self.producer.stop()
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
         return await self._end(Cause.DRAIN_TIMEOUT)
 
     async def _end(self, cause: Cause) -> int:
+        """End it, once: what was taken out of the mailboxes is decided even if who asked for it is cancelled."""
+        if self._ending is None:
+            self._ending = asyncio.create_task(self._settle(cause), name="ending")
+        return await asyncio.shield(self._ending)
+
+    async def _settle(self, cause: Cause) -> int:
         around = self._around
         ending = Ending(
             self.producer,

@@ -1,7 +1,7 @@
 """Laws of the whole pipeline, exact on virtual time."""
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import given
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from actors.actor import Hooks
 from actors.assembler import AssemblerConfig
 from actors.errors import EscalationError
+from actors.messages import DecidedBatch
 from actors.pipeline import PipelineConfig
 from actors.resilience.shedding import SheddingConfig
 from actors.scorer import ScorerConfig
@@ -220,6 +221,68 @@ def test_an_actor_that_keeps_crashing_ends_the_run_by_rules(actor: str) -> None:
     assert ledger.produced == 30
     assert sum(ledger.decided) + poison == 30
     assert poison <= 2
+
+
+@dataclass
+class SlowSink(ListSink):
+    """Takes a while over each batch, so that an ending lasts."""
+
+    async def deliver(self, decided: DecidedBatch) -> None:
+        """Deliver, slowly."""
+        await asyncio.sleep(0.010)
+        await super().deliver(decided)
+
+
+def test_an_escalation_while_draining_ends_the_pipeline_once() -> None:
+    """Who waits for the end and who drains wait for the same one, and it is finished even if one of them goes away."""
+
+    class BreaksLater(Hooks):
+        async def received(self, name: str, rows: int) -> None:
+            if name == "scorer" and asyncio.get_running_loop().time() > 0.020:
+                raise RuntimeError("broken")
+
+    config = PipelineConfig(scorer=ScorerConfig(inline_limit=2, max_batch_size=2), restart=RestartPolicy(max_restarts=0))
+    raws = [transaction(number) for number in range(40)]
+    bench = Bench(arrivals(raws, 0), FixedScoring(takes_ns=5 * MS), sink=SlowSink(), hooks=BreaksLater(), config=config)
+
+    async def main() -> None:
+        pipeline = bench.build()
+        pipeline.start()
+        waiting = asyncio.create_task(pipeline.finished())
+        await asyncio.sleep(0.010)
+        await pipeline.drain()
+        waiting.cancel()
+        with pytest.raises((EscalationError, asyncio.CancelledError)):
+            await waiting
+        bench.check(pipeline)
+
+    run_virtual(main())
+    causes = {line["cause"] for line in bench.decisions().values()}
+    assert len(bench.decisions()) == 40
+    assert causes <= {"missing_features", "escalated"}
+
+
+def test_draining_stopped_while_it_ends_loses_nothing() -> None:
+    """A second Ctrl-C may come when the drain timeout has struck already and the rest is being decided."""
+    config = PipelineConfig(drain_timeout_ns=20 * MS)
+    raws = [transaction(number) for number in range(40)]
+    bench = Bench(arrivals(raws, 0), FixedScoring(takes_ns=1_000 * MS), sink=SlowSink(), config=config)
+
+    async def main() -> int:
+        pipeline = bench.build()
+        pipeline.start()
+        await asyncio.sleep(0.010)
+        draining = asyncio.create_task(pipeline.drain())
+        await asyncio.sleep(0.025)
+        draining.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await draining
+        left = await pipeline.abandon()
+        bench.check(pipeline)
+        return left
+
+    assert run_virtual(main()) == 40
+    assert len(bench.decisions()) == 40
 
 
 @given(crash_at=st.frozensets(st.integers(1, 80), max_size=6))
