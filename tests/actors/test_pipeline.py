@@ -241,7 +241,9 @@ def test_an_escalation_while_draining_ends_the_pipeline_once() -> None:
             if name == "scorer" and asyncio.get_running_loop().time() > 0.020:
                 raise RuntimeError("broken")
 
-    config = PipelineConfig(scorer=ScorerConfig(inline_limit=2, max_batch_size=2), restart=RestartPolicy(max_restarts=0))
+    config = PipelineConfig(
+        scorer=ScorerConfig(inline_limit=2, max_batch_size=2), restart=RestartPolicy(max_restarts=0)
+    )
     raws = [transaction(number) for number in range(40)]
     bench = Bench(arrivals(raws, 0), FixedScoring(takes_ns=5 * MS), sink=SlowSink(), hooks=BreaksLater(), config=config)
 
