@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, ClassVar
 from actors.arrays import F32, F64
 from actors.errors import ModelError
 from sim.faults.fault import Share
+from sim.faults.model_scores import AroundScoring
 from sim.faults.port import ModelFault
 from sim.faults.switch import FaultSwitch
 
@@ -31,19 +32,14 @@ class ModelErrors(ModelFault, frozen=True, kw_only=True):
         return _Failing(port, switch, self.ratio)
 
 
-class _Failing:
+class _Failing(AroundScoring):
     def __init__(self, scoring: "Scoring", switch: FaultSwitch, ratio: float) -> None:
-        self._scoring = scoring
-        self._switch = switch
+        super().__init__(scoring, switch)
         self._ratio = ratio
-
-    def current(self) -> "ServingModel":
-        """Return the model that serves now."""
-        return self._scoring.current()
 
     async def score(self, model: "ServingModel", features: F32) -> F64:
         """Score, or fail."""
-        if self._switch.strikes() and self._switch.chance.next("error") < self._ratio:
-            with self._switch.effect(len(features)):
+        if self.switch.strikes() and self.switch.chance.next("error") < self._ratio:
+            with self.switch.effect(len(features)):
                 raise ModelError("the model failed")
-        return await self._scoring.score(model, features)
+        return await self.scoring.score(model, features)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from actors.arrays import F32, F64
 from sim.faults.fault import Share
+from sim.faults.model_scores import AroundScoring
 from sim.faults.port import ModelFault
 from sim.faults.switch import FaultSwitch
 
@@ -32,21 +33,16 @@ class ModelSaturated(ModelFault, frozen=True, kw_only=True):
         return _Saturated(port, switch, self.spread)
 
 
-class _Saturated:
+class _Saturated(AroundScoring):
     def __init__(self, scoring: "Scoring", switch: FaultSwitch, spread: float) -> None:
-        self._scoring = scoring
-        self._switch = switch
+        super().__init__(scoring, switch)
         self._spread = spread
-
-    def current(self) -> "ServingModel":
-        """Return the model that serves now."""
-        return self._scoring.current()
 
     async def score(self, model: "ServingModel", features: F32) -> F64:
         """Score, and pull the scores to the middle."""
-        strikes = self._switch.strikes()
-        scores = await self._scoring.score(model, features)
+        strikes = self.switch.strikes()
+        scores = await self.scoring.score(model, features)
         if strikes:
-            with self._switch.effect(len(features)):
+            with self.switch.effect(len(features)):
                 return MIDDLE + (scores - MIDDLE) * self._spread
         return scores

@@ -7,6 +7,7 @@ import msgspec
 from actors.arrays import F32, F64
 from actors.work import Job
 from sim.clocks.cpu import Processor
+from sim.faults.model_scores import AroundScoring
 from sim.faults.port import ModelFault
 from sim.faults.switch import FaultSwitch
 
@@ -36,57 +37,47 @@ class ModelSlow(ModelFault, frozen=True, kw_only=True):
         return _Burning(port, switch, self.factor)
 
 
-class _LongJobs:
+class _LongJobs(AroundScoring):
     """Virtual time: the processor's token is held for longer. One batch is scored at a time."""
 
     def __init__(self, scoring: "Scoring", switch: FaultSwitch, factor: float, processor: Processor) -> None:
-        self._scoring = scoring
-        self._switch = switch
+        super().__init__(scoring, switch)
         self._factor = factor
         self._slowdown = processor.slowdown
 
-    def current(self) -> "ServingModel":
-        """Return the model that serves now."""
-        return self._scoring.current()
-
     async def score(self, model: "ServingModel", features: F32) -> F64:
         """Score, in a multiple of the time."""
-        if not self._switch.strikes():
-            return await self._scoring.score(model, features)
+        if not self.switch.strikes():
+            return await self.scoring.score(model, features)
         usual = self._slowdown.get(Job.SCORE, 1.0)
         self._slowdown[Job.SCORE] = usual * self._factor
-        self._switch.touch(len(features))
+        self.switch.touch(len(features))
         try:
-            return await self._scoring.score(model, features)
+            return await self.scoring.score(model, features)
         finally:
             self._slowdown[Job.SCORE] = usual
 
 
-class _Burning:
+class _Burning(AroundScoring):
     """Real time: the batch is scored as often as the factor says, wherever it would be."""
 
     def __init__(self, scoring: "Scoring", switch: FaultSwitch, factor: float) -> None:
-        self._scoring = scoring
-        self._switch = switch
+        super().__init__(scoring, switch)
         self._factor = factor
-
-    def current(self) -> "ServingModel":
-        """Return the model that serves now."""
-        return self._scoring.current()
 
     async def score(self, model: "ServingModel", features: F32) -> F64:
         """Score, several times."""
-        strikes = self._switch.strikes()
-        scores = await self._scoring.score(model, features)
+        strikes = self.switch.strikes()
+        scores = await self.scoring.score(model, features)
         if strikes:
-            with self._switch.effect(len(features)):
+            with self.switch.effect(len(features)):
                 await self._again(model, features)
         return scores
 
     async def _again(self, model: "ServingModel", features: F32) -> None:
         times, part = divmod(self._factor - 1, 1)
         for _ in range(int(times)):
-            await self._scoring.score(model, features)
+            await self.scoring.score(model, features)
         rows = round(part * len(features))
         if rows:
-            await self._scoring.score(model, features[:rows])
+            await self.scoring.score(model, features[:rows])

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from actors.actor import Hooks
 from actors.decision_log import LineSink
+from actors.model.verification import Verification
 from actors.sink import DecisionSink
 from actors.work import Work
 from sim.faults.fault import Fault, LastingFault
@@ -40,6 +41,10 @@ class HookFault(PortFault[Hooks], frozen=True, kw_only=True):
 
 class ModelFault(LastingFault, PortFault[ScoringPort], frozen=True, kw_only=True):
     """A fault between the scorer and its model."""
+
+
+class CandidateFault(LastingFault, PortFault[Verification], frozen=True, kw_only=True):
+    """A fault between a candidate and its verification."""
 
 
 class SinkFault(LastingFault, PortFault[DecisionSink], frozen=True, kw_only=True):

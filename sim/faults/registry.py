@@ -16,6 +16,8 @@ from sim.faults.logger_crash import LoggerCrash
 from sim.faults.logger_hang import LoggerHang
 from sim.faults.loop_stall import LoopStall
 from sim.faults.mailbox_squeeze import MailboxSqueeze
+from sim.faults.model_bad_release import ModelBadRelease
+from sim.faults.model_corrupt_file import ModelCorruptFile
 from sim.faults.model_errors import ModelErrors
 from sim.faults.model_saturated import ModelSaturated
 from sim.faults.model_slow import ModelSlow
@@ -60,6 +62,8 @@ FAULTS: dict[str, type[Fault]] = {
         ModelSlow,
         ModelErrors,
         ModelSaturated,
+        ModelCorruptFile,
+        ModelBadRelease,
         # The pipeline itself.
         ProducerCrash,
         AssemblerCrash,

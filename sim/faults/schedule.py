@@ -11,12 +11,13 @@ from actors.decision_log import LineSink
 from actors.features.refresh import TableStore
 from actors.features.store import FeatureStore
 from actors.model.scoring import Scoring
+from actors.model.verification import Verification
 from actors.pipeline import Pipeline
 from actors.sink import DecisionSink
 from actors.work import Work
 from sim.faults.fault import Fault
 from sim.faults.feature_store import FeatureStoreFault
-from sim.faults.port import ArmedFault, HookFault, LogFault, ModelFault, PortFault, SinkFault, WorkFault
+from sim.faults.port import ArmedFault, CandidateFault, HookFault, LogFault, ModelFault, PortFault, SinkFault, WorkFault
 from sim.faults.refresh_failure import RefreshFailure
 from sim.faults.site import Site
 from sim.faults.switch import FaultRecord, FaultSwitch
@@ -74,6 +75,10 @@ class FaultSchedule:
     def wrap_scoring(self, scoring: Scoring) -> Scoring:
         """Return ``scoring`` with the faults of the model around it."""
         return self._around(ModelFault, scoring)
+
+    def wrap_verification(self, verification: Verification) -> Verification:
+        """Return ``verification`` with the faults of candidates around it."""
+        return self._around(CandidateFault, verification)
 
     def wrap_hooks(self, hooks: Hooks) -> Hooks:
         """Return ``hooks`` with the faults of the actors around them."""

@@ -8,6 +8,7 @@ from actors.model.artifact import Artifact, load_artifact
 from dashboard.frame import Notice
 from sim.events.section import events_spec
 from sim.gates import DEFAULT_GATES, Gate, gates_of
+from sim.run.fewer_trees import with_trees
 from sim.run.load import world_spec
 from sim.scenario.events import Gates
 from sim.scenario.scenario import Scenario
@@ -80,19 +81,31 @@ def find_model(scenario: Scenario, given: Path | None, announce: Announce) -> Pa
     return _cached(scenario, FitConfig(), announce)
 
 
-def find_candidates(scenario: Scenario, announce: Announce) -> dict[str, Path]:
-    """Return the folder of each model that a step releases, by the step's name; train those that must be and are not.
+def find_candidates(scenario: Scenario, serving: Artifact, announce: Announce) -> dict[str, Path]:
+    """Return the folder of each model that a step releases, by the step's name; make those that must be and are not.
+
+    Args:
+        scenario: whose steps.
+        serving: the run's own model.
+        announce: told how far training is.
 
     Raises:
         TrainingRefused: one had to be trained and missed its gates.
+        ArtifactError: one is to have more trees than the run's own model.
     """
     return {
-        step.name: _cached(scenario, FitConfig(seed=step.fit_seed), announce)
-        if step.fit_seed is not None
-        else Path(step.model or "")
+        step.name: _candidate(step, scenario, serving, announce)
         for step in scenario.steps
         if isinstance(step, ModelRelease)
     }
+
+
+def _candidate(step: ModelRelease, scenario: Scenario, serving: Artifact, announce: Announce) -> Path:
+    if step.fit_seed is not None:
+        return _cached(scenario, FitConfig(seed=step.fit_seed), announce)
+    if step.trees is not None:
+        return with_trees(serving, step.trees)
+    return Path(step.model or "")
 
 
 def _cached(scenario: Scenario, config: FitConfig, announce: Announce) -> Path:

@@ -134,7 +134,8 @@ def make_parts(plan: Plan, machine: Machine, journal: Journal, instruments: Inst
         on_failed=partial(_note_failed_refresh, telemetry, journal),
     )
     slot = ModelSlot(plan.artifact, thresholds(plan.scenario.pipeline))
-    desk = ModelDesk(slot, plan.artifact, _verification(plan, clock), telemetry, journal)
+    desk = ModelDesk(slot, plan.artifact, faults.wrap_verification(_verification(plan, clock)), telemetry, journal)
+    site.desk = desk
     steps = StepSchedule(plan.scenario.steps, plan.candidates, clock, journal, desk)
     schedule = plan.load.schedule()
     if schedule is not None:

@@ -34,6 +34,7 @@ def prepare(
 
     Raises:
         TrainingRefused: a model that a step releases had to be trained and missed its gates.
+        ArtifactError: a step releases more trees than the model has.
         InputError: the scenario's transactions cannot be used, or what was measured with the model.
     """
     scenario = shorter.scenario
@@ -46,7 +47,7 @@ def prepare(
         load=load_of(scenario, GUESS_PER_S),
         folder=folder,
         cut=shorter,
-        candidates=find_candidates(scenario, announce),
+        candidates=find_candidates(scenario, artifact, announce),
         started_epoch_s=_now_epoch_s(scenario),
         warnings=modelled.warnings,
         costs=modelled.costs,

@@ -36,13 +36,21 @@ class ModelDesk:
         """The model that serves now."""
         return self._releases.serving
 
-    async def release(self, by: str, folder: Path) -> Outcome:
-        """Verify the model in ``folder`` and let it serve; ``by`` is who asks for it."""
-        return await self._change(by, self._releases.release(folder))
+    async def release(self, by: str, folder: Path, *, verify: bool = True) -> Outcome:
+        """Verify the model in ``folder`` and let it serve; ``by`` is who asks for it.
+
+        Without ``verify`` it need not prove itself, only load and score.
+        """
+        return await self._change(by, self._releases.release(folder, proof=verify))
 
     async def roll_back(self, by: str) -> Outcome:
         """Let the model before the last release serve again."""
         return await self._change(by, self._releases.roll_back())
+
+    def withdraw(self, by: str, digest: str) -> None:
+        """Take a released model out at once, whether it serves or is only remembered."""
+        if self._releases.withdraw(digest) is not None:
+            self._journal.add("model_swapped", by, self._swap(digest))
 
     async def _change(self, by: str, change: Awaitable[Artifact]) -> Outcome:
         try:
@@ -51,6 +59,9 @@ class ModelDesk:
             self._telemetry.model_refusals += 1
             self._journal.add("model_refused", by, str(error))
             return Outcome(done=False, detail=str(error))
-        detail = f"{before.manifest.digest} → {self.serving.manifest.digest}"
+        detail = self._swap(before.manifest.digest)
         self._journal.add("model_swapped", by, detail)
         return Outcome(done=True, detail=detail)
+
+    def _swap(self, before: str) -> str:
+        return f"{before} → {self.serving.manifest.digest}"

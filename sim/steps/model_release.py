@@ -11,21 +11,26 @@ from sim.steps.step import Desk, Outcome, Step
 class ModelRelease(Step, frozen=True, kw_only=True):
     """Another model is verified in a child process and, if it proves itself, serves from the next batch on.
 
-    Either ``model`` or ``fit_seed``, not both.
+    One of ``model``, ``fit_seed`` and ``trees``, no two of them.
 
     Attributes:
         model: folder of the candidate; it is looked at when the step is taken, not before.
         fit_seed: the candidate is this scenario's own model, fitted once more with another seed; trained before the run
             if there is none, and kept.
+        trees: the candidate is the run's own model with only its first so many trees; made in a second, before the run.
+        verify: whether the candidate must prove itself. DANGEROUS when false, for drills of what that costs: it only
+            has to load and score, in a child process first; its digests and golden rows are not looked at.
     """
 
     kind: ClassVar[str] = "model_release"
     summary: ClassVar[str] = "another model is verified and takes over, or is refused with a reason"
     model: str | None = None
     fit_seed: Annotated[int, msgspec.Meta(ge=0, lt=2**31)] | None = None
+    trees: Annotated[int, msgspec.Meta(ge=1, le=100_000)] | None = None
+    verify: bool = True
 
     async def take(self, desk: Desk, candidate: Path | None) -> Outcome:
         """Release the candidate."""
         if candidate is None:
             raise AssertionError("a release has a candidate; validation sees to it")
-        return await desk.release(self.name, candidate)
+        return await desk.release(self.name, candidate, verify=self.verify)

@@ -38,8 +38,8 @@ class Outcome(NamedTuple):
 class Desk(Protocol):
     """Who changes the serving model, under the name of whoever asks. A refusal is an outcome, not an error."""
 
-    async def release(self, by: str, folder: Path) -> Outcome:
-        """Verify the model in ``folder`` and let it serve."""
+    async def release(self, by: str, folder: Path, *, verify: bool = True) -> Outcome:
+        """Verify the model in ``folder`` and let it serve; without ``verify`` it must only load and score."""
         ...
 
     async def roll_back(self, by: str) -> Outcome:

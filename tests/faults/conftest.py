@@ -3,6 +3,9 @@
 import pytest
 
 from tests.faults.laboratory import CountingStore
+from tests.model.conftest import fitted
+
+__all__ = ["fitted"]
 
 
 @pytest.fixture

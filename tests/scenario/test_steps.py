@@ -46,11 +46,11 @@ def test_a_step_is_a_span_that_lasts_to_the_end() -> None:
         ),
         (
             "{name: out, kind: model_release, at: 5s}",
-            "drill.yaml:4:5: steps[0] must have either model or fit_seed, got neither; name a folder, or a seed",
+            "drill.yaml:4:5: steps[0] must have one of model, fit_seed and trees, got none; name a folder, a seed",
         ),
         (
             "{name: out, kind: model_release, at: 5s, model: sim, fit_seed: 1}",
-            "drill.yaml:4:5: steps[0] must have either model or fit_seed, got both; name a folder, or a seed",
+            "drill.yaml:4:5: steps[0] must have one of model, fit_seed and trees, got model and fit_seed; name a",
         ),
         (
             "{name: out, kind: model_release, at: 5s, model: nowhere}",

@@ -25,7 +25,8 @@ class SlowDesk:
         self.clock = virtual_clock()
         self.asked: list[tuple[int, str, str]] = []
 
-    async def release(self, by: str, folder: Path) -> Outcome:
+    async def release(self, by: str, folder: Path, *, verify: bool = True) -> Outcome:
+        assert verify
         self.asked.append((self.clock.now_ns(), by, str(folder)))
         await self.clock.sleep_ns(40)
         return Outcome(done=True, detail="a → b")
