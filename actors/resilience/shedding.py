@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from actors.arrays import F64, I64, Bool
+from actors.clock import NS_PER_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,25 +25,62 @@ BATCH_SHARE = 0.25  # of the deadline, for a batch that must be cut
 
 
 class ServiceEstimate:
-    """How long scoring a batch will take, learnt from the batches before it: a decayed mean cost of a row.
+    """How long scoring a batch will take, learnt from the batches before it: ``fixed + row · n``, by decayed regression.
+
+    A mean cost of a row would not do: it is higher in small batches, so whoever cut batches by it would cut the next one
+    shorter still, until each held one row. While all batches are of one size what is not known apart counts as fixed,
+    which makes the next batch larger and tells.
 
     Args:
         row_ns: cost of a row before anything was measured.
+
+    Example:
+        >>> estimate = ServiceEstimate()
+        >>> for rows in (1, 50, 200, 20, 120) * 20:
+        ...     estimate.learn(rows, 3_000_000 + 40_000 * rows)
+        >>> round(estimate.fixed_ns), round(estimate.row_ns), estimate.of(100)
+        (3000000, 40000, 7000000)
     """
 
     WEIGHT = 0.1  # of the newest batch: follows a slowdown within some ten batches
+    SPREAD = 0.1  # of batch sizes, of their mean, from which on the cost of a row can be told
 
     def __init__(self, row_ns: float = 20_000.0) -> None:
         self.row_ns = row_ns
+        self.fixed_ns = 0.0
+        self._rows = 1.0
+        self._took_ns = row_ns
+        self._variance = 0.0
+        self._covariance = 0.0
 
     def of(self, count: int) -> int:
-        """Return the expected time for ``count`` rows, ns."""
-        return int(self.row_ns * count)
+        """Return the expected time for ``count`` rows, > 0, ns."""
+        return int(self.fixed_ns + self.row_ns * count)
 
     def learn(self, count: int, took_ns: int) -> None:
         """Take a measured batch into account."""
-        if count:
-            self.row_ns += self.WEIGHT * (took_ns / count - self.row_ns)
+        if not count:
+            return
+        rows_off, took_off, keep = count - self._rows, took_ns - self._took_ns, 1.0 - self.WEIGHT
+        self._rows += self.WEIGHT * rows_off
+        self._took_ns += self.WEIGHT * took_off
+        self._variance = keep * (self._variance + self.WEIGHT * rows_off * rows_off)
+        self._covariance = keep * (self._covariance + self.WEIGHT * rows_off * took_off)
+        self._split()
+
+    def relax(self) -> None:
+        """Expect a tenth less: nobody was scored because of the estimate, so that nothing else would ever mend it."""
+        self.fixed_ns *= 1.0 - self.WEIGHT
+        self.row_ns *= 1.0 - self.WEIGHT
+        self._took_ns *= 1.0 - self.WEIGHT
+        self._covariance *= 1.0 - self.WEIGHT
+
+    def _split(self) -> None:
+        """Tell what a batch costs from what its rows do."""
+        if self._variance > (self.SPREAD * self._rows) ** 2:
+            self.row_ns = self._covariance / self._variance
+        self.row_ns = min(max(self.row_ns, 1.0), self._took_ns / self._rows)
+        self.fixed_ns = self._took_ns - self.row_ns * self._rows
 
 
 def too_late(slack_ns: I64, amount: F64, deadline_ns: int, estimate: ServiceEstimate) -> Bool:
@@ -50,7 +88,8 @@ def too_late(slack_ns: I64, amount: F64, deadline_ns: int, estimate: ServiceEsti
 
     A batch that would be late is cut to a quarter of the deadline: whoever arrives while it is scored then still has
     three quarters of his own. Were it cut to what just fits, the next batch would be too late as a whole, the most
-    valuable included; with short batches the model serves as many, and always the most valuable.
+    valuable included; with short batches the model serves as many, and always the most valuable. Where what a batch
+    costs by itself is more than half of that, it may take twice as long as that.
 
     Args:
         slack_ns: int64 (n,), from now to each one's deadline; below 0 it has passed.
@@ -61,9 +100,10 @@ def too_late(slack_ns: I64, amount: F64, deadline_ns: int, estimate: ServiceEsti
     Returns:
         bool (n,), False for those who are scored together.
     """
-    together_ns = estimate.row_ns * np.arange(1, len(slack_ns) + 1)
+    together_ns = estimate.fixed_ns + estimate.row_ns * np.arange(1, len(slack_ns) + 1)
     fitting = int(np.count_nonzero(np.sort(slack_ns)[::-1] >= together_ns))  # so many have the time that so many take
-    count = max(1, min(fitting, int(BATCH_SHARE * deadline_ns / estimate.row_ns)))
+    budget_ns = max(BATCH_SHARE * deadline_ns, 2 * estimate.fixed_ns)
+    count = max(1, min(fitting, int((budget_ns - estimate.fixed_ns) / estimate.row_ns)))
     late: Bool = slack_ns < together_ns[count - 1]
     in_time = np.flatnonzero(~late)
     late[in_time[least_valuable(amount[in_time], len(in_time) - count)]] = True

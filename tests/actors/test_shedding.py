@@ -4,6 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.clock import NS_PER_S
 from actors.resilience.shedding import ServiceEstimate, least_valuable, too_late
 
 
@@ -47,4 +48,39 @@ def test_the_estimate_follows_a_slowdown() -> None:
     assert estimate.of(10) == 10_000
     for _ in range(10):
         estimate.learn(100, 1_000_000)
-    assert 6_000 < estimate.row_ns < 10_000
+    assert 600_000 < estimate.of(100) <= 1_000_000
+
+
+def test_batches_cut_short_do_not_make_rows_look_dear() -> None:
+    """Where a batch costs 20 ms by itself, a cut to one row would pay it for each; the estimate knows better."""
+    estimate, deadline_ns, rows = ServiceEstimate(), 100_000_000, 200
+    served = []
+    for _ in range(60):
+        late = too_late(np.full(rows, deadline_ns), np.arange(rows, dtype=float), deadline_ns, estimate)
+        served.append(rows - np.count_nonzero(late))
+        estimate.learn(served[-1], 20_000_000 + 100_000 * served[-1])
+    assert min(served[30:]) > 150
+
+
+def test_one_bad_measurement_does_not_end_scoring() -> None:
+    """Were nobody scored any more because scoring took a second once, nothing would ever say that it is over."""
+    estimate = ServiceEstimate()
+    estimate.learn(1, 5_000_000_000)
+    slack, amount = np.full(5, 50_000_000), np.ones(5)
+    tries = 0
+    while too_late(slack, amount, 50_000_000, estimate).all():
+        estimate.relax()
+        tries += 1
+    assert 0 < tries < 40
+
+
+def test_the_estimate_is_doubted_once_a_second_while_nothing_is_measured() -> None:
+    """Asked when nobody is scored, it allows one try a second, and believes what the try took."""
+    estimate = ServiceEstimate(row_ns=10**9)
+    asked = [at_ns for at_ns in range(0, 3 * NS_PER_S, NS_PER_S // 10) if estimate.doubted(at_ns)]
+    assert asked == [NS_PER_S, 2 * NS_PER_S]
+    estimate.learn(1, 20_000)
+    assert estimate.row_ns == 20_000
+    assert not estimate.doubted(3 * NS_PER_S)
+    estimate.learn(1, 10**9)
+    assert estimate.row_ns < 2 * 10**8
