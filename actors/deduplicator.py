@@ -10,7 +10,7 @@ REMEMBERED_IDS = 1_000_000  # two minutes at 8,000/s; about 130 MB when full
 
 
 class Deduplicator:
-    """Remembers at least the last ``limit`` ids. Forgets whole batches, oldest first.
+    """Remembers the last ``limit`` ids.
 
     Args:
         limit: ids to remember, > 0.
@@ -19,7 +19,7 @@ class Deduplicator:
     def __init__(self, limit: int = REMEMBERED_IDS) -> None:
         self._limit = limit
         self._seen: set[str] = set()
-        self._batches: deque[list[str]] = deque()
+        self._order: deque[str] = deque()
 
     def __len__(self) -> int:
         """Return how many ids are remembered."""
@@ -41,8 +41,10 @@ class Deduplicator:
         return mask
 
     def remember(self, ids: list[str]) -> None:
-        """Remember ``ids``, all of them new; forget the oldest batches beyond the limit."""
+        """Remember ``ids``, all of them new; forget the oldest beyond the limit."""
+        order = self._order
         self._seen.update(ids)
-        self._batches.append(ids)
-        while len(self._seen) - len(self._batches[0]) >= self._limit:
-            self._seen.difference_update(self._batches.popleft())
+        order.extend(ids)
+        excess = len(order) - self._limit
+        if excess > 0:
+            self._seen.difference_update([order.popleft() for _ in range(excess)])
