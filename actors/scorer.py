@@ -158,8 +158,6 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
             slack_ns = batch.track[:, ARRIVAL] + (deadline_ns - now_ns)
             shed = too_late(slack_ns, batch.amount, deadline_ns, self._estimate)
             cause[shed] = Cause.DEADLINE
-            if shed.all() and int(slack_ns.max()) > deadline_ns // 2:  # there was time, if it is not as bad as it was
-                self._estimate.relax()
         left = np.flatnonzero(~shed)
         relieved = left[least_valuable(batch.amount[left], excess - (count - len(left)))]
         shed[relieved], cause[relieved] = True, Cause.SHED

@@ -22,6 +22,7 @@ class SheddingConfig:
 
 
 BATCH_SHARE = 0.25  # of the deadline, for a batch that must be cut
+DOUBT_NS = NS_PER_S  # a try a second costs one decision of the least amount, and finds a model that is quick again
 
 
 class ServiceEstimate:
@@ -52,6 +53,8 @@ class ServiceEstimate:
         self._took_ns = row_ns
         self._variance = 0.0
         self._covariance = 0.0
+        self._doubted_ns: int | None = None
+        self._believing = True  # the first measurement, or one that was made in doubt
 
     def of(self, count: int) -> int:
         """Return the expected time for ``count`` rows, > 0, ns."""
@@ -61,6 +64,9 @@ class ServiceEstimate:
         """Take a measured batch into account."""
         if not count:
             return
+        if self._believing:
+            self._rows, self._took_ns, self._variance, self._covariance = count, took_ns, 0.0, 0.0
+        self._doubted_ns, self._believing = None, False
         rows_off, took_off, keep = count - self._rows, took_ns - self._took_ns, 1.0 - self.WEIGHT
         self._rows += self.WEIGHT * rows_off
         self._took_ns += self.WEIGHT * took_off
@@ -68,12 +74,18 @@ class ServiceEstimate:
         self._covariance = keep * (self._covariance + self.WEIGHT * rows_off * took_off)
         self._split()
 
-    def relax(self) -> None:
-        """Expect a tenth less: nobody was scored because of the estimate, so that nothing else would ever mend it."""
-        self.fixed_ns *= 1.0 - self.WEIGHT
-        self.row_ns *= 1.0 - self.WEIGHT
-        self._took_ns *= 1.0 - self.WEIGHT
-        self._covariance *= 1.0 - self.WEIGHT
+    def doubted(self, now_ns: int) -> bool:
+        """Return whether to score one all the same; asked when the estimate says that nobody would be in time.
+
+        While nothing is measured an estimate never changes: one slow batch would end scoring for good. So once a
+        second it is put to the test, and what the test takes is believed.
+        """
+        if self._doubted_ns is None:
+            self._doubted_ns = now_ns
+        if now_ns - self._doubted_ns < DOUBT_NS:
+            return False
+        self._doubted_ns, self._believing = now_ns, True
+        return True
 
     def _split(self) -> None:
         """Tell what a batch costs from what its rows do."""
