@@ -8,14 +8,22 @@ from collections import Counter
 from itertools import groupby
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from actors.errors import ArtifactError
+from actors.model.artifact import MANIFEST_FILE, load_artifact
+from actors.model.manifest import read_manifest
+from actors.model.rules import RuleLimits
 from sim.report.summary import Summary
+from sim.run.fewer_trees import with_trees
 from sim.training.cache import publish
 from tests.drills import THIN, run_thin
 from tests.model_cache import ROOT, earlier_model, sim
 
 pytestmark = pytest.mark.slow
+
+BUSY = ("phases.calm.rate=600", "phases.trouble.rate=600", "phases.recovery.rate=600")  # so that rules fire in a second
 
 HOURS = """\
 version: 1
@@ -62,6 +70,42 @@ def test_decisions_carry_the_model_that_made_them(tmp_path: Path, world_model: P
     assert summary.model == first
     assert summary.ledger.balanced
     assert (summary.verdict, summary.error_rate) == ("pass", 0)
+
+
+def test_rules_after_a_swap_are_those_of_the_new_model(tmp_path: Path, world_model: Path) -> None:
+    """A model whose rules are off decides nothing by them, from the swap on; after the rollback they are back."""
+    lenient = tmp_path / "lenient"
+    shutil.copytree(earlier_model(world_model), lenient)
+    manifest = read_manifest(lenient / MANIFEST_FILE)
+    off = RuleLimits(None, None, None, None, None)
+    msgspec.structs.replace(manifest, rules=off).write(lenient / MANIFEST_FILE)
+    broken = "faults=[{name: no-model, kind: model_errors, at: 0s, duration: 4s, ratio: 1.0}]"
+    release = f"{{name: out, kind: model_release, at: 500ms, model: {lenient}}}"
+    back = "{name: back, kind: model_rollback, at: 2750ms}"
+    out = tmp_path / "run"
+    run_thin(out, world_model, (broken, "expect=[]", f"steps=[{release}, {back}]", *BUSY), THIN)
+    lines = [json.loads(line) for line in (out / "decisions.jsonl").read_text().splitlines()]
+    spells = groupby(lines, key=lambda line: str(line["model"]))
+    reasons = [{line["reason"] for line in spell} for _, spell in spells]
+    assert [found != {"no_rule_fired"} for found in reasons] == [True, False, True]
+
+
+def test_a_model_with_fewer_trees_is_another_one_and_needs_no_training(
+    tmp_path: Path, world_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Made beside the cached models, once; it takes over and is its own model, of which no metrics are claimed."""
+    monkeypatch.setattr("sim.run.fewer_trees.MODELS", tmp_path / "models")
+    release = "{name: out, kind: model_release, at: 500ms, trees: 20}"
+    summary = thin(tmp_path / "run", world_model, release)
+    assert (summary.steps[0].state, summary.verdict) == ("done", "pass")
+    (folder,) = (tmp_path / "models").iterdir()
+    made = load_artifact(folder)
+    assert summary.model == made.manifest.digest
+    assert folder.name.endswith("-20-trees")
+    assert summary.model_roc_auc is None
+    assert with_trees(load_artifact(world_model), 20) == folder
+    with pytest.raises(ArtifactError, match=r"must be fewer than the 200 of model \w+, got 200"):
+        with_trees(load_artifact(world_model), 200)
 
 
 def test_a_model_that_does_not_prove_itself_never_decides(tmp_path: Path, world_model: Path) -> None:

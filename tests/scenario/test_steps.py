@@ -76,6 +76,12 @@ def test_an_impossible_step_is_refused_where_it_stands(step: str, told: str) -> 
     assert found.startswith(told)
 
 
+def test_a_bad_release_may_be_rolled_back() -> None:
+    """The fault releases a model as a step does."""
+    fault = "faults: [{name: bad, kind: model_bad_release, at: 2s, duration: 15s}]\n"
+    assert parse(HEAD + ROLLBACK + fault, "drill.yaml").steps == (ModelRollback(name="back", at=9 * S),)
+
+
 def test_a_cut_run_takes_the_steps_that_begin_in_it() -> None:
     """A later one is skipped by name, with what is expected after it."""
     expect = 'expect: [{name: after, during: back, expr: "error_ratio < 1%"}]\n'
