@@ -26,11 +26,11 @@ DOUBT_NS = NS_PER_S  # a try a second costs one decision of the least amount, an
 
 
 class ServiceEstimate:
-    """How long scoring a batch will take, learnt from the batches before it: ``fixed + row · n``, by decayed regression.
+    """How long scoring a batch will take, learnt from those before it: ``fixed + row · n``, by decayed regression.
 
-    A mean cost of a row would not do: it is higher in small batches, so whoever cut batches by it would cut the next one
-    shorter still, until each held one row. While all batches are of one size what is not known apart counts as fixed,
-    which makes the next batch larger and tells.
+    A mean cost of a row would not do: it is higher in small batches, so whoever cut batches by it would cut the next
+    one shorter still, until each held one row. While all batches are of one size, what is not known apart counts as
+    fixed, which makes the next batch larger, and that tells.
 
     Args:
         row_ns: cost of a row before anything was measured.
