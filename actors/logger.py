@@ -1,6 +1,5 @@
 """The logger: delivers decisions to the caller and appends them to the decision log."""
 
-import asyncio
 import logging
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from actors.clock import NS_PER_US
 from actors.decision_log import DecisionLines, FeatureLogging, LineSink
 from actors.delivery import DeliveryConfig, DeliveryRetries, deliver
 from actors.errors import SinkError
+from actors.home_loop import HomeLoop
 from actors.mailbox import Lease, Mailbox
 from actors.messages import DecidedBatch
 from actors.resilience.watchdog import Watchdog
@@ -78,6 +78,7 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
         self._executor = executor
         self._retries = retries
         self._committed_size = output.size
+        self._home = HomeLoop()
         self._watchdog = None if config.delivery is None else Watchdog(config.delivery.timeout_ns, environment.clock)
         stages = self.telemetry.stages
         self._waiting_time, self._log_time, self._logged = (
@@ -147,7 +148,7 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
         lines = self._lines.encode(decided)
         await self.work.spend(Job.LOG, len(decided))
         try:
-            await asyncio.get_running_loop().run_in_executor(self._executor, self._write, lines)
+            await self._home.get().run_in_executor(self._executor, self._write, lines)
         except SinkError as error:
             if not self.disk_failure:
                 self.disk_failure = str(error)

@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 
 from actors.clock import Clock
 from actors.errors import MailboxError
+from actors.home_loop import HomeLoop
 from actors.messages import Message
 
 M = TypeVar("M", bound=Message)
@@ -55,6 +56,7 @@ class Mailbox(Generic[M]):
         self._sender: asyncio.Future[None] | None = None
         self._blocked_ns = 0
         self._blocked_since_ns: int | None = None
+        self._home = HomeLoop()
 
     @property
     def leased(self) -> int:
@@ -108,7 +110,7 @@ class Mailbox(Generic[M]):
         self._blocked_since_ns = self._clock.now_ns()
         try:
             while self.depth >= self.capacity:
-                self._sender = asyncio.get_running_loop().create_future()
+                self._sender = self._home.get().create_future()
                 await self._sender
         finally:
             self._blocked_ns += self._clock.now_ns() - self._blocked_since_ns
@@ -145,7 +147,7 @@ class Mailbox(Generic[M]):
         while not self._waiting:
             if self._closed:
                 return None
-            self._receiver = asyncio.get_running_loop().create_future()
+            self._receiver = self._home.get().create_future()
             await self._receiver
             self._receiver = None
         return self._grant(self._take(limit))

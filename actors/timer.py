@@ -44,8 +44,7 @@ class Timer:
 
     async def wait_until_ns(self, at_ns: int) -> None:
         """Wait until ``at_ns`` of the monotonic clock."""
-        self._watch()
-        future = asyncio.get_running_loop().create_future()
+        future = self._watch().create_future()
         self._sequence += 1
         heapq.heappush(self._waiting, (at_ns, self._sequence, future))
         if self._waiting[0][2] is future:
@@ -60,11 +59,12 @@ class Timer:
             future.cancel()
         os.close(self._fd)
 
-    def _watch(self) -> None:
+    def _watch(self) -> asyncio.AbstractEventLoop:
         loop = asyncio.get_running_loop()
         if self._loop is not loop:
             self._loop = loop
             loop.add_reader(self._fd, self._expired)
+        return loop
 
     def _arm(self) -> None:
         at_ns = max(1, self._waiting[0][0])  # zero would disarm it

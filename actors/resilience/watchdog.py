@@ -4,6 +4,7 @@ import asyncio
 from types import TracebackType
 
 from actors.clock import NS_PER_S, Clock
+from actors.home_loop import HomeLoop
 
 
 class Watchdog:
@@ -28,10 +29,11 @@ class Watchdog:
         self._until_ns = 0
         self._cancelling = 0
         self._expired = False
+        self._home = HomeLoop()
 
     def __enter__(self) -> None:
         """Begin a wait of the current task."""
-        task = asyncio.current_task()
+        task = asyncio.current_task(self._home.get())
         if task is None or self._task is not None:
             raise AssertionError("a watchdog guards one wait at a time, of a task")
         self._task, self._expired, self._cancelling = task, False, task.cancelling()
@@ -55,7 +57,7 @@ class Watchdog:
             raise TimeoutError from error
 
     def _set_timer(self, left_ns: int) -> None:
-        self._timer = asyncio.get_running_loop().call_later(left_ns / NS_PER_S, self._look)
+        self._timer = self._home.get().call_later(left_ns / NS_PER_S, self._look)
 
     def _look(self) -> None:
         self._timer = None
