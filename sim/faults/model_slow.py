@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import msgspec
+import numpy as np
 
 from actors.arrays import F32, F64
 from actors.work import Job
@@ -14,6 +15,8 @@ from sim.faults.switch import FaultSwitch
 if TYPE_CHECKING:  # a scenario is read before LightGBM is imported
     from actors.model.scoring import Scoring
     from actors.model.slot import ServingModel
+
+AT_ONCE = 8_192  # rows: some tens of ms of burning, after which whoever waits for the executor has a turn
 
 
 class ModelSlow(ModelFault, frozen=True, kw_only=True):
@@ -75,9 +78,17 @@ class _Burning(AroundScoring):
         return scores
 
     async def _again(self, model: "ServingModel", features: F32) -> None:
-        times, part = divmod(self._factor - 1, 1)
-        for _ in range(int(times)):
-            await self.scoring.score(model, features)
-        rows = round(part * len(features))
-        if rows:
-            await self.scoring.score(model, features[:rows])
+        """Score the rows again until the factor is full.
+
+        What is scored on the event loop stays there, call by call. In the executor many rows go at once: on a busy
+        machine each hop to a thread would take longer than what is burnt there.
+        """
+        count, columns = features.shape
+        pipeline = self.switch.site.pipeline
+        inline = pipeline is not None and count <= pipeline.config.scorer.inline_limit
+        at_once = count if inline else max(count, AT_ONCE)
+        left = round((self._factor - 1) * count)
+        while left > 0:
+            part = min(left, at_once)
+            await self.scoring.score(model, np.resize(features, (part, columns)))
+            left -= part
