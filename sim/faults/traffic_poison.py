@@ -28,7 +28,7 @@ class TrafficPoison(TrafficFault, frozen=True, kw_only=True):
     kind: ClassVar[str] = "traffic_poison"
     summary: ClassVar[str] = "a share of the transactions is unparseable, out of range or giant"
     seen: ClassVar[str] = "dead letters by reason; nothing else changes, and no actor restarts"
-    mitigation: ClassVar[str] = "strict parsing: each becomes a dead letter on its own, its batch goes on"
+    mitigation: ClassVar[str] = "strict parsing: each becomes a dead letter by itself; a rule on dead_letter_ratio"
     ratio: Share = 0.01
     damage: tuple[Damage, ...] = ("unparseable", "out_of_range", "giant")
 

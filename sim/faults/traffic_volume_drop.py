@@ -20,7 +20,7 @@ class TrafficVolumeDrop(ArrivalFault, frozen=True, kw_only=True):
     kind: ClassVar[str] = "traffic_volume_drop"
     summary: ClassVar[str] = "a share of the transactions never arrives"
     seen: ClassVar[str] = "offered rate and throughput fall together; every ratio stays as it was"
-    mitigation: ClassVar[str] = "none here: an alert on the offered rate, since no error will tell"
+    mitigation: ClassVar[str] = "none here: a rule on offered_rate, which a scenario brings, since no error will tell"
     ratio: Share = 0.8
 
     def share(self) -> float:
