@@ -27,7 +27,8 @@ from actors.producer import Producer, ProducerConfig, Source
 from actors.resilience.breaker import BreakerConfig, CircuitBreaker
 from actors.resilience.cached_store import CachedFeatureStore
 from actors.resilience.guarded_store import GuardedFeatureStore
-from actors.resilience.retrying_store import RetryConfig, RetryingFeatureStore
+from actors.resilience.hedged_store import HedgedFeatureStore
+from actors.resilience.retrying_store import RetryBudget, RetryConfig, RetryingFeatureStore
 from actors.scorer import Scorer, ScorerConfig
 from actors.sink import DecisionSink
 from actors.supervisor import Restart, RestartPolicy, Supervisor, Worker
@@ -49,6 +50,7 @@ class PipelineConfig:
     restart: RestartPolicy = field(default_factory=RestartPolicy)
     store_timeout_ns: int = 5_000_000  # the budget at p50 is 2 ms
     store_retry: RetryConfig | None = None
+    store_hedge_after_ns: int | None = None  # when a second call is made; None: never
     store_cache: int | None = None  # cards remembered, and as many merchants
     breaker: BreakerConfig | None = None
     drain_timeout_ns: int = 30 * NS_PER_S
@@ -190,13 +192,22 @@ class Pipeline:
             await asyncio.gather(retrying, return_exceptions=True)
 
     def _store(self) -> FeatureStore:
-        """Return the feature store with what stands around it: retries, then breaker and time-out, then a cache."""
+        """Return the feature store with what stands around it: second calls, breaker and time-out, then a cache."""
         config, around = self.config, self._around
-        store = around.store
-        if config.store_retry is not None:
-            store = RetryingFeatureStore(store, config.store_retry, around.clock, around.telemetry)
+        store = self._calling_again(around.store)
         store = GuardedFeatureStore(store, config.store_timeout_ns, self.breaker, around.clock, around.telemetry)
         return store if config.store_cache is None else CachedFeatureStore(store, config.store_cache, around.telemetry)
+
+    def _calling_again(self, store: FeatureStore) -> FeatureStore:
+        """Return ``store`` with hedges, then retries, around it, paid from one budget."""
+        config, around, hedge_after_ns = self.config, self._around, self.config.store_hedge_after_ns
+        if config.store_retry is None and hedge_after_ns is None:
+            return store
+        retry = config.store_retry or RetryConfig(attempts=1)
+        budget = RetryBudget(retry.budget_ratio, retry.reserve)
+        if hedge_after_ns is not None:
+            store = HedgedFeatureStore(store, hedge_after_ns, budget, around.telemetry)
+        return RetryingFeatureStore(store, retry, around.clock, around.telemetry, budget)
 
     def _delivery_retries(self) -> DeliveryRetries | None:
         config, around = self.config.logger.delivery, self._around

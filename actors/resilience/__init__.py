@@ -2,7 +2,8 @@
 
 - `breaker`: stops calling a dependency that fails, and probes it until it works again.
 - `guarded_store`: a feature store behind a timeout and a breaker.
-- `retrying_store`: failed look-ups tried again within a budget; `cached_store`: what was seen last, with its true age.
+- `retrying_store`: failed look-ups tried again within a budget; `hedged_store`: slow ones asked for a second time.
+- `cached_store`: what was seen last, with its true age.
 - `shedding`: which transactions take the fast path, because the model would come too late for them.
 - `watchdog`: a timeout for one wait after another, with one timer for many of them.
 """

@@ -21,7 +21,7 @@ class FeatureStoreErrors(FeatureStoreFault, frozen=True, kw_only=True):
     kind: ClassVar[str] = "feature_store_errors"
     summary: ClassVar[str] = "a share of the look-ups fails at once"
     seen: ClassVar[str] = "feature_store.error_ratio at that share, and as many decisions realtime_only"
-    mitigation: ClassVar[str] = "retries within a budget; above the breaker's limit it opens"
+    mitigation: ClassVar[str] = "retries within a budget of a tenth; above the breaker's limit it opens"
     ratio: Share = 0.5
 
     def build(self, port: FeatureStore, switch: FaultSwitch) -> FeatureStore:

@@ -30,7 +30,7 @@ class FeatureStoreLatency(FeatureStoreFault, frozen=True, kw_only=True):
     kind: ClassVar[str] = "feature_store_latency"
     summary: ClassVar[str] = "look-ups take longer, by a constant or a lognormal time"
     seen: ClassVar[str] = "feature_store.p95 and latency rise together; beyond the time-out decisions are realtime_only"
-    mitigation: ClassVar[str] = "look-up time-out; the breaker counts slow calls"
+    mitigation: ClassVar[str] = "look-up time-out; the breaker counts slow calls, the cache answers; a hedge for a tail"
     added: Wait = 20 * NS_PER_MS
     distribution: Literal["constant", "lognormal"] = "lognormal"
     sigma: Annotated[float, msgspec.Meta(ge=0, le=3)] = 0.5

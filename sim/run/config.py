@@ -37,6 +37,7 @@ def pipeline_config(pipeline: settings.Pipeline) -> PipelineConfig:
         restart=_restart(pipeline.restart),
         store_timeout_ns=pipeline.feature_store.timeout,
         store_retry=_retry(pipeline.feature_store.retry),
+        store_hedge_after_ns=None if pipeline.feature_store.hedge is None else pipeline.feature_store.hedge.after,
         store_cache=pipeline.feature_store.cache,
         breaker=_breaker(pipeline.feature_store),
         drain_timeout_ns=pipeline.drain_timeout,

@@ -135,6 +135,18 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True):
     backoff: Duration = 500 * NS_PER["us"]
 
 
+class Hedge(msgspec.Struct, frozen=True, kw_only=True):
+    """A second call for a look-up whose first has not answered soon; the answer that comes first is taken.
+
+    It is paid from the budget of ``retry``, or from one of 10 % where there are no retries.
+
+    Attributes:
+        after: how long the first call may take before the second is made; less than the time-out.
+    """
+
+    after: Wait = 3 * NS_PER["ms"]
+
+
 class FeatureStoreSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The look-up of batch features.
 
@@ -142,6 +154,7 @@ class FeatureStoreSettings(msgspec.Struct, frozen=True, kw_only=True):
         timeout: a look-up that takes longer is missing.
         breaker: absent never stops calling.
         retry: absent tries each look-up once.
+        hedge: absent waits for the one call.
         cache: cards, and as many merchants, whose last row is used with its true age while look-ups fail; absent none.
         look_up: how long a look-up takes, on either clock; absent is as long as the store in memory needs.
     """
@@ -149,6 +162,7 @@ class FeatureStoreSettings(msgspec.Struct, frozen=True, kw_only=True):
     timeout: Wait = 5 * NS_PER["ms"]
     breaker: Breaker | None = None
     retry: Retry | None = None
+    hedge: Hedge | None = None
     cache: Capacity | None = None
     look_up: Annotated[LookUp, Variants(LOOK_UPS, shorthand=True)] | None = None
 

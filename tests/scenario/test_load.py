@@ -197,6 +197,7 @@ def test_nothing_given_is_the_default() -> None:
         ("model: nowhere", "must be a folder with a model, got nowhere"),
         ("hypothesis: 5", "put it in quotes"),
         ("pipeline: {feature_store: {breaker: {window: 5, minimum_calls: 6}}}", "at most the window of 5 calls"),
+        ("pipeline: {feature_store: {timeout: 2ms, hedge: {}}}", "less than the time-out of 2ms"),
         ('hypothesis: "\\ud800"', "must be text that UTF-8 can hold"),
         ('"\\ud800": 1', "is not a known key"),
         ("model: " + "x" * 5_000, "must be a folder with a model"),

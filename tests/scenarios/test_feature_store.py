@@ -58,6 +58,18 @@ def test_flaky_store_without_a_retry_budget_gets_more_load(world_model: Path, fo
     assert {"bounded", "detected"} <= broken
 
 
+def test_tail_of_the_store_without_second_calls_is_waited_for(world_model: Path, folder: Path) -> None:
+    """One pause in fifty look-ups makes everyone late who arrives in it."""
+    broken = without("feature_store_tail", world_model, folder, "pipeline.feature_store.hedge=null")
+    assert {"look-ups", "tail"} <= broken
+
+
+def test_second_calls_without_a_budget_double_the_load(world_model: Path, folder: Path) -> None:
+    """A store that is slow as a whole is then asked twice for everything, and is no quicker for it."""
+    naive = "pipeline.feature_store.retry={attempts: 1, budget: null}"
+    assert {"bounded"} <= without("feature_store_tail", world_model, folder, naive)
+
+
 def test_wrong_features_are_not_seen_in_errors_and_misses(world_model: Path, folder: Path) -> None:
     """An alert on failures and gaps, which every store has, never rings; only drift tells."""
     blind = "feature_store.error_ratio > 1% or feature_store.miss_ratio > 5%"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sim.scenario.arrivals import Poisson, Spike
 from sim.scenario.checks.view import View
 from sim.scenario.phases import Phase
-from sim.scenario.pipeline import Pipeline
+from sim.scenario.pipeline import FeatureStoreSettings, Pipeline
 from sim.scenario.problems import Problem
 from sim.scenario.world import World
 from sim.units import MAX_DURATION_NS, Rate, render_duration
@@ -92,10 +92,18 @@ def _pipeline(view: View, pipeline: Pipeline) -> Iterator[Problem]:
         yield view.problem(
             path, f"must have review at most block, {thresholds.block:g}", f"{thresholds.review:g}", "swap them"
         )
-    breaker, path = pipeline.feature_store.breaker, "pipeline.feature_store.breaker.minimum_calls"
-    if breaker is not None and breaker.minimum_calls > breaker.window and view.given(path):
-        yield view.problem(path, f"must be at most the window of {breaker.window:,} calls", remedy="lower it")
+    yield from _feature_store(view, pipeline.feature_store)
     restart = pipeline.restart
     if restart.backoff > restart.max_backoff:
         key = "backoff" if view.given("pipeline.restart.backoff") else "max_backoff"
         yield view.problem(f"pipeline.restart.{key}", "must have backoff at most max_backoff", remedy="swap them")
+
+
+def _feature_store(view: View, store: FeatureStoreSettings) -> Iterator[Problem]:
+    breaker, path = store.breaker, "pipeline.feature_store.breaker.minimum_calls"
+    if breaker is not None and breaker.minimum_calls > breaker.window and view.given(path):
+        yield view.problem(path, f"must be at most the window of {breaker.window:,} calls", remedy="lower it")
+    path = "pipeline.feature_store.hedge.after"
+    if store.hedge is not None and store.hedge.after >= store.timeout:
+        rule = f"must be less than the time-out of {render_duration(store.timeout)}, or no second call is ever made"
+        yield view.problem(path, rule, render_duration(store.hedge.after), "lower it")
