@@ -135,7 +135,11 @@ def _doubts(
     lines = ["the run was interrupted"] if interrupted else []
     lines += [f"{each.name}: {each.note or 'not judged'}" for each in expectations if each.state in undecided]
     lines += [doubt for fault in faults for doubt in _doubts_about(fault)]
-    lines += [f"step {each.name} came to no end: the run ended before" for each in steps if each.state in unended]
+    lines += [
+        f"step {each.name} came to no end: {each.detail or 'the run ended before'}"
+        for each in steps
+        if each.state in unended
+    ]
     if not any(each.touched_count and each.kind in HOLDING for each in faults):
         lines += _doubts_about_load(arrivals, interrupted=interrupted)
     return lines

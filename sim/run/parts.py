@@ -29,6 +29,7 @@ from sim.run.outcomes import OutcomeBook
 from sim.run.plan import Plan, SyntheticLoad
 from sim.run.source import FeedSource
 from sim.run.warm import WarmState, warm_state
+from sim.steps.bell import AlertBell
 from sim.steps.model_desk import ModelDesk
 from sim.steps.schedule import StepSchedule
 
@@ -136,7 +137,7 @@ def make_parts(plan: Plan, machine: Machine, journal: Journal, instruments: Inst
     slot = ModelSlot(plan.artifact, thresholds(plan.scenario.pipeline))
     desk = ModelDesk(slot, plan.artifact, faults.wrap_verification(_verification(plan, clock)), telemetry, journal)
     site.desk = desk
-    steps = StepSchedule(plan.scenario.steps, plan.candidates, clock, journal, desk)
+    steps = StepSchedule(plan.scenario.steps, plan.candidates, clock, journal, desk, AlertBell())
     schedule = plan.load.schedule()
     if schedule is not None:
         schedule = schedule.altered(faults.reschedule)

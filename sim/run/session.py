@@ -87,6 +87,7 @@ class Session:
         self._clock = clock
         self.judge = Judge(plan.scenario, parts.telemetry.reference_of, self._quality_of)
         self.watch = Watch(plan, parts, self.judge, clock, screen, memory, self.interrupt)
+        self.watch.monitor.alert_listeners.append(parts.steps.bell.hear)
         self._latency_log = LatencyLog(latency_log, plan.started_epoch_s, max(INTERVAL_S, LOGGED_TICKS * tick_s(plan)))
         self.watch.monitor.listeners.append(self._latency_log)
         self._end: asyncio.Future[EndReason] = asyncio.get_running_loop().create_future()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from actors.clock import NS_PER_S, Clock
 from sim.journal import Journal
+from sim.steps.bell import AlertBell
 from sim.steps.step import Desk, Outcome, Step, StepRecord, StepState
 
 
@@ -21,16 +22,24 @@ class StepSchedule:
         clock: the run's clock.
         journal: knows when the run began.
         desk: makes the changes.
+        bell: rung by alerts.
     """
 
     def __init__(
-        self, steps: Sequence[Step], candidates: Mapping[str, Path], clock: Clock, journal: Journal, desk: Desk
+        self,
+        steps: Sequence[Step],
+        candidates: Mapping[str, Path],
+        clock: Clock,
+        journal: Journal,
+        desk: Desk,
+        bell: AlertBell,
     ) -> None:
         self._steps = steps
         self._candidates = candidates
         self._clock = clock
         self._journal = journal
         self._desk = desk
+        self.bell = bell
         self._taken_ns: dict[str, int] = {}
         self._ended_ns: dict[str, int] = {}
         self._outcomes: dict[str, Outcome] = {}
@@ -48,6 +57,8 @@ class StepSchedule:
                 task.cancel()
 
     async def _take(self, step: Step) -> None:
+        if step.awaits is not None:
+            await self.bell.until_firing(step.awaits)
         self._taken_ns[step.name] = self._clock.now_ns()
         self._outcomes[step.name] = await step.take(self._desk, self._candidates.get(step.name))
         self._ended_ns[step.name] = self._clock.now_ns()
@@ -64,13 +75,19 @@ class StepSchedule:
             state=self._state(step, outcome),
             taken_at_s=self._since_start(self._taken_ns.get(step.name)),
             ended_at_s=self._since_start(self._ended_ns.get(step.name)),
-            detail="" if outcome is None else outcome.detail,
+            detail=self._detail(step, outcome),
         )
 
     def _state(self, step: Step, outcome: Outcome | None) -> StepState:
         if outcome is not None:
             return "done" if outcome.done else "refused"
         return "under_way" if step.name in self._taken_ns else "waiting"
+
+    def _detail(self, step: Step, outcome: Outcome | None) -> str:
+        if outcome is not None:
+            return outcome.detail
+        waits = step.awaits is not None and step.name not in self._taken_ns
+        return f"alert {step.awaits} did not ring" if waits else ""
 
     def _since_start(self, at_ns: int | None) -> float | None:
         return None if at_ns is None else (at_ns - self._journal.start_ns) / NS_PER_S

@@ -15,7 +15,7 @@ class StepRecord(msgspec.Struct, frozen=True, kw_only=True):
     """What came of one step, for the summary. Instants are seconds since the run began; None did not happen.
 
     Attributes:
-        taken_at_s: when it was asked for.
+        taken_at_s: when it was asked for; of a step that waits for an alert, when that rang.
         ended_at_s: when it was done, or refused.
         detail: what changed, or why not.
     """
@@ -59,6 +59,11 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     summary: ClassVar[str] = ""  # one line for lists
     name: Name
     at: Duration
+
+    @property
+    def awaits(self) -> str | None:
+        """The alert for which it waits from its instant on; None: it is taken then."""
+        return None
 
     @abstractmethod
     async def take(self, desk: Desk, candidate: Path | None) -> Outcome:

@@ -68,6 +68,11 @@ def test_a_step_is_a_span_that_lasts_to_the_end() -> None:
             "{name: back, kind: model_rollback, at: 5s}",
             "drill.yaml:4:44: steps[0].at must come after a model_release, got 5s; release a model earlier",
         ),
+        (
+            "{name: out, kind: model_release, at: 1s, trees: 5}\n"
+            + ROLLBACK.replace("9s", "9s, when: ScoreShit").rstrip(),
+            "drill.yaml:5:54: steps[1].when must name an alert, got ScoreShit; did you mean ScoreShift?",
+        ),
     ],
 )
 def test_an_impossible_step_is_refused_where_it_stands(step: str, told: str) -> None:

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from actors.telemetry.alert_state import AlertState
+from actors.telemetry.alerts import AlertEvent
 from sim.journal import Journal
+from sim.steps.bell import AlertBell
 from sim.steps.model_release import ModelRelease
 from sim.steps.model_rollback import ModelRollback
 from sim.steps.registry import STEPS
@@ -37,7 +40,12 @@ class SlowDesk:
 
 
 def schedule(desk: SlowDesk, *steps: Step) -> StepSchedule:
-    return StepSchedule(steps, {"release": Path("models/new")}, desk.clock, Journal(desk.clock), desk)
+    candidates, journal = {"release": Path("models/new")}, Journal(desk.clock)
+    return StepSchedule(steps, candidates, desk.clock, journal, desk, AlertBell())
+
+
+def alert(name: str, state: AlertState) -> AlertEvent:
+    return AlertEvent(0, name, state, "page", "somebody", "")
 
 
 @pytest.mark.parametrize("kind", STEPS)
@@ -115,3 +123,40 @@ def test_a_run_that_ends_leaves_no_step_behind() -> None:
         return steps.records()[0].state, len(asyncio.all_tasks())
 
     assert run_virtual(main()) == ("under_way", 1)
+
+
+AUTOMATIC = ModelRollback(name="guard", at=100, when="Loud")
+
+
+@pytest.mark.parametrize(
+    ("rung", "taken_ns"),
+    [
+        (((150, "Loud", AlertState.FIRING),), 150),
+        (((50, "Loud", AlertState.FIRING),), 100),
+        (((50, "Loud", AlertState.FIRING), (60, "Loud", AlertState.RESOLVED), (170, "Loud", AlertState.FIRING)), 170),
+        (((120, "Loud", AlertState.PENDING), (130, "Quiet", AlertState.FIRING)), None),
+    ],
+    ids=["rings-later", "rings-already", "rang-and-rings-again", "never-rings"],
+)
+def test_a_step_that_waits_for_an_alert_is_taken_when_it_rings(
+    rung: tuple[tuple[int, str, AlertState], ...], taken_ns: int | None
+) -> None:
+    """From its own instant on, and not before; a pending alert and another one do not count."""
+
+    async def main() -> tuple[SlowDesk, StepRecord]:
+        desk = SlowDesk()
+        steps = schedule(desk, AUTOMATIC)
+        running = asyncio.create_task(steps.run())
+        for at_ns, name, state in rung:
+            await desk.clock.sleep_until_ns(at_ns)
+            steps.bell.hear(alert(name, state))
+        await desk.clock.sleep_until_ns(300)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        return desk, steps.records()[0]
+
+    desk, record = run_virtual(main())
+    assert [at_ns for at_ns, *_ in desk.asked] == ([] if taken_ns is None else [taken_ns])
+    assert record.taken_at_s == (None if taken_ns is None else taken_ns / 1e9)
+    never = ("waiting", "alert Loud did not ring")
+    assert (record.state, record.detail) == (never if taken_ns is None else ("refused", "no model before"))

@@ -42,6 +42,9 @@ def span_names(view: View) -> set[str]:
 def _references(view: View) -> Iterator[Problem]:
     spans = span_names(view)
     alerts = BUILT_IN | view.written("alerts", "alert")
+    for path, step in view.items("steps"):
+        if step.awaits is not None and step.awaits not in alerts:
+            yield view.problem(f"{path}.when", "must name an alert", remedy=did_you_mean(step.awaits, alerts))
     for path, expectation in view.items("expect"):
         if expectation.during is not None and expectation.during not in spans:
             rule = "must name a phase, a fault, a step or always"
