@@ -26,8 +26,8 @@ Longitude = Annotated[float, msgspec.Meta(ge=-180, le=180)]
 DEAD_LETTER_REASONS = ("too_large", "not_json", "missing_field", "wrong_type", "out_of_range", "poison")
 
 
-class Transaction(msgspec.Struct, frozen=True, gc=False):
-    """One card transaction. Unknown fields are ignored; a missing optional field is None.
+class Transaction(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """One card transaction. Unknown fields are ignored; a missing optional field is None, and left out when written.
 
     Attributes:
         id: unique; a repeated one is a duplicate.
@@ -50,6 +50,10 @@ class Transaction(msgspec.Struct, frozen=True, gc=False):
     card_country: Name | None = None
     lat: Latitude | None = None
     lon: Longitude | None = None
+
+
+REQUIRED_FIELDS = tuple(each.name for each in msgspec.structs.fields(Transaction) if each.required)
+OPTIONAL_FIELDS = tuple(each.name for each in msgspec.structs.fields(Transaction) if not each.required)
 
 
 class Columns(msgspec.Struct, frozen=True, eq=False, gc=False):

@@ -9,12 +9,12 @@ import polars as pl
 
 from actors.arrays import F64, I64, U8
 from actors.errors import TransactionFileError
-from actors.transaction import Columns
+from actors.transaction import REQUIRED_FIELDS, Columns
 from sim.events.fields import FIELDS
 from sim.events.formats import Reader, reader
 from sim.events.problem import did_you_mean, listed, problem
 from sim.events.rows import Break, convert, out_of_order, repeated
-from sim.events.spec import ALL_TIME, OPTIONAL_FIELDS, REQUIRED_FIELDS, EventsSpec, Period
+from sim.events.spec import ALL_TIME, OPTIONAL_COLUMNS, EventsSpec, Period
 
 _EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - texts only; every time in a file is UTC
 
@@ -151,7 +151,7 @@ class EventFile:
 
 
 def _check_map(spec: EventsSpec) -> None:
-    known = (*REQUIRED_FIELDS, *OPTIONAL_FIELDS)
+    known = (*REQUIRED_FIELDS, *OPTIONAL_COLUMNS)
     for field in spec.columns:
         if field not in known:
             hint = did_you_mean(field, known) or f"; the fields are {listed(known)}"

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from actors.transaction import REQUIRED_FIELDS
 from sim.events.fields import FIELDS
 from sim.events.problem import shown
-from sim.events.spec import REQUIRED_FIELDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from actors.clock import US_PER_DAY
+from actors.transaction import OPTIONAL_FIELDS
 from sim.units import end_us, moment_us, parse_moment
 
-REQUIRED_FIELDS = ("id", "event_time", "card", "merchant", "amount")
-OPTIONAL_FIELDS = ("fraud", "currency", "category", "channel", "device", "ip_country", "card_country", "lat", "lon")
+OPTIONAL_COLUMNS = ("fraud", *OPTIONAL_FIELDS)  # the label is a column beside the transaction, never in it
 DEFAULT_LABEL_DELAY_US = 7 * US_PER_DAY  # a week until a customer's complaint is settled, as in the published protocol
 
 
@@ -44,7 +44,7 @@ class EventsSpec:
 
     Attributes:
         file: CSV (``.csv``), JSON lines (``.jsonl``, ``.ndjson``) or Parquet (``.parquet``), sorted by event time.
-        columns: the file's column for each field; keys from `REQUIRED_FIELDS` and `OPTIONAL_FIELDS`.
+        columns: the file's column for each field; a transaction's, or ``fraud``.
         timezone: of times without an offset.
         speed: event seconds for each second of the run; None is ``max``: as fast as the pipeline takes them.
         replay: what a run replays.

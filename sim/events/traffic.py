@@ -12,31 +12,13 @@ import numpy as np
 from actors.arrays import F64, I64, U8
 from actors.clock import NS_PER_US
 from actors.features.refresh import REFRESH_US
-from actors.transaction import Columns
+from actors.transaction import Columns, Transaction
 from sim.events.spec import EventsSpec
 from sim.world.block import Block
 
 BLOCK_ROWS = 2_048  # as the synthetic world's: small enough to start at once, large enough to cost nothing each
 
 _encode = msgspec.json.Encoder().encode
-
-
-class Line(msgspec.Struct, gc=False, omit_defaults=True):
-    """A transaction as it is sent; an absent optional field is left out. Its fields are `Transaction`'s."""
-
-    id: str
-    event_time: int
-    card: str
-    merchant: str
-    amount: float
-    currency: str | None = None
-    category: str | None = None
-    channel: str | None = None
-    device: str | None = None
-    ip_country: str | None = None
-    card_country: str | None = None
-    lat: float | None = None
-    lon: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +106,7 @@ def encode(columns: Columns) -> list[bytes]:
         _or_none(columns.lon),
         strict=True,
     )
-    return [_encode(Line(*row)) for row in rows]
+    return [_encode(Transaction(*row)) for row in rows]
 
 
 def _or_none(degrees: F64) -> list[float | None]:

@@ -3,7 +3,11 @@
 import datetime as dt
 from pathlib import Path
 
+import msgspec
+
 from actors.clock import US_PER_DAY
+from actors.transaction import OPTIONAL_FIELDS, REQUIRED_FIELDS
+from sim.events.fields import FIELDS
 from sim.events.section import events_spec
 from sim.events.spec import ALL_TIME, Period
 from sim.scenario.events import EventColumns, Events
@@ -52,3 +56,10 @@ def test_a_short_section_means_everything_at_full_speed() -> None:
     assert spec.replay == ALL_TIME
     assert spec.speed is None
     assert spec.labelled
+
+
+def test_columns_are_the_fields_of_a_transaction_and_its_label() -> None:
+    """What a file may bring, by scenario and by reader, is what a transaction has, in its order, and as required."""
+    wanted = {**dict.fromkeys(REQUIRED_FIELDS, True), "fraud": False, **dict.fromkeys(OPTIONAL_FIELDS, False)}
+    assert {each.name: each.required for each in msgspec.structs.fields(EventColumns)} == wanted
+    assert list(FIELDS) == list(wanted)
