@@ -15,23 +15,23 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "run"
 
 
-def without(name: str, model: Path, folder: Path, override: str) -> set[str]:
-    """Return which promises a drill breaks with ``override``; what comes after the fault is thinned out."""
-    drilled = drill(name, model, folder, override, "phases.recovery.rate=100")
+def without(name: str, model: Path, folder: Path, *overrides: str) -> set[str]:
+    """Return which promises a drill breaks with ``overrides``; what comes after the fault is thinned out."""
+    drilled = drill(name, model, folder, *overrides, "phases.recovery.rate=100")
     assert drilled.summary.exit_code == 99
     return drilled.failed
 
 
 def test_outage_without_the_ladder_lets_fraud_through(world_model: Path, folder: Path) -> None:
     """If missing features approve whoever lacks them, nothing is caught while the store is gone."""
-    broken = without("feature_store_outage", world_model, folder, "pipeline.on_failure.features_missing=fail_open")
-    assert {"caught"} <= broken
+    policy = "pipeline.on_failure.features_missing=fail_open"
+    assert {"caught"} <= without("feature_store_outage", world_model, folder, policy, "phases.outage.rate=200")
 
 
 def test_outage_without_the_ladder_swamps_review(world_model: Path, folder: Path) -> None:
-    """If missing features send everyone to review, all fraud is found, among a thousand transactions a second."""
+    """If missing features send everyone to review, all fraud is found, among everything else."""
     policy = "pipeline.on_failure.features_missing=fail_to_review"
-    assert {"reviews"} <= without("feature_store_outage", world_model, folder, policy)
+    assert {"reviews"} <= without("feature_store_outage", world_model, folder, policy, "phases.outage.rate=200")
 
 
 def test_slow_store_without_its_breaker_slows_decisions(world_model: Path, folder: Path) -> None:
