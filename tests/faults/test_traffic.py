@@ -2,6 +2,7 @@
 
 import msgspec
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +21,7 @@ from tests.faults.laboratory import virtual_clock
 from tests.faults.traffic import (
     AT,
     FAULTS,
+    OF_KIND,
     SPEC,
     UNTIL,
     WHEN,
@@ -33,6 +35,7 @@ from tests.faults.traffic import (
     recut,
     rest,
     rows,
+    unpaced,
 )
 from tests.virtual import run_virtual
 
@@ -135,8 +138,27 @@ def test_replay_without_schedule_is_changed_while_the_fault_is_in() -> None:
     assert run_virtual(main()) == [False, True, False]
 
 
-def unpaced(block: Block) -> Block:
-    return Block(0, None, block.raws, block.event_us, block.fraud, block.pattern, block.merchants, block.categories)
+@pytest.mark.parametrize("kind", ["traffic_out_of_order", "traffic_duplicates", "traffic_volume_drop"])
+def test_replay_without_schedule_is_rearranged_by_number(kind: str) -> None:
+    """Places stand for instants there: transactions slip behind others, come again or stay away; no other is lost."""
+
+    async def main() -> list[Block]:
+        clock = virtual_clock()
+        schedule = FaultSchedule([OF_KIND[kind]], clock, Journal(clock))
+        feed = schedule.wrap_feed(Canned([unpaced(block) for block in blocks()]))
+        schedule._pairs[0][1].inject()
+        return await rest(feed)
+
+    found = run_virtual(main())
+    before = [raw for block in blocks() for raw in block.raws]
+    after = [raw for block in found for raw in block.raws]
+    assert all(block.due_ns is None for block in found)
+    assert after != before
+    if kind == "traffic_volume_drop":
+        assert len(after) / len(before) == pytest.approx(0.3, abs=0.03)
+    else:
+        assert set(after) == set(before)
+        assert (len(after) > len(before)) == (kind == "traffic_duplicates")
 
 
 def test_closing_closes_the_feed_behind() -> None:

@@ -142,3 +142,7 @@ def recut(size: int) -> list[Block]:
         for start in range(0, len(found), size)
         for part in [found[start : start + size]]
     ]
+
+
+def unpaced(block: Block) -> Block:
+    return Block(0, None, block.raws, block.event_us, block.fraud, block.pattern, block.merchants, block.categories)
