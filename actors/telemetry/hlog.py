@@ -7,7 +7,7 @@ from hdrh.log import HistogramLogWriter
 
 from actors.clock import NS_PER_S
 from actors.telemetry.counts import HistogramCounts
-from actors.telemetry.histogram import hdr_of
+from actors.telemetry.histogram import fill_hdr, hdr_of
 from actors.telemetry.snapshot import Snapshot
 from actors.telemetry.window import Window
 
@@ -38,6 +38,7 @@ class LatencyLog:
     def __init__(self, file: Writable, started_epoch_s: float = 0.0, interval_s: float = INTERVAL_S) -> None:
         self._file = file
         self._writer = HistogramLogWriter(file)
+        self._hdr = hdr_of(HistogramCounts())
         self._interval_ns = round(interval_s * NS_PER_S)
         self._since_ns: int | None = None
         self._older: dict[str, HistogramCounts] = {}
@@ -76,7 +77,8 @@ class LatencyLog:
         counts = line.newer.since(line.older)
         if counts.total:
             self._file.write(f"Tag={line.stage},")
-            self._writer.output_interval_histogram(hdr_of(counts), line.begin_s, line.end_s, max_value_unit_ratio=1.0)
+            fill_hdr(self._hdr, counts)
+            self._writer.output_interval_histogram(self._hdr, line.begin_s, line.end_s, max_value_unit_ratio=1.0)
 
 
 class _Line(NamedTuple):

@@ -1,5 +1,7 @@
 """The latency log is one that HdrHistogram's own reader reads."""
 
+import gc
+import io
 from pathlib import Path
 
 import numpy as np
@@ -58,3 +60,18 @@ def test_the_same_run_writes_the_same_file(tmp_path: Path) -> None:
         texts.append(path.read_text(encoding="utf-8"))
     assert texts[0] == texts[1]
     assert texts[0].startswith("#[Histogram log format version 1.2]\n")
+
+
+def test_a_long_log_takes_no_more_memory_than_a_short_one() -> None:
+    """However many lines: one histogram of the package is alive, with the collector off."""
+    telemetry, log = Telemetry(), LatencyLog(io.StringIO())
+    gc.collect()
+    gc.disable()
+    try:
+        before = sum(isinstance(each, HdrHistogram) for each in gc.get_objects())
+        for second in range(1, 20):
+            telemetry.stages[Stage.LATENCY].record_span(5, 9)
+            log.finish(snapshot(telemetry, second))
+        assert sum(isinstance(each, HdrHistogram) for each in gc.get_objects()) == before
+    finally:
+        gc.enable()
