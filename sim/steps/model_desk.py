@@ -41,7 +41,8 @@ class ModelDesk:
 
         Without ``verify`` it need not prove itself, only load and score.
         """
-        return await self._change(by, self._releases.release(folder, proof=verify))
+        change = self._releases.release(folder, proof=verify)
+        return await self._change(by, change, note="" if verify else ", without proof")
 
     async def roll_back(self, by: str) -> Outcome:
         """Let the model before the last release serve again."""
@@ -52,14 +53,14 @@ class ModelDesk:
         if self._releases.withdraw(digest) is not None:
             self._journal.add("model_swapped", by, self._swap(digest))
 
-    async def _change(self, by: str, change: Awaitable[Artifact]) -> Outcome:
+    async def _change(self, by: str, change: Awaitable[Artifact], note: str = "") -> Outcome:
         try:
             before = await change
         except ArtifactError as error:
             self._telemetry.model_refusals += 1
             self._journal.add("model_refused", by, str(error))
             return Outcome(done=False, detail=str(error))
-        detail = self._swap(before.manifest.digest)
+        detail = self._swap(before.manifest.digest) + note
         self._journal.add("model_swapped", by, detail)
         return Outcome(done=True, detail=detail)
 

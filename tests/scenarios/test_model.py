@@ -61,6 +61,7 @@ def test_without_verification_a_damaged_model_serves(world_model: Path, tmp_path
     assert "refused" in drilled.failed
     assert "survived" not in drilled.failed
     assert [each.state for each in drilled.summary.steps] == ["refused", "done", "done"]
+    assert drilled.summary.steps[1].detail.endswith(", without proof")
     assert drilled.summary.exit_code == 99
 
 
