@@ -148,7 +148,7 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
     def _choose_shed(self, batch: FeatureBatch, cause: U8, now_ns: int) -> Bool | None:
         """Return who takes the fast path, None for no one, and write why into ``cause``."""
         config, count = self._config.shedding, len(batch)
-        deadline_ns, done_ns = config.deadline_ns, now_ns + self._estimate.of(count)
+        deadline_ns, done_ns = config.deadline_ns, now_ns + self._estimate.plan(count)
         excess = 0 if config.shed_above is None else self.inbox.depth + count - config.shed_above
         urgent = deadline_ns is not None and earliest(batch.track, ARRIVAL) + deadline_ns < done_ns
         if excess <= 0 and not urgent:

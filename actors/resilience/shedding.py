@@ -22,6 +22,7 @@ class SheddingConfig:
 
 
 BATCH_SHARE = 0.25  # of the deadline, for a batch that must be cut
+RESERVE = 1.5  # of the expected time is planned with: batches vary, and others use the machine too
 DOUBT_NS = NS_PER_S  # a try a second costs one decision of the least amount, and finds a model that is quick again
 
 
@@ -59,6 +60,10 @@ class ServiceEstimate:
     def of(self, count: int) -> int:
         """Return the expected time for ``count`` rows, > 0, ns."""
         return int(self.fixed_ns + self.row_ns * count)
+
+    def plan(self, count: int) -> int:
+        """Return the time to plan with for ``count`` rows, ns: with a reserve."""
+        return int(RESERVE * self.of(count))
 
     def learn(self, count: int, took_ns: int) -> None:
         """Take a measured batch into account."""
@@ -112,7 +117,7 @@ def too_late(slack_ns: I64, amount: F64, deadline_ns: int, estimate: ServiceEsti
     Returns:
         bool (n,), False for those who are scored together.
     """
-    together_ns = estimate.fixed_ns + estimate.row_ns * np.arange(1, len(slack_ns) + 1)
+    together_ns = RESERVE * (estimate.fixed_ns + estimate.row_ns * np.arange(1, len(slack_ns) + 1))
     fitting = int(np.count_nonzero(np.sort(slack_ns)[::-1] >= together_ns))  # so many have the time that so many take
     budget_ns = max(BATCH_SHARE * deadline_ns, 2 * estimate.fixed_ns)
     count = max(1, min(fitting, int((budget_ns - estimate.fixed_ns) / estimate.row_ns)))

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.clock import NS_PER_S
-from actors.resilience.shedding import ServiceEstimate, least_valuable, too_late
+from actors.resilience.shedding import RESERVE, ServiceEstimate, least_valuable, too_late
 
 
 @given(st.lists(st.floats(0, 1e6), max_size=40), st.integers(-3, 50))
@@ -19,8 +19,8 @@ def test_the_least_amount_at_risk_is_shed_first(amounts: list[float], count: int
 
 
 def test_what_the_model_would_miss_is_too_late() -> None:
-    """A deadline exactly met is met."""
-    slack, amount = np.array([-1, 1_999, 2_000, 2_001]), np.ones(4)
+    """A deadline exactly met is met, with the reserve that is planned with."""
+    slack, amount = np.array([-1, 2_999, 3_000, 3_001]), np.ones(4)
     late = too_late(slack, amount, deadline_ns=50_000, estimate=ServiceEstimate(row_ns=1_000))
     assert late.tolist() == [True, True, False, False]
 
@@ -37,7 +37,7 @@ def test_whoever_is_scored_is_answered_in_time(rows: list[tuple[int, float]], ro
     assert took_ns <= max(row_ns, 12_500)
     if not late.all():
         assert slack[~late].min() >= took_ns
-        patient = late & (slack >= 12_500)  # had the time for any batch that must be cut
+        patient = late & (slack >= RESERVE * 12_500)  # had the time for any batch that must be cut
         assert not patient.any() or amount[patient].max() <= amount[~late].min()
 
 
@@ -57,7 +57,7 @@ def test_batches_cut_short_do_not_make_rows_look_dear() -> None:
     served = []
     for _ in range(60):
         late = too_late(np.full(rows, deadline_ns), np.arange(rows, dtype=float), deadline_ns, estimate)
-        served.append(rows - np.count_nonzero(late))
+        served.append(rows - int(np.count_nonzero(late)))
         estimate.learn(served[-1], 20_000_000 + 100_000 * served[-1])
     assert min(served[30:]) > 150
 
