@@ -3,6 +3,7 @@
 - `command`: from a request on the command line to an exit code; `plan`: everything that is settled before.
 - `prepare`: a plan from a scenario and a model.
 - `model_choice`, `probe`: which model serves; how many transactions a second this machine can do.
+- `fewer_trees`: another model to release, without training one.
 - `execute`: a plan carried out: event loop, feed, signals, session, folder; `parts`: what one run is put together from.
 - `load`: the scenario's phases and world as the world's own values.
 - `config`: the scenario's pipeline section as the pipeline's frozen config.
