@@ -26,6 +26,7 @@ SHORT_ERRORS = (
 )
 THIN_RELEASE = ("phases.baseline.rate=150", "phases.release.rate=150", "phases.recovery.rate=150")
 SHORT_RELEASE = ("phases.recovery.duration=8s", "faults.nonsense.duration=29s", "expect.paged.resolves_within=8s")
+THIN_BLIND = ("phases.baseline.rate=200", "phases.blind.rate=200", "phases.recovery.rate=200")
 THIN_RELEASES = ("phases.baseline.rate=100", "phases.releasing.rate=100", "phases.released.rate=100")
 
 
@@ -51,6 +52,14 @@ def test_without_rules_a_failing_model_lets_fraud_through(world_model: Path, tmp
     fail_open = "pipeline.on_failure.model_failed=fail_open"
     drilled = drill("model_errors", world_model, tmp_path / "run", *SHORT_ERRORS, fail_open)
     assert "caught" in drilled.failed
+    assert drilled.summary.exit_code == 99
+
+
+def test_with_a_high_review_threshold_a_model_that_says_nothing_approves_all(world_model: Path, tmp_path: Path) -> None:
+    """Review has to begin below 0.5, or the middle of the scale is let through unseen."""
+    thresholds = ("pipeline.thresholds.review=0.6", "pipeline.thresholds.block=0.8")
+    drilled = drill("model_saturated", world_model, tmp_path / "run", *THIN_BLIND, *thresholds)
+    assert {"reviewed", "caught"} <= drilled.failed
     assert drilled.summary.exit_code == 99
 
 
