@@ -25,7 +25,7 @@ class ModelSaturated(ModelFault, frozen=True, kw_only=True):
     kind: ClassVar[str] = "model_saturated"
     summary: ClassVar[str] = "every score is near 0.5"
     seen: ClassVar[str] = "the score histogram is one bar in the middle; everything goes to review"
-    mitigation: ClassVar[str] = "a review threshold below 0.5: whoever cannot be told apart is reviewed; the alert on scores near 0.5"
+    mitigation: ClassVar[str] = "a review threshold below 0.5 sends all to review; the alert on scores near 0.5"
     spread: Share = 0.02
 
     def build(self, port: "Scoring", switch: FaultSwitch) -> "Scoring":
