@@ -101,6 +101,9 @@ class Pages:
 
     def _find(self, raw: bytes) -> tuple[Page | None, int]:
         """Return the page that ``raw`` is on and where, turning pages if need be; no page if it was not foreseen."""
+        if self._coming and self._coming[0][0] is raw:  # most often
+            self._page = Page.read(self._coming.popleft())
+            return self._page, 0
         if self._page is not None and (at := _index(self._page.raws, raw)) is not None:
             return self._page, at
         for turned, raws in enumerate(self._coming):
@@ -115,4 +118,6 @@ class Pages:
 
 def _index(raws: Sequence[bytes], raw: bytes) -> int | None:
     """Return where the very object ``raw`` is; an equal one may be another transaction's second arrival."""
+    if raws[0] is raw:
+        return 0
     return next((at for at, each in enumerate(raws) if each is raw), None)
