@@ -47,7 +47,7 @@ class ModelledFeatureStore:
     """A feature store whose look-ups take time; waiting for them holds no core.
 
     The time of a look-up belongs to the first transaction in it, so a fault that moves batch boundaries leaves the
-    others as they were.
+    others as they were. A look-up that is made again, because the first was late or failed, has a time of its own.
 
     Args:
         store: answers.
@@ -59,12 +59,17 @@ class ModelledFeatureStore:
     def __init__(self, store: FeatureStore, time: LookUpTime, streams: Streams, clock: Clock) -> None:
         self._store = store
         self._time = time
-        self._keys = streams.key("look-up"), streams.key("look-up.tail")
+        self._streams = streams
         self._clock = clock
+        self._first = -1
+        self._calls = 0
 
     async def lookup(self, cards: Sequence[str], merchants: Sequence[str], event_us: I64) -> StoreRows:
         """Look up, and let the time of it pass."""
         first = int(event_us[0])
-        spread, tail = (uniform(key, first) for key in self._keys)
+        self._calls = self._calls + 1 if first == self._first else 0
+        self._first = first
+        again = f".{self._calls}" if self._calls else ""
+        spread, tail = (uniform(self._streams.key(name + again), first) for name in ("look-up", "look-up.tail"))
         await self._clock.sleep_ns(self._time.of_ns(spread, tail))
         return await self._store.lookup(cards, merchants, event_us)

@@ -60,3 +60,10 @@ def test_the_time_belongs_to_the_first_transaction() -> None:
     time = LookUpTime(median_us=400.0, sigma=0.5, tail_ratio=0.1, tail_us=5_000.0)
     assert times_ns(time, [7, 3, 7], rows=1) == times_ns(time, [7, 3, 7], rows=9)
     assert times_ns(time, [3])[0] == times_ns(time, [7, 3])[1]
+
+
+def test_a_second_call_has_a_time_of_its_own() -> None:
+    """Asking again for the same transactions is another draw: a pause of one replica is not the other's."""
+    time = LookUpTime(median_us=400.0, sigma=0.5)
+    first, second = times_ns(time, [7, 7])
+    assert first == times_ns(time, [7])[0] != second
