@@ -10,8 +10,8 @@ fails, what was accepted is decided, on the best rung of the ladder that is left
 - `transaction`, `messages`, `stamps`, `arrays`: what flows, as JSON and in batches, its instants, and as columns.
 - `sink`, `delivery`: who waits for decisions; deliveries that failed, tried again and then kept.
 - `deduplicator`, `dead_letters`, `decision_log`: what is seen twice, what no one could handle, what is kept.
-- `clock`, `timer`, `work`, `home_loop`: the only source of time; waking at an instant; what computing costs in time; the
-  loop that an actor lives on.
+- `clock`, `timer`, `work`, `home_loop`: the only source of time; waking at an instant; what computing costs in time;
+  the loop that an actor lives on.
 - `errors`: the error tree, sorted by whose fault it is.
 - `features`: what the model sees. `model`: from features to a decision. `resilience`: what keeps one failure from
   becoming many. `telemetry`: what the pipeline tells about itself. `adapters`: the ports' real counterparts.

@@ -33,7 +33,11 @@ class Undo:
 
 
 def _copy(ring: Ring, rows: I64) -> tuple[Ring, I64, Mapping[str, Column]]:
-    return ring, rows, {name: column.take(rows, axis=0) for name, column in ring.columns.items() if name not in _KEPT_BY_COUNTING}
+    return (
+        ring,
+        rows,
+        {name: column.take(rows, axis=0) for name, column in ring.columns.items() if name not in _KEPT_BY_COUNTING},
+    )
 
 
 def has_room(rings: Rings, count: int) -> bool:
