@@ -117,6 +117,7 @@ class Session:
             parts.faults.lift_all()
             if parts.telemetry.gc_pauses is not None:
                 parts.telemetry.gc_pauses.stop()
+            gc.unfreeze()  # or the next run in this process would find the remains of this one, and keep them for ever
         return self._take_stock(elapsed_ns, arrivals, left_count)
 
     def _start(self) -> list[asyncio.Task[None]]:
