@@ -22,7 +22,8 @@ run: $(VENV)/installed  ## run a scenario, live: make run SCENARIO=scenarios/bur
 	@$(BIN)/python -m sim run $(SCENARIO) $(ARGS)
 
 test: check  ## install the test extra and run all that CI runs
-	$(BIN)/python -m pytest -n $(JOBS) --cov --cov-report=term $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --cov --cov-report=term --ignore=tests/scenarios $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal tests/scenarios $(ARGS)  # whole drills: tracing them takes as long again
 
 check: $(VENV)/installed-test  ## lint, format, types and architecture, without the tests
 	$(BIN)/ruff check .
