@@ -134,6 +134,21 @@ def test_time_that_stands_still_is_detected(monkeypatch: pytest.MonkeyPatch) -> 
         run_virtual(main())
 
 
+def test_work_that_takes_no_time_does_not_move_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Endless jobs that cost nothing are as much of a standstill."""
+    monkeypatch.setattr(virtual_loop, "MOST_AT_ONE_INSTANT", 10_000)
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        for _ in range(20_000):  # without the bound it would end
+            loop.jump_ns(0)
+            await asyncio.sleep(0)
+
+    with pytest.raises(StandstillError, match="stands still at 0 s"):
+        run_virtual(main())
+
+
 def test_executor_calls_run_inline() -> None:
     """Their result or error comes at the same instant, in the same thread."""
 
