@@ -22,6 +22,11 @@ class Hooks:
     An exception raised in a hook crashes the actor, as one in its own code would.
     """
 
+    @property
+    def idle(self) -> bool:
+        """Whether these do nothing at all: awaiting nothing twice a batch costs too."""
+        return type(self) is Hooks
+
     async def received(self, actor: str, rows: int) -> None:
         """Run after a lease is taken, before any work on it; it may wait."""
 
@@ -124,11 +129,10 @@ class Actor(ABC, Generic[In, Prepared, Out]):
     async def _work(self, lease: Lease[In]) -> None:
         rows = len(lease.message)
         started_ns = self.clock.now_ns()
-        hooked = type(self.hooks) is not Hooks  # those do nothing, and awaiting nothing twice a batch costs too
-        if hooked:
+        if not self.hooks.idle:
             await self.hooks.received(self.name, rows)
         prepared = await self.prepare(lease)
-        if hooked:
+        if not self.hooks.idle:
             await self.hooks.prepared(self.name, rows)
         self._outbox = self.commit(lease, prepared)
         self.inbox.acknowledge()

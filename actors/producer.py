@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from actors.actor import Environment, Hooks
+from actors.actor import Environment
 from actors.arrays import I64
 from actors.clock import NS_PER_US
 from actors.mailbox import Mailbox
@@ -83,7 +83,6 @@ class Producer:
         self._telemetry = environment.telemetry
         self._lateness = environment.telemetry.stages[Stage.LATENESS]
         self._hooks = environment.hooks
-        self._hooked = type(self._hooks) is not Hooks
         self._work = environment.work
         self._on_finished = on_finished
         self._arrivals: Arrivals | None = None
@@ -159,10 +158,10 @@ class Producer:
         while self._sent_of_arrivals < upto and not self._stopping:
             count = min(upto - self._sent_of_arrivals, self._config.max_batch_size)
             stop = self._sent_of_arrivals + count
-            if self._hooked:
+            if not self._hooks.idle:
                 await self._hooks.received(self.name, count)
             await self._work.spend(Job.SEND, count)
-            if self._hooked:
+            if not self._hooks.idle:
                 await self._hooks.prepared(self.name, count)
             self._commit(arrivals, stop)
             await self._empty_outbox()
