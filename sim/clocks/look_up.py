@@ -60,6 +60,7 @@ class ModelledFeatureStore:
         self._store = store
         self._time = time
         self._streams = streams
+        self._keys = self._keys_of(0)
         self._clock = clock
         self._first = -1
         self._calls = 0
@@ -69,7 +70,11 @@ class ModelledFeatureStore:
         first = int(event_us[0])
         self._calls = self._calls + 1 if first == self._first else 0
         self._first = first
-        again = f".{self._calls}" if self._calls else ""
-        spread, tail = (uniform(self._streams.key(name + again), first) for name in ("look-up", "look-up.tail"))
+        spread, tail = (uniform(key, first) for key in (self._keys_of(self._calls) if self._calls else self._keys))
         await self._clock.sleep_ns(self._time.of_ns(spread, tail))
         return await self._store.lookup(cards, merchants, event_us)
+
+    def _keys_of(self, call: int) -> tuple[int, int]:
+        """Return what the times of look-ups are drawn by when they are made for the ``call``-th time, from 0."""
+        again = f".{call}" if call else ""
+        return self._streams.key(f"look-up{again}"), self._streams.key(f"look-up.tail{again}")
