@@ -66,7 +66,7 @@ class RetryingFeatureStore:
         config: how often.
         clock: the run's clock.
         telemetry: counts each retry as one more call.
-        budget: what retries are paid from; None: one of its own.
+        budget: what retries are paid from; it may be shared.
     """
 
     def __init__(
@@ -75,13 +75,13 @@ class RetryingFeatureStore:
         config: RetryConfig,
         clock: Clock,
         telemetry: Telemetry,
-        budget: RetryBudget | None = None,
+        budget: RetryBudget,
     ) -> None:
         self._store = store
         self._config = config
         self._clock = clock
         self._telemetry = telemetry
-        self._budget = budget or RetryBudget(config.budget_ratio, config.reserve)
+        self._budget = budget
 
     async def lookup(self, cards: Sequence[str], merchants: Sequence[str], event_us: I64) -> StoreRows:
         """Return the batch features of each transaction; see `FeatureStore`.

@@ -14,7 +14,7 @@ from actors.model.failure_policy import FailurePolicy
 from actors.pipeline import PipelineConfig
 from actors.resilience.breaker import BreakerConfig
 from actors.resilience.cached_store import CachedFeatureStore
-from actors.resilience.retrying_store import RetryConfig, RetryingFeatureStore
+from actors.resilience.retrying_store import RetryBudget, RetryConfig, RetryingFeatureStore
 from actors.scorer import ScorerConfig
 from actors.telemetry.telemetry import Telemetry
 from tests.actors.parts import HandClock
@@ -45,12 +45,17 @@ class Shaky:
         )
 
 
+def retrying_around(store: Shaky, config: RetryConfig, clock: HandClock) -> RetryingFeatureStore:
+    budget = RetryBudget(config.budget_ratio, config.reserve)
+    return RetryingFeatureStore(store, config, clock, Telemetry(), budget)
+
+
 def calls(config: RetryConfig, failing: int, good: int = 0) -> int:
     """Return the calls that a store gets for ``failing`` look-ups, when all fail, after ``good`` that succeeded."""
     store = Shaky()
 
     async def main() -> None:
-        retrying = RetryingFeatureStore(store, config, HandClock(), Telemetry())
+        retrying = retrying_around(store, config, HandClock())
         for _ in range(good):
             await retrying.lookup(["c"], ["m"], TIMES)
         store.always = True
@@ -94,10 +99,10 @@ def test_retry_turns_a_single_failure_into_an_answer() -> None:
 
     async def main() -> tuple[float, int]:
         clock = HandClock()
-        once = RetryingFeatureStore(Shaky([True]), RetryConfig(attempts=1), clock, Telemetry())
+        once = retrying_around(Shaky([True]), RetryConfig(attempts=1), clock)
         with pytest.raises(FeatureStoreError):
             await once.lookup(["c"], ["m"], TIMES)
-        twice = RetryingFeatureStore(Shaky([True]), RetryConfig(budget_ratio=1.0, backoff_ns=7), clock, Telemetry())
+        twice = retrying_around(Shaky([True]), RetryConfig(budget_ratio=1.0, backoff_ns=7), clock)
         rows = await twice.lookup(["c"], ["m"], TIMES)
         return float(rows.card[0, 0]), clock.at_ns
 
