@@ -64,10 +64,6 @@ def thinning(scenario: Path, span: str = "1s", most_per_s: float = 150.0, candid
         words.append(f"faults.{fault.name}.at={render_duration(round(fault.at * factor))}")
         if fault.lift_at is not None:
             words.append(f"faults.{fault.name}.duration={render_duration(int((fault.lift_at - fault.at) * factor))}")
-        if fault.repeat is not None:
-            words.append(f"faults.{fault.name}.repeat.every={render_duration(round(fault.repeat.every * factor))}")
-        if fault.jitter:
-            words.append(f"faults.{fault.name}.jitter={render_duration(int(fault.jitter * factor))}")
         if fault.jitter:
             words.append(f"faults.{fault.name}.jitter={render_duration(int(fault.jitter * factor))}")
         if fault.repeat is not None:

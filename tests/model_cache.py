@@ -1,7 +1,6 @@
 """The default world's model, trained once for all tests and all workers."""
 
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -33,28 +32,10 @@ def take_lock() -> bool:
 
 def earlier_model(model: Path) -> Path:
     """Return the same model with three quarters of its trees: another one that takes the same features."""
-    import joblib
+    from actors.model.artifact import load_artifact
+    from sim.run.fewer_trees import with_trees
 
-    from actors.model.artifact import GOLDEN_FILE, MODEL_FILE, load_artifact, save_artifact
-    from actors.model.engine import Engine
-    from actors.model.golden import Golden
-    from actors.model.library import lightgbm
-    from sim.training.cache import is_model, publish
-
-    folder = model.with_name(f"{model.name}-earlier")
-    if is_model(folder):
-        return folder
-    artifact = load_artifact(model)
-    trees = lightgbm.Booster(model_str=joblib.load(model / MODEL_FILE).model_to_string(num_iteration=150))
-
-    def build(draft: Path) -> None:
-        shutil.copytree(model, draft, dirs_exist_ok=True)
-        rows = artifact.golden.features
-        Golden(rows, Engine(trees, rows.shape[1]).score(rows)).save(draft / GOLDEN_FILE)
-        save_artifact(draft, trees, artifact.manifest)
-
-    publish(folder, build)
-    return folder
+    return ROOT / with_trees(load_artifact(model), 150)
 
 
 def default_model() -> Path:
