@@ -41,7 +41,7 @@ class ModelSlow(ModelFault, frozen=True, kw_only=True):
 
 
 class _LongJobs(AroundScoring):
-    """Virtual time: the processor's token is held for longer. One batch is scored at a time."""
+    """Virtual time: the processor's core is kept for longer. One batch is scored at a time."""
 
     def __init__(self, scoring: "Scoring", switch: FaultSwitch, factor: float, processor: Processor) -> None:
         super().__init__(scoring, switch)

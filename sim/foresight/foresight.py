@@ -46,8 +46,8 @@ class ForeseenSource:
 class ForeseenAssembly(FeatureAssembly):
     """Computes a page's features as if the rest of it came next; takes it back when something else comes.
 
-    Duplicates and poison are what else comes. After that a shorter part is foreseen, or none
-    for a while; after a part that held a longer one.
+    Duplicates and poison are what else comes. After that a shorter part is foreseen, or none for a while; after a part
+    that held a longer one.
 
     Args:
         features: names from the catalogue, in the manifest's order.
