@@ -1,5 +1,6 @@
 """The processor on virtual time: one core for the event loop, one for the executor."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from actors.work import Core, Job
@@ -18,7 +19,9 @@ class Processor:
 
     Four stages that each just slept would be four servers; on a real machine they share the loop's one core. So a job
     of the loop lets time pass on the spot, as computing does: whatever falls due meanwhile runs late, and an actor
-    keeps the core until it waits for something. Those of the executor follow each other first-in first-out beside that.
+    keeps the core until it waits for something. Those of the executor follow each other first-in first-out beside that;
+    to start one and to hear of its end takes a turn of the loop each, since a thread needs the interpreter for both,
+    and the loop lets go of it when it has run what was ready.
 
     Args:
         costs: what jobs take.
@@ -44,8 +47,13 @@ class Processor:
         if core is Core.LOOP:
             self._clock.pass_ns(took_ns)
             return OVER
+        return self._hand_over(took_ns)
+
+    async def _hand_over(self, took_ns: int) -> None:
+        await asyncio.sleep(0)
         self._executor_free_ns = max(self._executor_free_ns, self._clock.now_ns()) + took_ns
-        return self._clock.sleep_until_ns(self._executor_free_ns)
+        await self._clock.sleep_until_ns(self._executor_free_ns)
+        await asyncio.sleep(0)
 
     def _remember(self, job: Job, core: Core, rows: int) -> int:
         took_ns = self._took_ns[job, core, rows] = round(self._cost_of[job, core].of_ns(rows))
