@@ -24,7 +24,7 @@ from sim.world.phases import Constant, Phase
 
 WARM_UP = 20_000  # transactions before the clock is started: caches, batch sizes and the processor's speed settle
 MEASURED = 80_000  # about a second on a small machine
-RATE = 1_000.0  # sets how many cards take part, not how fast they are sent
+SPAN_S = 10  # of the traffic: as many cards take part as in a burst so long, and most are met for the first time
 
 
 class Unpaced:
@@ -82,11 +82,14 @@ def measure_capacity(plan: Plan) -> float:
 
 
 def even_load(plan: Plan, count: int) -> SyntheticLoad:
-    """Return ``count`` transactions of the plan's world, evenly spaced, whatever its phases are."""
+    """Return ``count`` transactions of the plan's world, evenly spaced over ten seconds, whatever its phases are.
+
+    A higher rate brings more cards, which caches do not hold and windows have not met: the same work on the cards of a
+    quiet minute costs a fifth less.
+    """
     if not isinstance(plan.load, SyntheticLoad):
         raise TypeError("only synthetic load has rates, and rates alone can be shares of capacity")
-    duration_ns = int(count / RATE * NS_PER_S)
-    phase = Phase(name="probe", duration_ns=duration_ns, rate=RATE, arrivals=Constant())
+    phase = Phase(name="probe", duration_ns=SPAN_S * NS_PER_S, rate=count / SPAN_S, arrivals=Constant())
     return SyntheticLoad(msgspec.structs.replace(plan.load.spec, phases=(phase,)))
 
 
