@@ -86,7 +86,7 @@ def test_a_thread_waits_for_the_interpreter() -> None:
             await asyncio.sleep(0)
 
     assert spent_ns(lambda cpu: asyncio.gather(scoring(cpu), parsing(cpu))) == 20 * 20 * US
-    assert heard_us == [220]  # begun at 20, over at 170; noticed at 180, behind what is ready then, and a turn of its own
+    assert heard_us == [220]  # begun at 20, over at 170; noticed at 180, behind what is ready then; and a turn
 
 
 def test_noise_is_asked_with_the_number_of_the_first_row() -> None:

@@ -163,7 +163,7 @@ def test_executor_calls_run_inline() -> None:
 
 
 def test_a_busy_loop_takes_its_turns_before_it_hears_of_an_executor_call() -> None:
-    """The call is over at once; but what is ready runs before its waiter, as while a thread waits for the interpreter."""
+    """The call is over at once; what is ready runs before its waiter, as while a thread waits for the interpreter."""
     ran: list[str] = []
 
     async def turns() -> None:
