@@ -12,7 +12,7 @@ from actors.features.geo import distances_km
 from actors.features.grouping import Grouping
 from actors.features.packing import IDENTITY_MASK, identity_in, last_before, number_in, pack
 from actors.features.ring import NEVER, NOBODY, Ring
-from actors.features.rings import DAY_US, HALF_HOUR_US, HOUR_US, SHORTEST_WAY_US, WEEK_S, Rings
+from actors.features.rings import DAY_US, HALF_HOUR_US, HOUR_US, SHORTEST_WAY_US, WEEK_S, Located, Rings
 from actors.transaction import Columns
 
 _CARD = slice(0, 8)  # columns of the result, in the order of STREAM_COLUMNS
@@ -29,11 +29,11 @@ def advance(rings: Rings, columns: Columns) -> F32:
         columns: at most ``rings.largest_batch`` transactions, at least 1.
     """
     out = np.empty((len(columns), len(STREAM_COLUMNS)), dtype=np.float32)
-    card_rows, merchant_rows = rings.cards.locate(columns.cards), rings.merchants.locate(columns.merchants)
-    device_ids = _devices(rings, card_rows, columns, out)
-    merchant_ids = rings.merchants.columns["identity"].take(merchant_rows)
-    _card(rings.cards, card_rows, columns, merchant_ids, device_ids, out)
-    _merchant(rings.merchants, merchant_rows, columns, out)
+    located = rings.locate(columns)
+    device_ids = _devices(rings, located, columns, out)
+    merchant_ids = rings.merchants.columns["identity"].take(located.merchants)
+    _card(rings.cards, located.cards, columns, merchant_ids, device_ids, out)
+    _merchant(rings.merchants, located.merchants, columns, out)
     return out
 
 
@@ -106,19 +106,17 @@ def _merchant(ring: Ring, rows: I64, columns: Columns, out: F32) -> None:
     group.store_count(ringed["count"])
 
 
-def _devices(rings: Rings, card_rows: I64, columns: Columns, out: F32) -> I32:
+def _devices(rings: Rings, located: Located, columns: Columns, out: F32) -> I32:
     """Fill in the distinct cards of each device in 7 days; return the devices' identities, NOBODY where missing."""
     out[:, _DEVICE] = np.nan
     identities = np.full(len(columns), NOBODY, dtype=np.int32)
-    names = [name for name in columns.device if name is not None]
-    if not names:
+    rows, at = located.devices, located.with_device
+    if not rows.size:
         return identities
-    at = slice(None) if len(names) == len(columns) else np.flatnonzero([name is not None for name in columns.device])
     ring, ringed = rings.devices, rings.devices.columns
-    rows = ring.locate(names)
     identities[at] = ringed["identity"].take(rows)
     group = Grouping(rows, ringed["count"], ring.depth)
-    cards = rings.cards.columns["identity"].take(card_rows[at]).astype(np.int64)
+    cards = rings.cards.columns["identity"].take(located.cards[at]).astype(np.int64)
     seconds = columns.event_us[at] // US_PER_S
     visit = pack(seconds, cards).take(group.order)
     past = group.past(ringed["visit"], visit)

@@ -107,6 +107,7 @@ class Ring:
             Every ring has the facts ``identity``, ``count`` (transactions ever) and ``touched`` (when last located).
         kinds: what the columns hold, by name.
         next_identity: the identity of the next new entity.
+        touches: how often entities were located; one of a batch as often as all of it.
         past: of entities that were not seen yet; None if nothing is known.
     """
 
@@ -130,7 +131,7 @@ class Ring:
         self._free: list[int] = []
         self._used = 0
         self._capacity = 0
-        self._touch = 0
+        self.touches = 0
         self._grow(min(_FIRST_CAPACITY, max_entities))
 
     def __len__(self) -> int:
@@ -143,22 +144,22 @@ class Ring:
         At most half of ``max_entities`` names, so that those of one call never push each other out.
         """
         found = numbers_of(names, self.rows, -1)
-        self._touch += 1
+        self.touches += 1
         known = found >= 0
         if not known.all():
-            self.columns["touched"][found[known]] = self._touch
+            self.columns["touched"][found[known]] = self.touches
             self._add([name for name in dict.fromkeys(names) if name not in self.rows])
             found = numbers_of(names, self.rows, -1)
-        self.columns["touched"][found] = self._touch
+        self.columns["touched"][found] = self.touches
         return found
 
     def locate_one(self, name: str) -> int:
         """Return what `locate` returns, for one name."""
-        self._touch += 1
+        self.touches += 1
         row = self.rows.get(name)
         if row is None:
             row = self._add_one(name)
-        self.columns["touched"][row] = self._touch
+        self.columns["touched"][row] = self.touches
         return row
 
     def _add(self, names: Sequence[str]) -> None:
@@ -205,7 +206,7 @@ class Ring:
         names, rows = list(self.rows), self._row_numbers()
         touched = self.columns["touched"][rows]
         for at in np.argsort(touched, kind="stable")[:count].tolist():
-            if touched[at] < self._touch:
+            if touched[at] < self.touches:
                 self._free.append(self.rows.pop(names[at]))
 
     def _grow(self, capacity: int) -> None:
@@ -233,7 +234,7 @@ class Ring:
         rows = self._row_numbers()
         arrays: dict[str, Column] = {name: column[rows] for name, column in self.columns.items()}
         arrays["names"] = name_array(list(self.rows))
-        arrays["next"] = np.array([self.next_identity, self._touch], dtype=np.int64)
+        arrays["next"] = np.array([self.next_identity, self.touches], dtype=np.int64)
         return arrays
 
     def from_arrays(self, arrays: Mapping[str, Column]) -> None:
@@ -251,4 +252,4 @@ class Ring:
         self._used = len(names)
         for name in self._kinds:
             self.columns[name][: self._used] = arrays[name]
-        self.next_identity, self._touch = (int(value) for value in arrays["next"])
+        self.next_identity, self.touches = (int(value) for value in arrays["next"])

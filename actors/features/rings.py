@@ -4,14 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from actors.arrays import I64
 from actors.clock import US_PER_DAY, US_PER_HOUR, US_PER_S
 from actors.features.packing import IDENTITY_MASK
 from actors.features.ring import DEGREES, INSTANT, NEVER, NUMBER, Kind, Ring, identity
 from actors.features.towns import Town
 from actors.features.twins import Twins
+from actors.transaction import Columns
 
 HOUR_US = US_PER_HOUR
 DAY_US = US_PER_DAY
@@ -42,6 +45,22 @@ class StreamLimits:
     devices: int = 400_000
 
 
+class Located(msgspec.Struct, frozen=True, eq=False, gc=False):
+    """Where the entities of a batch of n transactions are; not to be changed.
+
+    Attributes:
+        cards: rows in the ring of cards, int64 (n,).
+        merchants: rows in the ring of merchants, int64 (n,).
+        devices: rows in the ring of devices, int64 (k,), of the k transactions that have one.
+        with_device: those k, int64 (k,), or all.
+    """
+
+    cards: I64
+    merchants: I64
+    devices: I64
+    with_device: I64 | slice
+
+
 class Rings:
     """What all streaming features are computed from."""
 
@@ -56,6 +75,32 @@ class Rings:
         self.merchants = Ring("merchant", MERCHANT_DEPTH, {"event_us": INSTANT, "cents": NUMBER}, {}, limits.merchants)
         self.devices = Ring("device", DEVICE_DEPTH, {"visit": VISIT}, {}, limits.devices)
         self.largest_batch = min(limits.cards, limits.merchants, limits.devices) // 2
+        self._located: tuple[Columns, tuple[int, ...], Located] | None = None
+
+    def locate(self, columns: Columns) -> Located:
+        """Return where all of ``columns`` are, at most ``largest_batch``; who is not known gets an empty row.
+
+        The very same object again is not looked up again while nobody else was located: whoever wants the rows before
+        they are counted into pays nothing for it.
+        """
+        last = self._located
+        if last is not None and last[0] is columns and last[1] == self._touches():
+            return last[2]
+        located = self._look_up(columns)
+        self._located = columns, self._touches(), located
+        return located
+
+    def _look_up(self, columns: Columns) -> Located:
+        cards, merchants = self.cards.locate(columns.cards), self.merchants.locate(columns.merchants)
+        names = [name for name in columns.device if name is not None]
+        if len(names) == len(columns):
+            return Located(cards, merchants, self.devices.locate(names), slice(None))
+        at: I64 = np.array([name is not None for name in columns.device]).nonzero()[0]
+        devices = self.devices.locate(names) if names else at
+        return Located(cards, merchants, devices, at)
+
+    def _touches(self) -> tuple[int, ...]:
+        return self.cards.touches, self.merchants.touches, self.devices.touches
 
     def _by_name(self) -> dict[str, Ring]:
         return {"card": self.cards, "merchant": self.merchants, "device": self.devices}
@@ -78,6 +123,7 @@ class Rings:
         pasts = {
             kind: Twins(ring.kinds, ring.rows, ring.columns, (Town(0), *towns), sizes) for kind, ring in rings.items()
         }
+        self._located = None
         for kind, ring in rings.items():
             ring.forget()
             ring.reserve(ring.max_entities)  # growing in a burst would stop the world for 50 ms
@@ -104,6 +150,7 @@ class Rings:
         Raises:
             KeyError, ValueError: they are not ours, or beyond the limits.
         """
+        self._located = None
         for kind, ring in self._by_name().items():
             prefix = f"{kind}_"
             own = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
