@@ -21,9 +21,9 @@ class Undo:
     """
 
     def __init__(self, rings: Rings, columns: Columns) -> None:
-        devices = [device for device in columns.device if device is not None]
-        sides = ((rings.cards, columns.cards), (rings.merchants, columns.merchants), (rings.devices, devices))
-        self._kept = [_copy(ring, ring.locate(names)) for ring, names in sides if names]
+        at = rings.locate(columns)  # who counts the block next finds them without looking them up again
+        sides = ((rings.cards, at.cards), (rings.merchants, at.merchants), (rings.devices, at.devices))
+        self._kept = [_copy(ring, rows) for ring, rows in sides]
 
     def restore(self) -> None:
         """Put the copies back."""
