@@ -9,6 +9,7 @@ the same to the last bit.
 - `undo`: the windows as they were, to go back to.
 - `speculation`: the features of a page, computed as if all of it came next.
 - `foresight`: the ports that answer from a speculation while it holds.
+- `scored`: the scores of a page, most of them computed in a thread beside the loop.
 - `scores`: scores of rows that were foreseen.
 - `sight`: all of that together, and what stands in its place on the real clock.
 """

@@ -1,47 +1,63 @@
 """Scores of rows that were foreseen, computed a block at a time."""
 
+from concurrent.futures import Executor
+
 import numpy as np
 
 from actors.arrays import F32, F64
 from actors.model.engine import Engine
 from actors.model.slot import ServingModel
+from sim.foresight.scored import ScoredRows
 
 
 class ForeseenScores:
     """Gives scores, from the last two blocks foreseen if the very same bytes are in them.
 
     A row alone costs the model three times as much as one of a block, and the same row has the same score either way.
+
+    Args:
+        beside: scores what is not wanted at once in a thread of its own; None: all of a block is scored at once.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, beside: Executor | None = None) -> None:
+        self._beside = beside
         self._engine: Engine | None = None
-        self._scores: dict[bytes, float] = {}
-        self._earlier: dict[bytes, float] = {}
+        self._blocks: tuple[ScoredRows, ...] = ()
 
     def foresee(self, engine: Engine, features: F32) -> None:
         """Score ``features``, float32 (n, n_features) in C order, of which most will be asked for."""
-        self._earlier = self._scores if engine is self._engine else {}
+        earlier = self._blocks[-1:] if engine is self._engine else ()
         self._engine = engine
-        width = features.shape[1] * features.itemsize
-        cells = features.tobytes()
-        rows = (cells[at : at + width] for at in range(0, len(cells), width))
-        self._scores = dict(zip(rows, engine.score(features).tolist(), strict=True))
+        self._blocks = (*earlier, ScoredRows(engine, features, self._beside))
 
     def predict(self, model: ServingModel, features: F32) -> F64:
-        """Return the scores of ``features``, as the model's engine gives them."""
+        """Return the scores of ``features``, as the model's engine gives them; not to be changed.
+
+        Raises:
+            ModelError: scoring failed, now or when it was done ahead.
+        """
         found = self._found(features) if model.engine is self._engine else None
         return model.engine.score(features) if found is None else found
 
     def _found(self, features: F32) -> F64 | None:
         """Return the scores of ``features`` if all of them were foreseen."""
-        found: list[float] = []
-        for row in features:
-            score = self._find(row.tobytes())
+        cells, count = features.tobytes(), len(features)
+        for block in self._blocks:
+            scores = block.next(cells, count)
+            if scores is not None:
+                return scores
+        return self._found_singly(cells, count)
+
+    def _found_singly(self, cells: bytes, count: int) -> F64 | None:
+        found = np.empty(count, dtype=np.float64)
+        width = len(cells) // count
+        for row in range(count):
+            score = self._find(cells[row * width : (row + 1) * width])
             if score is None:
                 return None
-            found.append(score)
-        return np.array(found, dtype=np.float64)
+            found[row] = score
+        return found
 
     def _find(self, row: bytes) -> float | None:
-        score = self._scores.get(row)
-        return self._earlier.get(row) if score is None else score
+        scores = (block.find(row) for block in reversed(self._blocks))
+        return next((score for score in scores if score is not None), None)

@@ -1,6 +1,7 @@
 """What the pipeline's ports are, with foresight and without."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from actors.arrays import F32, F64
@@ -41,10 +42,22 @@ def present(features: Sequence[str], stream: InMemoryStreamState, store: InMemor
 
 
 def foreseeing(
-    features: Sequence[str], stream: InMemoryStreamState, store: InMemoryFeatureStore, slot: ModelSlot
+    features: Sequence[str],
+    stream: InMemoryStreamState,
+    store: InMemoryFeatureStore,
+    slot: ModelSlot,
+    beside: Executor | None = None,
 ) -> Sight:
-    """Return ports that have computed most of it by then; only where computing takes no time."""
-    pages, scores = Pages(), ForeseenScores()
+    """Return ports that have computed most of it by then; only where computing takes no time.
+
+    Args:
+        features: names from the catalogue, in the manifest's order.
+        stream: the windows.
+        store: what is looked up in.
+        slot: holds the serving model.
+        beside: a thread for scoring, beside the loop; None: there is none.
+    """
+    pages, scores = Pages(), ForeseenScores(beside)
 
     def foresee(rows: F32) -> None:
         scores.foresee(slot.current.engine, rows)

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from actors.clock import Clock, RealClock
@@ -35,6 +36,7 @@ class Machine:
         close: gives back what it holds.
         look_up: makes a store's look-ups take the time that the scenario says.
         foresees: whether computing takes no time, so that it may be done before it is asked for.
+        beside: a thread for what is computed ahead and touches nothing of the run; None: there is none.
     """
 
     clock: Clock
@@ -44,6 +46,7 @@ class Machine:
     close: Callable[[], None]
     look_up: Callable[[FeatureStore], FeatureStore]
     foresees: bool = False
+    beside: Executor | None = None
 
 
 def real_machine(plan: Plan) -> Machine:
@@ -68,14 +71,16 @@ def virtual_machine(plan: Plan) -> Machine:
     noise = LognormalNoise(plan.noise, Streams(plan.scenario.seed)) if plan.noise else None
     feed = InlineFeed(plan.load.blocks)
     work = Processor(plan.costs, clock, noise)
+    beside = ThreadPoolExecutor(1, "foresight")
     thresholds = gc.get_threshold()
     gc.set_threshold(SELDOM, *thresholds[1:])
 
     def close() -> None:
         feed.close()
+        beside.shutdown(cancel_futures=True)
         gc.set_threshold(*thresholds)
 
-    return Machine(clock, work, feed, None, close, _look_up(plan, clock), foresees=True)
+    return Machine(clock, work, feed, None, close, _look_up(plan, clock), foresees=True, beside=beside)
 
 
 def _look_up(plan: Plan, clock: Clock) -> Callable[[FeatureStore], FeatureStore]:

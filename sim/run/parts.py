@@ -203,7 +203,7 @@ def _sight(plan: Plan, machine: Machine, warm: WarmState, slot: ModelSlot) -> Si
     """Return the ports that compute, ahead of time if the machine allows it."""
     names = plan.artifact.feature_names
     if machine.foresees:
-        return foreseeing(names, warm.stream, warm.store, slot)
+        return foreseeing(names, warm.stream, warm.store, slot, machine.beside)
     return present(names, warm.stream, warm.store)
 
 
