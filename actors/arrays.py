@@ -4,7 +4,7 @@ Shapes are stated where an array is used; these aliases carry the element type o
 """
 
 from functools import lru_cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ I64 = NDArray[np.int64]
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 Bool = NDArray[np.bool_]
+Column = NDArray[Any]
 
 
 @lru_cache(maxsize=1_024)

@@ -7,12 +7,12 @@ from typing import Self
 
 import numpy as np
 
-from actors.arrays import F64, I32, I64
+from actors.arrays import F64, I32, I64, Column
 from actors.clock import US_PER_DAY
 from actors.features.categories import category_codes
 from actors.features.interner import Interner, name_array
 from actors.features.labels import Labels
-from actors.features.log import Column, ColumnLog
+from actors.features.log import Allocate, ColumnLog
 from actors.transaction import Columns
 
 LONGEST_WINDOW_US = 30 * US_PER_DAY
@@ -64,14 +64,17 @@ class HistoryView:
 class History:
     """The transactions and labels of the last 30 days and the label delay, in the order in which they came.
 
-    Owned by the event loop; another thread reads only views.
+    36 bytes a transaction and 22 a label. Owned by the event loop; another thread reads only views.
+
+    Args:
+        allocate: makes the arrays of both logs.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, allocate: Allocate = np.empty) -> None:
         self._cards = Interner()
         self._merchants = Interner()
-        self._transactions = ColumnLog(_TRANSACTIONS)
-        self._labels = ColumnLog(_LABELS)
+        self._transactions = ColumnLog(_TRANSACTIONS, allocate)
+        self._labels = ColumnLog(_LABELS, allocate)
         self._waiting: list[Columns] = []
         self._sequence: int | None = None
         self._lasting_cards = 0
@@ -183,13 +186,13 @@ class History:
         np.savez(file, allow_pickle=False, **arrays)
 
     @classmethod
-    def load(cls, file: Path) -> Self:
-        """Return the history in ``file``.
+    def load(cls, file: Path, allocate: Allocate = np.empty) -> Self:
+        """Return the history in ``file``, to go on in arrays that ``allocate`` makes.
 
         Raises:
             OSError, KeyError, ValueError: the file is missing or not one of ours.
         """
-        history = cls()
+        history = cls(allocate)
         with np.load(file, allow_pickle=False) as arrays:
             history._cards = Interner(arrays["cards"].tolist())
             history._merchants = Interner(arrays["merchants"].tolist())

@@ -1,12 +1,15 @@
 """An append-only log of columns, whose front can be dropped."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
-Column = NDArray[Any]
+from actors.arrays import Column
+
+Allocate = Callable[[int, DTypeLike], Column]
+"""Returns a new array of so many elements, as `np.empty` does; it may lie elsewhere than in memory."""
+
 _FIRST_CAPACITY = 1_024
 
 
@@ -17,10 +20,12 @@ class ColumnLog:
 
     Args:
         dtypes: element type of each column; one must be called ``event_us``.
+        allocate: makes its arrays.
     """
 
-    def __init__(self, dtypes: Mapping[str, DTypeLike]) -> None:
+    def __init__(self, dtypes: Mapping[str, DTypeLike], allocate: Allocate = np.empty) -> None:
         self._dtypes = dict(dtypes)
+        self._allocate = allocate
         self._columns: dict[str, Column] = {name: np.empty(0, dtype) for name, dtype in dtypes.items()}
         self._start = 0
         self._end = 0
@@ -56,7 +61,7 @@ class ColumnLog:
 
     def rewrite(self, name: str, values: Column) -> None:
         """Give the rows other values in one column, (len,)."""
-        column = np.empty_like(self._columns[name])
+        column = self._allocate(len(self._columns[name]), self._dtypes[name])
         column[self._start : self._end] = values
         self._columns[name] = column
 
@@ -69,7 +74,7 @@ class ColumnLog:
         """Copy to new arrays: views of the old ones stay as they are."""
         count = len(self)
         for name, column in self._columns.items():
-            grown = np.empty(capacity, self._dtypes[name])
+            grown = self._allocate(capacity, self._dtypes[name])
             grown[:count] = column[self._start : self._end]
             self._columns[name] = grown
         self._start, self._end = 0, count

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from actors.arrays import F64, I64
+from actors.arrays import F64, I64, Column
 from actors.clock import US_PER_DAY
 from actors.features.categories import CODE_COUNT, NO_CATEGORY
 from actors.features.history import HistoryView
-from actors.features.log import Column
 
 WINDOW_DAYS = (1, 7, 30)
 _CLASSES = len(WINDOW_DAYS) + 1  # class 0 is outside all windows, class 3 inside all three

@@ -2,20 +2,25 @@
 
 import numpy as np
 
-from actors.arrays import F64, I64, U8, Bool
+from actors.arrays import F64, I64, U8, Bool, Column
 from actors.messages import DecidedBatch
 from actors.stamps import ARRIVAL, DECIDED, FEW, NUMBER
-from sim.money import UNKNOWN, Outcomes
+from sim.money import Outcomes
+from sim.run.shelf import Shelf
 from sim.timeliness import Timeliness, timeliness
 
 UNDECIDED = 255
+LET_GO_EVERY = 1 << 14  # transactions, not 1 MB of what is kept
 _FIRST_CAPACITY = 1 << 16
 
 
 class OutcomeBook:
-    """Takes the decisions as their caller, and the truth from the feed; keeps both, about 45 bytes a transaction.
+    """Takes the decisions as their caller, and the truth from the feed; keeps both, 42 bytes a transaction.
 
     It is the run's `DecisionSink`. Delivering a batch again, after a crash, changes nothing.
+
+    Args:
+        shelf: where what is kept lies, and is let go from time to time; None is memory.
 
     Attributes:
         count: transactions whose truth is booked, numbered from 0.
@@ -23,17 +28,21 @@ class OutcomeBook:
         fraud_ids: ids of the decided transactions that were fraud.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, shelf: Shelf | None = None) -> None:
         self.count = 0
-        self.fraud_ids: set[str] = set()
-        self._arrival_ns: I64 = np.zeros(_FIRST_CAPACITY, dtype=np.int64)
-        self._event_us: I64 = np.zeros(_FIRST_CAPACITY, dtype=np.int64)
-        self._latency_ns: I64 = np.zeros(_FIRST_CAPACITY, dtype=np.int64)
-        self._amount: F64 = np.zeros(_FIRST_CAPACITY)
-        self._score: F64 = np.full(_FIRST_CAPACITY, np.nan)
-        self._decision: U8 = np.full(_FIRST_CAPACITY, UNDECIDED, dtype=np.uint8)
-        self._truth: U8 = np.full(_FIRST_CAPACITY, UNKNOWN, dtype=np.uint8)
         self.start_ns = 0
+        self.fraud_ids: set[str] = set()
+        self._shelf = shelf
+        self._let_go_at = LET_GO_EVERY
+        self._capacity = 0
+        self._arrival_ns: I64 = np.empty(0, dtype=np.int64)
+        self._event_us: I64 = np.empty(0, dtype=np.int64)
+        self._latency_ns: I64 = np.empty(0, dtype=np.int64)
+        self._amount: F64 = np.empty(0)
+        self._score: F64 = np.empty(0)
+        self._decision: U8 = np.empty(0, dtype=np.uint8)
+        self._truth: U8 = np.empty(0, dtype=np.uint8)
+        self._grow(_FIRST_CAPACITY)
 
     def begin(self, start_ns: int) -> None:
         """Set the instant from which arrivals count."""
@@ -44,13 +53,18 @@ class OutcomeBook:
 
         Args:
             event_us: event times, int64 (n,), not decreasing.
-            truth: 1 fraud, 0 legitimate, `UNKNOWN`; uint8 (n,).
+            truth: 1 fraud, 0 legitimate, `sim.money.UNKNOWN`; uint8 (n,).
         """
         upto = self.count + len(event_us)
-        self._grow(upto)
-        self._event_us[self.count : upto] = event_us
-        self._truth[self.count : upto] = truth
+        if upto > self._capacity:
+            self._grow(max(upto, 2 * self._capacity))
+        new = slice(self.count, upto)
+        self._event_us[new], self._truth[new] = event_us, truth
+        self._score[new], self._decision[new] = np.nan, UNDECIDED
         self.count = upto
+        if self._shelf is not None and upto >= self._let_go_at:
+            self._shelf.let_go()
+            self._let_go_at = upto + LET_GO_EVERY
 
     async def deliver(self, decided: DecidedBatch) -> None:
         """Take decisions."""
@@ -102,6 +116,15 @@ class OutcomeBook:
         part = slice(start, self.count if stop is None else stop)
         return self._rows(np.flatnonzero(self._decision[part] != UNDECIDED) + start)
 
+    def outcomes_during(self, start_ns: int, end_ns: int | None) -> Outcomes:
+        """Return the decided ones among those that arrived from ``start_ns`` on and before ``end_ns``.
+
+        Args:
+            start_ns: since the run began.
+            end_ns: since the run began; None is its end.
+        """
+        return self._rows(self._during(start_ns, end_ns))
+
     def outcomes_of(self, chosen: Bool) -> Outcomes:
         """Return the decided ones among the transactions that ``chosen``, bool by number, picks."""
         count = min(self.count, len(chosen))
@@ -115,13 +138,17 @@ class OutcomeBook:
             end_ns: since the run began; None is its end.
             deadline_ns: from arrival to decision; None: what is promised at p95.
         """
+        rows = self._during(start_ns, end_ns)
+        scored = ~np.isnan(self._score[rows])
+        return timeliness(self._amount[rows], self._latency_ns[rows], scored, deadline_ns)
+
+    def _during(self, start_ns: int, end_ns: int | None) -> I64:
+        """Return the numbers of the decided ones of a span."""
         arrived = self._arrival_ns[: self.count]
         inside = (self._decision[: self.count] != UNDECIDED) & (arrived >= start_ns)
         if end_ns is not None:
             inside &= arrived < end_ns
-        rows = np.flatnonzero(inside)
-        scored = ~np.isnan(self._score[rows])
-        return timeliness(self._amount[rows], self._latency_ns[rows], scored, deadline_ns)
+        return np.flatnonzero(inside)
 
     def _rows(self, decided: I64) -> Outcomes:
         return Outcomes(
@@ -132,15 +159,23 @@ class OutcomeBook:
             self._truth[decided],
         )
 
-    def _grow(self, upto: int) -> None:
-        capacity = len(self._truth)
-        if upto <= capacity:
-            return
-        more = max(upto, 2 * capacity) - capacity
-        self._arrival_ns = np.append(self._arrival_ns, np.zeros(more, dtype=np.int64))
-        self._latency_ns = np.append(self._latency_ns, np.zeros(more, dtype=np.int64))
-        self._event_us = np.append(self._event_us, np.zeros(more, dtype=np.int64))
-        self._amount = np.append(self._amount, np.zeros(more))
-        self._score = np.append(self._score, np.full(more, np.nan))
-        self._decision = np.append(self._decision, np.full(more, UNDECIDED, dtype=np.uint8))
-        self._truth = np.append(self._truth, np.full(more, UNKNOWN, dtype=np.uint8))
+    def _grow(self, capacity: int) -> None:
+        self._arrival_ns, self._event_us, self._latency_ns, self._amount, self._score, self._decision, self._truth = (
+            self._grown(column, capacity)
+            for column in (
+                self._arrival_ns,
+                self._event_us,
+                self._latency_ns,
+                self._amount,
+                self._score,
+                self._decision,
+                self._truth,
+            )
+        )
+        self._capacity = capacity
+
+    def _grown(self, column: Column, capacity: int) -> Column:
+        empty = np.empty if self._shelf is None else self._shelf.empty
+        grown = empty(capacity, column.dtype)
+        grown[: self.count] = column[: self.count]
+        return grown

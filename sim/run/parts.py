@@ -4,6 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
+
 from actors.actor import Hooks
 from actors.adapters.files import AppendOnlyFile, DeadLetterFile
 from actors.clock import US_PER_S, Clock, EventTime, ScaledEventTime, WatermarkEventTime
@@ -27,6 +29,7 @@ from sim.run.labels import DelayedLabels
 from sim.run.machine import Machine
 from sim.run.outcomes import OutcomeBook
 from sim.run.plan import Plan, SyntheticLoad
+from sim.run.shelf import Shelf
 from sim.run.source import FeedSource
 from sim.run.warm import WarmState, warm_state
 from sim.steps.bell import AlertBell
@@ -116,8 +119,10 @@ def make_parts(plan: Plan, machine: Machine, journal: Journal, instruments: Inst
     """
     clock, feed = machine.clock, machine.feed
     telemetry = Telemetry(plan.artifact.reference, clock.now_ns())
-    warm = warm_state(plan.artifact, plan.load.start_us, plan.label_delay_us, plan.load.towns())
-    book, labels = OutcomeBook(), DelayedLabels(plan.label_delay_us)
+    shelf = Shelf(plan.folder) if plan.clock == "virtual" else None
+    allocate = np.empty if shelf is None else shelf.empty
+    warm = warm_state(plan.artifact, plan.load.start_us, plan.label_delay_us, plan.load.towns(), allocate)
+    book, labels = OutcomeBook(shelf), DelayedLabels(plan.label_delay_us, allocate)
     speed = plan.load.speed
     paced = None if speed is None else ScaledEventTime(clock, plan.load.start_us, speed)
     watermark = WatermarkEventTime(plan.load.start_us) if paced is None else None

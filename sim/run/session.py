@@ -259,7 +259,7 @@ class Session:
         """Return how good the decisions of a span were, once every label is out."""
         if not self._plan.load.labelled:
             return None
-        part = self._parts.book.outcomes().during(span.start_ns, span.end_ns)
+        part = self._parts.book.outcomes_during(span.start_ns, span.end_ns)
         worth, scored = business(part), live_quality(part)
         deadline_ns = self._plan.scenario.pipeline.scorer.deadline
         timely = self._parts.book.timeliness(span.start_ns, span.end_ns, deadline_ns)

@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from actors.errors import ArtifactError
 from actors.features.batch import BatchTableBuilder, Copies
 from actors.features.history import History
+from actors.features.log import Allocate
 from actors.features.refresh import boundary
 from actors.features.rings import StreamLimits
 from actors.features.store import InMemoryFeatureStore
@@ -37,7 +40,13 @@ class WarmState:
     store: InMemoryFeatureStore
 
 
-def warm_state(artifact: Artifact, start_us: int, label_delay_us: int, towns: Sequence[Town] = ()) -> WarmState:
+def warm_state(
+    artifact: Artifact,
+    start_us: int,
+    label_delay_us: int,
+    towns: Sequence[Town] = (),
+    allocate: Allocate = np.empty,
+) -> WarmState:
     """Return the state with which a run starts at event time ``start_us``.
 
     Args:
@@ -45,6 +54,7 @@ def warm_state(artifact: Artifact, start_us: int, label_delay_us: int, towns: Se
         start_us: event time at the start.
         label_delay_us: event time from a transaction to its label.
         towns: of a synthetic world, the training world among them; none for a file of transactions.
+        allocate: makes the arrays of what is appended to history.
 
     Raises:
         ArtifactError: the state cannot be read.
@@ -53,13 +63,13 @@ def warm_state(artifact: Artifact, start_us: int, label_delay_us: int, towns: Se
         Copy(town.index, max(0, town.activated_us - artifact.manifest.state_end_us)) for town in towns if town.index
     )
     stream = _load_stream(artifact.state / WINDOWS_FILE, len(copies) + 1)
-    past = _load_history(artifact.state / HISTORY_FILE)
     if copies:
+        past = _load_history(artifact.state / HISTORY_FILE, np.empty)
         stream.add_towns(copies)
-        history = History()
+        history = History(allocate)
         builder = BatchTableBuilder(history, label_delay_us, Copies(past, copies))
     else:
-        history = past
+        history = _load_history(artifact.state / HISTORY_FILE, allocate)
         builder = BatchTableBuilder(history, label_delay_us)
     store = InMemoryFeatureStore(builder.build(boundary(start_us)))
     return WarmState(stream, history, builder, store)
@@ -84,8 +94,8 @@ def _room(town: InMemoryStreamState, town_count: int) -> StreamLimits:
     )
 
 
-def _load_history(file: Path) -> History:
+def _load_history(file: Path, allocate: Allocate) -> History:
     try:
-        return History.load(file)
+        return History.load(file, allocate)
     except (OSError, KeyError, ValueError) as error:
         raise ArtifactError(f"{file}: cannot be read: {error}; {REMEDY}") from error
