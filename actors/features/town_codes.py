@@ -1,6 +1,6 @@
 """Codes of the names of all towns, worked out when a name is first asked for instead of being kept for all."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from actors.features.interner import Computed, Interner
 from actors.features.towns import Town, TownNames
 
 NO_CODE = -1
+REMEMBERED = 65_536  # codes at hand, 5 MB; of more names than these a code is worked out again, in half a microsecond
 
 
 class TownCodes(Computed):
@@ -18,13 +19,18 @@ class TownCodes(Computed):
 
     Args:
         names: of all towns.
+
+    Attributes:
+        names: of all towns.
+        strangers: those met that are of no town, with their codes.
+        at_hand: codes that were asked for lately, at most REMEMBERED.
     """
 
     def __init__(self, names: TownNames) -> None:
         self.names = names
-        self.strangers: list[str] = []
-        self._known = _Known(names)
-        self.code_of = self._known.__getitem__  # NO_CODE of a stranger not met; no Python code runs for who is known
+        self.strangers: dict[str, int] = {}
+        self.at_hand: Mapping[str, int] = _Known(names, self.strangers)
+        self.code_of = self.at_hand.__getitem__  # no Python code runs for who was asked for lately
 
     def __getitem__(self, name: str) -> int:
         """Return the code of ``name``. Raises KeyError if it has none."""
@@ -51,23 +57,25 @@ class TownCodes(Computed):
         """Return the code of ``name``, a new one if it has none."""
         code = self.code_of(name)
         if code == NO_CODE:
-            code = self._known[name] = len(self)
-            self.strangers.append(name)
+            code = self.strangers[name] = len(self)
         return code
 
 
 class _Known(dict[str, int]):
-    """Codes that were asked for."""
+    """Codes that were asked for lately; NO_CODE of a stranger not met."""
 
-    def __init__(self, names: TownNames) -> None:
+    def __init__(self, names: TownNames, strangers: Mapping[str, int]) -> None:
         super().__init__()
         self._names = names
+        self._strangers = strangers
 
     def __missing__(self, name: str) -> int:
         twin = self._names.find(name)
         if twin is None:
-            return NO_CODE
+            return self._strangers.get(name, NO_CODE)
         block, place = twin
+        if len(self) >= REMEMBERED:
+            self.clear()
         code = self[name] = block * len(self._names.names) + place
         return code
 
@@ -90,7 +98,7 @@ class TownInterner(Interner):
 
     def only(self, kept: I64) -> tuple[Interner, I64]:
         """Return an interner without the strangers that are not ``kept``, and every old code's new one."""
-        towns, strangers = self._codes.names, self._codes.strangers
+        towns, strangers = self._codes.names, list(self._codes.strangers)
         fewer = TownInterner(towns.names, towns.towns)
         new = np.zeros(len(self), dtype=np.int64)
         new[: len(towns)] = np.arange(len(towns))

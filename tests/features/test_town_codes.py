@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from actors.features import town_codes
 from actors.features.interner import Interner, numbers_of
 from actors.features.town_codes import TownInterner
 from actors.features.towns import Town, towns
@@ -54,3 +55,14 @@ def test_forgetting_strangers_keeps_the_towns() -> None:
     assert fewer.names == [*given().names, "z"]
     assert new[:9].tolist() == list(range(9))
     assert new[11] == 9
+
+
+def test_what_was_forgotten_is_worked_out_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With room for two codes at hand, the codes are the same, of strangers too, and two are at hand."""
+    monkeypatch.setattr(town_codes, "REMEMBERED", 2)
+    codes, plain = TownInterner(NAMES, TOWNS), given()
+    asked = ["c1-5", "x", "c2-1", "c0-5", "y", "c1-5", "x", "c0-0-7", "y"]
+    for _ in range(2):
+        assert codes.of(asked).tolist() == plain.of(asked).tolist()
+    assert codes.names == plain.names
+    assert len(codes.codes.at_hand) == 2  # type: ignore[attr-defined]
