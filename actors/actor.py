@@ -24,7 +24,7 @@ class Hooks:
 
     @property
     def idle(self) -> bool:
-        """Whether these do nothing at all: awaiting nothing twice a batch costs too."""
+        """Whether these do nothing at all, ever; asked once, since awaiting nothing twice a batch costs too."""
         return type(self) is Hooks
 
     async def received(self, actor: str, rows: int) -> None:
@@ -72,6 +72,7 @@ class Actor(ABC, Generic[In, Prepared, Out]):
         self.clock = environment.clock
         self.telemetry = environment.telemetry
         self.hooks = environment.hooks
+        self._hooked = not environment.hooks.idle
         self.work = environment.work
         self.commit_count = 0
         self._outbox: Out | None = None
@@ -113,7 +114,7 @@ class Actor(ABC, Generic[In, Prepared, Out]):
             lease = await self.inbox.receive(self.batch_limit())
             if lease is None:
                 break
-            if not waited and not self.gives_way(len(lease.message)):
+            if not waited and not self.gives_way(lease.rows):
                 await asyncio.sleep(0)  # a busy actor never waits by itself: let the others have a turn
             await self._work(lease)
             if not self._passed_on():
@@ -127,23 +128,23 @@ class Actor(ABC, Generic[In, Prepared, Out]):
         return left
 
     async def _work(self, lease: Lease[In]) -> None:
-        rows = len(lease.message)
         started_ns = self.clock.now_ns()
-        if not self.hooks.idle:
-            await self.hooks.received(self.name, rows)
+        if self._hooked:
+            await self.hooks.received(self.name, lease.rows)
         prepared = await self.prepare(lease)
-        if not self.hooks.idle:
-            await self.hooks.prepared(self.name, rows)
+        if self._hooked:
+            await self.hooks.prepared(self.name, lease.rows)
         self._outbox = self.commit(lease, prepared)
         self.inbox.acknowledge()
         self.commit_count += 1
-        self.telemetry.busy(self.name, self.clock.now_ns() - started_ns, rows)
+        self.telemetry.busy(self.name, self.clock.now_ns() - started_ns, lease.rows)
 
     def _passed_on(self) -> bool:
         """Pass on what the next mailbox has room for; return whether that was all."""
-        if self._outbox is not None and self.outlet is not None:
-            self._outbox = self.outlet.offer(self._outbox)
-        return self._outbox is None or self.outlet is None
+        if self._outbox is None or self.outlet is None:
+            return True
+        self._outbox = self.outlet.offer(self._outbox)
+        return self._outbox is None
 
     async def _empty_outbox(self) -> None:
         while not self._passed_on() and self.outlet is not None:

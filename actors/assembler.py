@@ -1,6 +1,5 @@
 """The assembler: parses transactions and gives them their features."""
 
-import contextlib
 from dataclasses import dataclass, field
 
 import msgspec
@@ -17,9 +16,9 @@ from actors.features.history import History
 from actors.features.store import FeatureStore, StoreRows
 from actors.mailbox import Lease, Mailbox
 from actors.messages import DeadLetter, FeatureBatch, RawBatch, Track
-from actors.stamps import ASSEMBLED, ASSEMBLY_START, SENT, record_since, stamp
-from actors.telemetry.histogram import Histogram
+from actors.stamps import ASSEMBLY_START, SENT
 from actors.telemetry.stages import Stage
+from actors.time_sheet import Span, TimeSheet
 from actors.transaction import Columns, JsonReader, Reader, Transaction, parse, refusal
 from actors.work import Job
 
@@ -83,7 +82,9 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
         self._parts = parts
         stages = self.telemetry.stages
         self._parse_time, self._store_time = stages[Stage.PARSE], stages[Stage.STORE]
-        self._features_time, self._waiting_time = stages[Stage.FEATURES], stages[Stage.ASSEMBLER_WAITING]
+        self._features_time = stages[Stage.FEATURES]
+        waiting = Span(stages[Stage.ASSEMBLER_WAITING], SENT, ASSEMBLY_START)
+        self._times = TimeSheet(ASSEMBLY_START, (waiting,))
 
     def batch_limit(self) -> int:
         """Return the configured batch size."""
@@ -93,11 +94,11 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
         """Parse, set duplicates apart, look the batch tier up."""
         started_ns = self.clock.now_ns()
         found = self._without_store(lease.message, started_ns)
-        await self.work.spend(Job.PARSE, len(lease.message))
-        self._record(self._parse_time, started_ns, len(lease.message))
+        await self.work.spend(Job.PARSE, lease.rows)
+        parsed_ns = self.clock.now_ns()
+        self._parse_time.record_span((parsed_ns - started_ns) // NS_PER_US, lease.rows)
         if found.columns is not None:
-            found.rows = await self._look_up(found.columns)
-            found.assembly_ns = self.clock.now_ns()
+            await self._look_up(found, found.columns, parsed_ns)
             await self.work.spend(Job.FEATURES, len(found.columns))
         return found
 
@@ -121,7 +122,7 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
 
     def assemble_at_once(self, message: RawBatch) -> FeatureBatch | None:
         """Return the feature rows of ``message`` without asking the feature store; for the end of a run."""
-        lease = Lease(message, self.inbox.next_sequence())
+        lease = Lease(message, len(message), self.inbox.next_sequence())
         started_ns = self.clock.now_ns()
         try:
             return self.commit(lease, self._without_store(message, started_ns))
@@ -157,28 +158,23 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
         message = RawBatch([message.raws[index] for index in kept], message.track[kept])
         return message, Columns.of(transactions) if transactions else None, letters
 
-    async def _look_up(self, columns: Columns) -> StoreRows | None:
-        started_ns = self.clock.now_ns()
-        rows = None
-        with contextlib.suppress(FeatureStoreError):
-            rows = await self._parts.store.lookup(columns.cards, columns.merchants, columns.event_us)
-        self._record(self._store_time, started_ns, len(columns))
-        return rows
+    async def _look_up(self, found: Assembling, columns: Columns, started_ns: int) -> None:
+        try:
+            found.rows = await self._parts.store.lookup(columns.cards, columns.merchants, columns.event_us)
+        except FeatureStoreError:
+            found.rows = None
+        found.assembly_ns = self.clock.now_ns()
+        self._store_time.record_span((found.assembly_ns - started_ns) // NS_PER_US, len(columns))
 
     def _assemble(self, sequence: int, columns: Columns, prepared: Assembling) -> FeatureBatch:
         features, mode = self._parts.assembly.compute(sequence, columns, prepared.rows)
         done_ns = self.clock.now_ns()
         track = prepared.batch.track
-        stamp(track, ASSEMBLY_START, prepared.started_ns)
-        stamp(track, ASSEMBLED, done_ns)
-        self._record(self._features_time, prepared.assembly_ns, len(columns))
-        record_since(self._waiting_time, track, SENT, prepared.started_ns)
+        self._times.book(track, prepared.started_ns, done_ns)
+        self._features_time.record_span((done_ns - prepared.assembly_ns) // NS_PER_US, len(track))
         self.telemetry.observe_rows(mode)
         self.telemetry.observe_features(features)
         return FeatureBatch(columns.ids, columns.cards, columns.event_us, columns.amount, features, mode, track)
-
-    def _record(self, time: Histogram, started_ns: int, count: int) -> None:
-        time.record_span((self.clock.now_ns() - started_ns) // NS_PER_US, count)
 
     def _letter(self, message: RawBatch, index: int, reason: str, detail: str) -> DeadLetter:
         number = int(message.track[index, Track.NUMBER])

@@ -9,7 +9,7 @@ import numpy as np
 
 from actors.arrays import I64
 from actors.clock import NS_PER_US
-from actors.dead_letters import mask_cards
+from actors.dead_letters import mask_card, mask_cards
 from actors.messages import Cause, DecidedBatch, Decision, Mode, Reason
 from actors.stamps import ARRIVAL, ASSEMBLED, ASSEMBLY_START, DECIDED, FEW, NUMBER, SCORING_START
 
@@ -133,10 +133,9 @@ class DecisionLines:
     def _encode_one(self, decided: DecidedBatch) -> bytes:
         """Do what `encode` does for one decision, without the arrays and iterators that are made for many."""
         batch, row = decided.batch, decided.batch.track[0].tolist()
-        latency_us, assembler_waiting_us, assembly_us, scorer_waiting_us, scoring_us = _row_spans_us(row)
         line = Line(
             batch.ids[0],
-            mask_cards(batch.cards)[0],
+            mask_card(batch.cards[0]),
             batch.event_us.item(),
             batch.amount.item(),
             decided.score.item(),
@@ -144,11 +143,7 @@ class DecisionLines:
             _MODES[decided.mode.item()],
             _CAUSES[decided.cause.item()],
             _REASONS[decided.reason.item()],
-            latency_us,
-            assembler_waiting_us,
-            assembly_us,
-            scorer_waiting_us,
-            scoring_us,
+            *_row_spans_us(row),
             self._digest_of(decided.model.item()),
         )
         if self._features == "all" or (self._features == "sample" and row[NUMBER] % SAMPLE_EVERY == 0):
@@ -176,7 +171,7 @@ def _spans_us(track: I64) -> Iterable[Sequence[int]]:
     return spans
 
 
-def _row_spans_us(row: list[int]) -> tuple[int, ...]:
+def _row_spans_us(row: list[int]) -> tuple[int, int, int, int, int]:
     arrival, assembly, assembled, scoring, decided = _INSTANTS(row)
     return (
         (decided - arrival) // NS_PER_US,

@@ -27,6 +27,8 @@ class Deduplicator:
 
     def all_fresh(self, ids: list[str]) -> bool:
         """Return whether all of ``ids`` are new, and no two equal. Remembers nothing."""
+        if len(ids) == 1:
+            return ids[0] not in self._seen
         unique = set(ids)
         return len(unique) == len(ids) and self._seen.isdisjoint(unique)
 

@@ -11,6 +11,10 @@ class HomeLoop:
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
 
+    def future(self) -> asyncio.Future[None]:
+        """Return a future of that loop, for someone to wait on."""
+        return asyncio.Future(loop=self._loop or self.get())
+
     def get(self) -> asyncio.AbstractEventLoop:
         """Return the loop that ran when this was first asked; its owner is used on no other."""
         if self._loop is None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import msgspec
 
 from actors.actor import Actor, Environment
-from actors.clock import NS_PER_US
 from actors.decision_log import DecisionLines, FeatureLogging, LineSink
 from actors.delivery import DeliveryConfig, DeliveryRetries, deliver
 from actors.errors import SinkError
@@ -16,8 +15,9 @@ from actors.mailbox import Lease, Mailbox
 from actors.messages import DecidedBatch
 from actors.resilience.watchdog import Watchdog
 from actors.sink import DecisionSink
-from actors.stamps import DECIDED, LOGGED, LOGGING_START, record_since, stamp
+from actors.stamps import DECIDED, LOGGED, LOGGING_START
 from actors.telemetry.stages import Stage
+from actors.time_sheet import Span, TimeSheet
 from actors.work import Job
 
 log = logging.getLogger(__name__)
@@ -81,8 +81,13 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
         self._home = HomeLoop()
         self._watchdog = None if config.delivery is None else Watchdog(config.delivery.timeout_ns, environment.clock)
         stages = self.telemetry.stages
-        self._waiting_time, self._log_time, self._logged = (
-            stages[stage] for stage in (Stage.LOGGER_WAITING, Stage.LOG, Stage.LOGGED)
+        self._times = TimeSheet(
+            LOGGING_START,
+            (
+                Span(stages[Stage.LOGGER_WAITING], DECIDED, LOGGING_START),
+                Span(stages[Stage.LOG], LOGGING_START, LOGGED),
+                Span(stages[Stage.LOGGED], DECIDED, LOGGED),
+            ),
         )
         self.delivery_failure = ""
         self.disk_failure = ""
@@ -109,8 +114,7 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
         self._account(decided, Handled(delivered, await self._append(decided), started_ns))
 
     def _account(self, decided: DecidedBatch, prepared: Handled) -> None:
-        track, count, now_ns = decided.batch.track, len(decided), self.clock.now_ns()
-        ledger = self.telemetry.ledger
+        count, ledger = len(decided), self.telemetry.ledger
         if prepared.delivered:
             ledger.deliver(count)
         elif self._retries is not None:
@@ -119,11 +123,7 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
             ledger.undelivered(count)
         (ledger.log if prepared.logged else ledger.log_failed)(count)
         self._committed_size = self._output.size
-        stamp(track, LOGGING_START, prepared.started_ns)
-        stamp(track, LOGGED, now_ns)
-        record_since(self._waiting_time, track, DECIDED, prepared.started_ns)
-        self._log_time.record_span((now_ns - prepared.started_ns) // NS_PER_US, count)
-        record_since(self._logged, track, DECIDED, now_ns)
+        self._times.book(decided.batch.track, prepared.started_ns, self.clock.now_ns())
 
     def discard(self, message: DecidedBatch, error: BaseException) -> None:
         """Count ``message`` as neither delivered nor logged: it is decided, but this actor cannot handle it."""

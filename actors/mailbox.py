@@ -7,8 +7,9 @@ dropped.
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+import msgspec
 
 from actors.clock import Clock
 from actors.errors import MailboxError
@@ -18,17 +19,18 @@ from actors.messages import Message
 M = TypeVar("M", bound=Message)
 
 
-@dataclass(slots=True)
-class Lease(Generic[M]):
+class Lease(msgspec.Struct, Generic[M], eq=False, gc=False):
     """What a receiver is working on.
 
     Attributes:
         message: the transactions.
+        rows: how many these are.
         sequence: number of this lease, 0, 1, 2, …; the same when it is delivered again.
         crash_count: how often the receiver died with it.
     """
 
     message: M
+    rows: int
     sequence: int
     crash_count: int = 0
 
@@ -61,7 +63,7 @@ class Mailbox(Generic[M]):
     @property
     def leased(self) -> int:
         """Number of transactions taken and not acknowledged, waiting parts of a split lease included."""
-        held = 0 if self._lease is None else len(self._lease.message)
+        held = 0 if self._lease is None else self._lease.rows
         return held + sum(map(len, self._narrowed))
 
     @property
@@ -102,7 +104,8 @@ class Mailbox(Generic[M]):
             (message, rest), count = message.split(room), room
         self._waiting.append(message)
         self.depth += count
-        _wake(self._receiver)
+        if self._receiver is not None:
+            _wake(self._receiver)
         return rest
 
     async def room(self) -> None:
@@ -110,7 +113,7 @@ class Mailbox(Generic[M]):
         self._blocked_since_ns = self._clock.now_ns()
         try:
             while self.depth >= self.capacity:
-                self._sender = self._home.get().create_future()
+                self._sender = self._home.future()
                 await self._sender
         finally:
             self._blocked_ns += self._clock.now_ns() - self._blocked_since_ns
@@ -143,14 +146,15 @@ class Mailbox(Generic[M]):
         if self._lease is not None:
             return self._lease
         if self._narrowed:
-            return self._grant(self._narrowed.popleft())
+            message = self._narrowed.popleft()
+            return self._grant(message, len(message))
         while not self._waiting:
             if self._closed:
                 return None
-            self._receiver = self._home.get().create_future()
+            self._receiver = self._home.future()
             await self._receiver
             self._receiver = None
-        return self._grant(self._take(limit))
+        return self._take(limit)
 
     def acknowledge(self) -> None:
         """Say that the leased transactions are done with.
@@ -190,7 +194,7 @@ class Mailbox(Generic[M]):
         self._next_sequence += 1
         return self._next_sequence - 1
 
-    def _take(self, limit: int) -> M:
+    def _take(self, limit: int) -> Lease[M]:
         waiting = self._waiting
         message = waiting.popleft()
         count = len(message)
@@ -201,8 +205,9 @@ class Mailbox(Generic[M]):
             waiting.appendleft(rest)
             count = limit
         self.depth -= count
-        _wake(self._sender)
-        return message
+        if self._sender is not None:
+            _wake(self._sender)
+        return self._grant(message, count)
 
     def _join(self, first: M, count: int, limit: int) -> tuple[M, int]:
         """Return ``first`` with what waits behind it, up to ``limit`` transactions, and how many these are."""
@@ -216,8 +221,8 @@ class Mailbox(Generic[M]):
             count += len(message)
         return type(first).merge(parts), count
 
-    def _grant(self, message: M) -> Lease[M]:
-        self._lease = lease = Lease(message, self._next_sequence)
+    def _grant(self, message: M, rows: int) -> Lease[M]:
+        self._lease = lease = Lease(message, rows, self._next_sequence)
         self._next_sequence += 1
         return lease
 

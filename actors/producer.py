@@ -83,9 +83,12 @@ class Producer:
         self._telemetry = environment.telemetry
         self._lateness = environment.telemetry.stages[Stage.LATENESS]
         self._hooks = environment.hooks
+        self._hooked = not environment.hooks.idle
         self._work = environment.work
         self._on_finished = on_finished
         self._arrivals: Arrivals | None = None
+        self._sheet: I64 = np.zeros((0, len(Track)), dtype=np.int64)  # of which each batch gets its rows as its track
+        self._due_ns: list[int] = []
         self._sent_of_arrivals = 0
         self._taken = 0
         self._numbered = 0
@@ -130,7 +133,7 @@ class Producer:
             if arrivals.due_ns is None:
                 await self._send(arrivals, len(arrivals.raws))
             else:
-                await self._send_due(arrivals, arrivals.due_ns)
+                await self._send_due(arrivals)
         self._outlet.close()
         if self._on_finished is not None:
             self._on_finished()
@@ -141,41 +144,51 @@ class Producer:
         self._arrivals = await self._source.take()
         self._sent_of_arrivals = 0
         if self._arrivals is not None:
-            self._taken += len(self._arrivals.raws)
+            self._enter(self._arrivals)
         return self._arrivals
 
-    async def _send_due(self, arrivals: Arrivals, due_ns: I64) -> None:
-        instants, count = due_ns.data, len(due_ns)
-        while self._sent_of_arrivals < count and not self._stopping:
-            elapsed_ns = self._clock.now_ns() - self._start_ns
-            due = bisect_right(instants, elapsed_ns, self._sent_of_arrivals)
-            if due > self._sent_of_arrivals:
-                await self._send(arrivals, due)
+    def _enter(self, arrivals: Arrivals) -> None:
+        """Write down once, for all of ``arrivals``, what is known of them before they are sent."""
+        count = len(arrivals.raws)
+        self._taken += count
+        self._sheet = np.zeros((count, len(Track)), dtype=np.int64)
+        self._sheet[:, NUMBER] = np.arange(self._numbered, self._numbered + count)
+        if arrivals.due_ns is not None:
+            arrivals_ns = arrivals.due_ns + self._start_ns
+            self._sheet[:, ARRIVAL] = arrivals_ns
+            self._due_ns = arrivals_ns.tolist()
+
+    async def _send_due(self, arrivals: Arrivals) -> None:
+        due_ns, count = self._due_ns, len(self._due_ns)
+        while (sent := self._sent_of_arrivals) < count and not self._stopping:
+            now_ns = self._clock.now_ns()
+            if due_ns[sent] > now_ns:
+                await self._clock.sleep_until_ns(due_ns[sent])
             else:
-                await self._clock.sleep_until_ns(self._start_ns + instants[due])
+                await self._send(arrivals, bisect_right(due_ns, now_ns, sent))
 
     async def _send(self, arrivals: Arrivals, upto: int) -> None:
         while self._sent_of_arrivals < upto and not self._stopping:
             count = min(upto - self._sent_of_arrivals, self._config.max_batch_size)
             stop = self._sent_of_arrivals + count
-            if not self._hooks.idle:
+            if self._hooked:
                 await self._hooks.received(self.name, count)
             await self._work.spend(Job.SEND, count)
-            if not self._hooks.idle:
+            if self._hooked:
                 await self._hooks.prepared(self.name, count)
             self._commit(arrivals, stop)
-            await self._empty_outbox()
+            if not self._passed_on():
+                await self._empty_outbox()
 
     def _commit(self, arrivals: Arrivals, stop: int) -> None:
         start, now_ns = self._sent_of_arrivals, self._clock.now_ns()
         count = stop - start
-        track = np.zeros((count, len(Track)), dtype=np.int64)
+        track = self._sheet[start:stop]
         stamp(track, SENT, now_ns)
-        if count == 1:
-            track[0, NUMBER] = self._numbered
+        if arrivals.due_ns is None:
+            stamp(track, ARRIVAL, now_ns)
         else:
-            track[:, NUMBER] = np.arange(self._numbered, self._numbered + count)
-        self._stamp_arrivals(track, arrivals, start, now_ns)
+            self._record_lateness(track, now_ns)
         self._outbox = RawBatch(arrivals.raws[start:stop], track)
         self._sent_of_arrivals = stop
         self._numbered += count
@@ -183,28 +196,26 @@ class Producer:
         ledger.offer(max(0, self._numbered - ledger.offered))  # what else is due is counted when the books are read
         ledger.send(count)
 
-    def _stamp_arrivals(self, track: I64, arrivals: Arrivals, start: int, now_ns: int) -> None:
-        """Write intended times, and record how late the producer is by its own doing.
+    def _record_lateness(self, track: I64, now_ns: int) -> None:
+        """Record how late the producer is by its own doing.
 
         What it owes to a full mailbox is the pipeline's, and shows as latency.
         """
-        if arrivals.due_ns is None:
-            stamp(track, ARRIVAL, now_ns)
-        elif len(track) == 1:
-            arrival_ns = arrivals.due_ns.item(start) + self._start_ns
-            track[0, ARRIVAL] = arrival_ns
+        if len(track) == 1:
+            arrival_ns = track.item(0, ARRIVAL)
             self._lateness.record_span((now_ns - max(arrival_ns, self._unblocked_ns)) // NS_PER_US, 1)
         else:
-            arrivals_ns = arrivals.due_ns[start : start + len(track)] + self._start_ns
-            track[:, ARRIVAL] = arrivals_ns
-            self._lateness.record((now_ns - np.maximum(arrivals_ns, self._unblocked_ns)) // NS_PER_US)
+            self._lateness.record((now_ns - np.maximum(track[:, ARRIVAL], self._unblocked_ns)) // NS_PER_US)
+
+    def _passed_on(self) -> bool:
+        if self._outbox is not None:
+            self._outbox = self._outlet.offer(self._outbox)
+        return self._outbox is None
 
     async def _empty_outbox(self) -> None:
-        while self._outbox is not None:
-            self._outbox = self._outlet.offer(self._outbox)
-            if self._outbox is not None:
-                await self._outlet.room()
-                self._unblocked_ns = self._clock.now_ns()
+        while not self._passed_on():
+            await self._outlet.room()
+            self._unblocked_ns = self._clock.now_ns()
 
     def _settle(self) -> None:
         due = self._source.due_count(self._clock.now_ns() - self._start_ns)

@@ -17,8 +17,9 @@ from actors.model.policy import decide
 from actors.model.scoring import Scoring
 from actors.model.slot import ServingModel
 from actors.resilience.shedding import ServiceEstimate, SheddingConfig, least_valuable, too_late
-from actors.stamps import ARRIVAL, ASSEMBLED, DECIDED, SCORING_START, earliest, record_since, stamp
+from actors.stamps import ARRIVAL, ASSEMBLED, DECIDED, SCORING_START, earliest
 from actors.telemetry.stages import Stage
+from actors.time_sheet import Span, TimeSheet
 from actors.work import Job
 
 
@@ -67,6 +68,11 @@ _CAUSE_OF_MODE = np.array(
 _SCORE = int(Reason.SCORE)
 
 
+def _causes(mode: U8) -> U8:
+    """Return why each is below the top rung, as far as its features tell; that of a single one cannot be written to."""
+    return all_u8(_CAUSE_OF_MODE.item(mode.item()), 1) if len(mode) == 1 else _CAUSE_OF_MODE.take(mode)
+
+
 class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
     """Decides every transaction it receives.
 
@@ -88,8 +94,10 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
         self._scoring = scoring
         self._dead_letters = dead_letters
         self._estimate = ServiceEstimate()
+        self._sheds = config.shedding != SheddingConfig()
         stages = self.telemetry.stages
-        self._waiting_time, self._latency = stages[Stage.SCORER_WAITING], stages[Stage.LATENCY]
+        waiting = Span(stages[Stage.SCORER_WAITING], ASSEMBLED, SCORING_START)
+        self._times = TimeSheet(SCORING_START, (waiting, Span(stages[Stage.LATENCY], ARRIVAL, DECIDED)))
         self._inference_time, self._decide_time = stages[Stage.INFERENCE], stages[Stage.DECIDE]
 
     def batch_limit(self) -> int:
@@ -105,29 +113,34 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
         """Choose who takes the fast path, score the others."""
         batch, started_ns = lease.message, self.clock.now_ns()
         model = self._scoring.current()
-        cause = _CAUSE_OF_MODE.take(batch.mode)
-        shed = self._choose_shed(batch, cause, started_ns)
+        cause, shed = _causes(batch.mode), None
+        if self._sheds:
+            cause = cause.copy()
+            shed = self._choose_shed(batch, cause, started_ns)
         try:
-            scores = await self._score(model, batch, shed)
+            scores = await (
+                self._timed(model, batch.features) if shed is None else self._score_others(model, batch, shed)
+            )
         except ModelError:
             self.telemetry.model_errors += 1
+            cause = cause.copy()
             cause[... if shed is None else ~shed] = Cause.MODEL_FAILED
             shed, scores = np.ones(len(batch), dtype=np.bool_), np.full(len(batch), np.nan)
         decide_ns = self.clock.now_ns()
-        await self.work.spend(Job.DECIDE, len(batch))
+        await self.work.spend(Job.DECIDE, lease.rows)
         return Scored(model, shed, scores, cause, started_ns, decide_ns)
 
     def commit(self, lease: Lease[FeatureBatch], prepared: Scored) -> DecidedBatch:
         """Decide, stamp, count; return the decisions."""
         batch, shed = lease.message, prepared.shed
-        count = len(batch)
+        count = lease.rows
         decision = decide(prepared.scores, prepared.model.thresholds)
         reason, mode = all_u8(_SCORE, count), batch.mode
         if shed is not None:
-            reason = reason.copy()
+            decision, reason = decision.copy(), reason.copy()
             decision[shed], reason[shed] = prepared.model.rules.decide(batch.features[shed])
             mode = np.where(shed, np.uint8(Mode.RULES), mode)
-        self._config.on_failure.apply(decision, prepared.cause)
+        decision = self._config.on_failure.apply(decision, prepared.cause)
         generation = all_u16(prepared.model.generation, count)
         decided = DecidedBatch(batch, prepared.scores, decision, mode, prepared.cause, reason, generation)
         self._account(decided, prepared)
@@ -166,10 +179,8 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
             shed[tried], cause[tried] = False, _CAUSE_OF_MODE[batch.mode[tried]]
         return shed
 
-    async def _score(self, model: ServingModel, batch: FeatureBatch, shed: Bool | None) -> F64:
+    async def _score_others(self, model: ServingModel, batch: FeatureBatch, shed: Bool) -> F64:
         """Return the scores of those who are not ``shed``, NaN for the others."""
-        if shed is None:
-            return await self._timed(model, batch.features)
         scores = np.full(len(batch), np.nan)
         if not shed.all():
             scores[~shed] = await self._timed(model, batch.features[~shed])
@@ -179,18 +190,16 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
         started_ns = self.clock.now_ns()
         scores = await self._scoring.score(model, features)
         took_ns = self.clock.now_ns() - started_ns
-        self._estimate.learn(len(features), took_ns)
+        if self._sheds:  # or no one will ask
+            self._estimate.learn(len(features), took_ns)
         self._inference_time.record_span(took_ns // NS_PER_US, len(features))
         return scores
 
     def _account(self, decided: DecidedBatch, prepared: Scored) -> None:
         track, telemetry = decided.batch.track, self.telemetry
         now_ns = self.clock.now_ns()
-        stamp(track, SCORING_START, prepared.started_ns)
-        stamp(track, DECIDED, now_ns)
-        record_since(self._waiting_time, track, ASSEMBLED, prepared.started_ns)
-        record_since(self._latency, track, ARRIVAL, now_ns)
-        self._decide_time.record_span((now_ns - prepared.decide_ns) // NS_PER_US, len(decided))
+        self._times.book(track, prepared.started_ns, now_ns)
+        self._decide_time.record_span((now_ns - prepared.decide_ns) // NS_PER_US, len(track))
         telemetry.ledger.decide(decided.mode)
         telemetry.observe_decisions(decided.decision, decided.mode)
         if prepared.shed is None:

@@ -23,8 +23,11 @@ class FailurePolicy:
     features_missing: Answer = "ladder"
     model_failed: Answer = "ladder"
 
-    def apply(self, decision: U8, cause: U8) -> None:
-        """Change ``decision`` (n,) where ``cause`` (n,) is a failure that has its own answer."""
+    def apply(self, decision: U8, cause: U8) -> U8:
+        """Return ``decision`` (n,), changed in a copy where ``cause`` (n,) is a failure that has its own answer."""
+        if self.features_missing == "ladder" == self.model_failed:
+            return decision
+        decision = decision.copy()
         answers = ((self.features_missing, Cause.MISSING_FEATURES), (self.model_failed, Cause.MODEL_FAILED))
         for answer, failed in answers:
             if answer == "ladder":
@@ -34,3 +37,4 @@ class FailurePolicy:
                 decision[at] = Decision.APPROVE
             else:
                 decision[at] = np.maximum(decision[at], np.uint8(Decision.REVIEW))
+        return decision

@@ -3,7 +3,7 @@
 import msgspec
 import numpy as np
 
-from actors.arrays import F64, U8
+from actors.arrays import F64, U8, all_u8
 
 FEW = 16  # scores up to which plain numbers are quicker than arrays
 
@@ -27,14 +27,18 @@ class Thresholds(msgspec.Struct, frozen=True):
 def decide(scores: F64, thresholds: Thresholds) -> U8:
     """Return the `Decision` of each score.
 
-    A score that is not a number is reviewed: what could not be scored is never approved unseen.
+    A score that is not a number is reviewed: what could not be scored is never approved unseen. The answer to a single
+    score is shared by all who ask, and cannot be written to.
 
     Example:
         >>> decide(np.array([0.1, 0.3, 0.7, np.nan]), Thresholds(review=0.3, block=0.7))
         array([0, 1, 2, 1], dtype=uint8)
     """
+    review, block = thresholds.review, thresholds.block
+    if len(scores) == 1:
+        score = scores.item()
+        return all_u8((not score < review) + (score >= block), 1)
     if len(scores) <= FEW:
-        review, block = thresholds.review, thresholds.block
         return np.array([(not score < review) + (score >= block) for score in scores.tolist()], dtype=np.uint8)
-    seen = ~(scores < thresholds.review)
-    return seen.astype(np.uint8) + (scores >= thresholds.block)
+    seen = ~(scores < review)
+    return seen.astype(np.uint8) + (scores >= block)

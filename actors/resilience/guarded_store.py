@@ -43,7 +43,7 @@ class GuardedFeatureStore:
             self._telemetry.store_errors += 1
             raise FeatureStoreError("the circuit breaker is open")
         self._telemetry.store_calls += 1
-        started_ns = self._clock.now_ns()
+        started_ns = 0 if self._breaker is None else self._clock.now_ns()
         failed = True
         try:
             with self._watchdog:
@@ -52,13 +52,13 @@ class GuardedFeatureStore:
         except TimeoutError as error:
             raise FeatureStoreError(f"no answer within {self._timeout_ns / NS_PER_MS:g} ms") from error
         finally:
-            self._record(failed=failed, took_ns=self._clock.now_ns() - started_ns)
+            if failed:
+                self._telemetry.store_errors += 1
+            if self._breaker is not None:
+                self._record(self._breaker, failed=failed, took_ns=self._clock.now_ns() - started_ns)
         return rows
 
-    def _record(self, *, failed: bool, took_ns: int) -> None:
-        if failed:
-            self._telemetry.store_errors += 1
-        if self._breaker is not None:
-            trips = self._breaker.trip_count
-            self._breaker.record(failed=failed, took_ns=took_ns)
-            self._telemetry.breaker_trips += self._breaker.trip_count - trips
+    def _record(self, breaker: CircuitBreaker, *, failed: bool, took_ns: int) -> None:
+        trips = breaker.trip_count
+        breaker.record(failed=failed, took_ns=took_ns)
+        self._telemetry.breaker_trips += breaker.trip_count - trips

@@ -1,7 +1,7 @@
 """A live latency histogram: HdrHistogram's counters, recorded a batch at a time."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from hdrh.histogram import HdrHistogram
@@ -21,9 +21,10 @@ class Histogram:
     the range is recorded at its end and counted in ``clamped``; 0 is inside, below 1 µs.
     """
 
-    __slots__ = ("_cells", "_clamped", "_counters", "_highest_us", "_pending", "_sum_us", "_total")
+    __slots__ = ("_cells", "_clamped", "_counters", "_highest_us", "_owing", "_pending", "_sum_us", "_total")
 
     def __init__(self) -> None:
+        self._owing: list[Callable[[], None]] = []
         self._pending: list[int] = []
         self._counters: I64 = np.zeros(COUNTERS, dtype=np.int64)
         self._cells = self._counters.data  # one counter through it costs a third of one through the array
@@ -35,13 +36,18 @@ class Histogram:
     @property
     def count(self) -> int:
         """Number of values."""
-        return self._total + len(self._pending)
+        self._settle()
+        return self._total
 
     @property
     def clamped(self) -> int:
         """Number of values outside the range."""
         self._settle()
         return self._clamped
+
+    def reads(self, settle: Callable[[], None]) -> None:
+        """Call ``settle`` before every reading: whoever keeps values back records them then."""
+        self._owing.append(settle)
 
     def record(self, values_us: I64) -> None:
         """Count each of ``values_us``, int64 (n,), n may be 0."""
@@ -60,7 +66,7 @@ class Histogram:
         if count == 1:
             self._pending.append(value_us)
             if len(self._pending) >= PENDING:
-                self._settle()
+                self._count_pending()
             return
         if count <= 0:
             return
@@ -90,7 +96,12 @@ class Histogram:
         self._note(len(values_us), sum(values_us), highest_us)
 
     def _settle(self) -> None:
-        """Count the values that were kept."""
+        """Count the values that were kept, here and elsewhere."""
+        for settle in self._owing:
+            settle()
+        self._count_pending()
+
+    def _count_pending(self) -> None:
         if self._pending:
             pending, self._pending = self._pending, []
             self.record(np.array(pending, dtype=np.int64))

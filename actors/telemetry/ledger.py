@@ -135,6 +135,9 @@ class Ledger:
     def decide(self, modes: U8) -> None:
         """Count decisions, one `Mode` each, uint8 (n,)."""
         decided = self.decided
+        if len(modes) == 1:
+            decided[modes.item()] += 1
+            return
         if len(modes) < _FEW:
             for mode in modes.tolist():
                 decided[mode] += 1

@@ -31,6 +31,7 @@ _FEW = 32  # below this many rows a Python loop is faster than array operations
 _KINDS = len(Decision)  # len() of an enum costs as much as counting a decision
 _CELLS = len(Mode) * _KINDS
 _STALE, _REALTIME_ONLY = int(Mode.STALE), int(Mode.REALTIME_ONLY)
+_FULL_ROW = bytes([Mode.FULL])
 
 
 class Telemetry:
@@ -130,6 +131,9 @@ class Telemetry:
     def observe_decisions(self, decision: U8, mode: U8) -> None:
         """Count decisions by mode; both uint8 (n,). The ledger's ``decide`` is called apart."""
         cells = self._decisions
+        if len(decision) == 1:
+            cells[mode.item() * _KINDS + decision.item()] += 1
+            return
         if len(decision) < _FEW:
             for kind, rung in zip(decision.tolist(), mode.tolist(), strict=True):
                 cells[rung * _KINDS + kind] += 1
@@ -146,6 +150,8 @@ class Telemetry:
         """Count transactions that needed batch features by the `Mode` these allow, uint8 (n,)."""
         self.store_rows += len(mode)
         rungs = mode.tobytes()  # a byte each: counted in one pass, whatever their number
+        if rungs == _FULL_ROW:  # most often
+            return
         self.store_missing_rows += rungs.count(_REALTIME_ONLY)
         self.store_stale_rows += rungs.count(_STALE)
 
@@ -208,6 +214,13 @@ class ScoreHistogram:
 
     def add(self, scores: F64) -> None:
         """Count scores, float64 (n,), leaving NaN out."""
+        if len(scores) == 1:
+            score = scores.item()
+            if score == score:  # noqa: PLR0124 - not NaN, without a call
+                self._count(score)
+                self._total += 1
+                self._sum += score
+            return
         if len(scores) < _FEW:
             self._add_list([score for score in scores.tolist() if not isnan(score)])
             return
@@ -219,10 +232,13 @@ class ScoreHistogram:
 
     def _add_list(self, scores: Sequence[float]) -> None:
         for score in scores:
-            at = int(score * SCORE_BINS) if 0.0 <= score < 1.0 else (SCORE_BINS - 1) * (score > 0.0)
-            self._cells[at] += 1
+            self._count(score)
         self._total += len(scores)
         self._sum += sum(scores)
+
+    def _count(self, score: float) -> None:
+        at = int(score * SCORE_BINS) if 0.0 <= score < 1.0 else (SCORE_BINS - 1) * (score > 0.0)
+        self._cells[at] += 1
 
     def counts(self) -> ScoreCounts:
         """Return the bins as a frozen value."""

@@ -218,5 +218,5 @@ def test_review_never_softens_a_block() -> None:
     """``fail_to_review`` raises an approval and leaves a block."""
     decision = np.array([Decision.APPROVE, Decision.BLOCK, Decision.APPROVE], dtype=np.uint8)
     cause = np.array([Cause.MISSING_FEATURES, Cause.MISSING_FEATURES, Cause.NONE], dtype=np.uint8)
-    FailurePolicy(features_missing="fail_to_review").apply(decision, cause)
-    assert decision.tolist() == [Decision.REVIEW, Decision.BLOCK, Decision.APPROVE]
+    answered = FailurePolicy(features_missing="fail_to_review").apply(decision, cause)
+    assert answered.tolist() == [Decision.REVIEW, Decision.BLOCK, Decision.APPROVE]

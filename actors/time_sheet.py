@@ -1,0 +1,62 @@
+"""When an actor worked on its batches: written on their tracks at once, counted into histograms together."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from actors.arrays import I64
+from actors.clock import NS_PER_US
+from actors.stamps import FEW, stamp
+from actors.telemetry.histogram import Histogram
+
+TOGETHER = 256  # batches, or up to sixteen times as many transactions: alone one costs ten times as much to count
+
+
+class Span(NamedTuple):
+    """What is counted of each transaction: the time between two columns of its track, in µs."""
+
+    histogram: Histogram
+    since: int
+    until: int
+
+
+class TimeSheet:
+    """Keeps the batches an actor is done with until their times are counted.
+
+    A histogram is asked for a few times a second, and told of each batch. So small batches wait until there are enough,
+    or until any of the histograms is read: no reading misses one.
+
+    Args:
+        start: column for the instant at which work on a batch began; the next one is for its end.
+        spans: what is counted. Their columns must have been written for good when a batch is booked.
+    """
+
+    def __init__(self, start: int, spans: Sequence[Span]) -> None:
+        self._start = start
+        self._spans = spans
+        self._tracks: list[I64] = []
+        for span in spans:
+            span.histogram.reads(self.settle)
+
+    def book(self, track: I64, started_ns: int, ended_ns: int) -> None:
+        """Write both instants for every row of ``track``, int64 (n, len(Track)), and count its spans by and by."""
+        start, tracks = self._start, self._tracks
+        tracks.append(track)
+        if len(track) == 1:
+            track[0, start] = started_ns
+            track[0, start + 1] = ended_ns
+        else:
+            stamp(track, start, started_ns)
+            stamp(track, start + 1, ended_ns)
+        if len(tracks) >= TOGETHER or len(track) > FEW:
+            self.settle()
+
+    def settle(self) -> None:
+        """Count what was kept."""
+        tracks, self._tracks = self._tracks, []
+        if not tracks:
+            return
+        track = np.concatenate(tracks) if len(tracks) > 1 else tracks[0]
+        for histogram, since, until in self._spans:
+            histogram.record((track[:, until] - track[:, since]) // NS_PER_US)

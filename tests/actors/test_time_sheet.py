@@ -1,0 +1,93 @@
+"""Laws of the time sheet: what is counted late is counted as if it had been at once."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actors.arrays import I64
+from actors.messages import Track
+from actors.stamps import ASSEMBLED, ASSEMBLY_START, FEW, SENT
+from actors.telemetry.histogram import Histogram
+from actors.time_sheet import TOGETHER, Span, TimeSheet
+
+INSTANT = st.integers(0, 10**12)
+BATCH = st.tuples(st.lists(INSTANT, min_size=1, max_size=2 * FEW), INSTANT, INSTANT, st.booleans())
+
+
+def tracks_sent(sent_ns: list[int]) -> I64:
+    """Return the track of a batch whose transactions were sent at these instants."""
+    track = np.full((len(sent_ns), len(Track)), -1, dtype=np.int64)
+    track[:, SENT] = sent_ns
+    return track
+
+
+@given(st.lists(BATCH, max_size=12), st.integers(1, 3))
+def test_every_reading_is_that_of_counting_one_by_one(
+    batches: list[tuple[list[int], int, int, bool]], copies: int
+) -> None:
+    """Whenever a histogram is read it holds all that was booked, value by value, whatever the sizes of batches."""
+    waiting, working, expected_waiting, expected_working = (Histogram() for _ in range(4))
+    spans = (Span(waiting, SENT, ASSEMBLY_START), Span(working, ASSEMBLY_START, ASSEMBLED))
+    sheet = TimeSheet(ASSEMBLY_START, spans)
+    for sent_ns, started_ns, ended_ns, read in batches * copies:
+        sheet.book(tracks_sent(sent_ns), started_ns, ended_ns)
+        for at_ns in sent_ns:
+            expected_waiting.record_span((started_ns - at_ns) // 1_000, 1)
+            expected_working.record_span((ended_ns - started_ns) // 1_000, 1)
+        if read:
+            assert working.counts() == expected_working.counts()
+            assert waiting.counts() == expected_waiting.counts()
+    assert waiting.counts() == expected_waiting.counts()
+    assert working.counts() == expected_working.counts()
+
+
+@given(BATCH)
+def test_both_instants_are_on_every_row_at_once_and_nowhere_else(batch: tuple[list[int], int, int, bool]) -> None:
+    """Whoever gets the batch next may read them before anything is counted."""
+    sent_ns, started_ns, ended_ns, _ = batch
+    track, before = tracks_sent(sent_ns), tracks_sent(sent_ns)
+    TimeSheet(ASSEMBLY_START, ()).book(track, started_ns, ended_ns)
+    assert (track[:, [ASSEMBLY_START, ASSEMBLED]] == [started_ns, ended_ns]).all()
+    written = [ASSEMBLY_START, ASSEMBLED]
+    assert (np.delete(track, written, axis=1) == np.delete(before, written, axis=1)).all()
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda histogram: histogram.count,
+        lambda histogram: histogram.counts().total,
+        lambda histogram: histogram.counts_since(Histogram().counts()).total,
+        lambda histogram: histogram.to_hdr().get_total_count(),
+        lambda histogram: histogram.mean_us,
+        lambda histogram: histogram.max_us,
+        lambda histogram: histogram.percentile(50.0),
+    ],
+)
+def test_no_way_of_reading_misses_what_is_kept(read: Callable[[Histogram], float | None]) -> None:
+    """Count, mean, maximum, percentile and copies all include a batch booked just before."""
+    histogram = Histogram()
+    TimeSheet(ASSEMBLY_START, (Span(histogram, SENT, ASSEMBLY_START),)).book(tracks_sent([1_000]), 2_000, 3_000)
+    assert read(histogram) == 1
+
+
+def test_clamped_values_are_seen_before_anything_else_is_read() -> None:
+    """A span outside the range counts as clamped although it was only kept."""
+    histogram = Histogram()
+    TimeSheet(ASSEMBLY_START, (Span(histogram, SENT, ASSEMBLY_START),)).book(tracks_sent([5_000]), 2_000, 3_000)
+    assert histogram.clamped == 1
+
+
+def test_what_waits_to_be_counted_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody reads, and yet small batches are counted by the 256, and a large one at once."""
+    counted: list[int] = []
+    monkeypatch.setattr(Histogram, "record", lambda _, values_us: counted.append(len(values_us)))
+    sheet = TimeSheet(ASSEMBLY_START, (Span(Histogram(), SENT, ASSEMBLY_START),))
+    for _ in range(TOGETHER):
+        sheet.book(tracks_sent([1_000]), 2_000, 3_000)
+    sheet.book(tracks_sent([1_000]), 2_000, 3_000)
+    sheet.book(tracks_sent([1_000] * (FEW + 1)), 2_000, 3_000)
+    assert counted == [TOGETHER, 1 + FEW + 1]
