@@ -1,4 +1,4 @@
-"""The process that makes a file's traffic ahead of time: ``python -m sim.events.generator``, for `ProcessFeed` only.
+"""The process that makes a file's traffic ahead of time: ``python -m sim.events.generator``, for `TrafficProcess` only.
 
 It reads a `FileTraffic` as JSON from its input; otherwise it is as `sim.world.generator`.
 """

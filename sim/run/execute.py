@@ -65,6 +65,15 @@ async def _run(
     make_machine: Callable[[Plan], Machine],
 ) -> Result:
     machine = make_machine(plan)
+    try:
+        return await _run_on(machine, plan, folder, screen, instruments)
+    finally:
+        machine.close()
+
+
+async def _run_on(
+    machine: Machine, plan: Plan, folder: RunFolder, screen: AnyScreen, instruments: Instruments
+) -> Result:
     clock = machine.clock
     journal_lines, alert_lines = JsonLines(folder.file(files.JOURNAL)), JsonLines(folder.file(files.ALERTS))
     latency_lines = PatientLines(folder.file(files.LATENCY))
@@ -89,7 +98,6 @@ async def _run(
     finally:
         for lines in own_lines:
             lines.close()
-        machine.close()
 
 
 @asynccontextmanager

@@ -17,7 +17,8 @@ from sim.clocks.virtual_clock import VirtualClock
 from sim.clocks.virtual_loop import VirtualLoop
 from sim.run.allocator import give_back_large_blocks
 from sim.run.plan import Plan
-from sim.world.feed import Feed, InlineFeed
+from sim.run.traffic import virtual_feed
+from sim.world.feed import Feed
 from sim.world.process_feed import ProcessFeed
 from sim.world.streams import Streams
 
@@ -69,8 +70,8 @@ def virtual_machine(plan: Plan) -> Machine:
         raise TypeError("a virtual machine needs the virtual loop")
     clock = VirtualClock(loop)
     noise = LognormalNoise(plan.noise, Streams(plan.scenario.seed)) if plan.noise else None
-    feed = InlineFeed(plan.load.blocks)
     work = Processor(plan.costs, clock, noise)
+    feed = virtual_feed(plan.load)
     beside = ThreadPoolExecutor(1, "foresight")
     thresholds = gc.get_threshold()
     gc.set_threshold(SELDOM, *thresholds[1:])

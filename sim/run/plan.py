@@ -20,6 +20,7 @@ from sim.run.schedule import Schedule
 from sim.scenario.cut import Cut
 from sim.scenario.scenario import Scenario
 from sim.world.feed import Blocks
+from sim.world.intensity import mean_pieces
 from sim.world.pool import Town
 from sim.world.traffic import TrafficSpec
 
@@ -34,6 +35,11 @@ class SyntheticLoad:
     def start_us(self) -> int:
         """Event time at the start."""
         return self.spec.begins_us
+
+    @property
+    def expected_count(self) -> int:
+        """How many transactions it has, about: arrivals swing around their mean."""
+        return round(sum(float(mean_pieces(phase).expected.sum()) for phase in self.spec.phases))
 
     @property
     def speed(self) -> float | None:
@@ -70,6 +76,7 @@ class FileLoad:
 
     Attributes:
         traffic: the replayed period.
+        expected_count: how many transactions it has.
         speed: event seconds for each second of the run; None: as fast as the pipeline takes them.
         labelled: whether the file has labels.
         judged: which transactions, by number, the published protocol judges, bool (n,); None: it is not asked for.
@@ -77,6 +84,7 @@ class FileLoad:
     """
 
     traffic: FileTraffic
+    expected_count: int
     speed: float | None
     labelled: bool
     judged: Bool | None = None
@@ -164,4 +172,5 @@ def load_of(scenario: Scenario, capacity_per_s: float | None = None) -> Load:
     contents = file.contents(spec.replay)
     event_us = None if spec.speed is None else file.times(spec.replay)
     judged = judged_rows(spec) if spec.known_card_filter else None
-    return FileLoad(FileTraffic(spec, contents.first_us), spec.speed, spec.labelled, judged, event_us)
+    traffic = FileTraffic(spec, contents.first_us)
+    return FileLoad(traffic, contents.rows, spec.speed, spec.labelled, judged, event_us)

@@ -1,7 +1,8 @@
 """A feed hands blocks of traffic to the run that sends them.
 
-Two adapters, the same blocks: `InlineFeed` makes each block when it is asked for, as the virtual clock needs;
-`sim.world.process_feed.ProcessFeed` makes them ahead of time in another process, as the real clock needs.
+Three adapters, the same blocks: `InlineFeed` makes each block when it is asked for, which is best for short runs on the
+virtual clock; the others make them ahead of time in another process. On the real clock nothing may wait for that
+(`sim.world.process_feed.ProcessFeed`), on the virtual one everything may (`sim.world.piped_feed.PipedFeed`).
 """
 
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""The process that makes traffic ahead of time: ``python -m sim.world.generator``, started by `ProcessFeed` only.
+"""The process that makes traffic ahead of time: ``python -m sim.world.generator``, started by `TrafficProcess` only.
 
 It reads a `TrafficSpec` as JSON from its input and writes frames to its output, as fast as they are read. It ignores
 SIGINT: an interrupted run drains first, and closes its feed when it is done. When nobody reads any more, it ends.
