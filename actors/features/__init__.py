@@ -11,6 +11,7 @@ Modules, in the order of the story:
 - `realtime`: features of the payload.
 - `ring`, `rings`, `packing`: the last transactions of every card, merchant and device.
 - `towns`, `twins`: copies of the trained world, whose entities get their past when they are first seen.
+- `twin_rows`: which row of a ring is whose, with no name kept of who lives in a town.
 - `windows`: the port to streaming features and its in-memory adapter, which takes one of two roads with equal results:
 - `batch_road`, `grouping`: on arrays, for batches;
 - `single_road`: one by one, for a few rows.

@@ -1,6 +1,6 @@
 """The last transactions of every entity of one kind, in rings of fixed depth."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -121,7 +121,7 @@ class Ring:
     ) -> None:
         self.depth = depth
         self.max_entities = max_entities
-        self.rows: dict[str, int] = {}
+        self.rows: MutableMapping[str, int] = {}
         self.columns: dict[str, Column] = {}
         self.next_identity = 0
         self.past: Past | None = None
@@ -148,7 +148,7 @@ class Ring:
         known = found >= 0
         if not known.all():
             self.columns["touched"][found[known]] = self.touches
-            self._add([name for name in dict.fromkeys(names) if name not in self.rows])
+            self._add(list(dict.fromkeys(names[at] for at in (~known).nonzero()[0].tolist())))
             found = numbers_of(names, self.rows, -1)
         self.columns["touched"][found] = self.touches
         return found
@@ -203,7 +203,8 @@ class Ring:
 
     def _evict(self, count: int) -> None:
         """Forget the ``count`` least recently seen, but none that was touched in this call."""
-        names, rows = list(self.rows), self._row_numbers()
+        names = list(self.rows)
+        rows = numbers_of(names, self.rows, NOBODY)
         touched = self.columns["touched"][rows]
         for at in np.argsort(touched, kind="stable")[:count].tolist():
             if touched[at] < self.touches:
@@ -217,9 +218,6 @@ class Ring:
             self.columns[name] = grown
         self._capacity = capacity
 
-    def _row_numbers(self) -> I64:
-        return np.fromiter(self.rows.values(), dtype=np.int64, count=len(self.rows))
-
     def forget(self) -> None:
         """Forget all entities; their identities stay taken."""
         self.rows, self._free, self._used = {}, [], 0
@@ -231,9 +229,10 @@ class Ring:
 
     def to_arrays(self) -> dict[str, Column]:
         """Return all that is remembered, as arrays that can be stored without pickling."""
-        rows = self._row_numbers()
+        names = list(self.rows)
+        rows = numbers_of(names, self.rows, NOBODY)
         arrays: dict[str, Column] = {name: column[rows] for name, column in self.columns.items()}
-        arrays["names"] = name_array(list(self.rows))
+        arrays["names"] = name_array(names)
         arrays["next"] = np.array([self.next_identity, self.touches], dtype=np.int64)
         return arrays
 

@@ -13,6 +13,7 @@ from actors.clock import US_PER_DAY, US_PER_HOUR, US_PER_S
 from actors.features.packing import IDENTITY_MASK
 from actors.features.ring import DEGREES, INSTANT, NEVER, NUMBER, Kind, Ring, identity
 from actors.features.towns import Town
+from actors.features.twin_rows import TwinRows
 from actors.features.twins import Twins
 from actors.transaction import Columns
 
@@ -35,9 +36,9 @@ class StreamLimits:
     """Most entities remembered, each at least 16; beyond it the least recently seen are forgotten.
 
     Attributes:
-        cards: about 480 bytes each, name included; of a town's, only those that were seen.
-        merchants: about 660 bytes each.
-        devices: about 270 bytes each.
+        cards: about 480 bytes each, name included; of a town's, only those that were seen, without their names 360.
+        merchants: about 660 bytes each; of a town's 530.
+        devices: about 270 bytes each; of a town's 150.
     """
 
     cards: int = 250_000  # forty towns are 160,000
@@ -126,6 +127,7 @@ class Rings:
         self._located = None
         for kind, ring in rings.items():
             ring.forget()
+            ring.rows = TwinRows(pasts[kind].codes)
             ring.reserve(ring.max_entities)  # growing in a burst would stop the world for 50 ms
             ring.past = pasts[kind]
             ring.next_identity = sizes[kind] * (len(towns) + 1)

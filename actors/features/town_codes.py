@@ -9,7 +9,7 @@ from actors.features.interner import Computed, Interner
 from actors.features.towns import Town, TownNames
 
 NO_CODE = -1
-REMEMBERED = 65_536  # codes at hand, 5 MB; of more names than these a code is worked out again, in half a microsecond
+REMEMBERED = 32_768  # codes at hand, 4 MB with their names; any other is worked out again, in half a microsecond
 
 
 class TownCodes(Computed):

@@ -73,6 +73,11 @@ class TownNames:
         """Return the number of entities in all towns."""
         return len(self.names) * len(self.towns)
 
+    def name(self, number: int) -> str:
+        """Return a name by its number: town by town, in the order of town 0's names."""
+        block, place = divmod(number, len(self.names))
+        return self.towns[block].rename([self.names[place]])[0]
+
     def find(self, name: str) -> tuple[int, int] | None:
         """Return the town of a twin, as its place among the towns, and its place among town 0's names."""
         head, _, own = name.partition("-")

@@ -11,6 +11,7 @@ import numpy as np
 
 from actors.arrays import I64, Bool
 from actors.features.ring import Column, Kind
+from actors.features.town_codes import NO_CODE, TownCodes
 from actors.features.towns import Town, TownNames
 
 
@@ -24,6 +25,9 @@ class Twins:
         towns: all towns, town 0 the first; the entities of the next one have the identities after its.
         sizes: identities in each town, by kind of entity.
 
+    Attributes:
+        codes: of all towns' entities.
+
     Raises:
         ValueError: a town is given twice, or a name is not of town 0.
     """
@@ -36,7 +40,7 @@ class Twins:
         towns: Sequence[Town],
         sizes: Mapping[str, int],
     ) -> None:
-        self._names = TownNames(list(rows), towns)
+        self.codes = TownCodes(TownNames(list(rows), towns))
         words = {name: _words(columns[name][list(rows.values())]) for name in kinds}
         self._words: I64 = np.concatenate(list(words.values()), axis=1)
         moved = [(words[name] != kind.empty) & kind.moves for name, kind in kinds.items()]
@@ -53,7 +57,7 @@ class Twins:
             offsets = {whose: block * size for whose, size in sizes.items()}
             for name, kind in kinds.items():
                 self._moves[block, self._parts[name]] = kind.move(town.shift_us, offsets)
-        self._seen = [bytearray(len(rows)) for _ in towns]
+        self._seen = bytearray(len(self.codes))
 
     def wake(self, names: Sequence[str], rows: I64, columns: Mapping[str, Column]) -> Bool:
         """Write the past of those of ``names`` that are twins seen for the first time; return which are not."""
@@ -85,14 +89,11 @@ class Twins:
 
     def _first_sight(self, name: str) -> tuple[int, int] | None:
         """Return town and row of a twin that was not seen before, as its place among towns and in the past."""
-        twin = self._names.find(name)
-        if twin is None:
+        code = self.codes.code_of(name)
+        if code == NO_CODE or self._seen[code]:
             return None
-        block, source = twin
-        if self._seen[block][source]:
-            return None
-        self._seen[block][source] = 1
-        return twin
+        self._seen[code] = 1
+        return divmod(code, len(self.codes.names.names))
 
 
 def _parts(widths: Mapping[str, int]) -> dict[str, slice]:
