@@ -39,7 +39,7 @@ class Outcomes:
         inside = self.arrival_ns >= start_ns
         if end_ns is not None:
             inside &= self.arrival_ns < end_ns
-        return self.where(inside)
+        return self if inside.all() else self.where(inside)
 
     def where(self, rows: Bool) -> "Outcomes":
         """Return the rows that the mask ``rows``, bool (n,), picks."""

@@ -24,16 +24,17 @@ class LiveQuality(msgspec.Struct, frozen=True, kw_only=True):
 
 def live_quality(outcomes: Outcomes) -> LiveQuality:
     """Return the quality of those decisions in ``outcomes`` that a model scored and whose label is known."""
-    scored = outcomes.where(~np.isnan(outcomes.score) & (outcomes.label <= 1))
-    count, fraud = len(scored), int(scored.label.sum())
+    chosen = ~np.isnan(outcomes.score) & (outcomes.label <= 1)
+    score, label = outcomes.score[chosen], outcomes.label[chosen]
+    count, fraud = len(score), int(label.sum())
     if not 0 < fraud < count:
         return LiveQuality(scored=count)
     return LiveQuality(
         scored=count,
-        roc_auc=roc_auc(scored.score, scored.label),
-        average_precision=average_precision(scored.score, scored.label),
-        precision_at_recall_70=precision_at_recall(scored.score, scored.label, RECALL),
-        brier_score=float(np.mean((scored.score - scored.label) ** 2)),
+        roc_auc=roc_auc(score, label),
+        average_precision=average_precision(score, label),
+        precision_at_recall_70=precision_at_recall(score, label, RECALL),
+        brier_score=float(np.mean((score - label) ** 2)),
     )
 
 

@@ -68,6 +68,7 @@ def virtual_machine(plan: Plan) -> Machine:
     loop = asyncio.get_running_loop()
     if not isinstance(loop, VirtualLoop):
         raise TypeError("a virtual machine needs the virtual loop")
+    give_back_large_blocks()
     clock = VirtualClock(loop)
     noise = LognormalNoise(plan.noise, Streams(plan.scenario.seed)) if plan.noise else None
     work = Processor(plan.costs, clock, noise)

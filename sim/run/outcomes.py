@@ -151,12 +151,15 @@ class OutcomeBook:
         return np.flatnonzero(inside)
 
     def _rows(self, decided: I64) -> Outcomes:
+        """Return rows by number, ascending; where they follow each other, without a copy."""
+        together = len(decided) > 0 and decided[-1] - decided[0] == len(decided) - 1
+        at = slice(decided[0], decided[-1] + 1) if together else decided
         return Outcomes(
-            self._arrival_ns[decided],
-            self._amount[decided],
-            self._score[decided],
-            self._decision[decided],
-            self._truth[decided],
+            self._arrival_ns[at],
+            self._amount[at],
+            self._score[at],
+            self._decision[at],
+            self._truth[at],
         )
 
     def _grow(self, capacity: int) -> None:
