@@ -2,15 +2,18 @@
 
 from actors.errors import InternalError
 from sim.world.block import Block, unpack
-from sim.world.feed import Blocks
+from sim.world.feed import Blocks, InlineFeed
 from sim.world.traffic_process import TrafficProcess
+
+HERE = 3  # blocks; the child needs half a second to its first one, in which two are used up
 
 
 class PipedFeed:
     """Makes traffic in a child process, ahead of time, for a loop whose time stands still while it is waited for.
 
-    No thread calls into the loop, and when a block was made makes no difference to the run. The pipe is bounded: the
-    child waits when two blocks are in it. A child that fails or dies ends the feed with an error.
+    No thread calls into the loop, and where and when a block was made makes no difference to the run. The first few are
+    made here, while the child starts; it makes them too. The pipe is bounded: the child waits when two blocks are in
+    it. A child that fails or dies ends the feed with an error.
 
     Args:
         blocks: the traffic.
@@ -20,6 +23,8 @@ class PipedFeed:
         self._process = TrafficProcess(blocks)
         self._failure: str | None = None
         self._ended = self._closed = False
+        self._here: InlineFeed | None = InlineFeed(blocks)
+        self._taken = 0
         try:
             self._process.send()
         except InternalError as error:
@@ -41,15 +46,26 @@ class PipedFeed:
         if self._failure is not None:
             raise InternalError(self._failure)
         try:
-            data = self._process.read()
+            block = await self._next()
         except InternalError as error:
             self._failure = str(error)
             raise
-        self._ended = data is None
-        return None if data is None else unpack(data)
+        self._ended = block is None
+        return block
 
     def close(self) -> None:
         """End the child."""
         if not self._closed:
             self._closed = True
             self._process.close()
+
+    async def _next(self) -> Block | None:
+        if self._here is not None and self._taken < HERE:
+            self._taken += 1
+            return await self._here.take()
+        if self._here is not None:
+            self._here = None  # and the world that it holds
+            for _ in range(self._taken):
+                self._process.read()
+        data = self._process.read()
+        return None if data is None else unpack(data)
