@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     Tell = Callable[[Tried, Counterexample | None], None]
 
-COUNTEREXAMPLE, INTERRUPTED = 99, 130
+COUNTEREXAMPLE, INCONCLUSIVE, INTERRUPTED = 99, 3, 130
+TOLD = 10  # times that a run of this without a terminal says how far it is
 
 
 def explore(  # noqa: PLR0913 - each is an option
@@ -54,7 +55,10 @@ def explore(  # noqa: PLR0913 - each is an option
     deadline, faults lifted); and what the scenario expects. Each failure is told with one line that repeats it.
     Ctrl-C keeps what was found so far. Thin the scenario first: with 150 transactions in it, 200 runs take a minute.
 
-    Exit code: 0 nothing found, 99 a counterexample, 2 input that cannot be used, 130 interrupted.
+    A run in which some faults bit and others met nobody is told apart from one that proves nothing.
+
+    Exit code: 0 nothing found, 99 a counterexample, 3 nothing found and no run proves anything, 2 input that cannot be
+    used, 130 interrupted.
 
     Example: python -m sim explore tests/explore/everything_fails.yaml --seeds 50 --anywhere --shrink
     """
@@ -96,17 +100,22 @@ def _conclude(exploring: "Exploring", folder: "RunFolder", shrunk: "Shrunk | Non
         typer.echo(f"seed {found.failures[0].seed} shrunk to a run{length} with {faults}: {folder.file(shrunk.file)}")
     typer.echo(
         f"{found.done:,} of {found.seeds:,} runs: {found.passed:,} passed, {len(found.failures):,} failed, "
-        f"{found.inconclusive:,} proved nothing"
+        f"{found.held:,} held under part of their faults, {found.inconclusive - found.held:,} proved nothing"
     )
+    if found.idle:
+        idle = ", ".join(f"{name} in {runs:,}" for name, runs in found.idle.items())
+        typer.echo(f"{found.faults_bit:,} of {found.faults:,} faults bit; touched nothing: {idle}")
     typer.echo(f"figures in {exploring.write(folder)}")
     if found.interrupted:
         return INTERRUPTED
-    return COUNTEREXAMPLE if found.failures else 0
+    if found.failures:
+        return COUNTEREXAMPLE
+    return 0 if found.passed or found.held else INCONCLUSIVE
 
 
 @contextmanager
 def _progress(seeds: int) -> Iterator["Tell"]:
-    """Draw a bar on the error stream if that is a terminal; print each failure as it is found."""
+    """Draw a bar on the error stream, without a terminal print a line now and then; print each failure when found."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -114,9 +123,14 @@ def _progress(seeds: int) -> Iterator["Tell"]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task("exploring", total=seeds)
+        done = 0
 
         def tell(tried: "Tried", failure: "Counterexample | None") -> None:
+            nonlocal done
+            done += 1
             bar.advance(task)
+            if not console.is_terminal and done * TOLD // seeds > (done - 1) * TOLD // seeds:
+                typer.echo(f"  {done:,} of {seeds:,} runs", err=True)
             if failure is not None:
                 broken = "; ".join(map(str, tried.attempt.broken))
                 typer.echo(f"seed {tried.seed}: {broken}\n  {failure.command}")

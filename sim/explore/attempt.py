@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -16,6 +17,8 @@ from sim.scenario.render import digest
 from sim.trials.trial import Trial, carried_out
 
 GIVEN_UP = "an actor was given up"
+
+Proof = Literal["failed", "passed", "held", "nothing"]
 
 
 class Broken(msgspec.Struct, frozen=True):
@@ -43,7 +46,9 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
         trace_hash: of the run; null where it broke down.
         calibration: digest of the service times that it used; null where it broke down.
         broken: all that did not hold; empty for a run that passes.
-        doubts: why it proves nothing, where nothing is broken.
+        doubts: what it leaves unproved, where nothing is broken.
+        bit: faults that had an effect.
+        idle: faults that touched nothing; none of one that failed in its own code.
     """
 
     scenario_digest: str
@@ -51,6 +56,22 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     broken: tuple[Broken, ...]
     calibration: str | None = None
     doubts: tuple[str, ...] = ()
+    bit: tuple[str, ...] = ()
+    idle: tuple[str, ...] = ()
+
+    @property
+    def proof(self) -> Proof:
+        """What the run proves.
+
+        ``failed``: something is broken. ``passed``: everything holds, and every fault bit. ``held``: everything was
+        checked and holds while at least one fault bit, and all that is missing is the effect of others. ``nothing``:
+        no fault bit, or more is in doubt than that.
+        """
+        if self.broken:
+            return "failed"
+        if not self.doubts:
+            return "passed"
+        return "held" if self.bit and len(self.doubts) == len(self.idle) else "nothing"
 
 
 def attempt(shorter: Cut, model: Path, alter: Callable[[Pipeline], None] = NO_INSTRUMENTS.alter) -> Attempt:
@@ -79,13 +100,15 @@ def attempt(shorter: Cut, model: Path, alter: Callable[[Pipeline], None] = NO_IN
             trace_hash=None,
             broken=(Broken("breakdown", type(error).__name__, text),),
         )
-    doubtful = outcome.summary.verdict == "inconclusive"
+    summary = outcome.summary
     return Attempt(
-        scenario_digest=outcome.summary.scenario_digest,
-        trace_hash=outcome.summary.trace_hash,
+        scenario_digest=summary.scenario_digest,
+        trace_hash=summary.trace_hash,
         broken=broken,
-        calibration=outcome.summary.calibration,
-        doubts=outcome.summary.reasons if doubtful else (),
+        calibration=summary.calibration,
+        doubts=summary.reasons if summary.verdict == "inconclusive" else (),
+        bit=tuple(fault.name for fault in summary.faults if fault.touched_count),
+        idle=tuple(fault.name for fault in summary.faults if not fault.touched_count and not fault.error),
     )
 
 

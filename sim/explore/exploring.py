@@ -1,5 +1,6 @@
 """An exploration from its first run to ``explore.json``: counts, failures with their commands, and the shrunk one."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -46,6 +47,9 @@ class Exploring:
     done: int = 0
     passed: int = 0
     inconclusive: int = 0
+    held: int = 0
+    bit: Counter[str] = field(default_factory=Counter)
+    idle: Counter[str] = field(default_factory=Counter)
     failures: list[Counterexample] = field(default_factory=list)
     interrupted: bool = False
 
@@ -59,18 +63,19 @@ class Exploring:
 
     def take(self, tried: Tried) -> None:
         """Count a run, and keep it if something did not hold."""
-        failure = None
+        failure, proof = None, tried.attempt.proof
         self.done += 1
-        if tried.attempt.broken:
+        self.passed += proof == "passed"
+        self.held += proof == "held"
+        self.inconclusive += proof in ("held", "nothing")
+        self.bit.update(tried.attempt.bit)
+        self.idle.update(tried.attempt.idle)
+        if proof == "failed":
             command = reproduction(tried.settled, tried.attempt, self.model, self.given)
             failure = Counterexample(
                 seed=tried.seed, overrides=tried.settled.overrides, attempt=tried.attempt, command=command
             )
             self.failures.append(failure)
-        elif tried.attempt.doubts:
-            self.inconclusive += 1
-        else:
-            self.passed += 1
         self.tell(tried, failure)
 
     def shrink_first(self, folder: RunFolder) -> Shrunk | None:
@@ -117,6 +122,10 @@ class Exploring:
             done=self.done,
             passed=self.passed,
             inconclusive=self.inconclusive,
+            held=self.held,
+            faults=self.bit.total() + self.idle.total(),
+            faults_bit=self.bit.total(),
+            idle=dict(self.idle.most_common()),
             failures=tuple(self.failures),
             interrupted=self.interrupted,
             git=git_commit(),

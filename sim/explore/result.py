@@ -59,6 +59,11 @@ class Exploration(msgspec.Struct, frozen=True, kw_only=True):
         done: runs that were made.
         passed: those of them in which everything held.
         inconclusive: those in which nothing was broken, and something was not proved.
+        held: those of the inconclusive in which everything was checked and held while at least one fault bit, and
+            nothing is missing but the effect of other faults. The rest of the inconclusive prove nothing.
+        faults: of all runs that got to their end, without those that failed in their own code untouched.
+        faults_bit: those of them that had an effect.
+        idle: in how many runs a fault touched nothing, by its name; what to place or turn up for runs that prove more.
         interrupted: whether Ctrl-C ended it.
         git: commit of the code; null outside a checkout.
     """
@@ -72,6 +77,10 @@ class Exploration(msgspec.Struct, frozen=True, kw_only=True):
     done: int
     passed: int
     inconclusive: int
+    held: int
+    faults: int
+    faults_bit: int
+    idle: dict[str, int]
     failures: tuple[Counterexample, ...]
     interrupted: bool
     git: str | None = None

@@ -9,7 +9,7 @@ import pytest
 
 from sim.cli import main
 from sim.explore import search
-from sim.explore.attempt import Attempt
+from sim.explore.attempt import Attempt, Broken
 from sim.explore.result import Exploration, exploration_schema
 from sim.report.summary import read_summary
 from tests.drills import THIN
@@ -37,7 +37,7 @@ def test_nothing_found_is_0(tmp_path: Path, world_model: Path, capsys: Capture) 
     assert (code, found.done, found.passed, found.failures) == (0, 3, 3, ())
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "seeds 11 to 13"
-    assert lines[1] == "3 of 3 runs: 3 passed, 0 failed, 0 proved nothing"
+    assert lines[1] == "3 of 3 runs: 3 passed, 0 failed, 0 held under part of their faults, 0 proved nothing"
 
 
 @pytest.mark.slow
@@ -73,6 +73,44 @@ def test_what_was_found_is_kept_when_it_is_interrupted(
     monkeypatch.setattr(search, "attempt", attempt)
     code, found = explore(tmp_path, world_model, THIN, "--seeds", "9")
     assert (code, found.done, found.passed, found.interrupted) == (130, 2, 2, True)
+
+
+NOBODY = THIN.split("expect:")[0].replace("at: 1s, duration: 800ms", "at: 1s, duration: 1us")
+
+
+@pytest.mark.slow
+def test_runs_in_which_no_fault_meets_anyone_prove_nothing(
+    tmp_path: Path, world_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing was broken, and nothing tried: that is 3, with the fault's name, and no success."""
+    code, found = explore(tmp_path, world_model, NOBODY, "--as-written")
+    assert (code, found.passed, found.held, found.inconclusive) == (3, 0, 0, 1)
+    assert (found.faults, found.faults_bit, found.idle) == (1, 0, {"store-down": 1})
+    assert "0 of 1 faults bit; touched nothing: store-down in 1\n" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_runs_in_which_some_faults_met_someone_are_told_apart(
+    tmp_path: Path, world_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Invariants were checked under the fault that bit: neither a whole success nor nothing."""
+    other = "faults:\n  - {name: brief, kind: model_errors, at: 10ms, duration: 1us}"
+    code, found = explore(tmp_path, world_model, THIN.replace("faults:", other), "--as-written")
+    assert (code, found.passed, found.held, found.inconclusive) == (0, 0, 1, 1)
+    assert (found.faults, found.faults_bit, found.idle) == (2, 1, {"brief": 1})
+    told = capsys.readouterr().out
+    assert "1 of 1 runs: 0 passed, 0 failed, 1 held under part of their faults, 0 proved nothing\n" in told
+
+
+def test_only_idle_faults_leave_a_run_with_something_held() -> None:
+    """One that failed in its own code, or an expectation without samples, casts doubt on all of it."""
+    one = Attempt(scenario_digest="a", trace_hash="b", broken=(), bit=("x",))
+    assert one.proof == "passed"
+    assert msgspec.structs.replace(one, doubts=("y",), idle=("y",)).proof == "held"
+    assert msgspec.structs.replace(one, doubts=("y",)).proof == "nothing"
+    assert msgspec.structs.replace(one, doubts=("y", "z"), idle=("y",)).proof == "nothing"
+    assert msgspec.structs.replace(one, doubts=("y",), idle=("y",), bit=()).proof == "nothing"
+    assert msgspec.structs.replace(one, broken=(Broken("invariant", "ledger", ""),), bit=()).proof == "failed"
 
 
 @pytest.mark.slow
@@ -123,3 +161,6 @@ def test_whatever_fails_no_invariant_breaks(tmp_path: Path, world_model: Path) -
     code, found = explore(tmp_path, world_model, scenario, "--seeds", "12", "--anywhere", slower=())
     assert [failure.attempt.broken for failure in found.failures] == []
     assert (code, found.done) == (0, 12)
+    assert found.passed + found.held == 12, "no run in which nothing was tried out"
+    assert found.faults == 12 * 15
+    assert found.faults_bit >= 0.95 * found.faults

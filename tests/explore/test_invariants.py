@@ -82,6 +82,7 @@ def test_an_overtaken_transaction_is_named(run: Evidence) -> None:
     late = replace(
         record,
         number=record.number[turned],
+        ids=record.ids[::-1],
         arrival_ns=record.arrival_ns[turned],
         latency_ns=record.latency_ns[turned],
         cards=["c"] * len(record),
@@ -89,6 +90,30 @@ def test_an_overtaken_transaction_is_named(run: Evidence) -> None:
     assert card_order(replace(run, record=late)) == "", "delivered in another order is not decided in another order"
     same = replace(record, number=swapped, cards=["c"] * len(record))
     assert card_order(replace(run, record=same)).endswith(f"among them {record.ids[1]} by {record.ids[0]}")
+
+
+def test_within_one_instant_the_log_tells_the_order(run: Evidence, tmp_path: Path) -> None:
+    """A batch that was split after a crash may be delivered in any order of its parts; decided it was in its own."""
+    record, turned = run.record, np.arange(len(run.record))[::-1]
+    at_once = replace(
+        record,
+        number=record.number[turned],
+        ids=record.ids[::-1],
+        arrival_ns=np.zeros_like(record.arrival_ns),
+        latency_ns=np.ones_like(record.latency_ns),
+        cards=["c"] * len(record),
+    )
+    assert card_order(replace(run, record=at_once)) == ""
+    lines = (run.folder / "decisions.jsonl").read_bytes().splitlines(keepends=True)
+    (tmp_path / "decisions.jsonl").write_bytes(b"".join([lines[1], lines[0], *lines[2:]]))
+    mixed_up = replace(run, record=at_once, folder=tmp_path)
+    assert card_order(mixed_up).endswith(
+        f"1 transactions were overtaken by a later one of their card, among them "
+        f"{run.logged_ids[0]} by {run.logged_ids[1]}"
+    )
+    (tmp_path / "decisions.jsonl").write_bytes(lines[1])
+    one_line = replace(run, record=at_once, folder=tmp_path)
+    assert card_order(one_line) == "", "what is not in the log, for want of room, is told by its instant alone"
 
 
 def test_a_model_must_not_be_asked_after_the_deadline(run: Evidence) -> None:
