@@ -1,28 +1,60 @@
 """The same scenario is the same bytes, in any process."""
 
+import os
+import subprocess
+import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from sim.cli import main
 from sim.determinism import twice
-from sim.scenario.load import load
-from tests.drills import THIN, thinning
-from tests.model_cache import earlier_model
-from tests.repository import scenarios
+from sim.determinism.difference import first_difference
+from tests.determinism.thinned import SHIPPED
+from tests.drills import THIN
+from tests.repository import ROOT
 
-SHIPPED = [path for path in scenarios() if not load(path, files_required=False).external]
+ORDERS = {"1": "forwards", "2": "backwards"}  # by seed of Python's text hash
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scenario", SHIPPED, ids=lambda path: path.stem)
-def test_every_shipped_scenario_is_deterministic(
-    scenario: Path, world_model: Path, capsys: pytest.CaptureFixture[str]
+def test_every_shipped_scenario_is_deterministic(world_model: Path, tmp_path: Path) -> None:
+    """Each of them, thinned, leaves the same files in two processes, whatever they ran before.
+
+    The two hash texts differently, and one runs all scenarios from the first to the last, the other from the last.
+    """
+    with ExitStack() as stack:
+        children = [stack.enter_context(_start(world_model, tmp_path, seed)) for seed in ORDERS]
+        complaints = [child.communicate()[1] for child in children]
+    assert [child.returncode for child in children] == [0, 0], complaints
+    differences = {
+        path.stem: first_difference(*(tmp_path / order / path.stem for order in ORDERS.values())) for path in SHIPPED
+    }
+    assert differences == dict.fromkeys(differences)
+    assert all((tmp_path / "forwards" / name / "summary.json").is_file() for name in differences)
+
+
+def _start(model: Path, folder: Path, hash_seed: str) -> "subprocess.Popen[str]":
+    order = ORDERS[hash_seed]
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.determinism.thinned", str(model), str(folder / order), order],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONHASHSEED": hash_seed},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.slow
+def test_the_same_scenario_is_identical_in_two_fresh_processes(
+    tmp_path: Path, world_model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Each of them, thinned, leaves the same files in two processes that hash texts differently."""
-    shorter = thinning(scenario, candidate=earlier_model(world_model))
-    words = [word for each in shorter for word in ("--set", each)]
-    code = main(["check-determinism", str(scenario), "--model", str(world_model), *words])
+    """The command says so, and ends with 0."""
+    scenario = tmp_path / "thin.yaml"
+    scenario.write_text(THIN)
+    code = main(["check-determinism", str(scenario), "--model", str(world_model)])
     told = capsys.readouterr().out
     assert (code, told.partition(":")[0]) == (0, "identical"), told
 
