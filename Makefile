@@ -8,12 +8,17 @@ ARGS       ?=
 JOBS       ?= 2
 SEEDS      ?= 200
 CRASHES    ?= 500
+SCENARIOS  ?= $(shell grep -L '^external: true' scenarios/*.yaml)
+
+# Tests that simulate so much that tracing them for coverage would take as long again.
+UNTRACED   := tests/scenarios tests/theory/test_queues.py tests/determinism/test_check_determinism.py \
+  tests/explore/test_anything_fails.py tests/explore/test_planted_bug.py
 
 BIN     := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench demo soak clean
+.PHONY: help run test check model bench demo soak clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,9 +26,10 @@ help:  ## list the targets
 run: $(VENV)/installed  ## run a scenario, live: make run SCENARIO=scenarios/burst.yaml [ARGS="--tui off"]
 	@$(BIN)/python -m sim run $(SCENARIO) $(ARGS)
 
-test: check  ## install the test extra and run all that CI runs
-	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --cov --cov-report=term --ignore=tests/scenarios $(ARGS)
-	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal tests/scenarios $(ARGS)  # whole drills: tracing them takes as long again
+test: $(VENV)/installed-test  ## install the test extra and run all that CI runs
+	@$(MAKE) --no-print-directory --jobs 2 check model  # either keeps about one core busy
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --cov --cov-report=term $(addprefix --ignore=,$(UNTRACED)) $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(UNTRACED) $(ARGS)
 
 check: $(VENV)/installed-test  ## lint, format, types and architecture, without the tests
 	$(BIN)/ruff check .
@@ -31,19 +37,29 @@ check: $(VENV)/installed-test  ## lint, format, types and architecture, without 
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
+model: $(VENV)/installed-test
+	@echo "model of the default world, for tests: $$($(BIN)/python -m tests.model_cache)"
+
 bench: $(VENV)/installed-bench  ## throughput against the bare model and a portfolio-style loop
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 demo: $(VENV)/installed  ## train, score 1,000 transactions, write results/summary.json
 	@$(BIN)/python -m sim demo
 
+# Goes on after a failure, so that one night tells all of them; Ctrl-C ends it. SCENARIOS=, SEEDS= and CRASHES= make it shorter.
 soak: $(VENV)/installed  ## long: every scenario twice to the last byte, then hundreds of seeds of drills that break things
-	@set -e; for scenario in $$(grep -L '^external: true' scenarios/*.yaml); do \
-	  echo "$$scenario"; $(BIN)/python -m sim check-determinism "$$scenario"; done
-	@$(BIN)/python -m sim explore tests/explore/everything_fails.yaml --seeds $(SEEDS) --anywhere --shrink
-	@$(BIN)/python -m sim explore tests/explore/crash_anywhere.yaml --seeds $(CRASHES) --anywhere --shrink
-	@$(BIN)/python -m sim explore scenarios/feature_store_outage.yaml --seeds $(SEEDS) --shrink --set 'expect=[]' \
-	  --set world.cards=4000 --set phases.baseline.rate=20 --set phases.outage.rate=50 --set phases.recovery.rate=20
+	@failed=(); \
+	step() { local began=$$SECONDS code=0; echo "$$*"; $(BIN)/python -m sim "$$@" || code=$$?; \
+	  echo "  took $$((SECONDS - began)) s, exit code $$code"; \
+	  case $$code in 0) ;; 130) exit 130 ;; *) failed+=("$$*") ;; esac; }; \
+	for scenario in $(SCENARIOS); do step check-determinism "$$scenario"; done; \
+	step explore tests/explore/everything_fails.yaml --seeds $(SEEDS) --anywhere --shrink; \
+	step explore tests/explore/crash_anywhere.yaml --seeds $(CRASHES) --anywhere --shrink; \
+	step explore tests/explore/releases_fail.yaml --seeds $(SEEDS) --shrink; \
+	step explore scenarios/feature_store_outage.yaml --seeds $(SEEDS) --shrink --set 'expect=[]' \
+	  --set world.cards=4000 --set phases.baseline.rate=20 --set phases.outage.rate=50 --set phases.recovery.rate=20; \
+	echo "all of it took $$SECONDS s"; \
+	for each in "$${failed[@]}"; do echo "FAILED $$each"; done; exit $$(( $${#failed[@]} > 0 ))
 
 clean:  ## remove what was installed and made: environment, models, runs, results, caches
 	rm -rf $(VENV) build dist *.egg-info models runs results .coverage* .hypothesis

@@ -59,3 +59,7 @@ def default_model() -> Path:
         finally:
             LOCK.unlink(missing_ok=True)
     return folder
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{default_model()}\n")

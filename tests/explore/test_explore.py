@@ -143,24 +143,3 @@ def test_bad_input_is_refused_in_a_line(words: list[str], told: str, capsys: Cap
     assert main(["explore", *words]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert told in line
-
-
-@pytest.mark.slow
-def test_whoever_is_killed_no_invariant_breaks(tmp_path: Path, world_model: Path) -> None:
-    """Each actor is killed six times at random instants, in each run at others: nothing lost, doubled or overtaken."""
-    scenario = (ROOT / "tests" / "explore" / "crash_anywhere.yaml").read_text()
-    code, found = explore(tmp_path, world_model, scenario, "--seeds", "12", "--anywhere", slower=())
-    assert [failure.attempt.broken for failure in found.failures] == []
-    assert (code, found.done) == (0, 12)
-
-
-@pytest.mark.slow
-def test_whatever_fails_no_invariant_breaks(tmp_path: Path, world_model: Path) -> None:
-    """Fifteen faults at other times in each run cost latency, features, log lines and deliveries, and nothing else."""
-    scenario = (ROOT / "tests" / "explore" / "everything_fails.yaml").read_text()
-    code, found = explore(tmp_path, world_model, scenario, "--seeds", "12", "--anywhere", slower=())
-    assert [failure.attempt.broken for failure in found.failures] == []
-    assert (code, found.done) == (0, 12)
-    assert found.passed + found.held == 12, "no run in which nothing was tried out"
-    assert found.faults == 12 * 15
-    assert found.faults_bit >= 0.95 * found.faults
