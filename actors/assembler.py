@@ -99,7 +99,7 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
         self._parse_time.record_span((parsed_ns - started_ns) // NS_PER_US, lease.rows)
         if found.columns is not None:
             await self._look_up(found, found.columns, parsed_ns)
-            await self.work.spend(Job.FEATURES, len(found.columns))
+            await self.work.spend(Job.FEATURES, len(found.batch.raws))
         return found
 
     def commit(self, lease: Lease[RawBatch], prepared: Assembling) -> FeatureBatch | None:
@@ -111,8 +111,10 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
             self._parts.deduplicator.remember(columns.ids)
             if self._parts.history is not None:
                 self._parts.history.append(columns, lease.sequence)
-        ledger.duplicate(prepared.duplicate_count)
-        self._bury(prepared.letters)
+        if prepared.duplicate_count:
+            ledger.duplicate(prepared.duplicate_count)
+        if prepared.letters:
+            self._bury(prepared.letters)
         return assembled
 
     def discard(self, message: RawBatch, error: BaseException) -> None:
@@ -131,8 +133,13 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
             return None
 
     def _without_store(self, message: RawBatch, started_ns: int) -> Assembling:
-        batch, columns, letters = self._read(message)
+        columns: Columns | None
+        letters: list[DeadLetter] = []
         duplicate_count = 0
+        try:
+            batch, columns = message, self._parts.reader.read(message.raws)
+        except ValueError:  # rare: find out which, one by one
+            batch, columns = self._read_singly(message, letters)
         if columns is not None and not self._parts.deduplicator.all_fresh(columns.ids):
             kept = np.flatnonzero(self._parts.deduplicator.fresh(columns.ids))
             duplicate_count = len(columns) - len(kept)
@@ -140,13 +147,8 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
             batch = RawBatch([batch.raws[index] for index in kept], batch.track[kept])
         return Assembling(columns, batch, None, letters, duplicate_count, started_ns, started_ns)
 
-    def _read(self, message: RawBatch) -> tuple[RawBatch, Columns | None, list[DeadLetter]]:
-        """Return what can be read, its columns (None if nothing can) and a letter for each of the others."""
-        try:
-            return message, self._parts.reader.read(message.raws), []
-        except ValueError:  # rare: find out which, one by one
-            pass
-        letters: list[DeadLetter] = []
+    def _read_singly(self, message: RawBatch, letters: list[DeadLetter]) -> tuple[RawBatch, Columns | None]:
+        """Return what can be read and its columns (None if nothing can); add a letter for each of the others."""
         transactions: list[Transaction] = []
         kept: list[int] = []
         for index, raw in enumerate(message.raws):
@@ -156,7 +158,7 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
             except ValueError as error:
                 letters.append(self._letter(message, index, *refusal(raw, error)))
         message = RawBatch([message.raws[index] for index in kept], message.track[kept])
-        return message, Columns.of(transactions) if transactions else None, letters
+        return message, Columns.of(transactions) if transactions else None
 
     async def _look_up(self, found: Assembling, columns: Columns, started_ns: int) -> None:
         try:
@@ -164,7 +166,7 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
         except FeatureStoreError:
             found.rows = None
         found.assembly_ns = self.clock.now_ns()
-        self._store_time.record_span((found.assembly_ns - started_ns) // NS_PER_US, len(columns))
+        self._store_time.record_span((found.assembly_ns - started_ns) // NS_PER_US, len(found.batch.raws))
 
     def _assemble(self, sequence: int, columns: Columns, prepared: Assembling) -> FeatureBatch:
         features, mode = self._parts.assembly.compute(sequence, columns, prepared.rows)
@@ -181,8 +183,6 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
         return DeadLetter(number, reason, detail, keepable(message.raws[index]), self.clock.now_ns())
 
     def _bury(self, letters: list[DeadLetter]) -> None:
-        if not letters:
-            return
         for letter in letters:
             self.telemetry.ledger.dead_letter(letter.reason, 1)
         self._parts.dead_letters.put(letters)

@@ -1,7 +1,6 @@
 """The decision log: one line a decision, with what it rests on."""
 
 from collections.abc import Callable, Iterable, Sequence
-from operator import itemgetter
 from typing import Literal, Protocol
 
 import msgspec
@@ -107,7 +106,7 @@ class DecisionLines:
 
     def encode(self, decided: DecidedBatch) -> bytes:
         """Return one line a decision, each ending with a newline."""
-        if len(decided) == 1:
+        if len(decided.score) == 1:
             return self._encode_one(decided)
         batch, track = decided.batch, decided.batch.track
         lines = list(
@@ -172,7 +171,7 @@ def _spans_us(track: I64) -> Iterable[Sequence[int]]:
 
 
 def _row_spans_us(row: list[int]) -> tuple[int, int, int, int, int]:
-    arrival, assembly, assembled, scoring, decided = _INSTANTS(row)
+    _, arrival, _, assembly, assembled, scoring, decided, _, _ = row  # as `Track` has them
     return (
         (decided - arrival) // NS_PER_US,
         (assembly - arrival) // NS_PER_US,
@@ -180,6 +179,3 @@ def _row_spans_us(row: list[int]) -> tuple[int, int, int, int, int]:
         (scoring - assembled) // NS_PER_US,
         (decided - scoring) // NS_PER_US,
     )
-
-
-_INSTANTS = itemgetter(ARRIVAL, ASSEMBLY_START, ASSEMBLED, SCORING_START, DECIDED)

@@ -100,7 +100,7 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
         """Deliver, then log."""
         started_ns = self.clock.now_ns()
         delivered = await self._deliver(lease.message)
-        logged = await self._append(lease.message)
+        logged = await self._append(lease.message, lease.rows)
         return Handled(delivered, logged, started_ns)
 
     def commit(self, lease: Lease[DecidedBatch], prepared: Handled) -> None:
@@ -111,10 +111,10 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
         """Deliver and log ``decided`` outside a lease; for the end of a run."""
         started_ns = self.clock.now_ns()
         delivered = await self._deliver(decided)
-        self._account(decided, Handled(delivered, await self._append(decided), started_ns))
+        self._account(decided, Handled(delivered, await self._append(decided, len(decided)), started_ns))
 
     def _account(self, decided: DecidedBatch, prepared: Handled) -> None:
-        count, ledger = len(decided), self.telemetry.ledger
+        count, ledger = len(decided.score), self.telemetry.ledger
         if prepared.delivered:
             ledger.deliver(count)
         elif self._retries is not None:
@@ -144,9 +144,9 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
             return False
         return True
 
-    async def _append(self, decided: DecidedBatch) -> bool:
+    async def _append(self, decided: DecidedBatch, rows: int) -> bool:
         lines = self._lines.encode(decided)
-        await self.work.spend(Job.LOG, len(decided))
+        await self.work.spend(Job.LOG, rows)
         try:
             await self._home.get().run_in_executor(self._executor, self._write, lines)
         except SinkError as error:

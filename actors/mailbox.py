@@ -104,8 +104,9 @@ class Mailbox(Generic[M]):
             (message, rest), count = message.split(room), room
         self._waiting.append(message)
         self.depth += count
-        if self._receiver is not None:
-            _wake(self._receiver)
+        receiver = self._receiver
+        if receiver is not None and not receiver.done():
+            receiver.set_result(None)
         return rest
 
     async def room(self) -> None:

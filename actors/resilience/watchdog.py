@@ -36,7 +36,9 @@ class Watchdog:
         task = asyncio.current_task(self._home.get())
         if task is None or self._task is not None:
             raise AssertionError("a watchdog guards one wait at a time, of a task")
-        self._task, self._expired, self._cancelling = task, False, task.cancelling()
+        self._task = task
+        self._expired = False
+        self._cancelling = task.cancelling()
         self._until_ns = self._clock.now_ns() + self.timeout_ns
         if self._timer is None:
             self._set_timer(self.timeout_ns)

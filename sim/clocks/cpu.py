@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from actors.work import Core, Job
+from actors.work import OVER, Core, Job
 from sim.clocks.costs import Costs
-from sim.clocks.virtual_clock import OVER, VirtualClock
+from sim.clocks.virtual_clock import VirtualClock
 
 Noise = Callable[[Job, int], float]
 """Gives the factor by which a job takes longer than its cost; its mean should be 1.

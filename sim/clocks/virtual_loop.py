@@ -220,7 +220,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         How long it takes is modelled around the port that calls it, never here. A real thread needs the interpreter
         to begin and to end, and a busy loop lets go of it between its turns: so others have two turns before.
         """
-        future: Future[T] = self.create_future()
+        future: Future[T] = Future(loop=self)
         try:
             result = func(*args)
         except Exception as error:  # noqa: BLE001 - it is the caller's, as from a real executor

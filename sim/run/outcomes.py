@@ -11,6 +11,7 @@ from sim.timeliness import Timeliness, timeliness
 
 UNDECIDED = 255
 LET_GO_EVERY = 1 << 14  # transactions, not 1 MB of what is kept
+TOGETHER = 256  # batches written down at once: one alone costs as much as a hundred
 _FIRST_CAPACITY = 1 << 16
 
 
@@ -25,13 +26,13 @@ class OutcomeBook:
     Attributes:
         count: transactions whose truth is booked, numbered from 0.
         start_ns: the instant from which arrivals count.
-        fraud_ids: ids of the decided transactions that were fraud.
     """
 
     def __init__(self, shelf: Shelf | None = None) -> None:
         self.count = 0
         self.start_ns = 0
-        self.fraud_ids: set[str] = set()
+        self._fraud_ids: set[str] = set()
+        self._waiting: list[DecidedBatch] = []
         self._shelf = shelf
         self._let_go_at = LET_GO_EVERY
         self._capacity = 0
@@ -67,41 +68,35 @@ class OutcomeBook:
             self._let_go_at = upto + LET_GO_EVERY
 
     async def deliver(self, decided: DecidedBatch) -> None:
-        """Take decisions."""
-        if len(decided) <= FEW:
-            self._take_few(decided)
-        else:
-            self._take_many(decided)
+        """Take decisions. Small batches are kept, and written down together or when anyone asks."""
+        waiting = self._waiting
+        waiting.append(decided)
+        if len(waiting) >= TOGETHER or len(decided.score) > FEW:
+            self._settle()
 
-    def _take_few(self, decided: DecidedBatch) -> None:
-        batch = decided.batch
-        rows = zip(
-            batch.track.tolist(),
-            batch.ids,
-            batch.amount.tolist(),
-            decided.score.tolist(),
-            decided.decision.tolist(),
-            strict=True,
-        )
-        for track, name, amount, score, decision in rows:
-            at = track[NUMBER]
-            self._arrival_ns[at] = track[ARRIVAL] - self.start_ns
-            self._latency_ns[at] = track[DECIDED] - track[ARRIVAL]
-            self._amount[at] = amount
-            self._score[at] = score
-            self._decision[at] = decision
-            if self._truth.item(at) == 1:
-                self.fraud_ids.add(name)
+    @property
+    def fraud_ids(self) -> set[str]:
+        """Ids of the decided transactions that were fraud."""
+        self._settle()
+        return self._fraud_ids
 
-    def _take_many(self, decided: DecidedBatch) -> None:
-        track = decided.batch.track
+    def _settle(self) -> None:
+        """Write down what was kept."""
+        waiting, self._waiting = self._waiting, []
+        if not waiting:
+            return
+        batches = [each.batch for each in waiting]
+        track = np.concatenate([batch.track for batch in batches])
         at = track[:, NUMBER]
         self._arrival_ns[at] = track[:, ARRIVAL] - self.start_ns
         self._latency_ns[at] = track[:, DECIDED] - track[:, ARRIVAL]
-        self._amount[at] = decided.batch.amount
-        self._score[at] = decided.score
-        self._decision[at] = decided.decision
-        self.fraud_ids.update(decided.batch.ids[row] for row in np.flatnonzero(self._truth[at] == 1).tolist())
+        self._amount[at] = np.concatenate([batch.amount for batch in batches])
+        self._score[at] = np.concatenate([each.score for each in waiting])
+        self._decision[at] = np.concatenate([each.decision for each in waiting])
+        fraud = np.flatnonzero(self._truth[at] == 1).tolist()
+        if fraud:
+            ids = [name for batch in batches for name in batch.ids]
+            self._fraud_ids.update(ids[row] for row in fraud)
 
     def known_count(self, now_us: int, label_delay_us: int) -> int:
         """Return how many transactions, from the first on, have a label by event time ``now_us``."""
@@ -113,6 +108,7 @@ class OutcomeBook:
 
     def outcomes(self, start: int = 0, stop: int | None = None) -> Outcomes:
         """Return the decided ones among the transactions numbered from ``start`` up to ``stop``, with their truth."""
+        self._settle()
         part = slice(start, self.count if stop is None else stop)
         return self._rows(np.flatnonzero(self._decision[part] != UNDECIDED) + start)
 
@@ -127,6 +123,7 @@ class OutcomeBook:
 
     def outcomes_of(self, chosen: Bool) -> Outcomes:
         """Return the decided ones among the transactions that ``chosen``, bool by number, picks."""
+        self._settle()
         count = min(self.count, len(chosen))
         return self._rows(np.flatnonzero(chosen[:count] & (self._decision[:count] != UNDECIDED)))
 
@@ -144,6 +141,7 @@ class OutcomeBook:
 
     def _during(self, start_ns: int, end_ns: int | None) -> I64:
         """Return the numbers of the decided ones of a span."""
+        self._settle()
         arrived = self._arrival_ns[: self.count]
         inside = (self._decision[: self.count] != UNDECIDED) & (arrived >= start_ns)
         if end_ns is not None:

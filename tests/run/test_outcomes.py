@@ -1,15 +1,18 @@
 """Laws of the book of outcomes, and of quality while a run goes on."""
 
 import asyncio
+import weakref
+from collections.abc import Callable
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.messages import Decision
 from sim.money import business
 from sim.run.live_quality import LiveQuality
-from sim.run.outcomes import OutcomeBook
+from sim.run.outcomes import TOGETHER, OutcomeBook
 from tests.run.batches import decided
 
 SECOND_US = 1_000_000
@@ -34,6 +37,35 @@ def test_decisions_meet_their_truth_by_number() -> None:
     assert outcomes.amount.tolist() == [5.0, 7.0]
     assert outcomes.arrival_ns.tolist() == [0, 30]
     assert book.fraud_ids == {"t3"}
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        lambda book: len(book.outcomes()),
+        lambda book: len(book.outcomes_during(0, None)),
+        lambda book: len(book.outcomes_of(np.ones(1, dtype=np.bool_))),
+        lambda book: len(book.fraud_ids),
+    ],
+)
+def test_whoever_asks_sees_what_was_delivered_just_before(seen: Callable[[OutcomeBook], int]) -> None:
+    """Small batches are written down together, but no reading misses one."""
+    book = book_of([1])
+    assert seen(book) == 0
+    asyncio.run(book.deliver(decided([0], [Decision.APPROVE], [7.0], [0.2])))
+    assert seen(book) == 1
+
+
+def test_what_waits_to_be_written_down_is_bounded() -> None:
+    """Decisions that nobody asks for do not pile up."""
+    book = book_of([0] * (TOGETHER + 2))
+    batches = [decided([number], [Decision.APPROVE], [7.0], [0.2]) for number in range(TOGETHER + 2)]
+    kept = [weakref.ref(each.score) for each in batches]
+    for batch in batches:
+        asyncio.run(book.deliver(batch))
+    batches.clear()
+    del batch
+    assert sum(each() is not None for each in kept) == 2
 
 
 def test_delivering_again_changes_nothing() -> None:
