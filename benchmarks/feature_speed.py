@@ -164,8 +164,8 @@ def show_towns() -> None:
         base.append(columns)
     before = process.memory_info().rss
     started = time.perf_counter()
-    stream.add_towns(towns(TOWNS))
     builder = BatchTableBuilder(History(), DELAY_US, Copies(base, towns(TOWNS)))
+    stream.add_towns(towns(TOWNS), builder.town_names)
     store = InMemoryFeatureStore(builder.build(START_US + 30 * US_PER_DAY))
     seeded_s = time.perf_counter() - started
     after = process.memory_info().rss

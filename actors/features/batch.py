@@ -1,6 +1,6 @@
 """The builder of batch tables: features of every card and merchant, computed from history."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ from actors.features.store import CARD_COLUMNS, MISSING_AT, BatchTable, TableSid
 from actors.features.table_rows import card_rows, merchant_rows
 from actors.features.tally import Tally, fill
 from actors.features.town_past import TownPast
-from actors.features.towns import Town
+from actors.features.towns import Town, TownNames
 
 _ROWS_A_STEP = 16_384  # two or three milliseconds
 
@@ -48,6 +48,11 @@ class BatchTableBuilder:
         self._past = None if copies is None else TownPast(copies.base, copies.towns, label_delay_us)
         if self._past is not None:
             self._past.give_names(history)
+
+    @property
+    def town_names(self) -> Mapping[str, TownNames]:
+        """The names of all towns, by kind of entity; none without copies."""
+        return {} if self._past is None else self._past.names
 
     def build(self, at_us: int) -> BatchTable:
         """Return the table at ``at_us``: what was known then and nothing later."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
+import msgspec
 import numpy as np
 
 from actors.arrays import F64, I32, I64, Column
@@ -13,10 +14,10 @@ from actors.features.categories import category_codes
 from actors.features.interner import Interner, name_array
 from actors.features.labels import Labels
 from actors.features.log import Allocate, ColumnLog
-from actors.transaction import Columns
+from actors.transaction import FEW, Columns
 
 LONGEST_WINDOW_US = 30 * US_PER_DAY
-_TOGETHER = 256  # transactions, or batches of fewer, that are written to the log at once
+_TOGETHER = 512  # transactions that are written to the log at once, in about a millisecond
 _SPARE_NAMES = 1_000  # below that, forgetting names is not worth its time
 PLACE_SCALE = 1 << 30  # unit vectors as integers, so that their sums do not depend on the order
 
@@ -61,6 +62,18 @@ class HistoryView:
         return replace(self, transactions=self.transactions | {"card": cards})
 
 
+class _Waiting(msgspec.Struct, frozen=True, eq=False, gc=False):
+    """Transactions that are not in the log yet.
+
+    Attributes:
+        columns: the transactions.
+        codes: of cards and merchants, int64 (n,) each; None if they are still to be looked up.
+    """
+
+    columns: Columns
+    codes: tuple[I64, I64] | None
+
+
 class History:
     """The transactions and labels of the last 30 days and the label delay, in the order in which they came.
 
@@ -75,14 +88,15 @@ class History:
         self._merchants = Interner()
         self._transactions = ColumnLog(_TRANSACTIONS, allocate)
         self._labels = ColumnLog(_LABELS, allocate)
-        self._waiting: list[Columns] = []
+        self._waiting: list[_Waiting] = []
+        self._waiting_count = 0
         self._sequence: int | None = None
         self._lasting_cards = 0
         self._lasting_merchants = 0
 
     def __len__(self) -> int:
         """Return the number of transactions held."""
-        return len(self._transactions) + sum(map(len, self._waiting))
+        return len(self._transactions) + self._waiting_count
 
     @property
     def cards(self) -> Interner:
@@ -101,25 +115,37 @@ class History:
         if sequence is not None and sequence == self._sequence:
             return
         self._sequence = sequence
-        self._waiting.append(columns)
-        if len(columns) >= _TOGETHER or len(self._waiting) >= _TOGETHER:
+        codes = None
+        if len(columns) > FEW:  # who looked them up before has left their codes, but not for long
+            codes = self._cards.of(columns.cards), self._merchants.of(columns.merchants)
+        self._waiting.append(_Waiting(columns, codes))
+        self._waiting_count += len(columns)
+        if self._waiting_count >= _TOGETHER:
             self._settle()
 
     def _settle(self) -> None:
         """Write what waits into the log: single transactions together cost a tenth of what each would alone."""
-        parts, self._waiting = self._waiting, []
-        if not parts:
+        waiting, self._waiting, self._waiting_count = self._waiting, [], 0
+        if not waiting:
             return
-        cards, merchants = (
-            [name for names in lists for name in names]
-            for lists in ([part.cards for part in parts], [part.merchants for part in parts])
-        )
+        parts = [each.columns for each in waiting]
+        card, merchant = self._codes(waiting)
         lat, lon, event_us, cents = (
             np.concatenate([getattr(part, name) for part in parts]) for name in ("lat", "lon", "event_us", "cents")
         )
         x, y, z = unit_vectors(lat, lon)
-        card, merchant = self._cards.of(cards), self._merchants.of(merchants)
         self._transactions.append(event_us=event_us, card=card, merchant=merchant, cents=cents, x=x, y=y, z=z)
+
+    def _codes(self, waiting: list["_Waiting"]) -> tuple[I64, I64]:
+        """Return codes of cards and merchants."""
+        codes = [each.codes for each in waiting if each.codes is not None]
+        if len(codes) == len(waiting):
+            cards, merchants = zip(*codes, strict=True)
+            return np.concatenate(cards), np.concatenate(merchants)
+        return (
+            self._cards.of([name for each in waiting for name in each.columns.cards]),
+            self._merchants.of([name for each in waiting for name in each.columns.merchants]),
+        )
 
     def append_labels(self, labels: Labels, known_us: I64 | int) -> None:
         """Add labels that are known from ``known_us`` on, one instant for all or one each."""

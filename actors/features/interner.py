@@ -1,20 +1,48 @@
 """Names as integers: each name gets the next code the first time it is seen."""
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from itertools import repeat
+from typing import TypeVar, overload
 
 import numpy as np
 
 from actors.arrays import I64
 
+Other = TypeVar("Other")
+
 
 class Computed(Mapping[str, int]):
-    """Numbers of names, some of which are worked out when they are first asked for."""
+    """Numbers of names, some of which are worked out when they are asked for."""
+
+    @abstractmethod
+    def number(self, name: str) -> int:
+        """Return the number of ``name``, -1 if it has none."""
+        ...
+
+    @overload
+    def get(self, name: str, default: None = None, /) -> int | None: ...
+    @overload
+    def get(self, name: str, default: int, /) -> int: ...
+    @overload
+    def get(self, name: str, default: Other, /) -> int | Other: ...
+    def get(self, name: str, default: object = None, /) -> object:
+        """Return the number of ``name``, ``default`` if it has none; no exception is raised on the way."""
+        number = self.number(name)
+        return default if number < 0 else number
 
     @abstractmethod
     def numbers(self, names: Sequence[str]) -> I64:
-        """Return the number of each name, int64 (n,), -1 where it has none."""
+        """Return the number of each name, int64 (n,), -1 where it has none; not to be written to."""
+        ...
+
+
+class Assigned(Computed, MutableMapping[str, int]):
+    """Numbers of names, which are given from outside."""
+
+    @abstractmethod
+    def assign(self, names: Sequence[str], numbers: I64) -> None:
+        """Give ``names``, which have none and are distinct, their numbers, int64 (n,)."""
         ...
 
 
@@ -34,10 +62,12 @@ class Interner:
         return len(self.codes)
 
     def of(self, names: Sequence[str]) -> I64:
-        """Return the codes of ``names``, int64 (n,); new names get new ones."""
+        """Return the codes of ``names``, int64 (n,), not to be written to; new names get new ones."""
         found = numbers_of(names, self.codes, -1)
-        if found.size and found.min() < 0:
-            found = np.array([self._give(name) for name in names], dtype=np.int64)
+        new = (found < 0).nonzero()[0]
+        if new.size:
+            found = found.copy()
+            found[new] = [self._give(names[at]) for at in new.tolist()]
         return found
 
     def _give(self, name: str) -> int:
@@ -61,8 +91,16 @@ class Interner:
         return list(self.codes)
 
 
+def assign(names: Sequence[str], numbers: MutableMapping[str, int], given: I64) -> None:
+    """Give ``names``, which have no numbers and are distinct, those in ``given``, int64 (n,)."""
+    if isinstance(numbers, Assigned):
+        numbers.assign(names, given)
+    else:
+        numbers.update(zip(names, given.tolist(), strict=True))
+
+
 def numbers_of(names: Sequence[str], numbers: Mapping[str, int], absent: int) -> I64:
-    """Return the number of each name, int64 (n,), ``absent`` where it has none; no Python code runs per name."""
+    """Return the number of each name, int64 (n,), ``absent`` where it has none; not to be written to."""
     if isinstance(numbers, Computed):
         found = numbers.numbers(names)
         return found if absent < 0 else np.where(found < 0, absent, found)

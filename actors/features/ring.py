@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actors.arrays import I64, Bool
-from actors.features.interner import name_array, numbers_of
+from actors.features.interner import assign, name_array, numbers_of
 from actors.features.packing import pack
 
 Column = NDArray[Any]
@@ -143,39 +143,42 @@ class Ring:
 
         At most half of ``max_entities`` names, so that those of one call never push each other out.
         """
-        found = numbers_of(names, self.rows, -1)
+        found = numbers_of(names, self.rows, NOBODY)
         self.touches += 1
-        known = found >= 0
-        if not known.all():
-            self.columns["touched"][found[known]] = self.touches
-            self._add(list(dict.fromkeys(names[at] for at in (~known).nonzero()[0].tolist())))
-            found = numbers_of(names, self.rows, -1)
+        new = (found < 0).nonzero()[0]
+        if new.size:
+            self.columns["touched"][found[found >= 0]] = self.touches
+            found, met = found.copy(), [names[at] for at in new.tolist()]
+            distinct = list(dict.fromkeys(met))
+            rows = dict(zip(distinct, self._add(distinct).tolist(), strict=True))
+            found[new] = [rows[name] for name in met]
         self.columns["touched"][found] = self.touches
         return found
 
     def locate_one(self, name: str) -> int:
         """Return what `locate` returns, for one name."""
         self.touches += 1
-        row = self.rows.get(name)
-        if row is None:
+        row = self.rows.get(name, NOBODY)
+        if row == NOBODY:
             row = self._add_one(name)
         self.columns["touched"][row] = self.touches
         return row
 
-    def _add(self, names: Sequence[str]) -> None:
-        """Give rows to ``names``, which are new and distinct: empty ones, or their past."""
+    def _add(self, names: Sequence[str]) -> I64:
+        """Give rows to ``names``, which are new and distinct, int64 (n,): empty ones, or with their past."""
         self._make_room(len(names))
         again = [self._free.pop() for _ in range(min(len(names), len(self._free)))]
         rows = again + list(range(self._used, self._used + len(names) - len(again)))
         self._used += len(names) - len(again)
-        self.rows.update(zip(names, rows, strict=True))
         at = np.array(rows, dtype=np.int64)
-        if self.past is not None:
-            at = at[self.past.wake(names, at, self.columns)]
-        for name, kind in self.kinds.items():
-            self.columns[name][at] = kind.empty
-        self.columns["identity"][at] = self.next_identity + np.arange(len(at))
-        self.next_identity += len(at)
+        assign(names, self.rows, at)
+        blank = at if self.past is None else at[self.past.wake(names, at, self.columns)]
+        if blank.size:
+            for name, kind in self.kinds.items():
+                self.columns[name][blank] = kind.empty
+            self.columns["identity"][blank] = self.next_identity + np.arange(len(blank))
+            self.next_identity += len(blank)
+        return at
 
     def _add_one(self, name: str) -> int:
         """Do what `_add` does for one name; return its row."""
@@ -206,7 +209,7 @@ class Ring:
         names = list(self.rows)
         rows = numbers_of(names, self.rows, NOBODY)
         touched = self.columns["touched"][rows]
-        for at in np.argsort(touched, kind="stable")[:count].tolist():
+        for at in touched.argsort(kind="stable")[:count].tolist():
             if touched[at] < self.touches:
                 self._free.append(self.rows.pop(names[at]))
 

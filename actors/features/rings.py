@@ -12,7 +12,7 @@ from actors.arrays import I64
 from actors.clock import US_PER_DAY, US_PER_HOUR, US_PER_S
 from actors.features.packing import IDENTITY_MASK
 from actors.features.ring import DEGREES, INSTANT, NEVER, NUMBER, Kind, Ring, identity
-from actors.features.towns import Town
+from actors.features.towns import Town, TownNames
 from actors.features.twin_rows import TwinRows
 from actors.features.twins import Twins
 from actors.transaction import Columns
@@ -106,10 +106,15 @@ class Rings:
     def _by_name(self) -> dict[str, Ring]:
         return {"card": self.cards, "merchant": self.merchants, "device": self.devices}
 
-    def add_towns(self, towns: tuple[Town, ...]) -> None:
+    def add_towns(self, towns: tuple[Town, ...], names: Mapping[str, TownNames]) -> None:
         """Give every entity a twin in each of ``towns``, with the same past among the town's own twins.
 
         Rings then hold only who is seen; an entity's past is copied when it first is.
+
+        Args:
+            towns: the other towns.
+            names: by kind of entity, of all towns, as others use them to look up the same entities: a batch's names are
+                then looked up once for all. A ring with someone whom they lack does without.
 
         Raises:
             ValueError: the limits leave no room, a town is given twice, or an entity is not of town 0.
@@ -121,13 +126,13 @@ class Rings:
         sizes = {name: ring.next_identity for name, ring in rings.items()}
         if max(sizes.values()) * (len(towns) + 1) > IDENTITY_MASK:
             raise ValueError(f"{len(towns)} towns have more entities than there are identities")
-        pasts = {
-            kind: Twins(ring.kinds, ring.rows, ring.columns, (Town(0), *towns), sizes) for kind, ring in rings.items()
-        }
+        everywhere = (Town(0), *towns)
+        known = {kind: _names(ring, everywhere, names.get(kind)) for kind, ring in rings.items()}
+        pasts = {kind: Twins(ring.kinds, ring.rows, ring.columns, known[kind], sizes) for kind, ring in rings.items()}
         self._located = None
         for kind, ring in rings.items():
             ring.forget()
-            ring.rows = TwinRows(pasts[kind].codes)
+            ring.rows = TwinRows(known[kind])
             ring.reserve(ring.max_entities)  # growing in a burst would stop the world for 50 ms
             ring.past = pasts[kind]
             ring.next_identity = sizes[kind] * (len(towns) + 1)
@@ -157,3 +162,10 @@ class Rings:
             prefix = f"{kind}_"
             own = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
             ring.from_arrays(own)
+
+
+def _names(ring: Ring, towns: tuple[Town, ...], shared: TownNames | None) -> TownNames:
+    """Return ``shared`` if all of the ring's entities are among them, else names of its own."""
+    if shared is not None and shared.has(ring.rows, towns):
+        return shared
+    return TownNames(list(ring.rows), towns)

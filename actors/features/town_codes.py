@@ -1,21 +1,18 @@
 """Codes of the names of all towns, worked out when a name is first asked for instead of being kept for all."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from actors.arrays import I64
 from actors.features.interner import Computed, Interner
-from actors.features.towns import Town, TownNames
+from actors.features.towns import STRANGER, TownNames
 
-NO_CODE = -1
-REMEMBERED = 32_768  # codes at hand, 4 MB with their names; any other is worked out again, in half a microsecond
+NO_CODE = STRANGER
 
 
 class TownCodes(Computed):
-    """Name → code: a block of codes for each town, and after them codes of strangers in the order of first sight.
-
-    A town's names are in the order of town 0's, so the twin of the same place in another block has the same past.
+    """Name → code: the numbers of the towns' names, and after them codes of strangers in the order of first sight.
 
     Args:
         names: of all towns.
@@ -23,18 +20,15 @@ class TownCodes(Computed):
     Attributes:
         names: of all towns.
         strangers: those met that are of no town, with their codes.
-        at_hand: codes that were asked for lately, at most REMEMBERED.
     """
 
     def __init__(self, names: TownNames) -> None:
         self.names = names
         self.strangers: dict[str, int] = {}
-        self.at_hand: Mapping[str, int] = _Known(names, self.strangers)
-        self.code_of = self.at_hand.__getitem__  # no Python code runs for who was asked for lately
 
     def __getitem__(self, name: str) -> int:
         """Return the code of ``name``. Raises KeyError if it has none."""
-        code = self.code_of(name)
+        code = self.number(name)
         if code == NO_CODE:
             raise KeyError(name)
         return code
@@ -47,50 +41,39 @@ class TownCodes(Computed):
         """Yield all names, by code."""
         for town in self.names.towns:
             yield from town.rename(self.names.names)
-        yield from self.strangers
+        yield from list(self.strangers)
+
+    def number(self, name: str) -> int:
+        """Return the code of ``name``, NO_CODE if it has none."""
+        number = self.names.number(name)
+        return self.strangers.get(name, NO_CODE) if number == STRANGER else number
 
     def numbers(self, names: Sequence[str]) -> I64:
-        """Return the code of each name, int64 (n,), NO_CODE where it has none."""
-        return np.fromiter(map(self.code_of, names), np.int64, len(names))
+        """Return the code of each name, int64 (n,), NO_CODE where it has none; not to be written to."""
+        found = self.names.numbers(names)
+        if self.strangers:
+            strange = (found == STRANGER).nonzero()[0]
+            if strange.size:
+                found = found.copy()
+                found[strange] = [self.strangers.get(names[at], NO_CODE) for at in strange.tolist()]
+        return found
 
     def give(self, name: str) -> int:
         """Return the code of ``name``, a new one if it has none."""
-        code = self.code_of(name)
-        if code == NO_CODE:
-            code = self.strangers[name] = len(self)
-        return code
-
-
-class _Known(dict[str, int]):
-    """Codes that were asked for lately; NO_CODE of a stranger not met."""
-
-    def __init__(self, names: TownNames, strangers: Mapping[str, int]) -> None:
-        super().__init__()
-        self._names = names
-        self._strangers = strangers
-
-    def __missing__(self, name: str) -> int:
-        twin = self._names.find(name)
-        if twin is None:
-            return self._strangers.get(name, NO_CODE)
-        block, place = twin
-        if len(self) >= REMEMBERED:
-            self.clear()
-        code = self[name] = block * len(self._names.names) + place
-        return code
+        number = self.names.number(name)
+        return self.strangers.setdefault(name, len(self)) if number == STRANGER else number
 
 
 class TownInterner(Interner):
     """An interner that has codes for all names of all towns from the start.
 
     Args:
-        names: of town 0, by code.
-        towns: all towns, town 0 the first.
+        names: of all towns.
     """
 
-    def __init__(self, names: Sequence[str], towns: Sequence[Town]) -> None:
+    def __init__(self, names: TownNames) -> None:
         super().__init__()
-        self._codes = TownCodes(TownNames(names, towns))
+        self._codes = TownCodes(names)
         self.codes = self._codes
 
     def _give(self, name: str) -> int:
@@ -99,7 +82,7 @@ class TownInterner(Interner):
     def only(self, kept: I64) -> tuple[Interner, I64]:
         """Return an interner without the strangers that are not ``kept``, and every old code's new one."""
         towns, strangers = self._codes.names, list(self._codes.strangers)
-        fewer = TownInterner(towns.names, towns.towns)
+        fewer = TownInterner(towns)
         new = np.zeros(len(self), dtype=np.int64)
         new[: len(towns)] = np.arange(len(towns))
         for code in kept[kept >= len(towns)].tolist():

@@ -12,7 +12,7 @@ from actors.features.store import MISSING_AT
 from actors.features.table_rows import card_rows
 from actors.features.tally import Tally, fill
 from actors.features.town_codes import TownInterner
-from actors.features.towns import Town
+from actors.features.towns import Town, TownNames
 
 _KEPT = 8  # sums at distinct times; two or three are in use, and the next refresh uses some of them again
 
@@ -35,11 +35,16 @@ class TownPast:
         base: history of town 0 up to the run's start.
         towns: the other towns.
         label_delay_us: how long labels take.
+
+    Attributes:
+        names: of all towns, by kind of entity: card and merchant.
     """
 
     def __init__(self, base: History, towns: tuple[Town, ...], label_delay_us: int) -> None:
         self._base = base
         self._towns = (Town(0), *towns)
+        known = {"card": base.cards, "merchant": base.merchants}
+        self.names = {kind: TownNames(own.names, self._towns) for kind, own in known.items()}
         self._shifts = np.array([town.grid_shift_us for town in self._towns], dtype=np.int64)
         self._distinct_shifts: list[int] = sorted(set(self._shifts.tolist()))
         self._label_delay_us = label_delay_us
@@ -47,7 +52,7 @@ class TownPast:
 
     def give_names(self, history: History) -> None:
         """Give the names of all towns their codes in ``history``, town by town, so that a town is a block of codes."""
-        history.adopt(*(TownInterner(base.names, self._towns) for base in (self._base.cards, self._base.merchants)))
+        history.adopt(TownInterner(self.names["card"]), TownInterner(self.names["merchant"]))
 
     def fill(self, cards: tuple[F32, I64], tally: Tally, codes: I64, at_us: int) -> Iterator[None]:
         """Set the cards of all towns to their past, and add the past to ``tally``.

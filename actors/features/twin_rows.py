@@ -1,29 +1,26 @@
 """Rows of the entities of all towns that a ring remembers, by code instead of by name."""
 
-from collections.abc import Iterator, MutableMapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from actors.arrays import I32, I64
-from actors.features.interner import Computed
-from actors.features.town_codes import NO_CODE, TownCodes
+from actors.features.interner import Assigned
+from actors.features.towns import STRANGER, TownNames
 
 _NO_ROW = -1
 
 
-class TwinRows(Computed, MutableMapping[str, int]):
+class TwinRows(Assigned):
     """Name → row. Of who lives in a town no name is kept, which would cost 130 bytes each; 4 are taken from the start.
 
     Args:
-        codes: of all towns' names; no stranger's is given here.
+        names: of all towns.
     """
 
-    def __init__(self, codes: TownCodes) -> None:
-        self._names = codes.names
-        self._code_of = codes.code_of
-        self._rows: I32 = np.full(
-            len(codes.names) + 1, _NO_ROW, dtype=np.int32
-        )  # the last is a stranger's: NO_CODE is -1
+    def __init__(self, names: TownNames) -> None:
+        self._names = names
+        self._rows: I32 = np.full(len(names) + 1, _NO_ROW, dtype=np.int32)  # the last is a stranger's: STRANGER is -1
         self._cells = self._rows.data
         self._strangers: dict[str, int] = {}
         self._twin_count = 0
@@ -34,46 +31,56 @@ class TwinRows(Computed, MutableMapping[str, int]):
 
     def __getitem__(self, name: str) -> int:
         """Return the row of ``name``. Raises KeyError if it has none."""
-        row = self._row_of(name)
+        row = self.number(name)
         if row == _NO_ROW:
             raise KeyError(name)
         return row
 
-    def _row_of(self, name: str) -> int:
-        code = self._code_of(name)
-        return self._strangers.get(name, _NO_ROW) if code == NO_CODE else self._cells[code]
+    def number(self, name: str) -> int:
+        """Return the row of ``name``, -1 if it has none."""
+        at = self._names.number(name)
+        return self._strangers.get(name, _NO_ROW) if at == STRANGER else self._cells[at]
 
     def numbers(self, names: Sequence[str]) -> I64:
         """Return the row of each name, int64 (n,), -1 where it has none."""
-        codes = np.fromiter(map(self._code_of, names), np.int64, len(names))
-        rows = self._rows.take(codes).astype(np.int64)
+        numbers = self._names.numbers(names)
+        rows = self._rows.take(numbers).astype(np.int64)
         if self._strangers:
-            for at in np.flatnonzero(codes == NO_CODE).tolist():
+            for at in (numbers == STRANGER).nonzero()[0].tolist():
                 rows[at] = self._strangers.get(names[at], _NO_ROW)
         return rows
 
+    def assign(self, names: Sequence[str], numbers: I64) -> None:
+        """Give ``names``, which have none and are distinct, rows, int64 (n,)."""
+        ours = self._names.numbers(names)
+        self._rows[ours] = numbers
+        self._rows[-1] = _NO_ROW
+        strange = (ours == STRANGER).nonzero()[0]
+        self._twin_count += len(names) - len(strange)
+        self._strangers.update((names[at], int(numbers[at])) for at in strange.tolist())
+
     def __setitem__(self, name: str, row: int) -> None:
         """Give ``name`` a row."""
-        code = self._code_of(name)
-        if code == NO_CODE:
+        at = self._names.number(name)
+        if at == STRANGER:
             self._strangers[name] = row
         else:
-            self._twin_count += self._cells[code] == _NO_ROW
-            self._cells[code] = row
+            self._twin_count += self._cells[at] == _NO_ROW
+            self._cells[at] = row
 
     def __delitem__(self, name: str) -> None:
         """Take the row of ``name`` away. Raises KeyError if it has none."""
-        code = self._code_of(name)
-        if code == NO_CODE:
+        at = self._names.number(name)
+        if at == STRANGER:
             del self._strangers[name]
-        elif self._cells[code] == _NO_ROW:
+        elif self._cells[at] == _NO_ROW:
             raise KeyError(name)
         else:
             self._twin_count -= 1
-            self._cells[code] = _NO_ROW
+            self._cells[at] = _NO_ROW
 
     def __iter__(self) -> Iterator[str]:
         """Yield the names that have a row: town by town, then strangers."""
-        for code in np.flatnonzero(self._rows[:-1] != _NO_ROW).tolist():
-            yield self._names.name(code)
+        for at in (self._rows[:-1] != _NO_ROW).nonzero()[0].tolist():
+            yield self._names.name(at)
         yield from self._strangers

@@ -8,11 +8,11 @@ moved by a number that only depends on its column and on the town.
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from actors.arrays import I64, Bool
+from actors.arrays import I64, Bool, Scalar
 from actors.features.ring import Column, Kind
-from actors.features.town_codes import NO_CODE, TownCodes
-from actors.features.towns import Town, TownNames
+from actors.features.towns import TownNames
 
 
 class Twins:
@@ -22,14 +22,9 @@ class Twins:
         kinds: what the columns hold, by name.
         rows: row of each entity of town 0 in ``columns``, by name.
         columns: their past, (n,) or (n, width) each.
-        towns: all towns, town 0 the first; the entities of the next one have the identities after its.
+        names: of all towns, town 0 the first, those in ``rows`` among them; the entities of the next town have the
+            identities after its.
         sizes: identities in each town, by kind of entity.
-
-    Attributes:
-        codes: of all towns' entities.
-
-    Raises:
-        ValueError: a town is given twice, or a name is not of town 0.
     """
 
     def __init__(
@@ -37,14 +32,17 @@ class Twins:
         kinds: Mapping[str, Kind],
         rows: Mapping[str, int],
         columns: Mapping[str, Column],
-        towns: Sequence[Town],
+        names: TownNames,
         sizes: Mapping[str, int],
     ) -> None:
-        self.codes = TownCodes(TownNames(list(rows), towns))
+        self._names = names
+        self._size = max(1, len(names.names))
         words = {name: _words(columns[name][list(rows.values())]) for name in kinds}
-        self._words: I64 = np.concatenate(list(words.values()), axis=1)
         moved = [(words[name] != kind.empty) & kind.moves for name, kind in kinds.items()]
-        self._moved: Bool = np.concatenate(moved, axis=1)
+        place = {name: at for at, name in enumerate(names.names)}
+        places = np.array([place[name] for name in rows], dtype=np.int64)
+        self._words = _spread(np.concatenate(list(words.values()), axis=1), places, len(place))
+        self._moved = _spread(np.concatenate(moved, axis=1), places, len(place))
         self._parts = _parts({name: words[name].shape[1] for name in kinds})
         self._floats = [name for name in kinds if columns[name].dtype.kind == "f"]
         self._places = {  # of one row's words
@@ -52,48 +50,49 @@ class Twins:
             for name, part in self._parts.items()
             if name not in self._floats
         }
-        self._moves: I64 = np.zeros((len(towns), self._words.shape[1]), dtype=np.int64)
-        for block, town in enumerate(towns):
+        self._moves: I64 = np.zeros((len(names.towns), self._words.shape[1]), dtype=np.int64)
+        for block, town in enumerate(names.towns):
             offsets = {whose: block * size for whose, size in sizes.items()}
             for name, kind in kinds.items():
                 self._moves[block, self._parts[name]] = kind.move(town.shift_us, offsets)
-        self._seen = bytearray(len(self.codes))
+        self._asleep: Bool = np.zeros((len(names.towns), len(place)), dtype=np.bool_)
+        self._asleep[:, places] = True
+        self._asleep = np.append(self._asleep, False)  # the last is that of all strangers, whose number is negative
 
     def wake(self, names: Sequence[str], rows: I64, columns: Mapping[str, Column]) -> Bool:
         """Write the past of those of ``names`` that are twins seen for the first time; return which are not."""
-        others = np.ones(len(names), dtype=np.bool_)
-        found = [(place, twin) for place, twin in enumerate(map(self._first_sight, names)) if twin is not None]
-        if found:
-            places = np.array([place for place, _ in found], dtype=np.int64)
-            blocks, sources = np.array([twin for _, twin in found], dtype=np.int64).T
-            others[places] = False
-            words = self._moved.take(sources, axis=0) * self._moves.take(blocks, axis=0)
-            words += self._words.take(sources, axis=0)
-            at = rows[places]
+        numbers = self._names.numbers(names)
+        first = self._asleep.take(numbers)
+        at, numbers = rows[first], numbers[first]
+        if numbers.size:
+            self._asleep[numbers] = False
+            blocks, places = np.divmod(numbers, self._size)
+            words = self._moved.take(places, axis=0) * self._moves.take(blocks, axis=0)
+            words += self._words.take(places, axis=0)
             for name, part in self._parts.items():
                 columns[name][at] = _like(columns[name], words[:, part])
-        return others
+        return ~first
 
     def wake_one(self, name: str, row: int, columns: Mapping[str, Column]) -> bool:
         """Do the same for one name; return whether it is a twin seen for the first time."""
-        twin = self._first_sight(name)
-        if twin is None:
+        number = self._names.number(name)
+        if not self._asleep.item(number):
             return False
-        block, source = twin
-        words = self._words[source] + self._moved[source] * self._moves[block]
-        for column, place in self._places.items():
-            columns[column][row] = words[place]
+        self._asleep[number] = False
+        block, place = divmod(number, self._size)
+        words = self._words[place] + self._moved[place] * self._moves[block]
+        for column, here in self._places.items():
+            columns[column][row] = words[here]
         for column in self._floats:
             columns[column][row] = words[self._parts[column]].view(columns[column].dtype)
         return True
 
-    def _first_sight(self, name: str) -> tuple[int, int] | None:
-        """Return town and row of a twin that was not seen before, as its place among towns and in the past."""
-        code = self.codes.code_of(name)
-        if code == NO_CODE or self._seen[code]:
-            return None
-        self._seen[code] = 1
-        return divmod(code, len(self.codes.names.names))
+
+def _spread(rows: NDArray[Scalar], places: I64, count: int) -> NDArray[Scalar]:
+    """Return an array of ``count`` rows with ``rows`` in ``places``."""
+    spread = np.zeros((count, rows.shape[1]), dtype=rows.dtype)
+    spread[places] = rows
+    return spread
 
 
 def _parts(widths: Mapping[str, int]) -> dict[str, slice]:

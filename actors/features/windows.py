@@ -5,6 +5,7 @@ merchant's 32: counts and sums end there (at 17 and 33, the transaction itself i
 for an entity that runs hot, and by then the count has long said what it has to say.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -15,7 +16,7 @@ from actors.features import batch_road, single_road
 from actors.features.catalogue import STREAM_COLUMNS
 from actors.features.columns import cut
 from actors.features.rings import Rings, StreamLimits
-from actors.features.towns import Town
+from actors.features.towns import Town, TownNames
 from actors.transaction import Columns
 
 SINGLE_ROAD_UP_TO = 16  # rows; from here on arrays are quicker than one by one
@@ -69,13 +70,9 @@ class InMemoryStreamState:
         parts = [cut(columns, slice(at, at + most)) for at in range(0, len(columns), most)]
         return np.concatenate([self._count(part) for part in parts])
 
-    def add_towns(self, towns: tuple[Town, ...]) -> None:
-        """Give every entity a twin in each of ``towns``. All entities remembered must be town 0's.
-
-        Raises:
-            ValueError: the limits leave no room, or a name is not of town 0.
-        """
-        self.rings.add_towns(towns)
+    def add_towns(self, towns: tuple[Town, ...], names: Mapping[str, TownNames] | None = None) -> None:
+        """Give every entity a twin in each of ``towns``; see `Rings.add_towns`. All remembered must be town 0's."""
+        self.rings.add_towns(towns, names or {})
 
     def save(self, file: Path) -> None:
         """Write everything remembered to ``file`` (npz, no pickles)."""

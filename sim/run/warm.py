@@ -65,9 +65,9 @@ def warm_state(
     stream = _load_stream(artifact.state / WINDOWS_FILE, len(copies) + 1)
     if copies:
         past = _load_history(artifact.state / HISTORY_FILE, np.empty)
-        stream.add_towns(copies)
         history = History(allocate)
         builder = BatchTableBuilder(history, label_delay_us, Copies(past, copies))
+        stream.add_towns(copies, builder.town_names)
     else:
         history = _load_history(artifact.state / HISTORY_FILE, allocate)
         builder = BatchTableBuilder(history, label_delay_us)

@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.features.interner import numbers_of
-from actors.features.town_codes import TownCodes
 from actors.features.towns import Town, TownNames, towns
 from actors.features.twin_rows import TwinRows
 
@@ -18,7 +17,7 @@ ASKED = st.sampled_from(["c0-5", "c1-5", "c2-5", "c1-1", "c2-0-7", "c9-1", "c1-9
 @given(st.lists(st.tuples(st.sampled_from(["set", "delete"]), ASKED, st.integers(0, 99)), max_size=30))
 def test_rows_are_those_of_a_dict(steps: list[tuple[str, str, int]]) -> None:
     """Whatever is given and taken away, of towns or strangers, look-ups find what a dict of names finds."""
-    rows, plain = TwinRows(TownCodes(TownNames(NAMES, TOWNS))), dict[str, int]()
+    rows, plain = TwinRows(TownNames(NAMES, TOWNS)), dict[str, int]()
     for step, name, row in steps:
         if step == "set":
             rows[name] = plain[name] = row
@@ -33,7 +32,7 @@ def test_rows_are_those_of_a_dict(steps: list[tuple[str, str, int]]) -> None:
 
 def test_who_has_no_row_is_not_found() -> None:
     """Neither a town's entity that was not seen nor a stranger."""
-    rows = TwinRows(TownCodes(TownNames(NAMES, TOWNS)))
+    rows = TwinRows(TownNames(NAMES, TOWNS))
     for name in ("c1-5", "stranger"):
         assert name not in rows
         with pytest.raises(KeyError):
