@@ -1,0 +1,79 @@
+"""What a long run on virtual time keeps in memory: bounded by the world, and not by how long the run is."""
+
+import gc
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from actors.features import town_codes, town_past
+from actors.messages import DecidedBatch
+from sim.run import outcomes, shelf
+from sim.run.instruments import Instruments
+from sim.run.outcomes import OutcomeBook
+from tests.scenarios.drill import drill
+
+BLOCK = 4_096  # transactions that the traffic is made in; a refresh comes as often
+EARLY, LATE = BLOCK + 1_000, 2 * BLOCK + 1_000  # decisions: as far into a block, and behind a refresh
+THINNED = (
+    "world={cards: 8000, merchants: 800, speed: 158.2, label_delay: 1h}",
+    "phases=[{name: day, rate: 30, duration: 7m}]",
+    "pipeline.assembler.remembered_ids=1000",
+    "faults=[]",
+    "steps=[]",
+    "expect=[]",
+)
+
+
+class Meter:
+    """A sink that reads how much memory is taken after ``EARLY`` and after ``LATE`` decisions."""
+
+    def __init__(self, book: OutcomeBook) -> None:
+        self._book = book
+        self._count = 0
+        self.early_bytes = self.late_bytes = 0
+
+    async def deliver(self, decided: DecidedBatch) -> None:
+        """Pass the decisions on."""
+        await self._book.deliver(decided)
+        self._count += len(decided)
+        if self._count >= EARLY and not self.early_bytes:
+            self.early_bytes = taken_bytes()
+        if self._count >= LATE and not self.late_bytes:
+            self.late_bytes = taken_bytes()
+
+
+def taken_bytes() -> int:
+    """Return what Python and numpy hold; arrays on the shelf are not among it."""
+    gc.collect()
+    return tracemalloc.get_traced_memory()[0]
+
+
+def growth_bytes(model: Path, folder: Path) -> float:
+    """Return by how much a thinned day grows with each transaction."""
+    meters: list[Meter] = []
+
+    def metered(book: OutcomeBook) -> Meter:
+        meters.append(Meter(book))
+        return meters[-1]
+
+    tracemalloc.start()
+    try:
+        drill("day", model, folder, *THINNED, instruments=Instruments(sink=metered))
+    finally:
+        tracemalloc.stop()
+    return (meters[0].late_bytes - meters[0].early_bytes) / (LATE - EARLY)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("on_shelf", [True, False])
+def test_memory_does_not_grow_with_the_run(
+    on_shelf: bool, world_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under 40 bytes a transaction stay; the hundred and more that a run keeps lie on the shelf, or else in memory."""
+    monkeypatch.setattr(shelf, "LARGE_BYTES", 512 if on_shelf else 1 << 40)
+    monkeypatch.setattr(outcomes, "_FIRST_CAPACITY", 256)
+    monkeypatch.setattr(town_codes, "REMEMBERED", 256)  # full before the first reading, as what follows
+    monkeypatch.setattr(town_past, "_KEPT", 0)
+    grown = growth_bytes(world_model, tmp_path / "run")
+    assert grown < 40 if on_shelf else grown > 100
