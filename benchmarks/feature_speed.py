@@ -1,9 +1,11 @@
 """What features cost a transaction, beside what parsing it costs: ``python -m benchmarks.feature_speed``.
 
 Covers: streaming windows on arrays and one by one, the whole assembly, the feature store's look-up, a refresh, seeding
-of forty towns and their memory. Ratios to parsing hold on any machine; microseconds only on a quiet one.
+of forty towns, their memory, and batches of their cards, whose names are in no cache. Ratios to parsing hold on any
+machine; microseconds only on a quiet one.
 """
 
+import itertools
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +21,7 @@ from actors.features.batch import BatchTableBuilder, Copies
 from actors.features.catalogue import SYNTHETIC_FEATURES
 from actors.features.history import History
 from actors.features.store import InMemoryFeatureStore
-from actors.features.towns import towns
+from actors.features.towns import Town, towns
 from actors.features.windows import InMemoryStreamState
 from actors.transaction import Columns, Transaction, parse
 from benchmarks.measuring import Prepare, Rates, interleaved
@@ -30,6 +32,8 @@ DELAY_US = US_PER_DAY // 2
 REPETITIONS = 5
 TOWNS = 40
 SIZES = (1_024, 256, 1)
+COLD_SIZES = (1, 16, 64, 256, 1_024)
+COLD_BYTES = 8_000_000  # read between two batches, so that nothing of one is in the next one's caches
 PROMISES = {  # times what parsing a transaction costs; half above what was measured, for noise
     "windows x 1024": 3.0,
     "assembly x 1024": 4.5,
@@ -172,6 +176,39 @@ def show_towns() -> None:
     print(f"{f'seeding {TOWNS} towns':<28} {seeded_s * 1e3:>9.0f} ms, {(after - before) / 1e6:.0f} MB resident")
     again_ms = timed_ms(lambda: store.publish(builder.build(START_US + 30 * US_PER_DAY)))
     print(f"{f'refresh, {TOWNS} towns':<28} {again_ms:>9.1f} ms")
+    for size in COLD_SIZES:
+        print(f"{f'in {TOWNS} towns x {size}':<28} {cold_us(stream, builder, store, size):>9.2f} µs a row")
+
+
+def cold_us(stream: InMemoryStreamState, builder: BatchTableBuilder, store: InMemoryFeatureStore, size: int) -> float:
+    """Return what look-up, features and history of a transaction cost, in µs, when its names are in no cache.
+
+    Each card and merchant is one of any town, as in a burst: most are seen for the first time.
+    """
+    assembly, chance = FeatureAssembly(SYNTHETIC_FEATURES, stream), np.random.default_rng(size)
+    parts = list(columns_of(transactions(max(4_096, 16 * size), size, days=1, cards=4_000, merchants=400), size))
+    everywhere = [Town(number) for number in chance.integers(0, TOWNS, 256).tolist()]
+    spans: list[int] = []
+    for number, part in enumerate(parts):
+        columns = scattered(part, everywhere)
+        np.ones(COLD_BYTES // 8).sum()
+        started_ns = time.thread_time_ns()
+        rows = store.rows(columns.cards, columns.merchants)
+        assembly.compute(size * 1_000_000 + number, columns, rows)
+        builder.history.append(columns)
+        spans.append(time.thread_time_ns() - started_ns)
+    return sum(spans) / sum(map(len, parts)) / 1e3
+
+
+def scattered(columns: Columns, towns_of_rows: list[Town]) -> Columns:
+    """Return ``columns`` with each row in a town of its own."""
+    rows = list(zip(itertools.cycle(towns_of_rows), columns.cards, columns.merchants, columns.device, strict=False))
+    return msgspec.structs.replace(
+        columns,
+        cards=[town.rename([card])[0] for town, card, _, _ in rows],
+        merchants=[town.rename([merchant])[0] for town, _, merchant, _ in rows],
+        device=[None if device is None else town.rename([device])[0] for town, _, _, device in rows],
+    )
 
 
 def main() -> int:
