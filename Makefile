@@ -11,8 +11,8 @@ CRASHES    ?= 500
 SCENARIOS  ?= $(shell grep -L '^external: true' scenarios/*.yaml)
 
 # Tests that simulate so much that tracing them for coverage would take as long again.
-UNTRACED   := tests/scenarios tests/theory/test_queues.py tests/determinism/test_check_determinism.py \
-  tests/explore/test_anything_fails.py tests/explore/test_planted_bug.py
+UNTRACED   := tests/determinism/test_check_determinism.py tests/explore/test_planted_bug.py \
+  tests/explore/test_anything_fails.py tests/scenarios tests/theory/test_queues.py
 
 BIN     := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
@@ -38,7 +38,7 @@ check: $(VENV)/installed-test  ## lint, format, types and architecture, without 
 	$(BIN)/lint-imports --no-logo
 
 model: $(VENV)/installed-test
-	@echo "model of the default world, for tests: $$($(BIN)/python -m tests.model_cache)"
+	@$(BIN)/python -m tests.model_cache
 
 bench: $(VENV)/installed-bench  ## throughput against the bare model and a portfolio-style loop
 	@$(BIN)/python -m benchmarks $(ARGS)

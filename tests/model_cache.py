@@ -62,4 +62,4 @@ def default_model() -> Path:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(f"{default_model()}\n")
+    sys.stdout.write(f"model for tests: {default_model()}\n")

@@ -147,21 +147,6 @@ def test_without_the_fault_the_same_hours_stay_fresh(tmp_path: Path, world_model
     assert result.summary.modes.stale == 0
 
 
-def test_a_thin_day_keeps_its_promises(tmp_path: Path, world_model: Path) -> None:
-    """A hundredth of the day's load on a hundredth of its cards: all that is expected holds, quality apart."""
-    thinner = (
-        "phases.day.rate=0.2",
-        "world.cards=4000",
-        "world.merchants=400",
-        f"steps.noon-release={{name: noon-release, kind: model_release, at: 12h, model: {earlier_model(world_model)}}}",
-    )
-    summary = run_thin(tmp_path, world_model, thinner, (ROOT / "scenarios" / "day.yaml").read_text()).summary
-    missed = {each.name for each in summary.expectations if each.state != "passed"}
-    assert missed <= {"caught"}  # of a hundredth of the fraud, recall is not steady
-    assert summary.duration_s >= 86_400
-    assert len(served(tmp_path)) == 2
-
-
 def test_a_run_on_the_real_clock_watches_its_models_folder_and_rolls_back_on_request(
     tmp_path: Path, world_model: Path
 ) -> None:

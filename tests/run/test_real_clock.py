@@ -38,33 +38,36 @@ def untimed_failures(summary: dict[str, Any]) -> list[str]:
 def test_a_run_ends_with_a_verdict_and_its_files(tmp_path: Path) -> None:
     """Every file is there, all that was accepted is decided and logged, and the exit code is the verdict's."""
     out = tmp_path / "run"
-    done = sim("run", "scenarios/burst.yaml", "--tui", "off", "--duration", "19s", "--out", str(out))
+    done = sim("run", "scenarios/burst.yaml", "--tui", "off", "--duration", "8s", "--out", str(out))
 
     summary = summary_of(out)
     assert done.returncode == summary["exit_code"], done.stderr
     assert {each.name for each in out.iterdir()} == RUN_FILES
     books = summary["ledger"]
     assert books["balanced"]
-    assert books["offered"] == books["produced"] == books["decided"] == books["logged"] == books["delivered"] > 20_000
+    assert books["offered"] == books["produced"] == books["decided"] == books["logged"] == books["delivered"] > 7_000
     assert len((out / "decisions.jsonl").read_bytes().splitlines()) == books["logged"]
     assert not untimed_failures(summary)
     assert summary["skipped"]
     assert "verdict" in done.stdout
 
 
-def test_an_outage_is_served_on_payload_and_windows_alone(tmp_path: Path) -> None:
+def test_an_outage_is_served_on_payload_and_windows_alone(tmp_path: Path, world_model: Path) -> None:
     """While the store is gone batch features are missing, never zero, and the cost shows in recall and money."""
     out = tmp_path / "run"
     shorter = (
-        "phases.baseline.duration=5s",
-        "phases.outage.duration=5s",
-        "phases.recovery.duration=16s",
-        "faults.store-down.at=5s",
-        "faults.store-down.duration=5s",
+        "phases.baseline.duration=2s",
+        "phases.outage.duration=4s",
+        "phases.recovery.duration=6s",
+        "faults.store-down.at=2s",
+        "faults.store-down.duration=4s",
+        "expect.detected.resolves_within=6s",
+        "world.label_delay=3h",  # 5 s of the run, so that there are labels before it ends
         "pipeline.log.features=all",
     )
     overrides = [word for each in shorter for word in ("--set", each)]
-    sim("run", "scenarios/feature_store_outage.yaml", "--tui", "off", "--out", str(out), *overrides)
+    given = ["--model", str(world_model), "--tui", "off", "--out", str(out)]
+    sim("run", "scenarios/feature_store_outage.yaml", *given, *overrides)
 
     summary = summary_of(out)
     during = next(each for each in summary["spans"] if each["kind"] == "fault")
@@ -115,12 +118,12 @@ def test_a_full_disk_costs_log_lines_and_nothing_else(tmp_path: Path) -> None:
     """With no room for the log, every transaction is decided and delivered, the loss is counted, and the run fails."""
     room = tmp_path / "small"
     room.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(room)], check=False)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(room)], check=False)
     if mounted.returncode:
         pytest.skip("only root can mount a small file system")
     try:
         out = room / "run"
-        done = sim("run", "scenarios/steady.yaml", "--tui", "off", "--duration", "12s", "--out", str(out))
+        done = sim("run", "scenarios/steady.yaml", "--tui", "off", "--duration", "6s", "--out", str(out))
         assert done.returncode == 99, done.stderr
         assert "No space left on device" in done.stdout
         assert "ledger        balanced" in done.stdout

@@ -18,6 +18,8 @@ from tests.scenarios.drill import drill
 
 pytestmark = pytest.mark.slow
 
+CALM = "phases.recovery.rate=100"  # what is asked of the recovery is asked in the whole drill
+
 
 class LenientReader:
     """Reads like the first version of many services: whatever JSON holds is taken, and what is no JSON raises.
@@ -42,7 +44,8 @@ def read_leniently(pipeline: Pipeline) -> None:
 
 def test_poison_needs_strict_parsing(world_model: Path, tmp_path: Path) -> None:
     """Read leniently, what is no JSON crashes the assembler, batch by batch, and the impossible is decided upon."""
-    drilled = drill("traffic_poison", world_model, tmp_path / "run", instruments=Instruments(alter=read_leniently))
+    lenient = Instruments(alter=read_leniently)
+    drilled = drill("traffic_poison", world_model, tmp_path / "run", CALM, instruments=lenient)
     assert {"no-restart", "errors"} <= drilled.failed
     assert drilled.summary.exit_code == 99
 
@@ -51,7 +54,7 @@ def test_poison_needs_strict_parsing(world_model: Path, tmp_path: Path) -> None:
 def test_duplicates_need_the_memory_of_ids(remembered: int, world_model: Path, tmp_path: Path) -> None:
     """Too few ids remembered, each retry is decided anew, and every card looks as if it had bought four times."""
     few = f"pipeline.assembler.remembered_ids={remembered}"
-    drilled = drill("traffic_duplicates", world_model, tmp_path / "run", few)
+    drilled = drill("traffic_duplicates", world_model, tmp_path / "run", few, CALM)
     assert {"decided-once", "told-apart", "same-cards", "same-answers", "detected"} <= drilled.failed
     assert drilled.summary.exit_code == 99
 
@@ -62,7 +65,7 @@ def test_duplicates_need_the_memory_of_ids(remembered: int, world_model: Path, t
 )
 def test_wave_needs_the_ladder(open_when: str, failing: set[str], world_model: Path, tmp_path: Path) -> None:
     """Failing open lets the attack through that comes just then, and keeps the other one out."""
-    drilled = drill("fraud_wave", world_model, tmp_path / "run", f"pipeline.on_failure.{open_when}=fail_open")
+    drilled = drill("fraud_wave", world_model, tmp_path / "run", f"pipeline.on_failure.{open_when}=fail_open", CALM)
     assert drilled.failed & {"ring-caught", "money-kept", "bots-caught", "bots-money"} == failing
     assert drilled.summary.exit_code == 99
 
@@ -74,7 +77,7 @@ def test_wave_needs_the_rules_on_velocity_and_devices(
     limits = RuleLimits(card_velocity=None, many_merchants=None, foreign_amount=None, shared_device=None)
     amounts, usual = RuleBook(load_artifact(world_model).feature_names, limits), RuleBook.decide
     monkeypatch.setattr(RuleBook, "decide", lambda _, features: usual(amounts, features))
-    drilled = drill("fraud_wave", world_model, tmp_path / "run")
+    drilled = drill("fraud_wave", world_model, tmp_path / "run", CALM)
     assert "bots-caught" in drilled.failed
     assert drilled.summary.exit_code == 99
 
