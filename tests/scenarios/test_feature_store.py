@@ -58,7 +58,7 @@ def test_flaky_store_without_retries_is_noticed(world_model: Path, folder: Path)
 
 def test_flaky_store_without_a_retry_budget_gets_more_load(world_model: Path, folder: Path) -> None:
     """Naive retries hide the failures, and give a store in trouble over half as much again."""
-    no_budget = ("pipeline.feature_store.retry.budget=null", "phases.flaky.rate=100", CALM)
+    no_budget = ("pipeline.feature_store.retry.budget=null", CALM)
     broken = without("feature_store_flaky", world_model, folder, *no_budget)
     assert {"bounded", "detected"} <= broken
 
