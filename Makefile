@@ -46,7 +46,7 @@ bench: $(VENV)/installed-bench  ## throughput against the bare model and a portf
 demo: $(VENV)/installed  ## train, score 1,000 transactions, write results/summary.json
 	@$(BIN)/python -m sim demo
 
-# Goes on after a failure, so that one night tells all of them; Ctrl-C ends it. SCENARIOS=, SEEDS= and CRASHES= make it shorter.
+# Goes on after a failure, so that one night tells of all; Ctrl-C ends it. SCENARIOS=, SEEDS=, CRASHES= make it shorter.
 soak: $(VENV)/installed  ## long: every scenario twice to the last byte, then hundreds of seeds of drills that break things
 	@failed=(); \
 	step() { local began=$$SECONDS code=0; echo "$$*"; $(BIN)/python -m sim "$$@" || code=$$?; \
