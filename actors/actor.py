@@ -72,7 +72,7 @@ class Actor(ABC, Generic[In, Prepared, Out]):
         self.clock = environment.clock
         self.telemetry = environment.telemetry
         self.hooks = environment.hooks
-        self._hooked = not environment.hooks.idle
+        self._hooked = True
         self.work = environment.work
         self.commit_count = 0
         self._outbox: Out | None = None
@@ -108,6 +108,7 @@ class Actor(ABC, Generic[In, Prepared, Out]):
 
     async def run(self) -> None:
         """Work until the inbox is closed and empty, then close the outlet. Can be run again after it has raised."""
+        self._hooked = not self.hooks.idle  # not before: calibration hooks in when all is built
         await self._empty_outbox()
         while True:
             waited = self.inbox.depth == 0

@@ -83,7 +83,7 @@ class Producer:
         self._telemetry = environment.telemetry
         self._lateness = environment.telemetry.stages[Stage.LATENESS]
         self._hooks = environment.hooks
-        self._hooked = not environment.hooks.idle
+        self._hooked = True
         self._work = environment.work
         self._on_finished = on_finished
         self._arrivals: Arrivals | None = None
@@ -128,6 +128,7 @@ class Producer:
 
     async def run(self) -> None:
         """Send everything the source has, then close the mailbox. Can be run again after it has raised."""
+        self._hooked = not self._hooks.idle
         await self._empty_outbox()
         while not self._stopping and (arrivals := await self._next_arrivals()) is not None:
             if arrivals.due_ns is None:
