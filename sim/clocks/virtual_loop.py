@@ -215,10 +215,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
         func: Callable[[*Ts], T],
         *args: *Ts,
     ) -> Future[T]:
-        """Run ``func`` at once in this thread; its result comes at this instant, or after what else is to be run at it.
+        """Run ``func`` at once in this thread; its result comes at this instant.
 
-        How long it takes is modelled around the port that calls it, never here. A real thread needs the interpreter
-        to begin and to end, and a busy loop lets go of it between its turns: so others have two turns before.
+        How long it takes is modelled around the port that calls it, never here.
         """
         future: Future[T] = Future(loop=self)
         try:
@@ -226,11 +225,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         except Exception as error:  # noqa: BLE001 - it is the caller's, as from a real executor
             self._push(self.now_ns, self._failing(future, error))
         else:
-            heap = self._heap
-            if self._ready or (heap and heap[0][0] <= self.now_ns):  # type: ignore[attr-defined]  # not in the stubs
-                self.call_soon(self.call_soon, _resolve, future, result)
-            else:
-                future.set_result(result)
+            future.set_result(result)
         return future
 
     def _failing(self, future: Future[T], error: Exception) -> Handle:
@@ -267,8 +262,3 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """Close the loop and forget all timers."""
         self._heap.clear()
         super().close()
-
-
-def _resolve(future: Future[T], result: T) -> None:
-    if not future.done():  # its waiter may be gone
-        future.set_result(result)

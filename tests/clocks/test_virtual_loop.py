@@ -162,26 +162,6 @@ def test_executor_calls_run_inline() -> None:
     assert run_virtual(main()) == (threading.get_ident(), 7, 0)
 
 
-def test_a_busy_loop_takes_its_turns_before_it_hears_of_an_executor_call() -> None:
-    """The call is over at once; what is ready runs before its waiter, as while a thread waits for the interpreter."""
-    ran: list[str] = []
-
-    async def turns() -> None:
-        for turn in range(3):
-            ran.append(f"turn {turn}")
-            await asyncio.sleep(0)
-
-    async def call() -> None:
-        await asyncio.get_running_loop().run_in_executor(None, ran.append, "call")
-        ran.append("heard")
-
-    async def main() -> None:
-        await asyncio.gather(call(), turns())
-
-    run_virtual(main())
-    assert ran == ["call", "turn 0", "turn 1", "turn 2", "heard"]
-
-
 def test_a_jump_makes_timers_late_but_never_turns_time_back() -> None:
     """A stall of 30 ms lets a timer at 10 ms fire at 30 ms, and one at 40 ms on time."""
 
