@@ -109,8 +109,8 @@ def _compare(artifact: Artifact, capacity: float, share: float) -> int:
     steps = [step for each in rounds for step in each.step_ns]
     waited = statistics.median(each.real.waited_ratio for each in rounds)
     print(
-        f"{'':12}at {rate:,}/s; {len(calm)} of {ROUNDS} rounds were calm: the loop waited for a processor for {waited:.0%}"
-        f" of the time it wanted one, and a step of an empty loop took {min(steps):.0f} to {max(steps):.0f} ns",
+        f"{'':12}at {rate:,}/s; {len(calm)} of {ROUNDS} rounds were calm: the loop waited for {waited:.0%} of the time"
+        f" it wanted a processor, and a step of an empty loop took {min(steps):.0f} to {max(steps):.0f} ns",
         flush=True,
     )
     if not calm:
