@@ -63,8 +63,14 @@ def _train(source: Source, folder: Path, gates: tuple[Gate, ...], config: FitCon
     def tell(stage: str, done: int, total: int) -> None:
         pipe.send(("progress", (stage, done, total)))
 
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # unwinds, so that no half-written draft is left behind
-    _answer(pipe, lambda: train(source, folder, gates=gates, config=config, progress=tell))
+    def work() -> None:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # unwinds, so that no half-written draft is left behind
+        try:
+            train(source, folder, gates=gates, config=config, progress=tell)
+        finally:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)  # nothing is left to unwind but the interpreter, noisily
+
+    _answer(pipe, work)
 
 
 def _answer(pipe: Connection, work: Callable[[], object]) -> None:
