@@ -104,9 +104,7 @@ class Mailbox(Generic[M]):
             (message, rest), count = message.split(room), room
         self._waiting.append(message)
         self.depth += count
-        receiver = self._receiver
-        if receiver is not None and not receiver.done():
-            receiver.set_result(None)
+        _wake(self._receiver)
         return rest
 
     async def room(self) -> None:
@@ -206,8 +204,7 @@ class Mailbox(Generic[M]):
             waiting.appendleft(rest)
             count = limit
         self.depth -= count
-        if self._sender is not None:
-            _wake(self._sender)
+        _wake(self._sender)
         return self._grant(message, count)
 
     def _join(self, first: M, count: int, limit: int) -> tuple[M, int]:

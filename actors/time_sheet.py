@@ -41,15 +41,10 @@ class TimeSheet:
 
     def book(self, track: I64, started_ns: int, ended_ns: int) -> None:
         """Write both instants for every row of ``track``, int64 (n, len(Track)), and count its spans by and by."""
-        start, tracks = self._start, self._tracks
-        tracks.append(track)
-        if len(track) == 1:
-            track[0, start] = started_ns
-            track[0, start + 1] = ended_ns
-        else:
-            stamp(track, start, started_ns)
-            stamp(track, start + 1, ended_ns)
-        if len(tracks) >= TOGETHER or len(track) > FEW:
+        stamp(track, self._start, started_ns)
+        stamp(track, self._start + 1, ended_ns)
+        self._tracks.append(track)
+        if len(self._tracks) >= TOGETHER or len(track) > FEW:
             self.settle()
 
     def settle(self) -> None:

@@ -123,7 +123,7 @@ def _round(artifact: Artifact, rate: float) -> Round:
     before = _step_ns()
     fits = fitted(measure(_plan(artifact, rate, "real", Path()), lambda _done, _total: None))
     costs = Costs(**{name: each.cost for name, each in fits.items()})
-    real = _run(_plan(artifact, rate, "real", Path(), costs))
+    real = _run(_plan(artifact, rate, "real", Path()))
     after = _step_ns()
     return Round(real, _run(_plan(artifact, rate, "virtual", Path(), costs)), (before, after))
 

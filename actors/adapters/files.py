@@ -42,7 +42,6 @@ class AppendOnlyFile:
         """
         done = 0
         try:
-            done = os.pwrite(self._fd, lines, self.size)
             while done < len(lines):
                 done += os.pwrite(self._fd, memoryview(lines)[done:], self.size + done)
         except OSError as error:

@@ -2,16 +2,13 @@
 
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from actors.arrays import I64, Bool
+from actors.arrays import I64, Bool, Column
 from actors.features.interner import assign, name_array, numbers_of
 from actors.features.packing import pack
-
-Column = NDArray[Any]
 
 NEVER = -(1 << 62)  # event time of an empty slot: outside every window, and no difference to it overflows
 NOBODY = -1  # identity of no entity: an empty slot, or a transaction without a device

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from actors.arrays import I64, Bool, Scalar
-from actors.features.ring import Column, Kind
+from actors.arrays import I64, Bool, Column, Scalar
+from actors.features.ring import Kind
 from actors.features.towns import TownNames
 
 

@@ -43,7 +43,7 @@ class GuardedFeatureStore:
             self._telemetry.store_errors += 1
             raise FeatureStoreError("the circuit breaker is open")
         self._telemetry.store_calls += 1
-        started_ns = 0 if self._breaker is None else self._clock.now_ns()
+        started_ns = self._clock.now_ns()
         failed = True
         try:
             with self._watchdog:

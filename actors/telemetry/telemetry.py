@@ -214,13 +214,6 @@ class ScoreHistogram:
 
     def add(self, scores: F64) -> None:
         """Count scores, float64 (n,), leaving NaN out."""
-        if len(scores) == 1:
-            score = scores.item()
-            if score == score:  # noqa: PLR0124 - not NaN, without a call
-                self._count(score)
-                self._total += 1
-                self._sum += score
-            return
         if len(scores) < _FEW:
             self._add_list([score for score in scores.tolist() if not isnan(score)])
             return
@@ -232,13 +225,10 @@ class ScoreHistogram:
 
     def _add_list(self, scores: Sequence[float]) -> None:
         for score in scores:
-            self._count(score)
+            at = int(score * SCORE_BINS) if 0.0 <= score < 1.0 else (SCORE_BINS - 1) * (score > 0.0)
+            self._cells[at] += 1
         self._total += len(scores)
         self._sum += sum(scores)
-
-    def _count(self, score: float) -> None:
-        at = int(score * SCORE_BINS) if 0.0 <= score < 1.0 else (SCORE_BINS - 1) * (score > 0.0)
-        self._cells[at] += 1
 
     def counts(self) -> ScoreCounts:
         """Return the bins as a frozen value."""

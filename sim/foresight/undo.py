@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from actors.arrays import I64
-from actors.features.ring import Column, Ring
+from actors.arrays import I64, Column
+from actors.features.ring import Ring
 from actors.features.rings import Rings
 from actors.transaction import Columns
 

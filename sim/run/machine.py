@@ -17,6 +17,7 @@ from sim.clocks.virtual_clock import VirtualClock
 from sim.clocks.virtual_loop import VirtualLoop
 from sim.run.allocator import give_back_large_blocks
 from sim.run.plan import Plan
+from sim.run.shelf import Shelf
 from sim.run.traffic import virtual_feed
 from sim.world.feed import Feed
 from sim.world.process_feed import ProcessFeed
@@ -38,6 +39,7 @@ class Machine:
         look_up: makes a store's look-ups take the time that the scenario says.
         foresees: whether computing takes no time, so that it may be done before it is asked for.
         beside: a thread for what is computed ahead and touches nothing of the run; None: there is none.
+        shelf: where arrays lie that grow with the run; None is memory, since real time would measure the disk.
     """
 
     clock: Clock
@@ -48,6 +50,7 @@ class Machine:
     look_up: Callable[[FeatureStore], FeatureStore]
     foresees: bool = False
     beside: Executor | None = None
+    shelf: Shelf | None = None
 
 
 def real_machine(plan: Plan) -> Machine:
@@ -82,7 +85,8 @@ def virtual_machine(plan: Plan) -> Machine:
         beside.shutdown(cancel_futures=True)
         gc.set_threshold(*thresholds)
 
-    return Machine(clock, work, feed, None, close, _look_up(plan, clock), foresees=True, beside=beside)
+    look_up, shelf = _look_up(plan, clock), Shelf(plan.folder)
+    return Machine(clock, work, feed, None, close, look_up, foresees=True, beside=beside, shelf=shelf)
 
 
 def _look_up(plan: Plan, clock: Clock) -> Callable[[FeatureStore], FeatureStore]:

@@ -29,7 +29,6 @@ from sim.run.labels import DelayedLabels
 from sim.run.machine import Machine
 from sim.run.outcomes import OutcomeBook
 from sim.run.plan import Plan, SyntheticLoad
-from sim.run.shelf import Shelf
 from sim.run.source import FeedSource
 from sim.run.warm import WarmState, warm_state
 from sim.steps.bell import AlertBell
@@ -119,7 +118,7 @@ def make_parts(plan: Plan, machine: Machine, journal: Journal, instruments: Inst
     """
     clock, feed = machine.clock, machine.feed
     telemetry = Telemetry(plan.artifact.reference, clock.now_ns())
-    shelf = Shelf(plan.folder) if plan.clock == "virtual" else None
+    shelf = machine.shelf
     allocate = np.empty if shelf is None else shelf.empty
     warm = warm_state(plan.artifact, plan.load.start_us, plan.label_delay_us, plan.load.towns(), allocate)
     book, labels = OutcomeBook(shelf), DelayedLabels(plan.label_delay_us, allocate)

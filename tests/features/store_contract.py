@@ -4,6 +4,7 @@ An adapter's test file subclasses `FeatureStoreContract` and says how a table ge
 """
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Sequence
 from typing import TypeVar
 
@@ -40,12 +41,12 @@ def _side(at_us: int, names: Sequence[str], width: int, base: float) -> TableSid
     return TableSide({name: number for number, name in enumerate(names)}, rows, computed_us)
 
 
-class FeatureStoreContract:
+class FeatureStoreContract(ABC):
     """Laws of the `FeatureStore` port. Each test publishes tables, oldest first, and looks rows up."""
 
+    @abstractmethod
     async def serving(self, *tables: BatchTable) -> FeatureStore:
         """Return a store to which ``tables`` were published one after the other."""
-        raise NotImplementedError
 
     def run(self, main: Coroutine[object, object, T]) -> T:
         """Run one test's coroutine."""
