@@ -1,181 +1,106 @@
-"""The decision log: one line a decision, with what it rests on."""
+"""The decision log: decisions are written down in order, and the books tell which are."""
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Literal, Protocol
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from typing import TypeAlias
 
-import msgspec
-import numpy as np
+from actors.decision_lines import DecisionLines
+from actors.errors import SinkError
+from actors.home_loop import HomeLoop
+from actors.line_sink import LineSink
+from actors.messages import DecidedBatch
+from actors.telemetry.ledger import Ledger
 
-from actors.arrays import I64
-from actors.clock import NS_PER_US
-from actors.dead_letters import mask_card, mask_cards
-from actors.messages import Cause, DecidedBatch, Decision, Mode, Reason
-from actors.stamps import ARRIVAL, ASSEMBLED, ASSEMBLY_START, DECIDED, FEW, NUMBER, SCORING_START
-
-FeatureLogging = Literal["all", "sample", "off"]
-SAMPLE_EVERY = 100  # features are most of a line's bytes; one line in a hundred is enough to look at
-
-_DECISIONS = [decision.label for decision in Decision]
-_MODES = [mode.label for mode in Mode]
-_CAUSES = [cause.label for cause in Cause]
-_REASONS = [reason.label for reason in Reason]
+log = logging.getLogger(__name__)
 
 
-class LineSink(Protocol):
-    """Takes whole lines, in order.
-
-    Attributes:
-        size: bytes appended so far.
-    """
-
-    size: int
-
-    def append(self, lines: bytes) -> None:
-        """Write ``lines``, which end with a newline; called off the event loop, never twice at once.
-
-        Raises:
-            SinkError: they could not be written; nothing of them stays.
-        """
-        ...
-
-    def cut(self, size: int) -> None:
-        """Take back everything after the first ``size`` bytes; called before a batch is appended again.
-
-        Raises:
-            SinkError: it cannot be taken back.
-        """
-        ...
-
-
-class InMemoryLines:
-    """Keeps what is appended in memory."""
-
-    def __init__(self) -> None:
-        self.content = bytearray()
-        self.size = 0
-
-    def append(self, lines: bytes) -> None:
-        """Keep ``lines``."""
-        self.content += lines
-        self.size = len(self.content)
-
-    def cut(self, size: int) -> None:
-        """Forget everything after the first ``size`` bytes."""
-        del self.content[size:]
-        self.size = size
-
-
-class Line(msgspec.Struct, gc=False):
-    """A line of ``decisions.jsonl``. Times in µs; ``score`` is null (NaN) where no model scored.
-
-    ``label`` is null until the truth is known; ``features`` are in manifest order, null where missing, and absent from
-    lines that do not log them.
-    """
-
-    id: str
-    card: str
-    event_time: int
-    amount: float
-    score: float
-    decision: str
-    mode: str
-    cause: str
-    reason: str
-    latency_us: int
-    assembler_waiting_us: int
-    assembly_us: int
-    scorer_waiting_us: int
-    scoring_us: int
-    model: str
-    label: int | None = None
-    features: list[float] | msgspec.UnsetType = msgspec.UNSET
-
-
-class DecisionLines:
-    """Turns decisions into lines.
+class DecisionLog(ABC):
+    """Writes batches down in two steps, as actors work, and counts what could be written and what could not.
 
     Args:
-        digest_of: digest of a model by its generation.
-        features: which lines carry their features.
+        lines: what is written.
+        output: where to.
+        ledger: the books.
+
+    Attributes:
+        failure: the first failure of ``output``, "" without one.
     """
 
-    def __init__(self, digest_of: Callable[[int], str], features: FeatureLogging = "sample") -> None:
-        self._digest_of = digest_of
-        self._features = features
-        self._encoder = msgspec.json.Encoder()
+    def __init__(self, lines: DecisionLines, output: LineSink, ledger: Ledger) -> None:
+        self.lines = lines
+        self.output = output
+        self.ledger = ledger
+        self.failure = ""
 
-    def encode(self, decided: DecidedBatch) -> bytes:
-        """Return one line a decision, each ending with a newline."""
-        if len(decided.score) == 1:
-            return self._encode_one(decided)
-        batch, track = decided.batch, decided.batch.track
-        lines = list(
-            map(
-                Line,
-                batch.ids,
-                mask_cards(batch.cards),
-                batch.event_us.tolist(),
-                batch.amount.tolist(),
-                decided.score.tolist(),
-                map(_DECISIONS.__getitem__, decided.decision.tolist()),
-                map(_MODES.__getitem__, decided.mode.tolist()),
-                map(_CAUSES.__getitem__, decided.cause.tolist()),
-                map(_REASONS.__getitem__, decided.reason.tolist()),
-                *_spans_us(track),
-                map(self._digest_of, decided.model.tolist()),
-            )
-        )
-        for index in self._rows_with_features(track):
-            lines[index].features = batch.features[index].astype(np.float64).tolist()
-        return self._encoder.encode_lines(lines)
+    @abstractmethod
+    async def write(self, decided: DecidedBatch) -> bool:
+        """Do what takes time; called again for the same batch if the logger died with it.
 
-    def _encode_one(self, decided: DecidedBatch) -> bytes:
-        """Do what `encode` does for one decision, without the arrays and iterators that are made for many."""
-        batch, row = decided.batch, decided.batch.track[0].tolist()
-        line = Line(
-            batch.ids[0],
-            mask_card(batch.cards[0]),
-            batch.event_us.item(),
-            batch.amount.item(),
-            decided.score.item(),
-            _DECISIONS[decided.decision.item()],
-            _MODES[decided.mode.item()],
-            _CAUSES[decided.cause.item()],
-            _REASONS[decided.reason.item()],
-            *_row_spans_us(row),
-            self._digest_of(decided.model.item()),
-        )
-        if self._features == "all" or (self._features == "sample" and row[NUMBER] % SAMPLE_EVERY == 0):
-            line.features = batch.features[0].tolist()
-        return self._encoder.encode(line) + b"\n"
+        Returns:
+            Whether nothing has failed.
+        """
 
-    def _rows_with_features(self, track: I64) -> Sequence[int]:
-        if self._features == "off":
-            return ()
-        if self._features == "all":
-            return range(len(track))
-        numbers: list[int] = track[:, NUMBER].tolist()
-        return [index for index, number in enumerate(numbers) if number % SAMPLE_EVERY == 0]
+    @abstractmethod
+    def commit(self, decided: DecidedBatch, *, written: bool) -> None:
+        """Count ``decided``, which is not written again; called once, with what `write` has returned."""
+
+    @abstractmethod
+    def settle(self) -> None:
+        """Write and count what was put off; called before anyone reads the books."""
+
+    def count(self, rows: int, *, written: bool) -> None:
+        """Enter decisions in the books."""
+        (self.ledger.log if written else self.ledger.log_failed)(rows)
+
+    def note(self, error: SinkError) -> None:
+        """Keep the first failure, and tell the user of it; the counters say how many there were."""
+        if not self.failure:
+            self.failure = str(error)
+            log.error("decisions cannot be logged: %s; they are counted and the run goes on", error)
 
 
-_STARTS = [ARRIVAL, ARRIVAL, ASSEMBLY_START, ASSEMBLED, SCORING_START]
-_ENDS = [DECIDED, ASSEMBLY_START, ASSEMBLED, SCORING_START, DECIDED]
+class ThreadedLog(DecisionLog):
+    """Writes each batch at once, in a thread, so that a slow disk fills the logger's mailbox and nothing else.
+
+    Args:
+        lines: what is written.
+        output: where to.
+        ledger: the books.
+        executor: one thread.
+    """
+
+    def __init__(
+        self, lines: DecisionLines, output: LineSink, ledger: Ledger, executor: Executor | None = None
+    ) -> None:
+        super().__init__(lines, output, ledger)
+        self._executor = executor or ThreadPoolExecutor(1, "decision-log")
+        self._committed_size = output.size
+        self._home = HomeLoop()
+
+    async def write(self, decided: DecidedBatch) -> bool:
+        """Write ``decided``; what is left of an attempt that crashed is cut off first."""
+        lines = self.lines.encode(decided)
+        try:
+            await self._home.get().run_in_executor(self._executor, self._append, lines)
+        except SinkError as error:
+            self.note(error)
+            return False
+        return True
+
+    def commit(self, decided: DecidedBatch, *, written: bool) -> None:
+        """Count ``decided``."""
+        self._committed_size = self.output.size
+        self.count(len(decided), written=written)
+
+    def settle(self) -> None:
+        """Nothing is put off."""
+
+    def _append(self, lines: bytes) -> None:
+        if self.output.size != self._committed_size:  # a crash after writing: this batch comes again
+            self.output.cut(self._committed_size)
+        self.output.append(lines)
 
 
-def _spans_us(track: I64) -> Iterable[Sequence[int]]:
-    """Return the whole latency and its four parts, in µs, one value a row each."""
-    if len(track) <= FEW:
-        return zip(*map(_row_spans_us, track.tolist()), strict=True)
-    spans: list[list[int]] = ((track[:, _ENDS] - track[:, _STARTS]) // NS_PER_US).T.tolist()
-    return spans
-
-
-def _row_spans_us(row: list[int]) -> tuple[int, int, int, int, int]:
-    _, arrival, _, assembly, assembled, scoring, decided, _, _ = row  # as `Track` has them
-    return (
-        (decided - arrival) // NS_PER_US,
-        (assembly - arrival) // NS_PER_US,
-        (assembled - assembly) // NS_PER_US,
-        (scoring - assembled) // NS_PER_US,
-        (decided - scoring) // NS_PER_US,
-    )
+MakeLog: TypeAlias = Callable[[DecisionLines, LineSink, Ledger], DecisionLog]

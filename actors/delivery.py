@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from actors.clock import NS_PER_S, Clock
-from actors.decision_log import LineSink
 from actors.errors import SinkError
+from actors.line_sink import LineSink
 from actors.messages import DecidedBatch
 from actors.resilience.watchdog import Watchdog
 from actors.sink import DecisionSink
@@ -43,8 +43,7 @@ async def deliver(sink: DecisionSink, decided: DecidedBatch, watchdog: Watchdog)
         SinkError: it was refused, or nobody answered in time.
     """
     try:
-        with watchdog:
-            await sink.deliver(decided)
+        await watchdog.guard(sink.deliver(decided))
     except TimeoutError as error:
         raise SinkError(f"no answer within {watchdog.timeout_ns / NS_PER_S:g} s") from error
 

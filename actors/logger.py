@@ -1,16 +1,15 @@
 """The logger: delivers decisions to the caller and appends them to the decision log."""
 
 import logging
-from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import msgspec
 
 from actors.actor import Actor, Environment
-from actors.decision_log import DecisionLines, FeatureLogging, LineSink
+from actors.decision_lines import FeatureLogging
+from actors.decision_log import DecisionLog
 from actors.delivery import DeliveryConfig, DeliveryRetries, deliver
 from actors.errors import SinkError
-from actors.home_loop import HomeLoop
 from actors.mailbox import Lease, Mailbox
 from actors.messages import DecidedBatch
 from actors.resilience.watchdog import Watchdog
@@ -52,20 +51,18 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
     """The end of the pipeline.
 
     A sink or a disk that fails costs delivery or log lines, which are counted; decisions are never rewritten, and the
-    pipeline goes on. Lines are written in a thread, so that a slow disk fills this mailbox and nothing else.
+    pipeline goes on.
 
     Attributes:
+        log: where it writes them down.
         delivery_failure: the first failure of the sink, "" without one.
-        disk_failure: the first failure of the decision log, "" without one.
     """
 
     def __init__(
         self,
         config: LoggerConfig,
         sink: DecisionSink,
-        lines: DecisionLines,
-        output: LineSink,
-        executor: Executor,
+        decision_log: DecisionLog,
         inbox: Mailbox[DecidedBatch],
         environment: Environment,
         retries: DeliveryRetries | None = None,
@@ -73,12 +70,8 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
         super().__init__("logger", inbox, None, environment)
         self._config = config
         self._sink = sink
-        self._lines = lines
-        self._output = output
-        self._executor = executor
+        self.log = decision_log
         self._retries = retries
-        self._committed_size = output.size
-        self._home = HomeLoop()
         self._watchdog = None if config.delivery is None else Watchdog(config.delivery.timeout_ns, environment.clock)
         stages = self.telemetry.stages
         self._times = TimeSheet(
@@ -90,7 +83,6 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
             ),
         )
         self.delivery_failure = ""
-        self.disk_failure = ""
 
     def batch_limit(self) -> int:
         """Return the configured batch size."""
@@ -100,7 +92,7 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
         """Deliver, then log."""
         started_ns = self.clock.now_ns()
         delivered = await self._deliver(lease.message)
-        logged = await self._append(lease.message, lease.rows)
+        logged = await self._write(lease.message, lease.rows)
         return Handled(delivered, logged, started_ns)
 
     def commit(self, lease: Lease[DecidedBatch], prepared: Handled) -> None:
@@ -111,7 +103,7 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
         """Deliver and log ``decided`` outside a lease; for the end of a run."""
         started_ns = self.clock.now_ns()
         delivered = await self._deliver(decided)
-        self._account(decided, Handled(delivered, await self._append(decided, len(decided)), started_ns))
+        self._account(decided, Handled(delivered, await self._write(decided, len(decided)), started_ns))
 
     def _account(self, decided: DecidedBatch, prepared: Handled) -> None:
         count, ledger = len(decided.score), self.telemetry.ledger
@@ -121,8 +113,7 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
             self._retries.put(decided)
         else:
             ledger.undelivered(count)
-        (ledger.log if prepared.logged else ledger.log_failed)(count)
-        self._committed_size = self._output.size
+        self.log.commit(decided, written=prepared.logged)
         self._times.book(decided.batch.track, prepared.started_ns, self.clock.now_ns())
 
     def discard(self, message: DecidedBatch, error: BaseException) -> None:
@@ -138,30 +129,15 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
             else:
                 await deliver(self._sink, decided, self._watchdog)
         except SinkError as error:
-            if not self.delivery_failure:
-                self.delivery_failure = str(error)
-                _complain("decisions cannot be delivered", error)
+            self._note(error)
             return False
         return True
 
-    async def _append(self, decided: DecidedBatch, rows: int) -> bool:
-        lines = self._lines.encode(decided)
+    def _note(self, error: SinkError) -> None:
+        if not self.delivery_failure:
+            self.delivery_failure = str(error)
+            log.error("decisions cannot be delivered: %s; they are counted and the run goes on", error)
+
+    async def _write(self, decided: DecidedBatch, rows: int) -> bool:
         await self.work.spend(Job.LOG, rows)
-        try:
-            await self._home.get().run_in_executor(self._executor, self._write, lines)
-        except SinkError as error:
-            if not self.disk_failure:
-                self.disk_failure = str(error)
-                _complain("decisions cannot be logged", error)
-            return False
-        return True
-
-    def _write(self, lines: bytes) -> None:
-        if self._output.size != self._committed_size:  # a crash after writing: this batch comes again
-            self._output.cut(self._committed_size)
-        self._output.append(lines)
-
-
-def _complain(what: str, error: SinkError) -> None:
-    """Say it; called once each, the counters say how often."""
-    log.error("%s: %s; they are counted and the run goes on", what, error)
+        return await self.log.write(decided)

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from collections.abc import Callable
-from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +10,8 @@ from actors.actor import Actor, Environment, Hooks
 from actors.assembler import Assembler, AssemblerConfig, AssemblerParts
 from actors.clock import NS_PER_S, Clock
 from actors.dead_letters import DeadLetterSink
-from actors.decision_log import DecisionLines, LineSink
+from actors.decision_lines import DecisionLines
+from actors.decision_log import MakeLog, ThreadedLog
 from actors.deduplicator import Deduplicator
 from actors.delivery import DeliveryRetries
 from actors.ending import Ending
@@ -19,6 +19,7 @@ from actors.errors import EscalationError
 from actors.features.assembly import FeatureAssembly
 from actors.features.history import History
 from actors.features.store import FeatureStore
+from actors.line_sink import LineSink
 from actors.logger import Logger, LoggerConfig
 from actors.mailbox import Mailbox
 from actors.messages import Cause, DecidedBatch, FeatureBatch, RawBatch
@@ -63,7 +64,7 @@ class Surroundings:
     Attributes:
         digest_of: digest of a model by its generation, for the decision log.
         history: where transactions are kept for the batch tier; None if something else keeps them.
-        log_executor: one thread that writes the decision log.
+        log: makes what writes the decision log to ``output``.
         undelivered: where decisions are kept that could not be delivered; None: they are only counted.
     """
 
@@ -78,7 +79,7 @@ class Surroundings:
     dead_letters: DeadLetterSink
     clock: Clock
     telemetry: Telemetry
-    log_executor: Executor = field(default_factory=lambda: ThreadPoolExecutor(1, "decision-log"))
+    log: MakeLog = ThreadedLog
     hooks: Hooks = field(default_factory=Hooks)
     work: Work = field(default_factory=RealWork)
     on_restart: Callable[[Restart], None] | None = None
@@ -128,9 +129,8 @@ class Pipeline:
         self.producer = Producer(around.source, raw, config.producer, environment)
         self.assembler = Assembler(config.assembler, parts, raw, features, environment)
         self.scorer = Scorer(config.scorer, around.scoring, around.dead_letters, features, decided, environment)
-        self.logger = Logger(
-            config.logger, around.sink, lines, around.output, around.log_executor, decided, environment, self.retries
-        )
+        log = around.log(lines, around.output, telemetry.ledger)
+        self.logger = Logger(config.logger, around.sink, log, decided, environment, self.retries)
         self.supervisor = Supervisor(config.restart, clock, telemetry, around.on_restart)
         self._task: asyncio.Task[None] | None = None
         self._ending: asyncio.Task[int] | None = None
@@ -142,6 +142,7 @@ class Pipeline:
 
     def held(self) -> Held:
         """Count what is inside, where it lies."""
+        self.logger.log.settle()
         in_flight = (
             self.producer.outbox_count
             + sum(actor.inbox.depth + actor.inbox.leased for actor in (self.assembler, self.scorer))

@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from actors.adapters.files import AppendOnlyFile
 from actors.assembler import AssemblerConfig
 from actors.clock import NS_PER_S, RealClock
 from actors.dead_letters import InMemoryDeadLetters
+from actors.decision_log import ThreadedLog
 from actors.features.assembly import FeatureAssembly
 from actors.logger import LoggerConfig
 from actors.messages import DecidedBatch
@@ -82,7 +84,7 @@ class EndToEnd:
             dead_letters=InMemoryDeadLetters(),
             clock=RealClock(),
             telemetry=Telemetry(rows.artifact.reference),
-            log_executor=logging,
+            log=partial(ThreadedLog, executor=logging),
         )
         return EndToEnd(around, output)
 

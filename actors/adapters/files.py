@@ -6,8 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from actors.decision_log import LineSink
 from actors.errors import OutputError, SinkError
+from actors.line_sink import LineSink
 from actors.messages import DeadLetter
 
 

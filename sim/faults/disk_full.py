@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable
 from typing import ClassVar
 
-from actors.decision_log import LineSink
 from actors.errors import SinkError
+from actors.line_sink import LineSink
 from sim.faults.port import LogFault
 from sim.faults.switch import FaultSwitch
 

@@ -4,7 +4,7 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from actors.actor import Hooks
-from actors.decision_log import LineSink
+from actors.line_sink import LineSink
 from actors.model.verification import Verification
 from actors.sink import DecisionSink
 from actors.work import Work

@@ -7,9 +7,9 @@ from typing import Self, TypeVar
 from actors.actor import Hooks
 from actors.arrays import I64
 from actors.clock import Clock
-from actors.decision_log import LineSink
 from actors.features.refresh import TableStore
 from actors.features.store import FeatureStore
+from actors.line_sink import LineSink
 from actors.model.scoring import Scoring
 from actors.model.verification import Verification
 from actors.pipeline import Pipeline

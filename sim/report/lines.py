@@ -9,8 +9,8 @@ import msgspec
 
 from actors.adapters.files import AppendOnlyFile
 from actors.clock import NS_PER_S
-from actors.decision_log import LineSink
 from actors.errors import SinkError
+from actors.line_sink import LineSink
 from actors.telemetry.alerts import AlertEvent
 
 

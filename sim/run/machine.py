@@ -7,6 +7,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from actors.clock import Clock, RealClock
+from actors.decision_log import MakeLog, ThreadedLog
 from actors.features.store import FeatureStore
 from actors.telemetry.memory import ResidentMemory
 from actors.work import RealWork, Work
@@ -16,6 +17,7 @@ from sim.clocks.noise import LognormalNoise
 from sim.clocks.virtual_clock import VirtualClock
 from sim.clocks.virtual_loop import VirtualLoop
 from sim.run.allocator import give_back_large_blocks
+from sim.run.gathered_log import GatheredLog
 from sim.run.plan import Plan
 from sim.run.shelf import Shelf
 from sim.run.traffic import virtual_feed
@@ -40,6 +42,7 @@ class Machine:
         foresees: whether computing takes no time, so that it may be done before it is asked for.
         beside: a thread for what is computed ahead and touches nothing of the run; None: there is none.
         shelf: where arrays lie that grow with the run; None is memory, since real time would measure the disk.
+        log: makes what writes the decision log.
     """
 
     clock: Clock
@@ -51,6 +54,7 @@ class Machine:
     foresees: bool = False
     beside: Executor | None = None
     shelf: Shelf | None = None
+    log: MakeLog = ThreadedLog
 
 
 def real_machine(plan: Plan) -> Machine:
@@ -86,7 +90,7 @@ def virtual_machine(plan: Plan) -> Machine:
         gc.set_threshold(*thresholds)
 
     look_up, shelf = _look_up(plan, clock), Shelf(plan.folder)
-    return Machine(clock, work, feed, None, close, look_up, foresees=True, beside=beside, shelf=shelf)
+    return Machine(clock, work, feed, None, close, look_up, foresees=True, beside=beside, shelf=shelf, log=GatheredLog)
 
 
 def _look_up(plan: Plan, clock: Clock) -> Callable[[FeatureStore], FeatureStore]:

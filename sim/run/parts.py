@@ -9,6 +9,7 @@ import numpy as np
 from actors.actor import Hooks
 from actors.adapters.files import AppendOnlyFile, DeadLetterFile
 from actors.clock import US_PER_S, Clock, EventTime, ScaledEventTime, WatermarkEventTime
+from actors.decision_log import ThreadedLog
 from actors.features.refresh import Refreshed, Refresher, RefreshFailed
 from actors.model.scoring import LocalScoring
 from actors.model.slot import ModelSlot
@@ -147,6 +148,7 @@ def make_parts(plan: Plan, machine: Machine, journal: Journal, instruments: Inst
         schedule = schedule.altered(faults.reschedule)
         site.recount = schedule.recount
     output = AppendOnlyFile(plan.folder / DECISIONS_FILE)
+    logged_to = faults.wrap_output(output)
     dead_letters = DeadLetterFile(plan.folder / DEAD_LETTERS_FILE)
     dead_letters.through(faults.wrap_file)
     undelivered = AppendOnlyFile(plan.folder / UNDELIVERED_FILE)
@@ -166,7 +168,7 @@ def make_parts(plan: Plan, machine: Machine, journal: Journal, instruments: Inst
         scoring=faults.wrap_scoring(scoring),
         digest_of=slot.digests.__getitem__,
         sink=faults.wrap_sink(instruments.sink(book)),
-        output=faults.wrap_output(output),
+        output=logged_to,
         dead_letters=dead_letters,
         clock=clock,
         telemetry=telemetry,
@@ -174,6 +176,7 @@ def make_parts(plan: Plan, machine: Machine, journal: Journal, instruments: Inst
         work=faults.wrap_work(machine.work),
         on_restart=partial(_note_restart, journal),
         undelivered=faults.wrap_file(undelivered),
+        log=machine.log if logged_to is output else ThreadedLog,  # a fault of the disk strikes write by write
         reader=sight.reader,
     )
     pipeline = Pipeline(config, around)

@@ -11,11 +11,11 @@ import numpy as np
 from actors.actor import Hooks
 from actors.arrays import F32, F64, I64
 from actors.dead_letters import InMemoryDeadLetters
-from actors.decision_log import InMemoryLines, LineSink
 from actors.errors import ModelError, SinkError
 from actors.features.assembly import FeatureAssembly
 from actors.features.store import FeatureStore, InMemoryFeatureStore
 from actors.features.windows import InMemoryStreamState
+from actors.line_sink import InMemoryLines, LineSink
 from actors.messages import DecidedBatch
 from actors.model.policy import Thresholds
 from actors.model.rules import RuleBook

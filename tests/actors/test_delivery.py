@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from actors.clock import NS_PER_MS, NS_PER_S
-from actors.decision_log import InMemoryLines
 from actors.delivery import DeliveryConfig
 from actors.errors import SinkError
+from actors.line_sink import InMemoryLines
 from actors.logger import LoggerConfig
 from actors.messages import DecidedBatch
 from actors.pipeline import PipelineConfig

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.adapters.files import AppendOnlyFile, DeadLetterFile
-from actors.decision_log import InMemoryLines, LineSink
 from actors.errors import OutputError, SinkError
+from actors.line_sink import InMemoryLines, LineSink
 from actors.messages import DeadLetter
 
 FULL_DISK = Path("/dev/full")

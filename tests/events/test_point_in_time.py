@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,13 @@ from numpy.testing import assert_array_equal
 from actors.arrays import F32, F64
 from actors.clock import US_PER_DAY, RealClock
 from actors.dead_letters import InMemoryDeadLetters
-from actors.decision_log import InMemoryLines
+from actors.decision_log import ThreadedLog
 from actors.features.assembly import FeatureAssembly
 from actors.features.batch import BatchTableBuilder
 from actors.features.catalogue import features_for
 from actors.features.refresh import Refreshed, Refresher, boundary
 from actors.features.store import InMemoryFeatureStore
+from actors.line_sink import InMemoryLines
 from actors.logger import LoggerConfig
 from actors.messages import DecidedBatch, Mode
 from actors.model.policy import Thresholds
@@ -101,7 +103,7 @@ async def replayed(events: EventsSpec, warm_from_us: int) -> tuple[Kept, list[Re
             dead_letters=InMemoryDeadLetters(),
             clock=clock,
             telemetry=Telemetry(),
-            log_executor=executor,
+            log=partial(ThreadedLog, executor=executor),
         )
         config = PipelineConfig(scorer=ScorerConfig(shedding=UNHURRIED), logger=LoggerConfig(features="off"))
         pipeline = Pipeline(config, around)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from actors.actor import Hooks
 from actors.assembler import AssemblerConfig
 from actors.clock import NS_PER_MS
-from actors.decision_log import InMemoryLines
+from actors.line_sink import InMemoryLines
 from actors.messages import Mode
 from actors.pipeline import Pipeline, PipelineConfig
 from actors.producer import Arrivals

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.decision_log import Line
+from actors.decision_lines import Line
 from actors.errors import OutputError
 from sim.report.folder import PARTIAL
 from sim.report.labels import join_labels

@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from actors.adapters.files import AppendOnlyFile
-from actors.decision_log import LineSink
 from actors.errors import SinkError
+from actors.line_sink import LineSink
 from actors.telemetry.alerts import AlertEvent
 from sim.journal import Journal, JournalEntry
 from sim.report.lines import AlertLine, JsonLines, PatientLines, TextLines
