@@ -12,6 +12,6 @@
 - `run`: one run, from a scenario to its end.
 - `trials`: runs on virtual time by the dozen: `determinism`, `twin` and `explore` compare them and search among them.
 - `expectations`, `verdict`: what had to hold, and how the run ended.
-- `money`, `quality`, `timeliness`: what decisions cost, how good scores were, and who was decided in time.
+- `money`, `ranking`, `quality`, `timeliness`: what decisions cost, how good scores were, and who was decided in time.
 - `journal`, `report`: what happened, and the folder that a run leaves behind.
 """

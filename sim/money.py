@@ -41,6 +41,10 @@ class Outcomes:
             inside &= self.arrival_ns < end_ns
         return self if inside.all() else self.where(inside)
 
+    def scored_and_labelled(self) -> "Outcomes":
+        """Return those that a model scored and whose label is known."""
+        return self.where(~np.isnan(self.score) & (self.label <= 1))
+
     def where(self, rows: Bool) -> "Outcomes":
         """Return the rows that the mask ``rows``, bool (n,), picks."""
         return Outcomes(

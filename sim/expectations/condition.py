@@ -45,7 +45,7 @@ class Condition:
         if self._expression.instant:
             holds, seen = self._instant or (None, "")
         else:
-            outcome = self._expression.evaluate(self._windows.resolver(window))
+            outcome = self._expression.evaluate(self._windows.resolver(window, self._span))
             holds, seen = outcome.holds, outcome.seen
         if not self._windows.has_ended(self._span):
             return self._unjudged(finished=finished, seen=seen, when="ended", holds=bool(holds))

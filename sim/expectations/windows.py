@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from actors.telemetry.catalogue import read
+from actors.telemetry.metrics.quality import quality_metrics
 from actors.telemetry.reference import Reference
 from actors.telemetry.snapshot import Quality, Snapshot
 from actors.telemetry.window import Window
@@ -10,6 +11,8 @@ from sim.scenario.timeline import Span
 
 QualityOf = Callable[[Span], Quality | None]
 ReferenceOf = Callable[[Snapshot], Reference | None]
+
+_OF_QUALITY = frozenset(metric.name for metric in quality_metrics())
 
 
 class Windows:
@@ -20,8 +23,8 @@ class Windows:
         end_ns: planned end of the run, since it began; None when its events end it.
         reference: what the model that served at a snapshot was trained on, for metrics of drift; None: they have no
             samples.
-        quality: how good the decisions of a span were, asked once the run has finished; None: metrics of quality are
-            those of the whole run.
+        quality: how good the decisions of a span were, asked once the run has finished if a metric of quality is read;
+            None: these are those of the whole run.
     """
 
     def __init__(
@@ -35,6 +38,7 @@ class Windows:
         self._end_ns = end_ns
         self._reference = reference
         self._quality = quality
+        self._qualities: dict[Span, Quality | None] = {}
         self._marked: dict[int, Snapshot] = {}
         self._final: Snapshot | None = None
 
@@ -62,8 +66,7 @@ class Windows:
         newer = self._end(span) or last
         if older is None or newer is None or newer.at_ns < older.at_ns:
             return None
-        quality = self._quality(span) if self._quality is not None and self._final is not None else None
-        return Window(older, newer, self._reference_of(newer), quality)
+        return Window(older, newer, self._reference_of(newer))
 
     def instant(self, snapshot: Snapshot) -> Window:
         """Return the empty window at ``snapshot``, for readings of an instant."""
@@ -73,14 +76,29 @@ class Windows:
         """Return whether the end of ``span`` is there."""
         return self._end(span) is not None
 
-    def resolver(self, window: Window) -> Callable[[str | None, str], float | None]:
-        """Return what gives an expression its figures: of ``window``, or of the span that a metric names."""
+    def resolver(self, window: Window, span: Span | None = None) -> Callable[[str | None, str], float | None]:
+        """Return what gives an expression its figures: of ``window``, or of the span that a metric names.
+
+        Args:
+            window: the first.
+            span: that it is over; None if it is over none.
+        """
 
         def resolve(scope: str | None, metric: str) -> float | None:
-            found = window if scope is None else self.over(self._spans[scope])
+            at, found = (span, window) if scope is None else (self._spans[scope], self.over(self._spans[scope]))
+            if found is not None and at is not None and metric in _OF_QUALITY:
+                found = self._judged(found, at)
             return None if found is None else read(metric, found)
 
         return resolve
+
+    def _judged(self, window: Window, span: Span) -> Window:
+        """Return ``window`` with the quality of the decisions of ``span``, over which it is."""
+        if self._quality is None or self._final is None:
+            return window
+        if span not in self._qualities:
+            self._qualities[span] = self._quality(span)
+        return Window(window.older, window.newer, window.reference, self._qualities[span])
 
     def _reference_of(self, snapshot: Snapshot) -> Reference | None:
         return None if self._reference is None else self._reference(snapshot)

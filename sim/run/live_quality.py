@@ -6,7 +6,7 @@ import numpy as np
 
 from actors.telemetry.snapshot import Quality
 from sim.money import business
-from sim.quality import roc_auc
+from sim.ranking import Ranking
 from sim.run.outcomes import OutcomeBook
 
 ROLLING = 5_000  # labelled decisions the AUC looks back on: with 1 % fraud 50 frauds, and 1 ms to compute
@@ -72,12 +72,11 @@ class LiveQuality:
         money.stopped_count += int(np.count_nonzero((outcomes.label <= 1) & (outcomes.decision > 0)))
 
     def _auc(self, known: int) -> float | None:
-        recent = self._book.outcomes(max(0, known - ROLLING), known)
-        recent = recent.where(~np.isnan(recent.score) & (recent.label <= 1))
+        recent = self._book.outcomes(max(0, known - ROLLING), known).scored_and_labelled()
         frauds = int(recent.label.sum())
         if frauds < LEAST_FRAUDS or frauds == len(recent):
             return None
-        return roc_auc(recent.score, recent.label)
+        return Ranking.of(recent.score, recent.label).roc_auc
 
     def _quality(self, review_count: int) -> Quality:
         money = self.money

@@ -122,6 +122,25 @@ def test_quality_is_that_of_the_span() -> None:
     assert asked == [Span(10 * S, 20 * S), Span(0, 10 * S)]
 
 
+def test_quality_is_asked_for_once_a_span_and_only_where_it_is_read() -> None:
+    """Sorting all scores of a run takes a while, and most scenarios expect nothing of their quality."""
+    asked: list[Span] = []
+
+    def quality(span: Span) -> Quality:
+        asked.append(span)
+        return Quality(recall=0.8, precision=0.8)
+
+    for rule, spans in (
+        ("during: storm, expr: latency.max < 5ms", []),
+        ("during: storm, expr: recall + precision > storm.recall", [Span(10 * S, 20 * S)]),
+    ):
+        asked.clear()
+        drill = Drill(rule)
+        drill.judge = Judge(parse(SCENARIO.format(rule=rule), "drill.yaml"), quality=quality)
+        drill.finish(drill.run())
+        assert asked == spans
+
+
 @pytest.mark.parametrize(("clock", "state"), [("virtual", "skipped"), ("real", "inconclusive")])
 def test_figures_of_the_process_are_not_judged_on_a_modelled_machine(clock: str, state: str) -> None:
     """Its memory is that of a simulation; on the real clock a run without samples of it stays in doubt."""

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, brier_score_loss, precision_recall_curve, roc_auc_score
 
 from sim.money import UNKNOWN, Outcomes
-from sim.quality import average_precision, live_quality, precision_at_recall, roc_auc
+from sim.quality import live_quality
+from sim.ranking import Ranking
 
 ROWS = st.lists(st.tuples(st.integers(0, 20), st.booleans()), min_size=2, max_size=80).filter(
     lambda rows: len({label for _, label in rows}) == 2
@@ -19,10 +20,11 @@ def test_figures_are_those_of_scikit_learn(rows: list[tuple[int, bool]]) -> None
     """ROC-AUC, average precision and precision at a recall agree, ties included."""
     score = np.array([row[0] / 20 for row in rows])
     label = np.array([row[1] for row in rows], dtype=np.uint8)
-    assert roc_auc(score, label) == pytest.approx(roc_auc_score(label, score))
-    assert average_precision(score, label) == pytest.approx(average_precision_score(label, score))
+    ranking = Ranking.of(score, label)
+    assert ranking.roc_auc == pytest.approx(roc_auc_score(label, score))
+    assert ranking.average_precision == pytest.approx(average_precision_score(label, score))
     precision, recall, _ = precision_recall_curve(label, score)
-    assert precision_at_recall(score, label, 0.7) == pytest.approx(precision[recall >= 0.7].max())
+    assert ranking.precision_at_recall(0.7) == pytest.approx(precision[recall >= 0.7].max())
 
 
 def _outcomes(score: list[float], label: list[int]) -> Outcomes:
