@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable
-from typing import Protocol
+from collections.abc import Awaitable, Coroutine
+from typing import Any, Protocol
 
 from actors.timer import Timer
 
@@ -30,8 +30,18 @@ class Clock(Protocol):
         """Wait until ``at_ns``; an instant already past only yields to the loop once."""
         ...
 
+    def start(self, call: Coroutine[Any, Any, object], until_ns: int) -> object:  # noqa: ARG002 - for virtual time
+        """Run ``call`` up to its first wait and return what it waits for, as the event loop would be told.
 
-class RealClock:
+        Where a wait may be over at once because time moves to its end, it is one if it lasts to ``until_ns`` or longer.
+
+        Raises:
+            StopIteration: it returned; the error's value is what.
+        """
+        return call.send(None)
+
+
+class RealClock(Clock):
     """Real time by ``perf_counter_ns``.
 
     The event loop's own ``time()`` is not used: uvloop's has 1 ms steps, so it neither measures nor paces. Waiting

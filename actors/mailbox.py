@@ -104,7 +104,8 @@ class Mailbox(Generic[M]):
             (message, rest), count = message.split(room), room
         self._waiting.append(message)
         self.depth += count
-        _wake(self._receiver)
+        if self._receiver is not None:
+            _wake(self._receiver)
         return rest
 
     async def room(self) -> None:
@@ -204,7 +205,8 @@ class Mailbox(Generic[M]):
             waiting.appendleft(rest)
             count = limit
         self.depth -= count
-        _wake(self._sender)
+        if self._sender is not None:
+            _wake(self._sender)
         return self._grant(message, count)
 
     def _join(self, first: M, count: int, limit: int) -> tuple[M, int]:

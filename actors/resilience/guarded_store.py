@@ -46,8 +46,7 @@ class GuardedFeatureStore:
         started_ns = self._clock.now_ns()
         failed = True
         try:
-            with self._watchdog:
-                rows = await self._store.lookup(cards, merchants, event_us)
+            rows = await self._watchdog.guard(self._store.lookup(cards, merchants, event_us))
             failed = False
         except TimeoutError as error:
             raise FeatureStoreError(f"no answer within {self._timeout_ns / NS_PER_MS:g} ms") from error

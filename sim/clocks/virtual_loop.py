@@ -21,6 +21,7 @@ T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 MOST_AT_ONE_INSTANT = 5_000_000  # callbacks; a burst of 100,000 transactions at one instant needs under 1,000,000
+NEVER_NS = 1 << 63
 
 Due = Handle | Future[None] | Future[Any]
 
@@ -49,6 +50,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     Attributes:
         now_ns: the virtual instant.
+        horizon_ns: before it time may move on the spot; who looks on at that instant has set no timer yet.
         sampler: called every ``SAMPLE_EVERY`` callbacks, outside virtual time; it may look, and touch nothing. None:
             no one looks.
     """
@@ -58,6 +60,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def __init__(self) -> None:
         super().__init__()
         self.now_ns = 0
+        self.horizon_ns = NEVER_NS
         self.sampler: Callable[[], None] | None = None
         self._heap: list[tuple[int, int, Due]] = []
         self._sequence = 0
@@ -81,10 +84,15 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """Let time pass until ``at_ns`` in the middle of a callback, if nothing else can happen up to that instant.
 
         Returns:
-            Whether it did. Else someone is ready or due by then, or the loop is being stopped.
+            Whether it did. Else someone is ready or due by then, the horizon is reached, or the loop is being stopped.
         """
         heap = self._heap
-        if self._ready or self._stopping or (heap and heap[0][0] <= at_ns):  # type: ignore[attr-defined]  # private
+        if (
+            self._ready  # type: ignore[attr-defined]  # private
+            or (heap and heap[0][0] <= at_ns)
+            or at_ns >= self.horizon_ns
+            or self._stopping  # type: ignore[attr-defined]
+        ):
             return False
         if at_ns > self.now_ns:
             self.now_ns = at_ns
@@ -144,9 +152,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
             self.sampler()
         heap, ready = self._heap, self._ready  # type: ignore[attr-defined]
         for _ in range(self.SAMPLE_EVERY):
-            if heap and heap[0][0] <= self.now_ns:
-                self._collect(self.now_ns)
-            if not ready and not self._jump():
+            if heap and (heap[0][0] <= self.now_ns or not ready):
+                self._collect()
+            if not ready:
+                self._check_stopping()
                 break
             handle = ready.popleft()
             if not handle._cancelled:  # noqa: SLF001 - as the loop it replaces does
@@ -172,35 +181,25 @@ class VirtualLoop(asyncio.BaseEventLoop):
                 f" {describe_waiting(self)}"
             )
 
-    def _jump(self) -> bool:
-        """Move to the next instant at which anything is due, and make all of that ready, in order.
-
-        Returns:
-            Whether anything is ready; if not, the loop is being stopped.
-        """
-        heap, ready = self._heap, self._ready  # type: ignore[attr-defined]
-        while heap and not ready:
-            at_ns = heap[0][0]
-            self._collect(at_ns)
-            if ready and at_ns > self.now_ns:
-                self.now_ns = at_ns
-                self._run_since_jump = 0
-        if not ready and not self._stopping:  # type: ignore[attr-defined]
+    def _check_stopping(self) -> None:
+        if not self._stopping:  # type: ignore[attr-defined]
             raise DeadlockError(
                 f"deadlock at {self.time():g} s: nothing is due and nothing can happen; {describe_waiting(self)}"
             )
-        return bool(ready)
 
-    def _collect(self, until_ns: int) -> None:
-        """Make ready all that is due by ``until_ns``, in order, behind what is ready already."""
+    def _collect(self) -> None:
+        """Make ready what is due, in order, behind what is ready already; if no one is, move to what is due next."""
         heap, ready = self._heap, self._ready  # type: ignore[attr-defined]
-        while heap and heap[0][0] <= until_ns:
-            due = heappop(heap)[2]
+        while heap and (heap[0][0] <= self.now_ns or not ready):
+            at_ns, _, due = heappop(heap)
             if isinstance(due, Handle):
                 if not due.cancelled():
                     ready.append(due)
             elif not due.done():
                 due.set_result(None)
+            if at_ns > self.now_ns and ready:
+                self.now_ns = at_ns
+                self._run_since_jump = 0
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         """End the run with an error that no one handled."""

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from actors.clock import Clock
+
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
@@ -22,7 +24,7 @@ class Numbers:
         return Numbers(tuple(value for part in parts for value in part.values))
 
 
-class HandClock:
+class HandClock(Clock):
     """A clock that a test moves; sleeping moves it too."""
 
     def __init__(self) -> None:
