@@ -8,7 +8,7 @@ fails, what was accepted is decided, on the best rung of the ladder that is left
 - `producer`, `assembler`, `scorer`, `logger`: the four actors, in the order of the flow.
 - `actor`, `mailbox`, `supervisor`: the actor loop and its hooks; what stands between and above actors.
 - `transaction`, `messages`, `stamps`, `arrays`: what flows, as JSON and in batches, its instants, and as columns.
-- `time_sheet`: when an actor worked on its batches, and what that took.
+- `time_sheet`, `pile`: when an actor worked on its batches, and what that took; small batches, counted together.
 - `sink`, `delivery`: who waits for decisions; deliveries that failed, tried again and then kept.
 - `deduplicator`, `dead_letters`, `decision_log`: what is seen twice, what no one could handle, what is kept.
 - `clock`, `timer`, `work`, `home_loop`: the only source of time; waking at an instant; what computing costs in time;

@@ -3,6 +3,7 @@
 Shapes are stated where an array is used; these aliases carry the element type only.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -31,6 +32,11 @@ def all_u8(value: int, count: int) -> U8:
 def all_u16(value: int, count: int) -> U16:
     """Return ``value`` ``count`` times, as `all_u8` does."""
     return _frozen(np.full(count, value, dtype=np.uint16))
+
+
+def joined(parts: Sequence[NDArray[Scalar]]) -> NDArray[Scalar]:
+    """Return ``parts``, at least one, as one array; a single part itself."""
+    return np.concatenate(parts) if len(parts) > 1 else parts[0]
 
 
 def _frozen(array: NDArray[Scalar]) -> NDArray[Scalar]:

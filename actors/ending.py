@@ -74,8 +74,7 @@ class Ending:
         batch.track[:, Track.SCORING_START] = now_ns
         batch.track[:, Track.DECIDED] = now_ns
         modes = np.full(count, mode, dtype=np.uint8)
-        self.telemetry.ledger.decide(modes)
-        self.telemetry.observe_decisions(decision, modes)
+        self.telemetry.ledger.decide(decision, modes)
         self.telemetry.stages[Stage.LATENCY].record((now_ns - batch.track[:, Track.ARRIVAL]) // NS_PER_US)
         return DecidedBatch(
             batch,

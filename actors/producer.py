@@ -82,6 +82,7 @@ class Producer:
         self._clock = environment.clock
         self._telemetry = environment.telemetry
         self._lateness = environment.telemetry.stages[Stage.LATENESS]
+        self._lateness.reads(self._count_lateness)
         self._hooks = environment.hooks
         self._hooked = True
         self._work = environment.work
@@ -90,6 +91,7 @@ class Producer:
         self._sheet: I64 = np.zeros((0, len(Track)), dtype=np.int64)  # of which each batch gets its rows as its track
         self._due_ns: list[int] = []
         self._sent_of_arrivals = 0
+        self._counted_of_arrivals = 0
         self._taken = 0
         self._numbered = 0
         self._outbox: RawBatch | None = None
@@ -142,8 +144,9 @@ class Producer:
     async def _next_arrivals(self) -> Arrivals | None:
         if self._arrivals is not None and self._sent_of_arrivals < len(self._arrivals.raws):
             return self._arrivals
-        self._arrivals = await self._source.take()
-        self._sent_of_arrivals = 0
+        arrivals = await self._source.take()
+        self._count_lateness()
+        self._arrivals, self._sent_of_arrivals, self._counted_of_arrivals = arrivals, 0, 0
         if self._arrivals is not None:
             self._enter(self._arrivals)
         return self._arrivals
@@ -188,8 +191,6 @@ class Producer:
         stamp(track, SENT, now_ns)
         if arrivals.due_ns is None:
             stamp(track, ARRIVAL, now_ns)
-        else:
-            self._record_lateness(track, now_ns)
         self._outbox = RawBatch(arrivals.raws[start:stop], track)
         self._sent_of_arrivals = stop
         self._numbered += count
@@ -197,16 +198,17 @@ class Producer:
         ledger.offer(max(0, self._numbered - ledger.offered))  # what else is due is counted when the books are read
         ledger.send(count)
 
-    def _record_lateness(self, track: I64, now_ns: int) -> None:
-        """Record how late the producer is by its own doing.
+    def _count_lateness(self) -> None:
+        """Record how late the producer was by its own doing, for all that was sent since the last call.
 
-        What it owes to a full mailbox is the pipeline's, and shows as latency.
+        What it owes to a full mailbox is the pipeline's, and shows as latency: so this is called before the instant
+        changes at which it was last let go on, before new arrivals take the place of these, and before any reading.
         """
-        if len(track) == 1:
-            arrival_ns = track.item(0, ARRIVAL)
-            self._lateness.record_span((now_ns - max(arrival_ns, self._unblocked_ns)) // NS_PER_US, 1)
-        else:
-            self._lateness.record((now_ns - np.maximum(track[:, ARRIVAL], self._unblocked_ns)) // NS_PER_US)
+        sent = self._sheet[self._counted_of_arrivals : self._sent_of_arrivals]
+        self._counted_of_arrivals = self._sent_of_arrivals
+        if self._arrivals is not None and self._arrivals.due_ns is not None:
+            could_ns = np.maximum(sent[:, ARRIVAL], self._unblocked_ns)
+            self._lateness.record((sent[:, SENT] - could_ns) // NS_PER_US)
 
     def _passed_on(self) -> bool:
         if self._outbox is not None:
@@ -216,6 +218,7 @@ class Producer:
     async def _empty_outbox(self) -> None:
         while not self._passed_on():
             await self._outlet.room()
+            self._count_lateness()
             self._unblocked_ns = self._clock.now_ns()
 
     def _settle(self) -> None:

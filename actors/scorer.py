@@ -200,11 +200,8 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
         now_ns = self.clock.now_ns()
         self._times.book(track, prepared.started_ns, now_ns)
         self._decide_time.record_span((now_ns - prepared.decide_ns) // NS_PER_US, len(track))
-        telemetry.ledger.decide(decided.mode)
-        telemetry.observe_decisions(decided.decision, decided.mode)
-        if prepared.shed is None:
-            telemetry.observe_scores(decided.score)
-        else:
+        telemetry.ledger.decide(decided.decision, decided.mode)
+        telemetry.observe_scores(decided.score)
+        if prepared.shed is not None:
             telemetry.shed_rows += int(np.count_nonzero(decided.cause == Cause.SHED))
             telemetry.deadline_rows += int(np.count_nonzero(decided.cause == Cause.DEADLINE))
-            telemetry.observe_scores(decided.score[decided.reason == Reason.SCORE])

@@ -3,14 +3,11 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
-
-from actors.arrays import I64
+from actors.arrays import I64, joined
 from actors.clock import NS_PER_US
-from actors.stamps import FEW, stamp
+from actors.pile import Pile
+from actors.stamps import stamp
 from actors.telemetry.histogram import Histogram
-
-TOGETHER = 256  # batches, or up to sixteen times as many transactions: alone one costs ten times as much to count
 
 
 class Span(NamedTuple):
@@ -35,23 +32,17 @@ class TimeSheet:
     def __init__(self, start: int, spans: Sequence[Span]) -> None:
         self._start = start
         self._spans = spans
-        self._tracks: list[I64] = []
+        self._pile = Pile(self._count)
         for span in spans:
-            span.histogram.reads(self.settle)
+            span.histogram.reads(self._pile.settle)
 
     def book(self, track: I64, started_ns: int, ended_ns: int) -> None:
         """Write both instants for every row of ``track``, int64 (n, len(Track)), and count its spans by and by."""
         stamp(track, self._start, started_ns)
         stamp(track, self._start + 1, ended_ns)
-        self._tracks.append(track)
-        if len(self._tracks) >= TOGETHER or len(track) > FEW:
-            self.settle()
+        self._pile.add(track, len(track))
 
-    def settle(self) -> None:
-        """Count what was kept."""
-        tracks, self._tracks = self._tracks, []
-        if not tracks:
-            return
-        track = np.concatenate(tracks) if len(tracks) > 1 else tracks[0]
+    def _count(self, tracks: list[I64]) -> None:
+        track = joined(tracks)
         for histogram, since, until in self._spans:
             histogram.record((track[:, until] - track[:, since]) // NS_PER_US)

@@ -11,6 +11,8 @@ Recording (the hot path):
 - `buckets`     the layout of a latency histogram, the same as HdrHistogram's
 - `histogram`   a live latency histogram, recorded a batch at a time
 - `ledger`      the books: where every transaction went
+- `score_histogram`  the model's scores, in bins
+- `sampler`     features, sampled for drift
 - `telemetry`   the live object that the actors write into
 - `gc_pauses`   how long garbage collection stopped the world
 - `memory`      resident memory, sampled

@@ -11,10 +11,11 @@
 import msgspec
 import numpy as np
 
-from actors.arrays import U8
-from actors.messages import Mode
+from actors.arrays import I64, U8, joined
+from actors.messages import Decision, Mode
+from actors.pile import Pile
 
-_FEW = 16  # below this many modes counting them in Python is faster than a bincount
+_KINDS = np.uint8(len(Decision))
 
 
 class Waiting(msgspec.Struct, frozen=True):
@@ -108,13 +109,14 @@ class Ledger:
     def __init__(self) -> None:
         self.offered = 0
         self.produced = 0
-        self.decided = [0] * len(Mode)
         self.dead_lettered: dict[str, int] = {}
         self.duplicates = 0
         self.logged = 0
         self.log_failed_count = 0
         self.delivered = 0
         self.undelivered_count = 0
+        self._cells: I64 = np.zeros(len(Mode) * len(Decision), dtype=np.int64)
+        self._pile: Pile[tuple[U8, U8]] = Pile(self._count)
 
     def offer(self, count: int) -> None:
         """Count transactions that became due."""
@@ -132,18 +134,28 @@ class Ledger:
         """Count transactions set aside undecided for ``reason``."""
         self.dead_lettered[reason] = self.dead_lettered.get(reason, 0) + count
 
-    def decide(self, modes: U8) -> None:
-        """Count decisions, one `Mode` each, uint8 (n,)."""
-        decided = self.decided
-        if len(modes) == 1:
-            decided[modes.item()] += 1
-            return
-        if len(modes) < _FEW:
-            for mode in modes.tolist():
-                decided[mode] += 1
-            return
-        for mode, count in enumerate(np.bincount(modes).tolist()):
-            decided[mode] += count
+    def decide(self, decision: U8, mode: U8) -> None:
+        """Count decisions, each with the `Mode` it was made in; both uint8 (n,)."""
+        self._pile.add((decision, mode), len(mode))
+
+    def _count(self, batches: list[tuple[U8, U8]]) -> None:
+        decision, mode = map(joined, zip(*batches, strict=True))
+        self._cells += np.bincount(mode * _KINDS + decision, minlength=len(self._cells))
+
+    @property
+    def decisions(self) -> tuple[tuple[int, ...], ...]:
+        """By mode, in the order of `Mode`: counts in the order of `Decision`."""
+        self._pile.settle()
+        return tuple(map(tuple, self._cells.reshape(-1, len(Decision)).tolist()))
+
+    @property
+    def decided(self) -> list[int]:
+        """Decisions by mode."""
+        return list(map(sum, self.decisions))
+
+    def decision_count(self, kind: Decision) -> int:
+        """Return how many decisions of one kind were made, in any mode."""
+        return sum(kinds[kind] for kinds in self.decisions)
 
     def log(self, count: int) -> None:
         """Count decisions whose log line is written."""

@@ -1,35 +1,16 @@
 """The live object that the actors write into. It is read only through `snapshot`."""
 
-from collections.abc import Sequence
-from math import isnan
-
-import numpy as np
-
-from actors.arrays import F32, F64, I64, U8
-from actors.messages import Decision, Mode
+from actors.arrays import F32, F64, U8
+from actors.messages import Mode
 from actors.telemetry.gc_pauses import GcPauses
 from actors.telemetry.histogram import Histogram
 from actors.telemetry.ledger import Ledger
-from actors.telemetry.reference import FeatureBinner, Reference
-from actors.telemetry.snapshot import (
-    Counters,
-    FeatureCounts,
-    Gauges,
-    GcCounts,
-    Quality,
-    ScoreCounts,
-    Snapshot,
-    Work,
-)
+from actors.telemetry.reference import Reference
+from actors.telemetry.sampler import FEATURE_STRIDE, FeatureSampler
+from actors.telemetry.score_histogram import ScoreHistogram
+from actors.telemetry.snapshot import Counters, FeatureCounts, Gauges, GcCounts, Quality, Snapshot, Work
 from actors.telemetry.stages import Stage
 
-SCORE_BINS = 50
-FEATURE_STRIDE = 8  # every 8th row: 1,250 in 10 s at 1,000/s, where a PSI's noise is a twentieth of its alarm
-FEATURE_BUFFER = 256  # rows counted at once: one call each would cost 30 times as much a row
-
-_FEW = 32  # below this many rows a Python loop is faster than array operations
-_KINDS = len(Decision)  # len() of an enum costs as much as counting a decision
-_CELLS = len(Mode) * _KINDS
 _STALE, _REALTIME_ONLY = int(Mode.STALE), int(Mode.REALTIME_ONLY)
 _FULL_ROW = bytes([Mode.FULL])
 
@@ -88,7 +69,6 @@ class Telemetry:
         self.breaker_trips = 0
         self.gc_pauses: GcPauses | None = None
         self._work: dict[str, list[int]] = {}
-        self._decisions = [0] * _CELLS
         self._scores = ScoreHistogram()
         self._stride = feature_stride
         self._sampler = None if reference is None else FeatureSampler(reference, feature_stride)
@@ -128,24 +108,6 @@ class Telemetry:
         """Count model scores in [0, 1], float64 (n,); NaN, where no model scored, is left out."""
         self._scores.add(scores)
 
-    def observe_decisions(self, decision: U8, mode: U8) -> None:
-        """Count decisions by mode; both uint8 (n,). The ledger's ``decide`` is called apart."""
-        cells = self._decisions
-        if len(decision) == 1:
-            cells[mode.item() * _KINDS + decision.item()] += 1
-            return
-        if len(decision) < _FEW:
-            for kind, rung in zip(decision.tolist(), mode.tolist(), strict=True):
-                cells[rung * _KINDS + kind] += 1
-            return
-        flat = np.bincount(mode.astype(np.int64) * _KINDS + decision, minlength=_CELLS)
-        for cell, count in enumerate(flat.tolist()):
-            cells[cell] += count
-
-    def decision_count(self, kind: Decision) -> int:
-        """Return how many decisions of one kind were made, in any mode."""
-        return sum(self._decisions[kind::_KINDS])
-
     def observe_rows(self, mode: U8) -> None:
         """Count transactions that needed batch features by the `Mode` these allow, uint8 (n,)."""
         self.store_rows += len(mode)
@@ -171,7 +133,7 @@ class Telemetry:
             ledger=ledger,
             stages={stage.value: histogram.counts() for stage, histogram in self.stages.items()},
             counters=self._counters(),
-            decisions=tuple(tuple(self._decisions[at : at + _KINDS]) for at in range(0, _CELLS, _KINDS)),
+            decisions=self.ledger.decisions,
             scores=self._scores.counts(),
             features=FeatureCounts() if self._sampler is None else self._sampler.counts(),
             work={actor: Work(*work) for actor, work in self._work.items()},
@@ -201,75 +163,3 @@ class Telemetry:
             refresh_failures=self.refresh_failures,
             breaker_trips=self.breaker_trips,
         )
-
-
-class ScoreHistogram:
-    """Model scores in equal bins over [0, 1]."""
-
-    def __init__(self) -> None:
-        self._bins: I64 = np.zeros(SCORE_BINS, dtype=np.int64)
-        self._cells = self._bins.data  # one counter through it costs a third of one through the array
-        self._total = 0
-        self._sum = 0.0
-
-    def add(self, scores: F64) -> None:
-        """Count scores, float64 (n,), leaving NaN out."""
-        if len(scores) < _FEW:
-            self._add_list([score for score in scores.tolist() if not isnan(score)])
-            return
-        scored = scores[~np.isnan(scores)]
-        at = np.clip(scored * SCORE_BINS, 0, SCORE_BINS - 1).astype(np.int64)
-        self._bins += np.bincount(at, minlength=SCORE_BINS)
-        self._total += len(scored)
-        self._sum += float(scored.sum())
-
-    def _add_list(self, scores: Sequence[float]) -> None:
-        for score in scores:
-            at = int(score * SCORE_BINS) if 0.0 <= score < 1.0 else (SCORE_BINS - 1) * (score > 0.0)
-            self._cells[at] += 1
-        self._total += len(scores)
-        self._sum += sum(scores)
-
-    def counts(self) -> ScoreCounts:
-        """Return the bins as a frozen value."""
-        return ScoreCounts(tuple(self._bins.tolist()), self._total, self._sum)
-
-
-class FeatureSampler:
-    """Takes every ``stride``-th row, wherever batches begin and end, and counts it into the reference bins.
-
-    Rows wait in a buffer until it is full, so a snapshot may be up to ``FEATURE_BUFFER`` sampled rows behind.
-    """
-
-    def __init__(self, reference: Reference, stride: int) -> None:
-        self._binner = FeatureBinner(list(reference.features.values()))
-        self._stride = stride
-        self._skip = 0  # rows to pass over before the next sample
-        self._rows: F32 = np.empty((FEATURE_BUFFER, len(reference.features)), dtype=np.float32)
-        self._filled = 0
-        self._total = 0
-
-    def add(self, features: F32) -> None:
-        """Sample from ``features``, float32 (n, n_features)."""
-        count = len(features)
-        if self._skip >= count:
-            self._skip -= count
-            return
-        sampled = features[self._skip :: self._stride]
-        self._skip = (self._skip - count) % self._stride
-        while len(sampled):
-            room = FEATURE_BUFFER - self._filled
-            part, sampled = sampled[:room], sampled[room:]
-            self._rows[self._filled : self._filled + len(part)] = part
-            self._filled += len(part)
-            if self._filled == FEATURE_BUFFER:
-                self._count()
-
-    def _count(self) -> None:
-        self._binner.add(self._rows[: self._filled])
-        self._total += self._filled
-        self._filled = 0
-
-    def counts(self) -> FeatureCounts:
-        """Return what has been counted so far."""
-        return FeatureCounts(self._total, self._binner.bin_count, self._binner.counts.astype("<i8").tobytes())

@@ -4,14 +4,14 @@ import numpy as np
 
 from actors.arrays import F64, I64, U8, Bool, Column
 from actors.messages import DecidedBatch
-from actors.stamps import ARRIVAL, DECIDED, FEW, NUMBER
+from actors.pile import Pile
+from actors.stamps import ARRIVAL, DECIDED, NUMBER
 from sim.money import Outcomes
 from sim.run.shelf import Shelf
 from sim.timeliness import Timeliness, timeliness
 
 UNDECIDED = 255
 LET_GO_EVERY = 1 << 14  # transactions, not 1 MB of what is kept
-TOGETHER = 256  # batches written down at once: one alone costs as much as a hundred
 _FIRST_CAPACITY = 1 << 16
 
 
@@ -32,7 +32,7 @@ class OutcomeBook:
         self.count = 0
         self.start_ns = 0
         self._fraud_ids: set[str] = set()
-        self._waiting: list[DecidedBatch] = []
+        self._pile = Pile(self._write_down)
         self._shelf = shelf
         self._let_go_at = LET_GO_EVERY
         self._capacity = 0
@@ -69,30 +69,23 @@ class OutcomeBook:
 
     async def deliver(self, decided: DecidedBatch) -> None:
         """Take decisions. Small batches are kept, and written down together or when anyone asks."""
-        waiting = self._waiting
-        waiting.append(decided)
-        if len(waiting) >= TOGETHER or len(decided.score) > FEW:
-            self._settle()
+        self._pile.add(decided, len(decided.score))
 
     @property
     def fraud_ids(self) -> set[str]:
         """Ids of the decided transactions that were fraud."""
-        self._settle()
+        self._pile.settle()
         return self._fraud_ids
 
-    def _settle(self) -> None:
-        """Write down what was kept."""
-        waiting, self._waiting = self._waiting, []
-        if not waiting:
-            return
-        batches = [each.batch for each in waiting]
+    def _write_down(self, decided: list[DecidedBatch]) -> None:
+        batches = [each.batch for each in decided]
         track = np.concatenate([batch.track for batch in batches])
         at = track[:, NUMBER]
         self._arrival_ns[at] = track[:, ARRIVAL] - self.start_ns
         self._latency_ns[at] = track[:, DECIDED] - track[:, ARRIVAL]
         self._amount[at] = np.concatenate([batch.amount for batch in batches])
-        self._score[at] = np.concatenate([each.score for each in waiting])
-        self._decision[at] = np.concatenate([each.decision for each in waiting])
+        self._score[at] = np.concatenate([each.score for each in decided])
+        self._decision[at] = np.concatenate([each.decision for each in decided])
         fraud = np.flatnonzero(self._truth[at] == 1).tolist()
         if fraud:
             ids = [name for batch in batches for name in batch.ids]
@@ -108,7 +101,7 @@ class OutcomeBook:
 
     def outcomes(self, start: int = 0, stop: int | None = None) -> Outcomes:
         """Return the decided ones among the transactions numbered from ``start`` up to ``stop``, with their truth."""
-        self._settle()
+        self._pile.settle()
         part = slice(start, self.count if stop is None else stop)
         return self._rows(np.flatnonzero(self._decision[part] != UNDECIDED) + start)
 
@@ -123,7 +116,7 @@ class OutcomeBook:
 
     def outcomes_of(self, chosen: Bool) -> Outcomes:
         """Return the decided ones among the transactions that ``chosen``, bool by number, picks."""
-        self._settle()
+        self._pile.settle()
         count = min(self.count, len(chosen))
         return self._rows(np.flatnonzero(chosen[:count] & (self._decision[:count] != UNDECIDED)))
 
@@ -141,7 +134,7 @@ class OutcomeBook:
 
     def _during(self, start_ns: int, end_ns: int | None) -> I64:
         """Return the numbers of the decided ones of a span."""
-        self._settle()
+        self._pile.settle()
         arrived = self._arrival_ns[: self.count]
         inside = (self._decision[: self.count] != UNDECIDED) & (arrived >= start_ns)
         if end_ns is not None:

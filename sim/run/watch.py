@@ -147,9 +147,9 @@ class Watch:
         )
 
     def _update_quality(self) -> Quality:
-        telemetry, held = self._parts.telemetry, self._parts.pipeline.held()
-        settled = telemetry.ledger.produced - held.in_flight
-        reviews = telemetry.decision_count(Decision.REVIEW)
+        ledger, held = self._parts.telemetry.ledger, self._parts.pipeline.held()
+        settled = ledger.produced - held.in_flight
+        reviews = ledger.decision_count(Decision.REVIEW)
         return self.quality.update(self._parts.event_time.now_us(), settled, reviews)
 
     def _hear_alert(self, event: AlertEvent) -> None:

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.messages import Decision
+from actors.pile import TOGETHER
 from sim.money import business
 from sim.run.live_quality import LiveQuality
-from sim.run.outcomes import TOGETHER, OutcomeBook
+from sim.run.outcomes import OutcomeBook
 from tests.run.batches import decided
 
 SECOND_US = 1_000_000

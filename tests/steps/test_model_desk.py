@@ -9,8 +9,9 @@ from actors.model.artifact import Artifact, load_artifact
 from actors.model.slot import ModelSlot
 from actors.telemetry.drift import MIN_ROWS
 from actors.telemetry.reference import Reference
+from actors.telemetry.sampler import FEATURE_BUFFER
 from actors.telemetry.snapshot import Gauges, Snapshot
-from actors.telemetry.telemetry import FEATURE_BUFFER, Telemetry
+from actors.telemetry.telemetry import Telemetry
 from actors.telemetry.window import Window
 from sim.clocks.verification import ModelledVerification
 from sim.journal import Journal

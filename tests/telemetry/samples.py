@@ -26,8 +26,7 @@ def decide(telemetry: Telemetry, count: int, latency_us: int = 1_000, mode: Mode
     telemetry.ledger.offer(count)
     telemetry.ledger.send(count)
     modes = np.full(count, mode, dtype=np.uint8)
-    telemetry.ledger.decide(modes)
-    telemetry.observe_decisions(np.full(count, Decision.APPROVE, dtype=np.uint8), modes)
+    telemetry.ledger.decide(np.full(count, Decision.APPROVE, dtype=np.uint8), modes)
     if mode <= Mode.REALTIME_ONLY:
         telemetry.observe_scores(np.full(count, 0.1))
     telemetry.ledger.log(count)

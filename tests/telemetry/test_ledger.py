@@ -6,11 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from actors.messages import Mode
+from actors.messages import Decision, Mode
 from actors.telemetry.ledger import Ledger, Waiting
 
 COUNTS = st.integers(1, 40)
+DECISIONS = st.lists(st.tuples(st.sampled_from(Decision), st.sampled_from(Mode)), max_size=60)
 REASONS = st.sampled_from(["not_json", "poison", "too_large"])
+
+
+def decide(ledger: Ledger, decisions: list[tuple[Decision, Mode]]) -> None:
+    """Book one batch of decisions."""
+    ledger.decide(*np.array(decisions, dtype=np.uint8).reshape(-1, 2).T)
 
 
 class Pipeline(RuleBasedStateMachine):
@@ -41,7 +47,7 @@ class Pipeline(RuleBasedStateMachine):
     def decide(self, data: st.DataObject, modes: list[Mode]) -> None:
         """The scorer decides some."""
         count = data.draw(st.integers(1, min(self.in_flight, len(modes))))
-        self.ledger.decide(np.array(modes[:count], dtype=np.uint8))
+        decide(self.ledger, [(Decision.APPROVE, mode) for mode in modes[:count]])
         self.in_flight -= count
         self.awaiting_log += count
         self.awaiting_delivery += count
@@ -105,7 +111,7 @@ def full_ledger() -> Ledger:
     ledger = Ledger()
     ledger.offer(100)
     ledger.send(90)
-    ledger.decide(np.array([Mode.FULL] * 40 + [Mode.STALE] * 5 + [Mode.RULES] * 10, dtype=np.uint8))
+    decide(ledger, [(Decision.REVIEW, mode) for mode in [Mode.FULL] * 40 + [Mode.STALE] * 5 + [Mode.RULES] * 10])
     ledger.dead_letter("not_json", 6)
     ledger.dead_letter("poison", 4)
     ledger.duplicate(5)
@@ -151,14 +157,20 @@ def test_an_imbalance_says_what_and_how_many() -> None:
     assert str(broken) == "offered = unsent + produced: 10 ≠ 9, 1 lost"
 
 
-@given(st.lists(st.sampled_from(Mode), max_size=60))
-def test_decisions_are_counted_by_mode_whatever_the_batch(modes: list[Mode]) -> None:
-    """Counting in Python and by array agree."""
-    at_once, one_by_one = Ledger(), Ledger()
-    at_once.decide(np.array(modes, dtype=np.uint8))
-    for mode in modes:
-        one_by_one.decide(np.array([mode], dtype=np.uint8))
-    assert at_once.decided == one_by_one.decided == [modes.count(mode) for mode in Mode]
+@given(DECISIONS, st.integers(1, 5), st.booleans())
+def test_decisions_are_counted_by_mode_and_kind_whatever_the_batch(
+    decisions: list[tuple[Decision, Mode]], size: int, read: bool
+) -> None:
+    """Any batches, read between them or not, give the same table, one cell a pair."""
+    at_once, cut = Ledger(), Ledger()
+    decide(at_once, decisions)
+    for begin in range(0, len(decisions), size):
+        decide(cut, decisions[begin : begin + size])
+        assert not read or sum(cut.decided) == min(begin + size, len(decisions))
+    table = tuple(tuple(decisions.count((kind, mode)) for kind in Decision) for mode in Mode)
+    assert at_once.decisions == cut.decisions == table
+    assert cut.decided == [sum(kinds) for kinds in table]
+    assert [cut.decision_count(kind) for kind in Decision] == [sum(column) for column in zip(*table, strict=True)]
 
 
 def test_a_snapshot_does_not_follow_the_ledger() -> None:
@@ -166,6 +178,6 @@ def test_a_snapshot_does_not_follow_the_ledger() -> None:
     ledger = full_ledger()
     snapshot = ledger.snapshot(Waiting(**WAITING))
     ledger.dead_letter("not_json", 1)
-    ledger.decide(np.array([Mode.FULL], dtype=np.uint8))
+    decide(ledger, [(Decision.APPROVE, Mode.FULL)])
     assert (snapshot.decided, snapshot.dead_lettered) == (55, 10)
     assert snapshot.imbalances() == []

@@ -8,10 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.clock import RealClock
-from actors.messages import Decision, Mode
+from actors.messages import Mode
 from actors.telemetry.gc_pauses import GcPauses
+from actors.telemetry.sampler import FEATURE_BUFFER, FeatureSampler
+from actors.telemetry.score_histogram import SCORE_BINS, ScoreHistogram
 from actors.telemetry.snapshot import AlertReading, Gauges, GcCounts, Quality, Snapshot
-from actors.telemetry.telemetry import FEATURE_BUFFER, SCORE_BINS, FeatureSampler, ScoreHistogram, Telemetry
+from actors.telemetry.telemetry import Telemetry
 from tests.telemetry.samples import EVEN, decide, gauges, reference, snapshot
 
 BATCHES = st.lists(st.integers(0, 700), max_size=12)
@@ -51,21 +53,6 @@ def test_the_highest_score_is_in_the_last_bin() -> None:
     scores.add(np.array([0.0, 1.0]))
     scores.add(np.concatenate([np.zeros(40), np.ones(40)]))
     assert scores.counts().bins == (41, *[0] * (SCORE_BINS - 2), 41)
-
-
-@given(st.lists(st.tuples(st.sampled_from(Decision), st.sampled_from(Mode)), max_size=60))
-def test_decisions_are_counted_by_mode_and_kind(pairs: list[tuple[Decision, Mode]]) -> None:
-    """Any batch gives the same table, one cell a pair."""
-    at_once, one_by_one = Telemetry(), Telemetry()
-    kinds = np.array([kind for kind, _ in pairs], dtype=np.uint8)
-    modes = np.array([mode for _, mode in pairs], dtype=np.uint8)
-    at_once.observe_decisions(kinds, modes)
-    for at in range(len(pairs)):
-        one_by_one.observe_decisions(kinds[at : at + 1], modes[at : at + 1])
-    table = snapshot(at_once, 1).decisions
-    assert table == snapshot(one_by_one, 1).decisions
-    assert table == tuple(tuple(pairs.count((kind, mode)) for kind in Decision) for mode in Mode)
-    assert [at_once.decision_count(kind) for kind in Decision] == [sum(column) for column in zip(*table, strict=True)]
 
 
 def busy_telemetry() -> Telemetry:

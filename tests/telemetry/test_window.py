@@ -6,9 +6,10 @@ import pytest
 from actors.messages import Mode
 from actors.telemetry.catalogue import METRICS, find, metrics_table, read
 from actors.telemetry.reference import Reference
+from actors.telemetry.sampler import FEATURE_BUFFER
 from actors.telemetry.snapshot import ActorGauge, AlertReading, Gauges, MailboxGauge, Quality, Snapshot
 from actors.telemetry.stages import Stage
-from actors.telemetry.telemetry import FEATURE_BUFFER, Telemetry
+from actors.telemetry.telemetry import Telemetry
 from actors.telemetry.window import Window
 from tests.telemetry.samples import EVEN, decide, gauges, reference, snapshot
 

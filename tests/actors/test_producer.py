@@ -1,0 +1,91 @@
+"""Laws of the producer's lateness: its own doing alone, and each sending once."""
+
+import asyncio
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actors.actor import Environment
+from actors.arrays import I64
+from actors.mailbox import Mailbox
+from actors.messages import RawBatch
+from actors.producer import Arrivals, Producer, ProducerConfig
+from actors.stamps import ARRIVAL, SENT
+from actors.telemetry.histogram import Histogram
+from actors.telemetry.stages import Stage
+from actors.telemetry.telemetry import Telemetry
+from sim.clocks.virtual_clock import VirtualClock
+from sim.clocks.virtual_loop import VirtualLoop
+from tests.actors.pipeline_parts import ListSource
+
+US = 1_000
+GAPS = st.lists(st.integers(0, 3), min_size=1, max_size=40)
+
+
+class Sending:
+    """A producer that takes 1 µs a batch, on virtual time."""
+
+    def __init__(self, due_ns: I64, blocks: int, capacity: int) -> None:
+        self.loop = VirtualLoop()
+        self.clock = VirtualClock(self.loop)
+        self.telemetry = Telemetry()
+        self.mailbox: Mailbox[RawBatch] = Mailbox("assembler", capacity, self.clock)
+        parts = [part for part in np.array_split(due_ns, blocks) if len(part)]
+        source = ListSource([Arrivals([b"{}"] * len(part), part) for part in parts], due_ns)
+        environment = Environment(self.clock, self.telemetry, work=self)
+        self.producer = Producer(source, self.mailbox, ProducerConfig(max_batch_size=4), environment)
+
+    async def spend(self, *_: object) -> None:
+        """Let a microsecond pass for each batch."""
+        await self.clock.sleep_ns(US)
+
+    @property
+    def lateness(self) -> Histogram:
+        """What is told."""
+        return self.telemetry.stages[Stage.LATENESS]
+
+
+@given(GAPS, st.integers(1, 4), st.booleans())
+def test_lateness_is_from_intended_to_sent_whoever_reads_between(gaps: list[int], blocks: int, read: bool) -> None:
+    """With room for all, each sending counts once, however arrivals come in blocks and whenever anyone reads."""
+    due_ns = np.cumsum(gaps, dtype=np.int64) * US // 2
+    sending = Sending(due_ns, blocks, capacity=100)
+    tracks: list[I64] = []
+
+    async def receive() -> None:
+        while (lease := await sending.mailbox.receive(100)) is not None:
+            tracks.append(lease.message.track.copy())
+            sending.mailbox.acknowledge()
+            assert not read or sending.lateness.count >= sum(map(len, tracks))
+
+    async def both() -> None:
+        await asyncio.gather(receive(), sending.producer.run())
+
+    with asyncio.Runner(loop_factory=lambda: sending.loop) as runner:
+        runner.run(both())
+    track, expected = np.concatenate(tracks), Histogram()
+    expected.record((track[:, SENT] - track[:, ARRIVAL]) // US)
+    assert len(track) == len(gaps)
+    assert sending.lateness.counts() == expected.counts()
+
+
+def test_what_a_full_mailbox_costs_is_not_the_producers_lateness() -> None:
+    """Ten are due at once into room for four: the second's wait is the pipeline's, the microsecond a batch is not."""
+    sending = Sending(np.zeros(10, dtype=np.int64), 1, capacity=4)
+
+    async def receive_late() -> None:
+        while True:
+            await sending.clock.sleep_ns(1_000_000 * US)
+            if (lease := await sending.mailbox.receive(4)) is None:
+                return
+            sending.mailbox.acknowledge()
+            await asyncio.sleep(0)
+            assert lease.rows
+
+    async def both() -> None:
+        await asyncio.gather(receive_late(), sending.producer.run())
+
+    with asyncio.Runner(loop_factory=lambda: sending.loop) as runner:
+        runner.run(both())
+    assert (sending.lateness.count, sending.lateness.max_us) == (10, 2)
