@@ -142,10 +142,11 @@ class Actor(ABC, Generic[In, Prepared, Out]):
 
     def _passed_on(self) -> bool:
         """Pass on what the next mailbox has room for; return whether that was all."""
-        if self._outbox is None or self.outlet is None:
+        outbox, outlet = self._outbox, self.outlet
+        if outbox is None or outlet is None:
             return True
-        self._outbox = self.outlet.offer(self._outbox)
-        return self._outbox is None
+        self._outbox = rest = outlet.offer(outbox)
+        return rest is None
 
     async def _empty_outbox(self) -> None:
         while not self._passed_on() and self.outlet is not None:

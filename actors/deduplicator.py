@@ -44,9 +44,8 @@ class Deduplicator:
 
     def remember(self, ids: list[str]) -> None:
         """Remember ``ids``, all of them new; forget the oldest beyond the limit."""
-        order = self._order
-        self._seen.update(ids)
+        seen, order = self._seen, self._order
+        seen.update(ids)
         order.extend(ids)
-        excess = len(order) - self._limit
-        if excess > 0:
-            self._seen.difference_update([order.popleft() for _ in range(excess)])
+        for _ in range(len(order) - self._limit):
+            seen.discard(order.popleft())

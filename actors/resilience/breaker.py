@@ -3,7 +3,6 @@
 from collections import deque
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
 
 from actors.clock import Clock
 
@@ -39,11 +38,7 @@ class BreakerConfig:
     probes: int = 3
 
 
-class Outcome(NamedTuple):
-    """How a call went."""
-
-    failed: bool
-    slow: bool
+_CLOSED, _OPEN, _HALF_OPEN = BreakerState  # asked for with every call, and slow to look up before Python 3.12
 
 
 class CircuitBreaker:
@@ -57,63 +52,62 @@ class CircuitBreaker:
     def __init__(self, config: BreakerConfig, clock: Clock) -> None:
         self._config = config
         self._clock = clock
-        self._outcomes: deque[Outcome] = deque()
+        self._outcomes: deque[tuple[bool, bool]] = deque()  # failed, slow
         self._failed_count = 0
         self._slow_count = 0
         self._probes_out = 0
         self._probes_passed = 0
-        self.state = BreakerState.CLOSED
+        self.state: BreakerState = _CLOSED
         self.since_ns = clock.now_ns()
         self.trip_count = 0
 
     def allows(self) -> bool:
         """Return whether a call may be made now; each call that is made must be followed by `record`."""
-        if self.state is BreakerState.OPEN and self._clock.now_ns() - self.since_ns >= self._config.open_for_ns:
-            self._enter(BreakerState.HALF_OPEN)
-        if self.state is BreakerState.HALF_OPEN:
+        if self.state is _OPEN and self._clock.now_ns() - self.since_ns >= self._config.open_for_ns:
+            self._enter(_HALF_OPEN)
+        if self.state is _HALF_OPEN:
             if self._probes_out >= self._config.probes:
                 return False
             self._probes_out += 1
-        return self.state is not BreakerState.OPEN
+        return self.state is not _OPEN
 
     def record(self, *, failed: bool, took_ns: int) -> None:
         """Take the outcome of a call into account."""
-        outcome = Outcome(failed, took_ns > self._config.slow_call_ns)
-        if self.state is BreakerState.HALF_OPEN:
-            self._record_probe(outcome)
-        elif self.state is BreakerState.CLOSED:
-            self._remember(outcome)
+        slow = took_ns > self._config.slow_call_ns
+        if self.state is _CLOSED:
+            self._remember(failed, slow)
             if self._must_trip():
                 self._trip()
+        elif self.state is _HALF_OPEN:
+            self._record_probe(passed=not (failed or slow))
 
-    def _remember(self, outcome: Outcome) -> None:
+    def _remember(self, failed: bool, slow: bool) -> None:  # noqa: FBT001 - as they are kept
         """Count a call into the window, and the one that falls out of it off."""
-        self._outcomes.append(outcome)
-        self._failed_count += outcome.failed
-        self._slow_count += outcome.slow
+        self._outcomes.append((failed, slow))
+        self._failed_count += failed
+        self._slow_count += slow
         if len(self._outcomes) > self._config.window:
-            gone = self._outcomes.popleft()
-            self._failed_count -= gone.failed
-            self._slow_count -= gone.slow
+            failed, slow = self._outcomes.popleft()
+            self._failed_count -= failed
+            self._slow_count -= slow
 
-    def _record_probe(self, outcome: Outcome) -> None:
-        if outcome.failed or outcome.slow:
+    def _record_probe(self, *, passed: bool) -> None:
+        if not passed:
             self._trip()
             return
         self._probes_passed += 1
         if self._probes_passed >= self._config.probes:
-            self._enter(BreakerState.CLOSED)
+            self._enter(_CLOSED)
 
     def _must_trip(self) -> bool:
-        count = len(self._outcomes)
-        if count < min(self._config.minimum_calls, self._config.window):
+        config, count = self._config, len(self._outcomes)
+        if count < config.minimum_calls and count < config.window:
             return False
-        config = self._config
         return self._failed_count >= config.failure_ratio * count or self._slow_count >= config.slow_ratio * count
 
     def _trip(self) -> None:
         self.trip_count += 1
-        self._enter(BreakerState.OPEN)
+        self._enter(_OPEN)
 
     def _enter(self, state: BreakerState) -> None:
         self.state = state

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Coroutine, Generator
-from typing import Any
+from typing import Any, cast
 
-from actors.work import NOTHING
 from sim.clocks.virtual_loop import VirtualLoop
+
+_NOTHING = cast("Generator[Any, None, None]", iter(()))  # nothing is sent into it or thrown
 
 
 class VirtualClock:
@@ -37,8 +38,9 @@ class VirtualClock:
 
     def start(self, call: Coroutine[Any, Any, object], until_ns: int) -> object:
         """Run ``call`` up to its first wait; see `Clock`."""
-        loop = self._loop
-        before_ns, loop.horizon_ns = loop.horizon_ns, min(until_ns, loop.horizon_ns)
+        loop, before_ns = self._loop, self._loop.horizon_ns
+        if until_ns < before_ns:
+            loop.horizon_ns = until_ns
         try:
             return call.send(None)
         finally:
@@ -65,4 +67,4 @@ class Until:
     def __await__(self) -> Generator[Any, None, None]:
         """Wait; how long is known only now, since others may have run since this was made."""
         loop, at_ns = self._loop, self._at_ns
-        return NOTHING if loop.pass_until_ns(at_ns) else loop.wake_at_ns(at_ns).__await__()
+        return _NOTHING if loop.pass_until_ns(at_ns) else loop.wake_at_ns(at_ns).__await__()
