@@ -1,6 +1,6 @@
 """Cutting columns of transactions."""
 
-from typing import Any
+from typing import Any, Self
 
 from actors.arrays import I64
 from actors.transaction import Columns
@@ -8,9 +8,31 @@ from actors.transaction import Columns
 _NAMES = Columns.__struct_fields__
 
 
+class Part(Columns, frozen=True, eq=False, gc=False):
+    """Some of ``whole``, the rest of which is expected to come too: what is looked up for all of it serves each part.
+
+    Attributes:
+        whole: what it was cut from.
+        start: where in it.
+    """
+
+    whole: Columns
+    start: int
+
+    @classmethod
+    def of_whole(cls, whole: Columns, start: int, stop: int) -> Self:
+        """Return the transactions from ``start`` up to ``stop``; arrays share memory."""
+        return cls(*(*_fields(whole, slice(start, stop)), whole, start))
+
+
 def cut(columns: Columns, at: slice) -> Columns:
     """Return the transactions in ``at``; arrays share memory."""
-    return Columns(  # field by field: a loop over their names takes twice as long, and this is done once a batch
+    return Columns(*_fields(columns, at))
+
+
+def _fields(columns: Columns, at: slice) -> tuple[Any, ...]:
+    """Return the fields one by one: a loop over their names takes twice as long, and this is done once a batch."""
+    return (
         columns.ids[at],
         columns.event_us[at],
         columns.cards[at],

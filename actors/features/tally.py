@@ -6,10 +6,12 @@ histories add up to the tally of both.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from actors.arrays import F64, I64, Column
+from actors.arrays import F64, I64, U8, Column
 from actors.clock import US_PER_DAY
 from actors.features.categories import CODE_COUNT, NO_CATEGORY
 from actors.features.history import HistoryView
@@ -66,16 +68,16 @@ def _fill_transactions(tally: Tally, history: HistoryView, at_us: int) -> Iterat
     columns, classes = _windowed(history.transactions, at_us)
     yield
     card_keys = columns["card"].astype(np.int64) * _CLASSES + classes
-    tally.cards[:, CARD_COUNT] = _per_window(card_keys, None, len(tally.cards))
+    _set_sums(tally.cards[:, CARD_COUNT], card_keys)
     yield
-    tally.cards[:, CARD_CENTS] = _per_window(card_keys, columns["cents"], len(tally.cards))
+    _set_sums(tally.cards[:, CARD_CENTS], card_keys, columns["cents"])
     yield
-    for number, axis in enumerate(("x", "y", "z")):
-        sums = _per_window(card_keys, columns[axis], len(tally.cards))
-        tally.cards[:, CARD_PLACE.start + number] = sums[:, -1]
+    for number, axis in enumerate(("x", "y", "z"), CARD_PLACE.start):
+        _, one, two, three = _by_class(card_keys, columns[axis], len(tally.cards))
+        tally.cards[:, number] = one + two + three
         yield
     merchant_keys = columns["merchant"].astype(np.int64) * _CLASSES + classes
-    tally.merchants[:, MERCHANT_COUNT] = _per_window(merchant_keys, None, len(tally.merchants))
+    _set_sums(tally.merchants[:, MERCHANT_COUNT], merchant_keys)
     yield
 
 
@@ -85,8 +87,8 @@ def _fill_labels(tally: Tally, history: HistoryView, at_us: int, label_delay_us:
     yield
     merchant, category, fraud = columns["merchant"].astype(np.int64), columns["category"], columns["fraud"] != 0
     keys = merchant * _CLASSES + classes
-    tally.merchants[:, MERCHANT_LABELS] = _per_window(keys, None, len(tally.merchants))
-    tally.merchants[:, MERCHANT_FRAUDS] = _per_window(keys[fraud], None, len(tally.merchants))
+    _set_sums(tally.merchants[:, MERCHANT_LABELS], keys)
+    _set_sums(tally.merchants[:, MERCHANT_FRAUDS], keys[fraud])
     yield
     named = (classes > 0) & (category != NO_CATEGORY)
     tally.categories[:, CATEGORY_LABELS] = np.bincount(category[named], minlength=CODE_COUNT)
@@ -95,21 +97,29 @@ def _fill_labels(tally: Tally, history: HistoryView, at_us: int, label_delay_us:
     yield
 
 
-def _windowed(columns: dict[str, Column], at_us: int) -> tuple[dict[str, Column], I64]:
+def _windowed(columns: dict[str, Column], at_us: int) -> tuple[dict[str, Column], U8]:
     """Return the rows that may be in a window, and how many windows each is in (0 to 3)."""
     times = columns["event_us"]
     oldest_us = at_us - WINDOW_DAYS[-1] * US_PER_DAY
     recent = np.flatnonzero(times > oldest_us)
     first = int(recent[0]) if recent.size else len(times)
     times = times[first:]
-    classes = np.zeros(len(times), dtype=np.int64)
+    classes = np.zeros(len(times), dtype=np.uint8)
     for days in WINDOW_DAYS:
         classes += times > at_us - days * US_PER_DAY
     classes[times > at_us] = 0
     return {name: column[first:] for name, column in columns.items()}, classes
 
 
-def _per_window(keys: I64, weights: Column | None, count: int) -> F64:
-    """Return sums by entity and window, float64 (count, 3), from ``entity × 4 + class`` keys."""
-    sums = np.bincount(keys, weights, minlength=count * _CLASSES)[: count * _CLASSES].reshape(count, _CLASSES)
-    return np.cumsum(sums[:, :0:-1], axis=1, dtype=np.float64)
+def _set_sums(out: F64, keys: I64, weights: Column | None = None) -> None:
+    """Set ``out``, float64 (count, 3), to sums by entity and window, from ``entity × 4 + class`` keys."""
+    _, month, week, day = _by_class(keys, weights, len(out))
+    out[:, 0] = day
+    np.add(out[:, 0], week, out=out[:, 1])  # column by column: a cumsum of three takes five times as long
+    np.add(out[:, 1], month, out=out[:, 2])
+
+
+def _by_class(keys: I64, weights: Column | None, count: int) -> NDArray[Any]:
+    """Return sums by class and entity, (4, count)."""
+    sums = np.bincount(keys, weights, minlength=count * _CLASSES)[: count * _CLASSES]
+    return sums.reshape(count, _CLASSES).T

@@ -81,11 +81,14 @@ class ForeseenAssembly(FeatureAssembly):
         """Return the store's rows, as they are now."""
         handed, live, store = self._pages.handed, self._live, self._store
         self._answered = None
-        if handed is None or live is None or handed.columns.cards is not cards or live.table is not store.table:
+        if handed is None or live is None or handed.columns.cards is not cards:
             return store.rows(cards, merchants)
         stop = handed.start + len(cards)
         if live.page is not handed.page or live.next != handed.start or stop > live.stop:
             return store.rows(cards, merchants)
+        if live.table is not store.table:
+            live.look_up()
+            self._on_foreseen(live.coming)
         self._answered = live.rows(handed.start, stop)
         return self._answered
 

@@ -4,7 +4,9 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from actors.features.columns import cut
+import msgspec
+
+from actors.features.columns import Part
 from actors.transaction import Columns, JsonReader, Transaction, parse
 
 PAGE = 1_024  # transactions; in blocks of this size their features cost a tenth of what they cost one by one
@@ -46,8 +48,7 @@ def _place(raw: bytes, transactions: list[Transaction]) -> int:
     return len(transactions) - 1
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Handed:
+class Handed(msgspec.Struct, frozen=True, eq=False, gc=False):
     """Columns that were read off a page.
 
     Attributes:
@@ -91,7 +92,7 @@ class Pages:
             return self._read_now(raws)
         self._next = at + len(raws)
         whole = stop - at == len(raws)
-        columns = cut(page.columns, slice(start, start + len(raws))) if whole else self._inner.read(raws)
+        columns = Part.of_whole(page.columns, start, start + len(raws)) if whole else self._inner.read(raws)
         self.handed = Handed(columns, page, start)
         return columns
 
@@ -111,8 +112,8 @@ class Pages:
             if at is not None:
                 for _ in range(turned + 1):
                     self._coming.popleft()
-                self._page = Page.read(raws)
-                return self._page, at
+                self._page = Page.read(raws[at:])  # a batch went on behind the end of the page before
+                return self._page, 0
         return None, 0
 
 

@@ -22,13 +22,13 @@ class ForeseenScores:
     def __init__(self, beside: Executor | None = None) -> None:
         self._beside = beside
         self._engine: Engine | None = None
-        self._blocks: tuple[ScoredRows, ...] = ()
+        self._blocks: tuple[ScoredRows, ...] = ()  # the latest first
 
     def foresee(self, engine: Engine, features: F32) -> None:
         """Score ``features``, float32 (n, n_features) in C order, of which most will be asked for."""
-        earlier = self._blocks[-1:] if engine is self._engine else ()
+        earlier = self._blocks[:1] if engine is self._engine else ()
         self._engine = engine
-        self._blocks = (*earlier, ScoredRows(engine, features, self._beside))
+        self._blocks = (ScoredRows(engine, features, self._beside), *earlier)
 
     def predict(self, model: ServingModel, features: F32) -> F64:
         """Return the scores of ``features``, as the model's engine gives them; not to be changed.
@@ -59,5 +59,5 @@ class ForeseenScores:
         return found
 
     def _find(self, row: bytes) -> float | None:
-        scores = (block.find(row) for block in reversed(self._blocks))
+        scores = (block.find(row) for block in self._blocks)
         return next((score for score in scores if score is not None), None)

@@ -19,7 +19,7 @@ class Speculation:
         count: of transactions in it.
         assembly: computes their features.
         rings: the windows it counts into.
-        store: what it looks up in, as it is now.
+        store: what it looks up in, at first as it is now.
         sequence: of this count, one that no batch has.
 
     Attributes:
@@ -45,13 +45,24 @@ class Speculation:
         if page.columns is None:
             raise AssertionError("nothing on this page can be read")
         self.page, self.start, self.next = page, start, start
-        self.columns = cut(page.columns, slice(start, start + count))
+        whole = start == 0 and count >= len(page.columns)  # most often; the same object is not looked up again
+        self.columns = page.columns if whole else cut(page.columns, slice(start, start + count))
         self.stop = start + len(self.columns)
         self._undo = Undo(rings, self.columns)
-        self.table = store.table
-        self._rows = store.rows(self.columns.cards, self.columns.merchants)
+        self._assembly, self._store = assembly, store
         self.stream = assembly.stream.advance(sequence, self.columns)
-        self.features, self._mode = assembly.join(self.columns, self.stream, self._rows)
+        self.look_up()
+
+    def look_up(self) -> None:
+        """Look up in the store's table, and compute the features with it."""
+        self.table = self._store.table
+        self._rows = self._store.rows(self.columns.cards, self.columns.merchants)
+        self.features, self._mode = self._assembly.join(self.columns, self.stream, self._rows)
+
+    @property
+    def coming(self) -> F32:
+        """The features of what was not asked for yet."""
+        return self.features[self.next - self.start :]
 
     def rows(self, start: int, stop: int) -> StoreRows:
         """Return what the store has on part of the page."""

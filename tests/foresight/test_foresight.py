@@ -67,6 +67,19 @@ def test_single_transactions_are_foreseen_in_pages() -> None:
     assert [len(features) for features in ahead] == [64, 64, 64, 48]
 
 
+def test_new_batch_table_is_looked_up_in_for_the_rest_of_a_page() -> None:
+    """What was not asked for yet is computed again, once, with the rows of the new table."""
+    turns = [Turn(1)] * 39 + [Turn(1, published=True)] + [Turn(1)] * 200
+    ahead = both_ways(random_stream(240, seed=3), turns, set())
+    assert [len(features) for features in ahead] == [64, 64 - 39, 64, 64, 48]
+
+
+def test_batch_behind_the_end_of_a_page_begins_the_next_one_later() -> None:
+    """What it took from there is no part of the next page, which is foreseen from its first to its last."""
+    ahead = both_ways(random_stream(240, seed=3), [Turn(3)], set())
+    assert [len(features) for features in ahead] == [64, 62, 63, 48]
+
+
 def test_what_comes_between_shortens_what_is_foreseen() -> None:
     """Where every fourth transaction is a duplicate, parts are short and rare; later they grow again."""
     turns = [Turn(1), Turn(1), Turn(1), Turn(1, dropped=1)] * 32 + [Turn(1)] * 512
