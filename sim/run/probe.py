@@ -15,7 +15,7 @@ from sim.clocks.real import loop_factory
 from sim.clocks.virtual_loop import VirtualLoop
 from sim.journal import Journal
 from sim.run.machine import Machine, real_machine, virtual_machine
-from sim.run.parts import make_parts
+from sim.run.parts import Parts, make_parts
 from sim.run.plan import Plan, SyntheticLoad
 from sim.scenario.scenario import Scenario
 from sim.world.block import Block
@@ -115,15 +115,20 @@ async def _measure(plan: Plan, make_machine: Callable[[Plan], Machine]) -> float
         gc.freeze()  # as a run does
         parts.begin(clock.now_ns())
         parts.pipeline.start()
-        ledger = parts.telemetry.ledger
-        while ledger.logged < max(WARM_UP, feed.count):
+        while (before := _logged(parts)) < max(WARM_UP, feed.count):
             await clock.sleep_ns(NS_PER_MS)
-        before, begun_ns = ledger.logged, clock.now_ns()
+        begun_ns = clock.now_ns()
         feed.go_on()
         await parts.pipeline.finished()
-        rate = (ledger.logged - before) * NS_PER_S / (clock.now_ns() - begun_ns)
+        rate = (_logged(parts) - before) * NS_PER_S / (clock.now_ns() - begun_ns)
         parts.close()
         return rate
     finally:
         gc.unfreeze()
         machine.close()
+
+
+def _logged(parts: Parts) -> int:
+    """Return how many decisions are logged, those included that a log keeps to write them together."""
+    parts.pipeline.logger.log.settle()
+    return parts.telemetry.ledger.logged
