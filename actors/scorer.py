@@ -1,6 +1,7 @@
 """The scorer: feature rows become scores, scores become decisions; in need it takes a lower rung of the ladder."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import msgspec
 import numpy as np
@@ -62,15 +63,14 @@ class Scored(msgspec.Struct, frozen=True):
     decide_ns: int
 
 
-_CAUSE_OF_MODE = np.array(
-    [Cause.NONE, Cause.STALE_FEATURES, Cause.MISSING_FEATURES, Cause.NONE, Cause.NONE], dtype=np.uint8
-)
+_CAUSE_OF_MODE = bytes([Cause.NONE, Cause.STALE_FEATURES, Cause.MISSING_FEATURES]).ljust(256, bytes([Cause.NONE]))
 _SCORE = int(Reason.SCORE)
 
 
-def _causes(mode: U8) -> U8:
-    """Return why each is below the top rung, as far as its features tell; that of a single one cannot be written to."""
-    return all_u8(_CAUSE_OF_MODE.item(mode.item()), 1) if len(mode) == 1 else _CAUSE_OF_MODE.take(mode)
+@lru_cache(maxsize=1_024)
+def _causes(modes: bytes) -> U8:
+    """Return why each is below the top rung, as far as its features tell: uint8 (n,), which cannot be written to."""
+    return np.frombuffer(modes.translate(_CAUSE_OF_MODE), np.uint8)
 
 
 class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
@@ -113,7 +113,7 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
         """Choose who takes the fast path, score the others."""
         batch, started_ns = lease.message, self.clock.now_ns()
         model = self._scoring.current()
-        cause, shed = _causes(batch.mode), None
+        cause, shed = _causes(batch.mode.tobytes()), None
         if self._sheds:
             cause = cause.copy()
             shed = self._choose_shed(batch, cause, started_ns)

@@ -57,12 +57,13 @@ class HistogramCounts(msgspec.Struct, frozen=True, dict=True):
             return self
         indexes, counters = self.arrays
         older_indexes, older_counters = older.arrays
-        counters = counters.copy()
-        counters[np.searchsorted(indexes, older_indexes)] -= older_counters
-        left = np.flatnonzero(counters)
+        grown: I64 = np.zeros(indexes[-1] + 1, dtype=np.int64)  # all counters, which is quicker than looking them up
+        grown[indexes] = counters
+        grown[older_indexes] -= older_counters
+        left = (grown != 0).nonzero()[0]
         return HistogramCounts.of(
-            indexes[left],
-            counters[left],
+            left,
+            grown.take(left),
             self.total - older.total,
             self.sum_us - older.sum_us,
             self.clamped - older.clamped,
@@ -78,7 +79,7 @@ class HistogramCounts(msgspec.Struct, frozen=True, dict=True):
             return None
         rank = max(int(min(percent, 100.0) * self.total / 100 + 0.5), 1)
         at = int(np.searchsorted(self._ranks, rank))
-        return highest_us(int(self.arrays[0][at]))
+        return self._top_us(at)
 
     @property
     def mean_us(self) -> float | None:
@@ -88,4 +89,7 @@ class HistogramCounts(msgspec.Struct, frozen=True, dict=True):
     @property
     def max_us(self) -> int | None:
         """The top of the highest counter in use, or None without values."""
-        return highest_us(int(self.arrays[0][-1])) if self.total else None
+        return self._top_us(-1) if self.total else None
+
+    def _top_us(self, at: int) -> int:
+        return highest_us(int(np.frombuffer(self.indexes, _INDEX)[at]))

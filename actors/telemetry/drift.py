@@ -35,17 +35,27 @@ def psi(reference: I64, current: I64) -> float:
 
     Source: Siddiqi, Credit Risk Scorecards, Wiley 2006.
     """
+    return float(psi_of_each(reference[np.newaxis], current[np.newaxis])[0])
+
+
+def psi_of_each(reference: I64, current: I64) -> F64:
+    """Return the `psi` of each row of ``current``, shape (n, n_bins), against the same row of ``reference``: (n,).
+
+    Raises:
+        ValueError: the two differ in shape, or a row of one of them is empty.
+    """
     if reference.shape != current.shape:
-        raise ValueError(f"reference has {len(reference)} bins and current {len(current)}")
-    if not reference.any() or not current.any():
+        raise ValueError(f"reference has {reference.shape[-1]} bins and current {current.shape[-1]}")
+    if not (reference.any(axis=1) & current.any(axis=1)).all():
         raise ValueError("a distribution without records has no shares")
     used = (reference > 0) | (current > 0)
-    before, now = _shares(reference[used]), _shares(current[used])
-    return float(np.sum((now - before) * np.log(now / before)))
+    before, now = _shares(reference), _shares(current)
+    found: F64 = np.sum((now - before) * np.log(now / before), axis=1, where=used)
+    return found
 
 
 def _shares(counts: I64) -> F64:
-    shares: F64 = np.maximum(counts, _HALF_A_RECORD) / counts.sum()
+    shares: F64 = np.maximum(counts, _HALF_A_RECORD) / counts.sum(axis=1, keepdims=True)
     return shares
 
 

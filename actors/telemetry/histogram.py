@@ -56,10 +56,12 @@ class Histogram:
             self.record_few(values_us.tolist())
             return
         # Seen as unsigned, a negative value is a huge one: one pass finds both ends.
-        if int(values_us.view(np.uint64).max()) > HIGHEST_US:
+        highest_us = int(values_us.view(np.uint64).max())
+        if highest_us > HIGHEST_US:
             values_us = self._clamp(values_us)
+            highest_us = int(values_us.max())
         np.add.at(self._counters, indexes_of(values_us), 1)
-        self._note(count, int(values_us.sum()), int(values_us.max()))
+        self._note(count, int(values_us.sum()), highest_us)
 
     def record_span(self, value_us: int, count: int) -> None:
         """Count ``value_us`` for each of ``count`` transactions that took this time together."""

@@ -35,7 +35,7 @@ class Monitor:
         engine: the alert rules.
         tick_s: seconds between snapshots.
         memory: gives resident memory in bytes at an instant; None (on a virtual clock) samples none.
-        quality: gives what is known of the decisions' quality; None when there are no labels.
+        quality: gives what is known of the decisions' quality, by the same gauges; None when there are no labels.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Monitor:
         *,
         tick_s: float = TICK_S,
         memory: Callable[[int], int] | None = None,
-        quality: Callable[[], Quality | None] | None = None,
+        quality: Callable[[Gauges], Quality | None] | None = None,
     ) -> None:
         self._telemetry = telemetry
         self._clock = clock
@@ -89,8 +89,9 @@ class Monitor:
 
     def _read(self, now_ns: int) -> Snapshot:
         memory_bytes = None if self._memory is None else self._memory(now_ns)
-        quality = None if self._quality is None else self._quality()
-        return self._telemetry.snapshot(now_ns, self._gauges(), memory_bytes, quality)
+        gauges = self._gauges()
+        quality = None if self._quality is None else self._quality(gauges)
+        return self._telemetry.snapshot(now_ns, gauges, memory_bytes, quality)
 
     def _remember(self, snapshot: Snapshot) -> None:
         self._ring.add(snapshot)

@@ -46,6 +46,13 @@ class Reference:
     score_mean: float
     score_std: float
 
+    def table(self, bin_count: int) -> I64:
+        """Return the counts of every feature, int64 (n_features, bin_count), 0 where a feature has fewer bins."""
+        table: I64 = np.zeros((len(self.features), bin_count), dtype=np.int64)
+        for row, one in zip(table, self.features.values(), strict=True):
+            row[: len(one.counts)] = one.counts
+        return table
+
 
 def bins_of(values: F64, edges: F64) -> ReferenceBins:
     """Return ``values``, float64 (n,) with NaN for missing, counted into bins."""

@@ -8,7 +8,7 @@ import numpy as np
 from actors.arrays import I64
 from actors.clock import NS_PER_S
 from actors.telemetry.counts import HistogramCounts
-from actors.telemetry.drift import MIN_ROWS, psi
+from actors.telemetry.drift import MIN_ROWS, psi_of_each
 from actors.telemetry.reference import Reference
 from actors.telemetry.snapshot import FeatureCounts, Quality, ScoreCounts, Snapshot
 from actors.telemetry.stages import Stage
@@ -90,8 +90,8 @@ class Window:
         current = _table(newer.counts, newer.bins)
         if older.counts:
             current = current - _table(older.counts, older.bins)
-        bins = self.reference.features.items()
-        return {name: psi(one.counts, row[: len(one.counts)]) for (name, one), row in zip(bins, current, strict=True)}
+        found = psi_of_each(self.reference.table(newer.bins), current)
+        return dict(zip(self.reference.features, found.tolist(), strict=True))
 
     @property
     def alerts_firing(self) -> int:

@@ -10,7 +10,7 @@ from actors.telemetry.builtin import DRILL, PRODUCTION, built_in_rules
 from actors.telemetry.monitor import TICK_S, Monitor
 from actors.telemetry.ring import RECENT_S
 from actors.telemetry.severity import Severity
-from actors.telemetry.snapshot import Quality, Snapshot
+from actors.telemetry.snapshot import Gauges, Quality, Snapshot
 from actors.telemetry.window import Window
 from dashboard import frame as show
 from sim.expectations.judge import Judge
@@ -146,9 +146,9 @@ class Watch:
             )
         )
 
-    def _update_quality(self) -> Quality:
-        ledger, held = self._parts.telemetry.ledger, self._parts.pipeline.held()
-        settled = ledger.produced - held.in_flight
+    def _update_quality(self, gauges: Gauges) -> Quality:
+        ledger = self._parts.telemetry.ledger
+        settled = ledger.produced - gauges.waiting.in_flight
         reviews = ledger.decision_count(Decision.REVIEW)
         return self.quality.update(self._parts.event_time.now_us(), settled, reviews)
 

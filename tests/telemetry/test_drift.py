@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from actors.arrays import F32, I64
-from actors.telemetry.drift import psi, relative_shift, shift_sigma
+from actors.telemetry.drift import psi, psi_of_each, relative_shift, shift_sigma
 from actors.telemetry.reference import FeatureBinner, ReferenceBins, bins_of
 
 Pair = tuple[I64, I64]
@@ -52,6 +52,14 @@ def test_psi_does_not_depend_on_the_order_of_bins(pair: Pair, random: object) ->
     order = np.arange(len(pair[0]))
     random.shuffle(order)  # type: ignore[attr-defined]  # hypothesis types its own Random as an object
     assert psi(pair[0][order], pair[1][order]) == pytest.approx(psi(*pair), rel=1e-9, abs=1e-12)
+
+
+@given(st.lists(PAIRS, min_size=1, max_size=5))
+def test_rows_have_the_psi_that_each_has_alone(pairs: list[Pair]) -> None:
+    """Distributions of different numbers of bins may stand in one table, filled up with bins empty on both sides."""
+    width = max(len(reference) for reference, _ in pairs)
+    tables = [np.array([np.pad(one, (0, width - len(one))) for one in side]) for side in zip(*pairs, strict=True)]
+    assert psi_of_each(*tables).tolist() == pytest.approx([psi(*pair) for pair in pairs], rel=1e-9, abs=1e-12)
 
 
 def test_psi_grows_with_the_distance() -> None:

@@ -8,6 +8,7 @@ import msgspec
 from actors.clock import NS_PER_S, RealClock
 from actors.telemetry.alerts import AlertEngine, AlertEvent, AlertRule
 from actors.telemetry.hlog import LatencyLog
+from actors.telemetry.ledger import Waiting
 from actors.telemetry.memory import ResidentMemory
 from actors.telemetry.monitor import Monitor
 from actors.telemetry.ring import SnapshotRing
@@ -114,14 +115,14 @@ def test_quality_and_memory_are_read_at_each_tick() -> None:
     full = Monitor(
         Telemetry(),
         RealClock(),
-        Gauges,
+        lambda: Gauges(Waiting(in_flight=5)),
         AlertEngine([]),
         memory=lambda now_ns: 7 + 0 * now_ns,
-        quality=lambda: Quality(labelled=3),
+        quality=lambda gauges: Quality(labelled=3, review_volume=gauges.waiting.in_flight),
     )
     without, having = Monitor(Telemetry(), RealClock(), Gauges, AlertEngine([])).tick(), full.tick()
     assert (without.memory_bytes, without.quality) == (None, None)
-    assert (having.memory_bytes, having.quality) == (7, Quality(labelled=3))
+    assert (having.memory_bytes, having.quality) == (7, Quality(labelled=3, review_volume=5))
 
 
 def test_the_ring_is_bounded_and_reaches_a_minute_back() -> None:
