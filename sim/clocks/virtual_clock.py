@@ -1,12 +1,10 @@
 """The `Clock` port on virtual time."""
 
 import asyncio
-from collections.abc import Awaitable, Coroutine, Generator
-from typing import Any, cast
+from collections.abc import Awaitable, Coroutine
+from typing import Any
 
 from sim.clocks.virtual_loop import VirtualLoop
-
-_NOTHING = cast("Generator[Any, None, None]", iter(()))  # nothing is sent into it or thrown
 
 
 class VirtualClock:
@@ -34,7 +32,7 @@ class VirtualClock:
     def sleep_until_ns(self, at_ns: int) -> Awaitable[None]:
         """Wait until exactly ``at_ns``."""
         loop = self._loop
-        return Until(loop, at_ns) if at_ns > loop.now_ns else asyncio.sleep(0)
+        return _until(loop, at_ns) if at_ns > loop.now_ns else asyncio.sleep(0)
 
     def start(self, call: Coroutine[Any, Any, object], until_ns: int) -> object:
         """Run ``call`` up to its first wait; see `Clock`."""
@@ -47,24 +45,11 @@ class VirtualClock:
             loop.horizon_ns = before_ns
 
 
-class Until:
-    """A wait until an instant that lies ahead when the wait begins.
+async def _until(loop: VirtualLoop, at_ns: int) -> None:
+    """Wait until an instant that lay ahead when this was made; others may have run since.
 
     While nobody else can run before that instant, the loop would only turn once to come back here: time is moved at
     once instead, which takes a fifth of it. Whoever awaits sees no difference, and neither does anyone else.
-
-    Args:
-        loop: the loop whose time it waits for.
-        at_ns: when the wait is over.
     """
-
-    __slots__ = ("_at_ns", "_loop")
-
-    def __init__(self, loop: VirtualLoop, at_ns: int) -> None:
-        self._loop = loop
-        self._at_ns = at_ns
-
-    def __await__(self) -> Generator[Any, None, None]:
-        """Wait; how long is known only now, since others may have run since this was made."""
-        loop, at_ns = self._loop, self._at_ns
-        return _NOTHING if loop.pass_until_ns(at_ns) else loop.wake_at_ns(at_ns).__await__()
+    if not loop.pass_until_ns(at_ns):
+        await loop.wake_at_ns(at_ns)

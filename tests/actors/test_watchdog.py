@@ -141,3 +141,23 @@ def test_a_call_that_cleans_up_has_the_time_it_takes() -> None:
             assert task.cancelling() == 0
 
     run_virtual(main())
+
+
+def test_a_call_may_answer_when_it_is_interrupted() -> None:
+    """What it returns then counts, and the task goes on as if nothing had happened."""
+
+    async def main() -> None:
+        time = clock()
+        dog = Watchdog(TIMEOUT_NS, time)
+
+        async def settle_for_less() -> str:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                return "less"
+            return "unreachable"
+
+        assert await dog.guard(settle_for_less()) == "less"
+        await sleep(time, 2 * TIMEOUT_NS)
+
+    run_virtual(main())
