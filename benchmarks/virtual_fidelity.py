@@ -29,6 +29,7 @@ from sim.run.execute import execute
 from sim.run.no_screen import NoScreen
 from sim.run.plan import Plan
 from sim.run.prepare import prepare
+from sim.run.probe import measure_capacity
 from sim.scenario.cut import Cut
 from sim.scenario.load import parse
 from sim.training.progress import silent
@@ -86,9 +87,15 @@ def main() -> int:
     artifact = load_rows(arguments.parse_args().model).artifact
     calibrated = calibrate(_plan(artifact, 1_000.0, "real", Path()), silent)
     _print_calibration(calibrated)
+    capacity = statistics.median(_capacity(artifact) for _ in range(ROUNDS))
+    print(f"while its traffic is made it can do {capacity:,.0f}/s, the median of {ROUNDS}; shares of that:")
     print(f"{'load':>6} {'':5}{'real, ms':>12}{'virtual, ms':>14}{'apart':>9}   real runs")
-    outcomes = [_compare(artifact, calibrated.check.measured_per_s, share) for share in SHARES]
+    outcomes = [_compare(artifact, capacity, share) for share in SHARES]
     return max(outcomes, key=(0, INCONCLUSIVE, TOO_FAR).index)
+
+
+def _capacity(artifact: Artifact) -> float:
+    return measure_capacity(_plan(artifact, 1_000.0, "real", Path()))
 
 
 def _compare(artifact: Artifact, capacity: float, share: float) -> int:

@@ -52,18 +52,20 @@ class Check:
 def check(plan: Plan, costs: Costs, report: Callable[[int, int], None]) -> Check:
     """Compare; as soon as one attempt agrees no further one is made.
 
+    The traffic is made beforehand: the costs are those of the pipeline, and it takes part of the machine.
+
     Args:
         plan: a synthetic scenario on the real clock.
         costs: measured.
         report: told how many of at most four probes are behind.
     """
     report(0, 1 + ATTEMPTS)
-    predicted = measure_capacity(replace(plan, clock="virtual", costs=costs))
+    predicted = measure_capacity(replace(plan, clock="virtual", costs=costs), made_ahead=True)
     best: Check | None = None
     for attempt in range(ATTEMPTS):
         report(1 + attempt, 1 + ATTEMPTS)
         with waiting() as waited:
-            found = Check(predicted, measure_capacity(plan), None)
+            found = Check(predicted, measure_capacity(plan, made_ahead=True), None)
         found = replace(found, waited_ratio=waited.ratio)
         if best is None or found.measured_per_s > best.measured_per_s:
             best = found
