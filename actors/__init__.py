@@ -10,7 +10,8 @@ fails, what was accepted is decided, on the best rung of the ladder that is left
 - `transaction`, `messages`, `stamps`, `arrays`: what flows, as JSON and in batches, its instants, and as columns.
 - `time_sheet`, `pile`: when an actor worked on its batches, and what that took; small batches, counted together.
 - `sink`, `delivery`: who waits for decisions; deliveries that failed, tried again and then kept.
-- `deduplicator`, `dead_letters`, `decision_log`: what is seen twice, what no one could handle, what is kept.
+- `deduplicator`, `dead_letters`: what is seen twice, what no one could handle.
+- `decision_log`, `decision_lines`, `line_sink`: what is kept of decisions: how, as what, and where to.
 - `clock`, `timer`, `work`, `home_loop`: the only source of time; waking at an instant; what computing costs in time;
   the loop that an actor lives on.
 - `errors`: the error tree, sorted by whose fault it is.
