@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.resilience.watchdog import Watchdog
 from sim.clocks import virtual_loop
 from sim.clocks.stuck import DeadlockError, NotVirtualError, StandstillError
 from sim.clocks.virtual_clock import VirtualClock
@@ -115,6 +116,30 @@ def test_a_deadlock_names_who_waits() -> None:
         await task
 
     with pytest.raises(DeadlockError, match=r"deadlock at 0 s.*scorer at Event\.wait:\d+"):
+        run_virtual(main())
+
+
+@pytest.mark.parametrize("turns", [0, 1])
+def test_a_standstill_in_a_guarded_call_names_its_line(monkeypatch: pytest.MonkeyPatch, turns: int) -> None:
+    """Whether the call waits for the first time or again: it is the call that does not end, not its watchdog."""
+    monkeypatch.setattr(virtual_loop, "MOST_AT_ONE_INSTANT", 10_000)
+
+    async def unanswered() -> None:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await asyncio.get_running_loop().create_future()
+
+    async def busy() -> None:
+        for _ in itertools.count():
+            await asyncio.sleep(0)
+
+    async def main() -> None:
+        clock = VirtualClock(asyncio.get_running_loop())  # type: ignore[arg-type]  # the virtual loop runs it
+        other = asyncio.create_task(busy(), name="other")
+        await asyncio.create_task(Watchdog(MS, clock).guard(unanswered()), name="assembler")
+        await other
+
+    with pytest.raises(StandstillError, match=r"waiting: .*assembler at .*unanswered:\d+"):
         run_virtual(main())
 
 
