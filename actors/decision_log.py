@@ -1,6 +1,5 @@
 """The decision log: decisions are written down in order, and the books tell which are."""
 
-import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -8,12 +7,11 @@ from typing import TypeAlias
 
 from actors.decision_lines import DecisionLines
 from actors.errors import SinkError
+from actors.first_failure import FirstFailure
 from actors.home_loop import HomeLoop
 from actors.line_sink import LineSink
 from actors.messages import DecidedBatch
 from actors.telemetry.ledger import Ledger
-
-log = logging.getLogger(__name__)
 
 
 class DecisionLog(ABC):
@@ -25,14 +23,14 @@ class DecisionLog(ABC):
         ledger: the books.
 
     Attributes:
-        failure: the first failure of ``output``, "" without one.
+        failure: the first one of ``output``.
     """
 
     def __init__(self, lines: DecisionLines, output: LineSink, ledger: Ledger) -> None:
         self.lines = lines
         self.output = output
         self.ledger = ledger
-        self.failure = ""
+        self.failure = FirstFailure("decisions cannot be logged")
 
     @abstractmethod
     async def write(self, decided: DecidedBatch) -> bool:
@@ -53,12 +51,6 @@ class DecisionLog(ABC):
     def count(self, rows: int, *, written: bool) -> None:
         """Enter decisions in the books."""
         (self.ledger.log if written else self.ledger.log_failed)(rows)
-
-    def note(self, error: SinkError) -> None:
-        """Keep the first failure, and tell the user of it; the counters say how many there were."""
-        if not self.failure:
-            self.failure = str(error)
-            log.error("decisions cannot be logged: %s; they are counted and the run goes on", error)
 
 
 class ThreadedLog(DecisionLog):
@@ -85,7 +77,7 @@ class ThreadedLog(DecisionLog):
         try:
             await self._home.get().run_in_executor(self._executor, self._append, lines)
         except SinkError as error:
-            self.note(error)
+            self.failure.note(error)
             return False
         return True
 

@@ -10,6 +10,7 @@ from actors.decision_lines import FeatureLogging
 from actors.decision_log import DecisionLog
 from actors.delivery import DeliveryConfig, DeliveryRetries, deliver
 from actors.errors import SinkError
+from actors.first_failure import FirstFailure
 from actors.mailbox import Lease, Mailbox
 from actors.messages import DecidedBatch
 from actors.resilience.watchdog import Watchdog
@@ -55,7 +56,7 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
 
     Attributes:
         log: where it writes them down.
-        delivery_failure: the first failure of the sink, "" without one.
+        delivery_failure: the first one of the sink.
     """
 
     def __init__(
@@ -82,7 +83,7 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
                 Span(stages[Stage.LOGGED], DECIDED, LOGGED),
             ),
         )
-        self.delivery_failure = ""
+        self.delivery_failure = FirstFailure("decisions cannot be delivered")
 
     def batch_limit(self) -> int:
         """Return the configured batch size."""
@@ -129,14 +130,9 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
             else:
                 await deliver(self._sink, decided, self._watchdog)
         except SinkError as error:
-            self._note(error)
+            self.delivery_failure.note(error)
             return False
         return True
-
-    def _note(self, error: SinkError) -> None:
-        if not self.delivery_failure:
-            self.delivery_failure = str(error)
-            log.error("decisions cannot be delivered: %s; they are counted and the run goes on", error)
 
     async def _write(self, decided: DecidedBatch, rows: int) -> bool:
         await self.work.spend(Job.LOG, rows)

@@ -148,7 +148,7 @@ def _not_whole(parts: Parts) -> Iterator[str]:
     """Yield a line for each of the pipeline's files that is not whole."""
     retries = parts.pipeline.retries
     if count := parts.telemetry.ledger.log_failed_count:
-        why = parts.pipeline.logger.log.failure or "they crashed the logger"
+        why = parts.pipeline.logger.log.failure.text or "they crashed the logger"
         yield f"{files.DECISIONS}: {count:,} decisions were counted, not logged: {why}"
     if count := parts.dead_letters.unkept_count:
         yield f"{files.DEAD_LETTERS}: {count:,} dead letters were counted, not kept"
@@ -158,7 +158,7 @@ def _not_whole(parts: Parts) -> Iterator[str]:
 
 def _missed_deliveries(parts: Parts) -> Iterator[str]:
     """Yield how the first delivery failed, if any did."""
-    if failure := parts.pipeline.logger.delivery_failure:
+    if failure := parts.pipeline.logger.delivery_failure.text:
         count = parts.telemetry.ledger.undelivered_count
         yield f"deliveries failed, the first with: {failure}; {count:,} decisions were given up in the end"
 

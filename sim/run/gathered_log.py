@@ -5,9 +5,8 @@ from actors.decision_log import DecisionLog
 from actors.errors import SinkError
 from actors.line_sink import LineSink
 from actors.messages import DecidedBatch
+from actors.pile import Pile
 from actors.telemetry.ledger import Ledger
-
-TOGETHER = 1_024  # transactions; their lines fit into the processor's second cache
 
 
 class GatheredLog(DecisionLog):
@@ -19,8 +18,7 @@ class GatheredLog(DecisionLog):
 
     def __init__(self, lines: DecisionLines, output: LineSink, ledger: Ledger) -> None:
         super().__init__(lines, output, ledger)
-        self._waiting: list[DecidedBatch] = []
-        self._row_count = 0
+        self._pile = Pile(self._write_down)
 
     async def write(self, decided: DecidedBatch) -> bool:  # noqa: ARG002 - it is kept when it is committed
         """Put it off."""
@@ -28,21 +26,17 @@ class GatheredLog(DecisionLog):
 
     def commit(self, decided: DecidedBatch, *, written: bool) -> None:  # noqa: ARG002 - it is not
         """Keep ``decided``; write what waits if that is enough."""
-        self._waiting.append(decided)
-        self._row_count += len(decided)
-        if self._row_count >= TOGETHER:
-            self.settle()
+        self._pile.add(decided, len(decided))
 
     def settle(self) -> None:
         """Write and count what waits."""
-        waiting, self._waiting = self._waiting, []
-        count, self._row_count = self._row_count, 0
-        if not waiting:
-            return
+        self._pile.settle()
+
+    def _write_down(self, batches: list[DecidedBatch]) -> None:
+        decided, written = DecidedBatch.merge(batches), True
         try:
-            self.output.append(self.lines.encode(DecidedBatch.merge(waiting)))
+            self.output.append(self.lines.encode(decided))
         except SinkError as error:
-            self.note(error)
-            self.count(count, written=False)
-        else:
-            self.count(count, written=True)
+            self.failure.note(error)
+            written = False
+        self.count(len(decided), written=written)

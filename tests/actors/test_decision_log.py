@@ -12,8 +12,9 @@ from actors.decision_log import MakeLog, ThreadedLog
 from actors.errors import SinkError
 from actors.line_sink import InMemoryLines
 from actors.messages import Decision
+from actors.pile import TOGETHER
 from actors.telemetry.ledger import Ledger
-from sim.run.gathered_log import TOGETHER, GatheredLog
+from sim.run.gathered_log import GatheredLog
 from tests.run.batches import decided
 from tests.virtual import run_virtual
 
@@ -96,7 +97,7 @@ def test_the_first_failure_is_kept(make: MakeLog) -> None:
         log.settle()
 
     run_virtual(main())
-    assert log.failure == "No space left on device"
+    assert log.failure.text == "No space left on device"
 
 
 def test_what_is_gathered_is_bounded() -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from actors.decision_log import DecisionLog
 from actors.errors import SinkError
+from actors.first_failure import FirstFailure
 from tests.drills import run_thin
 from tests.scenarios.drill import drill
 
@@ -61,12 +61,12 @@ def test_a_logger_that_does_not_live_with_a_full_disk_fails_the_drill(
 ) -> None:
     """If the error of the disk went through, the logger would crash, and decisions with it."""
 
-    def raised(log: DecisionLog, error: SinkError) -> None:
-        if not log.failure:  # once: more crashes than that would end the run
-            log.failure = str(error)
+    def raised(failure: FirstFailure, error: SinkError) -> None:
+        if not failure.text:  # once: more crashes than that would end the run
+            failure.text = str(error)
             raise error
 
-    monkeypatch.setattr(DecisionLog, "note", raised)
+    monkeypatch.setattr(FirstFailure, "note", raised)
     drilled = drill("disk_full", world_model, tmp_path / "run", *SLOW_FULL)
     assert "no-crash" in drilled.failed
     assert drilled.summary.exit_code == 99
