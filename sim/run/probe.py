@@ -35,22 +35,21 @@ class Unpaced:
 
     Args:
         feed: the blocks.
-        ahead: whether all of them are made before the first one is handed out.
     """
 
-    def __init__(self, feed: Feed, *, ahead: bool) -> None:
+    def __init__(self, feed: Feed) -> None:
         self._feed = feed
-        self._ahead = ahead
         self._made: deque[Block] = deque()
         self._warm = asyncio.get_running_loop().create_future()
         self.count = 0
 
+    async def make_ahead(self) -> None:
+        """Have all blocks made before the first one is handed out."""
+        while (block := await self._feed.take()) is not None:
+            self._made.append(block)
+
     async def take(self) -> Block | None:
-        """Return the next block; the first time when all are there, if they are to be made ahead."""
-        if self._ahead:
-            self._ahead = False
-            while (block := await self._feed.take()) is not None:
-                self._made.append(block)
+        """Return the next block."""
         if self.count >= WARM_UP:
             await self._warm
         block = self._made.popleft() if self._made else await self._feed.take()
@@ -114,8 +113,10 @@ async def _measure(plan: Plan, make_machine: Callable[[Plan], Machine], made_ahe
     machine = make_machine(plan)
     clock = machine.clock
     try:
-        feed = Unpaced(machine.feed, ahead=made_ahead)
+        feed = Unpaced(machine.feed)
         parts = make_parts(plan, replace(machine, feed=feed), Journal(clock))
+        if made_ahead:
+            await feed.make_ahead()
         await parts.source.prime()
         gc.collect()
         gc.freeze()  # as a run does
