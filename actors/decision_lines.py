@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 import msgspec
-import numpy as np
 
 from actors.arrays import I64
 from actors.clock import NS_PER_US
@@ -82,7 +81,7 @@ class DecisionLines:
             )
         )
         for index in self._rows_with_features(track):
-            lines[index].features = batch.features[index].astype(np.float64).tolist()
+            lines[index].features = batch.features[index].tolist()
         return self._encoder.encode_lines(lines)
 
     def _encode_one(self, decided: DecidedBatch) -> bytes:

@@ -52,7 +52,7 @@ class Check:
 def check(plan: Plan, costs: Costs, report: Callable[[int, int], None]) -> Check:
     """Compare; as soon as one attempt agrees no further one is made.
 
-    The traffic is made beforehand: the costs are those of the pipeline, and it takes part of the machine.
+    The traffic is made beforehand: the costs are those of the pipeline, and making traffic takes part of the machine.
 
     Args:
         plan: a synthetic scenario on the real clock.
