@@ -8,7 +8,7 @@ import numpy as np
 
 from actors.actor import Actor, Environment
 from actors.arrays import F32, F64, U8, Bool, all_u8, all_u16
-from actors.clock import NS_PER_US
+from actors.clock import NS_PER_MS, NS_PER_US
 from actors.dead_letters import DeadLetterSink
 from actors.errors import ModelError
 from actors.mailbox import Lease, Mailbox
@@ -17,11 +17,12 @@ from actors.model.failure_policy import FailurePolicy
 from actors.model.policy import decide
 from actors.model.scoring import Scoring
 from actors.model.slot import ServingModel
+from actors.resilience.loop_share import LoopShare
 from actors.resilience.shedding import ServiceEstimate, SheddingConfig, least_valuable, too_late
 from actors.stamps import ARRIVAL, ASSEMBLED, DECIDED, SCORING_START, earliest
 from actors.telemetry.stages import Stage
 from actors.time_sheet import Span, TimeSheet
-from actors.work import Job
+from actors.work import Core, Job
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +31,14 @@ class ScorerConfig:
 
     Attributes:
         capacity: of its mailbox, in transactions.
-        inline_limit: most transactions at a time while it keeps up; scored on the event loop.
-        max_batch_size: most transactions at a time while it has a backlog; scored in the executor.
+        inline_time_ns: longest that scoring may hold the event loop; what takes longer is scored in the executor.
+        max_batch_size: most transactions at a time.
         shedding: when it takes the fast path.
         on_failure: what is decided when something failed.
     """
 
     capacity: int = 5_000
-    inline_limit: int = 64
+    inline_time_ns: int = 2 * NS_PER_MS
     max_batch_size: int = 1_024
     shedding: SheddingConfig = field(default_factory=SheddingConfig)
     on_failure: FailurePolicy = field(default_factory=FailurePolicy)
@@ -93,6 +94,7 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
         self._config = config
         self._scoring = scoring
         self._dead_letters = dead_letters
+        self._on_loop = LoopShare(config.inline_time_ns, config.max_batch_size)
         self._estimate = ServiceEstimate()
         self._sheds = config.shedding != SheddingConfig()
         stages = self.telemetry.stages
@@ -101,13 +103,13 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
         self._inference_time, self._decide_time = stages[Stage.INFERENCE], stages[Stage.DECIDE]
 
     def batch_limit(self) -> int:
-        """Return a small batch while the scorer keeps up, the largest once a backlog has grown."""
-        backlog = self.inbox.depth > self._config.inline_limit
-        return self._config.max_batch_size if backlog else self._config.inline_limit
+        """Return what is scored on the loop while the scorer keeps up, the largest batch once a backlog has grown."""
+        at_once = self._on_loop.rows
+        return self._config.max_batch_size if self.inbox.depth > at_once else max(1, at_once)
 
     def gives_way(self, rows: int) -> bool:
         """Large batches are scored in the executor, which should not idle while the others have their turn."""
-        return rows > self._config.inline_limit
+        return rows > self._on_loop.rows
 
     async def prepare(self, lease: Lease[FeatureBatch]) -> Scored:
         """Choose who takes the fast path, score the others."""
@@ -187,12 +189,14 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
         return scores
 
     async def _timed(self, model: ServingModel, features: F32) -> F64:
-        started_ns = self.clock.now_ns()
-        scores = await self._scoring.score(model, features)
+        started_ns, rows = self.clock.now_ns(), len(features)
+        core = Core.LOOP if rows <= self._on_loop.rows else Core.EXECUTOR
+        scores = await self._scoring.score(model, features, core)
         took_ns = self.clock.now_ns() - started_ns
+        self._on_loop.learn(rows, took_ns, core)
         if self._sheds:  # or no one will ask
-            self._estimate.learn(len(features), took_ns)
-        self._inference_time.record_span(took_ns // NS_PER_US, len(features))
+            self._estimate.learn(rows, took_ns)
+        self._inference_time.record_span(took_ns // NS_PER_US, rows)
         return scores
 
     def _account(self, decided: DecidedBatch, prepared: Scored) -> None:

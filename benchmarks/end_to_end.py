@@ -77,7 +77,7 @@ class EndToEnd:
             assembly=FeatureAssembly(rows.artifact.feature_names, warm.stream),
             store=warm.store,
             history=warm.history,
-            scoring=LocalScoring(slot, scoring, CONFIG.scorer.inline_limit),
+            scoring=LocalScoring(slot, scoring),
             digest_of=slot.digests.__getitem__,
             sink=ContentCaller(),
             output=output,

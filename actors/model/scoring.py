@@ -17,8 +17,13 @@ class Scoring(Protocol):
         """Return the model that serves now; a batch is scored by one model, taken when its scoring starts."""
         ...
 
-    async def score(self, model: ServingModel, features: F32) -> F64:
+    async def score(self, model: ServingModel, features: F32, core: Core) -> F64:
         """Return the scores of ``features``, shape (n,), in [0, 1].
+
+        Args:
+            model: scores.
+            features: float32 (n, features).
+            core: where, if it is done in this process: at once on the event loop, or in the executor.
 
         Raises:
             ModelError: scoring failed; the caller decides by rules.
@@ -32,15 +37,14 @@ def by_engine(model: ServingModel, features: F32) -> F64:
 
 
 class LocalScoring:
-    """Scores in this process: small batches at once on the event loop, large ones in one executor thread.
+    """Scores in this process: at once on the event loop, or in one executor thread.
 
-    A hop to a thread costs about 40 µs and a switch back; LightGBM releases the interpreter while it predicts, so for
-    large batches the second core is worth it.
+    A hop to a thread costs about 40 µs and a switch back, more where the loop is busy; LightGBM releases the
+    interpreter while it predicts, so for large batches the second core is worth it.
 
     Args:
         slot: holds the serving model.
         executor: one thread; the scorer never has two batches in it.
-        inline_limit: most rows scored on the event loop; 64 rows hold it for about 0.4 ms.
         work: lets the time of scoring pass; None: scoring takes its own.
         predict: gives the scores of a model.
     """
@@ -49,13 +53,11 @@ class LocalScoring:
         self,
         slot: ModelSlot,
         executor: Executor,
-        inline_limit: int,
         work: Work | None = None,
         predict: Callable[[ServingModel, F32], F64] = by_engine,
     ) -> None:
         self._slot = slot
         self._executor = executor
-        self._inline_limit = inline_limit
         self._work = work or RealWork()
         self._predict = predict
 
@@ -63,12 +65,12 @@ class LocalScoring:
         """Return the model that serves now."""
         return self._slot.current
 
-    async def score(self, model: ServingModel, features: F32) -> F64:
+    async def score(self, model: ServingModel, features: F32, core: Core) -> F64:
         """Return the scores of ``features``, shape (n,)."""
-        if len(features) <= self._inline_limit:
-            scores, core = self._predict(model, features), Core.LOOP
+        if core is Core.LOOP:
+            scores = self._predict(model, features)
         else:
             loop = asyncio.get_running_loop()
-            scores, core = await loop.run_in_executor(self._executor, self._predict, model, features), Core.EXECUTOR
+            scores = await loop.run_in_executor(self._executor, self._predict, model, features)
         await self._work.spend(Job.SCORE, len(features), core)
         return scores

@@ -13,7 +13,7 @@ import msgspec
 
 from actors.actor import Hooks
 from actors.arrays import F32
-from actors.clock import RealClock
+from actors.clock import NS_PER_S, RealClock
 from actors.model.artifact import Artifact
 from actors.model.scoring import LocalScoring
 from actors.model.slot import ModelSlot
@@ -111,12 +111,12 @@ async def _in_executor(
     watch, done, blocks = Stopwatch(), 0, itertools.cycle(features)
     with ThreadPoolExecutor(1) as executor:
         slot = ModelSlot(artifact)
-        scoring = LocalScoring(slot, executor, inline_limit=0)
+        scoring = LocalScoring(slot, executor)
         for size in IN_EXECUTOR * ROUNDS:
             for _ in range(SIZES[size]):
                 rows = next(blocks)[:size]
                 watch.lap()
-                await scoring.score(slot.current, rows)
+                await scoring.score(slot.current, rows, Core.EXECUTOR)
                 meter.samples[Job.SCORE, Core.EXECUTOR][size].append(sum(watch.lap()))
                 done += 1
                 report(done)
@@ -129,7 +129,7 @@ def _in_one_piece(scenario: Scenario) -> Scenario:
         quiet.pipeline,
         producer=msgspec.structs.replace(quiet.pipeline.producer, max_batch_size=LARGEST),
         assembler=msgspec.structs.replace(quiet.pipeline.assembler, max_batch_size=LARGEST),
-        scorer=msgspec.structs.replace(quiet.pipeline.scorer, max_batch_size=LARGEST, inline_batch_size=LARGEST),
+        scorer=msgspec.structs.replace(quiet.pipeline.scorer, max_batch_size=LARGEST, inline_time=NS_PER_S),
         logger=msgspec.structs.replace(quiet.pipeline.logger, max_batch_size=LARGEST),
     )
     return msgspec.structs.replace(quiet, pipeline=pipeline)

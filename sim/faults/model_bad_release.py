@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, ClassVar
 
 from actors.arrays import F32, F64
+from actors.work import Core
 from sim.faults.model_nonsense import Nonsense, nonsense_copy
 from sim.faults.model_scores import AroundScoring
 from sim.faults.port import ModelFault
@@ -49,11 +50,11 @@ class _Takeover(AroundScoring):
         switch.when_injected(self._begin)
         switch.when_lifted(self._end)
 
-    async def score(self, model: "ServingModel", features: F32) -> F64:
+    async def score(self, model: "ServingModel", features: F32, core: Core) -> F64:
         """Score; with the bad model this is the harm."""
         if model.digest == self._digest:
             self.switch.touch(len(features))
-        return await self.scoring.score(model, features)
+        return await self.scoring.score(model, features, core)
 
     def _begin(self) -> None:
         if self.switch.strikes():

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from actors.arrays import F32, F64
 from actors.errors import ModelError
+from actors.work import Core
 from sim.faults.fault import Share
 from sim.faults.model_scores import AroundScoring
 from sim.faults.port import ModelFault
@@ -37,9 +38,9 @@ class _Failing(AroundScoring):
         super().__init__(scoring, switch)
         self._ratio = ratio
 
-    async def score(self, model: "ServingModel", features: F32) -> F64:
+    async def score(self, model: "ServingModel", features: F32, core: Core) -> F64:
         """Score, or fail."""
         if self.switch.strikes() and self.switch.chance.next("error") < self._ratio:
             with self.switch.effect(len(features)):
                 raise ModelError("the model failed")
-        return await self.scoring.score(model, features)
+        return await self.scoring.score(model, features, core)

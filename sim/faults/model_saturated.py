@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, ClassVar
 
 from actors.arrays import F32, F64
+from actors.work import Core
 from sim.faults.fault import Share
 from sim.faults.model_scores import AroundScoring
 from sim.faults.port import ModelFault
@@ -38,10 +39,10 @@ class _Saturated(AroundScoring):
         super().__init__(scoring, switch)
         self._spread = spread
 
-    async def score(self, model: "ServingModel", features: F32) -> F64:
+    async def score(self, model: "ServingModel", features: F32, core: Core) -> F64:
         """Score, and pull the scores to the middle."""
         strikes = self.switch.strikes()
-        scores = await self.scoring.score(model, features)
+        scores = await self.scoring.score(model, features, core)
         if strikes:
             with self.switch.effect(len(features)):
                 return MIDDLE + (scores - MIDDLE) * self._spread

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from actors.arrays import F32, F64
+from actors.work import Core
 from sim.faults.switch import FaultSwitch
 
 if TYPE_CHECKING:  # a scenario is read before LightGBM is imported
@@ -26,6 +27,6 @@ class AroundScoring:
         """Return the model that serves now."""
         return self.scoring.current()
 
-    async def score(self, model: "ServingModel", features: F32) -> F64:
+    async def score(self, model: "ServingModel", features: F32, core: Core) -> F64:
         """Score."""
-        return await self.scoring.score(model, features)
+        return await self.scoring.score(model, features, core)

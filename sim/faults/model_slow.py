@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 
 from actors.arrays import F32, F64
-from actors.work import Job
+from actors.work import Core, Job
 from sim.clocks.cpu import Processor
 from sim.faults.model_scores import AroundScoring
 from sim.faults.port import ModelFault
@@ -48,15 +48,15 @@ class _LongJobs(AroundScoring):
         self._factor = factor
         self._slowdown = processor.slowdown
 
-    async def score(self, model: "ServingModel", features: F32) -> F64:
+    async def score(self, model: "ServingModel", features: F32, core: Core) -> F64:
         """Score, in a multiple of the time."""
         if not self.switch.strikes():
-            return await self.scoring.score(model, features)
+            return await self.scoring.score(model, features, core)
         usual = self._slowdown.get(Job.SCORE, 1.0)
         self._slowdown[Job.SCORE] = usual * self._factor
         self.switch.touch(len(features))
         try:
-            return await self.scoring.score(model, features)
+            return await self.scoring.score(model, features, core)
         finally:
             self._slowdown[Job.SCORE] = usual
 
@@ -68,27 +68,25 @@ class _Burning(AroundScoring):
         super().__init__(scoring, switch)
         self._factor = factor
 
-    async def score(self, model: "ServingModel", features: F32) -> F64:
+    async def score(self, model: "ServingModel", features: F32, core: Core) -> F64:
         """Score, several times."""
         strikes = self.switch.strikes()
-        scores = await self.scoring.score(model, features)
+        scores = await self.scoring.score(model, features, core)
         if strikes:
             with self.switch.effect(len(features)):
-                await self._again(model, features)
+                await self._again(model, features, core)
         return scores
 
-    async def _again(self, model: "ServingModel", features: F32) -> None:
+    async def _again(self, model: "ServingModel", features: F32, core: Core) -> None:
         """Score the rows again until the factor is full.
 
         What is scored on the event loop stays there, call by call. In the executor many rows go at once: on a busy
         machine each hop to a thread would take longer than what is burnt there.
         """
         count, columns = features.shape
-        pipeline = self.switch.site.pipeline
-        inline = pipeline is not None and count <= pipeline.config.scorer.inline_limit
-        at_once = count if inline else max(count, AT_ONCE)
+        at_once = count if core is Core.LOOP else max(count, AT_ONCE)
         left = round((self._factor - 1) * count)
         while left > 0:
             part = min(left, at_once)
-            await self.scoring.score(model, np.resize(features, (part, columns)))
+            await self.scoring.score(model, np.resize(features, (part, columns)), core)
             left -= part

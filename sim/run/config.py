@@ -26,7 +26,7 @@ def pipeline_config(pipeline: settings.Pipeline) -> PipelineConfig:
         ),
         scorer=ScorerConfig(
             capacity=boxes.scorer.capacity,
-            inline_limit=min(pipeline.scorer.inline_batch_size, pipeline.scorer.max_batch_size),
+            inline_time_ns=pipeline.scorer.inline_time,
             max_batch_size=pipeline.scorer.max_batch_size,
             shedding=SheddingConfig(pipeline.scorer.deadline, boxes.scorer.shed_above),
             on_failure=FailurePolicy(pipeline.on_failure.features_missing, pipeline.on_failure.model_failed),

@@ -159,7 +159,7 @@ def make_parts(plan: Plan, machine: Machine, journal: Journal, instruments: Inst
     source = FeedSource(faults.wrap_feed(feed), schedule, book, labels, watermark)
     sight = _sight(plan, machine, warm, slot)
     scorer = ThreadPoolExecutor(1, "scoring")
-    scoring = LocalScoring(slot, scorer, config.scorer.inline_limit, machine.work, sight.predict)
+    scoring = LocalScoring(slot, scorer, machine.work, sight.predict)
     around = Surroundings(
         source=sight.watch(source),
         assembly=sight.assembly,

@@ -77,14 +77,14 @@ class ScorerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The scorer.
 
     Attributes:
-        max_batch_size: transactions it takes at once when it has a backlog, and scores in the executor.
-        inline_batch_size: transactions it takes at once while it keeps up, scored on the event loop; never more than
-            ``max_batch_size``.
+        max_batch_size: transactions it takes at once.
+        inline_time: longest that scoring may hold the event loop; what is expected to take longer is scored in the
+            executor, in larger batches. 0ms scores everything there.
         deadline: from the intended arrival; a transaction that would miss it is decided by rules; absent none.
     """
 
     max_batch_size: BatchSize = 1_024
-    inline_batch_size: BatchSize = 64
+    inline_time: Duration = 2 * NS_PER["ms"]
     deadline: Wait | None = None
 
 

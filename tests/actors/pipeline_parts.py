@@ -24,7 +24,7 @@ from actors.model.slot import ServingModel
 from actors.pipeline import Pipeline, PipelineConfig, Surroundings
 from actors.producer import Arrivals
 from actors.telemetry.telemetry import Telemetry
-from actors.work import RealWork, Work
+from actors.work import Core, RealWork, Work
 from sim.clocks.virtual_clock import VirtualClock
 from sim.clocks.virtual_loop import VirtualLoop
 
@@ -78,7 +78,7 @@ class FixedScoring:
     def current(self) -> ServingModel:
         return ServingModel(None, "model", 0, Thresholds(), RuleBook(FEATURES))  # type: ignore[arg-type]
 
-    async def score(self, model: ServingModel, features: F32) -> F64:
+    async def score(self, model: ServingModel, features: F32, core: Core) -> F64:
         if self.takes_ns:
             await asyncio.sleep(self.takes_ns / 1e9)
         if self.fails:

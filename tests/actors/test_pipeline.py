@@ -86,7 +86,7 @@ def test_a_model_that_fails_hands_over_to_the_rules() -> None:
 def test_what_would_miss_its_deadline_is_decided_by_rules_in_time() -> None:
     """With 5 ms a batch and a deadline of 8 ms, whoever waited too long is decided at once, by rules."""
     shedding = SheddingConfig(deadline_ns=8 * MS)
-    config = PipelineConfig(scorer=ScorerConfig(inline_limit=1, max_batch_size=1, shedding=shedding))
+    config = PipelineConfig(scorer=ScorerConfig(max_batch_size=1, shedding=shedding))
     raws = [transaction(number) for number in range(50)]
     bench = Bench(arrivals(raws, 2 * MS), FixedScoring(takes_ns=5 * MS), config=config)
     run(bench)
@@ -101,7 +101,7 @@ def test_what_would_miss_its_deadline_is_decided_by_rules_in_time() -> None:
 def test_an_overfull_mailbox_sheds_the_least_valuable() -> None:
     """Above the limit the excess is decided by rules, the small amounts first."""
     shedding = SheddingConfig(shed_above=10)
-    config = PipelineConfig(scorer=ScorerConfig(inline_limit=20, max_batch_size=20, shedding=shedding))
+    config = PipelineConfig(scorer=ScorerConfig(max_batch_size=20, shedding=shedding))
     raws = [transaction(number) for number in range(200)]
     bench = Bench(arrivals(raws, None), FixedScoring(takes_ns=5 * MS), config=config)
     run(bench)
@@ -241,9 +241,7 @@ def test_an_escalation_while_draining_ends_the_pipeline_once() -> None:
             if name == "scorer" and asyncio.get_running_loop().time() > 0.020:
                 raise RuntimeError("broken")
 
-    config = PipelineConfig(
-        scorer=ScorerConfig(inline_limit=2, max_batch_size=2), restart=RestartPolicy(max_restarts=0)
-    )
+    config = PipelineConfig(scorer=ScorerConfig(max_batch_size=2), restart=RestartPolicy(max_restarts=0))
     raws = [transaction(number) for number in range(40)]
     bench = Bench(arrivals(raws, 0), FixedScoring(takes_ns=5 * MS), sink=SlowSink(), hooks=BreaksLater(), config=config)
 

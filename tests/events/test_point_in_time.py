@@ -29,6 +29,7 @@ from actors.pipeline import Pipeline, PipelineConfig, Surroundings
 from actors.resilience.shedding import SheddingConfig
 from actors.scorer import ScorerConfig
 from actors.telemetry.telemetry import Telemetry
+from actors.work import Core
 from sim.events.event_file import EventFile
 from sim.events.point_in_time import PointInTimeFeed
 from sim.events.spec import EventsSpec, Period
@@ -54,7 +55,7 @@ class ZeroScoring:
     def current(self) -> ServingModel:
         return self._model
 
-    async def score(self, model: ServingModel, features: F32) -> F64:
+    async def score(self, model: ServingModel, features: F32, core: Core) -> F64:
         return np.zeros(len(features))
 
 

@@ -16,6 +16,7 @@ from actors.model.artifact import Artifact, load_artifact
 from actors.model.scoring import LocalScoring, Scoring
 from actors.model.slot import ModelSlot
 from actors.telemetry.telemetry import Telemetry
+from actors.work import Core
 from sim.clocks.verification import ModelledVerification
 from sim.faults.fault import Fault, Repeat
 from sim.faults.model_bad_release import ModelBadRelease
@@ -54,7 +55,7 @@ class Shop:
         verification = self.schedule.wrap_verification(ModelledVerification(Loading(), self.clock))
         telemetry = Telemetry(self.first.reference)
         self.desk = self.site.desk = ModelDesk(self.slot, self.first, verification, telemetry, self.journal)
-        self.scoring: Scoring = self.schedule.wrap_scoring(LocalScoring(self.slot, None, 64))  # type: ignore[arg-type]
+        self.scoring: Scoring = self.schedule.wrap_scoring(LocalScoring(self.slot, None))  # type: ignore[arg-type]
 
     @property
     def record(self) -> FaultRecord:
@@ -65,7 +66,7 @@ class Shop:
 
     async def score(self) -> np.ndarray[Any, Any]:
         """Score the golden rows with what serves now."""
-        return await self.scoring.score(self.scoring.current(), self.first.golden.features)
+        return await self.scoring.score(self.scoring.current(), self.first.golden.features, Core.LOOP)
 
     async def sound(self) -> bool:
         return bool((await self.score() == self.first.golden.scores).all())

@@ -132,9 +132,9 @@ class Costly(FixedScoring):
         super().__init__(score_of_all=0.9)
         self.processor = processor
 
-    async def score(self, model: Any, features: Any) -> Any:  # noqa: ANN401 - as in the base
+    async def score(self, model: Any, features: Any, core: Core) -> Any:  # noqa: ANN401 - as in the base
         await self.processor.spend(Job.SCORE, len(features), Core.LOOP)
-        return await super().score(model, features)
+        return await super().score(model, features, core)
 
 
 def most_us(found: Drill, stage: Stage) -> int:
@@ -270,7 +270,7 @@ def test_slow_model_on_the_real_clock_scores_as_often_as_its_factor() -> None:
         plain = FixedScoring()
         scoring = schedule.wrap_scoring(plain)
         schedule._pairs[0][1].inject()
-        await scoring.score(scoring.current(), np.zeros((10, 2), dtype=np.float32))
+        await scoring.score(scoring.current(), np.zeros((10, 2), dtype=np.float32), Core.LOOP)
         return plain.scored
 
     assert run_virtual(main()) == 35
@@ -285,7 +285,7 @@ def test_effect_of_a_call_that_outlasts_the_fault_is_dated_within_it() -> None:
         scoring = schedule.wrap_scoring(FixedScoring(takes_ns=100))
         running = asyncio.create_task(schedule.run())
         await clock.sleep_until_ns(15)
-        await scoring.score(scoring.current(), np.zeros((4, 2), dtype=np.float32))
+        await scoring.score(scoring.current(), np.zeros((4, 2), dtype=np.float32), Core.LOOP)
         await running
         return schedule.records()[0]
 

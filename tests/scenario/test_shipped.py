@@ -34,10 +34,10 @@ def test_defaults_are_those_of_the_pipeline() -> None:
         own.assembler.max_batch_size,
     )
     assert said.assembler.remembered_ids == own.assembler.remembered_ids
-    assert (boxes.scorer.capacity, said.scorer.max_batch_size, said.scorer.inline_batch_size) == (
+    assert (boxes.scorer.capacity, said.scorer.max_batch_size, said.scorer.inline_time) == (
         own.scorer.capacity,
         own.scorer.max_batch_size,
-        own.scorer.inline_limit,
+        own.scorer.inline_time_ns,
     )
     assert (said.scorer.deadline, boxes.scorer.shed_above) == (
         own.scorer.shedding.deadline_ns,

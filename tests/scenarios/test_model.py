@@ -47,6 +47,13 @@ def test_a_slow_model_makes_everyone_late_unless_rules_decide_in_its_place(
     assert drilled.summary.exit_code == 99
 
 
+def test_a_slow_model_that_may_hold_the_event_loop_makes_everybody_late(world_model: Path, tmp_path: Path) -> None:
+    """The producer first: its transactions cannot even set out on time, so that nothing else can be judged."""
+    drilled = drill("model_slow", world_model, tmp_path / "run", *SHORT_SLOW, "pipeline.scorer.inline_time=1h")
+    assert drilled.summary.exit_code == 3
+    assert "the producer was late" in str(drilled.summary.reasons)
+
+
 def test_without_rules_a_failing_model_lets_fraud_through(world_model: Path, tmp_path: Path) -> None:
     """Who approves whatever cannot be scored catches nothing."""
     fail_open = "pipeline.on_failure.model_failed=fail_open"

@@ -60,7 +60,6 @@ def test_with_slow_restarts_a_crash_is_an_outage(world_model: Path, tmp_path: Pa
 def test_without_batches_a_stall_is_long_gone_and_still_felt(world_model: Path, tmp_path: Path) -> None:
     """One by one the backlog shrinks slowly, and everybody who joins it is late."""
     single = [f"pipeline.{actor}.max_batch_size=1" for actor in ("assembler", "scorer", "logger")]
-    single.append("pipeline.scorer.inline_batch_size=1")
     with_batches = drill("loop_stall", world_model, tmp_path / "batches", *SHORT_STALL)
     without = drill("loop_stall", world_model, tmp_path / "single", *SHORT_STALL, *single)
     assert {"longest", "errors", "books"}.isdisjoint(with_batches.failed)

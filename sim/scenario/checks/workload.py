@@ -78,13 +78,6 @@ def _pipeline(view: View, pipeline: Pipeline) -> Iterator[Problem]:
     if scorer.shed_above is not None and scorer.shed_above > scorer.capacity:
         path = "pipeline.mailboxes.scorer.shed_above"
         yield view.problem(path, f"must be at most the capacity of {scorer.capacity:,}", remedy="lower it")
-    if pipeline.scorer.inline_batch_size > pipeline.scorer.max_batch_size and view.given(
-        "pipeline.scorer.inline_batch_size"
-    ):
-        path = "pipeline.scorer.inline_batch_size"
-        yield view.problem(
-            path, f"must be at most max_batch_size, {pipeline.scorer.max_batch_size:,}", remedy="lower it"
-        )
     thresholds = pipeline.thresholds
     if thresholds is not None and thresholds.review > thresholds.block:
         given = "review" if view.given("pipeline.thresholds.review") else "block"
