@@ -8,13 +8,14 @@ from numpy.typing import NDArray
 
 from actors.arrays import F32, I64
 from actors.features.history import History, HistoryView
+from actors.features.log import pieces
 from actors.features.store import CARD_COLUMNS, MISSING_AT, BatchTable, TableSide
 from actors.features.table_rows import card_rows, merchant_rows
 from actors.features.tally import Tally, fill
 from actors.features.town_past import TownPast
 from actors.features.towns import Town, TownNames
 
-_ROWS_A_STEP = 16_384  # two or three milliseconds
+_ROWS_A_STEP = 8_192  # two or three milliseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,42 +73,27 @@ class BatchTableBuilder:
         return self._pieces(self.history.view(), at_us)
 
     def _pieces(self, view: HistoryView, at_us: int) -> Iterator[BatchTable | None]:
-        active = _Active.of(view)
-        yield None
-        tally = Tally.empty(len(active.codes), view.merchant_count)
-        for _ in fill(tally, active.view, at_us, self.label_delay_us):
+        seen = np.zeros(view.card_count, dtype=np.bool_)  # of all cards of forty towns those with history are a part
+        for piece in pieces({"card": view.transactions["card"]}):
+            seen[piece["card"]] = True
+            yield None
+        codes, rows = np.flatnonzero(seen), np.cumsum(seen, dtype=np.int32) - 1
+        tally = Tally.empty(len(codes), view.merchant_count)
+        for _ in fill(tally, view, at_us, self.label_delay_us, rows):
             yield None
         cards = _absent(view.card_count + 1, len(CARD_COLUMNS))
         if self._past is not None:
-            for _ in self._past.fill(cards, tally, active.codes, at_us):
+            for _ in self._past.fill(cards, tally, at_us):
                 yield None
-        for start in range(0, len(active.codes), _ROWS_A_STEP):
+        for start in range(0, len(codes), _ROWS_A_STEP):
             step = slice(start, start + _ROWS_A_STEP)
-            cards[0][active.codes[step]], cards[1][active.codes[step]] = card_rows(tally.cards[step], at_us)
+            sums, at = tally.cards[step], codes[step]
+            if self._past is not None:
+                self._past.add_to_cards(sums, at, at_us)
+            cards[0][at], cards[1][at] = card_rows(sums, at_us)
             yield None
         merchants = merchant_rows(tally.merchants, tally.categories, tally.merchant_category, at_us)
         yield BatchTable(at_us, TableSide(view.cards, *cards), TableSide(view.merchants, *_with_absent(*merchants)))
-
-
-@dataclass(frozen=True, slots=True)
-class _Active:
-    """The cards that history has transactions of: of all cards of forty towns that is a part.
-
-    Attributes:
-        codes: int64 (k,), their codes, ascending.
-        view: the history with cards numbered 0 to k − 1.
-    """
-
-    codes: I64
-    view: HistoryView
-
-    @staticmethod
-    def of(view: HistoryView) -> "_Active":
-        cards = view.transactions["card"]
-        codes = np.flatnonzero(np.bincount(cards, minlength=view.card_count)[: view.card_count])
-        numbers = np.zeros(view.card_count + 1, dtype=np.int32)
-        numbers[codes] = np.arange(len(codes))
-        return _Active(codes, view.with_cards(numbers[cards]))
 
 
 def _absent(count: int, width: int) -> tuple[F32, I64]:

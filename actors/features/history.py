@@ -1,7 +1,7 @@
 """History: what the batch tier is computed from, transactions and labels as columns."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -14,7 +14,7 @@ from actors.features.categories import category_codes
 from actors.features.columns import Part
 from actors.features.interner import Interner, name_array
 from actors.features.labels import Labels
-from actors.features.log import Allocate, ColumnLog
+from actors.features.log import Allocate, ColumnLog, pieces
 from actors.transaction import FEW, Columns
 
 LONGEST_WINDOW_US = 30 * US_PER_DAY
@@ -57,10 +57,6 @@ class HistoryView:
     merchants: Mapping[str, int]
     card_count: int
     merchant_count: int
-
-    def with_cards(self, cards: I32) -> "HistoryView":
-        """Return the same with other numbers for the transactions' cards."""
-        return replace(self, transactions=self.transactions | {"card": cards})
 
 
 _Codes = tuple[I64, I64]  # of cards and merchants, (n,) each
@@ -204,10 +200,13 @@ class History:
 
     def _without_idle(self, names: Interner, lasting: int, column: str, logs: list[ColumnLog]) -> Interner:
         """Return ``names`` less those that no log holds, once these are the most: names are bounded as the logs are."""
+        if len(names) <= 2 * lasting + _SPARE_NAMES:
+            return names
         held = np.zeros(len(names), dtype=np.bool_)
         held[:lasting] = True
         for log in logs:
-            held[log.view()[column]] = True
+            for piece in pieces({column: log.view()[column]}):
+                held[piece[column]] = True
         kept = np.flatnonzero(held)
         if len(names) <= 2 * len(kept) + _SPARE_NAMES:
             return names

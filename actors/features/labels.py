@@ -33,9 +33,10 @@ class LabelSource(Protocol):
     """Where labels come from, each once and not before its delay has passed."""
 
     def take_due(self, now_us: int) -> Labels | None:
-        """Return the labels that became known up to event time ``now_us`` and were not taken before, None if none.
+        """Return labels that became known up to event time ``now_us`` and were not taken before, None if none is left.
 
-        Called at each refresh of the batch tier, on the event loop; it must not block.
+        The earliest come first; of many only a part comes at once. Called at each refresh of the batch tier until none
+        is left, on the event loop; it must not block.
         """
         ...
 

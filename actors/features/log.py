@@ -1,6 +1,6 @@
 """An append-only log of columns, whose front can be dropped."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -11,6 +11,7 @@ Allocate = Callable[[int, DTypeLike], Column]
 """Returns a new array of so many elements, as `np.empty` does; it may lie elsewhere than in memory."""
 
 _FIRST_CAPACITY = 1_024
+_PIECE = 32_768  # rows that are read at once: a few milliseconds' work, and little of a long log in memory
 
 
 class ColumnLog:
@@ -55,7 +56,11 @@ class ColumnLog:
         if not len(times) or times[0] >= event_us:
             return
         kept = np.flatnonzero(times >= event_us)
-        self._start += int(kept[0]) if kept.size else len(times)
+        self.drop(int(kept[0]) if kept.size else len(times))
+
+    def drop(self, count: int) -> None:
+        """Drop the first ``count`` rows."""
+        self._start += count
         if self._start > self._end // 2:
             self._move(len(self))
 
@@ -78,3 +83,10 @@ class ColumnLog:
             grown[:count] = column[self._start : self._end]
             self._columns[name] = grown
         self._start, self._end = 0, count
+
+
+def pieces(columns: Mapping[str, Column]) -> Iterator[dict[str, Column]]:
+    """Yield ``columns`` piece by piece, in their order, each short enough for one step of a few milliseconds."""
+    count = len(next(iter(columns.values())))
+    for start in range(0, count, _PIECE):
+        yield {name: column[start : start + _PIECE] for name, column in columns.items()}

@@ -88,6 +88,7 @@ class Refresher:
         clock: the run's.
         on_refreshed: called after each publication, on the event loop; must not block. What it raises ends `run`.
         on_failed: called after each publication that failed; the same rules.
+        on_step: called after each step of a refresh, of a few milliseconds; the same rules.
     """
 
     def __init__(
@@ -100,6 +101,7 @@ class Refresher:
         clock: Clock,
         on_refreshed: Callable[[Refreshed], None] | None = None,
         on_failed: Callable[[RefreshFailed], None] | None = None,
+        on_step: Callable[[], None] | None = None,
     ) -> None:
         self._builder = builder
         self._store = store
@@ -109,6 +111,7 @@ class Refresher:
         self._clock = clock
         self._on_refreshed = on_refreshed
         self._on_failed = on_failed
+        self._on_step = on_step
         self._tried_us = -1
 
     async def run(self) -> None:
@@ -138,7 +141,11 @@ class Refresher:
         if boundary_us <= max(self._store.newest_computed_us(), self._tried_us):
             return False
         label_count = self._take_labels(boundary_us)
-        return self._publish(self._builder.build(boundary_us), label_count)
+        pieces, table = self._builder.pieces(boundary_us), None
+        while table is None:
+            table = next(pieces)
+            self._step()
+        return self._publish(table, label_count)
 
     async def _refresh(self, boundary_us: int) -> None:
         label_count = self._take_labels(boundary_us)
@@ -146,14 +153,20 @@ class Refresher:
         loop = asyncio.get_running_loop()
         while table is None:
             table = await loop.run_in_executor(None, next, pieces)
+            self._step()
         self._publish(table, label_count)
 
     def _take_labels(self, boundary_us: int) -> int:
-        labels = self._label_source.take_due(boundary_us)
-        if labels is None:
-            return 0
-        self._history.append_labels(labels, boundary_us)
-        return len(labels)
+        count = 0
+        while (labels := self._label_source.take_due(boundary_us)) is not None:
+            self._history.append_labels(labels, boundary_us)
+            count += len(labels)
+            self._step()
+        return count
+
+    def _step(self) -> None:
+        if self._on_step is not None:
+            self._on_step()
 
     def _publish(self, table: BatchTable, label_count: int) -> bool:
         self._tried_us = table.computed_us

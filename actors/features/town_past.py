@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from actors.arrays import F32, I64, Bool
+from actors.arrays import F32, F64, I64, Bool
 from actors.features.categories import NO_CATEGORY
 from actors.features.history import History
 from actors.features.store import MISSING_AT
@@ -54,13 +54,12 @@ class TownPast:
         """Give the names of all towns their codes in ``history``, town by town, so that a town is a block of codes."""
         history.adopt(TownInterner(self.names["card"]), TownInterner(self.names["merchant"]))
 
-    def fill(self, cards: tuple[F32, I64], tally: Tally, codes: I64, at_us: int) -> Iterator[None]:
-        """Set the cards of all towns to their past, and add the past to ``tally``.
+    def fill(self, cards: tuple[F32, I64], tally: Tally, at_us: int) -> Iterator[None]:
+        """Set the cards of all towns to their past, and add that of merchants and categories to ``tally``.
 
         Args:
             cards: rows and ``computed_us`` of the whole table; changed.
-            tally: of the run's own history; changed. Its cards are those of ``codes``.
-            codes: of the cards that the run has seen, ascending.
+            tally: of the run's own history; changed, but for its cards.
             at_us: the table's instant.
         """
         for shift_us in self._distinct_shifts:
@@ -72,17 +71,22 @@ class TownPast:
             rows[block * size : (block + 1) * size] = past.rows
             computed_us[block * size : (block + 1) * size] = np.where(past.present, at_us, MISSING_AT)
         yield
-        self._add_cards(tally, codes, at_us)
-        yield
         self._add_merchants(tally, at_us)
 
-    def _add_cards(self, tally: Tally, codes: I64, at_us: int) -> None:
+    def add_to_cards(self, sums: F64, codes: I64, at_us: int) -> None:
+        """Add their past to the sums of some cards, once `fill` is over.
+
+        Args:
+            sums: as in `Tally.cards`; changed.
+            codes: of the cards, ascending.
+            at_us: the table's instant.
+        """
         size = max(1, len(self._base.cards))
         own = int(np.searchsorted(codes, size * len(self._towns)))  # beyond are cards that no town had
         shifts = self._shifts[codes[:own] // size]
         for shift_us in self._distinct_shifts:
             chosen = np.flatnonzero(shifts == shift_us)
-            tally.cards[chosen] += self._pasts[at_us - shift_us].tally.cards[codes[chosen] % size]
+            sums[chosen] += self._pasts[at_us - shift_us].tally.cards[codes[chosen] % size]
 
     def _add_merchants(self, tally: Tally, at_us: int) -> None:
         size = len(self._base.merchants)

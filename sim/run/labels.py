@@ -16,6 +16,7 @@ _COLUMNS = {
     "category": np.int32,
     "fraud": np.uint8,
 }
+_AT_ONCE = 32_768  # labels that are handed over at a time: with their names they take 5 MB
 _NO_NAME = ""  # of a merchant whose category is not known
 
 
@@ -51,14 +52,14 @@ class DelayedLabels:
         self._waiting.append(**{name: column[known] for name, column in columns.items()})
 
     def take_due(self, now_us: int) -> Labels | None:
-        """Return the labels that became known up to ``now_us`` and were not taken before, None if none."""
+        """Return labels that became known up to ``now_us`` and were not taken before, None if none is left."""
         due_us = now_us - self._delay_us
         waiting = self._waiting.view()
-        count = int(np.searchsorted(waiting["event_us"], due_us, side="right"))
+        count = min(int(np.searchsorted(waiting["event_us"], due_us, side="right")), _AT_ONCE)
         if count == 0:
             return None
         due = {name: column[:count].copy() for name, column in waiting.items()}
-        self._waiting.drop_before(due_us + 1)
+        self._waiting.drop(count)
         merchants, categories = self._merchants.names, self._categories.names
         return Labels(
             due["number"],

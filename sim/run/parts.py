@@ -138,6 +138,7 @@ def make_parts(plan: Plan, machine: Machine, journal: Journal, instruments: Inst
         clock,
         on_refreshed=partial(_note_refresh, telemetry, journal),
         on_failed=partial(_note_failed_refresh, telemetry, journal),
+        on_step=None if shelf is None else shelf.let_go,
     )
     slot = ModelSlot(plan.artifact, thresholds(plan.scenario.pipeline))
     desk = ModelDesk(slot, plan.artifact, faults.wrap_verification(_verification(plan, clock)), telemetry, journal)

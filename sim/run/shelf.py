@@ -30,7 +30,11 @@ class Shelf:
         self._maps: WeakSet[mmap.mmap] = WeakSet()
 
     def empty(self, count: int, dtype: DTypeLike) -> Column:
-        """Return a new array of ``count`` elements, to be written before it is read."""
+        """Return a new array of ``count`` elements, to be written before it is read.
+
+        A large one is mostly a column's copy with more room: so that not all columns of a table are in memory twice
+        while they are copied one after the other, each time all arrays are let go.
+        """
         size_bytes = count * np.dtype(dtype).itemsize
         if size_bytes < LARGE_BYTES:
             return np.empty(count, dtype)
@@ -38,6 +42,7 @@ class Shelf:
             mapped = _file_of(size_bytes, self._folder)
         except OSError:
             return np.empty(count, dtype)
+        self.let_go()
         self._maps.add(mapped)
         return np.frombuffer(mapped, dtype, count)
 

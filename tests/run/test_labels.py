@@ -1,12 +1,15 @@
 """Laws of labels that come late."""
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.features.labels import Labels
 from sim.money import UNKNOWN
 from sim.run.labels import DelayedLabels
 from sim.world.block import Block
@@ -31,8 +34,11 @@ def block(first: int, times: list[int]) -> Block:
     cuts=st.lists(st.integers(1, 39), max_size=4),
     delay=st.integers(0, 20),
     looks=st.lists(st.integers(0, 250), max_size=8),
+    at_once=st.sampled_from([1, 3, 40]),
 )
-def test_each_label_comes_once_and_never_early(gaps: list[int], cuts: list[int], delay: int, looks: list[int]) -> None:
+def test_each_label_comes_once_and_never_early(
+    gaps: list[int], cuts: list[int], delay: int, looks: list[int], at_once: int
+) -> None:
     """Whatever the blocks and the looks, every label comes out once, in order, as soon as it is due and not before."""
     times = np.cumsum(gaps).tolist()
     labels = DelayedLabels(delay)
@@ -42,12 +48,20 @@ def test_each_label_comes_once_and_never_early(gaps: list[int], cuts: list[int],
 
     taken: list[int] = []
     for now in sorted(looks):
-        due = labels.take_due(now)
-        taken += [] if due is None else due.number.tolist()
-        assert taken == [number for number, time in enumerate(times) if time + delay <= now]
-        if due is not None:
+        for due in all_due(labels, now, at_once):
+            assert len(due) <= at_once
+            taken += due.number.tolist()
             assert due.fraud.tolist() == [times[number] % 2 for number in due.number.tolist()]
             assert due.merchants == [f"m{times[number]}" for number in due.number.tolist()]
+        assert taken == [number for number, time in enumerate(times) if time + delay <= now]
+
+
+def all_due(labels: DelayedLabels, now_us: int, at_once: int) -> Iterator[Labels]:
+    """Yield what is due, at most ``at_once`` at a time."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("sim.run.labels._AT_ONCE", at_once)
+        while (due := labels.take_due(now_us)) is not None:
+            yield due
 
 
 def test_copy_of_a_transaction_brings_no_second_label() -> None:
