@@ -39,6 +39,18 @@ def joined(parts: Sequence[NDArray[Scalar]]) -> NDArray[Scalar]:
     return np.concatenate(parts) if len(parts) > 1 else parts[0]
 
 
+def where(chosen: Bool) -> slice | Bool:
+    """Return an index that picks the rows that ``chosen`` marks: a slice, which copies nothing, if they lie together.
+
+    Example:
+        >>> where(np.array([False, True, True, False]))
+        slice(1, 3, None)
+    """
+    first = int(chosen.argmax()) if len(chosen) else 0
+    stretch = slice(first, first + int(np.count_nonzero(chosen)))
+    return stretch if chosen[stretch].all() else chosen
+
+
 def _frozen(array: NDArray[Scalar]) -> NDArray[Scalar]:
     array.flags.writeable = False
     return array

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
-from actors.arrays import F64, I64, U8, Bool
+from actors.arrays import F64, I64, U8, Bool, where
 from actors.messages import Decision
 
 REVIEW_CATCH = 0.9  # share of reviewed fraud that the people who review it stop
@@ -39,17 +39,16 @@ class Outcomes:
         inside = self.arrival_ns >= start_ns
         if end_ns is not None:
             inside &= self.arrival_ns < end_ns
-        return self if inside.all() else self.where(inside)
+        return self.where(inside)
 
     def scored_and_labelled(self) -> "Outcomes":
         """Return those that a model scored and whose label is known."""
         return self.where(~np.isnan(self.score) & (self.label <= 1))
 
     def where(self, rows: Bool) -> "Outcomes":
-        """Return the rows that the mask ``rows``, bool (n,), picks."""
-        return Outcomes(
-            self.arrival_ns[rows], self.amount[rows], self.score[rows], self.decision[rows], self.label[rows]
-        )
+        """Return the rows that the mask ``rows``, bool (n,), picks; where they follow each other, without a copy."""
+        at = where(rows)
+        return Outcomes(self.arrival_ns[at], self.amount[at], self.score[at], self.decision[at], self.label[at])
 
 
 class Business(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,13 +83,15 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
     labelled: int
 
 
-def business(outcomes: Outcomes) -> Business:
-    """Return what the decisions in ``outcomes`` were worth.
+def business(outcomes: Outcomes, among: Bool | None = None) -> Business:
+    """Return what the decisions in ``outcomes`` were worth, or only those that the mask ``among``, bool (n,), picks.
 
     The loss of reviewed fraud that review misses (a tenth) is in neither sum: `fraud_amount` is loss + prevented + it.
     """
     fraud, legitimate = outcomes.label == 1, outcomes.label == 0
     approved, reviewed, blocked = (outcomes.decision == kind for kind in Decision)
+    if among is not None:
+        fraud, legitimate, reviewed = fraud & among, legitimate & among, reviewed & among
     amount = outcomes.amount
     detected = fraud & ~approved
     stopped = (fraud | legitimate) & ~approved

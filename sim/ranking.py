@@ -9,18 +9,26 @@ import numpy as np
 
 from actors.arrays import F64, I64, U8
 
+_PIECE = 65_536  # scores that are sorted at once: half a megabyte, whatever the length of the run
+
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Scored transactions from the highest score down, sorted once for all figures.
+    """What lies at and above the score of each fraud, from the highest down; equal scores are one.
+
+    Other scores need no place in it: from one fraud down to the next, precision only falls and recall stays.
 
     Attributes:
-        stopped: transactions with at least each distinct score, int64 (k,), ascending.
-        found: frauds among these, the same way.
+        found: frauds with at least each score, int64 (k,), ascending.
+        passed: legitimate transactions with at least each score, int64 (k,).
+        passed_above: legitimate transactions with more than each score, int64 (k,).
+        negatives: all legitimate transactions.
     """
 
-    stopped: I64
     found: I64
+    passed: I64
+    passed_above: I64
+    negatives: int
 
     @staticmethod
     def of(score: F64, label: U8) -> "Ranking":
@@ -30,21 +38,23 @@ class Ranking:
             score: float64 (n,), no NaN.
             label: (n,), 0 or 1, both present.
         """
-        order = np.argsort(-score)
-        ranked = score[order]
-        last = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
-        del ranked  # of a day these are 14 MB each
-        return Ranking(last + 1, np.cumsum(label[order], dtype=np.int64)[last])
+        distinct, counts = np.unique(score[label == 1], return_counts=True)
+        below, upto = np.zeros_like(counts), np.zeros_like(counts)
+        negatives = len(score) - int(counts.sum())
+        for start in range(0, len(score), _PIECE):
+            piece = slice(start, start + _PIECE)
+            legitimate = np.sort(score[piece][label[piece] == 0])
+            below += np.searchsorted(legitimate, distinct, side="left")
+            upto += np.searchsorted(legitimate, distinct, side="right")
+        passed, passed_above = negatives - below[::-1], negatives - upto[::-1]
+        return Ranking(np.cumsum(counts[::-1], dtype=np.int64), passed, passed_above, negatives)
 
     @property
     def roc_auc(self) -> float:
         """The chance that a fraud scores above a legitimate transaction, ties counting half."""
         frauds = np.diff(self.found, prepend=0)
-        passed = self.stopped - self.found
-        negatives = int(passed[-1])
-        halves_below = 2 * negatives - passed  # a legitimate one with less is two halves, one with as much is one
-        halves_below[1:] -= passed[:-1]
-        return int(np.dot(frauds, halves_below)) / (2 * int(self.found[-1]) * negatives)
+        halves_below = 2 * self.negatives - self.passed - self.passed_above  # one with less is two, with as much one
+        return int(np.dot(frauds, halves_below)) / (2 * int(self.found[-1]) * self.negatives)
 
     @property
     def average_precision(self) -> float:
@@ -57,7 +67,7 @@ class Ranking:
 
     @property
     def _precision(self) -> F64:
-        return self.found / self.stopped
+        return np.asarray(self.found / (self.found + self.passed))
 
     @property
     def _recall(self) -> F64:

@@ -185,7 +185,7 @@ def _decisions(snapshot: Snapshot) -> DecisionCounts:
 
 
 def _scores(outcomes: Outcomes) -> tuple[float | None, float | None]:
-    scored = outcomes.score[~np.isnan(outcomes.score)]
+    scored = outcomes.where(~np.isnan(outcomes.score)).score
     return (float(scored.mean()), float(scored.std())) if len(scored) else (None, None)
 
 

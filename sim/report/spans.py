@@ -54,7 +54,7 @@ def fault_costs(scenario: Scenario, outcomes: Outcomes) -> tuple[FaultCost, ...]
     calm = np.ones(len(outcomes), dtype=np.bool_)
     for span in spans.values():
         calm &= (outcomes.arrival_ns < span.start_ns) | (outcomes.arrival_ns >= (span.end_ns or np.inf))
-    otherwise = business(outcomes.where(calm))
+    otherwise = business(outcomes, calm)
     return tuple(
         _cost(name, business(outcomes.during(span.start_ns, span.end_ns)), otherwise) for name, span in spans.items()
     )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from actors.arrays import F64, I64, U8, Bool, Column
+from actors.arrays import F64, I64, U8, Bool, Column, where
 from actors.messages import DecidedBatch
 from actors.pile import Pile
 from actors.stamps import ARRIVAL, DECIDED, NUMBER
@@ -63,8 +63,8 @@ class OutcomeBook:
         self._event_us[new], self._truth[new] = event_us, truth
         self._score[new], self._decision[new] = np.nan, UNDECIDED
         self.count = upto
-        if self._shelf is not None and upto >= self._let_go_at:
-            self._shelf.let_go()
+        if upto >= self._let_go_at:
+            self._let_go()
             self._let_go_at = upto + LET_GO_EVERY
 
     async def deliver(self, decided: DecidedBatch) -> None:
@@ -101,9 +101,11 @@ class OutcomeBook:
 
     def outcomes(self, start: int = 0, stop: int | None = None) -> Outcomes:
         """Return the decided ones among the transactions numbered from ``start`` up to ``stop``, with their truth."""
+        if stop is None:
+            self._let_go()
         self._pile.settle()
         part = slice(start, self.count if stop is None else stop)
-        return self._rows(np.flatnonzero(self._decision[part] != UNDECIDED) + start)
+        return self._rows(part, self._decision[part] != UNDECIDED)
 
     def outcomes_during(self, start_ns: int, end_ns: int | None) -> Outcomes:
         """Return the decided ones among those that arrived from ``start_ns`` on and before ``end_ns``.
@@ -112,13 +114,14 @@ class OutcomeBook:
             start_ns: since the run began.
             end_ns: since the run began; None is its end.
         """
-        return self._rows(self._during(start_ns, end_ns))
+        return self._rows(slice(self.count), self._during(start_ns, end_ns))
 
     def outcomes_of(self, chosen: Bool) -> Outcomes:
         """Return the decided ones among the transactions that ``chosen``, bool by number, picks."""
+        self._let_go()
         self._pile.settle()
         count = min(self.count, len(chosen))
-        return self._rows(np.flatnonzero(chosen[:count] & (self._decision[:count] != UNDECIDED)))
+        return self._rows(slice(count), chosen[:count] & (self._decision[:count] != UNDECIDED))
 
     def timeliness(self, start_ns: int, end_ns: int | None, deadline_ns: int | None) -> Timeliness:
         """Return how many of those that arrived from ``start_ns`` on and before ``end_ns`` were decided in time.
@@ -128,30 +131,35 @@ class OutcomeBook:
             end_ns: since the run began; None is its end.
             deadline_ns: from arrival to decision; None: what is promised at p95.
         """
-        rows = self._during(start_ns, end_ns)
-        scored = ~np.isnan(self._score[rows])
-        return timeliness(self._amount[rows], self._latency_ns[rows], scored, deadline_ns)
+        rows = where(self._during(start_ns, end_ns))
+        scored = ~np.isnan(self._score[: self.count][rows])
+        amount, latency_ns = self._amount[: self.count][rows], self._latency_ns[: self.count][rows]
+        return timeliness(amount, latency_ns, scored, deadline_ns)
 
-    def _during(self, start_ns: int, end_ns: int | None) -> I64:
-        """Return the numbers of the decided ones of a span."""
+    def _let_go(self) -> None:
+        """Let go what was touched before: whoever looks through the whole run needs a few of its columns."""
+        if self._shelf is not None:
+            self._shelf.let_go()
+
+    def _during(self, start_ns: int, end_ns: int | None) -> Bool:
+        """Return which are the decided ones of a span, bool by number."""
+        self._let_go()
         self._pile.settle()
         arrived = self._arrival_ns[: self.count]
-        inside = (self._decision[: self.count] != UNDECIDED) & (arrived >= start_ns)
+        inside: Bool = (self._decision[: self.count] != UNDECIDED) & (arrived >= start_ns)
         if end_ns is not None:
             inside &= arrived < end_ns
-        return np.flatnonzero(inside)
+        return inside
 
-    def _rows(self, decided: I64) -> Outcomes:
-        """Return rows by number, ascending; where they follow each other, without a copy."""
-        together = len(decided) > 0 and decided[-1] - decided[0] == len(decided) - 1
-        at = slice(decided[0], decided[-1] + 1) if together else decided
+    def _rows(self, part: slice, chosen: Bool) -> Outcomes:
+        """Return those of a part that are chosen."""
         return Outcomes(
-            self._arrival_ns[at],
-            self._amount[at],
-            self._score[at],
-            self._decision[at],
-            self._truth[at],
-        )
+            self._arrival_ns[part],
+            self._amount[part],
+            self._score[part],
+            self._decision[part],
+            self._truth[part],
+        ).where(chosen)
 
     def _grow(self, capacity: int) -> None:
         self._arrival_ns, self._event_us, self._latency_ns, self._amount, self._score, self._decision, self._truth = (
