@@ -20,7 +20,7 @@ from actors.stamps import ASSEMBLY_START, SENT
 from actors.telemetry.stages import Stage
 from actors.time_sheet import Span, TimeSheet
 from actors.transaction import Columns, JsonReader, Reader, Transaction, parse, refusal
-from actors.work import Job
+from actors.work import FEATURES, PARSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +94,12 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
         """Parse, set duplicates apart, look the batch tier up."""
         started_ns = self.clock.now_ns()
         found = self._without_store(lease.message, started_ns)
-        await self.work.spend(Job.PARSE, lease.rows)
+        await self.work.spend(PARSE, lease.rows)
         parsed_ns = self.clock.now_ns()
         self._parse_time.record_span((parsed_ns - started_ns) // NS_PER_US, lease.rows)
         if found.columns is not None:
             await self._look_up(found, found.columns, parsed_ns)
-            await self.work.spend(Job.FEATURES, len(found.batch.raws))
+            await self.work.spend(FEATURES, len(found.batch.raws))
         return found
 
     def commit(self, lease: Lease[RawBatch], prepared: Assembling) -> FeatureBatch | None:

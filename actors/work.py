@@ -28,10 +28,14 @@ class Core(StrEnum):
     EXECUTOR = "executor"
 
 
+SEND, PARSE, FEATURES, SCORE, DECIDE, LOG = Job  # before Python 3.12 it takes as long to look one up as to spend it
+LOOP, EXECUTOR = Core
+
+
 class Work(Protocol):
     """Lets the time of work pass."""
 
-    def spend(self, job: Job, rows: int, core: Core = Core.LOOP) -> Awaitable[None]:
+    def spend(self, job: Job, rows: int, core: Core = LOOP) -> Awaitable[None]:
         """Return when ``core`` has had the time for ``job`` on ``rows`` transactions.
 
         Called once a batch and job, after the computing and before its effects are committed. It must not raise.
@@ -51,6 +55,6 @@ next(OVER, None)
 class RealWork:
     """Computing has taken its time already."""
 
-    def spend(self, job: Job, rows: int, core: Core = Core.LOOP) -> Awaitable[None]:  # noqa: ARG002 - the port's signature
+    def spend(self, job: Job, rows: int, core: Core = LOOP) -> Awaitable[None]:  # noqa: ARG002 - the port's signature
         """Return what is over."""
         return OVER

@@ -3,17 +3,28 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from actors.work import OVER, Core, Job
-from sim.clocks.costs import Costs
+from actors.work import LOOP, OVER, Core, Job
+from sim.clocks.costs import Cost, Costs
 from sim.clocks.virtual_clock import VirtualClock
-
-_LOOP = Core.LOOP  # looking it up takes as long as the rest of `spend`, before Python 3.12
 
 Noise = Callable[[Job, int], float]
 """Gives the factor by which a job takes longer than its cost; its mean should be 1.
 
 It is asked once a batch, with the number of the first transaction in it as this job counts them, from 0.
 """
+
+
+class Exact(dict[int, int]):
+    """What a job takes without noise, in ns, by the number of transactions; worked out once for each."""
+
+    def __init__(self, cost: Cost) -> None:
+        super().__init__()
+        self._cost = cost
+
+    def __missing__(self, rows: int) -> int:
+        """Work it out."""
+        took_ns = self[rows] = round(self._cost.of_ns(rows))
+        return took_ns
 
 
 class Processor:
@@ -33,21 +44,22 @@ class Processor:
 
     def __init__(self, costs: Costs, clock: VirtualClock, noise: Noise | None = None) -> None:
         self._cost_of = {(job, core): costs.of(job, core) for job in Job for core in Core}
-        self._took_ns: dict[tuple[Job, Core, int], int] = {}
+        self._exact_ns = {core: {job: Exact(costs.of(job, core)) for job in Job} for core in Core}
         self._clock = clock
+        self._pass_ns = clock.pass_ns
         self._noise = noise
         self._executor_free_ns = 0
         self._rows_done = dict.fromkeys(Job, 0)
         self.slowdown: dict[Job, float] = {}
 
-    def spend(self, job: Job, rows: int, core: Core = _LOOP) -> Awaitable[None]:
+    def spend(self, job: Job, rows: int, core: Core = LOOP) -> Awaitable[None]:
         """Let the time of ``job`` on ``rows`` transactions pass; on the executor, after the jobs given to it before."""
         if self._noise is None and not self.slowdown:
-            took_ns = self._took_ns.get((job, core, rows)) or self._remember(job, core, rows)
+            took_ns = self._exact_ns[core][job][rows]
         else:
             took_ns = round(self._cost_of[job, core].of_ns(rows) * self._factor(job, rows))
-        if core is _LOOP:
-            self._clock.pass_ns(took_ns)
+        if core is LOOP:
+            self._pass_ns(took_ns)
             return OVER
         return self._hand_over(took_ns)
 
@@ -56,10 +68,6 @@ class Processor:
         self._executor_free_ns = max(self._executor_free_ns, self._clock.now_ns()) + took_ns
         await self._clock.sleep_until_ns(self._executor_free_ns)
         await asyncio.sleep(0)
-
-    def _remember(self, job: Job, core: Core, rows: int) -> int:
-        took_ns = self._took_ns[job, core, rows] = round(self._cost_of[job, core].of_ns(rows))
-        return took_ns
 
     def _factor(self, job: Job, rows: int) -> float:
         factor = self.slowdown.get(job, 1.0)
