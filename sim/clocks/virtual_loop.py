@@ -26,21 +26,24 @@ NEVER_NS = 1 << 63
 Due = Handle | Future[None] | Future[Any]
 
 
-class Soon(Handle):
-    """A handle without the debugging aids of the one it stands for, which cost more than calling what it holds."""
+class Soon:
+    """What was asked for soon: a handle without the debugging aids of asyncio's, which cost more than the call."""
 
-    __slots__ = ()
+    __slots__ = ("_args", "_callback", "_cancelled", "_context")
 
-    def __init__(
-        self, callback: Callable[..., object], args: tuple[Any, ...], loop: "VirtualLoop", context: Context | None
-    ) -> None:
+    def __init__(self, callback: Callable[..., object], args: tuple[Any, ...], context: Context) -> None:
         self._callback = callback
         self._args = args
-        self._loop = loop
-        self._context = copy_context() if context is None else context
+        self._context = context
         self._cancelled = False
-        self._repr = None
-        self._source_traceback = None
+
+    def cancel(self) -> None:
+        """Let the callback not be called."""
+        self._cancelled = True
+
+    def cancelled(self) -> bool:
+        """Return whether it was cancelled."""
+        return self._cancelled
 
 
 class VirtualLoop(asyncio.BaseEventLoop):
@@ -110,9 +113,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """Call ``callback`` at this instant, after all that is ready."""
         if self._closed:  # type: ignore[attr-defined]  # not in the stubs
             self._check_closed()  # type: ignore[attr-defined]
-        handle = Soon(callback, args, self, context)
+        handle = Soon(callback, args, copy_context() if context is None else context)
         self._ready.append(handle)  # type: ignore[attr-defined]
-        return handle
+        return handle  # type: ignore[return-value]  # it can all that a handle can but tell where it was made
 
     def call_later(
         self, delay: float, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
