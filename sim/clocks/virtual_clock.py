@@ -1,7 +1,9 @@
 """The `Clock` port on virtual time."""
 
 import asyncio
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from sim.clocks.virtual_loop import VirtualLoop
@@ -11,6 +13,7 @@ class VirtualClock:
     """The integer nanoseconds of a `VirtualLoop`.
 
     Attributes:
+        now_ns: returns the virtual instant.
         pass_ns: lets a span pass on the spot, as computing on the loop does; nobody else has a turn meanwhile.
 
     Args:
@@ -19,11 +22,8 @@ class VirtualClock:
 
     def __init__(self, loop: VirtualLoop) -> None:
         self._loop = loop
-        self.pass_ns = loop.jump_ns  # six times a batch
-
-    def now_ns(self) -> int:
-        """Return the virtual instant."""
-        return self._loop.now_ns
+        self.now_ns: Callable[[], int] = partial(attrgetter("now_ns"), loop)  # a method takes twice as long
+        self.pass_ns = loop.jump_ns
 
     def sleep_ns(self, span_ns: int) -> Awaitable[None]:
         """Wait for exactly ``span_ns``."""
