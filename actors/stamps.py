@@ -20,6 +20,14 @@ def stamp(track: I64, column: int, at_ns: int) -> None:
         track[:, column] = at_ns
 
 
+def stamp_both(track: I64, column: int, started_ns: int, ended_ns: int) -> None:
+    """Write ``started_ns`` into ``column`` and ``ended_ns`` into the next one, of every row."""
+    if len(track) == 1:
+        track[0, column], track[0, column + 1] = started_ns, ended_ns
+    else:
+        track[:, column : column + 2] = started_ns, ended_ns
+
+
 def earliest(track: I64, column: int) -> int:
     """Return the first of the instants in ``column``."""
     if len(track) == 1:

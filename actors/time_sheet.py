@@ -6,7 +6,7 @@ from typing import NamedTuple
 from actors.arrays import I64, joined
 from actors.clock import NS_PER_US
 from actors.pile import Pile
-from actors.stamps import stamp
+from actors.stamps import stamp_both
 from actors.telemetry.histogram import Histogram
 
 
@@ -38,8 +38,7 @@ class TimeSheet:
 
     def book(self, track: I64, started_ns: int, ended_ns: int) -> None:
         """Write both instants for every row of ``track``, int64 (n, len(Track)), and count its spans by and by."""
-        stamp(track, self._start, started_ns)
-        stamp(track, self._start + 1, ended_ns)
+        stamp_both(track, self._start, started_ns, ended_ns)
         self._pile.add(track, len(track))
 
     def _count(self, tracks: list[I64]) -> None:
