@@ -33,7 +33,7 @@ class DeliveryConfig:
     capacity: int = 20_000
 
 
-async def deliver(sink: DecisionSink, decided: DecidedBatch, watchdog: Watchdog) -> None:
+async def deliver(sink: DecisionSink, watchdog: Watchdog, decided: DecidedBatch) -> None:
     """Hand ``decided`` to ``sink``, and wait no longer than ``watchdog`` allows.
 
     A batch that timed out may have been taken all the same. It is delivered again with the same transaction ids, by
@@ -126,7 +126,7 @@ class DeliveryRetries:
     async def _try(self, owed: _Owed) -> None:
         config = self._config
         try:
-            await deliver(self._sink, owed.decided, self._watchdog)
+            await deliver(self._sink, self._watchdog, owed.decided)
         except SinkError:
             owed.attempts += 1
             if owed.attempts >= config.attempts:

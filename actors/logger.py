@@ -1,7 +1,9 @@
 """The logger: delivers decisions to the caller and appends them to the decision log."""
 
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 
@@ -18,7 +20,7 @@ from actors.sink import DecisionSink
 from actors.stamps import DECIDED, LOGGED, LOGGING_START
 from actors.telemetry.stages import Stage
 from actors.time_sheet import Span, TimeSheet
-from actors.work import Job
+from actors.work import LOG
 
 log = logging.getLogger(__name__)
 
@@ -70,10 +72,11 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
     ) -> None:
         super().__init__("logger", inbox, None, environment)
         self._config = config
-        self._sink = sink
         self.log = decision_log
         self._retries = retries
-        self._watchdog = None if config.delivery is None else Watchdog(config.delivery.timeout_ns, environment.clock)
+        self._deliver: Callable[[DecidedBatch], Awaitable[None]] = sink.deliver
+        if config.delivery is not None:
+            self._deliver = partial(deliver, sink, Watchdog(config.delivery.timeout_ns, environment.clock))
         stages = self.telemetry.stages
         self._times = TimeSheet(
             LOGGING_START,
@@ -91,49 +94,34 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
 
     async def prepare(self, lease: Lease[DecidedBatch]) -> Handled:
         """Deliver, then log."""
-        started_ns = self.clock.now_ns()
-        delivered = await self._deliver(lease.message)
-        logged = await self._write(lease.message, lease.rows)
-        return Handled(delivered, logged, started_ns)
+        started_ns, decided, delivered = self.clock.now_ns(), lease.message, True
+        try:
+            await self._deliver(decided)
+        except SinkError as error:
+            self.delivery_failure.note(error)
+            delivered = False
+        await self.work.spend(LOG, lease.rows)
+        return Handled(delivered, await self.log.write(decided), started_ns)
 
     def commit(self, lease: Lease[DecidedBatch], prepared: Handled) -> None:
         """Count what was delivered and logged."""
-        self._account(lease.message, prepared)
-
-    async def finish(self, decided: DecidedBatch) -> None:
-        """Deliver and log ``decided`` outside a lease; for the end of a run."""
-        started_ns = self.clock.now_ns()
-        delivered = await self._deliver(decided)
-        self._account(decided, Handled(delivered, await self._write(decided, len(decided)), started_ns))
-
-    def _account(self, decided: DecidedBatch, prepared: Handled) -> None:
-        count, ledger = len(decided.score), self.telemetry.ledger
+        decided, ledger = lease.message, self.telemetry.ledger
         if prepared.delivered:
-            ledger.deliver(count)
+            ledger.deliver(lease.rows)
         elif self._retries is not None:
             self._retries.put(decided)
         else:
-            ledger.undelivered(count)
+            ledger.undelivered(lease.rows)
         self.log.commit(decided, written=prepared.logged)
         self._times.book(decided.batch.track, prepared.started_ns, self.clock.now_ns())
+
+    async def finish(self, decided: DecidedBatch) -> None:
+        """Deliver and log ``decided``, which no one sent; for the end of a run."""
+        lease = Lease(decided, len(decided), self.inbox.next_sequence())
+        self.commit(lease, await self.prepare(lease))
 
     def discard(self, message: DecidedBatch, error: BaseException) -> None:
         """Count ``message`` as neither delivered nor logged: it is decided, but this actor cannot handle it."""
         log.error("a decision crashed the logger twice and is dropped from log and delivery: %s", error)
         self.telemetry.ledger.undelivered(len(message))
         self.telemetry.ledger.log_failed(len(message))
-
-    async def _deliver(self, decided: DecidedBatch) -> bool:
-        try:
-            if self._watchdog is None:
-                await self._sink.deliver(decided)
-            else:
-                await deliver(self._sink, decided, self._watchdog)
-        except SinkError as error:
-            self.delivery_failure.note(error)
-            return False
-        return True
-
-    async def _write(self, decided: DecidedBatch, rows: int) -> bool:
-        await self.work.spend(Job.LOG, rows)
-        return await self.log.write(decided)
