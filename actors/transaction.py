@@ -5,6 +5,7 @@ What does not parse is refused with a reason; nothing is coerced and nothing tha
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Protocol
 
 import msgspec
@@ -56,8 +57,9 @@ REQUIRED_FIELDS = tuple(each.name for each in msgspec.structs.fields(Transaction
 OPTIONAL_FIELDS = tuple(each.name for each in msgspec.structs.fields(Transaction) if not each.required)
 
 
-class Columns(msgspec.Struct, frozen=True, eq=False, gc=False):
-    """Parsed transactions, one array or list a field, all of length n.
+@dataclass(eq=False, slots=True)
+class Columns:
+    """Parsed transactions, one array or list a field, all of length n; not to be changed.
 
     Attributes:
         event_us: int64, microseconds since the Unix epoch.

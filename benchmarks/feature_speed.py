@@ -5,6 +5,7 @@ of forty towns, their memory, and batches of their cards, whose names are in no 
 machine; microseconds only on a quiet one.
 """
 
+import dataclasses
 import itertools
 import sys
 import time
@@ -203,7 +204,7 @@ def cold_us(stream: InMemoryStreamState, builder: BatchTableBuilder, store: InMe
 def scattered(columns: Columns, towns_of_rows: list[Town]) -> Columns:
     """Return ``columns`` with each row in a town of its own."""
     rows = list(zip(itertools.cycle(towns_of_rows), columns.cards, columns.merchants, columns.device, strict=False))
-    return msgspec.structs.replace(
+    return dataclasses.replace(
         columns,
         cards=[town.rename([card])[0] for town, card, _, _ in rows],
         merchants=[town.rename([merchant])[0] for town, _, merchant, _ in rows],

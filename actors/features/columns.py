@@ -1,53 +1,48 @@
 """Cutting columns of transactions."""
 
-from typing import Any, Self
+from dataclasses import fields
+from typing import Any
 
 from actors.arrays import I64
 from actors.transaction import Columns
 
-_NAMES = Columns.__struct_fields__
+_NAMES = tuple(field.name for field in fields(Columns))
 
 
-class Part(Columns, frozen=True, eq=False, gc=False):
+class Part(Columns):
     """Some of ``whole``, the rest of which is expected to come too: what is looked up for all of it serves each part.
 
-    Attributes:
-        whole: what it was cut from.
-        start: where in it.
+    What every batch is asked for is cut at once, the rest when someone asks: most often no one does, and to cut all
+    takes twice as long.
+
+    Args:
+        whole: what it is cut from; arrays share memory.
+        start: its first transaction there.
+        stop: behind its last one.
     """
 
-    whole: Columns
-    start: int
+    __slots__ = ("start", "stop", "whole")
 
-    @classmethod
-    def of_whole(cls, whole: Columns, start: int, stop: int) -> Self:
-        """Return the transactions from ``start`` up to ``stop``; arrays share memory."""
-        return cls(*(*_fields(whole, slice(start, stop)), whole, start))
+    def __init__(self, whole: Columns, start: int, stop: int) -> None:
+        self.whole, self.start, self.stop = whole, start, stop
+        self.ids = whole.ids[start:stop]
+        self.event_us = whole.event_us[start:stop]
+        self.cards = whole.cards[start:stop]
+        self.merchants = whole.merchants[start:stop]
+        self.amount = whole.amount[start:stop]
+
+    def __getattr__(self, name: str) -> object:
+        """Cut a column that was not asked for before."""
+        if name not in _NAMES:
+            raise AttributeError(name)
+        column = getattr(self.whole, name)[self.start : self.stop]
+        setattr(self, name, column)
+        return column
 
 
 def cut(columns: Columns, at: slice) -> Columns:
     """Return the transactions in ``at``; arrays share memory."""
-    return Columns(*_fields(columns, at))
-
-
-def _fields(columns: Columns, at: slice) -> tuple[Any, ...]:
-    """Return the fields one by one: a loop over their names takes twice as long, and this is done once a batch."""
-    return (
-        columns.ids[at],
-        columns.event_us[at],
-        columns.cards[at],
-        columns.merchants[at],
-        columns.cents[at],
-        columns.amount[at],
-        columns.currency[at],
-        columns.category[at],
-        columns.channel[at],
-        columns.device[at],
-        columns.ip_country[at],
-        columns.card_country[at],
-        columns.lat[at],
-        columns.lon[at],
-    )
+    return Columns(*(getattr(columns, name)[at] for name in _NAMES))
 
 
 def pick(columns: Columns, rows: I64) -> Columns:

@@ -92,7 +92,7 @@ class Pages:
             return self._read_now(raws)
         self._next = at + len(raws)
         whole = stop - at == len(raws)
-        columns = Part.of_whole(page.columns, start, start + len(raws)) if whole else self._inner.read(raws)
+        columns = Part(page.columns, start, start + len(raws)) if whole else self._inner.read(raws)
         self.handed = Handed(columns, page, start)
         return columns
 

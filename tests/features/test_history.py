@@ -43,7 +43,7 @@ def parts(page: Columns, turns: list[Turn]) -> list[tuple[Columns, Columns]]:
         stop = min(start + count, len(page))
         if start < stop and not left_out:
             own = cut(page, slice(start, stop))
-            found.append((own if alone else Part.of_whole(page, start, stop), own))
+            found.append((own if alone else Part(page, start, stop), own))
         start = stop
     return found
 

@@ -1,13 +1,14 @@
 """Towns in the windows: a copy of a card goes on as the card itself would."""
 
 import itertools
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
 import pytest
-from msgspec.structs import replace
 from numpy.testing import assert_array_equal
 
+from actors.features.columns import cut
 from actors.features.rings import StreamLimits
 from actors.features.town_codes import TownInterner
 from actors.features.towns import Town, TownNames, towns
@@ -65,7 +66,7 @@ def test_a_device_of_the_town_is_not_new_to_its_card() -> None:
     last = {card: device for card, device in zip(PAST.cards, PAST.device, strict=True) if device is not None}
     known = [at for at, card in enumerate(PAST.cards) if PAST.device[at] is not None and last[card] == PAST.device[at]]
     at = slice(known[-1], known[-1] + 1)
-    again = Columns(**{name: getattr(PAST, name)[at] for name in Columns.__struct_fields__})
+    again = cut(PAST, at)
     features = state.advance(1, moved(again, Town(1)))
     assert features[0, 6] == 0
 
@@ -113,7 +114,7 @@ def test_a_forgotten_twin_comes_back_as_a_stranger() -> None:
     state.advance(1, known)
     state.advance(2, replace(strangers, cards=[f"x{name}" for name in strangers.cards]))
     assert known.cards[0] not in state.rings.cards.rows
-    first = Columns(**{name: getattr(known, name)[:1] for name in Columns.__struct_fields__})
+    first = cut(known, slice(0, 1))
     assert np.isnan(state.advance(3, first)[0, 5])
 
 
@@ -160,8 +161,8 @@ def test_names_shared_with_the_store_change_nothing(size: int, order: str, room:
 def joined(*parts: Columns) -> Columns:
     """Return the transactions of all parts, one part after the other."""
     whole: dict[str, Any] = {}
-    for name in Columns.__struct_fields__:
-        fields = [getattr(part, name) for part in parts]
-        arrays = isinstance(fields[0], np.ndarray)
-        whole[name] = np.concatenate(fields) if arrays else list(itertools.chain.from_iterable(fields))
+    for field in fields(Columns):
+        columns = [getattr(part, field.name) for part in parts]
+        arrays = isinstance(columns[0], np.ndarray)
+        whole[field.name] = np.concatenate(columns) if arrays else list(itertools.chain.from_iterable(columns))
     return Columns(**whole)
