@@ -83,7 +83,7 @@ class Producer:
         self._telemetry = environment.telemetry
         self._lateness = environment.telemetry.stages[Stage.LATENESS]
         self._lateness.reads(self._count_lateness)
-        self._hooks = environment.hooks
+        self.hooks = environment.hooks
         self._hooked = True
         self._work = environment.work
         self._on_finished = on_finished
@@ -130,7 +130,7 @@ class Producer:
 
     async def run(self) -> None:
         """Send everything the source has, then close the mailbox. Can be run again after it has raised."""
-        self._hooked = not self._hooks.idle
+        self._hooked = not self.hooks.idle
         await self._empty_outbox()
         while not self._stopping and (arrivals := await self._next_arrivals()) is not None:
             if arrivals.due_ns is None:
@@ -176,10 +176,10 @@ class Producer:
             count = min(upto - self._sent_of_arrivals, self._config.max_batch_size)
             stop = self._sent_of_arrivals + count
             if self._hooked:
-                await self._hooks.received(self.name, count)
+                await self.hooks.received(self.name, count)
             await self._work.spend(Job.SEND, count)
             if self._hooked:
-                await self._hooks.prepared(self.name, count)
+                await self.hooks.prepared(self.name, count)
             self._commit(arrivals, stop)
             if not self._passed_on():
                 await self._empty_outbox()

@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sim.clocks.costs import Cost, Line
+from sim.clocks.costs import Cost, Few, Line
 
 FEWEST_ABOVE = 2  # points that a line for large batches must rest on
 WORTH = 0.5  # a second line must halve the misfit, or it only follows the noise
@@ -40,7 +40,7 @@ def fit(samples: Mapping[int, Sequence[int]]) -> Fitted:
     best = Cost(line.fixed_us, line.per_row_us)
     for cut in range(2, len(points) - FEWEST_ABOVE + 1):
         few, many = _line(points[:cut]), _line(points[cut:])
-        both = Cost(many.fixed_us, many.per_row_us, few)
+        both = Cost(many.fixed_us, many.per_row_us, Few(few.fixed_us, few.per_row_us, points[cut - 1][0]))
         if _misfit(both, points) < WORTH * _misfit(best, points):
             best = both
     return Fitted(best, points, _misfit(best, points))

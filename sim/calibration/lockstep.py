@@ -3,13 +3,12 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 
-from actors.actor import Hooks
 from sim.calibration.meter import Meter
 from sim.world.block import Block
 
 
-class Lockstep(Hooks):
-    """Hands out the next batch when the one before it is logged. As hooks it passes on to the meter what it hears.
+class Lockstep:
+    """Hands out the next batch when the one before it is logged.
 
     Args:
         blocks: the transactions, more of them than are asked for; what is too short for a batch is left out.
@@ -32,25 +31,19 @@ class Lockstep(Hooks):
         if self._logged is not None:
             await self._logged
         size = next(self._sizes, None)
+        self._meter.taken(0 if size is None or self._unmetered > 0 else size)
         if size is None:
-            self._meter.taken(0)
             return None
-        batch = self._cut(size)
         self._logged = asyncio.get_running_loop().create_future()
-        self._meter.taken(0 if self._unmetered > 0 else size)
         self._unmetered -= 1
-        return batch
+        return self._cut(size)
 
     def close(self) -> None:
         """Nothing is held."""
 
-    async def received(self, actor: str, rows: int) -> None:
-        """Tell the meter."""
-        await self._meter.received(actor, rows)
-
-    async def prepared(self, actor: str, rows: int) -> None:  # noqa: ARG002 - there is one batch at a time
-        """Let the next batch come when the logger is done; what it does after this still comes first."""
-        if actor == "logger" and self._logged is not None:
+    def logged(self) -> None:
+        """Let the next batch come."""
+        if self._logged is not None:
             self._logged.set_result(None)
 
     def _cut(self, size: int) -> Block:

@@ -29,12 +29,11 @@ from sim.run.plan import Plan
 from sim.run.probe import calm, even_load
 from sim.scenario.scenario import Scenario
 
-SIZES = {1: 80, 8: 40, 64: 24, 256: 8, 1024: 4}  # batches of each size in a round; about 8,600 transactions
+SIZES = {1: 80, 4: 40, 16: 30, 24: 30, 64: 24, 256: 8, 1024: 4}  # batches of each size in a round; 9,100 transactions
 WARM_UP = 20  # of the largest batches: the first transactions of a run meet memory that was never touched
 ROUNDS = 4  # sizes take turns, so that a disturbance meets all of them
 LARGEST = max(SIZES)
 WASTE = 2  # a batch lies in one block, and what is left at the end of a block may be too short for it
-IN_EXECUTOR = tuple(size for size in SIZES if size > 1)  # a batch of one never goes there
 
 Report = Callable[[int, int], None]
 """Told how many batches are behind, of how many."""
@@ -48,7 +47,7 @@ def measure(plan: Plan, report: Report) -> Samples:
         report: told how far it is.
     """
     sizes = [size for _ in range(ROUNDS) for size, count in SIZES.items() for _ in range(count)]
-    extra = ROUNDS * sum(SIZES[size] for size in IN_EXECUTOR)
+    extra = ROUNDS * sum(SIZES[size] for size in _in_executor_sizes())
     total = len(sizes) + extra
     meter = Meter(lambda done: report(done, total))
     with (
@@ -62,21 +61,23 @@ def measure(plan: Plan, report: Report) -> Samples:
 
 
 class _Onlooker(Hooks):
-    """Passes on what it hears, and keeps the features of the largest batches."""
+    """Tells the meter what it hears and the feed when a batch is through; keeps the features of the largest batches."""
 
-    def __init__(self, feed: Lockstep, scorer: Scorer) -> None:
+    def __init__(self, feed: Lockstep, meter: Meter, scorer: Scorer) -> None:
         self._feed = feed
+        self._meter = meter
         self._inbox = scorer.inbox
         self.features: list[F32] = []
 
     async def received(self, actor: str, rows: int) -> None:
-        await self._feed.received(actor, rows)
+        await self._meter.received(actor, rows)
         lease = self._inbox.lease
         if actor == "scorer" and rows == LARGEST and lease is not None:
             self.features.append(lease.message.features)
 
-    async def prepared(self, actor: str, rows: int) -> None:
-        await self._feed.prepared(actor, rows)
+    async def prepared(self, actor: str, rows: int) -> None:  # noqa: ARG002 - there is one batch at a time
+        if actor == "logger":
+            self._feed.logged()  # what the logger does after this still comes first
 
 
 async def _through_pipeline(plan: Plan, sizes: list[int], meter: Meter) -> list[F32]:
@@ -88,7 +89,8 @@ async def _through_pipeline(plan: Plan, sizes: list[int], meter: Meter) -> list[
     machine = Machine(clock, meter, feed, None, clock.close, lambda store: store)
     try:
         parts = make_parts(plan, machine, Journal(clock))
-        onlooker = _Onlooker(feed, parts.pipeline.scorer)
+        onlooker = _Onlooker(feed, meter, parts.pipeline.scorer)
+        parts.pipeline.producer.hooks = onlooker
         for actor in parts.pipeline.actors:
             actor.hooks = onlooker
         await parts.source.prime()
@@ -109,10 +111,11 @@ async def _in_executor(
 ) -> None:
     """Score in the executor thread, where a pipeline with a backlog scores."""
     watch, done, blocks = Stopwatch(), 0, itertools.cycle(features)
+    watch.time_itself()
     with ThreadPoolExecutor(1) as executor:
         slot = ModelSlot(artifact)
         scoring = LocalScoring(slot, executor)
-        for size in IN_EXECUTOR * ROUNDS:
+        for size in _in_executor_sizes() * ROUNDS:
             for _ in range(SIZES[size]):
                 rows = next(blocks)[:size]
                 watch.lap()
@@ -120,6 +123,10 @@ async def _in_executor(
                 meter.samples[Job.SCORE, Core.EXECUTOR][size].append(sum(watch.lap()))
                 done += 1
                 report(done)
+
+
+def _in_executor_sizes() -> list[int]:
+    return [size for size in SIZES if size > 1]  # a batch of one hardly ever goes there
 
 
 def _in_one_piece(scenario: Scenario) -> Scenario:

@@ -90,8 +90,9 @@ def _print_costs(done: "Calibrated") -> None:
 def _formula(fitted: "Fitted") -> str:
     cost = fitted.cost
     large = f"{cost.fixed_us:,.0f} + {cost.per_row_us:.3g} · n"
-    few = "" if cost.few is None else f" (few: {cost.few.fixed_us:,.0f} + {cost.few.per_row_us:.3g} · n)"
-    return f"{large}{few}, off by {fitted.misfit:.0%} at most"
+    few = cost.few
+    small = "" if few is None else f" (up to {few.up_to}: {few.fixed_us:,.0f} + {few.per_row_us:.3g} · n)"
+    return f"{large}{small}, off by {fitted.misfit:.0%} at most"
 
 
 def _print_check(check: "Check") -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.calibration.fit import fit
-from sim.clocks.costs import Cost, Line
+from sim.clocks.costs import Cost, Few
 
 SIZES = (1, 8, 64, 256, 1024)
 
@@ -24,10 +24,11 @@ def test_a_straight_cost_is_found(fixed_us: float, per_row_us: float) -> None:
 
 
 def test_a_road_of_its_own_for_small_batches_is_found() -> None:
-    """Where code does few rows one by one and many at once, both lines come back."""
-    true = Cost(1_000.0, 7.0, Line(150.0, 42.0))
+    """Where code does few rows one by one and many at once, both lines come back, and where one ends."""
+    true = Cost(1_000.0, 7.0, Few(150.0, 42.0, 8))
     found = fit(samples(true))
     assert found.cost.few is not None
+    assert found.cost.few.up_to == 8
     assert found.misfit < 0.01
     assert all(found.cost.of_ns(rows) == pytest.approx(true.of_ns(rows), rel=0.01) for rows in SIZES)
 

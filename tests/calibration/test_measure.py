@@ -10,7 +10,7 @@ import sim.calibration.measure as measuring
 from actors.model.artifact import load_artifact
 from actors.work import Core, Job
 from sim.calibration.calibrate import fitted
-from sim.calibration.measure import measure
+from sim.calibration.measure import SIZES, measure
 from sim.calibration.meter import Meter
 from sim.clocks.costs import Costs
 from sim.run.plan import Plan, load_of
@@ -43,7 +43,7 @@ def test_each_part_of_the_way_is_booked_on_one_job() -> None:
 @pytest.mark.slow
 def test_the_real_pipeline_is_measured_job_by_job(world_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every job gets a cost, larger batches take longer, and progress goes from the first batch to the last."""
-    monkeypatch.setattr(measuring, "SIZES", {1: 4, 8: 4, 64: 4, 256: 2, 1024: 2})
+    monkeypatch.setattr(measuring, "SIZES", dict.fromkeys(SIZES, 3))
     monkeypatch.setattr(measuring, "ROUNDS", 2)
     scenario = parse("name: x\nphases: [{name: p, duration: 1s, rate: 1000}]\n", "x")
     plan = Plan(
@@ -57,7 +57,7 @@ def test_the_real_pipeline_is_measured_job_by_job(world_model: Path, monkeypatch
     fits = fitted(measure(plan, lambda done, total: told.append((done, total))))
     assert tuple(fits) == Costs.__struct_fields__
     assert all(each.cost.of_ns(1_024) > each.cost.of_ns(1) > 0 for each in fits.values())
-    assert [rows for rows, _ in fits["features"].points] == [1, 8, 64, 256, 1024]
-    assert [rows for rows, _ in fits["score_in_executor"].points] == [8, 64, 256, 1024]
+    assert [rows for rows, _ in fits["features"].points] == list(SIZES)
+    assert [rows for rows, _ in fits["score_in_executor"].points] == list(SIZES)[1:]
     assert all(later > earlier for (earlier, _), (later, _) in pairwise(told))
     assert told[-1][0] == told[-1][1]

@@ -62,7 +62,7 @@ def test_guessed_costs_are_named_and_warned_of(thin: Path, model: Path) -> None:
 
 def test_calibrated_costs_are_used(thin: Path, model: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     """``calibrate`` prints a table and writes beside the model, which still proves itself; runs name its digest."""
-    monkeypatch.setattr(measuring, "SIZES", {1: 4, 8: 4, 64: 4, 256: 2, 1024: 2})
+    monkeypatch.setattr(measuring, "SIZES", dict.fromkeys(measuring.SIZES, 2))
     monkeypatch.setattr(probing, "WARM_UP", 2_000)
     monkeypatch.setattr(probing, "MEASURED", 4_000)
     code = main(["calibrate", "--model", str(model)])

@@ -6,12 +6,12 @@ import pytest
 
 from actors.errors import ArtifactError, OutputError
 from sim.clocks.calibration import CALIBRATION_FILE, Calibration, digest, read_calibration
-from sim.clocks.costs import Cost, Costs, Line
+from sim.clocks.costs import Cost, Costs, Few
 
 FOUND = Calibration(
     model="0123456789ab",
     machine="a machine",
-    costs=Costs(features=Cost(1_000.0, 7.0, Line(150.0, 42.0))),
+    costs=Costs(features=Cost(1_000.0, 7.0, Few(150.0, 42.0, 16))),
     points={"parse": ((1, 9.0), (1024, 1_000.0))},
     predicted_per_s=60_000.0,
     measured_per_s=61_000.0,
@@ -50,8 +50,8 @@ def test_a_damaged_one_is_refused_in_a_line(tmp_path: Path, content: str, reason
 def test_one_of_another_version_is_refused(tmp_path: Path) -> None:
     """A file whose meaning may have changed is not guessed at."""
     file = FOUND.write(tmp_path)
-    file.write_text(file.read_text().replace('"format_version": 1', '"format_version": 2'))
-    with pytest.raises(ArtifactError, match="format_version must be 1, got 2"):
+    file.write_text(file.read_text().replace('"format_version": 2', '"format_version": 3'))
+    with pytest.raises(ArtifactError, match="format_version must be 2, got 3"):
         read_calibration(tmp_path)
 
 
