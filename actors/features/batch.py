@@ -6,16 +6,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from actors.arrays import F32, I64
+from actors.arrays import F32, F64, I64
 from actors.features.history import History, HistoryView
 from actors.features.log import pieces
 from actors.features.store import CARD_COLUMNS, MISSING_AT, BatchTable, TableSide
 from actors.features.table_rows import card_rows, merchant_rows
-from actors.features.tally import Tally, fill
+from actors.features.tally import Tally, fill, fill_cards, no_cards
 from actors.features.town_past import TownPast
 from actors.features.towns import Town, TownNames
 
 _ROWS_A_STEP = 8_192  # two or three milliseconds
+_CARDS_AT_ONCE = 65_536  # whose sums lie in memory: 5 MB, and for each such part history is read once more
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,22 +79,32 @@ class BatchTableBuilder:
             seen[piece["card"]] = True
             yield None
         codes, rows = np.flatnonzero(seen), np.cumsum(seen, dtype=np.int32) - 1
-        tally = Tally.empty(len(codes), view.merchant_count)
-        for _ in fill(tally, view, at_us, self.label_delay_us, rows):
+        tally = Tally.empty(view.merchant_count)
+        for _ in fill(tally, view, at_us, self.label_delay_us):
             yield None
         cards = _absent(view.card_count + 1, len(CARD_COLUMNS))
         if self._past is not None:
             for _ in self._past.fill(cards, tally, at_us):
                 yield None
-        for start in range(0, len(codes), _ROWS_A_STEP):
-            step = slice(start, start + _ROWS_A_STEP)
-            sums, at = tally.cards[step], codes[step]
-            if self._past is not None:
-                self._past.add_to_cards(sums, at, at_us)
-            cards[0][at], cards[1][at] = card_rows(sums, at_us)
-            yield None
+        for start in range(0, len(codes), _CARDS_AT_ONCE):
+            some = codes[start : start + _CARDS_AT_ONCE]
+            sums = no_cards(len(some))
+            for _ in fill_cards(sums, view, at_us, rows, start):
+                yield None
+            for _ in self._set_cards(cards, some, sums, at_us):
+                yield None
         merchants = merchant_rows(tally.merchants, tally.categories, tally.merchant_category, at_us)
         yield BatchTable(at_us, TableSide(view.cards, *cards), TableSide(view.merchants, *_with_absent(*merchants)))
+
+    def _set_cards(self, cards: tuple[F32, I64], codes: I64, sums: F64, at_us: int) -> Iterator[None]:
+        """Set the cards of ``codes``, ascending, to what their own sums and their past come to."""
+        for start in range(0, len(codes), _ROWS_A_STEP):
+            step = slice(start, start + _ROWS_A_STEP)
+            at, own = codes[step], sums[step]
+            if self._past is not None:
+                self._past.add_to_cards(own, at, at_us)
+            cards[0][at], cards[1][at] = card_rows(own, at_us)
+            yield
 
 
 def _absent(count: int, width: int) -> tuple[F32, I64]:

@@ -23,7 +23,7 @@ def card_rows(sums: F64, computed_us: int) -> tuple[F32, I64]:
     A card without a transaction in 30 days has a row of NaN and MISSING_AT.
 
     Args:
-        sums: float64 (n, 9), as in `Tally.cards`.
+        sums: float64 (n, 9), as `fill_cards` leaves them.
         computed_us: of the table.
     """
     count, cents, place = (sums[:, group] for group in (CARD_COUNT, CARD_CENTS, CARD_PLACE))

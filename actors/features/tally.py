@@ -26,71 +26,89 @@ CATEGORY_LABELS, CATEGORY_FRAUDS = 0, 1
 
 @dataclass(slots=True)
 class Tally:
-    """Sums at one instant.
+    """Sums by merchant and category at one instant.
 
     Attributes:
-        cards: float64 (n_cards, 9): count, cents over 1, 7, 30 days; x, y, z of places over 30 days.
         merchants: float64 (n_merchants, 9): count, labels, frauds over 1, 7, 30 days.
         categories: float64 (CODE_COUNT, 2): labels, frauds over 30 days.
         merchant_category: int64 (n_merchants,): category of the latest label, NO_CATEGORY if there is none.
     """
 
-    cards: F64
     merchants: F64
     categories: F64
     merchant_category: I64
 
     @staticmethod
-    def empty(card_count: int, merchant_count: int) -> "Tally":
+    def empty(merchant_count: int) -> "Tally":
         """Return a tally of nothing."""
         return Tally(
-            np.zeros((card_count, _WIDTH)),
             np.zeros((merchant_count, _WIDTH)),
             np.zeros((CODE_COUNT, 2)),
             np.full(merchant_count, NO_CATEGORY, dtype=np.int64),
         )
 
 
-def fill(
-    tally: Tally, history: HistoryView, at_us: int, label_delay_us: int, card_rows: I32 | None = None
-) -> Iterator[None]:
-    """Fill ``tally``, which is empty, with the sums of ``history`` at ``at_us``, in steps of a few milliseconds.
+def no_cards(count: int) -> F64:
+    """Return sums of nothing for ``count`` cards, float64 (count, 9).
 
-    Transactions count in (at − window, at]. Labels count in the same windows shifted back by the label delay, if they
-    are known at ``at_us``; their distance keeps a window's labels complete instead of mostly unknown.
+    Their columns: count, cents over 1, 7, 30 days; x, y, z of places over 30 days.
+    """
+    return np.zeros((count, _WIDTH))
+
+
+def fill_cards(sums: F64, history: HistoryView, at_us: int, rows: I32 | None = None, first: int = 0) -> Iterator[None]:
+    """Fill ``sums`` with those of some cards at ``at_us``, in steps of a few milliseconds.
+
+    Transactions count in (at − window, at].
 
     Args:
-        tally: empty.
+        sums: of nothing, as `no_cards` returns them.
         history: what is added up.
         at_us: the instant.
-        label_delay_us: how long labels take.
-        card_rows: row in ``tally.cards`` of each card's code; None if the code itself is the row.
+        rows: row of each card's code among those of all cards that are asked about; None if the code itself is it.
+        first: the row with which ``sums`` begin; cards of other rows are left out.
 
     Source: Fraud Detection Handbook, chapter 3, baseline feature transformation.
     """
     for piece in pieces(history.transactions):
-        _add_transactions(tally, piece, at_us, card_rows)
+        _add_cards(sums, piece, at_us, rows, first)
+        yield
+    for group in (CARD_COUNT, CARD_CENTS):
+        _widen(sums[:, group])
+    yield
+
+
+def fill(tally: Tally, history: HistoryView, at_us: int, label_delay_us: int) -> Iterator[None]:
+    """Fill ``tally``, which is empty, at ``at_us``, in steps of a few milliseconds.
+
+    Transactions count in (at − window, at]. Labels count in the same windows shifted back by the label delay, if they
+    are known at ``at_us``; their distance keeps a window's labels complete instead of mostly unknown.
+    """
+    for piece in pieces(history.transactions):
+        _add_sales(tally, piece, at_us)
         yield
     for piece in pieces(history.labels):
         _add_labels(tally, piece, at_us, label_delay_us)
         yield
-    for group in (CARD_COUNT, CARD_CENTS):
-        _widen(tally.cards[:, group])
     for group in (MERCHANT_COUNT, MERCHANT_LABELS, MERCHANT_FRAUDS):
         _widen(tally.merchants[:, group])
     yield
 
 
-def _add_transactions(tally: Tally, piece: dict[str, Column], at_us: int, card_rows: I32 | None) -> None:
-    inside, window = _windows(piece["event_us"], at_us)
-    card, merchant = piece["card"][inside], piece["merchant"][inside]
-    card_at = _WIDTH * (card if card_rows is None else card_rows[card]).astype(np.int64)
-    cards, merchants = tally.cards.reshape(-1), tally.merchants.reshape(-1)
-    np.add.at(cards, card_at + (CARD_COUNT.start + window), 1.0)
-    np.add.at(cards, card_at + (CARD_CENTS.start + window), piece["cents"][inside].astype(np.float64))
+def _add_cards(sums: F64, piece: dict[str, Column], at_us: int, rows: I32 | None, first: int) -> None:
+    row = (piece["card"] if rows is None else rows[piece["card"]]) - first
+    inside, window = _windows(piece["event_us"], at_us, (row >= 0) & (row < len(sums)))
+    at, flat = _WIDTH * row[inside].astype(np.int64), sums.reshape(-1)
+    np.add.at(flat, at + (CARD_COUNT.start + window), 1.0)
+    np.add.at(flat, at + (CARD_CENTS.start + window), piece["cents"][inside].astype(np.float64))
     for number, axis in enumerate(("x", "y", "z"), CARD_PLACE.start):
-        np.add.at(cards, card_at + number, piece[axis][inside].astype(np.float64))
-    np.add.at(merchants, _WIDTH * merchant.astype(np.int64) + (MERCHANT_COUNT.start + window), 1.0)
+        np.add.at(flat, at + number, piece[axis][inside].astype(np.float64))
+
+
+def _add_sales(tally: Tally, piece: dict[str, Column], at_us: int) -> None:
+    inside, window = _windows(piece["event_us"], at_us)
+    at = _WIDTH * piece["merchant"][inside].astype(np.int64) + window
+    np.add.at(tally.merchants.reshape(-1), at + MERCHANT_COUNT.start, 1.0)
 
 
 def _add_labels(tally: Tally, piece: dict[str, Column], at_us: int, label_delay_us: int) -> None:
@@ -106,12 +124,12 @@ def _add_labels(tally: Tally, piece: dict[str, Column], at_us: int, label_delay_
     tally.merchant_category[merchant[named]] = category[named]  # of several the last stays
 
 
-def _windows(times: I64, at_us: int, known: Bool | None = None) -> tuple[I64, U8]:
-    """Return which rows are in a window, (k,), and the shortest that each of them is in: 0, 1 or 2."""
+def _windows(times: I64, at_us: int, among: Bool | None = None) -> tuple[I64, U8]:
+    """Return which rows, of all or of those ``among``, are in a window, and the shortest that each is in: 0, 1 or 2."""
     day, week, month = (times > at_us - days * US_PER_DAY for days in WINDOW_DAYS)
     month &= times <= at_us
-    if known is not None:
-        month &= known
+    if among is not None:
+        month &= among
     inside = np.flatnonzero(month)
     return inside, 2 - day[inside].astype(np.uint8) - week[inside]
 

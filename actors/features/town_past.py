@@ -10,7 +10,7 @@ from actors.features.categories import NO_CATEGORY
 from actors.features.history import History
 from actors.features.store import MISSING_AT
 from actors.features.table_rows import card_rows
-from actors.features.tally import Tally, fill
+from actors.features.tally import Tally, fill, fill_cards, no_cards
 from actors.features.town_codes import TownInterner
 from actors.features.towns import Town, TownNames
 
@@ -19,8 +19,9 @@ _KEPT = 8  # sums at distinct times; two or three are in use, and the next refre
 
 @dataclass(frozen=True, slots=True)
 class _Past:
-    """Town 0's history at one instant: sums, and the card rows they make."""
+    """Town 0's history at one instant: sums of cards and merchants, and the card rows they make."""
 
+    cards: F64
     tally: Tally
     rows: F32
     present: Bool
@@ -59,7 +60,7 @@ class TownPast:
 
         Args:
             cards: rows and ``computed_us`` of the whole table; changed.
-            tally: of the run's own history; changed, but for its cards.
+            tally: of the run's own history; changed.
             at_us: the table's instant.
         """
         for shift_us in self._distinct_shifts:
@@ -77,7 +78,7 @@ class TownPast:
         """Add their past to the sums of some cards, once `fill` is over.
 
         Args:
-            sums: as in `Tally.cards`; changed.
+            sums: as `fill_cards` leaves them; changed.
             codes: of the cards, ascending.
             at_us: the table's instant.
         """
@@ -86,7 +87,7 @@ class TownPast:
         shifts = self._shifts[codes[:own] // size]
         for shift_us in self._distinct_shifts:
             chosen = np.flatnonzero(shifts == shift_us)
-            sums[chosen] += self._pasts[at_us - shift_us].tally.cards[codes[chosen] % size]
+            sums[chosen] += self._pasts[at_us - shift_us].cards[codes[chosen] % size]
 
     def _add_merchants(self, tally: Tally, at_us: int) -> None:
         size = len(self._base.merchants)
@@ -103,10 +104,11 @@ class TownPast:
         if at_us in self._pasts:
             return
         view = self._base.view()
-        tally = Tally.empty(view.card_count, view.merchant_count)
+        cards, tally = no_cards(view.card_count), Tally.empty(view.merchant_count)
+        yield from fill_cards(cards, view, at_us)
         yield from fill(tally, view, at_us, self._label_delay_us)
-        rows, computed_us = card_rows(tally.cards, at_us)
+        rows, computed_us = card_rows(cards, at_us)
         while len(self._pasts) >= _KEPT + len(self._distinct_shifts):
             del self._pasts[min(self._pasts)]
-        self._pasts[at_us] = _Past(tally, rows, computed_us != MISSING_AT)
+        self._pasts[at_us] = _Past(cards, tally, rows, computed_us != MISSING_AT)
         yield

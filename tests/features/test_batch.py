@@ -71,6 +71,22 @@ def test_tables_say_what_the_definition_says(columns: Columns, after_us: int, kn
             assert_allclose(merchants[name], expected, rtol=1e-6)
 
 
+@given(streams(40), st.integers(1, 4), st.integers(0, 3 * DAY_US))
+def test_tables_do_not_depend_on_how_many_cards_are_added_up_at_once(
+    columns: Columns, at_once: int, after_us: int
+) -> None:
+    """However few sums lie in memory together, every row of every town is the same to the bit."""
+    at_us, copies = START_US + after_us, Copies(history_of(columns), towns(3, shift_us=REFRESH_US))
+    history = History()
+    builder = BatchTableBuilder(history, DELAY_US, copies)
+    history.append(columns)
+    whole = builder.build(at_us)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("actors.features.batch._CARDS_AT_ONCE", at_once)
+        patched.setattr("actors.features.batch._ROWS_A_STEP", 2)
+        assert_same(builder.build(at_us), whole)
+
+
 def test_the_future_never_changes_a_table() -> None:
     """A table of an instant is the same whether history ends there or goes on."""
     columns = random_stream(3_000, 1, days=40)

@@ -1,14 +1,16 @@
 """Laws of sums over history."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
+from actors.arrays import F64
 from actors.features import log
 from actors.features.history import History
 from actors.features.labels import Labels
-from actors.features.tally import Tally, fill
+from actors.features.tally import Tally, fill, fill_cards, no_cards
 from actors.transaction import Columns
 from tests.features.streams import DAY_US, START_US, streams
 
@@ -17,15 +19,25 @@ DELAY_US = DAY_US // 2
 
 def tally_of(history: History, at_us: int) -> Tally:
     view = history.view()
-    tally = Tally.empty(view.card_count, view.merchant_count)
+    tally = Tally.empty(view.merchant_count)
     for _ in fill(tally, view, at_us, DELAY_US):
         pass
     return tally
 
 
+def cards_of(history: History, at_us: int, cards_at_once: int) -> F64:
+    """Return the sums of all cards, added up for so many at a time."""
+    view, parts = history.view(), []
+    for first in range(0, view.card_count, cards_at_once):
+        parts.append(no_cards(min(cards_at_once, view.card_count - first)))
+        for _ in fill_cards(parts[-1], view, at_us, None, first):
+            pass
+    return np.concatenate(parts)
+
+
 @given(streams(40), st.integers(1, 9), st.integers(0, 40 * DAY_US), st.integers(0, 3 * DAY_US))
 def test_sums_do_not_depend_on_how_history_is_cut(columns: Columns, piece: int, after_us: int, known_us: int) -> None:
-    """However few rows are added up at once, each sum is the same to the bit, and a merchant's latest category too."""
+    """However few rows and cards are taken at once, each sum is the same to the bit, and the latest category too."""
     history = History()
     history.append(columns)
     fraud = (columns.event_us % 5 == 0).astype("uint8")
@@ -34,6 +46,7 @@ def test_sums_do_not_depend_on_how_history_is_cut(columns: Columns, piece: int, 
     whole = tally_of(history, START_US + after_us)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(log, "_PIECE", piece)
-        pieces = tally_of(history, START_US + after_us)
+        pieces, cards = tally_of(history, START_US + after_us), cards_of(history, START_US + after_us, cards_at_once=2)
     for name in Tally.__slots__:
         assert_array_equal(getattr(pieces, name), getattr(whole, name))
+    assert_array_equal(cards, cards_of(history, START_US + after_us, cards_at_once=100))

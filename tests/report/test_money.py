@@ -74,3 +74,14 @@ def test_spans_that_meet_share_no_decision(arrivals: list[int], first: int, seco
     low, high = sorted((first, second))
     parts = (every.during(0, low), every.during(low, high), every.during(high, None))
     assert sum(map(len, parts)) == len(every)
+
+
+@given(st.lists(st.tuples(st.floats(0, 1e4), st.integers(0, 2), st.sampled_from([0, 1, UNKNOWN]), st.booleans())))
+def test_rows_that_are_picked_are_those_rows(rows: list[tuple[float, int, int, bool]]) -> None:
+    """What a mask picks has the same rows and worth, whether they lie together and are not copied, or are masked."""
+    whole = outcomes([row[:3] for row in rows])
+    chosen = np.array([row[3] for row in rows], dtype=np.bool_)
+    picked = whole.where(chosen)
+    assert picked.amount.tolist() == [row[0] for row in rows if row[3]]
+    assert picked.label.tolist() == [row[2] for row in rows if row[3]]
+    assert business(whole, chosen) == business(picked)

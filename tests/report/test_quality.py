@@ -15,12 +15,14 @@ ROWS = st.lists(st.tuples(st.integers(0, 20), st.booleans()), min_size=2, max_si
 )
 
 
-@given(ROWS)
-def test_figures_are_those_of_scikit_learn(rows: list[tuple[int, bool]]) -> None:
-    """ROC-AUC, average precision and precision at a recall agree, ties included."""
+@given(ROWS, st.sampled_from([1, 7, 80]))
+def test_figures_are_those_of_scikit_learn(rows: list[tuple[int, bool]], at_once: int) -> None:
+    """ROC-AUC, average precision and precision at a recall agree, ties included, however few are sorted at once."""
     score = np.array([row[0] / 20 for row in rows])
     label = np.array([row[1] for row in rows], dtype=np.uint8)
-    ranking = Ranking.of(score, label)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("sim.ranking._PIECE", at_once)
+        ranking = Ranking.of(score, label)
     assert ranking.roc_auc == pytest.approx(roc_auc_score(label, score))
     assert ranking.average_precision == pytest.approx(average_precision_score(label, score))
     precision, recall, _ = precision_recall_curve(label, score)
