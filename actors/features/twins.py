@@ -5,7 +5,7 @@ past is kept once, as one row of words an entity, and copied on the first sight 
 moved by a number that only depends on its column and on the town.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,6 +86,12 @@ class Twins:
         for column in self._floats:
             columns[column][row] = words[self._parts[column]].view(columns[column].dtype)
         return True
+
+    def sleepers(self) -> Iterator[list[str]]:
+        """Yield the names of the twins that were not seen yet, town by town."""
+        names, towns = self._names.names, self._names.towns
+        for town, asleep in zip(towns, self._asleep[:-1].reshape(len(towns), len(names)), strict=True):
+            yield town.rename([names[place] for place in asleep.nonzero()[0].tolist()])
 
 
 def _spread(rows: NDArray[Scalar], places: I64, count: int) -> NDArray[Scalar]:

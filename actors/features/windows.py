@@ -74,6 +74,10 @@ class InMemoryStreamState:
         """Give every entity a twin in each of ``towns``; see `Rings.add_towns`. All remembered must be town 0's."""
         self.rings.add_towns(towns, names or {})
 
+    def wake(self) -> None:
+        """Take in all twins of cards and merchants at once; see `Rings.wake`."""
+        self.rings.wake()
+
     def save(self, file: Path) -> None:
         """Write everything remembered to ``file`` (npz, no pickles)."""
         np.savez(file, allow_pickle=False, **self.rings.to_arrays())

@@ -42,10 +42,16 @@ def moved(columns: Columns, town: Town) -> Columns:
 
 @pytest.mark.parametrize("size", [7, 250])
 @pytest.mark.parametrize("town", [Town(1), Town(2, 36 * 3_600_000_000)])
-def test_a_copy_goes_on_as_the_original_would(town: Town, size: int) -> None:
-    """The same transactions give a town's cards the features they give the training world's, times shifted alike."""
+@pytest.mark.parametrize("awake", [False, True])
+def test_a_copy_goes_on_as_the_original_would(town: Town, size: int, *, awake: bool) -> None:
+    """The same transactions give a town's cards the features they give the training world's, times shifted alike.
+
+    Whether its past is copied on first sight or all pasts are before.
+    """
     original, copies = state_after_past(), state_after_past()
     copies.add_towns((Town(1), Town(2, 36 * 3_600_000_000)))
+    if awake:
+        copies.wake()
     for number, part in enumerate(batches(NEXT, size), start=1):
         assert_array_equal(copies.advance(number, moved(part, town)), original.advance(number, part))
 
@@ -101,6 +107,20 @@ def test_who_is_not_seen_takes_no_room() -> None:
     assert len(state.rings.cards) == 0
     state.advance(1, moved(NEXT, Town(7)))
     assert set(state.rings.cards.rows) == set(Town(7).rename(NEXT.cards))
+
+
+def test_all_who_are_woken_have_room() -> None:
+    """Cards and merchants of every town are there, those that were seen before once; of devices only those."""
+    state = state_after_past()
+    state.add_towns(towns(5))
+    state.advance(1, moved(NEXT, Town(2)))
+    strangers = len(set(NEXT.cards) - set(PAST.cards)), len(set(NEXT.merchants) - set(PAST.merchants))
+    devices = len(state.rings.devices)
+    state.wake()
+    state.wake()
+    assert len(state.rings.cards) == 5 * len(set(PAST.cards)) + strangers[0]
+    assert len(state.rings.merchants) == 5 * len(set(PAST.merchants)) + strangers[1]
+    assert len(state.rings.devices) == devices
 
 
 def test_a_forgotten_twin_comes_back_as_a_stranger() -> None:
