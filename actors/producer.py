@@ -14,7 +14,7 @@ from actors.mailbox import Mailbox
 from actors.messages import RawBatch, Track
 from actors.stamps import ARRIVAL, NUMBER, SENT, stamp
 from actors.telemetry.stages import Stage
-from actors.work import Job
+from actors.work import SEND
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,7 @@ class Producer:
             stop = self._sent_of_arrivals + count
             if self._hooked:
                 await self.hooks.received(self.name, count)
-            await self._work.spend(Job.SEND, count)
+            await self._work.spend(SEND, count)
             if self._hooked:
                 await self.hooks.prepared(self.name, count)
             self._commit(arrivals, stop)
@@ -194,9 +194,7 @@ class Producer:
         self._outbox = RawBatch(arrivals.raws[start:stop], track)
         self._sent_of_arrivals = stop
         self._numbered += count
-        ledger = self._telemetry.ledger
-        ledger.offer(max(0, self._numbered - ledger.offered))  # what else is due is counted when the books are read
-        ledger.send(count)
+        self._telemetry.ledger.send(count)  # what is due is counted when the books are read
 
     def _count_lateness(self) -> None:
         """Record how late the producer was by its own doing, for all that was sent since the last call.
