@@ -117,7 +117,9 @@ class Actor(ABC, Generic[In, Prepared, Out]):
                 break
             if not waited and not self.gives_way(lease.rows):
                 await asyncio.sleep(0)  # a busy actor never waits by itself: let the others have a turn
-            await self._work(lease)
+            started_ns = self.clock.now_ns()
+            prepared = await (self._prepare_hooked(lease) if self._hooked else self.prepare(lease))
+            self._commit(lease, prepared, started_ns)
             if not self._passed_on():
                 await self._empty_outbox()
         if self.outlet is not None:
@@ -128,13 +130,14 @@ class Actor(ABC, Generic[In, Prepared, Out]):
         left, self._outbox = self._outbox, None
         return left
 
-    async def _work(self, lease: Lease[In]) -> None:
-        started_ns = self.clock.now_ns()
-        if self._hooked:
-            await self.hooks.received(self.name, lease.rows)
+    async def _prepare_hooked(self, lease: Lease[In]) -> Prepared:
+        await self.hooks.received(self.name, lease.rows)
         prepared = await self.prepare(lease)
-        if self._hooked:
-            await self.hooks.prepared(self.name, lease.rows)
+        await self.hooks.prepared(self.name, lease.rows)
+        return prepared
+
+    def _commit(self, lease: Lease[In], prepared: Prepared, started_ns: int) -> None:
+        """Make the work's effects visible, with the acknowledgement; nothing can come between."""
         self._outbox = self.commit(lease, prepared)
         self.inbox.acknowledge()
         self.commit_count += 1
