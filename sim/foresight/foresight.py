@@ -109,7 +109,7 @@ class ForeseenAssembly(FeatureAssembly):
 
     def _live_at(self, columns: Columns) -> Speculation | None:
         """Return the speculation that ``columns`` begin in, a new one if need be; None: compute them now."""
-        handed, live, count = self._pages.handed, self._live, len(columns)
+        handed, live = self._pages.handed, self._live
         if handed is None or handed.columns is not columns:
             self._settle()
             return None
@@ -118,7 +118,7 @@ class ForeseenAssembly(FeatureAssembly):
         self._settle()
         if self._rest:
             self._rest -= 1
-        elif count <= SINGLE_ROAD_UP_TO and has_room(self._rings, self._length):
+        elif len(columns) <= SINGLE_ROAD_UP_TO and has_room(self._rings, self._length):
             self._own_sequence -= 1
             self._live = Speculation(
                 handed.page, handed.start, self._length, self, self._rings, self._store, self._own_sequence

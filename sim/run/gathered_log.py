@@ -26,7 +26,7 @@ class GatheredLog(DecisionLog):
 
     def commit(self, decided: DecidedBatch, *, written: bool) -> None:  # noqa: ARG002 - it is not
         """Keep ``decided``; write what waits if that is enough."""
-        self._pile.add(decided, len(decided))
+        self._pile.add(decided, len(decided.score))
 
     def settle(self) -> None:
         """Write and count what waits."""
