@@ -1,5 +1,7 @@
 """Laws of sums over history."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,7 +14,7 @@ from actors.features.history import History
 from actors.features.labels import Labels
 from actors.features.tally import Tally, fill, fill_cards, no_cards
 from actors.transaction import Columns
-from tests.features.streams import DAY_US, START_US, streams
+from tests.features.streams import DAY_US, START_US, random_stream, streams
 
 DELAY_US = DAY_US // 2
 
@@ -50,3 +52,27 @@ def test_sums_do_not_depend_on_how_history_is_cut(columns: Columns, piece: int, 
     for name in Tally.__slots__:
         assert_array_equal(getattr(pieces, name), getattr(whole, name))
     assert_array_equal(cards, cards_of(history, START_US + after_us, cards_at_once=100))
+
+
+def peak_bytes(history: History, at_us: int) -> int:
+    """Return the most that the sums of all cards and merchants take while they are added up."""
+    tracemalloc.start()
+    cards_of(history, at_us, cards_at_once=1_000)
+    tally_of(history, at_us)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
+def test_a_long_history_takes_no_more_memory_than_a_short_one() -> None:
+    """Sums are added up in pieces, so that a month of history costs what its last hour does."""
+    hour = random_stream(8_192, 1)
+    short, long = History(), History()
+    for history, times in ((short, 4), (long, 16)):
+        for _ in range(times):
+            history.append(hour)
+            labels = Labels(hour.event_us, hour.merchants, hour.category, hour.event_us, np.zeros(len(hour), np.uint8))
+            history.append_labels(labels, hour.event_us)
+    at_us = int(hour.event_us[-1]) + 1
+    cards_of(short, at_us, cards_at_once=1_000)  # what is made once
+    assert peak_bytes(long, at_us) < 1.1 * peak_bytes(short, at_us)
