@@ -38,7 +38,7 @@ class ScorerConfig:
     """
 
     capacity: int = 5_000
-    inline_time_ns: int = 2 * NS_PER_MS
+    inline_time_ns: int = 4 * NS_PER_MS
     max_batch_size: int = 1_024
     shedding: SheddingConfig = field(default_factory=SheddingConfig)
     on_failure: FailurePolicy = field(default_factory=FailurePolicy)

@@ -84,7 +84,7 @@ class ScorerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     max_batch_size: BatchSize = 1_024
-    inline_time: Duration = 2 * NS_PER["ms"]
+    inline_time: Duration = 4 * NS_PER["ms"]
     deadline: Wait | None = None
 
 
