@@ -7,33 +7,34 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import msgspec
+
 from actors.work import Core, Job
 from sim.calibration.check import Check, check
-from sim.calibration.fit import Fitted, fit
+from sim.calibration.fit import fit
 from sim.calibration.measure import measure
 from sim.calibration.meter import Samples
+from sim.calibration.pace import measure_pace
 from sim.clocks.calibration import Calibration
 from sim.clocks.costs import Costs
 from sim.run.plan import Plan
 
 Progress = Callable[[str, int, int], None]
-"""Told the stage, ``measure`` or ``check``, how many steps of it are behind, and of how many."""
+"""Told the stage, ``measure``, ``pace`` or ``check``, how many steps of it are behind, and of how many."""
 
 _CPU_INFO = Path("/proc/cpuinfo")
 
 
 @dataclass(frozen=True, slots=True)
 class Calibrated:
-    """A calibration and what it rests on.
+    """A calibration and what it is worth.
 
     Attributes:
         calibration: to be kept beside the model.
-        fits: by field of `Costs`, in the order of the flow.
         check: whether they add up.
     """
 
     calibration: Calibration
-    fits: dict[str, Fitted]
     check: Check
 
 
@@ -44,25 +45,28 @@ def calibrate(plan: Plan, progress: Progress) -> Calibrated:
         plan: a synthetic scenario on the real clock.
         progress: told how far it is.
     """
-    fits = fitted(measure(plan, partial(progress, "measure")))
-    costs = Costs(**{name: each.cost for name, each in fits.items()})
+    costs = measured_costs(plan, progress)
     checked = check(plan, costs, partial(progress, "check"))
     calibration = Calibration(
         model=plan.artifact.manifest.digest,
         machine=machine_name(),
         costs=costs,
-        points={name: each.points for name, each in fits.items()},
         predicted_per_s=checked.predicted_per_s,
         measured_per_s=checked.measured_per_s,
     )
-    return Calibrated(calibration, fits, checked)
+    return Calibrated(calibration, checked)
 
 
-def fitted(samples: Samples) -> dict[str, Fitted]:
-    """Return the fit of each job, by field of `Costs`."""
-    keys = {name: (Job(name), Core.LOOP) for name in Costs.__struct_fields__ if name != "score_in_executor"}
-    keys["score_in_executor"] = (Job.SCORE, Core.EXECUTOR)
-    return {name: fit(samples[keys[name]]) for name in Costs.__struct_fields__}
+def measured_costs(plan: Plan, progress: Progress) -> Costs:
+    """Return what each job of ``plan`` costs on this machine, and its pace."""
+    alone = costs_of(measure(plan, partial(progress, "measure")))
+    return msgspec.structs.replace(alone, pace=measure_pace(plan, alone, partial(progress, "pace")))
+
+
+def costs_of(samples: Samples) -> Costs:
+    """Return what each job costs one at a time."""
+    on_loop = {job.value: fit(samples[job, Core.LOOP]) for job in Job}
+    return msgspec.structs.replace(Costs(), **on_loop, score_in_executor=fit(samples[Job.SCORE, Core.EXECUTOR]))
 
 
 def machine_name() -> str:

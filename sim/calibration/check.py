@@ -1,5 +1,6 @@
 """Do the costs add up? What they predict on virtual time, against what the pipeline does on the real clock."""
 
+import statistics
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -9,8 +10,10 @@ from sim.run.plan import Plan
 from sim.run.probe import measure_capacity
 
 TOLERANCE = 0.10
-ATTEMPTS = 3  # a neighbour on the machine can only slow the pipeline down: the best attempt is the truest
-BUSY_RATIO = 0.05  # of the time it wanted to run, spent waiting for a processor
+ATTEMPTS = 3
+BUSY_RATIO = (
+    0.15  # of the time it wanted to run, spent waiting for a processor; a tenth is our own threads' and traffic's
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,7 @@ class Check:
 
     Attributes:
         predicted_per_s: transactions a second on virtual time.
-        measured_per_s: the most of several attempts on the real clock.
+        measured_per_s: on the real clock, the median of several attempts.
         waited_ratio: how much of the time for which the event loop wanted the processor others had it; None where
             the system does not tell.
     """
@@ -50,28 +53,19 @@ class Check:
 
 
 def check(plan: Plan, costs: Costs, report: Callable[[int, int], None]) -> Check:
-    """Compare; as soon as one attempt agrees no further one is made.
-
-    The traffic is made beforehand: the costs are those of the pipeline, and making traffic takes part of the machine.
+    """Compare, with the median of several attempts: the pace has slow seconds in it too.
 
     Args:
         plan: a synthetic scenario on the real clock.
         costs: measured.
-        report: told how many of at most four probes are behind.
+        report: told how many probes are behind, of how many.
     """
     report(0, 1 + ATTEMPTS)
-    predicted = measure_capacity(replace(plan, clock="virtual", costs=costs), made_ahead=True)
-    best: Check | None = None
-    for attempt in range(ATTEMPTS):
-        report(1 + attempt, 1 + ATTEMPTS)
-        with waiting() as waited:
-            found = Check(predicted, measure_capacity(plan, made_ahead=True), None)
-        found = replace(found, waited_ratio=waited.ratio)
-        if best is None or found.measured_per_s > best.measured_per_s:
-            best = found
-        if best.agrees:
-            break
+    predicted = measure_capacity(replace(plan, clock="virtual", costs=costs))
+    measured = []
+    with waiting() as waited:
+        for attempt in range(ATTEMPTS):
+            report(1 + attempt, 1 + ATTEMPTS)
+            measured.append(measure_capacity(plan))
     report(1 + ATTEMPTS, 1 + ATTEMPTS)
-    if best is None:
-        raise AssertionError("there is at least one attempt")
-    return best
+    return Check(predicted, statistics.median(measured), waited.ratio)

@@ -26,10 +26,10 @@ from sim.journal import Journal
 from sim.run.machine import Machine
 from sim.run.parts import make_parts
 from sim.run.plan import Plan
-from sim.run.probe import calm, even_load
+from sim.run.probe import calm, even_load, set_out
 from sim.scenario.scenario import Scenario
 
-SIZES = {1: 80, 4: 40, 16: 30, 24: 30, 64: 24, 256: 8, 1024: 4}  # batches of each size in a round; 9,100 transactions
+SIZES = {1: 80, 4: 40, 16: 30, 17: 30, 48: 24, 128: 12, 320: 8, 1024: 4}  # batches of each size in a round
 WARM_UP = 20  # of the largest batches: the first transactions of a run meet memory that was never touched
 ROUNDS = 4  # sizes take turns, so that a disturbance meets all of them
 LARGEST = max(SIZES)
@@ -93,11 +93,7 @@ async def _through_pipeline(plan: Plan, sizes: list[int], meter: Meter) -> list[
         parts.pipeline.producer.hooks = onlooker
         for actor in parts.pipeline.actors:
             actor.hooks = onlooker
-        await parts.source.prime()
-        parts.begin(clock.now_ns())
-        gc.collect()
-        gc.freeze()  # as a run does
-        parts.pipeline.start()
+        await set_out(parts, clock)
         await parts.pipeline.finished()
         parts.close()
         return onlooker.features

@@ -29,7 +29,6 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
         model: digest of the model that was scored with; the costs of another one differ.
         machine: where it was measured, in words.
         costs: of each job.
-        points: rows and median µs of each job: what the costs were fitted to.
         predicted_per_s: transactions a second that the costs add up to, on virtual time.
         measured_per_s: what the pipeline did on the real clock.
     """
@@ -38,7 +37,6 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     machine: str
     costs: Costs
-    points: dict[str, tuple[tuple[int, float], ...]]
     predicted_per_s: float
     measured_per_s: float
 

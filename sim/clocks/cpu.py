@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from actors.work import LOOP, OVER, Core, Job
-from sim.clocks.costs import Cost, Costs
+from sim.clocks.costs import PACE_NS, Cost, Costs
 from sim.clocks.virtual_clock import VirtualClock
 
 Noise = Callable[[Job, int], float]
@@ -37,27 +37,27 @@ class Processor:
     and the loop lets go of it when it has run what was ready.
 
     Args:
-        costs: what jobs take.
+        costs: what jobs take, and the pace at which they do.
         clock: the run's.
-        noise: spreads the times; None: each job takes exactly its cost.
+        noise: spreads the times; None: each job takes its cost at the machine's pace.
     """
 
     def __init__(self, costs: Costs, clock: VirtualClock, noise: Noise | None = None) -> None:
-        self._cost_of = {(job, core): costs.of(job, core) for job in Job for core in Core}
         self._exact_ns = {core: {job: Exact(costs.of(job, core)) for job in Job} for core in Core}
         self._clock = clock
         self._pass_ns = clock.pass_ns
         self._noise = noise
+        self._pace = costs.pace
+        self._varies = noise is not None or bool(costs.pace)
         self._executor_free_ns = 0
         self._rows_done = dict.fromkeys(Job, 0)
         self.slowdown: dict[Job, float] = {}
 
     def spend(self, job: Job, rows: int, core: Core = LOOP) -> Awaitable[None]:
         """Let the time of ``job`` on ``rows`` transactions pass; on the executor, after the jobs given to it before."""
-        if self._noise is None and not self.slowdown:
-            took_ns = self._exact_ns[core][job][rows]
-        else:
-            took_ns = round(self._cost_of[job, core].of_ns(rows) * self._factor(job, rows))
+        took_ns = self._exact_ns[core][job][rows]
+        if self._varies or self.slowdown:
+            took_ns = round(took_ns * self._factor(job, rows))
         if core is LOOP:
             self._pass_ns(took_ns)
             return OVER
@@ -71,6 +71,8 @@ class Processor:
 
     def _factor(self, job: Job, rows: int) -> float:
         factor = self.slowdown.get(job, 1.0)
+        if self._pace:
+            factor *= self._pace[self._clock.now_ns() // PACE_NS % len(self._pace)]
         if self._noise is not None:
             factor *= self._noise(job, self._rows_done[job])
             self._rows_done[job] += rows

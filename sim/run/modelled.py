@@ -39,7 +39,7 @@ def modelled_machine(scenario: Scenario, artifact: Artifact) -> ModelledMachine:
     said = scenario.machine or Machine()
     given = {name: getattr(said.costs, name) for name in said.costs.__struct_fields__}
     given = {name: _cost(cost) for name, cost in given.items() if cost is not None}
-    if len(given) == len(Costs.__struct_fields__):
+    if len(given) == len(said.costs.__struct_fields__):
         return ModelledMachine(Costs(**given), said.noise)
     measured, warnings = _measured(artifact)
     costs = Costs(**{name: given.get(name, getattr(measured, name)) for name in Costs.__struct_fields__})

@@ -3,14 +3,13 @@
 import asyncio
 import gc
 import tempfile
-from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 
-from actors.clock import NS_PER_MS, NS_PER_S
+from actors.clock import NS_PER_MS, NS_PER_S, Clock
 from sim.clocks.real import loop_factory
 from sim.clocks.virtual_loop import VirtualLoop
 from sim.journal import Journal
@@ -39,20 +38,14 @@ class Unpaced:
 
     def __init__(self, feed: Feed) -> None:
         self._feed = feed
-        self._made: deque[Block] = deque()
         self._warm = asyncio.get_running_loop().create_future()
         self.count = 0
-
-    async def make_ahead(self) -> None:
-        """Have all blocks made before the first one is handed out."""
-        while (block := await self._feed.take()) is not None:
-            self._made.append(block)
 
     async def take(self) -> Block | None:
         """Return the next block."""
         if self.count >= WARM_UP:
             await self._warm
-        block = self._made.popleft() if self._made else await self._feed.take()
+        block = await self._feed.take()
         if block is None:
             return None
         self.count += len(block)
@@ -67,15 +60,14 @@ class Unpaced:
         self._feed.close()
 
 
-def measure_capacity(plan: Plan, *, made_ahead: bool = False) -> float:
+def measure_capacity(plan: Plan) -> float:
     """Return the transactions a second that the pipeline of ``plan`` decides and logs when it is never without work.
 
-    Nothing is shed and no fault is in, so that it is the capacity of the best road.
+    Nothing is shed and no fault is in, so that it is the capacity of the best road. As in a run the traffic is made
+    meanwhile, which takes a fifth to a quarter of the capacity away on two cores.
 
     Args:
         plan: a synthetic scenario; its phases do not matter.
-        made_ahead: whether the traffic is made before the watch is started. A run has its traffic made meanwhile, which
-            takes a fifth to a quarter of its capacity away on two cores; on virtual time it takes nothing.
     """
     with tempfile.TemporaryDirectory(prefix="riskdrill-probe-") as folder:
         probe = replace(
@@ -83,18 +75,18 @@ def measure_capacity(plan: Plan, *, made_ahead: bool = False) -> float:
         )
         on_real_clock = plan.clock == "real"
         with asyncio.Runner(loop_factory=loop_factory() if on_real_clock else VirtualLoop) as runner:
-            return runner.run(_measure(probe, real_machine if on_real_clock else virtual_machine, made_ahead))
+            return runner.run(_measure(probe, real_machine if on_real_clock else virtual_machine))
 
 
-def even_load(plan: Plan, count: int) -> SyntheticLoad:
-    """Return ``count`` transactions of the plan's world, evenly spaced over ten seconds, whatever its phases are.
+def even_load(plan: Plan, count: int, span_s: int = SPAN_S) -> SyntheticLoad:
+    """Return ``count`` transactions of the plan's world, evenly spaced over ``span_s``, whatever its phases are.
 
     A higher rate brings more cards, which caches do not hold and windows have not met: the same work on the cards of a
     quiet minute costs a fifth less.
     """
     if not isinstance(plan.load, SyntheticLoad):
         raise TypeError("only synthetic load has rates, and rates alone can be shares of capacity")
-    phase = Phase(name="probe", duration_ns=SPAN_S * NS_PER_S, rate=count / SPAN_S, arrivals=Constant())
+    phase = Phase(name="probe", duration_ns=span_s * NS_PER_S, rate=count / span_s, arrivals=Constant())
     return SyntheticLoad(msgspec.structs.replace(plan.load.spec, phases=(phase,)))
 
 
@@ -109,19 +101,22 @@ def calm(scenario: Scenario) -> Scenario:
     return msgspec.structs.replace(scenario, pipeline=calm, faults=())
 
 
-async def _measure(plan: Plan, make_machine: Callable[[Plan], Machine], made_ahead: bool) -> float:  # noqa: FBT001
+async def set_out(parts: Parts, clock: Clock) -> None:
+    """Start the pipeline of ``parts`` as a run does: the first block at hand, and nothing old left to collect."""
+    await parts.source.prime()
+    gc.collect()
+    gc.freeze()
+    parts.begin(clock.now_ns())
+    parts.pipeline.start()
+
+
+async def _measure(plan: Plan, make_machine: Callable[[Plan], Machine]) -> float:
     machine = make_machine(plan)
     clock = machine.clock
     try:
         feed = Unpaced(machine.feed)
         parts = make_parts(plan, replace(machine, feed=feed), Journal(clock))
-        if made_ahead:
-            await feed.make_ahead()
-        await parts.source.prime()
-        gc.collect()
-        gc.freeze()  # as a run does
-        parts.begin(clock.now_ns())
-        parts.pipeline.start()
+        await set_out(parts, clock)
         while (before := _logged(parts)) < max(WARM_UP, feed.count):
             await clock.sleep_ns(NS_PER_MS)
         begun_ns = clock.now_ns()

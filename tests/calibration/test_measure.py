@@ -9,10 +9,9 @@ import pytest
 import sim.calibration.measure as measuring
 from actors.model.artifact import load_artifact
 from actors.work import Core, Job
-from sim.calibration.calibrate import fitted
+from sim.calibration.calibrate import costs_of
 from sim.calibration.measure import SIZES, measure
 from sim.calibration.meter import Meter
-from sim.clocks.costs import Costs
 from sim.run.plan import Plan, load_of
 from sim.scenario.load import parse
 
@@ -54,10 +53,10 @@ def test_the_real_pipeline_is_measured_job_by_job(world_model: Path, monkeypatch
         folder=world_model,
     )
     told: list[tuple[int, int]] = []
-    fits = fitted(measure(plan, lambda done, total: told.append((done, total))))
-    assert tuple(fits) == Costs.__struct_fields__
-    assert all(each.cost.of_ns(1_024) > each.cost.of_ns(1) > 0 for each in fits.values())
-    assert [rows for rows, _ in fits["features"].points] == list(SIZES)
-    assert [rows for rows, _ in fits["score_in_executor"].points] == list(SIZES)[1:]
+    costs = costs_of(measure(plan, lambda done, total: told.append((done, total))))
+    for name in (*Job, "score_in_executor"):
+        cost = getattr(costs, name)
+        assert cost.of_ns(1_024) > cost.of_ns(1) > 0
+        assert [rows for rows, _ in cost.measured] == list(SIZES)[name == "score_in_executor" :]
     assert all(later > earlier for (earlier, _), (later, _) in pairwise(told))
     assert told[-1][0] == told[-1][1]

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 import sim.calibration.measure as measuring
+import sim.calibration.pace as pacing
 import sim.run.probe as probing
 from actors.model.artifact import load_artifact
 from sim.cli import main
@@ -63,6 +64,7 @@ def test_guessed_costs_are_named_and_warned_of(thin: Path, model: Path) -> None:
 def test_calibrated_costs_are_used(thin: Path, model: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     """``calibrate`` prints a table and writes beside the model, which still proves itself; runs name its digest."""
     monkeypatch.setattr(measuring, "SIZES", dict.fromkeys(measuring.SIZES, 2))
+    monkeypatch.setattr(pacing, "SPAN_S", 2)
     monkeypatch.setattr(probing, "WARM_UP", 2_000)
     monkeypatch.setattr(probing, "MEASURED", 4_000)
     code = main(["calibrate", "--model", str(model)])
@@ -72,10 +74,11 @@ def test_calibrated_costs_are_used(thin: Path, model: Path, monkeypatch: pytest.
     assert code in (0, 3)  # as busy as this machine is
     assert ("they agree" in told.out) == (code == 0)
     assert [line.split("  ")[0] for line in told.out.splitlines()[1:8]] == [
-        name.replace("_", " ") for name in Costs.__struct_fields__
+        name.replace("_", " ") for name in Costs.__struct_fields__ if name != "pace"
     ]
+    assert found.costs.pace
     assert f"calibration {digest(found.costs)} in {model / CALIBRATION_FILE}" in told.out
-    assert len(told.err.splitlines()) == 2
+    assert len(told.err.splitlines()) == 3
 
     assert load_artifact(model).manifest.digest == found.model
     _, summary = run(thin, model)

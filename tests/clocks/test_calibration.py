@@ -6,13 +6,12 @@ import pytest
 
 from actors.errors import ArtifactError, OutputError
 from sim.clocks.calibration import CALIBRATION_FILE, Calibration, digest, read_calibration
-from sim.clocks.costs import Cost, Costs, Few
+from sim.clocks.costs import Cost, Costs
 
 FOUND = Calibration(
     model="0123456789ab",
     machine="a machine",
-    costs=Costs(features=Cost(1_000.0, 7.0, Few(150.0, 42.0, 16))),
-    points={"parse": ((1, 9.0), (1024, 1_000.0))},
+    costs=Costs(features=Cost(1_000.0, 7.0, ((1, 192.0), (16, 822.0)))),
     predicted_per_s=60_000.0,
     measured_per_s=61_000.0,
 )

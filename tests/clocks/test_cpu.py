@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import msgspec
 import pytest
 
 from actors.work import Core, Job
-from sim.clocks.costs import Cost, Costs, Few
+from sim.clocks.costs import PACE_NS, Cost, Costs
 from sim.clocks.cpu import Noise, Processor
 from sim.clocks.virtual_clock import VirtualClock
 from sim.clocks.virtual_loop import VirtualLoop
@@ -106,7 +107,35 @@ def test_noise_is_asked_with_the_number_of_the_first_row() -> None:
     assert asked == [(Job.PARSE, 0), (Job.FEATURES, 0), (Job.PARSE, 3)]
 
 
-@pytest.mark.parametrize(("rows", "us"), [(1, 25.0), (8, 130.0), (9, 130.0), (100, 300.0)])
-def test_a_small_batch_takes_a_road_of_its_own(rows: int, us: float) -> None:
-    """Up to where the code has one; the next larger batch costs no less."""
-    assert Cost(100.0, 2.0, Few(10.0, 15.0, 8)).of_ns(rows) == us * 1_000
+@pytest.mark.parametrize(
+    ("rows", "us"), [(1, 20.0), (4, 32.0), (7, 44.0), (8, 90.0), (54, 145.0), (100, 200.0), (101, 252.0)]
+)
+def test_a_cost_is_what_was_measured_and_straight_in_between(rows: int, us: float) -> None:
+    """Beyond the largest measured batch it goes on as it is given."""
+    assert Cost(50.0, 2.0, ((1, 20.0), (7, 44.0), (8, 90.0), (100, 200.0))).of_ns(rows) == us * 1_000
+
+
+def test_the_pace_goes_over_and_over() -> None:
+    """Each tenth of a second has its own: what is begun in it takes so many times as long, on either core."""
+    costs = msgspec.structs.replace(COSTS, pace=(1.0, 2.0, 0.5))
+
+    async def main() -> list[int]:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        clock = VirtualClock(loop)
+        cpu, took = Processor(costs, clock), []
+        for tenth in range(6):
+            await clock.sleep_until_ns(tenth * PACE_NS)
+            await cpu.spend(Job.PARSE, 10)
+            took.append(clock.now_ns() - tenth * PACE_NS)
+        await clock.sleep_until_ns(7 * PACE_NS)
+        await cpu.spend(Job.SCORE, 10, Core.EXECUTOR)
+        took.append(clock.now_ns() - 7 * PACE_NS)
+        return took
+
+    assert run_virtual(main()) == [each * US for each in (20, 40, 10, 20, 40, 10, 300)]
+
+
+def test_smaller_batches_than_were_measured_cost_as_the_smallest() -> None:
+    """No batch of one goes to the executor, where none was measured."""
+    assert Cost(50.0, 2.0, ((4, 32.0), (8, 90.0))).of_ns(1) == 32_000
