@@ -26,9 +26,9 @@ from sim.world.feed import Feed
 from sim.world.process_feed import ProcessFeed
 from sim.world.streams import Streams
 
-PROMPT_S = (
-    0.0002  # a thread waits for the interpreter; the default of 5 ms, twice a batch, is most of a latency under load
-)
+# For so long a thread waits for the interpreter at most. The default of 5 ms, at the begin and the end of each batch in
+# the executor, is most of the latency under load.
+PROMPT_S = 0.0002
 SELDOM = 50_000  # allocations between two collections: nobody waits for a pause of virtual time, and it saves 4 %
 
 
