@@ -20,7 +20,7 @@ class LoopShare:
         >>> for _ in range(10):
         ...     share.learn(50, 500_000, Core.LOOP)
         >>> share.rows
-        195
+        194
         >>> share.learn(100, 50_000_000, Core.LOOP)
         >>> share.rows
         12

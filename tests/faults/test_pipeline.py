@@ -174,7 +174,9 @@ def test_interrupted_run_lifts_the_fault_at_once(fault: Fault) -> None:
     booked(found)
     (record,) = found.records
     assert record.state == "lifted"
-    assert record.lifted_at_s == pytest.approx(0.03, abs=0.001)  # one batch may hold the loop
+    assert record.lifted_at_s == pytest.approx(
+        0.03, abs=0.004
+    )  # one batch may hold the loop, for the time that scoring may
     calm = drill()
     assert found.ended_ns <= calm.ended_ns + 40 * NS_PER_MS
 
