@@ -2,18 +2,15 @@
 
 import asyncio
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
 import sim.calibration.measure as measuring
-from actors.model.artifact import load_artifact
 from actors.work import Core, Job
 from sim.calibration.calibrate import costs_of
 from sim.calibration.measure import SIZES, measure
 from sim.calibration.meter import Meter
-from sim.run.plan import Plan, load_of
-from sim.scenario.load import parse
+from sim.run.plan import Plan
 
 
 def test_each_part_of_the_way_is_booked_on_one_job() -> None:
@@ -40,20 +37,12 @@ def test_each_part_of_the_way_is_booked_on_one_job() -> None:
 
 
 @pytest.mark.slow
-def test_the_real_pipeline_is_measured_job_by_job(world_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_real_pipeline_is_measured_job_by_job(real_plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every job gets a cost, larger batches take longer, and progress goes from the first batch to the last."""
     monkeypatch.setattr(measuring, "SIZES", dict.fromkeys(SIZES, 3))
     monkeypatch.setattr(measuring, "ROUNDS", 2)
-    scenario = parse("name: x\nphases: [{name: p, duration: 1s, rate: 1000}]\n", "x")
-    plan = Plan(
-        scenario=scenario,
-        artifact=load_artifact(world_model),
-        clock="real",
-        load=load_of(scenario),
-        folder=world_model,
-    )
     told: list[tuple[int, int]] = []
-    costs = costs_of(measure(plan, lambda done, total: told.append((done, total))))
+    costs = costs_of(measure(real_plan, lambda done, total: told.append((done, total))))
     for name in (*Job, "score_in_executor"):
         cost = getattr(costs, name)
         assert cost.of_ns(1_024) > cost.of_ns(1) > 0

@@ -2,17 +2,14 @@
 
 import asyncio
 import time
-from pathlib import Path
 
 import pytest
 
 import sim.calibration.pace as pacing
-from actors.model.artifact import load_artifact
 from actors.work import Core, Job
 from sim.calibration.pace import Pacing, measure_pace
 from sim.clocks.costs import PACE_NS, Costs
-from sim.run.plan import Plan, load_of
-from sim.scenario.load import parse
+from sim.run.plan import Plan
 
 
 class Hand:
@@ -47,19 +44,11 @@ def test_the_pace_is_spent_over_due(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.slow
-def test_the_running_pipeline_has_a_pace(world_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_running_pipeline_has_a_pace(real_plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     """A factor for each tenth of a second in which it ran and had settled; progress goes up to the last."""
     monkeypatch.setattr(pacing, "SPAN_S", 2)
-    scenario = parse("name: x\nphases: [{name: p, duration: 1s, rate: 1000}]\n", "x")
-    plan = Plan(
-        scenario=scenario,
-        artifact=load_artifact(world_model),
-        clock="real",
-        load=load_of(scenario),
-        folder=world_model,
-    )
     told: list[tuple[int, int]] = []
-    pace = measure_pace(plan, Costs(), lambda done, total: told.append((done, total)))
+    pace = measure_pace(real_plan, Costs(), lambda done, total: told.append((done, total)))
     assert pace
     assert min(pace) > 0
     assert told[-1] == (len(pace) + pacing.SETTLING, 20)
