@@ -21,6 +21,7 @@ from typing import Literal
 from actors.model.artifact import Artifact
 from benchmarks.rows import load_rows
 from sim.calibration.calibrate import Calibrated, calibrate, measured_costs
+from sim.calibration.check import BUSY_RATIO
 from sim.calibration.waiting import waiting
 from sim.clocks.costs import Costs
 from sim.report.folder import RunFolder
@@ -38,7 +39,6 @@ SHARES = (0.2, 0.5, 0.8)
 ROUNDS = 5
 TOO_FAR, INCONCLUSIVE = 1, 3
 RELATIVE, ABSOLUTE_MS = 0.30, 0.2
-BUSY_RATIO = 0.15  # a tenth at 80 % of capacity is our own: threads and the traffic's process share two cores
 COUNTED = 3_000_000  # steps of a loop that does nothing, to tell that speed by; a tenth of a second
 SCENARIO = """\
 name: steady

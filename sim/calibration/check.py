@@ -11,9 +11,7 @@ from sim.run.probe import measure_capacity
 
 TOLERANCE = 0.10
 ATTEMPTS = 3
-BUSY_RATIO = (
-    0.15  # of the time it wanted to run, spent waiting for a processor; a tenth is our own threads' and traffic's
-)
+BUSY_RATIO = 0.15  # of the time it wanted to run, spent waiting for a processor; a tenth is our own, on two cores
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """Batches of all sizes through the real pipeline, one at a time, and large ones through the executor."""
 
 import asyncio
-import gc
 import itertools
 import tempfile
 from collections.abc import Callable, Sequence
@@ -22,11 +21,10 @@ from actors.work import Core, Job
 from sim.calibration.lockstep import Lockstep
 from sim.calibration.meter import Meter, Samples, Stopwatch
 from sim.clocks.real import loop_factory
-from sim.journal import Journal
 from sim.run.machine import Machine
-from sim.run.parts import make_parts
+from sim.run.parts import Parts
 from sim.run.plan import Plan
-from sim.run.probe import calm, even_load, set_out
+from sim.run.probe import calm, even_load, under_way
 from sim.scenario.scenario import Scenario
 
 SIZES = {1: 80, 4: 40, 16: 30, 17: 30, 48: 24, 128: 12, 320: 8, 1024: 4}  # batches of each size in a round
@@ -63,17 +61,24 @@ def measure(plan: Plan, report: Report) -> Samples:
 class _Onlooker(Hooks):
     """Tells the meter what it hears and the feed when a batch is through; keeps the features of the largest batches."""
 
-    def __init__(self, feed: Lockstep, meter: Meter, scorer: Scorer) -> None:
+    def __init__(self, feed: Lockstep, meter: Meter) -> None:
         self._feed = feed
         self._meter = meter
-        self._inbox = scorer.inbox
+        self._scorer: Scorer | None = None
         self.features: list[F32] = []
+
+    def attend(self, parts: Parts) -> None:
+        """Look on from now on."""
+        pipeline = parts.pipeline
+        self._scorer = pipeline.scorer
+        pipeline.producer.hooks = self
+        for actor in pipeline.actors:
+            actor.hooks = self
 
     async def received(self, actor: str, rows: int) -> None:
         await self._meter.received(actor, rows)
-        lease = self._inbox.lease
-        if actor == "scorer" and rows == LARGEST and lease is not None:
-            self.features.append(lease.message.features)
+        if actor == "scorer" and rows == LARGEST and self._scorer is not None and self._scorer.inbox.lease is not None:
+            self.features.append(self._scorer.inbox.lease.message.features)
 
     async def prepared(self, actor: str, rows: int) -> None:  # noqa: ARG002 - there is one batch at a time
         if actor == "logger":
@@ -87,19 +92,10 @@ async def _through_pipeline(plan: Plan, sizes: list[int], meter: Meter) -> list[
     plan = replace(plan, load=even_load(plan, WASTE * sum(sizes)))
     feed = Lockstep(list(plan.load.blocks.build()), sizes, meter, WARM_UP)
     machine = Machine(clock, meter, feed, None, clock.close, lambda store: store)
-    try:
-        parts = make_parts(plan, machine, Journal(clock))
-        onlooker = _Onlooker(feed, meter, parts.pipeline.scorer)
-        parts.pipeline.producer.hooks = onlooker
-        for actor in parts.pipeline.actors:
-            actor.hooks = onlooker
-        await set_out(parts, clock)
-        await parts.pipeline.finished()
-        parts.close()
-        return onlooker.features
-    finally:
-        gc.unfreeze()
-        machine.close()
+    onlooker = _Onlooker(feed, meter)
+    async with under_way(plan, machine, onlooker.attend):
+        pass  # to its end
+    return onlooker.features
 
 
 async def _in_executor(

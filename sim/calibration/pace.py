@@ -1,7 +1,6 @@
 """The pace: how much longer jobs take in a running pipeline than one at a time, tenth of a second by tenth."""
 
 import asyncio
-import gc
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
@@ -14,11 +13,9 @@ from sim.calibration.measure import LARGEST
 from sim.clocks.costs import PACE_NS, Costs
 from sim.clocks.cpu import Exact
 from sim.clocks.real import loop_factory
-from sim.journal import Journal
 from sim.run.machine import real_machine
-from sim.run.parts import make_parts
 from sim.run.plan import Plan
-from sim.run.probe import calm, even_load, set_out
+from sim.run.probe import calm, even_load, under_way
 
 LOAD = 0.25  # of what one core alone would do in the largest batches; a loop is busy with small ones then
 SPAN_S = 6  # a rented processor changes its speed within seconds
@@ -89,13 +86,7 @@ def measure_pace(plan: Plan, costs: Costs, report: Callable[[int, int], None]) -
 
 async def _run(plan: Plan, costs: Costs, report: Callable[[int, int], None]) -> list[float]:
     machine = real_machine(plan)
-    try:
-        pacing = Pacing(costs, machine.clock, report)
-        parts = make_parts(plan, replace(machine, work=pacing), Journal(machine.clock))
-        await set_out(parts, machine.clock)
-        await parts.pipeline.finished()
-        parts.close()
-        return pacing.pace
-    finally:
-        gc.unfreeze()
-        machine.close()
+    pacing = Pacing(costs, machine.clock, report)
+    async with under_way(plan, replace(machine, work=pacing)):
+        pass  # to its end
+    return pacing.pace

@@ -3,13 +3,14 @@
 import asyncio
 import gc
 import tempfile
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 
-from actors.clock import NS_PER_MS, NS_PER_S, Clock
+from actors.clock import NS_PER_MS, NS_PER_S
 from sim.clocks.real import loop_factory
 from sim.clocks.virtual_loop import VirtualLoop
 from sim.journal import Journal
@@ -101,33 +102,43 @@ def calm(scenario: Scenario) -> Scenario:
     return msgspec.structs.replace(scenario, pipeline=calm, faults=())
 
 
-async def set_out(parts: Parts, clock: Clock) -> None:
-    """Start the pipeline of ``parts`` as a run does: the first block at hand, and nothing old left to collect."""
-    await parts.source.prime()
-    gc.collect()
-    gc.freeze()
-    parts.begin(clock.now_ns())
-    parts.pipeline.start()
+@asynccontextmanager
+async def under_way(
+    plan: Plan, machine: Machine, ready: Callable[[Parts], None] = lambda _parts: None
+) -> AsyncIterator[Parts]:
+    """Start the pipeline of ``plan`` as a run does; at the end of the span all is through and ``machine`` closed.
+
+    Args:
+        plan: what is run.
+        machine: what it runs on.
+        ready: told of the parts before they start.
+    """
+    try:
+        parts = make_parts(plan, machine, Journal(machine.clock))
+        ready(parts)
+        await parts.source.prime()
+        gc.collect()
+        gc.freeze()
+        parts.begin(machine.clock.now_ns())
+        parts.pipeline.start()
+        yield parts
+        await parts.pipeline.finished()
+        parts.close()
+    finally:
+        gc.unfreeze()
+        machine.close()
 
 
 async def _measure(plan: Plan, make_machine: Callable[[Plan], Machine]) -> float:
     machine = make_machine(plan)
-    clock = machine.clock
-    try:
-        feed = Unpaced(machine.feed)
-        parts = make_parts(plan, replace(machine, feed=feed), Journal(clock))
-        await set_out(parts, clock)
+    clock, feed = machine.clock, Unpaced(machine.feed)
+    async with under_way(plan, replace(machine, feed=feed)) as parts:
         while (before := _logged(parts)) < max(WARM_UP, feed.count):
             await clock.sleep_ns(NS_PER_MS)
         begun_ns = clock.now_ns()
         feed.go_on()
         await parts.pipeline.finished()
-        rate = (_logged(parts) - before) * NS_PER_S / (clock.now_ns() - begun_ns)
-        parts.close()
-        return rate
-    finally:
-        gc.unfreeze()
-        machine.close()
+        return (_logged(parts) - before) * NS_PER_S / (clock.now_ns() - begun_ns)
 
 
 def _logged(parts: Parts) -> int:
