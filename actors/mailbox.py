@@ -197,7 +197,7 @@ class Mailbox(Generic[M]):
     def _take(self, limit: int) -> Lease[M]:
         waiting = self._waiting
         message = waiting.popleft()
-        count = len(message) if waiting else self.depth
+        count = len(message)
         if waiting and count < limit:
             message, count = self._join(message, count, limit)
         elif count > limit:

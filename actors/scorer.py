@@ -22,7 +22,7 @@ from actors.resilience.shedding import ServiceEstimate, SheddingConfig, least_va
 from actors.stamps import ARRIVAL, ASSEMBLED, DECIDED, SCORING_START, earliest
 from actors.telemetry.stages import Stage
 from actors.time_sheet import Span, TimeSheet
-from actors.work import Core, Job
+from actors.work import DECIDE, EXECUTOR, LOOP
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
             cause[... if shed is None else ~shed] = Cause.MODEL_FAILED
             shed, scores = np.ones(len(batch), dtype=np.bool_), np.full(len(batch), np.nan)
         decide_ns = self.clock.now_ns()
-        await self.work.spend(Job.DECIDE, lease.rows)
+        await self.work.spend(DECIDE, lease.rows)
         return Scored(model, shed, scores, cause, started_ns, decide_ns)
 
     def commit(self, lease: Lease[FeatureBatch], prepared: Scored) -> DecidedBatch:
@@ -190,7 +190,7 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
 
     async def _timed(self, model: ServingModel, features: F32) -> F64:
         started_ns, rows = self.clock.now_ns(), len(features)
-        core = Core.LOOP if rows <= self._on_loop.rows else Core.EXECUTOR
+        core = LOOP if rows <= self._on_loop.rows else EXECUTOR
         scores = await self._scoring.score(model, features, core)
         took_ns = self.clock.now_ns() - started_ns
         self._on_loop.learn(rows, took_ns, core)

@@ -1,6 +1,6 @@
 """How many rows may be scored on the event loop, so that it is never held for long."""
 
-from actors.work import Core
+from actors.work import LOOP, Core
 
 
 class LoopShare:
@@ -18,10 +18,10 @@ class LoopShare:
     Example:
         >>> share = LoopShare(2_000_000, 1_024)
         >>> for _ in range(10):
-        ...     share.learn(50, 500_000, Core.LOOP)
+        ...     share.learn(50, 500_000, LOOP)
         >>> share.rows
         194
-        >>> share.learn(100, 50_000_000, Core.LOOP)
+        >>> share.learn(100, 50_000_000, LOOP)
         >>> share.rows
         12
     """
@@ -42,10 +42,10 @@ class LoopShare:
 
         One row at once tells what a batch costs by itself, and of what a row costs only whether it is too much.
         """
-        if rows == 1 and core is Core.LOOP and took_ns <= self._hold_ns:
+        if rows == 1 and core is LOOP and took_ns <= self._hold_ns:
             return
         measured_ns = took_ns / rows
-        if core is Core.LOOP:
+        if core is LOOP:
             self._row_ns += self.WEIGHT * (measured_ns - self._row_ns)
         else:
             self._row_ns = min(max(self._row_ns, measured_ns / self.HAND_OVER), measured_ns)

@@ -52,7 +52,7 @@ class Costs(msgspec.Struct, frozen=True):
 
     Attributes:
         pace: how many times as long all jobs take in a running pipeline, tenth of a second by tenth, over and over: a
-            processor has to wake up, finds its caches cold, shares them, and is not always equally fast. None: once.
+            processor has to wake up, finds its caches cold, shares them, and is not always equally fast. Empty: once.
     """
 
     send: Cost = Cost(22.5, 0.030, ((1, 18), (4, 21), (16, 21), (17, 25), (48, 26), (128, 26), (320, 32), (1024, 53)))

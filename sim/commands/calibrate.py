@@ -31,7 +31,7 @@ def calibrate(
     model: ModelFolder = None,
     overrides: Overrides = None,
 ) -> int:
-    """Measure what each job costs on this machine: a fixed time for each batch, and a time for each transaction.
+    """Measure what each job costs on this machine, by the size of its batch, and how evenly the machine works.
 
     The real code works on batches of all sizes, one at a time, then under load: how much longer everything takes in a
     running pipeline, and how evenly. Both are kept beside the model, in calibration.json, and runs on the virtual clock
