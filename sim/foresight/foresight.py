@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from actors.answer import Answer
 from actors.arrays import F32, I64, U8
 from actors.features.assembly import FeatureAssembly
 from actors.features.columns import cut
@@ -83,27 +84,27 @@ class ForeseenAssembly(FeatureAssembly):
         self._answered = None
         if handed is None or live is None or handed.columns.cards is not cards:
             return store.rows(cards, merchants)
-        stop = handed.start + len(cards)
-        if live.page is not handed.page or live.next != handed.start or stop > live.stop:
+        count = len(cards)
+        if live.page is not handed.page or live.next != handed.start or live.next + count > live.stop:
             return store.rows(cards, merchants)
         if live.table is not store.table:
             live.look_up()
             self._on_foreseen(live.coming)
-        self._answered = live.rows(handed.start, stop)
-        return self._answered
+        self._answered = rows = live.rows(count)
+        return rows
 
     def compute(self, sequence: int | tuple[int, ...], columns: Columns, rows: StoreRows | None) -> tuple[F32, U8]:
         """Return features and modes; see `FeatureAssembly`."""
         if self._last is not None and self._last[0] == sequence:
             return self._last[1]
-        live = self._live_at(columns)
-        if live is None:
-            computed = super().compute(sequence, columns, rows)
-        elif rows is not None and rows is self._answered:
-            start, live.next = live.next, live.next + len(columns)
-            computed = live.foreseen(start, live.next)
-        else:
+        live = self._live
+        if live is not None and rows is not None and rows is self._answered:  # most often
+            self._answered = None
+            computed = live.foreseen(len(columns.ids))
+        elif (live := self._live_at(columns)) is not None:
             computed = self.join(columns, self._stream_of(live, columns), rows)
+        else:
+            computed = super().compute(sequence, columns, rows)
         self._last = sequence, computed
         return computed
 
@@ -128,8 +129,7 @@ class ForeseenAssembly(FeatureAssembly):
 
     def _stream_of(self, live: Speculation, columns: Columns) -> F32:
         """Return the streaming features of ``columns``; what lies behind the end of ``live`` is counted now."""
-        start, live.next = live.next, min(live.next + len(columns), live.stop)
-        foreseen = live.stream_of(start, live.next)
+        foreseen = live.streamed(len(columns))
         if len(foreseen) == len(columns):
             return foreseen
         self._settle()
@@ -164,6 +164,6 @@ class ForeseenStore:
     def __init__(self, assembly: ForeseenAssembly) -> None:
         self._assembly = assembly
 
-    async def lookup(self, cards: Sequence[str], merchants: Sequence[str], event_us: I64) -> StoreRows:  # noqa: ARG002 - the port's signature
+    def lookup(self, cards: Sequence[str], merchants: Sequence[str], event_us: I64) -> Answer[StoreRows]:  # noqa: ARG002 - the port's signature
         """Return the rows at once; never raises and never waits."""
-        return self._assembly.look_up(cards, merchants)
+        return Answer(self._assembly.look_up(cards, merchants))

@@ -21,22 +21,29 @@ class Page:
     Attributes:
         raws: as they came.
         columns: those of them that can be read; None if none can.
-        places: of each raw in ``columns``, _NOT_READ if it cannot be read.
+        places: of each raw in ``columns``, _NOT_READ if it cannot be read; None: all can.
     """
 
     raws: Sequence[bytes]
     columns: Columns | None
-    places: Sequence[int]
+    places: Sequence[int] | None
 
     @staticmethod
     def read(raws: Sequence[bytes]) -> "Page":
         """Read what can be read."""
         try:
-            return Page(raws, JsonReader().read(raws), range(len(raws)))
+            return Page(raws, JsonReader().read(raws), None)
         except ValueError:
             transactions: list[Transaction] = []
             places = [_place(raw, transactions) for raw in raws]
             return Page(raws, Columns.of(transactions) if transactions else None, places)
+
+    def place(self, at: int, stop: int) -> int:
+        """Return where ``raws[at:stop]`` begin in ``columns``, _NOT_READ if not all of them can be read."""
+        places = self.places
+        if places is None:
+            return at
+        return places[at] if _NOT_READ not in places[at:stop] else _NOT_READ
 
 
 def _place(raw: bytes, transactions: list[Transaction]) -> int:
@@ -82,17 +89,18 @@ class Pages:
 
     def read(self, raws: Sequence[bytes]) -> Columns:
         """Return the transactions in ``raws``; see `Reader`."""
-        page, at = self._page, self._next
+        page, at, count = self._page, self._next, len(raws)
         if page is None or at >= len(page.raws) or page.raws[at] is not raws[0]:
             page, at = self._find(raws[0])
         if page is None or page.columns is None:
             return self._read_now(raws)
-        start, stop = page.places[at], min(at + len(raws), len(page.raws))
-        if start == _NOT_READ or page.places[stop - 1] != start + stop - at - 1:
+        stop = at + count
+        start = page.place(at, stop)
+        if start == _NOT_READ:
             return self._read_now(raws)
-        self._next = at + len(raws)
-        whole = stop - at == len(raws)
-        columns = Part(page.columns, start, start + len(raws)) if whole else self._inner.read(raws)
+        self._next = stop
+        whole = stop <= len(page.raws)
+        columns = Part(page.columns, start, start + count) if whole else self._inner.read(raws)
         self.handed = Handed(columns, page, start)
         return columns
 

@@ -64,19 +64,25 @@ class Speculation:
         """The features of what was not asked for yet."""
         return self.features[self.next - self.start :]
 
-    def rows(self, start: int, stop: int) -> StoreRows:
-        """Return what the store has on part of the page."""
-        at, rows = slice(start - self.start, stop - self.start), self._rows
+    def rows(self, count: int) -> StoreRows:
+        """Return what the store has on the next ``count`` transactions."""
+        start, rows = self.next - self.start, self._rows
+        at = slice(start, start + count)
         return StoreRows(rows.card[at], rows.card_computed_us[at], rows.merchant[at], rows.merchant_computed_us[at])
 
-    def foreseen(self, start: int, stop: int) -> tuple[F32, U8]:
-        """Return features and modes of part of the page, with the rows that the store had."""
-        at = slice(start - self.start, stop - self.start)
+    def foreseen(self, count: int) -> tuple[F32, U8]:
+        """Return features and modes of the next ``count`` transactions, with the rows that the store had, and go on."""
+        start = self.next - self.start
+        self.next += count
+        at = slice(start, start + count)
         return self.features[at], self._mode[at]
 
-    def stream_of(self, start: int, stop: int) -> F32:
-        """Return the streaming features of part of the page."""
-        return self.stream[start - self.start : stop - self.start]
+    def streamed(self, count: int) -> F32:
+        """Return the streaming features of the next ``count`` transactions, or of those that are left, and go on."""
+        start = self.next - self.start
+        streamed = self.stream[start : start + count]
+        self.next += len(streamed)
+        return streamed
 
     def withdraw(self) -> Columns | None:
         """Take the part out of the windows again.

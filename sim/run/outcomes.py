@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from actors.answer import Answer
 from actors.arrays import F64, I64, U8, Bool, Column, where
 from actors.messages import DecidedBatch
 from actors.pile import Pile
@@ -13,6 +14,7 @@ from sim.timeliness import Timeliness, timeliness
 UNDECIDED = 255
 LET_GO_EVERY = 1 << 14  # transactions, not 1 MB of what is kept
 _FIRST_CAPACITY = 1 << 16
+_TAKEN = Answer(None)
 
 
 class OutcomeBook:
@@ -67,9 +69,10 @@ class OutcomeBook:
             self._let_go()
             self._let_go_at = upto + LET_GO_EVERY
 
-    async def deliver(self, decided: DecidedBatch) -> None:
+    def deliver(self, decided: DecidedBatch) -> Answer[None]:
         """Take decisions. Small batches are kept, and written down together or when anyone asks."""
         self._pile.add(decided, len(decided.score))
+        return _TAKEN
 
     @property
     def fraud_ids(self) -> set[str]:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.answer import Answer
 from actors.resilience.watchdog import Watchdog
 from sim.clocks.virtual_clock import VirtualClock
 from sim.clocks.virtual_loop import VirtualLoop
@@ -91,6 +92,18 @@ def test_a_call_that_computes_for_longer_than_the_timeout_is_in_time() -> None:
             return "done"
 
         assert await Watchdog(TIMEOUT_NS, time).guard(compute()) == "done"
+        assert not time._loop._heap
+
+    run_virtual(main())
+
+
+def test_an_answer_that_is_there_needs_no_guard() -> None:
+    """It is taken as it is, again and again, wherever it is awaited; no timer is set for it."""
+
+    async def main() -> None:
+        time, answer = clock(), Answer("there")
+        assert await Watchdog(TIMEOUT_NS, time).guard(answer) == "there"
+        assert await asyncio.create_task(answer) == await answer == "there"
         assert not time._loop._heap
 
     run_virtual(main())
