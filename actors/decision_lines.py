@@ -61,8 +61,15 @@ class DecisionLines:
 
     def encode(self, decided: DecidedBatch) -> bytes:
         """Return one line a decision, each ending with a newline."""
-        if len(decided.score) == 1:
-            return self._encode_one(decided)
+        return self._encoder.encode_lines([self._line(decided)] if len(decided.score) == 1 else self._lines(decided))
+
+    def encode_all(self, batches: Sequence[DecidedBatch]) -> bytes:
+        """Return what `encode` returns for ``batches``, at least one, joined; single decisions are not merged first."""
+        if all(len(decided.score) == 1 for decided in batches):
+            return self._encoder.encode_lines(list(map(self._line, batches)))
+        return self.encode(DecidedBatch.merge(batches))
+
+    def _lines(self, decided: DecidedBatch) -> list[Line]:
         batch, track = decided.batch, decided.batch.track
         lines = list(
             map(
@@ -82,11 +89,12 @@ class DecisionLines:
         )
         for index in self._rows_with_features(track):
             lines[index].features = batch.features[index].tolist()
-        return self._encoder.encode_lines(lines)
+        return lines
 
-    def _encode_one(self, decided: DecidedBatch) -> bytes:
-        """Do what `encode` does for one decision, without the arrays and iterators that are made for many."""
-        batch, row = decided.batch, decided.batch.track[0].tolist()
+    def _line(self, decided: DecidedBatch) -> Line:
+        """Do what `_lines` does for one decision, without the arrays and iterators that are made for many."""
+        batch = decided.batch
+        (row,) = batch.track.tolist()
         line = Line(
             batch.ids[0],
             mask_card(batch.cards[0]),
@@ -102,7 +110,7 @@ class DecisionLines:
         )
         if self._features == "all" or (self._features == "sample" and row[NUMBER] % SAMPLE_EVERY == 0):
             line.features = batch.features[0].tolist()
-        return self._encoder.encode(line) + b"\n"
+        return line
 
     def _rows_with_features(self, track: I64) -> Sequence[int]:
         if self._features == "off":

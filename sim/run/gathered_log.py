@@ -33,10 +33,10 @@ class GatheredLog(DecisionLog):
         self._pile.settle()
 
     def _write_down(self, batches: list[DecidedBatch]) -> None:
-        decided, written = DecidedBatch.merge(batches), True
+        written = True
         try:
-            self.output.append(self.lines.encode(decided))
+            self.output.append(self.lines.encode_all(batches))
         except SinkError as error:
             self.failure.note(error)
             written = False
-        self.count(len(decided), written=written)
+        self.count(sum(map(len, batches)), written=written)

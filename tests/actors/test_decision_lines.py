@@ -22,13 +22,15 @@ def batch(instants: list[list[int]]) -> DecidedBatch:
 @pytest.mark.parametrize("features", ["all", "sample", "off"])
 @given(st.lists(st.lists(st.integers(0, 10**12), min_size=8, max_size=8), min_size=FEW + 1, max_size=2 * FEW))
 def test_lines_are_the_same_in_any_batch(features: FeatureLogging, instants: list[list[int]]) -> None:
-    """A decision's line does not depend on how many are logged with it."""
+    """A decision's line does not depend on how many are logged with it, or encoded at a time."""
     lines, whole = DecisionLines(lambda _: "0123456789ab", features), batch(instants)
-    rest, alone = whole, b""
-    while len(rest) > 1:
+    single, rest = [], whole
+    while len(rest) > FEW:
         first, rest = rest.split(1)
-        alone += lines.encode(first)
-    assert alone + lines.encode(rest) == lines.encode(whole)
+        single.append(first)
+    alone = b"".join(map(lines.encode, single))
+    assert alone == lines.encode_all(single)
+    assert alone + lines.encode(rest) == lines.encode_all([*single, rest]) == lines.encode(whole)
 
 
 def test_one_line_in_a_hundred_carries_features() -> None:
