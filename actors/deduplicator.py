@@ -45,7 +45,11 @@ class Deduplicator:
     def remember(self, ids: list[str]) -> None:
         """Remember ``ids``, all of them new; forget the oldest beyond the limit."""
         seen, order = self._seen, self._order
-        seen.update(ids)
-        order.extend(ids)
-        for _ in range(len(order) - self._limit):
+        if len(ids) == 1:
+            seen.add(ids[0])
+            order.append(ids[0])
+        else:
+            seen.update(ids)
+            order.extend(ids)
+        while len(order) > self._limit:
             seen.discard(order.popleft())

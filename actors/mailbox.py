@@ -49,7 +49,7 @@ class Mailbox(Generic[M]):
         self.capacity = capacity
         self.depth = 0
         self._clock = clock
-        self._waiting: deque[M] = deque()
+        self._waiting: deque[tuple[M, int]] = deque()  # with its length, which takes a frame of Python to ask for
         self._lease: Lease[M] | None = None
         self._narrowed: deque[M] = deque()
         self._next_sequence = 0
@@ -102,7 +102,7 @@ class Mailbox(Generic[M]):
             if room <= 0:
                 return message
             (message, rest), count = message.split(room), room
-        self._waiting.append(message)
+        self._waiting.append((message, count))
         self.depth += count
         if self._receiver is not None:
             _wake(self._receiver)
@@ -181,7 +181,7 @@ class Mailbox(Generic[M]):
     def take_all(self) -> list[M]:
         """Empty the mailbox, lease included, in order; for the end of a run that could not drain."""
         held = [] if self._lease is None else [self._lease.message]
-        everything = [*held, *self._narrowed, *self._waiting]
+        everything = [*held, *self._narrowed, *(message for message, _ in self._waiting)]
         self._lease = None
         self._narrowed.clear()
         self._waiting.clear()
@@ -196,13 +196,12 @@ class Mailbox(Generic[M]):
 
     def _take(self, limit: int) -> Lease[M]:
         waiting = self._waiting
-        message = waiting.popleft()
-        count = len(message)
+        message, count = waiting.popleft()
         if waiting and count < limit:
             message, count = self._join(message, count, limit)
         elif count > limit:
             message, rest = message.split(limit)
-            waiting.appendleft(rest)
+            waiting.appendleft((rest, count - limit))
             count = limit
         self.depth -= count
         if self._sender is not None:
@@ -213,12 +212,14 @@ class Mailbox(Generic[M]):
         """Return ``first`` with what waits behind it, up to ``limit`` transactions, and how many these are."""
         parts = [first]
         while self._waiting and count < limit:
-            message = self._waiting.popleft()
-            if count + len(message) > limit:
+            message, more = self._waiting.popleft()
+            excess = count + more - limit
+            if excess > 0:
                 message, rest = message.split(limit - count)
-                self._waiting.appendleft(rest)
+                self._waiting.appendleft((rest, excess))
+                more -= excess
             parts.append(message)
-            count += len(message)
+            count += more
         return type(first).merge(parts), count
 
     def _grant(self, message: M, rows: int) -> Lease[M]:

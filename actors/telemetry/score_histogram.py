@@ -33,7 +33,7 @@ class ScoreHistogram:
         self._bins += np.bincount(at, minlength=SCORE_BINS)
         self._total += len(scores)
         for batch in batches:  # each by itself, or the sum's last digits would tell when somebody looked
-            self._sum += _sum(batch)
+            self._sum += batch.item() if len(batch) == 1 else _sum(batch)
 
     def counts(self) -> ScoreCounts:
         """Return the bins as a frozen value."""

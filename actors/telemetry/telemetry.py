@@ -1,5 +1,7 @@
 """The live object that the actors write into. It is read only through `snapshot`."""
 
+from collections import defaultdict
+
 from actors.arrays import F32, F64, U8
 from actors.messages import Mode
 from actors.telemetry.gc_pauses import GcPauses
@@ -68,7 +70,7 @@ class Telemetry:
         self.refresh_failures = 0
         self.breaker_trips = 0
         self.gc_pauses: GcPauses | None = None
-        self._work: dict[str, list[int]] = {}
+        self._work: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
         self._scores = ScoreHistogram()
         self._stride = feature_stride
         self._sampler = None if reference is None else FeatureSampler(reference, feature_stride)
@@ -97,9 +99,7 @@ class Telemetry:
 
     def busy(self, actor: str, ns: int, rows: int) -> None:
         """Count one batch of ``rows`` that kept ``actor`` busy for ``ns``."""
-        work = self._work.get(actor)
-        if work is None:
-            work = self._work[actor] = [0, 0, 0]
+        work = self._work[actor]
         work[0] += ns
         work[1] += 1
         work[2] += rows

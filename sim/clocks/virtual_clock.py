@@ -32,7 +32,9 @@ class VirtualClock:
     def sleep_until_ns(self, at_ns: int) -> Awaitable[None]:
         """Wait until exactly ``at_ns``."""
         loop = self._loop
-        return _until(loop, at_ns) if at_ns > loop.now_ns else asyncio.sleep(0)
+        if at_ns <= loop.now_ns:
+            return asyncio.sleep(0)
+        return loop.wake_at_ns(at_ns) if loop.acts_by(at_ns) else _until(loop, at_ns)
 
     def start(self, call: Coroutine[Any, Any, object], until_ns: int) -> object:
         """Run ``call`` up to its first wait; see `Clock`."""

@@ -79,9 +79,12 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def jump_ns(self, span_ns: int) -> None:
         """Let time pass in the middle of a callback, as if the loop had been busy: what is due meanwhile runs late."""
-        if span_ns > 0:  # a job that takes no time does not move it
-            self.now_ns += span_ns
-            self._run_since_jump = 0
+        self.now_ns += span_ns
+
+    def acts_by(self, at_ns: int) -> bool:
+        """Return whether someone is ready, or due by ``at_ns``."""
+        heap = self._heap
+        return bool(self._ready or (heap and heap[0][0] <= at_ns))  # type: ignore[attr-defined]  # private
 
     def pass_until_ns(self, at_ns: int) -> bool:
         """Let time pass until ``at_ns`` in the middle of a callback, if nothing else can happen up to that instant.
@@ -89,17 +92,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
         Returns:
             Whether it did. Else someone is ready or due by then, the horizon is reached, or the loop is being stopped.
         """
-        heap = self._heap
-        if (
-            self._ready  # type: ignore[attr-defined]  # private
-            or (heap and heap[0][0] <= at_ns)
-            or at_ns >= self.horizon_ns
-            or self._stopping  # type: ignore[attr-defined]
-        ):
+        if self.acts_by(at_ns) or at_ns >= self.horizon_ns or self._stopping:  # type: ignore[attr-defined]
             return False
-        if at_ns > self.now_ns:
-            self.now_ns = at_ns
-            self._run_since_jump = 0
+        self.now_ns = max(self.now_ns, at_ns)
         return True
 
     def wake_at_ns(self, at_ns: int) -> Future[None]:
@@ -153,7 +148,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """
         if self.sampler is not None:
             self.sampler()
-        heap, ready = self._heap, self._ready  # type: ignore[attr-defined]
+        heap, ready, began_ns = self._heap, self._ready, self.now_ns  # type: ignore[attr-defined]
         for _ in range(self.SAMPLE_EVERY):
             if heap and (heap[0][0] <= self.now_ns or not ready):
                 self._collect()
@@ -170,13 +165,14 @@ class VirtualLoop(asyncio.BaseEventLoop):
                     self._fatal = error
             if self._stopping or self._fatal is not None:  # type: ignore[attr-defined]
                 break
-        self._check_progress()
+        self._check_progress(began_ns)
         if self._fatal is not None:
             fatal, self._fatal = self._fatal, None
             raise fatal
 
-    def _check_progress(self) -> None:
-        self._run_since_jump += self.SAMPLE_EVERY
+    def _check_progress(self, began_ns: int) -> None:
+        """Count callbacks, up to ``SAMPLE_EVERY`` of which ran since ``began_ns``, until time moves."""
+        self._run_since_jump = 0 if self.now_ns > began_ns else self._run_since_jump + self.SAMPLE_EVERY
         if self._run_since_jump > MOST_AT_ONE_INSTANT:
             self._run_since_jump = 0  # the tasks must still be cancelled
             raise StandstillError(
@@ -202,7 +198,6 @@ class VirtualLoop(asyncio.BaseEventLoop):
                 due.set_result(None)
             if at_ns > self.now_ns and ready:
                 self.now_ns = at_ns
-                self._run_since_jump = 0
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         """End the run with an error that no one handled."""
