@@ -120,7 +120,7 @@ class History:
         if sequence is not None and sequence == self._sequence:
             return
         self._sequence = sequence
-        count = len(columns)
+        count = len(columns.ids)
         if isinstance(columns, Part):
             self._wait_in(columns.whole, columns.start, columns.start + count)
         else:

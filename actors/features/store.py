@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import msgspec
 import numpy as np
 
 from actors.arrays import F32, I64
@@ -33,8 +32,9 @@ MERCHANT_COLUMNS = (
 )
 
 
-class StoreRows(msgspec.Struct, frozen=True, eq=False, gc=False):
-    """What the store has on some transactions' cards and merchants, row by row.
+@dataclass(eq=False, slots=True)
+class StoreRows:
+    """What the store has on some transactions' cards and merchants, row by row; not to be changed.
 
     Attributes:
         card: float32 (n, len(CARD_COLUMNS)); NaN where the store has no row.

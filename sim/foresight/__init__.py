@@ -7,6 +7,7 @@ the same to the last bit.
 
 - `pages`: what the source has handed out, read a page at a time.
 - `undo`: the windows as they were, to go back to.
+- `part_rows`: what the feature store has on part of a page.
 - `speculation`: the features of a page, computed as if all of it came next.
 - `foresight`: the ports that answer from a speculation while it holds.
 - `scored`: the scores of a page, most of them computed in a thread beside the loop.

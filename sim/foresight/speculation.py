@@ -7,6 +7,7 @@ from actors.features.rings import Rings
 from actors.features.store import InMemoryFeatureStore, StoreRows
 from actors.transaction import Columns
 from sim.foresight.pages import Page
+from sim.foresight.part_rows import PartRows
 from sim.foresight.undo import Undo
 
 
@@ -66,9 +67,8 @@ class Speculation:
 
     def rows(self, count: int) -> StoreRows:
         """Return what the store has on the next ``count`` transactions."""
-        start, rows = self.next - self.start, self._rows
-        at = slice(start, start + count)
-        return StoreRows(rows.card[at], rows.card_computed_us[at], rows.merchant[at], rows.merchant_computed_us[at])
+        start = self.next - self.start
+        return PartRows(self._rows, slice(start, start + count))
 
     def foreseen(self, count: int) -> tuple[F32, U8]:
         """Return features and modes of the next ``count`` transactions, with the rows that the store had, and go on."""
