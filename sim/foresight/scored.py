@@ -1,5 +1,6 @@
 """Rows with the scores they are about to have: the first few at once, the others by a thread, while those are used."""
 
+from collections.abc import Iterator
 from concurrent.futures import Executor, Future
 
 import numpy as np
@@ -8,7 +9,7 @@ from actors.arrays import F32, F64
 from actors.model.engine import Engine
 
 AT_ONCE = 32  # rows; the loop needs about 2 ms to come to the next, in which a thread scores 128
-SECOND = 128  # then it has 10 ms for the rest of a page
+GROWTH = 4  # each part is so many times the one before; a thread scores six rows while the loop comes to the next one
 
 
 class ScoredRows:
@@ -32,8 +33,7 @@ class ScoredRows:
         self._scores[: self._known] = engine.score(features[: self._known])
         self._coming: list[Future[F64]] = []
         if beside is not None:
-            parts = (features[self._known : AT_ONCE + SECOND], features[AT_ONCE + SECOND :])
-            self._coming = [beside.submit(engine.score, part) for part in parts if len(part)]
+            self._coming = [beside.submit(engine.score, part) for part in _parts(features[self._known :])]
 
     def next(self, cells: bytes, count: int) -> F64 | None:
         """Return the scores of ``count`` rows, whose bytes ``cells`` are, if they are those that come next."""
@@ -68,3 +68,11 @@ class ScoredRows:
             self._scores[self._known : self._known + len(part)] = part
             self._known += len(part)
         return self._given
+
+
+def _parts(features: F32) -> Iterator[F32]:
+    """Yield ``features`` cut so that each part is scored while the one before is used."""
+    size = GROWTH * AT_ONCE
+    while len(features):
+        yield features[:size]
+        features, size = features[size:], GROWTH * size

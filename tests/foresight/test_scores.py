@@ -12,10 +12,11 @@ from actors.arrays import F32, F64
 from actors.errors import ModelError
 from actors.model.artifact import load_artifact
 from actors.model.slot import ModelSlot
-from sim.foresight.scored import AT_ONCE, SECOND
+from sim.foresight.scored import AT_ONCE, GROWTH
 from sim.foresight.scores import ForeseenScores
 from tests.model.conftest import Fitted, other_folder, write_folder
 
+SECOND_ENDS = (1 + GROWTH) * AT_ONCE  # what is scored at once, and the first part that a thread scores
 
 @pytest.fixture(params=["at once", "by a thread"])
 def beside(request: pytest.FixtureRequest) -> Iterator[Executor | None]:
@@ -49,7 +50,7 @@ def test_foreseen_scores_are_the_serving_models(
             scores.foresee(slot.current.engine, fitted.rows[start : start + 100])
 
 
-@pytest.mark.parametrize("count", [1, AT_ONCE, AT_ONCE + 1, AT_ONCE + SECOND, AT_ONCE + SECOND + 1, 400])
+@pytest.mark.parametrize("count", [1, AT_ONCE, AT_ONCE + 1, SECOND_ENDS, SECOND_ENDS + 1, 400])
 def test_the_order_of_asking_makes_no_difference(
     fitted: Fitted, slot: ModelSlot, beside: Executor | None, count: int
 ) -> None:
