@@ -18,6 +18,7 @@ from tests.model.conftest import Fitted, other_folder, write_folder
 
 SECOND_ENDS = (1 + GROWTH) * AT_ONCE  # what is scored at once, and the first part that a thread scores
 
+
 @pytest.fixture(params=["at once", "by a thread"])
 def beside(request: pytest.FixtureRequest) -> Iterator[Executor | None]:
     """Give no thread and one."""
