@@ -128,7 +128,8 @@ class Pipeline:
         environment = Environment(clock, telemetry, around.hooks, around.work)
         self.producer = Producer(around.source, raw, config.producer, environment)
         self.assembler = Assembler(config.assembler, parts, raw, features, environment)
-        self.scorer = Scorer(config.scorer, around.scoring, around.dead_letters, features, decided, environment)
+        full = config.assembler.max_batch_size
+        self.scorer = Scorer(config.scorer, around.scoring, around.dead_letters, features, decided, environment, full)
         log = around.log(lines, around.output, telemetry.ledger)
         self.logger = Logger(config.logger, around.sink, log, decided, environment, self.retries)
         self.supervisor = Supervisor(config.restart, clock, telemetry, around.on_restart)

@@ -64,6 +64,7 @@ class Scored(msgspec.Struct, frozen=True):
     decide_ns: int
 
 
+BACKLOG = 16  # full batches in a row; a few come at any load, and the way to the executor and back takes its time
 _CAUSE_OF_MODE = bytes([Cause.NONE, Cause.STALE_FEATURES, Cause.MISSING_FEATURES]).ljust(256, bytes([Cause.NONE]))
 _SCORE = int(Reason.SCORE)
 
@@ -77,8 +78,20 @@ def _causes(modes: bytes) -> U8:
 class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
     """Decides every transaction it receives.
 
+    Batches are scored on the loop where that is quick, and in the executor where the loop has too much to do: when
+    transactions pile up here, or come in batches as large as the sender makes them, since then they pile up before it.
+
     On time, the model's score against its thresholds decides. Transactions whose deadline the model would miss, and
     the least valuable ones of an overfull mailbox, are decided by rules at once. If scoring fails, so is the batch.
+
+    Args:
+        config: frozen settings.
+        scoring: where scores come from.
+        dead_letters: where poison is kept.
+        inbox: where it receives.
+        outlet: where it sends.
+        environment: the clock and all else that every actor works in.
+        full_batch: most transactions that the sender sends at once.
     """
 
     def __init__(
@@ -89,12 +102,15 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
         inbox: Mailbox[FeatureBatch],
         outlet: Mailbox[DecidedBatch],
         environment: Environment,
+        full_batch: int,
     ) -> None:
         super().__init__("scorer", inbox, outlet, environment)
         self._config = config
         self._scoring = scoring
         self._dead_letters = dead_letters
         self._on_loop = LoopShare(config.inline_time_ns, config.max_batch_size)
+        self._full_batch = full_batch
+        self._full_in_a_row = 0
         self._estimate = ServiceEstimate()
         self._sheds = config.shedding != SheddingConfig()
         stages = self.telemetry.stages
@@ -109,11 +125,15 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
 
     def gives_way(self, rows: int) -> bool:
         """Large batches are scored in the executor, which should not idle while the others have their turn."""
-        return rows > self._on_loop.rows
+        return not self._suits_loop(rows)
+
+    def _suits_loop(self, rows: int) -> bool:
+        return rows <= self._on_loop.rows and self._full_in_a_row < BACKLOG
 
     async def prepare(self, lease: Lease[FeatureBatch]) -> Scored:
         """Choose who takes the fast path, score the others."""
         batch, started_ns = lease.message, self.clock.now_ns()
+        self._full_in_a_row = self._full_in_a_row + 1 if lease.rows >= self._full_batch else 0
         model = self._scoring.current()
         cause, shed = _causes(batch.mode.tobytes()), None
         if self._sheds:
@@ -190,7 +210,7 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
 
     async def _timed(self, model: ServingModel, features: F32) -> F64:
         started_ns, rows = self.clock.now_ns(), len(features)
-        core = LOOP if rows <= self._on_loop.rows else EXECUTOR
+        core = LOOP if self._suits_loop(rows) else EXECUTOR
         scores = await self._scoring.score(model, features, core)
         took_ns = self.clock.now_ns() - started_ns
         self._on_loop.learn(rows, took_ns, core)

@@ -127,7 +127,7 @@ def _in_one_piece(scenario: Scenario) -> Scenario:
     pipeline = msgspec.structs.replace(
         quiet.pipeline,
         producer=msgspec.structs.replace(quiet.pipeline.producer, max_batch_size=LARGEST),
-        assembler=msgspec.structs.replace(quiet.pipeline.assembler, max_batch_size=LARGEST),
+        assembler=msgspec.structs.replace(quiet.pipeline.assembler, max_batch_size=LARGEST + 1),
         scorer=msgspec.structs.replace(quiet.pipeline.scorer, max_batch_size=LARGEST, inline_time=NS_PER_S),
         logger=msgspec.structs.replace(quiet.pipeline.logger, max_batch_size=LARGEST),
     )

@@ -68,12 +68,13 @@ def arrivals(raws: list[bytes], every_ns: int | None = 1_000_000) -> ListSource:
 
 @dataclass
 class FixedScoring:
-    """Scores every row the same, after a time; fails on demand."""
+    """Scores every row the same, after a time; fails on demand. Remembers the batches: how many rows, and where."""
 
     score_of_all: float = 0.1
     takes_ns: int = 0
     fails: bool = False
     scored: int = 0
+    batches: list[tuple[int, Core]] = field(default_factory=list)
 
     def current(self) -> ServingModel:
         return ServingModel(None, "model", 0, Thresholds(), RuleBook(FEATURES))  # type: ignore[arg-type]
@@ -84,6 +85,7 @@ class FixedScoring:
         if self.fails:
             raise ModelError("no model")
         self.scored += len(features)
+        self.batches.append((len(features), core))
         return np.full(len(features), self.score_of_all)
 
 

@@ -13,8 +13,9 @@ from actors.errors import EscalationError
 from actors.messages import DecidedBatch
 from actors.pipeline import PipelineConfig
 from actors.resilience.shedding import SheddingConfig
-from actors.scorer import ScorerConfig
+from actors.scorer import BACKLOG, ScorerConfig
 from actors.supervisor import RestartPolicy
+from actors.work import Core
 from tests.actors.pipeline_parts import Bench, FixedScoring, FullDisk, ListSink, arrivals, transaction
 from tests.virtual import run_virtual
 
@@ -133,6 +134,14 @@ def test_a_full_mailbox_slows_the_producer_and_loses_nothing() -> None:
 
     assert run_virtual(main()) > 0
     assert len(bench.decisions()) == 100
+
+
+def test_a_backlog_before_the_assembler_moves_scoring_off_the_loop() -> None:
+    """Full batches in a row tell that the loop has too much to do, though scoring holds it for no time."""
+    config, scoring = PipelineConfig(assembler=AssemblerConfig(max_batch_size=8)), FixedScoring()
+    run(Bench(arrivals([transaction(number) for number in range(8 * 20 + 7)], 0), scoring, config=config))
+    on_loop = BACKLOG - 1
+    assert scoring.batches == [*[(8, Core.LOOP)] * on_loop, *[(8, Core.EXECUTOR)] * (20 - on_loop), (7, Core.LOOP)]
 
 
 def test_a_sink_that_fails_costs_delivery_only() -> None:
