@@ -20,7 +20,7 @@ from actors.sink import DecisionSink
 from actors.stamps import DECIDED, LOGGED, LOGGING_START
 from actors.telemetry.stages import Stage
 from actors.time_sheet import Span, TimeSheet
-from actors.work import LOG
+from actors.work import LOG, WRITE, WRITER
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +101,9 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
             self.delivery_failure.note(error)
             delivered = False
         await self.work.spend(LOG, lease.rows)
-        return Handled(delivered, await self.log.write(decided), started_ns)
+        written = await self.log.write(decided)
+        await self.work.spend(WRITE, lease.rows, WRITER)
+        return Handled(delivered, written, started_ns)
 
     def commit(self, lease: Lease[DecidedBatch], prepared: Handled) -> None:
         """Count what was delivered and logged."""

@@ -19,17 +19,20 @@ class Job(StrEnum):
     SCORE = "score"
     DECIDE = "decide"
     LOG = "log"
+    WRITE = "write"
 
 
 class Core(StrEnum):
-    """Who does the work: the thread of the event loop, or the one that scores large batches."""
+    """Who does the work: the thread of the event loop, the one that scores large batches, or the decision log's."""
 
     LOOP = "loop"
     EXECUTOR = "executor"
+    WRITER = "writer"
 
 
-SEND, PARSE, FEATURES, SCORE, DECIDE, LOG = Job  # before Python 3.12 it takes as long to look one up as to spend it
-LOOP, EXECUTOR = Core
+# Before Python 3.12 it takes as long to look one up as to spend it.
+SEND, PARSE, FEATURES, SCORE, DECIDE, LOG, WRITE = Job
+LOOP, EXECUTOR, WRITER = Core
 
 
 class Work(Protocol):

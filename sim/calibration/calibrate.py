@@ -65,8 +65,8 @@ def measured_costs(plan: Plan, progress: Progress) -> Costs:
 
 def costs_of(samples: Samples) -> Costs:
     """Return what each job costs one at a time."""
-    on_loop = {job.value: fit(samples[job, Core.LOOP]) for job in Job}
-    return msgspec.structs.replace(Costs(), **on_loop, score_in_executor=fit(samples[Job.SCORE, Core.EXECUTOR]))
+    costs = {job.value: fit(by_size) for (job, core), by_size in samples.items() if core is not Core.EXECUTOR}
+    return msgspec.structs.replace(Costs(), **costs, score_in_executor=fit(samples[Job.SCORE, Core.EXECUTOR]))
 
 
 def machine_name() -> str:

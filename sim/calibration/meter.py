@@ -53,7 +53,7 @@ class Meter(Hooks):
     → scorer              `FEATURES`: look-up in memory, features, hand over
     → scored              `SCORE`, on the loop or in the executor
     → logger              `DECIDE`: decide, count, hand over
-    → next batch taken    `LOG`: deliver, encode, write, count
+    → next batch taken    `LOG`: deliver, encode, count; and `WRITE`, in the log's thread
     ====================  =====================================================
 
     What comes before the producer has it is done once for a block of 2,000, and left out. All the rest is in, so that
@@ -104,3 +104,5 @@ class Meter(Hooks):
         if self.rows:
             took_ns = own_ns + others_ns if core is Core.EXECUTOR else own_ns
             self.samples[job, core][self.rows].append(took_ns)
+            if job is Job.LOG:
+                self.samples[Job.WRITE, Core.WRITER][self.rows].append(others_ns)

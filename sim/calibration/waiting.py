@@ -1,11 +1,12 @@
 """How long the processor was wanted and others had it: tells a busy machine from a wrong model."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-_STATISTICS = Path("/proc/self/schedstat")  # of this process's first thread, which runs the event loop
+_STATISTICS = Path("/proc/thread-self/schedstat")
 
 
 @dataclass(slots=True)
@@ -13,8 +14,8 @@ class Waiting:
     """What `waiting` found.
 
     Attributes:
-        ratio: of the time for which the first thread wanted to run, how much it waited; None where the system does
-            not tell, and until the span is over.
+        ratio: of the time for which the thread wanted to run, how much it waited; None where the system does not tell,
+            and until the span is over.
     """
 
     ratio: float | None = None
@@ -22,13 +23,19 @@ class Waiting:
 
 @contextmanager
 def waiting() -> Iterator[Waiting]:
-    """Find out how much this process's first thread waits for a processor until the span is over."""
+    """Find out how much the calling thread, the event loop's, waits for a processor until the span is over."""
     found, before = Waiting(), _run_and_waited_ns()
     yield found
     after = _run_and_waited_ns()
     if before is not None and after is not None:
         run_ns, waited_ns = after[0] - before[0], after[1] - before[1]
         found.ratio = waited_ns / max(1, run_ns + waited_ns)
+
+
+def wanted_ns() -> int:
+    """Return for how long the calling thread has run or waited for a processor; where no one tells, has run."""
+    found = _run_and_waited_ns()
+    return time.thread_time_ns() if found is None else sum(found)
 
 
 def _run_and_waited_ns() -> tuple[int, int] | None:

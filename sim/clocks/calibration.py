@@ -16,7 +16,7 @@ from actors.errors import ArtifactError, OutputError
 from sim.clocks.costs import Costs
 
 CALIBRATION_FILE: Final = "calibration.json"
-FORMAT_VERSION: Final = 2
+FORMAT_VERSION: Final = 3
 REMEDY: Final = "measure it again: python -m sim calibrate"
 _DIGITS: Final = 12
 

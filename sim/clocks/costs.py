@@ -6,12 +6,12 @@ from typing import Annotated
 import msgspec
 
 from actors.clock import NS_PER_MS
-from actors.work import Core, Job
+from actors.work import EXECUTOR, SCORE, Core, Job
 
 NonNegative = Annotated[float, msgspec.Meta(ge=0)]
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 
-PACE_NS = 100 * NS_PER_MS  # of time that each factor of a pace is for
+PACE_NS = 20 * NS_PER_MS  # of time that each factor of a pace is for: a few batches of a busy pipeline
 
 
 class Cost(msgspec.Struct, frozen=True):
@@ -51,8 +51,9 @@ class Costs(msgspec.Struct, frozen=True):
     for trying a drill, not for promises about another machine.
 
     Attributes:
-        pace: how many times as long all jobs take in a running pipeline, tenth of a second by tenth, over and over: a
-            processor has to wake up, finds its caches cold, shares them, and is not always equally fast. Empty: once.
+        pace: how many times as long all jobs take in a running pipeline, one `PACE_NS` after the other, over and over:
+            a processor has to wake up, finds its caches cold, shares them, is taken away, and is not always equally
+            fast. Empty: once.
     """
 
     send: Cost = Cost(22.5, 0.030, ((1, 18), (4, 21), (16, 21), (17, 25), (48, 26), (128, 26), (320, 32), (1024, 53)))
@@ -74,11 +75,14 @@ class Costs(msgspec.Struct, frozen=True):
     log: Cost = Cost(
         363.5, 2.220, ((1, 169), (4, 230), (16, 265), (17, 365), (48, 442), (128, 605), (320, 1074), (1024, 2637))
     )
+    write: Cost = Cost(
+        177.6, 0.140, ((1, 90), (4, 105), (16, 150), (17, 150), (48, 150), (128, 193), (320, 220), (1024, 321))
+    )
     pace: tuple[Positive, ...] = ()
 
     def of(self, job: Job, core: Core) -> Cost:
         """Return the cost of ``job`` where it is done."""
-        if job is Job.SCORE and core is Core.EXECUTOR:
+        if job is SCORE and core is EXECUTOR:
             return self.score_in_executor
         cost: Cost = getattr(self, job.value)
         return cost

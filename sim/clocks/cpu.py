@@ -1,9 +1,9 @@
-"""The processor on virtual time: one core for the event loop, one for the executor."""
+"""The processor on virtual time: one core for the event loop, and one for each thread beside it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from actors.work import LOOP, OVER, Core, Job
+from actors.work import EXECUTOR, LOOP, OVER, WRITER, Core, Job
 from sim.clocks.costs import PACE_NS, Cost, Costs
 from sim.clocks.virtual_clock import VirtualClock
 
@@ -32,9 +32,9 @@ class Processor:
 
     Four stages that each just slept would be four servers; on a real machine they share the loop's one core. So a job
     of the loop lets time pass on the spot, as computing does: whatever falls due meanwhile runs late, and an actor
-    keeps the core until it waits for something. Those of the executor follow each other first-in first-out beside that;
-    to start one and to hear of its end takes a turn of the loop each, since a thread needs the interpreter for both,
-    and the loop lets go of it when it has run what was ready.
+    keeps the core until it waits for something. Those of a thread, the executor's or the decision log's, follow each
+    other first-in first-out beside that; of an end the loop hears when it has run what was ready, and whoever waits for
+    it goes on a turn later.
 
     Args:
         costs: what jobs take, and the pace at which they do.
@@ -49,25 +49,26 @@ class Processor:
         self._noise = noise
         self._pace = costs.pace
         self._varies = noise is not None or bool(costs.pace)
-        self._executor_free_ns = 0
+        self._free_ns = {EXECUTOR: 0, WRITER: 0}
         self._rows_done = dict.fromkeys(Job, 0)
         self.slowdown: dict[Job, float] = {}
 
     def spend(self, job: Job, rows: int, core: Core = LOOP) -> Awaitable[None]:
-        """Let the time of ``job`` on ``rows`` transactions pass; on the executor, after the jobs given to it before."""
+        """Let the time of ``job`` on ``rows`` transactions pass; in a thread, after the jobs given to it before."""
         took_ns = self._exact_ns[core][job][rows]
         if self._varies or self.slowdown:
             took_ns = round(took_ns * self._factor(job, rows))
         if core is LOOP:
             self._pass_ns(took_ns)
             return OVER
-        return self._hand_over(took_ns)
+        return self._hand_over(core, took_ns)
 
-    async def _hand_over(self, took_ns: int) -> None:
-        await asyncio.sleep(0)
-        self._executor_free_ns = max(self._executor_free_ns, self._clock.now_ns()) + took_ns
-        await self._clock.sleep_until_ns(self._executor_free_ns)
-        await asyncio.sleep(0)
+    async def _hand_over(self, core: Core, took_ns: int) -> None:
+        clock, free_ns = self._clock, self._free_ns
+        free_ns[core] = over_ns = max(free_ns[core], clock.now_ns()) + took_ns
+        if not clock.pass_until_ns(over_ns):  # else nobody else has anything to do: no turns to wait for
+            await clock.sleep_until_ns(over_ns)
+            await asyncio.sleep(0)
 
     def _factor(self, job: Job, rows: int) -> float:
         factor = self.slowdown.get(job, 1.0)

@@ -15,6 +15,7 @@ class VirtualClock:
     Attributes:
         now_ns: returns the virtual instant.
         pass_ns: lets a span pass on the spot, as computing on the loop does; nobody else has a turn meanwhile.
+        pass_until_ns: does so until an instant if nobody would have a turn anyway; returns whether it did.
 
     Args:
         loop: the loop whose time it reads.
@@ -24,6 +25,7 @@ class VirtualClock:
         self._loop = loop
         self.now_ns: Callable[[], int] = partial(attrgetter("now_ns"), loop)  # a method takes twice as long
         self.pass_ns = loop.jump_ns
+        self.pass_until_ns = loop.pass_until_ns
 
     def sleep_ns(self, span_ns: int) -> Awaitable[None]:
         """Wait for exactly ``span_ns``."""

@@ -88,9 +88,10 @@ def _print_costs(done: "Calibrated") -> None:
         times = dict(cost.measured)
         shown = "".join(f"{format(times[size], ',.0f') if size in times else '–':>8}" for size in sizes)
         typer.echo(f"{name.replace('_', ' '):18}{shown}{cost.per_row_us:>14.2f}")
+    twentieths = statistics.quantiles(pace, n=20)
     typer.echo(
         f"in a running pipeline {statistics.mean(pace):.2f} times as long,"
-        f" {min(pace):.2f} to {max(pace):.2f} from tenth to tenth of a second"
+        f" {twentieths[0]:.2f} to {twentieths[-1]:.2f} for nine tenths of the time"
     )
     typer.echo(f"on {done.calibration.machine}")
 

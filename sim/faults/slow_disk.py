@@ -35,7 +35,7 @@ class _Slow:
 
     async def spend(self, job: Job, rows: int, core: Core = Core.LOOP) -> None:
         """Let the time of the job pass, and that of the disk."""
-        strikes = job is Job.LOG and self._switch.strikes()
+        strikes = job is Job.WRITE and self._switch.strikes()
         await self._work.spend(job, rows, core)
         if strikes:
             with self._switch.effect(0):

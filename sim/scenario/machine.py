@@ -31,7 +31,8 @@ class JobCosts(msgspec.Struct, frozen=True, kw_only=True):
         score: to score on the event loop.
         score_in_executor: to score in the executor thread.
         decide: to decide and to count.
-        log: to deliver and to write.
+        log: to deliver, and to encode the log's lines.
+        write: to write them, in the log's thread.
     """
 
     send: JobCost | None = None
@@ -41,10 +42,11 @@ class JobCosts(msgspec.Struct, frozen=True, kw_only=True):
     score_in_executor: JobCost | None = None
     decide: JobCost | None = None
     log: JobCost | None = None
+    write: JobCost | None = None
 
 
 class Machine(msgspec.Struct, frozen=True, kw_only=True):
-    """The modelled machine: one core for the event loop, one for the executor.
+    """The modelled machine: one core for the event loop, and one for each thread beside it.
 
     Attributes:
         costs: what jobs cost; absent ones are as measured with the model, or a guess if nothing was measured.

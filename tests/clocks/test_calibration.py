@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from actors.errors import ArtifactError, OutputError
-from sim.clocks.calibration import CALIBRATION_FILE, Calibration, digest, read_calibration
+from sim.clocks.calibration import CALIBRATION_FILE, FORMAT_VERSION, Calibration, digest, read_calibration
 from sim.clocks.costs import Cost, Costs
 
 FOUND = Calibration(
@@ -49,8 +49,8 @@ def test_a_damaged_one_is_refused_in_a_line(tmp_path: Path, content: str, reason
 def test_one_of_another_version_is_refused(tmp_path: Path) -> None:
     """A file whose meaning may have changed is not guessed at."""
     file = FOUND.write(tmp_path)
-    file.write_text(file.read_text().replace('"format_version": 2', '"format_version": 3'))
-    with pytest.raises(ArtifactError, match="format_version must be 2, got 3"):
+    file.write_text(file.read_text().replace(f'"format_version": {FORMAT_VERSION}', '"format_version": 99'))
+    with pytest.raises(ArtifactError, match=f"format_version must be {FORMAT_VERSION}, got 99"):
         read_calibration(tmp_path)
 
 

@@ -19,6 +19,7 @@ COSTS = Costs(
     features=Cost(20.0, 2.0),
     score=Cost(5.0, 8.0),
     score_in_executor=Cost(70.0, 8.0),
+    write=Cost(5.0, 3.0),
 )
 
 
@@ -73,8 +74,8 @@ def test_the_executor_is_a_core_of_its_own() -> None:
     assert spent_ns(work) == max(150, 1 + 85) * US
 
 
-def test_a_thread_waits_for_the_interpreter() -> None:
-    """A job of the executor begins when the loop has run what was ready, and its end is heard of after what is then."""
+def test_a_busy_loop_hears_late_of_what_a_thread_has_done() -> None:
+    """A job of the executor begins at once; its end is heard of after what is ready by then, and a turn later."""
     heard_us: list[int] = []
 
     async def scoring(cpu: Processor) -> None:
@@ -87,7 +88,17 @@ def test_a_thread_waits_for_the_interpreter() -> None:
             await asyncio.sleep(0)
 
     assert spent_ns(lambda cpu: asyncio.gather(scoring(cpu), parsing(cpu))) == 20 * 20 * US
-    assert heard_us == [220]  # begun at 20, over at 170; noticed at 180, behind what is ready then; and a turn
+    assert heard_us == [200]  # over at 150; noticed at 160, behind what is ready then; and a turn
+
+
+def test_an_idle_loop_hears_of_it_at_once() -> None:
+    """No turn has to be waited for; a job of the log's thread waits for those before it there, and for no other."""
+
+    async def work(cpu: Processor) -> None:
+        await cpu.spend(Job.SCORE, 10, Core.EXECUTOR)
+        await asyncio.gather(*(cpu.spend(Job.WRITE, 10, Core.WRITER) for _ in range(2)))
+
+    assert spent_ns(work) == (150 + 2 * 35) * US
 
 
 def test_noise_is_asked_with_the_number_of_the_first_row() -> None:
@@ -116,7 +127,7 @@ def test_a_cost_is_what_was_measured_and_straight_in_between(rows: int, us: floa
 
 
 def test_the_pace_goes_over_and_over() -> None:
-    """Each tenth of a second has its own: what is begun in it takes so many times as long, on either core."""
+    """Each span has its own: what is begun in it takes so many times as long, on any core."""
     costs = msgspec.structs.replace(COSTS, pace=(1.0, 2.0, 0.5))
 
     async def main() -> list[int]:
@@ -124,10 +135,10 @@ def test_the_pace_goes_over_and_over() -> None:
         assert isinstance(loop, VirtualLoop)
         clock = VirtualClock(loop)
         cpu, took = Processor(costs, clock), []
-        for tenth in range(6):
-            await clock.sleep_until_ns(tenth * PACE_NS)
+        for span in range(6):
+            await clock.sleep_until_ns(span * PACE_NS)
             await cpu.spend(Job.PARSE, 10)
-            took.append(clock.now_ns() - tenth * PACE_NS)
+            took.append(clock.now_ns() - span * PACE_NS)
         await clock.sleep_until_ns(7 * PACE_NS)
         await cpu.spend(Job.SCORE, 10, Core.EXECUTOR)
         took.append(clock.now_ns() - 7 * PACE_NS)
