@@ -65,6 +65,7 @@ async def _run(
     make_machine: Callable[[Plan], Machine],
 ) -> Result:
     machine = make_machine(plan)
+    machine = replace(machine, work=instruments.work(machine.work, machine.clock))
     try:
         return await _run_on(machine, plan, folder, screen, instruments)
     finally:
