@@ -99,7 +99,7 @@ def main() -> int:
     print(f"while its traffic is made it can do {capacity:,.0f}/s, the median of {ROUNDS}; shares of that:")
     print(
         f"{'load':>6} {'':5}{'real, ms':>10}{'virtual, ms':>13}{'apart':>8}{'foretold, ms':>14}{'apart':>8}"
-        f"   {'real runs':18}{'virtual runs':18}foretold"
+        f"   {'real runs':20}{'virtual runs':20}foretold"
     )
     outcomes = [_compare(artifact, capacity, share) for share in SHARES]
     return max(outcomes, key=(0, INCONCLUSIVE, TOO_FAR).index)
@@ -123,7 +123,7 @@ def _compare(artifact: Artifact, capacity: float, share: float) -> int:
         near &= fine
         print(
             f"{share:>6.0%} {name:5}{real:>10.3f}{virtual:>13.3f}{virtual / real - 1:>+8.0%}"
-            f"{foretold:>14.3f}{foretold / real - 1:>+8.0%}   {''.join(f'{_range(kind):18}' for kind in each_ms)}"
+            f"{foretold:>14.3f}{foretold / real - 1:>+8.0%}   {'  '.join(f'{_range(kind):18}' for kind in each_ms)}"
             + ("" if fine else "TOO FAR")
         )
     steps = [step for each in rounds for step in each.step_ns]
