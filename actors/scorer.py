@@ -196,10 +196,18 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
         left = np.flatnonzero(~shed)
         relieved = left[least_valuable(batch.amount[left], excess - (count - len(left)))]
         shed[relieved], cause[relieved] = True, Cause.SHED
-        if shed.all() and self._estimate.doubted(now_ns):
-            tried = int(batch.amount.argmin())  # it will be late if the estimate is right
-            shed[tried], cause[tried] = False, _CAUSE_OF_MODE[batch.mode[tried]]
+        if shed.all():
+            self._try_one(batch, shed, cause, now_ns)
         return shed
+
+    def _try_one(self, batch: FeatureBatch, shed: Bool, cause: U8, now_ns: int) -> None:
+        """In doubt of the estimate leave the model the least of those whose deadline is ahead, late if it is right."""
+        deadline_ns = self._config.shedding.deadline_ns
+        since_ns = 0 if deadline_ns is None else now_ns - deadline_ns
+        in_time = np.flatnonzero(batch.track[:, ARRIVAL] >= since_ns)
+        if len(in_time) and self._estimate.doubted(now_ns):
+            tried = in_time[batch.amount[in_time].argmin()]
+            shed[tried], cause[tried] = False, _CAUSE_OF_MODE[batch.mode[tried]]
 
     async def _score_others(self, model: ServingModel, batch: FeatureBatch, shed: Bool) -> F64:
         """Return the scores of those who are not ``shed``, NaN for the others."""

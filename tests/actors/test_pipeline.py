@@ -99,6 +99,22 @@ def test_what_would_miss_its_deadline_is_decided_by_rules_in_time() -> None:
     assert all(line["latency_us"] <= 13_000 for line in lines)  # the deadline, and the batch before it
 
 
+def test_no_model_is_tried_after_the_deadline() -> None:
+    """Who comes too late to the scorer is decided by rules, also when the estimate has been in doubt for a second."""
+
+    class Late(Hooks):
+        async def received(self, actor: str, rows: int) -> None:
+            if actor == "scorer":
+                await asyncio.sleep(0.009)
+
+    config = PipelineConfig(scorer=ScorerConfig(shedding=SheddingConfig(deadline_ns=8 * MS)))
+    raws = [transaction(number) for number in range(30)]
+    bench = Bench(arrivals(raws, 100 * MS), FixedScoring(), hooks=Late(), config=config)
+    run(bench)
+    assert {line["cause"] for line in bench.decisions().values()} == {"deadline"}
+    assert bench.telemetry.deadline_rows == 30
+
+
 def test_an_overfull_mailbox_sheds_the_least_valuable() -> None:
     """Above the limit the excess is decided by rules, the small amounts first."""
     shedding = SheddingConfig(shed_above=10)
