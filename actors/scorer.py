@@ -109,7 +109,7 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
         self._scoring = scoring
         self._dead_letters = dead_letters
         self._on_loop = LoopShare(config.inline_time_ns, config.max_batch_size)
-        self._full_batch = full_batch
+        self._full_batch = max(2, full_batch)  # one transaction tells of no backlog
         self._full_in_a_row = 0
         self._estimate = ServiceEstimate()
         self._sheds = config.shedding != SheddingConfig()

@@ -160,6 +160,13 @@ def test_a_backlog_before_the_assembler_moves_scoring_off_the_loop() -> None:
     assert scoring.batches == [*[(8, Core.LOOP)] * on_loop, *[(8, Core.EXECUTOR)] * (20 - on_loop), (7, Core.LOOP)]
 
 
+def test_an_assembler_that_makes_batches_of_one_tells_of_no_backlog() -> None:
+    """However many come one after the other: each is as large as it can be, and the loop has nothing else to do."""
+    config, scoring = PipelineConfig(assembler=AssemblerConfig(max_batch_size=1)), FixedScoring()
+    run(Bench(arrivals([transaction(number) for number in range(2 * BACKLOG)], MS), scoring, config=config))
+    assert scoring.batches == [(1, Core.LOOP)] * (2 * BACKLOG)
+
+
 def test_a_sink_that_fails_costs_delivery_only() -> None:
     """Undelivered decisions are counted and logged all the same."""
     bench = Bench(arrivals([transaction(number) for number in range(20)]), sink=ListSink(fails=True))
