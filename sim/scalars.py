@@ -24,11 +24,13 @@ class Scalar:
         parse: text to value; raises ValueError with "rule; remedy".
         render: value to what YAML should hold.
         schema: its JSON Schema.
+        positive: the same of those values that are more than 0, where the text has a pattern.
     """
 
     parse: Callable[[str], Any]
     render: Callable[[Any], Plain]
     schema: dict[str, Any]
+    positive: dict[str, Any] | None = None
 
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_][A-Za-z0-9]+)*")
@@ -63,22 +65,22 @@ def parse_timezone(text: str) -> str:
     return text
 
 
+_UNITS = "ns|us|µs|ms|s|m|min|h|d"
+_NOT_ZERO = "(?=[0-9._]*[1-9])"
+_DURATIONS = {"type": "string", "examples": ["20s", "50ms"]}
 DURATION = Scalar(
     units.parse_duration,
     units.render_duration,
-    {
-        "type": "string",
-        "pattern": r"^\s*[+-]?[0-9._eE+-]+\s*(ns|us|µs|ms|s|m|min|h|d)\s*$",
-        "examples": ["20s", "50ms"],
-    },
+    _DURATIONS | {"pattern": rf"^\s*\+?{units.UNSIGNED}\s*({_UNITS})\s*$"},
+    _DURATIONS | {"pattern": rf"^\s*\+?{_NOT_ZERO}{units.UNSIGNED}\s*({_UNITS})\s*$"},
 )
 RATE = Scalar(
     units.parse_rate,
     units.render_rate,
     {
         "anyOf": [
-            {"type": "number", "minimum": 0},
-            {"type": "string", "pattern": r"^\s*[0-9._eE+-]+\s*x\s+capacity\s*$"},
+            {"type": "number", "minimum": 0, "maximum": units.MAX_FACTOR},
+            {"type": "string", "pattern": rf"^\s*\+?{units.UNSIGNED}(\s*x\s+capacity)?\s*$"},
         ],
         "examples": [1000, "1.5x capacity"],
     },
@@ -86,13 +88,14 @@ RATE = Scalar(
 SIZE = Scalar(
     units.parse_size,
     units.render_size,
-    {"type": "string", "pattern": r"^\s*[0-9._eE+]+\s*([kMG]?B|[KMG]iB)\s*$", "examples": ["500MB"]},
+    {"type": "string", "pattern": rf"^\s*\+?{units.UNSIGNED}\s*([kMG]?B|[KMG]iB)\s*$", "examples": ["500MB"]},
 )
 SPEED = Scalar(
     units.parse_speed,
     units.render_speed,
-    {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"const": "max"}]},
+    {"anyOf": [{"type": "number", "exclusiveMinimum": 0, "maximum": units.MAX_FACTOR}, {"const": "max"}]},
 )
+WORLD_SPEED = Scalar(units.parse_world_speed, units.render_speed, {"type": "number"})
 MOMENT = Scalar(
     units.parse_moment,
     units.render_moment,
@@ -105,6 +108,7 @@ Duration = Annotated[int, DURATION]
 RateOf = Annotated[Rate, RATE]
 Size = Annotated[int, SIZE]
 Speed = Annotated[float, SPEED]
+WorldSpeed = Annotated[float, WORLD_SPEED]
 Moment = Annotated[dt.datetime, MOMENT]
 Name = Annotated[str, NAME]
 Timezone = Annotated[str, TIMEZONE]

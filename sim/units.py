@@ -17,10 +17,11 @@ NS_PER: dict[str, int] = {
     "d": 86_400_000_000_000,
 }
 BYTES_PER: dict[str, int] = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
-MAX_FACTOR = 1e9  # of a rate or a speed; beyond it a typing mistake
+MAX_FACTOR = 10**9  # of a rate or a speed; beyond it a typing mistake
 MAX_DURATION_NS = 3_660 * NS_PER["d"]  # ten years: beyond it a typing mistake, and int64 nanoseconds end at 292 years
 
-_NUMBER = r"[+-]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+UNSIGNED = r"(?:[0-9][0-9_]*\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+_NUMBER = rf"[+-]?{UNSIGNED}"
 _QUANTITY = re.compile(rf"\s*({_NUMBER})\s*([A-Za-zµ]*)\s*")
 _CAPACITY = re.compile(rf"\s*({_NUMBER})\s*x\s+capacity\s*")
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -160,6 +161,19 @@ def parse_speed(text: str) -> float:
     return value
 
 
+def parse_world_speed(text: str) -> float:
+    """Return event seconds for each second of a run whose transactions are made, and arrive at rates of their own.
+
+    Raises:
+        ValueError: it is not a positive number.
+    """
+    speed = parse_speed(text)
+    if math.isinf(speed):
+        rule = "must be a number, since phases say when transactions arrive; leave it out, or write 1 for real time"
+        raise ValueError(rule)
+    return speed
+
+
 def render_speed(speed: float) -> float | int | str:
     """Return the YAML value that parses back to ``speed``."""
     return "max" if math.isinf(speed) else _plain(speed)
@@ -199,4 +213,4 @@ def end_us(moment: dt.datetime, timezone: str) -> int:
 
 
 def _plain(number: float) -> float | int:
-    return int(number) if number.is_integer() and abs(number) < 1e15 else number  # noqa: PLR2004 (exact as an integer)
+    return int(number) if float(number).is_integer() and abs(number) < 1e15 else number  # noqa: PLR2004 (exact)

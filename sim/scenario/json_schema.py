@@ -66,10 +66,18 @@ def _shape(shape: Shape, named: dict[str, Schema]) -> Schema:
         return {"type": "array", "items": _shape(shape.item, named), **size}
     if shape.kind == "literal":
         return {"enum": list(shape.of)}
+    limits = _limits(shape)
     if shape.kind == "scalar":
-        return dict(shape.of.schema)
+        positive = shape.of.positive if limits.get("exclusiveMinimum") == 0 else None
+        written = positive or shape.of.schema
+        return {**written, **limits} if written.get("type") == "number" else dict(written)
+    return {"type": _TYPES[shape.kind], **limits}
+
+
+def _limits(shape: Shape) -> Schema:
+    """Return the bounds of ``shape``; a text cannot be bounded, and validation tells those."""
     limits = {word: getattr(meta, name) for meta in shape.bounds for name, word in _BOUNDS.items()}
-    return {"type": _TYPES[shape.kind], **{word: limit for word, limit in limits.items() if limit is not None}}
+    return {word: limit for word, limit in limits.items() if limit is not None}
 
 
 def _reference(struct: type[msgspec.Struct], named: dict[str, Schema], kind: str | None = None) -> Schema:

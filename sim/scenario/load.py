@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import yaml
 
-from sim.scenario.checks import faults, files, metrics, models, names, times, workload
+from sim.scenario.checks import faults, files, limits, metrics, models, names, times, workload
 from sim.scenario.checks.view import View
 from sim.scenario.convert import Reader
 from sim.scenario.overrides import apply_override
@@ -60,6 +60,7 @@ def missing_files(scenario: Scenario) -> tuple[str, ...]:
 
 def _check(view: View, *, files_required: bool) -> Iterator[Problem]:
     yield from workload.check(view)
+    yield from limits.check(view)
     yield from names.check(view)
     yield from faults.check(view)
     yield from times.check(view)
@@ -69,8 +70,15 @@ def _check(view: View, *, files_required: bool) -> Iterator[Problem]:
 
 
 def _completed(scenario: Scenario) -> Scenario:
+    """Return ``scenario`` with what is said by another value, so that it is the same when it is written and read."""
     if scenario.events is not None and not scenario.phases:
-        return msgspec.structs.replace(scenario, phases=(REPLAY,))
+        scenario = msgspec.structs.replace(scenario, phases=(REPLAY,))
+    store = scenario.pipeline.feature_store
+    if store.breaker is not None and store.breaker.minimum_calls > store.breaker.window:
+        breaker = msgspec.structs.replace(store.breaker, minimum_calls=store.breaker.window)
+        store = msgspec.structs.replace(store, breaker=breaker)
+        pipeline = msgspec.structs.replace(scenario.pipeline, feature_store=store)
+        scenario = msgspec.structs.replace(scenario, pipeline=pipeline)
     return scenario
 
 

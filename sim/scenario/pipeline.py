@@ -11,6 +11,7 @@ from sim.units import NS_PER
 Capacity = Annotated[int, msgspec.Meta(ge=1, le=10_000_000)]
 BatchSize = Annotated[int, msgspec.Meta(ge=1, le=65_536)]
 Ratio = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Score = Annotated[float, msgspec.Meta(gt=0, le=1)]  # 0 would say that no transaction is ever approved, scored or not
 Share = Annotated[float, msgspec.Meta(gt=0, le=1)]
 Calls = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
 Wait = Annotated[Duration, msgspec.Meta(gt=0)]
@@ -171,12 +172,12 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True):
     """Scores at which a decision changes; review is at most block.
 
     Attributes:
-        review: a score of at least this is reviewed, 0 to 1.
-        block: a score of at least this is blocked, 0 to 1.
+        review: a score of at least this is reviewed, more than 0, at most 1.
+        block: a score of at least this is blocked, more than 0, at most 1.
     """
 
-    review: Ratio = 0.30
-    block: Ratio = 0.70
+    review: Score = 0.30
+    block: Score = 0.70
 
 
 class DecisionLog(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import msgspec
 
-from sim.scalars import Duration, Speed
+from sim.scalars import Duration, WorldSpeed
 from sim.units import NS_PER
 
 
@@ -23,4 +23,4 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     merchants: Annotated[int, msgspec.Meta(ge=10, le=1_000_000)] = 2_000
     fraud_ratio: Annotated[float, msgspec.Meta(gt=0, le=0.5)] = 0.01
     label_delay: Duration = 12 * NS_PER["h"]
-    speed: Annotated[Speed, msgspec.Meta(le=100_000)] | None = None
+    speed: Annotated[WorldSpeed, msgspec.Meta(le=100_000)] | None = None

@@ -43,6 +43,16 @@ def test_any_scenario_loads_back_equal(phases: list[str], hypothesis: str) -> No
     assert parse(resolved(scenario), "again.yaml") == scenario
 
 
+def test_default_that_another_value_limits_is_written_as_it_counts() -> None:
+    """A breaker whose window is shorter than the default of its calls loads back equal."""
+    text = SHORT + "pipeline: {feature_store: {breaker: {window: 5}}}\n"
+    scenario = parse(text, "drill.yaml")
+    breaker = scenario.pipeline.feature_store.breaker
+    assert breaker is not None
+    assert breaker.minimum_calls == 5
+    assert parse(resolved(scenario), "again.yaml") == scenario
+
+
 def _changed(**values: object) -> Scenario:
     return msgspec.structs.replace(parse(EXAMPLE, "drill.yaml"), **values)
 

@@ -14,13 +14,15 @@ CANDIDATES = ("model", "fit_seed", "trees")
 def check(view: View) -> Iterator[Problem]:
     """Yield a problem for each release without a model, or with two, and each rollback with nothing before it."""
     steps = list(view.items("steps"))
-    releases = [step.at for _, step in steps if isinstance(step, ModelRelease)]
-    releases += [fault.at for _, fault in view.items("faults") if isinstance(fault, ModelBadRelease)]
     for path, step in steps:
         if isinstance(step, ModelRelease) and view.whole(*(f"{path}.{key}" for key in CANDIDATES)):
             yield from _release(view, path, step)
-        early = not any(at < step.at for at in releases)
-        if isinstance(step, ModelRollback) and early and view.whole("steps", "faults"):
+    if not view.whole("steps", "faults"):
+        return
+    releases = [step.at for _, step in steps if isinstance(step, ModelRelease)]
+    releases += [fault.at for _, fault in view.items("faults") if isinstance(fault, ModelBadRelease)]
+    for path, step in steps:
+        if isinstance(step, ModelRollback) and not any(at < step.at for at in releases):
             yield view.problem(f"{path}.at", "must come after a model_release", remedy="release a model earlier")
 
 

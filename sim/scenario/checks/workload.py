@@ -1,11 +1,10 @@
-"""Load and limits that contradict each other."""
+"""Load that contradicts itself."""
 
 from collections.abc import Iterator
 
 from sim.scenario.arrivals import Poisson, Spike
 from sim.scenario.checks.view import View
 from sim.scenario.phases import Phase
-from sim.scenario.pipeline import FeatureStoreSettings, Pipeline
 from sim.scenario.problems import Problem
 from sim.scenario.world import World
 from sim.units import MAX_DURATION_NS, Rate, render_duration
@@ -21,7 +20,6 @@ def check(view: View) -> Iterator[Problem]:
     total = sum(phase.duration or 0 for phase in phases.values())
     if total > MAX_DURATION_NS:
         yield view.problem("phases", "must last at most 10 years in all", render_duration(total), "shorten them")
-    yield from _pipeline(view, view.scenario.pipeline)
 
 
 def _presence(view: View) -> Iterator[Problem]:
@@ -50,10 +48,10 @@ def _generated(view: View, path: str, phase: Phase) -> Iterator[Problem]:
     if isinstance(spike, Spike) and phase.duration is not None:
         start = phase.duration // 2 if spike.after is None else spike.after
         if start + spike.width > phase.duration:
+            width = render_duration(spike.width) + ("" if view.given(f"{path}.arrivals.width") else " by default")
             length = render_duration(phase.duration)
-            yield view.problem(
-                f"{path}.arrivals", f"must have its spike within the phase of {length}", "", "shorten it"
-            )
+            rule = f"must have its spike, which lasts {width}, within the phase of {length}"
+            yield view.problem(f"{path}.arrivals", rule, "", "shorten it, or give width")
 
 
 def _is_zero(rate: Rate | None) -> bool:
@@ -71,32 +69,3 @@ def _replayed(view: View, path: str, phase: Phase) -> Iterator[Problem]:
         )
     if phase.duration is None and phase is not view.scenario.phases[-1] and view.whole(f"{path}.duration"):
         yield view.problem(f"{path}.duration", "is missing: only the last phase may last as long as the events")
-
-
-def _pipeline(view: View, pipeline: Pipeline) -> Iterator[Problem]:
-    scorer = pipeline.mailboxes.scorer
-    if scorer.shed_above is not None and scorer.shed_above > scorer.capacity:
-        path = "pipeline.mailboxes.scorer.shed_above"
-        yield view.problem(path, f"must be at most the capacity of {scorer.capacity:,}", remedy="lower it")
-    thresholds = pipeline.thresholds
-    if thresholds is not None and thresholds.review > thresholds.block:
-        given = "review" if view.given("pipeline.thresholds.review") else "block"
-        path = f"pipeline.thresholds.{given}"
-        yield view.problem(
-            path, f"must have review at most block, {thresholds.block:g}", f"{thresholds.review:g}", "swap them"
-        )
-    yield from _feature_store(view, pipeline.feature_store)
-    restart = pipeline.restart
-    if restart.backoff > restart.max_backoff:
-        key = "backoff" if view.given("pipeline.restart.backoff") else "max_backoff"
-        yield view.problem(f"pipeline.restart.{key}", "must have backoff at most max_backoff", remedy="swap them")
-
-
-def _feature_store(view: View, store: FeatureStoreSettings) -> Iterator[Problem]:
-    breaker, path = store.breaker, "pipeline.feature_store.breaker.minimum_calls"
-    if breaker is not None and breaker.minimum_calls > breaker.window and view.given(path):
-        yield view.problem(path, f"must be at most the window of {breaker.window:,} calls", remedy="lower it")
-    path = "pipeline.feature_store.hedge.after"
-    if store.hedge is not None and store.hedge.after >= store.timeout:
-        rule = f"must be less than the time-out of {render_duration(store.timeout)}, or no second call is ever made"
-        yield view.problem(path, rule, render_duration(store.hedge.after), "lower it")
