@@ -22,6 +22,9 @@ UNKNOWN_MODEL = np.uint16(0)  # the column is not read where no model scored
 class Ending:
     """Decides what the actors hold, in order, after they were stopped for good.
 
+    At every instant each transaction is in a mailbox or in the books. Everything is decided without a wait, and what
+    is decided lies in the logger's mailbox, beyond its capacity if need be, until it is delivered and logged.
+
     Attributes:
         scoring: knows the model that serves, whose rules these are.
         cause: why: DRAIN_TIMEOUT decides by default, ESCALATED by rules.
@@ -37,19 +40,20 @@ class Ending:
     cause: Cause
 
     async def settle(self) -> int:
-        """Give everything left a decision and hand it to the logger.
+        """Give everything left a decision, then have the logger finish it.
 
         Returns:
             How many transactions were left without a decision.
         """
-        decided = self._take_decided()
+        unsent = self.scorer.take_outbox()
+        decided = [] if unsent is None else [unsent]
         features = self._take_assembled()
         raw = self._take_raw()
         left = sum(map(len, features)) + sum(map(len, raw))
         features += [batch for part in raw if (batch := self.assembler.assemble_at_once(part)) is not None]
         decided += [self._decide(batch) for batch in features]
-        for done in decided:
-            await self.logger.finish(done)
+        self.logger.inbox.refill(decided)
+        await self.logger.finish()
         return left
 
     def _take_raw(self) -> list[RawBatch]:
@@ -59,10 +63,6 @@ class Ending:
     def _take_assembled(self) -> list[FeatureBatch]:
         unsent = self.assembler.take_outbox()
         return [*self.scorer.inbox.take_all(), *([] if unsent is None else [unsent])]
-
-    def _take_decided(self) -> list[DecidedBatch]:
-        unsent = self.scorer.take_outbox()
-        return [*self.logger.inbox.take_all(), *([] if unsent is None else [unsent])]
 
     def _decide(self, batch: FeatureBatch) -> DecidedBatch:
         if self.cause is Cause.ESCALATED:

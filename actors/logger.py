@@ -1,5 +1,6 @@
 """The logger: delivers decisions to the caller and appends them to the decision log."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from functools import partial
 import msgspec
 
 from actors.actor import Actor, Environment
+from actors.clock import NS_PER_S
 from actors.decision_lines import FeatureLogging
 from actors.decision_log import DecisionLog
 from actors.delivery import DeliveryConfig, DeliveryRetries, deliver
@@ -21,6 +23,8 @@ from actors.stamps import DECIDED, LOGGED, LOGGING_START
 from actors.telemetry.stages import Stage
 from actors.time_sheet import Span, TimeSheet
 from actors.work import LOG, WRITE, WRITER
+
+FINISH_NS = 1 * NS_PER_S  # as long as a caller has by default for one batch
 
 log = logging.getLogger(__name__)
 
@@ -117,10 +121,40 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
         self.log.commit(decided, written=prepared.logged)
         self._times.book(decided.batch.track, prepared.started_ns, self.clock.now_ns())
 
-    async def finish(self, decided: DecidedBatch) -> None:
-        """Deliver and log ``decided``, which no one sent; for the end of a run."""
-        lease = Lease(decided, len(decided), self.inbox.next_sequence())
-        self.commit(lease, await self.prepare(lease))
+    async def finish(self) -> None:
+        """Deliver and log everything that waits, in `FINISH_NS` what deliveries may take; for the end of a run.
+
+        Whoever ends a run has waited for the drain: a caller that does not answer is not waited for batch by batch.
+        What is left when the time is up is logged, and not delivered. Until a batch is booked it is in the mailbox, so
+        that the books balance all the while.
+        """
+        self.inbox.close()
+        until_ns = self.clock.now_ns() + FINISH_NS
+        while (lease := await self.inbox.receive(self.batch_limit())) is not None:
+            started_ns, decided = self.clock.now_ns(), lease.message
+            try:
+                delivered = await self._deliver_by(until_ns, decided)
+                handled = Handled(delivered, await self.log.write(decided), started_ns)
+            except Exception as error:  # noqa: BLE001 - it may be what kept crashing this actor
+                self.discard(decided, error)
+            else:
+                self.commit(lease, handled)
+            self.inbox.acknowledge()
+
+    async def _deliver_by(self, until_ns: int, decided: DecidedBatch) -> bool:
+        left_ns = until_ns - self.clock.now_ns()
+        if left_ns <= 0:
+            return False
+        try:
+            async with asyncio.timeout(left_ns / NS_PER_S):
+                await self._deliver(decided)
+        except TimeoutError:
+            self.delivery_failure.note(SinkError("no answer before the run had to end"))
+            return False
+        except SinkError as error:
+            self.delivery_failure.note(error)
+            return False
+        return True
 
     def discard(self, message: DecidedBatch, error: BaseException) -> None:
         """Count ``message`` as neither delivered nor logged: it is decided, but this actor cannot handle it."""

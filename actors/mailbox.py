@@ -7,6 +7,7 @@ dropped.
 
 import asyncio
 from collections import deque
+from collections.abc import Iterable
 from typing import Generic, TypeVar
 
 import msgspec
@@ -188,6 +189,15 @@ class Mailbox(Generic[M]):
         self.depth = 0
         _wake(self._sender)
         return everything
+
+    def refill(self, messages: Iterable[M]) -> None:
+        """Put ``messages`` in, behind what waits, whatever the capacity and closed or not; for the end of a run.
+
+        A receiver is not woken: whoever ends a run has stopped it, and receives himself.
+        """
+        for message in messages:
+            self._waiting.append((message, len(message)))
+            self.depth += len(message)
 
     def next_sequence(self) -> int:
         """Return a sequence number that no lease has, for work outside a lease."""

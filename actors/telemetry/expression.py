@@ -105,6 +105,11 @@ class Expression:
         """Whether it rests on figures of the process, which a modelled machine does not have."""
         return any(read.metric.of_process for read in self.condition.reads())
 
+    @property
+    def lasting(self) -> bool:
+        """Whether it rests on a figure that judges the whole run by its last reading, whatever the span."""
+        return any(read.metric.lasting for read in self.condition.reads())
+
     def evaluate(self, resolve: Resolve) -> Outcome:
         """Return whether it holds, with the figures seen.
 

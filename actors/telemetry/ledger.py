@@ -104,9 +104,15 @@ class Imbalance(msgspec.Struct, frozen=True):
 
 
 class Ledger:
-    """The live books. Each method adds; nothing is ever taken back."""
+    """The live books. Each method adds; nothing is ever taken back.
+
+    Attributes:
+        broken: the equations that did not hold at the first reading at which any did not, in words; () as long as the
+            books have balanced at each. It is what everyone goes by who says whether they balance.
+    """
 
     def __init__(self) -> None:
+        self.broken: tuple[str, ...] = ()
         self.offered = 0
         self.produced = 0
         self.dead_lettered: dict[str, int] = {}
@@ -174,7 +180,18 @@ class Ledger:
         self.undelivered_count += count
 
     def snapshot(self, waiting: Waiting) -> LedgerSnapshot:
-        """Return the books with what is ``waiting`` at this very instant."""
+        """Return the books with what is ``waiting`` at this very instant; remember whether they balanced."""
+        now = self._read(waiting)
+        self.broken = self.broken or tuple(map(str, now.imbalances()))
+        return now
+
+    def check(
+        self, *, unsent: int = 0, in_flight: int = 0, awaiting_log: int = 0, awaiting_delivery: int = 0
+    ) -> list[Imbalance]:
+        """Return the equations that do not hold, given what is waiting at this very instant."""
+        return self._read(Waiting(unsent, in_flight, awaiting_log, awaiting_delivery)).imbalances()
+
+    def _read(self, waiting: Waiting) -> LedgerSnapshot:
         return LedgerSnapshot(
             offered=self.offered,
             produced=self.produced,
@@ -187,9 +204,3 @@ class Ledger:
             undelivered=self.undelivered_count,
             waiting=waiting,
         )
-
-    def check(
-        self, *, unsent: int = 0, in_flight: int = 0, awaiting_log: int = 0, awaiting_delivery: int = 0
-    ) -> list[Imbalance]:
-        """Return the equations that do not hold, given what is waiting at this very instant."""
-        return self.snapshot(Waiting(unsent, in_flight, awaiting_log, awaiting_delivery)).imbalances()

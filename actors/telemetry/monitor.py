@@ -26,7 +26,6 @@ class Monitor:
 
     Attributes:
         first: the snapshot at the start of the run, the older end of "the whole run".
-        first_imbalance: the first snapshot whose ledger did not balance, or None.
 
     Args:
         telemetry: what the actors write into.
@@ -61,7 +60,6 @@ class Monitor:
         self.listeners: list[Listener] = []
         self.alert_listeners: list[AlertListener] = []
         self.first: Snapshot | None = None
-        self.first_imbalance: Snapshot | None = None
 
     async def run(self) -> None:
         """Tick until `stop`. A tick that comes late does not bring others after it."""
@@ -96,8 +94,6 @@ class Monitor:
     def _remember(self, snapshot: Snapshot) -> None:
         self._ring.add(snapshot)
         self.first = self.first or snapshot
-        if snapshot.imbalances and self.first_imbalance is None:
-            self.first_imbalance = snapshot
 
     def _tell(self, snapshot: Snapshot, window: Window, events: list[AlertEvent]) -> None:
         for event in events:

@@ -177,7 +177,8 @@ class Snapshot(msgspec.Struct, frozen=True):
         work: by actor.
         decisions: by mode, in the order of `Mode`: counts in the order of `Decision`.
         memory_bytes: resident memory of this process; None where it is not sampled (a virtual clock).
-        imbalances: equations of the ledger that do not hold now; empty when they balance.
+        imbalances: equations of the ledger that did not hold, now or at the first snapshot at which any did not;
+            empty as long as they have always balanced.
     """
 
     at_ns: int

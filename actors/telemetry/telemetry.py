@@ -140,7 +140,7 @@ class Telemetry:
             gauges=gauges,
             gc=GcCounts() if self.gc_pauses is None else self.gc_pauses.counts(),
             memory_bytes=memory_bytes,
-            imbalances=tuple(map(str, ledger.imbalances())),
+            imbalances=self.ledger.broken,
             quality=quality,
         )
 

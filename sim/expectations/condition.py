@@ -44,6 +44,9 @@ class Condition:
             return self._unjudged(finished=finished, seen="", when="began")
         if self._expression.instant:
             holds, seen = self._instant or (None, "")
+            if holds and finished and self._expression.lasting:
+                outcome = self._expression.evaluate(self._windows.resolver(window, self._span))
+                holds, seen = outcome.holds, outcome.seen
         else:
             outcome = self._expression.evaluate(self._windows.resolver(window, self._span))
             holds, seen = outcome.holds, outcome.seen

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from actors.telemetry.catalogue import read
+from actors.telemetry.catalogue import METRICS, read
 from actors.telemetry.metrics.quality import quality_metrics
 from actors.telemetry.reference import Reference
 from actors.telemetry.snapshot import Quality, Snapshot
@@ -13,6 +13,7 @@ QualityOf = Callable[[Span], Quality | None]
 ReferenceOf = Callable[[Snapshot], Reference | None]
 
 _OF_QUALITY = frozenset(metric.name for metric in quality_metrics())
+_LASTING = frozenset(name for name, metric in METRICS.items() if metric.lasting)
 
 
 class Windows:
@@ -41,6 +42,7 @@ class Windows:
         self._qualities: dict[Span, Quality | None] = {}
         self._marked: dict[int, Snapshot] = {}
         self._final: Snapshot | None = None
+        self._last: Snapshot | None = None
 
     def mark(self, at_ns: int, snapshot: Snapshot) -> None:
         """Keep the snapshot of a mark."""
@@ -52,6 +54,7 @@ class Windows:
         It ends the spans that end with the run: what was accepted before the end is decided in the drain, and counts.
         A run that was interrupted has not reached its end, so spans still open then stay without one.
         """
+        self._last = final
         if self._end_ns is None or now_ns >= self._end_ns:
             self._final = final
 
@@ -88,6 +91,8 @@ class Windows:
             at, found = (span, window) if scope is None else (self._spans[scope], self.over(self._spans[scope]))
             if found is not None and at is not None and metric in _OF_QUALITY:
                 found = self._judged(found, at)
+            if found is not None and metric in _LASTING and self._last is not None:
+                found = self.instant(self._last)
             return None if found is None else read(metric, found)
 
         return resolve

@@ -9,7 +9,6 @@ from actors.clock import NS_PER_S
 from actors.messages import Decision, Mode
 from actors.telemetry.catalogue import read
 from actors.telemetry.counts import HistogramCounts
-from actors.telemetry.ledger import LedgerSnapshot
 from actors.telemetry.snapshot import AlertReading, Snapshot
 from actors.telemetry.stages import BUDGET_P50_US, Stage
 from actors.telemetry.window import Window
@@ -39,7 +38,6 @@ class Finished:
         steps: what came of each.
         outcomes: of every decision, with the labels that are known.
         judged: those of them that the published protocol judges; None where it is not asked for.
-        imbalances: equations of the ledger that did not hold at some time.
         model: digest of the model that served at the end.
         held_out: that model's figures on held-out data, by name, from its manifest.
         calibration: digest of the service times, on the virtual clock.
@@ -56,7 +54,6 @@ class Finished:
     outcomes: Outcomes
     steps: Sequence[StepRecord] = ()
     judged: Outcomes | None = None
-    imbalances: Sequence[str] = ()
     skipped: Sequence[str] = ()
     warnings: Sequence[str] = ()
     model: str | None = None
@@ -107,7 +104,7 @@ def summarise(run: Finished) -> Summary:
         prediction_std=deviation,
         decisions=_decisions(last),
         modes=ModeCounts(**{mode.label: last.ledger.decided_by_mode[mode] for mode in Mode}),
-        ledger=books(last.ledger, run.imbalances),
+        ledger=books(last),
         business=worth,
         stages=stage_times(last),
         feature_store=feature_store_use(last),
@@ -156,10 +153,9 @@ def _times(stage: Stage, counts: HistogramCounts) -> StageTimes:
     )
 
 
-def books(ledger: LedgerSnapshot, imbalances: Sequence[str]) -> Books:
-    """Return the ledger for the summary, with every equation that did not hold now or earlier."""
-    waiting = ledger.waiting
-    broken = tuple(dict.fromkeys([*imbalances, *map(str, ledger.imbalances())]))
+def books(last: Snapshot) -> Books:
+    """Return the ledger for the summary, with the equations that did not hold at the end or earlier."""
+    ledger, waiting, broken = last.ledger, last.ledger.waiting, last.imbalances
     return Books(
         offered=ledger.offered,
         unsent=waiting.unsent,

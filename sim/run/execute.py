@@ -165,7 +165,6 @@ def _missed_deliveries(parts: Parts) -> Iterator[str]:
 
 
 def _finished(plan: Plan, parts: Parts, session: Session, ended: Ended, warnings: tuple[str, ...]) -> Finished:
-    broken = session.watch.monitor.first_imbalance
     return Finished(
         scenario=plan.scenario,
         first=ended.first,
@@ -177,7 +176,6 @@ def _finished(plan: Plan, parts: Parts, session: Session, ended: Ended, warnings
         steps=ended.steps,
         outcomes=ended.outcomes,
         judged=None if plan.load.judged is None else parts.book.outcomes_of(plan.load.judged),
-        imbalances=() if broken is None else broken.imbalances,
         skipped=() if plan.cut is None else plan.cut.skipped,
         warnings=(*plan.warnings, *warnings),
         model=parts.slot.current.digest,

@@ -92,14 +92,18 @@ class Session:
         self.watch.monitor.listeners.append(self._latency_log)
         self._end: asyncio.Future[EndReason] = asyncio.get_running_loop().create_future()
         self._draining: asyncio.Task[int] | None = None
+        self._hurried = False
+        self._stopped_draining = False
         self._escalated = ""
         self._start_ns = 0
 
     def interrupt(self) -> None:
-        """Ask to drain; ask again to stop draining. Safe to call from a signal handler of the loop."""
+        """Ask to drain; ask again, or while it drains, to stop draining. Safe to call from a signal handler."""
         if not self._end.done():
             self._end.set_result("interrupted")
-        elif self._draining is not None:
+            return
+        self._hurried = True
+        if self._draining is not None:
             self._draining.cancel()
 
     async def run(self) -> Ended:
@@ -174,9 +178,12 @@ class Session:
     async def _drain(self, *, send_rest: bool) -> int:
         pipeline = self._parts.pipeline
         self._draining = asyncio.create_task(pipeline.drain(send_rest=send_rest), name="drain")
+        if self._hurried:  # asked for twice before it began
+            self._draining.cancel()
         try:
             return await self._draining
         except asyncio.CancelledError:  # the second Ctrl-C
+            self._stopped_draining = True
             return await pipeline.abandon()
 
     async def _follow_plan(self) -> None:
@@ -220,19 +227,18 @@ class Session:
     def _take_stock(self, elapsed_ns: int, arrivals: Arrivals, left_count: int) -> Ended:
         """Judge the run, now that everything is decided and every label can be told."""
         parts, watch = self._parts, self.watch
-        interrupted = self._end.result() == "interrupted"
+        interrupted = self._end.result() == "interrupted" or self._stopped_draining
         watch.state = "interrupted" if interrupted else "finished"
         final = watch.monitor.tick()
         self._latency_log.finish(final)
         expectations = self.judge.finish(final, elapsed_ns) + self._not_judged()
         faults, steps = parts.faults.records(), parts.steps.records()
-        broken = watch.monitor.first_imbalance
         verdict = judge(
             expectations,
             faults,
             arrivals,
             steps=steps,
-            imbalances=() if broken is None else broken.imbalances,
+            imbalances=final.imbalances,
             escalated=self._escalated,
             interrupted=interrupted,
         )

@@ -54,9 +54,11 @@ def flow_metrics() -> Iterator[Metric]:
         "decisions on their way to the caller, those included that are tried again",
         lambda window: window.newer.ledger.waiting.awaiting_delivery,
     )
-    yield reading(
+    yield Metric(
         "ledger.balanced",
         Unit.COUNT,
-        "1 while every transaction is accounted for, else 0",
+        "1 as long as every transaction has been accounted for at every reading of the run, else 0",
         lambda window: float(not window.newer.imbalances),
+        instant=True,
+        lasting=True,
     )

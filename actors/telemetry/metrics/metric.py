@@ -22,6 +22,7 @@ class Metric:
         read: the figure for a window; None where there was nothing to measure, which is neither good nor bad.
         instant: a reading at the window's end, so that a promise about a span must be checked all along it.
         of_process: a figure of the process that runs the pipeline, which on a modelled machine says nothing about it.
+        lasting: what it once says it says from then on, of the whole run: so the last reading judges every span.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Metric:
     read: Read
     instant: bool = False
     of_process: bool = False
+    lasting: bool = False
 
 
 def counted(name: str, description: str, count: Count) -> Metric:

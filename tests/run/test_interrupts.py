@@ -1,0 +1,117 @@
+"""Ctrl-C at any instant of a run, by the signal itself and on virtual time; and books that broke, told alike by all."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from actors.model.artifact import load_artifact
+from actors.pipeline import Held, Pipeline
+from dashboard.final import verdict
+from sim.report.folder import RunFolder
+from sim.run.execute import Result, execute
+from sim.run.instruments import Instruments
+from sim.run.no_screen import NoScreen
+from sim.run.prepare import prepare
+from sim.scenario.cut import Cut
+from sim.scenario.load import parse
+
+# The scorer stands still for most of the run: a drain waits for it, or for its time-out, or for whoever stops it.
+STUCK = """\
+version: 1
+name: stuck
+clock: virtual
+world: {cards: 4000, merchants: 400}
+phases: [{name: first, duration: 500ms, rate: 200}, {name: last, duration: 500ms, rate: 200}]
+faults:
+  - {name: hang, kind: scorer_hang, at: 300ms, duration: 690ms}
+  - {name: slow, kind: slow_disk, at: 0s, duration: 1s}
+pipeline: {drain_timeout: 200ms, mailboxes: {scorer: {capacity: 50}}}
+expect:
+  - {name: books, expr: "ledger.balanced == 1"}
+  - {name: early, expr: "ledger.balanced == 1", during: first}
+  - {name: both, expr: "ledger.balanced == 1 and error_ratio < 1"}
+"""
+
+
+def run(folder: Path, model: Path, alter: Callable[[Pipeline], None]) -> Result:
+    """Run `STUCK` with something done to its pipeline before it starts."""
+    plan = prepare(Cut(parse(STUCK, "stuck.yaml")), load_artifact(model), folder)
+    return execute(plan, RunFolder(folder), NoScreen(), Instruments(alter=alter))
+
+
+def pressing(*pressed: tuple[float, signal.Signals]) -> Callable[[Pipeline], None]:
+    """Return what raises each signal at its second of the run."""
+
+    def press(_: Pipeline) -> None:
+        loop = asyncio.get_running_loop()
+        for at_s, number in pressed:
+            loop.call_at(at_s, signal.raise_signal, number)
+
+    return press
+
+
+@pytest.mark.parametrize("first_s", [0.0, 0.001, 0.31, 0.7, 0.98, 1.0, 1.003])
+@pytest.mark.parametrize("second_after_s", [None, 0.0, 0.000_5, 0.1])
+def test_ctrl_c_at_any_instant_ends_the_run_with_its_books(
+    first_s: float, second_after_s: float | None, tmp_path: Path, world_model: Path
+) -> None:
+    """Once or twice, before the first transaction or while it drains: 130, a summary, and nothing unaccounted for."""
+    presses = [(first_s, signal.SIGTERM if second_after_s else signal.SIGINT)]
+    if second_after_s is not None:
+        presses.append((first_s + second_after_s, signal.SIGINT))
+    summary = run(tmp_path, world_model, pressing(*presses)).summary
+    assert summary.exit_code == 130
+    assert summary.duration_s <= first_s + 0.21
+    books = summary.ledger
+    assert books.balanced
+    assert books.produced == books.decided == books.logged
+    assert (books.in_flight, books.awaiting_log, books.awaiting_delivery) == (0, 0, 0)
+    assert len((tmp_path / "decisions.jsonl").read_bytes().splitlines()) == books.logged
+
+
+def test_asked_twice_a_run_does_not_wait_for_its_drain(tmp_path: Path, world_model: Path) -> None:
+    """The second Ctrl-C may come before the first was acted on; what is left is decided by default."""
+    summary = run(tmp_path, world_model, pressing((0.4, signal.SIGINT), (0.4, signal.SIGINT))).summary
+    assert summary.duration_s == 0.4
+    assert summary.modes.default > 0
+
+
+def test_a_drain_that_is_stopped_at_the_planned_end_is_an_interruption(tmp_path: Path, world_model: Path) -> None:
+    """Whoever does not wait for the end of a run has not seen its verdict."""
+    whole = run(tmp_path / "whole", world_model, pressing())
+    stopped = run(tmp_path / "stopped", world_model, pressing((1.000_001, signal.SIGINT)))
+    assert (whole.summary.exit_code, stopped.summary.exit_code) == (0, 130)
+
+
+@pytest.mark.parametrize("broken_at_s", [0.1, 0.6, 1.0, 1.001])
+def test_books_that_broke_once_are_broken_for_everyone(broken_at_s: float, tmp_path: Path, world_model: Path) -> None:
+    """Expectations on any span, verdict, summary, screen and closing text: none calls them balanced any more."""
+
+    def misread(pipeline: Pipeline) -> None:
+        rightly = pipeline.held
+
+        def held() -> Held:
+            found = rightly()
+            late = asyncio.get_running_loop().time() >= broken_at_s
+            if late and not misread_once:
+                misread_once.append(True)
+                return replace(found, in_flight=found.in_flight + 1)
+            return found
+
+        misread_once: list[bool] = []
+        pipeline.held = held  # type: ignore[method-assign]  # a mistake that lasts for one reading
+
+    result = run(tmp_path, world_model, misread)
+    summary = result.summary
+    assert (summary.verdict, summary.exit_code) == ("fail", 99)
+    assert [each.state for each in summary.expectations] == ["failed"] * 3
+    assert not summary.ledger.balanced
+    assert any("1 counted twice" in each for each in summary.ledger.imbalances)
+    assert any("the ledger does not balance" in reason for reason in summary.reasons)
+    text = "\n".join("".join(segment.text for segment in line) for line in verdict(result.frame, 100).rows)
+    assert "BROKEN" in text
+    assert "balanced ✓" not in text
