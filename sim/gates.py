@@ -9,6 +9,8 @@ from typing import Final
 import yaml
 
 from actors.errors import InputError
+from sim.scenario.positions import read_text
+from sim.scenario.syntax import explained
 
 # Each figure's words, and whether more is better.
 FIGURES: Final = {
@@ -72,11 +74,12 @@ def read_gates(file: Path) -> tuple[Gate, ...]:
         InputError: it cannot be read, is not such a mapping, or names an unknown figure.
     """
     remedy = "write one line a gate, such as roc_auc: 0.86"
+    text = read_text(file)
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        text = error.strerror if isinstance(error, OSError) else " ".join(str(error).split())
-        raise InputError(f"{file}: gates cannot be read: {text}; {remedy}") from error
+        content = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
+        wrong = explained(error, text)
+        raise InputError(f"{file}:{wrong.line}:{wrong.column}: {wrong.rule}; {wrong.remedy}") from error
     if not isinstance(content, dict) or not content:
         raise InputError(f"{file}: gates must be a mapping of figures to limits; {remedy}")
     for name, limit in content.items():

@@ -104,6 +104,8 @@ MOMENT = Scalar(
 NAME = Scalar(parse_name, str, {"type": "string", "pattern": f"^{_NAME.pattern}$", "maxLength": _NAME_LIMIT})
 TIMEZONE = Scalar(parse_timezone, str, {"type": "string", "examples": ["UTC", "Europe/Brussels"]})
 
+PATH = object()  # marks text that is a path: the loader makes it whole, and it is no part of a digest
+
 Duration = Annotated[int, DURATION]
 RateOf = Annotated[Rate, RATE]
 Size = Annotated[int, SIZE]
@@ -112,6 +114,7 @@ WorldSpeed = Annotated[float, WORLD_SPEED]
 Moment = Annotated[dt.datetime, MOMENT]
 Name = Annotated[str, NAME]
 Timezone = Annotated[str, TIMEZONE]
+FilePath = Annotated[str, PATH]
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # compared by identity: typing hashes annotations

@@ -5,8 +5,8 @@ A scenario says how much load arrives, what fails and what must hold. Its story 
 - `scenario`: the root, `Scenario`; its parts are one noun a module: `world`, `phases`, `arrivals`, `pipeline`,
   `look_up`, `machine`, `events`, `alerts`, `expectations` (faults live in `sim.faults`).
   How a duration or a rate is written is in `sim.units` and `sim.scalars`.
-- `positions`: YAML nodes with their place; `overrides`: ``--set PATH=VALUE`` applied to them.
-- `shapes`: the types as descriptions, which the reader, the renderer and the schema share.
+- `positions`: YAML nodes with their place; `syntax`: what is wrong with text that is not YAML.
+- `overrides`: ``--set PATH=VALUE`` applied to them; `paths`: whose folder a path is relative to.
 - `convert`: nodes to types, collecting every `problems.Problem` instead of stopping at the first.
 - `checks`: what types cannot say: names, times, metrics, files.
 - `load`: all of it in order. `render`: back to YAML, and the digest. `json_schema`: the schema of the same types.

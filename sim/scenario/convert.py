@@ -3,12 +3,14 @@
 import math
 import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import yaml
 
-from sim.scenario.positions import FLOAT, INT, KNOWN_TAGS, MERGE, NULL, entries, place, shown
+from sim.scenario.paths import whole_path
+from sim.scenario.positions import FLOAT, INT, KNOWN_TAGS, MERGE, NULL, entries, is_override, place, shown
 from sim.scenario.problems import Problem, did_you_mean
 from sim.scenario.shapes import Field, Shape, fields_of
 
@@ -23,13 +25,17 @@ _LIMITS = (("gt", "more than"), ("ge", "at least"), ("lt", "less than"), ("le", 
 class Reader:
     """Reads one tree of nodes.
 
+    Args:
+        home: folder to which paths are relative that stand in the file.
+
     Attributes:
         problems: what was wrong so far, in the order found.
         nodes: path to the node of each value that was read.
         broken: paths whose value could not be used; they hold their default, or None if they have none.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, home: Path) -> None:
+        self.home = home
         self.problems: list[Problem] = []
         self.nodes: dict[str, yaml.Node] = {}
         self.broken: set[str] = set()
@@ -203,6 +209,14 @@ class Reader:
         if not _encodable(node.value):
             return self.refuse(node, path, "must be text that UTF-8 can hold", shown(node), "remove half a character")
         return node.value
+
+    def _read_path(self, node: yaml.Node, shape: Shape, path: str) -> Any:  # noqa: ANN401
+        text = self._read_str(node, shape, path)
+        if text is INVALID:
+            return INVALID
+        if not text.strip():
+            return self.refuse(node, path, "must be a path", shown(node), "write where it lies")
+        return whole_path(text, Path.cwd() if is_override(node.start_mark.name) else self.home)
 
     def _bounded(self, node: yaml.Node, value: Any, shape: Shape, path: str) -> Any:  # noqa: ANN401
         for meta in shape.bounds:

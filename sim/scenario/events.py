@@ -5,7 +5,7 @@ from typing import Annotated
 
 import msgspec
 
-from sim.scalars import Duration, Moment, Speed, Timezone
+from sim.scalars import Duration, FilePath, Moment, Speed, Timezone
 from sim.units import NS_PER, end_us, moment_us
 
 Span = tuple[Moment, Moment]
@@ -61,7 +61,7 @@ class Events(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"}
     Spans are closed: a date alone as an end includes that day. Times without an offset are in ``timezone``.
 
     Attributes:
-        file: its path, relative to the working directory.
+        file: its path, relative to the scenario file; given by --set, relative to where the command is given.
         columns: field to column.
         speed: event seconds for each second of the run, or max: as fast as the pipeline takes them.
         from_: first moment replayed; absent starts with ``test``, or with the file.
@@ -75,7 +75,7 @@ class Events(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"}
         gates: what the trained model must reach.
     """
 
-    file: str
+    file: FilePath
     columns: EventColumns
     speed: Speed = math.inf
     from_: Moment | None = None

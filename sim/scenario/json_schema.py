@@ -12,7 +12,7 @@ from sim.scenario.shapes import Field, Shape, fields_of
 
 Schema = dict[str, Any]
 _BOUNDS = {"gt": "exclusiveMinimum", "ge": "minimum", "lt": "exclusiveMaximum", "le": "maximum"}
-_TYPES = {"int": "integer", "float": "number", "bool": "boolean", "str": "string"}
+_TYPES = {"int": "integer", "float": "number", "bool": "boolean", "str": "string", "path": "string"}
 
 
 def schema_json() -> str:

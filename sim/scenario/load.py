@@ -10,7 +10,8 @@ from sim.scenario.checks import faults, files, limits, metrics, models, names, t
 from sim.scenario.checks.view import View
 from sim.scenario.convert import Reader
 from sim.scenario.overrides import apply_override
-from sim.scenario.positions import compose, read_text
+from sim.scenario.paths import home_of
+from sim.scenario.positions import compose, is_override, read_text
 from sim.scenario.problems import InvalidScenarioError, Problem
 from sim.scenario.scenario import REPLAY, Scenario
 from sim.steps.model_release import ModelRelease
@@ -30,22 +31,33 @@ def load(path: Path | str, overrides: Sequence[str] = (), *, files_required: boo
     Raises:
         InvalidScenarioError: with every problem of the file, in the order of the file.
     """
-    return parse(read_text(Path(path)), str(path), overrides, files_required=files_required)
+    home = home_of(Path(path))
+    return parse(read_text(Path(path)), str(path), overrides, files_required=files_required, home=home)
 
 
-def parse(text: str, name: str, overrides: Sequence[str] = (), *, files_required: bool = True) -> Scenario:
-    """Return the scenario in ``text``; ``name`` stands for the file in errors. Otherwise like `load`."""
+def parse(
+    text: str, name: str, overrides: Sequence[str] = (), *, files_required: bool = True, home: Path | None = None
+) -> Scenario:
+    """Return the scenario in ``text``. Otherwise like `load`.
+
+    Args:
+        text: YAML.
+        name: stands for the file in errors.
+        overrides: as of `load`.
+        files_required: as of `load`.
+        home: folder to which its paths are relative; None is the working directory.
+    """
     root = compose(text, name)
     if root is None:
         raise InvalidScenarioError([Problem(f"{name}:1:1", "", "the file is empty", remedy="give it name and phases")])
     if not isinstance(root, yaml.MappingNode):
         raise InvalidScenarioError([Problem(f"{name}:1:1", "", "must be a mapping", remedy="begin with name: …")])
     for override in overrides:
-        root = apply_override(root, override)
-    reader = Reader()
+        root = apply_override(root, override, Scenario)
+    reader = Reader(home or Path.cwd())
     scenario = reader.read_struct(root, Scenario, "")
     reader.nodes[""] = root
-    view = View(scenario, reader.nodes, frozenset(reader.broken))
+    view = View(scenario, reader.nodes, frozenset(reader.broken), reader.home)
     problems = [*reader.problems, *_check(view, files_required=files_required)]
     if problems:
         raise InvalidScenarioError(sorted(_bounded(problems), key=_in_file_order))
@@ -89,7 +101,7 @@ def _bounded(problems: list[Problem]) -> list[Problem]:
 
 def _in_file_order(problem: Problem) -> tuple[bool, int, int]:
     """Overrides last; the others by line and column."""
-    if problem.place.startswith("--set"):
+    if is_override(problem.place):
         return True, 0, 0
     *_, line, column = problem.place.rsplit(":", 2)
     return False, int(line), int(column)

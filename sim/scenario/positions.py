@@ -1,11 +1,13 @@
 """YAML as nodes that know their place: file, line and column."""
 
+import codecs
 from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
 
 from sim.scenario.problems import InvalidScenarioError, Problem
+from sim.scenario.syntax import explained
 
 MAX_FILE_BYTES = 262_144  # a scenario is 2 to 5 kB; a larger file is another kind of file
 STANDARD_TAGS = "tag:yaml.org,2002:"
@@ -15,6 +17,9 @@ KNOWN_TAGS = frozenset(
     STANDARD_TAGS + kind
     for kind in ("null", "int", "float", "bool", "str", "timestamp", "seq", "map", "merge", "value")
 )
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+TO_UTF_8 = "save it as UTF-8"
+OVERRIDE = "--set "  # begins the place of what such an option brought
 SHOWN = 60  # characters of a value in an error
 
 
@@ -36,14 +41,17 @@ def read_text(path: Path) -> str:
             [Problem(str(path), "", "cannot be read", reason, "give a readable YAML file")]
         ) from None
     if len(raw) > MAX_FILE_BYTES:
-        raise InvalidScenarioError([Problem(where, "", f"a scenario has at most {MAX_FILE_BYTES:,} bytes", "more")])
+        rule, remedy = f"a scenario has at most {MAX_FILE_BYTES:,} bytes", "give a scenario, not its data"
+        raise InvalidScenarioError([Problem(where, "", rule, "more", remedy)])
+    if raw.startswith(UTF_16):
+        raise InvalidScenarioError([Problem(where, "", "must be UTF-8 text", "UTF-16", TO_UTF_8)])
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         column = error.start - (raw.rfind(b"\n", 0, error.start) + 1) + 1
         raise InvalidScenarioError(
-            [Problem(f"{path}:{line}:{column}", "", "must be UTF-8 text", f"byte 0x{raw[error.start]:02x}")]
+            [Problem(f"{path}:{line}:{column}", "", "must be UTF-8 text", f"byte 0x{raw[error.start]:02x}", TO_UTF_8)]
         ) from None
     return text
 
@@ -62,32 +70,25 @@ def compose(text: str, name: str) -> yaml.Node | None:
         loader = yaml.SafeLoader(text)
         loader.name = name
         return loader.get_single_node()
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise InvalidScenarioError([Problem(place(mark, name), "", f"not YAML: {_reason(error)}")]) from None
-    except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        column = error.position - (text.rfind("\n", 0, error.position) + 1) + 1
-        at = name if name.startswith("--set") else f"{name}:{line}:{column}"
-        raise InvalidScenarioError(
-            [Problem(at, "", f"not YAML: {error.reason}", f"character #x{int(error.character):04x}")]
-        ) from None
-    except (yaml.YAMLError, ValueError) as error:
-        raise InvalidScenarioError([Problem(place(None, name), "", f"not YAML: {error}")]) from None
+    except (yaml.YAMLError, ValueError, OverflowError) as error:  # the last two: no character has such a number
+        wrong = explained(error, text)
+        at = name if is_override(name) else f"{name}:{wrong.line}:{wrong.column}"
+        raise InvalidScenarioError([Problem(at, "", wrong.rule, remedy=wrong.remedy)]) from None
     except RecursionError:
-        raise InvalidScenarioError([Problem(place(None, name), "", "not a scenario: nested too deeply")]) from None
+        raise InvalidScenarioError(
+            [Problem(place(None, name), "", "is nested too deeply", remedy="write it flatter")]
+        ) from None
 
 
-def _reason(error: yaml.MarkedYAMLError) -> str:
-    problem = error.problem or ""
-    whole = f"{error.context} {problem}" if problem.startswith("but ") else problem or error.context or ""
-    return " ".join(whole.split())
+def is_override(place: str) -> bool:
+    """Return whether what stands at ``place`` came from the command line, not from a file."""
+    return place.startswith(OVERRIDE)
 
 
 def place(mark: yaml.Mark | None, name: str = "") -> str:
     """Return ``file:line:column`` of ``mark``; a ``--set`` has no lines and is its own place."""
     name = mark.name if mark else name
-    if name.startswith("--set"):
+    if is_override(name):
         return name
     return f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else f"{name}:1:1"
 

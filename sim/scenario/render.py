@@ -1,6 +1,8 @@
 """A scenario back to YAML, and its digest."""
 
 import hashlib
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -11,6 +13,7 @@ from sim.scenario.scenario import Scenario
 from sim.scenario.shapes import Shape, fields_of
 
 DIGEST_DIGITS = 12
+PathWriter = Callable[[str], str]
 
 
 def resolved(scenario: Scenario) -> str:
@@ -19,33 +22,41 @@ def resolved(scenario: Scenario) -> str:
 
 
 def digest(scenario: Scenario) -> str:
-    """Return a short name of everything in ``scenario``: equal scenarios have equal digests."""
-    raw = msgspec.json.encode(plain(scenario))
+    """Return a short name of everything in ``scenario``: equal scenarios have equal digests.
+
+    Of a path only its last part counts: the same files elsewhere make the same experiment.
+    """
+    raw = msgspec.json.encode(plain(scenario, lambda path: Path(path).name))
     return hashlib.sha256(raw).hexdigest()[:DIGEST_DIGITS]
 
 
-def plain(struct: msgspec.Struct) -> dict[str, Plain]:
-    """Return a struct of a scenario as what YAML can hold; what is None by default and is None is left out."""
+def plain(struct: msgspec.Struct, written: PathWriter = str) -> dict[str, Plain]:
+    """Return a struct of a scenario as what YAML can hold; what is None by default and is None is left out.
+
+    Args:
+        struct: of the scenario, or all of it.
+        written: how its paths are written; by default whole.
+    """
     values = ((field, getattr(struct, field.name)) for field in fields_of(type(struct)))
     return {
-        field.key: render(value, field.shape)
+        field.key: render(value, field.shape, written)
         for field, value in values
         if value is not None or field.default is not None
     }
 
 
-def render(value: Any, shape: Shape) -> Plain:  # noqa: ANN401 - of any type a scenario has
-    """Return one value as what YAML can hold."""
+def render(value: Any, shape: Shape, written: PathWriter = str) -> Plain:  # noqa: ANN401 - of any type a scenario has
+    """Return one value as what YAML can hold, with its paths as `plain` has them."""
     if value is None:
         return None
     if shape.kind == "scalar":
-        written: Plain = shape.of.render(value)
-        return written
+        scalar: Plain = shape.of.render(value)
+        return scalar
     if shape.kind in ("list", "pair") and shape.item is not None:
-        return [render(item, shape.item) for item in value]
+        return [render(item, shape.item, written) for item in value]
     if shape.kind == "variants":
-        return {"kind": value.kind, **plain(value)}
+        return {"kind": value.kind, **plain(value, written)}
     if shape.kind == "struct":
-        return plain(value)
-    same: Plain = value
+        return plain(value, written)
+    same: Plain = written(value) if shape.kind == "path" else value
     return same

@@ -6,7 +6,7 @@ import msgspec
 
 from sim.faults.fault import Fault
 from sim.faults.registry import FAULTS
-from sim.scalars import Name, Variants
+from sim.scalars import FilePath, Name, Variants
 from sim.scenario.alerts import Alert
 from sim.scenario.events import Events
 from sim.scenario.expectations import Expectation
@@ -30,7 +30,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
         hypothesis: what the run is to confirm, in a sentence.
         seed: the source of all chance; another seed is another day of the same world.
         clock: real, or virtual (deterministic).
-        model: folder of a trained model; absent uses the cached one of this world and trains it if there is none.
+        model: folder of a trained model, relative to this file; absent uses the cached one of this world and trains it
+            if there is none.
         external: the data lies outside the repository; bulk commands skip the scenario while the file is absent.
         world: the synthetic world; not used by a replay.
         events: a file of transactions to replay instead.
@@ -48,7 +49,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     hypothesis: str = ""
     seed: Annotated[int, msgspec.Meta(ge=0, lt=2**63)] = 7
     clock: Literal["real", "virtual"] = "real"
-    model: str | None = None
+    model: FilePath | None = None
     external: bool = False
     world: World = World()
     events: Events | None = None

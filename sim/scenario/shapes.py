@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 import msgspec
 
-from sim.scalars import Scalar, Variants
+from sim.scalars import PATH, Scalar, Variants
 
-Kind = Literal["struct", "variants", "list", "pair", "literal", "scalar", "int", "float", "bool", "str"]
+Kind = Literal["struct", "variants", "list", "pair", "literal", "scalar", "int", "float", "bool", "str", "path"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,4 +93,6 @@ def _annotated(base: Any, notes: tuple[Any, ...]) -> Shape:  # noqa: ANN401 - a 
             return Shape("scalar", note, bounds=bounds)
         if isinstance(note, Variants):
             return Shape("variants", note)
+        if note is PATH:
+            return Shape("path")
     return replace(shape_of(base), bounds=bounds)

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar
 
 import msgspec
 
+from sim.scalars import FilePath
 from sim.steps.step import Desk, Outcome, Step
 
 
@@ -14,7 +15,8 @@ class ModelRelease(Step, frozen=True, kw_only=True):
     One of ``model``, ``fit_seed`` and ``trees``, no two of them.
 
     Attributes:
-        model: folder of the candidate; it is looked at when the step is taken, not before.
+        model: folder of the candidate, relative to the scenario file; it is looked at when the step is taken, not
+            before.
         fit_seed: the candidate is this scenario's own model, fitted once more with another seed; trained before the run
             if there is none, and kept.
         trees: the candidate is the run's own model with only its first so many trees; made in a second, before the run.
@@ -24,7 +26,7 @@ class ModelRelease(Step, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "model_release"
     summary: ClassVar[str] = "another model is verified and takes over, or is refused with a reason"
-    model: str | None = None
+    model: FilePath | None = None
     fit_seed: Annotated[int, msgspec.Meta(ge=0, lt=2**31)] | None = None
     trees: Annotated[int, msgspec.Meta(ge=1, le=100_000)] | None = None
     verify: bool = True

@@ -79,11 +79,11 @@ expect:
         ("# nothing\n", ":1:1", "empty"),
         ("- a\n- b\n", ":1:1", "must be a mapping"),
         ("just words", ":1:1", "must be a mapping"),
-        ("name: [1, 2\nphases: []", ":2:7", "not YAML: expected"),
-        ("name: x\n\tphases: 1", ":2:1", "not YAML"),
-        ("name: *nobody\n", ":1:7", "undefined alias"),
-        ("a: 1\n---\nb: 2\n", ":2:1", "expected a single document"),
-        ("name: a\x01b\n", ":1:8", "not YAML: special characters"),
+        ("name: [1, 2\nphases: []", ":1:7", "a [ opens here and does not close"),
+        ("name: x\n\tphases: 1", ":2:1", "a tab stands where only spaces may; indent with spaces"),
+        ("name: *nobody\n", ":1:7", "*nobody refers to nothing above it"),
+        ("a: 1\n---\nb: 2\n", ":2:1", "begins a second document"),
+        ("name: a\x01b\n", ":1:8", "has a character that text cannot have: #x0001"),
         ("[" * 5_000, ":1:1", "nested too deeply"),
         ("? [a, b]\n: 1\n", ":1:3", "a key that is not text"),
         ("name: !!python/object/apply:os.system [ls]\n", ":1:7", "without tags"),
@@ -98,8 +98,9 @@ def test_what_is_no_scenario_is_refused_where_it_stops_being_one(text: str, plac
 @pytest.mark.parametrize(
     ("raw", "words"),
     [
-        (b"\xff\xfe\x00\x01binary", "must be UTF-8 text, got byte 0xff"),
-        (b"\x7fELF\x00\x00\x00", "not YAML: special characters are not allowed, got character #x007f"),
+        (b"\xff\xfe\x00\x01binary", "must be UTF-8 text, got UTF-16; save it as UTF-8"),
+        (b"\xffbinary", "must be UTF-8 text, got byte 0xff; save it as UTF-8"),
+        (b"\x7fELF\x00\x00\x00", "has a character that text cannot have: #x007f"),
         (b"name: x\n" * 40_000, "at most 262,144 bytes"),
     ],
 )
@@ -272,7 +273,8 @@ def test_external_data_may_be_absent_from_bulk_commands_only() -> None:
     """A file outside the repository is required to run a scenario, and not to list it."""
     assert parse(REPLAY, "drill.yaml", files_required=False).external
     remedy = "check the path, or give it: --set events.file=PATH"
-    assert lines(REPLAY) == [f"drill.yaml:4:9: events.file must be a file, got nowhere.parquet; {remedy}"]
+    there = f"(looked for in {Path.cwd()}, the folder of the scenario)"
+    assert lines(REPLAY) == [f"drill.yaml:4:9: events.file must be a file, got nowhere.parquet {there}; {remedy}"]
     inside = REPLAY.replace("external: true\n", "")
     assert "must be a file" in lines(inside, files_required=False)[0]
 

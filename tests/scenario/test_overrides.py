@@ -1,9 +1,15 @@
 """``--set PATH=VALUE`` changes a scenario before it is checked."""
 
+from pathlib import Path
+
 import pytest
 
+from sim.scenario.convert import Reader
 from sim.scenario.load import parse
-from tests.scenario.example import EXAMPLE, SHORT
+from sim.scenario.overrides import apply_override
+from sim.scenario.positions import compose
+from sim.scenario.scenario import Scenario
+from tests.scenario.example import EXAMPLE, REPLAY, SHORT
 from tests.scenario.reading import lines
 
 
@@ -40,6 +46,44 @@ def test_empty_override_gives_the_default_back() -> None:
     assert parse(SHORT + "seed: 1\n", "drill.yaml", ("seed=",)).seed == 7
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "my data #1",
+        "a: b",
+        "*star",
+        "yes",
+        "123",
+        "4e15",
+        "null",
+        "~",
+        "[x",
+        "'quoted'",
+        "- item",
+        " padded ",
+        "a, b",
+        "%",
+    ],
+)
+def test_key_that_holds_text_takes_it_as_it_was_typed(typed: str) -> None:
+    """Nothing that YAML would make of a text changes it: neither a sign, nor a number, nor a word of its own."""
+    words = (f"hypothesis={typed}", f"events.columns.card={typed}", f"expect.tail.expr={typed}")
+    text = REPLAY + "expect: [{name: tail, during: always, expr: 'x > 1'}]\n"
+    tree = compose(text, "drill.yaml")
+    assert tree is not None
+    for word in words:
+        tree = apply_override(tree, word, Scenario)
+    reader = Reader(Path.cwd())
+    scenario = reader.read_struct(tree, Scenario, "")
+    assert not reader.problems
+    assert (scenario.hypothesis, scenario.events.columns.card, scenario.expect[0].expr) == (typed, typed, typed)
+
+
+def test_empty_override_takes_a_text_away() -> None:
+    """A text that may be absent is absent when nothing is given for it."""
+    assert parse(SHORT + "model: nowhere\n", "drill.yaml", ("model=",)).model is None
+
+
 def test_override_of_one_alias_leaves_the_others() -> None:
     """What shares an anchor in the file is changed only where the path leads."""
     text = "name: x\nphases:\n  - &p {name: a, duration: 5s, rate: 10}\n  - {<<: *p, name: b}\n"
@@ -60,7 +104,7 @@ def test_override_of_one_alias_leaves_the_others() -> None:
             "phases.calm.rate=1",
             "--set phases.calm.rate=1: calm is not among 1 items; use a number from [0], or an item's name",
         ),
-        ("seed=[1", "--set seed=[1: not YAML: expected ',' or ']', but got '<stream end>'"),
+        ("seed=[1", "--set seed=[1: a [ opens here and does not close, or a comma is missing in it; close it with ]"),
         (
             "phases.only.duration=5",
             '--set phases.only.duration=5: phases[0].duration must be a duration with a unit, got 5; "5s or 5ms?"',

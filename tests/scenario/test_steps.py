@@ -54,7 +54,7 @@ def test_a_step_is_a_span_that_lasts_to_the_end() -> None:
         ),
         (
             "{name: out, kind: model_release, at: 5s, model: nowhere}",
-            "drill.yaml:4:53: steps[0].model must be a folder with a model, got nowhere; check the path",
+            "drill.yaml:4:53: steps[0].model must be a folder with a model, got nowhere (looked for in ",
         ),
         (
             "{name: out, kind: model_release, at: 20s, fit_seed: 1}",
@@ -98,4 +98,4 @@ def test_a_cut_run_takes_the_steps_that_begin_in_it() -> None:
 def test_a_model_to_be_released_is_a_file_that_the_scenario_needs(tmp_path: Path) -> None:
     """Bulk commands skip an external scenario whose candidate is not there."""
     text = f"external: true\nmodel: {tmp_path}\n{HEAD}  - {{name: out, kind: model_release, at: 5s, model: nowhere}}\n"
-    assert missing_files(parse(text, "drill.yaml", files_required=False)) == ("nowhere",)
+    assert missing_files(parse(text, "drill.yaml", files_required=False)) == (str(Path.cwd() / "nowhere"),)

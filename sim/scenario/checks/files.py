@@ -8,17 +8,18 @@ from sim.scenario.events import Events
 from sim.scenario.problems import Problem
 
 SUFFIXES = (".csv", ".jsonl", ".ndjson", ".parquet")
+NO_MODEL = ("must be a folder with a model", "check the path, or train one")
 
 
 def check(view: View, *, files_required: bool = True) -> Iterator[Problem]:
     """Yield a problem for each file that is not there, unless it need not be, and each span that is empty."""
     scenario = view.scenario
     if scenario.model is not None and files_required and not _is(Path(scenario.model), Path.is_dir):
-        yield view.problem("model", "must be a folder with a model", remedy="check the path, or train one")
+        yield view.missing("model", *NO_MODEL)
     for path, step in view.items("steps"):
         named = getattr(step, "model", None)
         if named is not None and files_required and not _is(Path(named), Path.is_dir):
-            yield view.problem(f"{path}.model", "must be a folder with a model", remedy="check the path, or train one")
+            yield view.missing(f"{path}.model", *NO_MODEL)
     if scenario.events is not None and view.whole("events.file"):
         yield from _file(view, scenario.events, required=files_required)
     if scenario.events is not None and view.whole("events"):
@@ -43,7 +44,7 @@ def _file(view: View, events: Events, *, required: bool) -> Iterator[Problem]:
         yield view.problem("events.file", f"must be one of {', '.join(SUFFIXES)}", remedy="convert the file")
     elif required and not _is(path, Path.is_file):
         remedy = "check the path, or give it: --set events.file=PATH"
-        yield view.problem("events.file", "must be a file", remedy=remedy)
+        yield view.missing("events.file", "must be a file", remedy)
 
 
 def _spans(view: View, events: Events) -> Iterator[Problem]:

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import yaml
 
+from sim.scenario.paths import looked_in
 from sim.scenario.positions import entries, place, shown
 from sim.scenario.problems import Problem
 from sim.scenario.scenario import Scenario
@@ -22,11 +24,13 @@ class View:
         scenario: as read; a broken value has its default, or None where it has none.
         nodes: path to node.
         broken: paths that could not be read.
+        home: folder to which the file's own paths are relative.
     """
 
     scenario: Scenario
     nodes: Mapping[str, yaml.Node]
     broken: frozenset[str]
+    home: Path
 
     def whole(self, *paths: str) -> bool:
         """Return whether everything at and below each of ``paths`` could be read."""
@@ -64,6 +68,12 @@ class View:
             within = column + (1 if node.style else 0)
             mark = yaml.Mark(mark.name, 0, mark.line, mark.column + within, None, 0)
         return Problem(place(mark), path, rule, got or shown(node), remedy)
+
+    def missing(self, path: str, rule: str, remedy: str) -> Problem:
+        """Return the problem that what the path at ``path`` names is not there, and where it was looked for."""
+        node = self.nodes[path]
+        at = place(node.start_mark)
+        return self.problem(path, rule, f"{shown(node)}{looked_in(str(node.value), at, self.home)}", remedy)
 
     def items(self, field: str) -> Iterator[tuple[str, Any]]:
         """Yield path and value of those items of the list ``field`` that are more than broken."""
