@@ -29,7 +29,7 @@ def test_valid_scenarios_are_confirmed(good: Path, capsys: Capture) -> None:
     assert main(["validate", str(good)]) == 0
     assert capsys.readouterr().out.splitlines() == [
         f"{good}/good.yaml: valid",
-        f"{good}/replay.yaml: valid (data not here: nowhere.parquet)",
+        f"{good}/replay.yaml: valid (data not here: {good}/nowhere.parquet)",
     ]
 
 
