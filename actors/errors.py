@@ -19,8 +19,24 @@
 """
 
 
+def printable(text: str) -> str:
+    r"""Return ``text`` with escapes in place of what a terminal would obey instead of showing it; lines stay lines.
+
+    Example:
+        >>> printable("card \x1b[31m7")
+        'card \\x1b[31m7'
+    """
+    if text.isprintable():
+        return text
+    escaped = (char if char == "\n" or char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+    return "".join(escaped)
+
+
 class RiskdrillError(Exception):
-    """The root of every error raised on purpose; its text is fit to show a user as it is."""
+    """The root of every error raised on purpose; its text is fit to show a user as it is, whatever it quotes."""
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__(printable(text))
 
 
 class InputError(RiskdrillError):

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from actors.arrays import F64, I32, I64, Column
+from actors.bounded_files import read_arrays
 from actors.clock import US_PER_DAY
 from actors.features.categories import category_codes
 from actors.features.columns import Part
@@ -243,7 +244,7 @@ class History:
             OSError, KeyError, ValueError: the file is missing or not one of ours.
         """
         history = cls(allocate)
-        with np.load(file, allow_pickle=False) as arrays:
+        with read_arrays(file) as arrays:
             history._cards = Interner(arrays["cards"].tolist())
             history._merchants = Interner(arrays["merchants"].tolist())
             history._transactions.append(**{name: arrays[f"transactions_{name}"] for name in _TRANSACTIONS})

@@ -12,6 +12,7 @@ from typing import Protocol, Self
 import numpy as np
 
 from actors.arrays import F32
+from actors.bounded_files import read_arrays
 from actors.features import batch_road, single_road
 from actors.features.catalogue import STREAM_COLUMNS
 from actors.features.columns import cut
@@ -90,6 +91,6 @@ class InMemoryStreamState:
             OSError, KeyError, ValueError: the file is missing, not one of ours, or beyond the limits.
         """
         state = cls(limits)
-        with np.load(file, allow_pickle=False) as arrays:
+        with read_arrays(file) as arrays:
             state.rings.from_arrays(dict(arrays))
         return state

@@ -21,6 +21,7 @@ from actors.model.engine import Engine
 from actors.model.golden import Golden
 from actors.model.library import lightgbm
 from actors.model.manifest import Manifest, read_manifest
+from actors.model.model_file import ModelFile, read_model_file
 from actors.model.proof import (
     check_features,
     check_files,
@@ -50,6 +51,7 @@ class Artifact:
     Attributes:
         folder: where it lies.
         engine: its booster, ready to score.
+        sha256: of the booster's file, in hex; without proof it may differ from the manifest's.
         manifest: what it says about itself.
         golden: rows and their expected scores.
         reference: distributions in training.
@@ -57,6 +59,7 @@ class Artifact:
 
     folder: Path
     engine: Engine
+    sha256: str
     manifest: Manifest
     golden: Golden
     reference: Reference
@@ -77,17 +80,20 @@ class Artifact:
         return RuleBook(self.feature_names, self.manifest.rules)
 
 
-def load_artifact(folder: Path, *, proof: bool = True) -> Artifact:
+def load_artifact(folder: Path, *, proof: bool = True, seen: str | None = None) -> Artifact:
     """Return the model in ``folder``, verified.
 
-    Every file's digest is checked before anything is unpickled, then the features against the catalogue, then the
-    golden rows are scored again. That guards against damage, not against malice: who can write the manifest can write
-    a pickle that goes with it.
+    Every file's digest is checked first, then the features against the catalogue, then the golden rows are scored
+    again. That guards against damage. Malice is met by running nothing of the folder, whether or not its digests agree:
+    see `actors.model.model_file`.
+
+    A model's text that is damaged and signed again may abort the process: `actors.model.verification` loads it in a
+    child first.
 
     Args:
         folder: of the model.
-        proof: whether digests and golden rows must agree. Without, a damaged file may abort the process: load it in a
-            child first.
+        proof: whether digests and golden rows must agree.
+        seen: SHA-256 of the booster's file that a child has survived; another one is refused. None takes any.
 
     Raises:
         ArtifactError: any of it fails; one line with place, rule, value and remedy.
@@ -100,7 +106,11 @@ def load_artifact(folder: Path, *, proof: bool = True) -> Artifact:
     if proof:
         check_files(place, folder, {MODEL_FILE: manifest.sha256, **manifest.files}, (GOLDEN_FILE, REFERENCE_FILE))
     check_features(place, manifest)
-    engine = _load_engine(folder / MODEL_FILE, manifest)
+    found = read_model_file(folder / MODEL_FILE, manifest.sha256 if proof else None)
+    if seen not in (None, found.sha256):
+        rule = "must stay as it is while it is verified, and was replaced"
+        raise refused(folder / MODEL_FILE, rule, "release it again")
+    engine = _engine_of(found, folder / MODEL_FILE, manifest)
     with readable(folder / GOLDEN_FILE):
         golden = Golden.load(folder / GOLDEN_FILE)
     with readable(folder / REFERENCE_FILE):
@@ -109,14 +119,12 @@ def load_artifact(folder: Path, *, proof: bool = True) -> Artifact:
         check_golden(folder / GOLDEN_FILE, golden, engine)
     else:
         engine.score(golden.features)  # in a child this finds trees that never end; what they say is believed
-    return Artifact(folder, engine, manifest, golden, reference)
+    return Artifact(folder, engine, found.sha256, manifest, golden, reference)
 
 
-def _load_engine(file: Path, manifest: Manifest) -> Engine:
+def _engine_of(found: ModelFile, file: Path, manifest: Manifest) -> Engine:
     with readable(file):
-        booster = joblib.load(file)
-    if not isinstance(booster, lightgbm.Booster):
-        raise refused(file, f"must hold a LightGBM booster, got {type(booster).__name__}")
+        booster = found.booster()
     check_order(file, manifest, booster.feature_name())
     try:
         return Engine(booster, len(manifest.features))

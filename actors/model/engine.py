@@ -64,6 +64,9 @@ class Engine:
     Safe to call from several threads at once: batches release the GIL and share nothing, single rows keep it. Never
     uses more than one thread, never changes the booster.
 
+    Attributes:
+        booster: what it scores with.
+
     Args:
         booster: a trained binary classifier.
         n_features: columns of every matrix that will be scored.
@@ -79,7 +82,7 @@ class Engine:
                 f"the booster must take {n_features} features and give 1 score a row, not {takes} and {gives}"
             )
         self.n_features = n_features
-        self._booster = booster  # keeps the handle alive
+        self.booster = booster  # keeps the handle alive
         self._handle = booster._handle  # noqa: SLF001  # the only way to the C calls
         self._calls = _Calls.load()
         self._few = self._prepare_few()

@@ -8,11 +8,13 @@ from typing import Final
 import numpy as np
 
 from actors.arrays import F32, F64, I64, Bool
+from actors.bounded_files import read_arrays
 from actors.model.engine import Engine
 from actors.model.library import lightgbm
 
 # The same trees give the same sums anywhere; only the last bits of `exp` differ between machines.
 TOLERANCE: Final = 1e-12
+MOST_BYTES: Final = 256 << 20  # unfolded; the default model's rows take 50 kB
 _BLOCK: Final = 2_048  # rows among which the next is chosen; each choice looks at all of them again
 
 
@@ -43,7 +45,7 @@ class Golden:
         Raises:
             ValueError, KeyError: the file does not hold what `save` writes.
         """
-        with np.load(file, allow_pickle=False) as arrays:
+        with read_arrays(file, MOST_BYTES) as arrays:
             golden = Golden(arrays["features"], arrays["scores"])
         if golden.features.ndim != 2 or golden.scores.shape != golden.features.shape[:1]:  # noqa: PLR2004  # a matrix
             raise ValueError(f"{golden.features.shape} rows do not go with {golden.scores.shape} scores")

@@ -5,10 +5,12 @@ from typing import Final
 
 import msgspec
 
+from actors.bounded_files import read_bytes
 from actors.model.policy import Thresholds
 from actors.model.rules import RuleLimits
 
 FORMAT_VERSION: Final = 1
+MOST_BYTES: Final = 4 << 20  # the default model's has 5 kB
 SHORT_DIGEST: Final = 12  # characters; enough to tell models apart on a screen
 
 
@@ -38,7 +40,7 @@ class Manifest(msgspec.Struct, frozen=True):
 
     Attributes:
         format_version: of this folder.
-        sha256: of ``model.joblib``, which is unpickled only when it agrees.
+        sha256: of ``model.joblib``.
         files: SHA-256 of every other file, by its path inside the folder.
         features: the model's inputs in column order.
         thresholds: scores from which to review and to block.
@@ -85,7 +87,7 @@ def read_manifest(file: Path) -> Manifest:
     """Read a manifest.
 
     Raises:
-        ValueError: not JSON, or a field is missing or of the wrong type; the text says which.
+        ValueError: too large, not JSON, or a field is missing or of the wrong type; the text says which.
         OSError: it cannot be read.
     """
-    return msgspec.json.decode(file.read_bytes(), type=Manifest)
+    return msgspec.json.decode(read_bytes(file, MOST_BYTES), type=Manifest)

@@ -64,14 +64,19 @@ def check_files(place: Path, folder: Path, digests: dict[str, str], required: Se
     for name, digest in digests.items():
         if Path(name).is_absolute() or ".." in Path(name).parts:
             raise refused(place, f"files must lie in the folder, got {name}")
-        _check_digest(folder / name, digest)
+        _check_file(folder / name, digest)
 
 
-def _check_digest(file: Path, expected: str) -> None:
+def _check_file(file: Path, expected: str) -> None:
     if not file.is_file():
         raise refused(file, "must be there, and is missing")
     with readable(file):
         actual = sha256_of(file)
+    check_digest(file, actual, expected)
+
+
+def check_digest(file: Path, actual: str, expected: str) -> None:
+    """Check that the SHA-256 of ``file`` is the expected one."""
     if actual != expected:
         raise refused(file, f"SHA-256 must be {expected[:12]}… as in the manifest, got {actual[:12]}…")
 

@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from actors.arrays import F32, F64
+from actors.bounded_files import read_arrays
 from actors.telemetry.reference import Reference, ReferenceBins, bins_of
 
 BINS: Final = 10  # tenths: the usual choice for PSI, with thresholds of 0.1 and 0.2 to go with it
 SCORE_BINS: Final = 50
 BLOCK: Final = 2_000  # scores that a drill's window of seconds holds
+MOST_BYTES: Final = 64 << 20  # unfolded; the default model's bins take 12 kB
 FEWEST_BLOCKS: Final = 8  # with them the spread is known to a quarter
 
 
@@ -68,7 +70,7 @@ def load_reference(file: Path, names: Sequence[str]) -> Reference:
     Raises:
         ValueError, KeyError: the file does not hold what `save_reference` writes for them.
     """
-    with np.load(file, allow_pickle=False) as arrays:
+    with read_arrays(file, MOST_BYTES) as arrays:
         mean, std = arrays["score_moments"].tolist()
         bins = {name: ReferenceBins(arrays[f"{name}.edges"], arrays[f"{name}.counts"]) for name in names}
     return Reference(bins, mean, std)

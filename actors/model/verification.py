@@ -1,9 +1,10 @@
-"""A candidate that may be damaged, first loaded in a child process.
+"""A model that may be damaged, first loaded in a child process.
 
-A truncated LightGBM model aborts the whole process instead of raising (measured), so a model that is to replace a
-serving one never touches the serving process before a child has survived it.
+A truncated LightGBM model aborts the whole process instead of raising (measured), so the process that serves loads only
+what a child has survived: the model of the start, and each that is to replace it.
 
-``python -m actors.model.verification FOLDER [unproved]`` exits 0, or 2 with one line on stderr.
+``python -m actors.model.verification FOLDER [unproved]`` exits 0 with the SHA-256 of the booster's file on stdout, or 2
+with one line on stderr.
 """
 
 import asyncio
@@ -58,26 +59,16 @@ def load_verified(folder: Path, *, proof: bool = True) -> "Artifact":
     Raises:
         ArtifactError: it does not prove itself, or was replaced while it was being looked at.
     """
-    from actors.model.artifact import MANIFEST_FILE, load_artifact
+    from actors.model.artifact import load_artifact
 
-    before = _content(folder / MANIFEST_FILE)
-    verify_in_child(folder, proof=proof)
-    if _content(folder / MANIFEST_FILE) != before:
-        raise ArtifactError(f"{folder}: must stay as it is while it is verified, and was replaced; release it again")
-    return load_artifact(folder, proof=proof)
+    seen = verify_in_child(folder, proof=proof)
+    return load_artifact(folder, proof=proof, seen=seen)
 
 
-def _content(file: Path) -> bytes | None:
-    try:
-        return file.read_bytes()
-    except OSError:
-        return None  # the child says what is wrong
+def verify_in_child(folder: Path, timeout_s: float = TIMEOUT_S, *, proof: bool = True) -> str:
+    """Return the SHA-256 of the booster's file if the model in ``folder`` proves itself in a process of its own.
 
-
-def verify_in_child(folder: Path, timeout_s: float = TIMEOUT_S, *, proof: bool = True) -> None:
-    """Return if the model in ``folder`` loads and proves itself in a process of its own. Blocks meanwhile.
-
-    Without ``proof`` it must only load and score.
+    Blocks meanwhile. Without ``proof`` it must only load and score.
 
     Raises:
         ArtifactError: it does not, it crashes the child, or it takes longer than ``timeout_s``.
@@ -92,6 +83,7 @@ def verify_in_child(folder: Path, timeout_s: float = TIMEOUT_S, *, proof: bool =
         raise ArtifactError(f"{folder}: must load within {timeout_s:g} s, and does not; keep the old model") from error
     if child.returncode != 0:
         raise ArtifactError(_complaint(folder, child))
+    return child.stdout.decode().strip()
 
 
 def _complaint(folder: Path, child: "subprocess.CompletedProcess[bytes]") -> str:
@@ -107,10 +99,11 @@ def main() -> int:
     from actors.model.artifact import load_artifact
 
     try:
-        load_artifact(Path(sys.argv[1]), proof=UNPROVED not in sys.argv[2:])
+        loaded = load_artifact(Path(sys.argv[1]), proof=UNPROVED not in sys.argv[2:])
     except ArtifactError as error:
         sys.stderr.write(f"{error}\n")
         return INVALID
+    sys.stdout.write(f"{loaded.sha256}\n")
     return 0
 
 

@@ -21,7 +21,7 @@ What arrives (`traffic`; when and how often: `arrivals`; `blocks` cuts and joins
 The model, the pipeline itself (`crash`, `hang`), and what comes after it:
 
 - `model_slow`, `model_errors`, `model_saturated` (`model_scores`)
-- `model_corrupt_file`, `model_bad_release`, with what makes such models: `model_file`, `model_text`, `model_damage`,
+- `model_corrupt_file`, `model_bad_release`, with what makes such models: `model_text`, `model_damage`,
   `model_nonsense`, in a `thread`
 - `producer_crash`, `assembler_crash`, `scorer_crash`, `logger_crash`
 - `producer_hang`, `assembler_hang`, `scorer_hang`, `logger_hang`

@@ -7,7 +7,6 @@ from typing import Literal, get_args
 
 import msgspec
 
-from sim.faults.model_file import ModelFile, read_model_file, write_model_file
 from sim.faults.model_text import most_used_columns, with_columns, with_first_leaf
 
 Damage = Literal["truncated", "nul", "flipped", "leaf", "permuted"]
@@ -29,7 +28,7 @@ def damaged_copy(folder: Path, copy: Path, damage: Damage, drawn: float, *, sign
         signed: whether the manifest's digest is that of the damaged file.
 
     Raises:
-        UnpicklingError, OSError: ``folder`` has no model that could be damaged.
+        ArtifactError, OSError: ``folder`` has no model that could be damaged.
     """
     changed_copy(folder, copy, lambda text: damaged(text, damage, drawn), signed=signed)
 
@@ -38,13 +37,14 @@ def changed_copy(folder: Path, copy: Path, change: Callable[[str], str], *, sign
     """Write the model in ``folder`` to ``copy``, its text changed.
 
     Raises:
-        UnpicklingError, OSError: ``folder`` has no model that could be changed.
+        ArtifactError, OSError: ``folder`` has no model that could be changed.
     """
     from actors.model.artifact import MODEL_FILE
+    from actors.model.model_file import read_model_file, write_model_file
 
     shutil.copytree(folder, copy)
     model = read_model_file(copy / MODEL_FILE)
-    write_model_file(copy / MODEL_FILE, ModelFile(change(model.text), model.about))
+    write_model_file(copy / MODEL_FILE, model._replace(text=change(model.text)))
     if signed:
         sign(copy)
 

@@ -27,7 +27,7 @@ def nonsense_copy(artifact: "Artifact", copy: Path, scores: Nonsense) -> None:
         scores: one minus the right ones; made of columns in the wrong order; or all the same.
 
     Raises:
-        UnpicklingError, OSError: the folder of ``artifact`` holds another model by now, or none.
+        ArtifactError, OSError: the folder of ``artifact`` holds another model by now, or none.
     """
     from actors.model.artifact import GOLDEN_FILE
     from actors.model.golden import Golden

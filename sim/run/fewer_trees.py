@@ -3,11 +3,10 @@
 import shutil
 from pathlib import Path
 
-import joblib
 import msgspec
 
 from actors.errors import ArtifactError
-from actors.model.artifact import GOLDEN_FILE, MODEL_FILE, Artifact, save_artifact
+from actors.model.artifact import GOLDEN_FILE, Artifact, save_artifact
 from actors.model.engine import Engine
 from actors.model.golden import Golden
 from actors.model.library import lightgbm
@@ -25,7 +24,7 @@ def with_trees(artifact: Artifact, count: int) -> Path:
     folder = MODELS / f"{artifact.manifest.digest}-{count}-trees"
     if is_model(folder):
         return folder
-    booster: lightgbm.Booster = joblib.load(artifact.folder / MODEL_FILE)
+    booster = artifact.engine.booster
     if count >= booster.num_trees():
         most = f"{booster.num_trees()} of model {artifact.manifest.digest}"
         raise ArtifactError(f"steps: trees must be fewer than the {most}, got {count}; give fewer")

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from actors.clock import NS_PER_US
-from actors.model.artifact import Artifact, load_artifact
+from actors.model.artifact import Artifact
+from actors.model.verification import load_verified
 from dashboard.frame import Notice
 from sim.events.section import events_spec
 from sim.gates import DEFAULT_GATES, Gate, gates_of
@@ -61,7 +62,7 @@ def choose_model(scenario: Scenario, given: Path | None, announce: Announce) -> 
         ArtifactError: the folder is not a model, or damaged, or made for other features.
         TrainingRefused: a model had to be trained and missed its gates.
     """
-    return load_artifact(find_model(scenario, given, announce))
+    return load_verified(find_model(scenario, given, announce))
 
 
 def find_model(scenario: Scenario, given: Path | None, announce: Announce) -> Path:

@@ -68,11 +68,11 @@ def _rates(settled: Settled, announce: Callable[[Notice], None]) -> list[str]:
 
     The virtual pipeline's capacity is measured once; measured for each seed it would differ a little between them.
     """
-    from actors.model.artifact import load_artifact
+    from actors.model.verification import load_verified
     from sim.run.prepare import prepare
 
     with tempfile.TemporaryDirectory(prefix="riskdrill-probe-") as folder:
-        plan = prepare(settled.shorter, load_artifact(settled.model), Path(folder), announce)
+        plan = prepare(settled.shorter, load_verified(settled.model), Path(folder), announce)
     capacity = plan.capacity_per_s or 0.0
     return [
         f"phases.{phase.name}.{key}={rate.resolve(capacity):.6g}"

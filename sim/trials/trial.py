@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
-from actors.model.artifact import Artifact, load_artifact
+from actors.model.artifact import Artifact
+from actors.model.verification import load_verified
 from actors.pipeline import Pipeline
 from sim.report.folder import RunFolder
 from sim.report.summary import Summary
@@ -50,7 +51,7 @@ class Outcome:
 @lru_cache(maxsize=1)
 def _artifact(folder: Path) -> Artifact:
     """Return the model in ``folder``, loaded once a process."""
-    return load_artifact(folder)
+    return load_verified(folder)
 
 
 def digest_of(model: Path) -> str:

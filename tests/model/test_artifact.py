@@ -144,7 +144,7 @@ def file_outside(folder: Path) -> None:
         (truncate("model.joblib"), "model.joblib", "SHA-256 must be"),
         (flip_a_byte, "model.joblib", "SHA-256 must be"),
         (not_a_booster, "model.joblib", "must hold a LightGBM booster, got dict"),
-        (not_a_pickle, "model.joblib", "cannot be read"),
+        (not_a_pickle, "model.joblib", "must hold a LightGBM booster as joblib writes it"),
         (features_reordered, "model.joblib", "column 0 is amount, not device_cards_7d"),
         (one_feature_less, "model.joblib", "7 columns, not 6"),
         (unknown_feature, "manifest.json", "must be known here, got moon_phase"),

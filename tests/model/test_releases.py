@@ -1,12 +1,14 @@
 """Another model serves only once it has proved itself; the one before can come back."""
 
 import asyncio
+import shutil
 from pathlib import Path
 
 import pytest
 
 from actors.errors import ArtifactError
 from actors.model.artifact import Artifact, load_artifact
+from actors.model.proof import sha256_of
 from actors.model.releases import KEPT, Releases
 from actors.model.slot import ModelSlot
 from actors.model.verification import ChildVerification, load_verified
@@ -174,9 +176,11 @@ def test_a_model_replaced_while_it_is_verified_is_refused(
 ) -> None:
     """What the child survived is not what would be loaded here, so nothing is loaded."""
 
-    def replace(candidate: Path, *, proof: bool) -> None:
+    def replace(candidate: Path, *, proof: bool) -> str:
         assert proof
-        (candidate / "manifest.json").write_bytes((other / "manifest.json").read_bytes())
+        survived = sha256_of(candidate / "model.joblib")
+        shutil.copytree(other, candidate, dirs_exist_ok=True)
+        return survived
 
     monkeypatch.setattr("actors.model.verification.verify_in_child", replace)
     with pytest.raises(ArtifactError, match="was replaced"):

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 TOLD: dict[Damage, str] = {
     "truncated": "must load in a child process, and ended it by SIG",
-    "nul": "must load in a child process, and ended it by SIG",
+    "nul": "must hold text, and has a NUL in it",
     "leaf": "golden rows must score as in training",
     "permuted": "golden rows must score as in training",
 }
