@@ -19,5 +19,5 @@ class Trap:
 def carrying(booster: lightgbm.Booster, burden: object) -> lightgbm.Booster:
     """Return the same model with ``burden`` among what its pickle holds beside the text."""
     loaded = lightgbm.Booster(model_str=booster.model_to_string())
-    loaded.best_score = burden
+    vars(loaded)["best_score"] = burden
     return loaded

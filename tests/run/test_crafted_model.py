@@ -1,4 +1,4 @@
-"""A model folder made to run code, signed by whoever made it, in each of its ways in: it never does, and that is said."""
+"""A model folder made to run code and signed by whoever made it, in each of its ways in: nothing of it is run."""
 
 import json
 import shutil
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from actors.model.artifact import MODEL_FILE, load_artifact
-from actors.model.model_file import read_model_file
+from actors.model.model_file import read_model_file, write_model_file
 from actors.model.slot import ModelSlot
 from actors.model.verification import ChildVerification
 from actors.telemetry.telemetry import Telemetry
@@ -27,7 +27,7 @@ from tests.virtual import run_virtual
 
 pytestmark = pytest.mark.slow
 
-Craft = Callable[[Path, Path], None]
+Craft = Callable[[Path], Path]
 TOLD = {"plain": "pathlib.Path.touch", "array": "joblib.numpy_pickle.NumpyArrayWrapper"}
 
 
@@ -44,20 +44,26 @@ def hidden(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def craft(world_model: Path, sprung: Path, hidden: str) -> Callable[[Path], Path]:
+def craft(world_model: Path, sprung: Path, hidden: str) -> Craft:
     """Return what makes a folder of the world's model with a trap in it, and a manifest that agrees."""
 
     def make(folder: Path) -> Path:
         shutil.copytree(world_model, folder)
         booster = read_model_file(folder / MODEL_FILE).booster()
-        trap = Trap(sprung)
-        joblib.dump(
-            carrying(booster, trap if hidden == "plain" else np.array([[trap]], dtype=object)), folder / MODEL_FILE
-        )
+        burden: object = Trap(sprung)
+        if hidden == "array":
+            burden = np.array([[burden]], dtype=object)
+        joblib.dump(carrying(booster, burden), folder / MODEL_FILE)
         sign(folder)
         return folder
 
     return make
+
+
+def start(tmp_path: Path, model: Path) -> list[str]:
+    """Return the command that runs a thin drill with ``model``."""
+    (tmp_path / "thin.yaml").write_text(THIN)
+    return ["run", str(tmp_path / "thin.yaml"), "--model", str(model), "--out", str(tmp_path / "run"), "--tui", "off"]
 
 
 def refusals(run: Path) -> list[str]:
@@ -71,22 +77,18 @@ def released(tmp_path: Path, world_model: Path, more: str) -> Summary:
     return run_thin(tmp_path / "run", world_model, (f"steps=[{step}]",), THIN).summary
 
 
-def test_the_trap_works_on_a_reader_that_believes_pickles(
-    craft: Callable[[Path], Path], sprung: Path, tmp_path: Path
-) -> None:
+def test_the_trap_works_on_a_reader_that_believes_pickles(craft: Craft, sprung: Path, tmp_path: Path) -> None:
     """Otherwise the tests here would prove nothing."""
     joblib.load(craft(tmp_path / "bad") / MODEL_FILE)
     assert sprung.exists()
 
 
 def test_at_the_start_of_a_run_it_is_refused_with_a_line(
-    craft: Callable[[Path], Path], sprung: Path, hidden: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    craft: Craft, sprung: Path, hidden: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Nothing runs, nothing is left behind."""
-    (tmp_path / "thin.yaml").write_text(THIN)
     bad = craft(tmp_path / "bad")
-    words = ["run", str(tmp_path / "thin.yaml"), "--model", str(bad), "--out", str(tmp_path / "run"), "--tui", "off"]
-    assert main(words) == 2
+    assert main(start(tmp_path, bad)) == 2
     lines = [line for line in capsys.readouterr().err.splitlines() if TOLD[hidden] in line]
     assert len(lines) == 1
     assert lines[0].startswith(f"{bad}/{MODEL_FILE}: must hold a LightGBM booster and nothing else")
@@ -96,7 +98,7 @@ def test_at_the_start_of_a_run_it_is_refused_with_a_line(
 
 @pytest.mark.parametrize("more", ["", ", verify: false"])
 def test_a_release_of_it_is_refused_and_the_old_model_serves_on(
-    more: str, craft: Callable[[Path], Path], sprung: Path, hidden: str, world_model: Path, tmp_path: Path
+    more: str, craft: Craft, sprung: Path, hidden: str, world_model: Path, tmp_path: Path
 ) -> None:
     """Whether or not it would have to prove itself; the journal says why."""
     summary = released(tmp_path, world_model, f"model: {craft(tmp_path / 'bad')}{more}")
@@ -109,7 +111,7 @@ def test_a_release_of_it_is_refused_and_the_old_model_serves_on(
 
 
 def test_put_where_a_model_with_fewer_trees_is_kept_it_is_refused(
-    craft: Callable[[Path], Path],
+    craft: Craft,
     sprung: Path,
     hidden: str,
     world_model: Path,
@@ -125,7 +127,7 @@ def test_put_where_a_model_with_fewer_trees_is_kept_it_is_refused(
 
 
 def test_put_into_the_served_folder_it_is_refused(
-    craft: Callable[[Path], Path], sprung: Path, hidden: str, world_model: Path, tmp_path: Path
+    craft: Craft, sprung: Path, hidden: str, world_model: Path, tmp_path: Path
 ) -> None:
     """The watch sees it, the child refuses it, the journal says why, the old model serves."""
     served = tmp_path / "served"
@@ -154,15 +156,9 @@ def test_a_text_that_would_end_the_process_ends_only_its_child(
     text: str, world_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """At the start too, although it was signed: exit code 2 and a line, where LightGBM would abort."""
-    from actors.model.model_file import write_model_file
-
     bad = tmp_path / "bad"
     shutil.copytree(world_model, bad)
     write_model_file(bad / MODEL_FILE, read_model_file(bad / MODEL_FILE)._replace(text=text))
     sign(bad)
-    (tmp_path / "thin.yaml").write_text(THIN)
-    assert (
-        main(["run", str(tmp_path / "thin.yaml"), "--model", str(bad), "--out", str(tmp_path / "run"), "--tui", "off"])
-        == 2
-    )
+    assert main(start(tmp_path, bad)) == 2
     assert str(bad) in capsys.readouterr().err
