@@ -11,7 +11,7 @@ from dashboard.frame import ExpectationRow, Frame, Money
 from dashboard.rows import Row, clean, fit, left, right, row, rule
 from dashboard.screen import LEAST_HEIGHT, LEAST_WIDTH, Picture, View, render
 from dashboard.theme import BAD, CARE, DIM, EXPECTATIONS, GOOD, LABEL, PLAIN, RULE, STRONG, TITLE, VERDICTS
-from dashboard.units import clock, count, money, percent, rate, span_us
+from dashboard.units import clock, count, latency_in_words, money, percent, rate
 
 _NO_TERMINAL_WIDTH: Final = 100
 _TALLEST: Final = 60
@@ -114,7 +114,8 @@ def _facts(frame: Frame) -> list[tuple[str, str]]:
         facts.append(("throughput", f"{rate(data.achieved_run_per_s)} of {rate(data.offered_run_per_s)} offered"))
     if frame.latency is not None and frame.latency.run is not None:
         run = frame.latency.run
-        facts.append(("latency", f"p50 {span_us(run.p50_us)}, p95 {span_us(run.p95_us)}, p99 {span_us(run.p99_us)}"))
+        p50, p95, p99 = map(latency_in_words, (run.p50_us, run.p95_us, run.p99_us))
+        facts.append(("latency", f"p50 {p50}, p95 {p95}, p99 {p99}"))
     if frame.errors is not None:
         facts.append(("errors", percent(frame.errors.ratio_run)))
     if used := ", ".join(f"{mode.name} {percent(mode.ratio_run)}" for mode in frame.modes if mode.count_run):

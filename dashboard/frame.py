@@ -70,7 +70,7 @@ class Throughput(_Part, frozen=True, kw_only=True):
 
 
 class Percentiles(_Part, frozen=True):
-    """Latency from intended arrival to decision."""
+    """Latency from intended arrival to decision; above an hour a percentile is a lower bound."""
 
     p50_us: float
     p95_us: float

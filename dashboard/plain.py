@@ -7,9 +7,9 @@ from contextlib import suppress
 from typing import TextIO
 
 from dashboard.final import print_final, tolerate
-from dashboard.frame import Frame, Message, Notice
+from dashboard.frame import Frame, Message, Notice, Percentiles
 from dashboard.rows import clean, left
-from dashboard.units import clock, percent, rate, span_us
+from dashboard.units import clock, latency_us, percent, rate
 
 _EVERY_S = 1.0
 
@@ -26,7 +26,7 @@ def plain_line(frame: Frame) -> str:
         parts.append(f"offered {rate(offered):>8} achieved {rate(achieved):>8}")
     if frame.latency is not None and frame.latency.last_10s is not None:
         now = frame.latency.last_10s
-        parts.append(f"p50 {span_us(now.p50_us):>7} p95 {span_us(now.p95_us):>7} p99 {span_us(now.p99_us):>7}")
+        parts.append(" ".join(f"{name} {latency_us(value):>7}" for name, value in _percentiles(now)))
     if used := [f"{clean(mode.name)} {percent(mode.ratio_10s)}" for mode in frame.modes if mode.ratio_10s]:
         parts.append(", ".join(used))
     if firing := [clean(alert.name) for alert in frame.alerts if alert.state == "firing"]:
@@ -34,6 +34,10 @@ def plain_line(frame: Frame) -> str:
     if frame.ledger is not None:
         parts.append("ledger balanced" if frame.ledger.balanced else "ledger BROKEN")
     return " | ".join(parts)
+
+
+def _percentiles(latency: Percentiles) -> tuple[tuple[str, float], ...]:
+    return ("p50", latency.p50_us), ("p95", latency.p95_us), ("p99", latency.p99_us)
 
 
 def plain_notice(notice: Notice) -> str:

@@ -32,6 +32,7 @@ _STEPS: Final = ((1e3, "k"), (1e6, "M"), (1e9, "G"), (1e12, "T"))
 _MINUTE_S = 60
 _HOUR_S = 3_600
 _DAY_S = 86_400
+_HIGHEST_US = 3_600_000_000  # what a latency histogram reaches
 _STOPWATCH_S = 100 * _HOUR_S  # a stop-watch with more digits is wider than a column
 
 
@@ -43,6 +44,26 @@ def span_us(value_us: float | None) -> str:
         if abs(value_us) < bound:
             return f"{value_us:.0f} µs" if unit_us == 1 else f"{_digits(value_us / unit_us)} {unit}"
     return age(value_us / 1e6)
+
+
+def latency_us(value_us: float | None) -> str:
+    """Return a percentile in microseconds; beyond an hour no histogram knows more than that it is.
+
+    Example:
+        >>> latency_us(81_200), latency_us(3_600_000_001)
+        ('81.2 ms', 'over 1 h')
+    """
+    return "over 1 h" if _known(value_us) and value_us > _HIGHEST_US else span_us(value_us)
+
+
+def latency_in_words(value_us: float | None) -> str:
+    """Return a percentile in microseconds, where there is room for a sentence.
+
+    Example:
+        >>> latency_in_words(81_200), latency_in_words(3_600_000_001)
+        ('81.2 ms', '1 h or more')
+    """
+    return "1 h or more" if _known(value_us) and value_us > _HIGHEST_US else span_us(value_us)
 
 
 def limit_us(value_us: float) -> str:

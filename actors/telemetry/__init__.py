@@ -28,6 +28,7 @@ Reading:
 
 Judging:
 
+- `bounds`      between which two numbers a figure lies
 - `units`       units and how a reader wants them
 - `metrics`     what can be read from a window, a file a subject
 - `catalogue`   all metrics by name

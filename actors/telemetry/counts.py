@@ -6,15 +6,17 @@ import msgspec
 import numpy as np
 
 from actors.arrays import I64
-from actors.telemetry.buckets import highest_us
+from actors.telemetry.buckets import BEYOND_US, HIGHEST_US, highest_us
 
 _INDEX = np.dtype("<u2")
 _NARROW = np.dtype("<u4")
 _NARROW_MAX = 2**32 - 1
 _WIDE = np.dtype("<u8")
 
+Peak = tuple[int, int]
 
-class HistogramCounts(msgspec.Struct, frozen=True, dict=True):
+
+class HistogramCounts(msgspec.Struct, frozen=True, dict=True, weakref=True):
     """The counters of a histogram that are not zero.
 
     Attributes:
@@ -22,21 +24,27 @@ class HistogramCounts(msgspec.Struct, frozen=True, dict=True):
         counters: their counts, little-endian uint32, or uint64 once ``total`` needs it.
         total: number of values.
         sum_us: their sum, exact, so that the mean is too.
-        clamped: how many of them were outside the range and recorded at its end.
+        beyond: how many of them were beyond the range; they are in the counter at its end.
+        peaks: exact maxima, each as (n, µs): no value after the first n is as large as this one, and it is the largest
+            of those after the n before it. The first is that of all values, and the largest after any earlier
+            reading is the first one whose n exceeds that reading's total.
     """
 
     indexes: bytes = b""
     counters: bytes = b""
     total: int = 0
     sum_us: int = 0
-    clamped: int = 0
+    beyond: int = 0
+    peaks: tuple[Peak, ...] = ()
 
     @staticmethod
-    def of(indexes: I64, counters: I64, total: int, sum_us: int, clamped: int) -> "HistogramCounts":
+    def of(
+        indexes: I64, counters: I64, total: int, sum_us: int, beyond: int, peaks: tuple[Peak, ...]
+    ) -> "HistogramCounts":
         """Return the value with ``counters``, none of them 0, at ``indexes``, ascending."""
         width = _NARROW if total <= _NARROW_MAX else _WIDE
         return HistogramCounts(
-            indexes.astype(_INDEX).tobytes(), counters.astype(width).tobytes(), total, sum_us, clamped
+            indexes.astype(_INDEX).tobytes(), counters.astype(width).tobytes(), total, sum_us, beyond, peaks
         )
 
     @property
@@ -66,20 +74,23 @@ class HistogramCounts(msgspec.Struct, frozen=True, dict=True):
             grown.take(left),
             self.total - older.total,
             self.sum_us - older.sum_us,
-            self.clamped - older.clamped,
+            self.beyond - older.beyond,
+            tuple((number - older.total, us) for number, us in self.peaks if number > older.total),
         )
 
     def percentile_us(self, percent: float) -> int | None:
         """Return the value at ``percent`` (0 to 100) as HdrHistogram does, or None without values.
 
-        It is the top of the counter in which the value of that rank lies: never below it, and above it by less than
-        0.1 % or 1 µs.
+        It is the top of the counter in which the value of that rank lies, or the maximum where that is less: never
+        below it, and above it by less than 0.1 % or 1 µs. Beyond the range it is `BEYOND_US`: at least that.
         """
         if not self.total:
             return None
         rank = max(int(min(percent, 100.0) * self.total / 100 + 0.5), 1)
+        if rank > self.total - self.beyond:
+            return BEYOND_US
         at = int(np.searchsorted(self._ranks, rank))
-        return self._top_us(at)
+        return min(highest_us(int(np.frombuffer(self.indexes, _INDEX)[at])), self.peaks[0][1], HIGHEST_US)
 
     @property
     def mean_us(self) -> float | None:
@@ -88,8 +99,5 @@ class HistogramCounts(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def max_us(self) -> int | None:
-        """The top of the highest counter in use, or None without values."""
-        return self._top_us(-1) if self.total else None
-
-    def _top_us(self, at: int) -> int:
-        return highest_us(int(np.frombuffer(self.indexes, _INDEX)[at]))
+        """The exact maximum, however far beyond the range, or None without values."""
+        return self.peaks[0][1] if self.total else None

@@ -7,8 +7,7 @@ from typing import Self
 from actors.telemetry.catalogue import METRICS, PSI, did_you_mean, find
 from actors.telemetry.grammar import ExpressionError, parse
 from actors.telemetry.metrics.metric import Metric
-from actors.telemetry.nodes import Condition, Read, Resolve
-from actors.telemetry.units import Unit, quantity
+from actors.telemetry.nodes import Condition, Read, Resolve, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,17 +15,18 @@ class Reading:
     """A figure that an evaluation saw.
 
     Attributes:
-        name: the metric, with its scope if it has one.
-        value: in ``unit``; None without samples.
+        name: of the metric, with its scope if it has one.
+        metric: what was read.
+        value: in the metric's unit; None without samples.
     """
 
     name: str
+    metric: Metric
     value: float | None
-    unit: Unit
 
     def __str__(self) -> str:
         """Return name and figure for a reader."""
-        return f"{self.name} = {quantity(self.value, self.unit)}"
+        return f"{self.name} = {shown(self.metric, self.value)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,8 @@ class Outcome:
     """What an evaluation found.
 
     Attributes:
-        holds: whether the condition holds; None when that hangs on a metric without samples.
+        holds: whether the condition holds; None when that hangs on a metric without samples, or on one of which only a
+            lower bound is known.
         readings: the figures seen, in the order of the expression, each once.
         text: figures and wish, such as ``latency.p95 = 63.1 ms, wanted < 50ms``.
     """
@@ -126,7 +127,7 @@ class Expression:
         holds = self.condition.evaluate(resolve_once)
         reads = {str(read): read for read in self.condition.reads()}
         readings = tuple(
-            Reading(name, resolve_once(read.scope, read.metric.name), read.metric.unit) for name, read in reads.items()
+            Reading(name, read.metric, resolve_once(read.scope, read.metric.name)) for name, read in reads.items()
         )
         return Outcome(holds, readings, self.condition.explain(resolve_once))
 

@@ -1,27 +1,45 @@
 """A live latency histogram: HdrHistogram's counters, recorded a batch at a time."""
 
 import sys
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from weakref import WeakValueDictionary
 
 import numpy as np
 from hdrh.histogram import HdrHistogram
 
 from actors.arrays import I64
 from actors.telemetry.buckets import COUNTERS, HIGHEST_US, LINEAR, LOWEST_US, SIGNIFICANT_DIGITS, index_of, indexes_of
-from actors.telemetry.counts import HistogramCounts
+from actors.telemetry.counts import HistogramCounts, Peak
 
 ONE_BY_ONE = 64  # measured: below this many values a Python loop is faster than a handful of array operations
+PEAKS = 64  # maxima kept before those that no one can ask for any more are looked for; a busy stage has a dozen
 PENDING = 256  # single values kept until they are worth an array; a value alone costs a fifth of counting it at once
 
 
 class Histogram:
-    """Latencies in microseconds from 1 µs to 60 s at 3 significant digits, counted since the start of the run.
+    """Latencies in microseconds from 1 µs to 1 h at 3 significant digits, counted since the start of the run.
 
-    The counters and percentiles are those that one-by-one ``HdrHistogram.record_value`` would give. A value outside
-    the range is recorded at its end and counted in ``clamped``; 0 is inside, below 1 µs.
+    The counters are those that one-by-one ``HdrHistogram.record_value`` would give. A value beyond the range is in the
+    counter at its end and in ``beyond``; sum and maximum have it as it is. The maximum is exact between any two
+    readings that are still held: it is kept for each stretch between two readings, and joined where that loses
+    nothing. 0 is inside, below 1 µs; what a clock that went back makes negative counts as 0.
     """
 
-    __slots__ = ("_cells", "_clamped", "_counters", "_highest_us", "_owing", "_pending", "_sum_us", "_total")
+    __slots__ = (
+        "_beyond",
+        "_cells",
+        "_counters",
+        "_latest",
+        "_most_peaks",
+        "_owing",
+        "_peak_us",
+        "_peaks",
+        "_pending",
+        "_readings",
+        "_sum_us",
+        "_total",
+    )
 
     def __init__(self) -> None:
         self._owing: list[Callable[[], None]] = []
@@ -30,8 +48,12 @@ class Histogram:
         self._cells = self._counters.data  # one counter through it costs a third of one through the array
         self._total = 0
         self._sum_us = 0
-        self._highest_us = 0
-        self._clamped = 0
+        self._beyond = 0
+        self._peak_us = -1  # the largest value since the latest reading
+        self._peaks: list[Peak] = []
+        self._most_peaks = PEAKS
+        self._latest = HistogramCounts()
+        self._readings: WeakValueDictionary[int, HistogramCounts] = WeakValueDictionary()
 
     @property
     def count(self) -> int:
@@ -40,10 +62,10 @@ class Histogram:
         return self._total
 
     @property
-    def clamped(self) -> int:
-        """Number of values outside the range."""
+    def beyond(self) -> int:
+        """Number of values beyond the range."""
         self._settle()
-        return self._clamped
+        return self._beyond
 
     def reads(self, settle: Callable[[], None]) -> None:
         """Call ``settle`` before every reading: whoever keeps values back records them then."""
@@ -58,8 +80,8 @@ class Histogram:
         # Seen as unsigned, a negative value is a huge one: one pass finds both ends.
         highest_us = int(values_us.view(np.uint64).max())
         if highest_us > HIGHEST_US:
-            values_us = self._clamp(values_us)
-            highest_us = int(values_us.max())
+            self._record_outside(values_us)
+            return
         np.add.at(self._counters, indexes_of(values_us), 1)
         self._note(count, int(values_us.sum()), highest_us)
 
@@ -73,13 +95,13 @@ class Histogram:
         if count <= 0:
             return
         if not 0 <= value_us <= HIGHEST_US:
-            value_us = min(max(value_us, 0), HIGHEST_US)
-            self._clamped += count
-        self._cells[value_us if value_us < LINEAR else index_of(value_us)] += count
+            value_us = max(value_us, 0)
+            self._beyond += count if value_us else 0
+        self._cells[value_us if value_us < LINEAR else index_of(min(value_us, HIGHEST_US))] += count
         self._total += count
         self._sum_us += value_us * count
-        if value_us > self._highest_us:  # noqa: PLR1730 - a dozen times a batch, and max takes as long as all the rest
-            self._highest_us = value_us
+        if value_us > self._peak_us:  # noqa: PLR1730 - a dozen times a batch, and max takes as long as all the rest
+            self._peak_us = value_us
 
     def record_few(self, values_us: Sequence[int]) -> None:
         """Count each of ``values_us`` one by one: quicker than `record` for up to ``ONE_BY_ONE`` of them."""
@@ -87,8 +109,8 @@ class Histogram:
             return
         highest_us = max(values_us)
         if highest_us > HIGHEST_US or min(values_us) < 0:
-            values_us = self._clamp(np.array(values_us, dtype=np.int64)).tolist()
-            highest_us = max(values_us)
+            self._record_outside(np.array(values_us, dtype=np.int64))
+            return
         cells = self._cells
         for value_us in values_us:
             if value_us < LINEAR:
@@ -108,22 +130,46 @@ class Histogram:
             pending, self._pending = self._pending, []
             self.record(np.array(pending, dtype=np.int64))
 
-    def _clamp(self, values_us: I64) -> I64:
-        inside = np.clip(values_us, 0, HIGHEST_US)
-        self._clamped += int(np.count_nonzero(inside != values_us))
-        return inside
+    def _record_outside(self, values_us: I64) -> None:
+        """Count values of which at least one is outside the range."""
+        values_us = np.maximum(values_us, 0)
+        self._beyond += int(np.count_nonzero(values_us > HIGHEST_US))
+        np.add.at(self._counters, indexes_of(np.minimum(values_us, HIGHEST_US)), 1)
+        self._note(len(values_us), sum(values_us.tolist()), int(values_us.max()))  # Python's sum has no end either
 
     def _note(self, count: int, sum_us: int, highest_us: int) -> None:
         self._total += count
         self._sum_us += sum_us
-        self._highest_us = max(self._highest_us, highest_us)
+        self._peak_us = max(self._peak_us, highest_us)
 
     def counts(self) -> HistogramCounts:
         """Return the counters as a frozen value, scanning only as far as the highest one in use."""
         self._settle()
-        used = self._counters[: index_of(self._highest_us) + 1]
-        indexes = (used != 0).nonzero()[0]  # twice as fast as flatnonzero on the counts
-        return HistogramCounts.of(indexes, used.take(indexes), self._total, self._sum_us, self._clamped)
+        if self._total > self._latest.total:
+            self._note_peak()
+            used = self._counters[: index_of(min(self._peaks[0][1], HIGHEST_US)) + 1]
+            indexes = (used != 0).nonzero()[0]  # twice as fast as flatnonzero on the counts
+            self._latest = HistogramCounts.of(
+                indexes, used.take(indexes), self._total, self._sum_us, self._beyond, tuple(self._peaks)
+            )
+            self._readings[self._total] = self._latest
+        return self._latest
+
+    def _note_peak(self) -> None:
+        """Keep the largest value since the latest reading; it makes those before it that are no larger useless."""
+        while self._peaks and self._peaks[-1][1] <= self._peak_us:
+            self._peaks.pop()
+        self._peaks.append((self._total, self._peak_us))
+        self._peak_us = -1
+        if len(self._peaks) > self._most_peaks:
+            self._forget_peaks()
+
+    def _forget_peaks(self) -> None:
+        """Drop the maxima since readings that nobody holds any more: as a backlog shrinks, each tick leaves one."""
+        until = [number for number, _ in self._peaks]
+        needed = {bisect_right(until, held) for held in (0, *self._readings.keys())}
+        self._peaks = [peak for at, peak in enumerate(self._peaks) if at in needed]
+        self._most_peaks = max(PEAKS, 2 * len(self._peaks))
 
     def counts_since(self, older: HistogramCounts) -> HistogramCounts:
         """Return what was recorded after ``older`` was read."""
@@ -141,7 +187,7 @@ class Histogram:
 
     @property
     def max_us(self) -> int | None:
-        """The highest value at the histogram's resolution, or None without values."""
+        """The exact maximum, or None without values."""
         return self.counts().max_us
 
     def to_hdr(self) -> HdrHistogram:

@@ -26,7 +26,8 @@ class Writable(Protocol):
 class LatencyLog:
     """Writes an interval histogram a stage (as its tag) for each interval. A listener of the monitor.
 
-    Stages without values in an interval are left out. Times are seconds since the start of the run.
+    Stages without values in an interval are left out. Times are seconds since the start of the run. Interval_Max is
+    exact, and may be beyond the hour at which the histogram itself ends.
 
     Args:
         file: opened for writing text; the owner closes it.
@@ -76,9 +77,11 @@ class LatencyLog:
     def _write(self, line: "_Line") -> None:
         counts = line.newer.since(line.older)
         if counts.total:
-            self._file.write(f"Tag={line.stage},")
             fill_hdr(self._hdr, counts)
-            self._writer.output_interval_histogram(self._hdr, line.begin_s, line.end_s, max_value_unit_ratio=1.0)
+            span = f"{line.begin_s:f},{line.end_s - line.begin_s:f}"
+            payload = self._hdr.encode().decode()
+            # Not by the package's writer, which knows no exact maximum but the top of a counter.
+            self._file.write(f"Tag={line.stage},{span},{counts.max_us:.1f},{payload}\n")
 
 
 class _Line(NamedTuple):

@@ -1,27 +1,24 @@
 """The parts of an expression: numbers with a dimension, and conditions over them.
 
-``str`` of a part is an expression that parses to an equal part. A part without samples is None, in Kleene's
-three-valued logic: ``false and None`` is false, ``true and None`` is None.
+``str`` of a part is an expression that parses to an equal part. A number is evaluated to its bounds, which are one
+number twice unless a percentile is beyond its histogram. A part without samples is None, and so is a comparison that
+bounds do not settle, in Kleene's three-valued logic: ``false and None`` is false, ``true and None`` is None.
 """
 
-import operator
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from math import inf
 
+from actors.telemetry.bounds import Bounds, combine, compare, exactly, extreme
+from actors.telemetry.buckets import HIGHEST_US
 from actors.telemetry.metrics.metric import Metric
 from actors.telemetry.units import Dimension, Unit, in_dimension, quantity
 
 Resolve = Callable[[str | None, str], float | None]
 """Return the metric's figure, in its own unit, in a scope (None: the span being judged); None without samples."""
 
-COMPARE: dict[str, Callable[[float, float], bool]] = {
-    "<=": operator.le,
-    ">=": operator.ge,
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    ">": operator.gt,
-}
+COMPARE = ("<=", ">=", "==", "!=", "<", ">")
+OR_MORE = "1 h or more"  # how a percentile beyond its histogram is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +30,9 @@ class Literal:
     text: str
     column: int = field(compare=False)
 
-    def evaluate(self, _resolve: Resolve) -> float | None:
+    def evaluate(self, _resolve: Resolve) -> Bounds | None:
         """Return the number."""
-        return self.value
+        return exactly(self.value)
 
     def reads(self) -> Iterator["Read"]:
         """Yield nothing: a literal reads no metric."""
@@ -58,10 +55,13 @@ class Read:
         """The metric's."""
         return self.metric.unit.dimension
 
-    def evaluate(self, resolve: Resolve) -> float | None:
+    def evaluate(self, resolve: Resolve) -> Bounds | None:
         """Return the metric's figure in the dimension's own unit."""
         value = resolve(self.scope, self.metric.name)
-        return None if value is None else value * self.metric.unit.factor
+        if value is None:
+            return None
+        own = value * self.metric.unit.factor
+        return Bounds(own, inf) if is_lower_bound(self.metric, value) else exactly(own)
 
     def reads(self) -> Iterator["Read"]:
         """Yield itself."""
@@ -81,12 +81,10 @@ class Arithmetic:
     dimension: Dimension
     column: int = field(compare=False)
 
-    def evaluate(self, resolve: Resolve) -> float | None:
+    def evaluate(self, resolve: Resolve) -> Bounds | None:
         """Return the result, or None when either side is."""
         left, right = self.left.evaluate(resolve), self.right.evaluate(resolve)
-        if left is None or right is None or (self.sign == "/" and right == 0):
-            return None
-        return _ARITHMETIC[self.sign](left, right)
+        return None if left is None or right is None else combine(self.sign, left, right)
 
     def reads(self) -> Iterator[Read]:
         """Yield the metrics of both sides."""
@@ -95,14 +93,6 @@ class Arithmetic:
 
     def __str__(self) -> str:
         return f"({self.left} {self.sign} {self.right})"
-
-
-_ARITHMETIC: dict[str, Callable[[float, float], float]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +108,11 @@ class Extreme:
         """That of all its parts."""
         return next((part.dimension for part in self.parts if not is_bare_zero(part)), Dimension.NUMBER)
 
-    def evaluate(self, resolve: Resolve) -> float | None:
+    def evaluate(self, resolve: Resolve) -> Bounds | None:
         """Return the extreme, or None when any part is."""
         values = [part.evaluate(resolve) for part in self.parts]
         known = [value for value in values if value is not None]
-        if len(known) < len(values):
-            return None
-        return max(known) if self.name == "max" else min(known)
+        return None if len(known) < len(values) else extreme(self.name, known)
 
     def reads(self) -> Iterator[Read]:
         """Yield the metrics of all parts."""
@@ -153,9 +141,9 @@ class Comparison:
     column: int = field(compare=False)
 
     def evaluate(self, resolve: Resolve) -> bool | None:
-        """Return whether it holds, or None when either side has no samples."""
+        """Return whether it holds, or None when either side has no samples or their bounds leave it open."""
         left, right = self.left.evaluate(resolve), self.right.evaluate(resolve)
-        return None if left is None or right is None else COMPARE[self.sign](left, right)
+        return None if left is None or right is None else compare(self.sign, left, right)
 
     def reads(self) -> Iterator[Read]:
         """Yield the metrics of both sides."""
@@ -176,19 +164,30 @@ def _figure(number: Number, resolve: Resolve, *, percent: bool) -> str:
     """Return the number as written and what it came to; for a computed one also what it was computed from."""
     if isinstance(number, Literal):
         return str(number)
-    value = number.evaluate(resolve)
     if isinstance(number, Read):
-        return f"{number} = {_reading(number, value, percent=percent)}"
-    parts = {str(read): _reading(read, read.evaluate(resolve), percent=percent) for read in number.reads()}
+        return f"{number} = {_reading(number, resolve, percent=percent)}"
+    parts = {str(read): _reading(read, resolve, percent=percent) for read in number.reads()}
     came_from = ", ".join(f"{name} = {figure}" for name, figure in parts.items())
-    return f"{number} = {in_dimension(value, number.dimension)} ({came_from})"
+    value = number.evaluate(resolve)
+    figure = in_dimension(None if value is None else value.low, number.dimension)
+    return f"{number} = {figure}{' or more' if value is not None and value.open else ''} ({came_from})"
 
 
-def _reading(read: Read, value: float | None, *, percent: bool) -> str:
-    unit = read.metric.unit
-    if unit is Unit.RATIO and not percent:  # compared with a plain number, it is shown as one
+def _reading(read: Read, resolve: Resolve, *, percent: bool) -> str:
+    value = resolve(read.scope, read.metric.name)
+    if read.metric.unit is Unit.RATIO and not percent:  # compared with a plain number, it is shown as one
         return in_dimension(value, read.dimension)
-    return quantity(value if value is None else value / unit.factor, unit)
+    return shown(read.metric, value)
+
+
+def is_lower_bound(metric: Metric, value: float) -> bool:
+    """Return whether ``metric`` is a percentile and ``value`` beyond what its histogram tells apart."""
+    return metric.percent is not None and value > HIGHEST_US
+
+
+def shown(metric: Metric, value: float | None) -> str:
+    """Return a figure of ``metric`` as a reader wants it."""
+    return OR_MORE if value is not None and is_lower_bound(metric, value) else quantity(value, metric.unit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dashboard.panels.panel import Panel
 from dashboard.rows import Piece, Row
 from dashboard.sparkline import peak, sparkline
 from dashboard.theme import ACCENT, BAD, DIM, PLAIN, mark
-from dashboard.units import limit_us, span_us
+from dashboard.units import latency_us, limit_us
 
 
 def draw(frame: Frame, width: int, height: int) -> list[Row]:
@@ -19,9 +19,9 @@ def draw(frame: Frame, width: int, height: int) -> list[Row]:
     rows: list[Row] = []
     for name, now_us, run_us, target_us, series in _percentiles(data):
         over = None if now_us is None or target_us is None else now_us > target_us
-        value = (span_us(now_us), BAD if over else PLAIN)
-        gutter = timed.figures(name, value, check(over, target_us), span_us(run_us))
-        style = (f"peak {span_us(peak(series))}", BAD if over else ACCENT)
+        value = (latency_us(now_us), BAD if over else PLAIN)
+        gutter = timed.figures(name, value, check(over, target_us), latency_us(run_us))
+        style = (f"peak {latency_us(peak(series))}", BAD if over else ACCENT)
         rows += timed.charted(gutter, sparkline(series, axis, lines), style, width)
     return rows
 

@@ -4,7 +4,7 @@ from dashboard.frame import Frame
 from dashboard.panels.footer import KEYS
 from dashboard.rows import Row, left, row
 from dashboard.theme import CARE, DIM, LABEL, RUN_STATES, STRONG, VERDICTS
-from dashboard.units import clock, percent, rate, span_us
+from dashboard.units import clock, latency_us, percent, rate
 
 
 def draw(frame: Frame, width: int, height: int, needs: tuple[int, int]) -> list[Row]:
@@ -34,7 +34,7 @@ def _figures(frame: Frame) -> list[Row]:
         achieved, offered = frame.throughput.achieved_10s_per_s, frame.throughput.offered_10s_per_s
         lines.append(row((f"{rate(achieved)} decided of {rate(offered)} offered, last 10 s", LABEL)))
     if frame.latency is not None and frame.latency.last_10s is not None:
-        lines.append(row((f"p95 {span_us(frame.latency.last_10s.p95_us)}, last 10 s", LABEL)))
+        lines.append(row((f"p95 {latency_us(frame.latency.last_10s.p95_us)}, last 10 s", LABEL)))
     if frame.errors is not None:
         lines.append(row((f"errors {percent(frame.errors.ratio_run)}, whole run", LABEL)))
     return lines

@@ -4,7 +4,7 @@ from dashboard.frame import Frame, StageTime
 from dashboard.panels.panel import Panel
 from dashboard.rows import Row, entry
 from dashboard.theme import BAD, DIM, LABEL, PLAIN, mark
-from dashboard.units import WIDTH, limit_us, span_us
+from dashboard.units import WIDTH, latency_us, limit_us
 
 _ROOMY = 44  # from here on there is room for a third column
 
@@ -22,9 +22,9 @@ def _weight(stage: StageTime) -> tuple[bool, bool, float]:
 def _line(stage: StageTime, width: int) -> Row:
     known = stage.budget_us is not None and stage.p50_10s_us is not None
     budget = "" if stage.budget_us is None else f"<{limit_us(stage.budget_us)}"
-    cells = [(span_us(stage.p50_10s_us), BAD if stage.breached else PLAIN), (budget, DIM)]
+    cells = [(latency_us(stage.p50_10s_us), BAD if stage.breached else PLAIN), (budget, DIM)]
     if width >= _ROOMY:
-        cells.append((span_us(stage.p50_run_us), DIM))
+        cells.append((latency_us(stage.p50_run_us), DIM))
     return entry(
         (stage.stage.replace(".waiting", " wait"), LABEL), cells, width, mark(stage.breached if known else None)
     )

@@ -4,7 +4,7 @@ from dashboard.frame import FeatureStoreHealth, Frame
 from dashboard.panels.panel import Panel
 from dashboard.rows import Row, entry
 from dashboard.theme import BAD, CARE, DIM, GOOD, LABEL, PLAIN, mark
-from dashboard.units import age, count, limit_us, percent, span_us
+from dashboard.units import age, count, latency_us, limit_us, percent
 
 
 def draw(frame: Frame, width: int, height: int) -> list[Row]:
@@ -34,7 +34,7 @@ def _speed(data: FeatureStoreHealth, width: int) -> Row:
     known = data.p95_10s_us is not None and data.p95_target_us is not None
     over = (data.p95_10s_us or 0) > (data.p95_target_us or 0) if known else None
     limit = "" if data.p95_target_us is None else f"<{limit_us(data.p95_target_us)}"
-    cells = [(span_us(data.p95_10s_us), BAD if over else PLAIN), (limit, DIM)]
+    cells = [(latency_us(data.p95_10s_us), BAD if over else PLAIN), (limit, DIM)]
     return entry(("look-up p95", LABEL), cells, width, mark(over))
 
 

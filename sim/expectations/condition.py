@@ -1,6 +1,7 @@
 """A condition on metrics over a span of the run."""
 
 from actors.telemetry.expression import Expression
+from actors.telemetry.nodes import OR_MORE
 from actors.telemetry.snapshot import Snapshot
 from sim.expectations.result import ExpectationResult, ExpectationState, wanted
 from sim.expectations.windows import Windows
@@ -53,13 +54,18 @@ class Condition:
         if not self._windows.has_ended(self._span):
             return self._unjudged(finished=finished, seen=seen, when="ended", holds=bool(holds))
         if holds is None:
-            return self._result("inconclusive", seen, "there were no samples to judge it by")
+            return self._result("inconclusive", seen, self._why_open(seen))
         return self._result("passed" if holds else "failed", seen)
 
     def _unjudged(self, *, finished: bool, seen: str, when: str, holds: bool = False) -> ExpectationResult:
         if finished:
             return self._result("inconclusive", seen, f"the run ended before its span {when}")
         return self._result("holding" if holds else "waiting", seen)
+
+    def _why_open(self, seen: str) -> str:
+        if OR_MORE in seen:
+            return "of a percentile beyond 1 h only that is known, which does not settle it"
+        return "there were no samples to judge it by"
 
     def _result(self, state: ExpectationState, value: str, note: str = "") -> ExpectationResult:
         rule = wanted(self._expectation)

@@ -6,6 +6,7 @@
 - `summary`: the figures of a run, as types; their JSON Schema is `docs/summary.schema.json`.
 - `schema`: the JSON Schema of a file of figures.
 - `figures`: those figures from snapshots, outcomes and verdict.
+- `times`: those of one latency histogram.
 - `spans`: the same for each phase and fault, and what each fault cost.
 - `trace`: one hash over everything that a run decided and everything that happened.
 - `provenance`: which code and which libraries made it.

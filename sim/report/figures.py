@@ -17,8 +17,9 @@ from sim.expectations.result import ExpectationResult
 from sim.faults.switch import FaultRecord
 from sim.money import Outcomes, business
 from sim.quality import live_quality
-from sim.report.spans import fault_costs, in_ms, span_figures
+from sim.report.spans import fault_costs, span_figures
 from sim.report.summary import AlertOutcome, Books, DecisionCounts, FeatureStoreUse, ModeCounts, StageTimes, Summary
+from sim.report.times import at_least, in_ms, times_in_ms
 from sim.scenario.render import digest
 from sim.scenario.scenario import Scenario
 from sim.steps.step import StepRecord
@@ -69,7 +70,7 @@ def summarise(run: Finished) -> Summary:
     scenario, last, verdict = run.scenario, run.last, run.verdict
     window = Window(run.first, last)
     worth, live = business(run.outcomes), live_quality(run.outcomes)
-    latency = last.stages.get(Stage.LATENCY, HistogramCounts())
+    latency = times_in_ms(last.stages.get(Stage.LATENCY, HistogramCounts()))
     mean, deviation = _scores(run.outcomes)
     return Summary(
         scenario=scenario.name,
@@ -88,10 +89,12 @@ def summarise(run: Finished) -> Summary:
         events_processed=last.ledger.produced - last.ledger.waiting.in_flight,
         fraud_detected=worth.fraud_detected,
         actual_fraud=worth.actual_fraud,
-        latency_p50_ms=in_ms(latency.percentile_us(50.0)),
-        latency_p95_ms=in_ms(latency.percentile_us(95.0)),
-        latency_p99_ms=in_ms(latency.percentile_us(99.0)),
-        latency_mean_ms=in_ms(latency.mean_us),
+        latency_p50_ms=latency["p50_ms"],
+        latency_p95_ms=latency["p95_ms"],
+        latency_p99_ms=latency["p99_ms"],
+        latency_mean_ms=latency["mean_ms"],
+        latency_max_ms=latency["max_ms"],
+        at_least=tuple(f"latency_{key}" for key in at_least(latency) if key != "p99_9_ms"),
         throughput_events_per_sec=read("throughput", window),
         error_rate=read("error_ratio", window),
         model_roc_auc=run.held_out.get("roc_auc"),
@@ -141,16 +144,9 @@ def stage_times(snapshot: Snapshot) -> dict[str, StageTimes]:
 
 
 def _times(stage: Stage, counts: HistogramCounts) -> StageTimes:
-    return StageTimes(
-        count=counts.total,
-        p50_ms=in_ms(counts.percentile_us(50.0)),
-        p95_ms=in_ms(counts.percentile_us(95.0)),
-        p99_ms=in_ms(counts.percentile_us(99.0)),
-        p99_9_ms=in_ms(counts.percentile_us(99.9)),
-        mean_ms=in_ms(counts.mean_us),
-        max_ms=in_ms(counts.max_us),
-        budget_ms=in_ms(BUDGET_P50_US.get(stage)),
-    )
+    times = times_in_ms(counts)
+    budget = in_ms(BUDGET_P50_US.get(stage))
+    return StageTimes(count=counts.total, **times, budget_ms=budget, at_least=at_least(times))
 
 
 def books(last: Snapshot) -> Books:

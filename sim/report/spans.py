@@ -7,15 +7,15 @@ import numpy as np
 from actors.clock import NS_PER_S
 from actors.messages import Mode
 from actors.telemetry.catalogue import read
+from actors.telemetry.stages import Stage
 from actors.telemetry.window import Window
 from sim.expectations.windows import Windows
 from sim.money import Business, Outcomes, business
 from sim.quality import live_quality
 from sim.report.summary import FaultCost, SpanFigures
+from sim.report.times import at_least, times_in_ms
 from sim.scenario.scenario import Scenario
 from sim.scenario.timeline import Span, fault_spans, phase_spans
-
-US_PER_MS = 1_000
 
 
 def span_figures(scenario: Scenario, windows: Windows, outcomes: Outcomes) -> tuple[SpanFigures, ...]:
@@ -30,6 +30,7 @@ def span_figures(scenario: Scenario, windows: Windows, outcomes: Outcomes) -> tu
 
 
 def _figures(name: str, kind: str, span: Span, window: Window, outcomes: Outcomes) -> SpanFigures:
+    latency = times_in_ms(window.latency(Stage.LATENCY))
     ratios = {mode.label: read(f"mode.{mode.label}.ratio", window) for mode in Mode}
     return SpanFigures(
         name=name,
@@ -38,9 +39,11 @@ def _figures(name: str, kind: str, span: Span, window: Window, outcomes: Outcome
         end_s=None if span.end_ns is None else span.end_ns / NS_PER_S,
         offered_per_s=read("offered_rate", window),
         throughput_per_s=read("throughput", window),
-        latency_p50_ms=in_ms(read("latency.p50", window)),
-        latency_p95_ms=in_ms(read("latency.p95", window)),
-        latency_p99_ms=in_ms(read("latency.p99", window)),
+        latency_p50_ms=latency["p50_ms"],
+        latency_p95_ms=latency["p95_ms"],
+        latency_p99_ms=latency["p99_ms"],
+        latency_max_ms=latency["max_ms"],
+        at_least=tuple(f"latency_{key}" for key in at_least(latency) if key != "p99_9_ms"),
         error_rate=read("error_ratio", window),
         modes={mode: ratio for mode, ratio in ratios.items() if ratio},
         business=business(outcomes),
@@ -76,8 +79,3 @@ def _money_lost(during: Business, otherwise: Business) -> float | None:
         return None
     stopped = otherwise.fraud_prevented / otherwise.fraud_amount
     return stopped * during.fraud_amount - during.fraud_prevented
-
-
-def in_ms(value_us: float | None) -> float | None:
-    """Return milliseconds; None stays None."""
-    return None if value_us is None else value_us / US_PER_MS

@@ -66,9 +66,10 @@ class Books(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StageTimes(msgspec.Struct, frozen=True, kw_only=True):
-    """Time spent in one stage over the whole run.
+    """Time spent in one stage over the whole run. The maximum and the mean are exact.
 
     Attributes:
+        at_least: those of the percentiles that are lower bounds, by key: the true one is more than an hour.
         budget_ms: what is promised at the median; null where nothing is.
     """
 
@@ -80,6 +81,7 @@ class StageTimes(msgspec.Struct, frozen=True, kw_only=True):
     mean_ms: float | None
     max_ms: float | None
     budget_ms: float | None = None
+    at_least: tuple[str, ...] = ()
 
 
 class FeatureStoreUse(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,6 +131,8 @@ class SpanFigures(msgspec.Struct, frozen=True, kw_only=True):
         end_s: null where the run ended before it.
         offered_per_s: transactions due.
         throughput_per_s: transactions decided.
+        latency_max_ms: exact, of the decisions made in it.
+        at_least: those of the latency percentiles that are lower bounds, by key: the true one is more than an hour.
         modes: share of decisions by mode.
     """
 
@@ -141,6 +145,8 @@ class SpanFigures(msgspec.Struct, frozen=True, kw_only=True):
     latency_p50_ms: float | None
     latency_p95_ms: float | None
     latency_p99_ms: float | None
+    latency_max_ms: float | None = None
+    at_least: tuple[str, ...] = ()
     error_rate: float | None
     modes: dict[str, float]
     business: Business
@@ -179,6 +185,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
         events_processed: transactions decided, set aside or found to be duplicates.
         fraud_detected: fraud reviewed or blocked, of that with a known label.
         actual_fraud: fraud with a known label.
+        latency_max_ms: exact, as the mean is.
+        at_least: those of the latency percentiles that are lower bounds, by key: the true one is more than an hour.
         throughput_events_per_sec: decisions over the duration.
         error_rate: default decisions, failed log lines, undelivered decisions and crashes, of those produced.
         model_roc_auc: on held-out data, from training; so are the next two.
@@ -213,6 +221,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     latency_p95_ms: float | None
     latency_p99_ms: float | None
     latency_mean_ms: float | None
+    latency_max_ms: float | None = None
+    at_least: tuple[str, ...] = ()
     throughput_events_per_sec: float | None
     error_rate: float | None
     model_roc_auc: float | None

@@ -75,11 +75,11 @@ def test_no_way_of_reading_misses_what_is_kept(read: Callable[[Histogram], float
     assert read(histogram) == 1
 
 
-def test_clamped_values_are_seen_before_anything_else_is_read() -> None:
-    """A span outside the range counts as clamped although it was only kept."""
+def test_values_beyond_the_range_are_seen_before_anything_else_is_read() -> None:
+    """A span of more than an hour counts as beyond although it was only kept."""
     histogram = Histogram()
-    TimeSheet(ASSEMBLY_START, (Span(histogram, SENT, ASSEMBLY_START),)).book(tracks_sent([5_000]), 2_000, 3_000)
-    assert histogram.clamped == 1
+    TimeSheet(ASSEMBLY_START, (Span(histogram, SENT, ASSEMBLY_START),)).book(tracks_sent([0]), 4 * 10**12, 5 * 10**12)
+    assert histogram.beyond == 1
 
 
 def test_what_waits_to_be_counted_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from tests.expectations.drill import END_S, SCENARIO, Drill
 from tests.telemetry.samples import decide, gauges, snapshot
 
 S = 1_000_000_000
+NOT_SETTLED = "of a percentile beyond 1 h only that is known, which does not settle it"
 
 
 @pytest.mark.parametrize(
@@ -77,6 +78,41 @@ def test_condition_without_samples_is_inconclusive() -> None:
     drill = Drill("during: storm, expr: feature_store.p95 < 5ms")
     result = drill.finish(drill.run())
     assert (result.state, result.note) == ("inconclusive", "there were no samples to judge it by")
+
+
+HOUR_US = 3_600_000_000
+
+
+@pytest.mark.parametrize(
+    ("expr", "slowest_us", "state"),
+    [
+        ("latency.max < 70s", 197_000_001, "failed"),
+        ("latency.max < 197.000002s", 197_000_001, "passed"),
+        ("latency.max <= 197.000001s", 197_000_001, "passed"),
+        ("latency.max < 197.000001s", 197_000_001, "failed"),
+        ("latency.max < 3h", 2 * HOUR_US + 1, "passed"),
+        ("latency.max > 2h", 2 * HOUR_US + 1, "passed"),
+        ("latency.max > 2h", 2 * HOUR_US, "failed"),
+    ],
+)
+def test_the_maximum_of_a_span_is_judged_to_the_microsecond(expr: str, slowest_us: int, state: str) -> None:
+    """However long it is, and however much longer those before and after the span took."""
+    drill = Drill(f"during: storm, expr: {expr}")
+    assert drill.finish(drill.run({9: 20 * HOUR_US, 15: slowest_us})).state == state
+    drill = Drill(f"during: calm, expr: {expr}")
+    assert drill.finish(drill.run({9: slowest_us, 10: 20 * HOUR_US})).state == state
+
+
+@pytest.mark.parametrize(
+    ("expr", "state"),
+    [("latency.p99 < 2h", "inconclusive"), ("latency.p99 > 30m", "passed"), ("latency.p99 < 30m", "failed")],
+)
+def test_what_a_lower_bound_cannot_settle_is_inconclusive(expr: str, state: str) -> None:
+    """A percentile beyond an hour is known to be more than that; the note says so where it does not help."""
+    drill = Drill(f"during: storm, expr: {expr}")
+    result = drill.finish(drill.run(dict.fromkeys(range(10, 20), 90 * 60_000_000)))
+    assert (result.state, result.value) == (state, "latency.p99 = 1 h or more")
+    assert result.note == ("" if state != "inconclusive" else NOT_SETTLED)
 
 
 def test_condition_whose_span_did_not_end_is_inconclusive() -> None:

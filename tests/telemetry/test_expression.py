@@ -1,12 +1,15 @@
 """Expressions: what is written is what is judged, and what is wrong is located."""
 
 from functools import partial
-from operator import attrgetter
+from itertools import product
+from operator import add, attrgetter, eq, ge, gt, le, lt, mul, ne, sub, truediv
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.telemetry.bounds import Bounds, combine, compare
+from actors.telemetry.buckets import BEYOND_US, HIGHEST_US
 from actors.telemetry.catalogue import METRICS
 from actors.telemetry.expression import Expression
 from actors.telemetry.grammar import MAX_LENGTH, ExpressionError
@@ -61,6 +64,64 @@ def judge(text: str, **figures: float | None) -> bool | None:
 def test_an_expression_means_what_it_says(text: str, figures: dict[str, float | None], holds: bool | None) -> None:
     """Units, precedence, associativity and missing samples, by example."""
     assert judge(text, **figures) is holds
+
+
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [
+        ("latency.p99 > 30m", True),
+        ("latency.p99 > 1h", True),
+        ("latency.p99 < 1h", False),
+        ("latency.p99 <= 59m", False),
+        ("latency.p99 == 1h", False),
+        ("latency.p99 != 10ms", True),
+        ("latency.p99 < 2h", None),
+        ("latency.p99 > 2h", None),
+        ("2h > latency.p99", None),
+        ("2 * latency.p99 > 2h", True),
+        ("latency.p99 - latency.p50 > 59m", True),
+        ("latency.p99 / latency.p50 < 3", False),
+        ("latency.p99 / latency.p50 < 1e6", None),
+        ("latency.p50 / latency.p99 < 1", True),
+        ("max(latency.p50, latency.p99) > 30m", True),
+        ("min(latency.p50, latency.p99) < 30m", True),
+        ("latency.p99 < 2h and latency.p50 > 1s", False),
+        ("latency.p99 < 2h or latency.p50 < 1s", True),
+        ("latency.max < 2h", True),
+        ("latency.mean < 2h", True),
+    ],
+)
+def test_a_percentile_beyond_the_range_settles_what_its_bound_settles(text: str, holds: bool | None) -> None:
+    """It is more than an hour and nothing else is known, whatever it is computed with; maximum and mean are exact."""
+    beyond = {"latency__p99": BEYOND_US, "latency__max": 2 * HIGHEST_US - 1, "latency__mean": 1.5 * HIGHEST_US}
+    assert judge(text, **beyond, latency__p50=10_000) is holds
+
+
+def test_a_bound_is_shown_as_one() -> None:
+    """A reader sees that it is an hour or more, and of what is computed from it that it is a bound too."""
+    text = parse("latency.p99 < 3 * store-down.latency.p99").evaluate(lambda _scope, _metric: BEYOND_US).text
+    assert text.startswith("latency.p99 = 1 h or more, wanted < (3 * store-down.latency.p99) = 3 h or more (")
+
+
+@given(
+    st.sampled_from(COMPARE),
+    st.tuples(st.integers(-9, 9), st.integers(-9, 9)),
+    st.tuples(st.integers(-9, 9), st.integers(-9, 9)),
+    st.sampled_from("+-*/"),
+)
+def test_bounds_settle_a_comparison_only_where_every_number_in_them_agrees(
+    sign: str, left: tuple[int, int], right: tuple[int, int], arithmetic: str
+) -> None:
+    """What bounds say of a comparison and of arithmetic is true of each pair of numbers within them."""
+    ends = [Bounds(min(pair), max(pair)) for pair in (left, right)]
+    settled = compare(sign, *ends)
+    computed = combine(arithmetic, *ends)
+    act = {"<=": le, ">=": ge, "==": eq, "!=": ne, "<": lt, ">": gt, "+": add, "-": sub, "*": mul, "/": truediv}
+    for one, other in product(*(range(int(each.low), int(each.high) + 1) for each in ends)):
+        assert settled in (None, act[sign](one, other))
+        if arithmetic != "/" or other:
+            assert computed is not None
+            assert computed.low <= act[arithmetic](one, other) <= computed.high
 
 
 TRUTH = {"recall > 0.5": True, "recall < 0.5": False, "precision > 0.5": None}

@@ -9,6 +9,7 @@ from hdrh.histogram import HdrHistogram
 from hdrh.log import HistogramLogReader
 
 from actors.clock import NS_PER_S
+from actors.telemetry.buckets import HIGHEST_US
 from actors.telemetry.hlog import LatencyLog
 from actors.telemetry.stages import Stage
 from actors.telemetry.telemetry import Telemetry
@@ -30,7 +31,7 @@ def test_the_log_read_back_is_what_was_recorded(tmp_path: Path) -> None:
             log(at, Window(at, at))
         log.finish(at)
 
-    total = HdrHistogram(1, 60_000_000, 3)
+    total = HdrHistogram(1, HIGHEST_US, 3)
     intervals: dict[str, list[tuple[float, float, int]]] = {}
     reader = HistogramLogReader(str(path), total)
     while (interval := reader.get_next_interval_histogram()) is not None:
@@ -46,6 +47,22 @@ def test_the_log_read_back_is_what_was_recorded(tmp_path: Path) -> None:
         "inference": [(second, second + 1, 100 * second) for second in range(1, 5)],
     }
     assert list(total.counts) == list(telemetry.stages[Stage.LATENCY].to_hdr().counts)
+
+
+def test_the_largest_of_an_interval_is_exact(tmp_path: Path) -> None:
+    """Each line has the maximum of its own interval, to the microsecond, also beyond the histogram's end."""
+    path = tmp_path / "latency.hlog"
+    telemetry = Telemetry()
+    largest = [9_123_457, 3, 5 * HIGHEST_US + 1]
+    with path.open("w", encoding="utf-8") as file:
+        log = LatencyLog(file)
+        for second, value in enumerate(largest, start=1):
+            telemetry.stages[Stage.LATENCY].record_span(value, 2)
+            at = snapshot(telemetry, second)
+            log(at, Window(at, at))
+        log.finish(at)
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("Tag=")]
+    assert [float(line.split(",")[3]) for line in lines] == largest
 
 
 def test_the_same_run_writes_the_same_file(tmp_path: Path) -> None:

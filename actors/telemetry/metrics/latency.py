@@ -38,9 +38,10 @@ def latency_metrics() -> Iterator[Metric]:
 def _metrics_of(stage: Stage) -> Iterator[Metric]:
     name, what = prefix(stage), _WHAT[stage]
     for word, percent in PERCENTS.items():
-        yield Metric(f"{name}.{word}", Unit.US, f"{percent:g} % of {what} took at most this", _at(stage, percent))
-    yield Metric(f"{name}.mean", Unit.US, f"mean of {what}", lambda window: window.latency(stage).mean_us)
-    yield Metric(f"{name}.max", Unit.US, f"longest of {what}", lambda window: window.latency(stage).max_us)
+        at_most = f"{percent:g} % of {what} took at most this"
+        yield Metric(f"{name}.{word}", Unit.US, at_most, _at(stage, percent), percent=percent, stage=stage)
+    yield Metric(f"{name}.mean", Unit.US, f"mean of {what}", lambda window: window.latency(stage).mean_us, stage=stage)
+    yield Metric(f"{name}.max", Unit.US, f"longest of {what}", lambda window: window.latency(stage).max_us, stage=stage)
 
 
 def _at(stage: Stage, percent: float) -> Read:

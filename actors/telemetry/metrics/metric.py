@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from actors.telemetry.snapshot import Snapshot
+from actors.telemetry.stages import Stage
 from actors.telemetry.units import Unit
 from actors.telemetry.window import Window
 
@@ -20,6 +21,8 @@ class Metric:
         unit: what ``read`` returns it in.
         description: one line for the documentation.
         read: the figure for a window; None where there was nothing to measure, which is neither good nor bad.
+        percent: of a percentile, 0 to 100; None for any other figure.
+        stage: whose times it is a figure of; None for any other.
         instant: a reading at the window's end, so that a promise about a span must be checked all along it.
         of_process: a figure of the process that runs the pipeline, which on a modelled machine says nothing about it.
         lasting: what it once says it says from then on, of the whole run: so the last reading judges every span.
@@ -29,6 +32,8 @@ class Metric:
     unit: Unit
     description: str
     read: Read
+    percent: float | None = None
+    stage: Stage | None = None
     instant: bool = False
     of_process: bool = False
     lasting: bool = False
