@@ -3,6 +3,7 @@
 - `cli`, `__main__`, `commands`: the command line, and what its exit codes mean.
 - `scenario`: the YAML file as typed, checked values; `units` and `scalars`: how durations, rates and sizes are written.
 - `world`, `events`: where transactions come from: a synthetic world, or a file of real ones.
+- `tables`: files of rows, in every format, read whole or refused.
 - `training`, `gates`: fit a model, and refuse it when it is not good enough.
 - `clocks`: the real and the virtual event loop.
 - `foresight`: on virtual time, computes in blocks what the actors will ask for one by one.

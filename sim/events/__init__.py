@@ -1,13 +1,11 @@
 """Files of real transactions, to replay through the pipeline and to train on.
 
-A file comes in as CSV, JSON lines or Parquet and leaves as the same columns and blocks as the synthetic world's:
+A file comes in as `sim.tables` reads it and leaves as the same columns and blocks as the synthetic world's:
 
 - `spec`: a file and how to use it: column map, speed, periods.
 - `section`: the same from the scenario's ``events:`` section.
-- `formats`: one reader a format; each yields frames of the mapped columns, a bounded number of rows at a time.
 - `fields`: what each field accepts, and how a column of a file becomes one.
 - `rows`: the rules that rows must keep.
-- `problem`: the one clear line that says what is wrong with a file, and where.
 - `event_file`: an opened file: its columns for training, its contents after every check.
 - `traffic`: the file as blocks of JSON transactions with their due times, as a feed sends them.
 - `point_in_time`: a feed that waits for the batch tier at each refresh, for replays at full speed.

@@ -11,10 +11,10 @@ from actors.arrays import F64, I64, U8
 from actors.errors import TransactionFileError
 from actors.transaction import REQUIRED_FIELDS, Columns
 from sim.events.fields import FIELDS
-from sim.events.formats import Reader, reader
-from sim.events.problem import did_you_mean, listed, problem
 from sim.events.rows import Break, convert, out_of_order, repeated
 from sim.events.spec import ALL_TIME, OPTIONAL_COLUMNS, EventsSpec, Period
+from sim.tables.problem import columns_hint, did_you_mean, listed, problem, short
+from sim.tables.reader import Reader, reader
 
 _EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - texts only; every time in a file is UTC
 
@@ -45,8 +45,8 @@ class EventFile:
             TransactionFileError: missing, not readable, of an unknown format, or without a mapped column.
         """
         _check_map(spec)
-        source = reader(spec.file)
-        _check_header(spec, source.columns())
+        source = reader(spec.file, separator=spec.separator, multiline=spec.multiline)
+        _check_header(spec, source.columns(set(spec.columns.values())))
         return EventFile(spec, source)
 
     def columns(self, period: Period = ALL_TIME) -> Iterator[tuple[Columns, U8]]:
@@ -107,7 +107,8 @@ class EventFile:
     def _timed(self, names: dict[str, str]) -> Iterator[tuple[int, pl.Series, pl.DataFrame]]:
         """Yield (number of its first row, its event times, rows as read)."""
         row, latest_us = 1, 0
-        for raw in self._source.frames(names):
+        for frame in self._source.frames(list(dict.fromkeys(names.values()))):
+            raw = frame.select(pl.col(column).alias(field) for field, column in names.items())
             times = convert("event_time", raw["event_time"], self.spec.timezone)
             if isinstance(times, Break):
                 raise self._refusal("event_time", times, row)
@@ -133,18 +134,21 @@ class EventFile:
             for row, frame in self._frames(period)
         ]
         again = pl.concat(found)
-        if wrong := repeated(again["id"], again["row"]):
-            raise problem(self.spec.file, wrong[1], row=wrong[0], column=self._names["id"])
+        if wrong := repeated(again["id"], again["row"], self._where):
+            file, row = self._source.place(wrong[0])
+            raise problem(file, wrong[1], row=row, column=self._names["id"])
+
+    def _where(self, row: int) -> str:
+        file, there = self._source.place(row)
+        return f"row {there}" if len(self._source.files) == 1 else f"row {there} of {file.name}"
 
     def _refusal(self, field: str, wrong: Break, row: int) -> TransactionFileError:
-        at = None if wrong.index is None else row + wrong.index
-        return problem(self.spec.file, wrong.text, row=at, column=self._names[field])
+        file, at = self._source.place(row + (wrong.index or 0))
+        return problem(file, wrong.text, row=None if wrong.index is None else at, column=self._names[field])
 
     def _empty(self, period: Period) -> TransactionFileError:
         every = self._timed({"event_time": self._names["event_time"]})
         edges = [time for _, times, _ in every for time in (times.item(0), times.item(-1))]
-        if not edges:
-            return problem(self.spec.file, "must hold at least one transaction, but holds none; give another file")
         asked = f"from {_instant(period.from_us)} to {_instant(period.to_us)}"
         held = f"from {_instant(edges[0])} to {_instant(edges[-1])}"
         return problem(self.spec.file, f"has no transaction {asked}; its times run {held}")
@@ -163,8 +167,10 @@ def _check_map(spec: EventsSpec) -> None:
 def _check_header(spec: EventsSpec, header: Sequence[str]) -> None:
     for field, column in spec.columns.items():
         if column not in header:
-            hint = did_you_mean(column, header) or f"; its columns are {listed(header)}"
-            raise problem(spec.file, f"has no column {column}, which events.columns gives for {field}{hint}")
+            text = (
+                f"has no column {short(column)}, which events.columns gives for {field}{columns_hint(column, header)}"
+            )
+            raise problem(spec.file, text)
 
 
 def _columns(frame: pl.DataFrame) -> tuple[Columns, U8]:

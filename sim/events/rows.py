@@ -1,12 +1,13 @@
 """The rules that rows of a file must keep, one column at a time: what converts, what is absent, what is in order."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import polars as pl
 
 from actors.transaction import REQUIRED_FIELDS
 from sim.events.fields import FIELDS
-from sim.events.problem import shown
+from sim.tables.problem import shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +51,14 @@ def out_of_order(times: pl.Series, latest_us: int) -> Break | None:
     return Break(late.arg_max(), "times must never fall from row to row, but this one does; sort the file by time")
 
 
-def repeated(ids: pl.Series, rows: pl.Series) -> tuple[int, str] | None:
-    """Return (row, text) of the first id that occurred before, or None when each is unique."""
+def repeated(ids: pl.Series, rows: pl.Series, where: Callable[[int], str]) -> tuple[int, str] | None:
+    """Return (row, text) of the first id that occurred before, or None when each is unique; ``where`` words a row."""
     again = ~ids.is_first_distinct()
     if not again.any():
         return None
     index = again.arg_max() or 0
     earlier = rows.item((ids == ids.item(index)).arg_max() or 0)
-    return rows.item(index), f"ids must be unique, but {shown(ids.item(index))} is also in row {earlier}; drop one"
+    return rows.item(index), f"ids must be unique, but {shown(ids.item(index))} is also in {where(earlier)}; drop one"
 
 
 def _always_known(field: str) -> bool:

@@ -17,6 +17,8 @@ def events_spec(events: Events) -> EventsSpec:
     return EventsSpec(
         file=Path(events.file),
         columns={name: column for name, column in msgspec.structs.asdict(events.columns).items() if column},
+        separator=events.separator,
+        multiline=events.multiline,
         timezone=events.timezone,
         speed=None if math.isinf(events.speed) else events.speed,
         replay=Period(from_us or ALL_TIME.from_us, to_us or ALL_TIME.to_us),

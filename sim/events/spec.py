@@ -43,8 +43,10 @@ class EventsSpec:
     """A file of transactions and how to use it.
 
     Attributes:
-        file: CSV (``.csv``), JSON lines (``.jsonl``, ``.ndjson``) or Parquet (``.parquet``), sorted by event time.
+        file: CSV, JSON lines or Parquet, sorted by event time; or a folder of such files, or a pattern that they fit.
         columns: the file's column for each field; a transaction's, or ``fraud``.
+        separator: between the columns of CSV; None is the comma, or what the name of the file says.
+        multiline: a field of CSV may have several lines even where they look like rows.
         timezone: of times without an offset.
         speed: event seconds for each second of the run; None is ``max``: as fast as the pipeline takes them.
         replay: what a run replays.
@@ -57,6 +59,8 @@ class EventsSpec:
 
     file: Path
     columns: Mapping[str, str] = field(default_factory=dict)
+    separator: str | None = None
+    multiline: bool = False
     timezone: str = "UTC"
     speed: float | None = None
     replay: Period = ALL_TIME

@@ -6,6 +6,7 @@ from typing import Annotated
 import msgspec
 
 from sim.scalars import Duration, FilePath, Moment, Speed, Timezone
+from sim.tables.separators import Separator
 from sim.units import NS_PER, end_us, moment_us
 
 Span = tuple[Moment, Moment]
@@ -56,13 +57,16 @@ class Gates(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Events(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
-    """A CSV, JSONL or Parquet file of transactions, in order of event time.
+    """A file of transactions, or several, in order of event time: CSV, JSON lines or Parquet, also packed by gzip.
 
     Spans are closed: a date alone as an end includes that day. Times without an offset are in ``timezone``.
 
     Attributes:
         file: its path, relative to the scenario file; given by --set, relative to where the command is given.
+            A folder is read in order of its files' names, as is a pattern (parts/*.parquet).
         columns: field to column.
+        separator: between the columns of CSV, as a word or a character; absent is the comma, in a .tsv file the tab.
+        multiline: a field of CSV may have several lines even where they look like rows.
         speed: event seconds for each second of the run, or max: as fast as the pipeline takes them.
         from_: first moment replayed; absent starts with ``test``, or with the file.
         to: last moment replayed; absent ends with ``test``, or with the file.
@@ -77,6 +81,8 @@ class Events(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"}
 
     file: FilePath
     columns: EventColumns
+    separator: Separator | None = None
+    multiline: bool = False
     speed: Speed = math.inf
     from_: Moment | None = None
     to: Moment | None = None

@@ -1,6 +1,5 @@
 """Where history comes from: the synthetic world, or a file of transactions."""
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -13,8 +12,8 @@ from actors.clock import US_PER_DAY
 from actors.errors import InputError
 from actors.features.catalogue import SYNTHETIC_FEATURES, features_for
 from actors.transaction import Columns
-from sim.events.problem import problem
 from sim.events.spec import EventsSpec, Period
+from sim.tables.parts import digest
 from sim.training.split import Split
 from sim.training.table import Table
 from sim.world.spec import TownSpec
@@ -177,15 +176,14 @@ class EventsSource:
 
     def facts(self) -> dict[str, object]:
         """Return the file's digest and all that is said about it."""
-        try:
-            with self.events.file.open("rb") as stream:
-                digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        except OSError as error:
-            raise problem(self.events.file, f"cannot be read: {error.strerror}; correct events.file") from error
-        said = (self.events.timezone, self.events.warm_from_us, self.events.known_card_filter, self.train, self.test)
+        events = self.events
+        said = (
+            *(events.separator, events.multiline, events.timezone, events.warm_from_us, events.known_card_filter),
+            *(self.train, self.test),
+        )
         return {
-            "file": digest,
-            "columns": dict(self.events.columns),
+            "file": digest(events.file),
+            "columns": dict(events.columns),
             "said": [str(each) for each in said],
             "label_delay_us": self.label_delay_us,
         }

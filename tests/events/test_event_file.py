@@ -9,9 +9,9 @@ import pytest
 
 from actors.clock import US_PER_DAY
 from actors.transaction import Columns
-from sim.events import formats
 from sim.events.event_file import EventFile
 from sim.events.spec import Period
+from sim.tables import reader
 from tests.events.files import row, spec, write
 
 START_US = 1_522_540_800_000_000  # 2018-04-01
@@ -65,7 +65,7 @@ def test_equal_times_keep_the_order_of_the_file(tmp_path: Path, ending: str) -> 
 
 def test_frames_are_bounded_and_whole(tmp_path: Path, ending: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """However long the file, a frame holds a bounded number of rows, and together they hold all, in order."""
-    monkeypatch.setattr(formats, "FRAME_ROWS", 7)
+    monkeypatch.setattr(reader, "FRAME_ROWS", 7)
     file = EventFile.open(spec(write(tmp_path / f"some.{ending}", [row(number) for number in range(50)])))
     frames, _ = read(file)
     assert max(map(len, frames)) <= 7

@@ -103,13 +103,13 @@ def test_the_map_itself_is_checked(tmp_path: Path) -> None:
 def test_what_is_no_file_of_transactions_is_refused(tmp_path: Path) -> None:
     """A file that is missing, a folder, of an unknown format, damaged or empty is refused by what it is."""
     assert "no such file" in refusal(spec(tmp_path / "absent.csv"))
-    assert "must be a file, but is a folder" in refusal(spec(tmp_path))
-    (tmp_path / "some.xlsx").write_text("PK")
-    assert "format must be one of .csv, .jsonl, .ndjson, .parquet, got .xlsx" in refusal(spec(tmp_path / "some.xlsx"))
+    assert "is a folder without files" in refusal(spec(tmp_path))
+    (tmp_path / "some.odd").write_text("PK")
+    assert "must end in one of .csv, .tsv, .txt, .jsonl, .ndjson, .parquet" in refusal(spec(tmp_path / "some.odd"))
     (tmp_path / "torn.parquet").write_text("PAR1")
-    assert "cannot be read as Parquet" in refusal(spec(tmp_path / "torn.parquet"))
+    assert "is damaged: it cannot be read as Parquet" in refusal(spec(tmp_path / "torn.parquet"))
     (tmp_path / "none.csv").write_text("")
-    assert "cannot be read as CSV" in refusal(spec(tmp_path / "none.csv"))
+    assert "is empty" in refusal(spec(tmp_path / "none.csv"))
     (tmp_path / "header.csv").write_text("TX,WHEN,CUSTOMER,TERMINAL,AMOUNT,FRAUD\n")
     assert "must hold at least one transaction" in refusal(spec(tmp_path / "header.csv"))
     (tmp_path / "prose.jsonl").write_text("once upon a time\n")

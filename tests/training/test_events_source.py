@@ -100,7 +100,7 @@ def test_the_facts_follow_the_content_of_the_file(file: Path, tmp_path: Path) ->
 
 def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
     """Already when the key is asked for."""
-    with pytest.raises(InputError, match=r"none.parquet: cannot be read: No such file"):
+    with pytest.raises(InputError, match=r"none.parquet: no such file"):
         EventsSource.of(spec_of(tmp_path / "none.parquet")).facts()
 
 

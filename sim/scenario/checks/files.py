@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from actors.errors import TransactionFileError
 from sim.scenario.checks.view import View
 from sim.scenario.events import Events
 from sim.scenario.problems import Problem
+from sim.tables.endings import ending_of
+from sim.tables.parts import exists, is_pattern, parts_of
 
-SUFFIXES = (".csv", ".jsonl", ".ndjson", ".parquet")
 NO_MODEL = ("must be a folder with a model", "check the path, or train one")
 
 
@@ -28,7 +30,7 @@ def check(view: View, *, files_required: bool = True) -> Iterator[Problem]:
 
 def missing_files(scenario_files: tuple[str | None, ...]) -> tuple[str, ...]:
     """Return those of the given paths that do not exist."""
-    return tuple(each for each in scenario_files if each is not None and not _is(Path(each), Path.exists))
+    return tuple(each for each in scenario_files if each is not None and not exists(Path(each)))
 
 
 def _is(path: Path, check: Callable[[Path], bool]) -> bool:
@@ -40,11 +42,19 @@ def _is(path: Path, check: Callable[[Path], bool]) -> bool:
 
 def _file(view: View, events: Events, *, required: bool) -> Iterator[Problem]:
     path = Path(events.file)
-    if path.suffix.lower() not in SUFFIXES:
-        yield view.problem("events.file", f"must be one of {', '.join(SUFFIXES)}", remedy="convert the file")
-    elif required and not _is(path, Path.is_file):
-        remedy = "check the path, or give it: --set events.file=PATH"
-        yield view.missing("events.file", "must be a file", remedy)
+    try:
+        if exists(path) or (required and is_pattern(path)):
+            for file in parts_of(path):
+                ending_of(file, events.separator)
+        elif path.suffix:  # without one it may be a folder
+            ending_of(path, events.separator)
+    except TransactionFileError as error:
+        rule, _, remedy = str(error).removeprefix(f"{path}: ").partition("; ")
+        yield view.problem("events.file", rule, remedy=remedy)
+    else:
+        if required and not exists(path):
+            remedy = "check the path, or give it: --set events.file=PATH"
+            yield view.missing("events.file", "must be a file", remedy)
 
 
 def _spans(view: View, events: Events) -> Iterator[Problem]:

@@ -1,0 +1,85 @@
+"""One CSV file as frames of text."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+
+import polars as pl
+
+from actors.errors import TransactionFileError
+from sim.tables.csv_rows import CsvRows
+from sim.tables.problem import problem, short
+from sim.tables.separators import WORDS, seen, written
+from sim.tables.text import TextFile
+
+
+class CsvFile:
+    """A CSV file. Every byte of it is read, whatever columns are wanted; values stay as they were written."""
+
+    def __init__(self, file: Path, *, packed: bool, separator: str, multiline: bool) -> None:
+        self._file = file
+        self._separator = separator
+        self._multiline = multiline
+        self._text = TextFile(file, packed=packed)
+
+    @property
+    def share(self) -> float:
+        """Share of the file that the latest pass has read, 0 to 1."""
+        return self._text.share
+
+    def columns(self, wanted: Collection[str] = ()) -> list[str]:
+        """Return the header.
+
+        Raises:
+            TransactionFileError: there is none, it names a column twice, or another separator fits it, and ``wanted``.
+        """
+        try:
+            header = self._rows(self._separator).header
+        except TransactionFileError:
+            self._suggest([], wanted)
+            raise
+        if (wanted and not set(wanted) <= set(header)) or (not wanted and len(header) == 1):
+            self._suggest(header, wanted)
+        for name, count in Counter(header).items():
+            if count > 1 and name:
+                places = [str(number) for number, each in enumerate(header, start=1) if each == name]
+                text = f"has {count} columns named {short(name)} (number {' and '.join(places)}); rename all but one"
+                raise problem(self._file, text)
+        if "" in wanted and header.count("") != 1:
+            raise problem(self._file, "has no one column without a name, which events.columns gives; name the column")
+        return header
+
+    def types(self) -> dict[str, str]:
+        """Return nothing: all is text."""
+        return {}
+
+    def frames(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """Yield the ``columns`` as text, null where a field is empty, some rows at a time; every row is looked at."""
+        rows = self._rows(self._separator)
+        wanted = [rows.header.index(name) for name in columns]
+        for parts in rows.columns(wanted):
+            named = zip(columns, parts, strict=True)
+            yield pl.DataFrame([pl.Series(name, cells, dtype=pl.String) for name, cells in named])
+
+    def _rows(self, separator: str) -> CsvRows:
+        return CsvRows(self._file, self._text.blocks(), separator, multiline=self._multiline)
+
+    def _suggest(self, header: list[str], wanted: Collection[str]) -> None:
+        """Refuse the file with another separator if that fits better."""
+        best, most = "", 0
+        for separator in WORDS.values():
+            if separator == self._separator:
+                continue
+            try:
+                other = self._rows(separator).header
+            except TransactionFileError:
+                continue
+            found = len(set(wanted) & set(other)) if wanted else len(other)
+            fits = found > (len(set(wanted) & set(header)) if wanted else 1)
+            fits = fits or (len(header) < 2 <= len(other))  # noqa: PLR2004 - of one column there is no separator
+            if fits and len(other) > most:
+                best, most = separator, len(other)
+        if best:
+            raise problem(
+                self._file, f"columns are separated by {seen(best)}: add separator: {written(best)} to events"
+            )

@@ -1,0 +1,85 @@
+"""The one clear line that says what is wrong with a file of transactions: place, rule, value, remedy."""
+
+import difflib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from actors.errors import TransactionFileError
+
+MAX_SHOWN = 40  # a longer value hides the rest of the line
+MAX_LISTED = 12  # names; more of them hide it too
+NEAREST = 5
+
+
+def problem(
+    file: Path, text: str, *, row: int | None = None, line: int | None = None, column: str | None = None
+) -> TransactionFileError:
+    """Return the error ``file: row R, column C: text``, all of it printable.
+
+    Args:
+        row: counted from 1; a CSV file's header and blank lines are not counted.
+        line: of the file, counted from 1, where that helps to find the row.
+    """
+    parts = [
+        None if row is None else f"row {row}",
+        None if line is None else f"line {line}",
+        None if column is None else f"column {short(column)}",
+    ]
+    place = ", ".join(part for part in parts if part)
+    return TransactionFileError(printable(f"{file}: {place}: {text}" if place else f"{file}: {text}"))
+
+
+def printable(text: str) -> str:
+    r"""Return ``text`` with everything escaped that a terminal might obey, or that cannot be seen.
+
+    Example:
+        >>> print(printable("two\nlines and \x1b[2J"))
+        two\nlines and \x1b[2J
+    """
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
+def shown(value: object) -> str:
+    """Return ``value`` as the text of an error shows it, on one line."""
+    return short(repr(value))
+
+
+def short(text: str) -> str:
+    """Return ``text``, cut where it would hide the rest of the line."""
+    return text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…"
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return names as prose; of many the first, and how many there are besides."""
+    every = [short(name) for name in names]
+    more = f" and {len(every) - MAX_LISTED} more" if len(every) > MAX_LISTED else ""
+    return ", ".join(every[:MAX_LISTED]) + more
+
+
+def did_you_mean(name: str, names: Sequence[str]) -> str:
+    """Return ``; did you mean X?`` for the nearest of ``names``, or nothing when none is near.
+
+    Example:
+        >>> did_you_mean("TX_AMMOUNT", ["TX_AMOUNT", "TX_FRAUD"])
+        '; did you mean TX_AMOUNT?'
+    """
+    by_lower = {known.lower(): known for known in names}
+    near = difflib.get_close_matches(name.lower(), by_lower, n=1)
+    return f"; did you mean {short(by_lower[near[0]])}?" if near else ""
+
+
+def columns_hint(name: str, header: Sequence[str]) -> str:
+    """Return which of a file's columns may have been meant: the nearest, or all when they are few.
+
+    Example:
+        >>> columns_hint("price", ["TX", "WHEN", "AMOUNT"])
+        '; its columns are TX, WHEN, AMOUNT'
+    """
+    if near := did_you_mean(name, header):
+        return near
+    if len(header) <= MAX_LISTED:
+        return f"; its columns are {listed(header)}"
+    nearest = difflib.get_close_matches(name, header, n=NEAREST, cutoff=0.0)
+    return f"; the nearest of its {len(header):,} columns are {listed(nearest)}"

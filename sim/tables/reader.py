@@ -1,0 +1,136 @@
+"""Opens files of rows: one, a folder of them, or a pattern, in any format, behind one port."""
+
+from bisect import bisect_left
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import polars as pl
+
+from sim.tables.csv_file import CsvFile
+from sim.tables.endings import ending_of
+from sim.tables.json_lines import JsonLinesFile
+from sim.tables.parquet import FRAME_ROWS, ParquetFile
+from sim.tables.parts import parts_of
+from sim.tables.problem import problem
+from sim.tables.separators import COMMA
+
+
+class OneFile(Protocol):
+    """One file in its format; its frames may be empty."""
+
+    @property
+    def share(self) -> float:
+        """Share of the file that the latest pass has read, 0 to 1."""
+        ...
+
+    def columns(self, wanted: Collection[str] = ()) -> list[str]:
+        """Return the header."""
+        ...
+
+    def types(self) -> dict[str, str]:
+        """Return the type of each column; nothing where all is text."""
+        ...
+
+    def frames(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """Yield the columns, a bounded number of rows at a time."""
+        ...
+
+
+class Reader:
+    """All rows of one file, or of several as if they were one. It keeps no handle between calls.
+
+    CSV and JSON lines give text, as it was written, null where there is nothing; Parquet gives its own types.
+
+    Attributes:
+        files: that are read, in order.
+    """
+
+    def __init__(self, path: Path, files: Sequence[tuple[Path, OneFile]]) -> None:
+        self.files = [file for file, _ in files]
+        self._path = path
+        self._parts = [part for _, part in files]
+        self._starts = [0]  # rows before each part that a pass has begun
+        self._part = 0
+
+    @property
+    def share(self) -> float:
+        """Share of the rows that the latest pass of `frames` has read, 0 to 1, files counted alike."""
+        return (self._part + self._parts[self._part].share) / len(self._parts)
+
+    def columns(self, wanted: Collection[str] = ()) -> list[str]:
+        """Return the names of the columns, as they are.
+
+        Of JSON lines those of the first hundred rows, and of more while one of ``wanted`` is not among them.
+
+        Raises:
+            TransactionFileError: a file is not in its format, or has other columns than the first one.
+        """
+        names = self._parts[0].columns(wanted)
+        types = self._parts[0].types()
+        for file, part in zip(self.files[1:], self._parts[1:], strict=True):
+            if isinstance(part, JsonLinesFile):
+                names += [name for name in part.columns(set(wanted) - set(names)) if name not in names]
+            else:
+                self._compare(file, names, part.columns(wanted), types, part.types())
+        return names
+
+    def frames(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """Yield ``columns`` under their own names in the order of the rows, at least one row and a bounded number each.
+
+        Raises:
+            TransactionFileError: a row is not whole or not sound, or there is none.
+        """
+        self._starts = [0]
+        rows = 0
+        for number, part in enumerate(self._parts):
+            self._part = number
+            for frame in part.frames(columns):
+                for start in range(0, len(frame), FRAME_ROWS):
+                    piece = frame.slice(start, FRAME_ROWS)
+                    rows += len(piece)
+                    yield piece
+            self._starts.append(rows)
+        if not rows:
+            besides = "has a header and no row" if isinstance(self._parts[0], CsvFile) else "holds none"
+            raise problem(self._path, f"must hold at least one transaction, but {besides}; give another file")
+
+    def place(self, row: int) -> tuple[Path, int]:
+        """Return the file of ``row`` and its number there; rows count from 1, over the files that `frames` reached."""
+        part = min(bisect_left(self._starts, row), len(self.files)) - 1
+        return self.files[part], row - self._starts[part]
+
+    def _compare(
+        self, file: Path, names: list[str], others: list[str], types: dict[str, str], other_types: dict[str, str]
+    ) -> None:
+        first = self.files[0].name
+        if others != names:
+            differing = [name for name in (*others, *names) if (name in others) != (name in names)]
+            what = f"such as {differing[0]}" if differing else "in another order"
+            raise problem(file, f"has other columns than {first}, {what}; give each part the same columns")
+        for name, kind in types.items():
+            if other_types[name] != kind:
+                text = f"is {other_types[name]} here, but {kind} in {first}; give each part the same types"
+                raise problem(file, text, column=name)
+
+
+def reader(path: Path, *, separator: str | None = None, multiline: bool = False) -> Reader:
+    """Return the reader of ``path``: a file, a folder of files, or a pattern.
+
+    Args:
+        separator: between the columns of CSV; None is the comma, or what the name says.
+        multiline: a field of CSV may have several lines even where they look like rows.
+
+    Raises:
+        TransactionFileError: nothing is there, or it is of no known format, or of several.
+    """
+    return Reader(path, [(file, _one(file, separator, multiline=multiline)) for file in parts_of(path)])
+
+
+def _one(file: Path, separator: str | None, *, multiline: bool) -> OneFile:
+    ending = ending_of(file, separator)
+    if ending.format == "Parquet":
+        return ParquetFile(file, packed=ending.packed)
+    if ending.format == "JSON lines":
+        return JsonLinesFile(file, packed=ending.packed)
+    return CsvFile(file, packed=ending.packed, separator=ending.separator or COMMA, multiline=multiline)
