@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from io import BufferedReader
 from pathlib import Path
 
 import msgspec
@@ -18,6 +19,14 @@ class AppendOnlyFile:
     not of the machine (no fsync: a drill's log is not a ledger of money). A line that could not be written whole, as
     on a full disk, is cut off again, so the file always ends with a whole line.
 
+    It is opened once. Whatever someone else does to its name (moves it, removes it, puts a pipe there), lines go on to
+    the file that was opened; and when someone empties it, they go on from its new end.
+
+    Attributes:
+        path: as it was opened; another file may be there by now.
+        size: bytes appended so far.
+        identity: device and inode, which tell it from another file in its place.
+
     Args:
         path: created anew.
 
@@ -28,11 +37,19 @@ class AppendOnlyFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.size = 0
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         try:
-            self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+            self._fd = os.open(path, flags, 0o644)
         except OSError as error:
             text = f"{path}: cannot be written: {error.strerror}; choose another folder with --out"
             raise OutputError(text) from error
+        about = os.fstat(self._fd)
+        self.identity = about.st_dev, about.st_ino
+
+    @property
+    def present_size(self) -> int:
+        """Bytes that are in it now: other than ``size`` where someone else has changed it."""
+        return os.fstat(self._fd).st_size
 
     def append(self, lines: bytes) -> None:
         """Write ``lines``, which end with a newline.
@@ -43,26 +60,31 @@ class AppendOnlyFile:
         done = 0
         try:
             while done < len(lines):
-                done += os.pwrite(self._fd, memoryview(lines)[done:], self.size + done)
+                done += os.write(self._fd, memoryview(lines)[done:])
         except OSError as error:
-            if done:
-                os.ftruncate(self._fd, self.size)
+            self._shorten(done)
             text = f"{self.path.name}: {error.strerror}"
             raise SinkError(text) from error
         self.size += done
 
     def cut(self, size: int) -> None:
-        """Take back everything after the first ``size`` bytes.
+        """Take back everything after the first ``size`` bytes that were appended.
 
         Raises:
             SinkError: the file cannot be cut.
         """
         try:
-            os.ftruncate(self._fd, size)
+            self._shorten(self.size - size)
         except OSError as error:
             text = f"{self.path.name}: {error.strerror}"
             raise SinkError(text) from error
         self.size = size
+
+    def reader(self) -> BufferedReader:
+        """Return the file opened for reading from its begin, whatever has its name now; it is the caller's to close."""
+        copy = os.dup(self._fd)
+        os.lseek(copy, 0, os.SEEK_SET)  # shared with the writer, who appends wherever it stands
+        return os.fdopen(copy, "rb")
 
     def close(self) -> None:
         """Close the file; closing twice is fine."""
@@ -70,9 +92,18 @@ class AppendOnlyFile:
             os.close(self._fd)
             self._fd = -1
 
+    def _shorten(self, count: int) -> None:
+        """Take the last ``count`` bytes away, counted from the end: someone else may have emptied the file."""
+        if count:
+            os.ftruncate(self._fd, max(0, self.present_size - count))
+
 
 class DeadLetterFile:
     """Dead letters in a file, at most ``limit`` of them; the rest is counted only.
+
+    Attributes:
+        file: the file.
+        unkept_count: letters that are not in it.
 
     Args:
         path: created anew.
@@ -80,8 +111,8 @@ class DeadLetterFile:
     """
 
     def __init__(self, path: Path, limit: int = 100_000) -> None:
-        self._file = AppendOnlyFile(path)
-        self._lines: LineSink = self._file
+        self.file = AppendOnlyFile(path)
+        self._lines: LineSink = self.file
         self._left = limit
         self.unkept_count = 0
 
@@ -116,4 +147,4 @@ class DeadLetterFile:
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        self.file.close()

@@ -6,7 +6,10 @@ again; removing it loses nothing but time.
 """
 
 import contextlib
+import errno
 import hashlib
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -47,17 +50,36 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
             OutputError: it cannot be written.
         """
         file = folder / CALIBRATION_FILE
-        partial = file.with_suffix(".partial")
-        try:
+        with _partial_of(file) as partial:
             partial.write_bytes(msgspec.json.format(msgspec.json.encode(self), indent=2) + b"\n")
             partial.replace(file)
-        except OSError as error:
-            with contextlib.suppress(OSError):  # the first error is the one to tell
-                partial.unlink()
-            raise OutputError(
-                f"{file}: must be writable, and is not: {error.strerror}; copy the model folder"
-            ) from error
         return file
+
+
+def check_place(folder: Path) -> None:
+    """Check, before anything is measured, that a calibration can be written beside the model in ``folder``.
+
+    Raises:
+        OutputError: it cannot.
+    """
+    file = folder / CALIBRATION_FILE
+    with _partial_of(file) as partial:
+        partial.write_bytes(b"#")
+        partial.unlink()
+        if file.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+
+
+@contextlib.contextmanager
+def _partial_of(file: Path) -> Iterator[Path]:
+    """Give the name under which ``file`` is written; what cannot be done with it is told in one line."""
+    partial = file.with_suffix(".partial")
+    try:
+        yield partial
+    except OSError as error:
+        with contextlib.suppress(OSError):  # the first error is the one to tell
+            partial.unlink()
+        raise OutputError(f"{file}: must be writable, and is not: {error.strerror}; copy the model folder") from error
 
 
 def read_calibration(folder: Path) -> Calibration | None:

@@ -43,10 +43,11 @@ def calibrate(
     Example: python -m sim calibrate
     """
     from sim.calibration.calibrate import calibrate as measure_all
-    from sim.clocks.calibration import digest
+    from sim.clocks.calibration import check_place, digest
     from sim.commands.bar import progress_bar
 
     plan = _plan(scenario, model, tuple(overrides or ()))
+    check_place(plan.artifact.folder)
     with progress_bar(STAGES) as progress:
         done = measure_all(plan, progress)
     _print_costs(done)

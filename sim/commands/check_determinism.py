@@ -10,6 +10,7 @@ import typer
 from sim.commands.options import VIRTUAL, Length, ModelFolder, Overrides, ScenarioFile
 
 DIFFERENT = 99
+FOLDERS = ("first", "second")  # of the two runs
 
 
 def check_determinism(
@@ -56,15 +57,17 @@ def check_determinism(
 
 
 def _compare(words: list[str], place: Path) -> int:
-    from sim.commands.notices import working
+    from sim.commands.notices import begin, working
     from sim.determinism.difference import first_difference
     from sim.determinism.twice import run_twice
     from sim.report.folder import RunFolder
     from sim.report.summary import read_summary
 
-    folders = RunFolder(place / "first").path, RunFolder(place / "second").path
-    with working("running twice on the virtual clock, in processes that hash texts differently"):
-        run_twice(words, folders)
+    folders = place / FOLDERS[0], place / FOLDERS[1]
+    with RunFolder(place, own=frozenset(), folders=frozenset(FOLDERS)) as folder:
+        begin(folder)
+        with working("running twice on the virtual clock, in processes that hash texts differently"):
+            run_twice(words, folders)
     difference = first_difference(*folders)
     if difference is not None:
         typer.echo(f"different: {difference}\nfiles in {place}")

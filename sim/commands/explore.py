@@ -62,10 +62,10 @@ def explore(  # noqa: PLR0913 - each is an option
 
     Example: python -m sim explore tests/explore/everything_fails.yaml --seeds 50 --anywhere --shrink
     """
-    from sim.commands.notices import say_once
+    from sim.commands.notices import begin, say_once
     from sim.explore.exploring import FILES, Exploring
     from sim.explore.search import Search
-    from sim.explore.variation import check_variable
+    from sim.explore.variation import check_seeds, check_variable
     from sim.report.folder import RunFolder
     from sim.trials.settled import settle
     from sim.trials.side_by_side import usual_jobs
@@ -75,7 +75,6 @@ def explore(  # noqa: PLR0913 - each is an option
     base = settled.shorter.scenario
     if not as_written:
         check_variable(base)
-    folder = RunFolder.create(out, f"{base.name}-explore", own=FILES)
     search = Search(
         settled,
         base.seed if first_seed is None else first_seed,
@@ -83,11 +82,19 @@ def explore(  # noqa: PLR0913 - each is an option
         anywhere=anywhere,
         as_written=as_written,
     )
+    check_seeds(search.first_seed, search.seeds)
     exploring = Exploring(search, digest_of(settled.model), model)
+    with RunFolder.create(out, f"{base.name}-explore", own=FILES) as folder:
+        begin(folder)
+        return _explore(exploring, folder, jobs or usual_jobs(search.seeds), shrink=shrink)
+
+
+def _explore(exploring: "Exploring", folder: "RunFolder", jobs: int, *, shrink: bool) -> int:
+    search = exploring.search
     last = search.first_seed + search.seeds - 1
     typer.echo(f"seeds {search.first_seed} to {last}" if last > search.first_seed else f"seed {last}")
     with _progress(search.seeds) as exploring.tell:
-        exploring.run(jobs or usual_jobs(search.seeds))
+        exploring.run(jobs)
     shrunk = exploring.shrink_first(folder) if shrink else None
     return _conclude(exploring, folder, shrunk)
 

@@ -2,10 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import typer
 
 from dashboard.frame import Notice
+
+if TYPE_CHECKING:
+    from sim.report.folder import RunFolder
 
 
 def say_once() -> Callable[[Notice], None]:
@@ -18,6 +22,13 @@ def say_once() -> Callable[[Notice], None]:
             typer.echo(notice.title, err=True)
 
     return announce
+
+
+def begin(folder: "RunFolder") -> None:
+    """Say what is replaced in ``folder``, and remove it."""
+    for line in folder.notices():
+        typer.echo(line, err=True)
+    folder.clear()
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """``rollback``: lets a run that is under way return to the model before the last release."""
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -24,11 +25,14 @@ def rollback(
     """
     from actors.errors import InputError
     from sim.report.folder import JOURNAL, ROLLBACK, SCENARIO, SUMMARY
+    from sim.report.lock import is_held
 
     if not (folder / SCENARIO).is_file():
         raise InputError(f"{folder}: must be the folder of a run, and is not; it is named when the run starts")
     if (folder / SUMMARY).exists():
         raise InputError(f"{folder}: must be of a run that is under way, and this one has ended")
+    if not is_held(folder):
+        raise InputError(f"{folder}: must be of a run that is under way, and this one was killed: nobody writes there")
     request, before = folder / ROLLBACK, _answers(folder / JOURNAL)
     try:
         request.touch()
@@ -62,11 +66,12 @@ def _answers(journal: Path) -> list[tuple[str, str]]:
     import msgspec
 
     from sim.journal import JournalEntry
+    from sim.report.earlier import read_regular
     from sim.report.folder import ROLLBACK
 
-    try:
-        lines = journal.read_bytes().splitlines()
-    except OSError:
-        return []
-    entries = (msgspec.json.decode(line, type=JournalEntry) for line in lines if line.endswith(b"}"))
+    entries = []
+    with suppress(OSError):
+        for line in read_regular(journal)[0].splitlines():
+            with suppress(ValueError):  # a line that is being written, or that someone else has changed
+                entries.append(msgspec.json.decode(line, type=JournalEntry))
     return [(entry.kind, entry.detail) for entry in entries if entry.name == ROLLBACK]

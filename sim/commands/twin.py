@@ -37,7 +37,7 @@ def twin(
 
     Example: python -m sim twin scenarios/feature_store_outage.yaml
     """
-    from sim.commands.notices import say_once, working
+    from sim.commands.notices import begin, say_once, working
     from sim.report.folder import RunFolder
     from sim.trials.settled import settle
     from sim.trials.side_by_side import usual_jobs
@@ -46,11 +46,12 @@ def twin(
 
     settled = settle(scenario, tuple(overrides or ()), duration, model, say_once())
     name = f"{settled.shorter.scenario.name}-twin"
-    folder = RunFolder.create(out, name, own=frozenset({TWIN, RUNS}))
-    with working("running with and without the faults, on the virtual clock"):
-        found = compare(settled, folder.path, jobs or usual_jobs(2))
-    _print(found)
-    typer.echo(f"figures in {folder.write(TWIN, twin_text(found))}")
+    with RunFolder.create(out, name, own=frozenset({TWIN}), folders=frozenset({RUNS})) as folder:
+        begin(folder)
+        with working("running with and without the faults, on the virtual clock"):
+            found = compare(settled, folder.path, jobs or usual_jobs(2))
+        _print(found)
+        typer.echo(f"figures in {folder.write(TWIN, twin_text(found))}")
     touched = [each.touched_count for each in found.windows]
     return INCONCLUSIVE if found.never_injected or 0 in touched else 0
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from actors.errors import ScenarioError
+from actors.errors import InputError, ScenarioError
 from sim.faults.fault import Fault
 from sim.scalars import DURATION, SIZE
 from sim.scenario.render import render
-from sim.scenario.scenario import Scenario
+from sim.scenario.scenario import SEEDS, Scenario
 from sim.scenario.shapes import Field, fields_of
 from sim.scenario.timeline import duration_ns, phase_spans
 from sim.trials.settled import Settled
@@ -36,6 +36,17 @@ def check_variable(scenario: Scenario) -> None:
             f"{scenario.name}: faults are moved within the run, and how long this one takes is not known before; "
             "give its phases a duration, or cut it with --duration"
         )
+
+
+def check_seeds(first: int, count: int) -> None:
+    """Refuse seeds of which a run may not have one.
+
+    Raises:
+        InputError: the last of them is too large.
+    """
+    if first + count > SEEDS:
+        last = f"seeds {first} to {first + count - 1}" if count > 1 else f"seed {first}"
+        raise InputError(f"--first-seed {first}: seeds must be below {SEEDS}, got {last}; start lower")
 
 
 def varied(settled: Settled, seed: int, *, anywhere: bool) -> Settled:

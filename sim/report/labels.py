@@ -4,14 +4,10 @@ A decision is logged before anyone knows the truth. When the run is over, each l
 it, and every other keeps its null.
 """
 
-import contextlib
-from collections.abc import Container
-from pathlib import Path
+from collections.abc import Callable, Container, Iterable
+from typing import BinaryIO
 
 import msgspec
-
-from actors.errors import OutputError
-from sim.report.folder import PARTIAL
 
 _UNLABELLED = b',"label":null'  # cannot stand inside a text: JSON escapes its quotes
 _LABELLED = (b',"label":0', b',"label":1')
@@ -22,35 +18,36 @@ class _Line(msgspec.Struct, gc=False):
     event_time: int
 
 
-def join_labels(decisions: Path, fraud_ids: Container[str], known_until_us: int) -> int:
-    """Fill the label of each line whose transaction happened before ``known_until_us``; return how many were filled.
+def join_labels(lines: Iterable[bytes], joined: BinaryIO, fraud_ids: Container[str], known_until_us: int) -> int:
+    """Copy a decision log, with the label of each transaction before ``known_until_us``; return how many got theirs.
 
-    The file is replaced when all of it has been rewritten; until then, and if that fails, the old one stays whole.
+    A line that is no decision (cut off by a crash, or changed by someone else) stays as it is.
 
     Args:
-        decisions: ``decisions.jsonl``.
+        lines: of ``decisions.jsonl``.
+        joined: gets all of them.
         fraud_ids: ids of the transactions that were fraud; all others were legitimate.
         known_until_us: event time, exclusive, up to which labels are known: the end of the run less the label delay.
 
     Raises:
-        OutputError: the file cannot be read or replaced.
+        OSError: ``lines`` cannot be read, or ``joined`` not written.
     """
-    partial = decisions.with_name(decisions.name + PARTIAL)
     decode = msgspec.json.Decoder(_Line).decode
     count = 0
-    try:
-        with decisions.open("rb") as lines, partial.open("wb") as joined:
-            for line in lines:
-                at = line.rfind(_UNLABELLED) if line.endswith(b"\n") else -1  # a line cut off by a crash stays as it is
-                if at >= 0 and (transaction := decode(line)).event_time < known_until_us:
-                    label = _LABELLED[transaction.id in fraud_ids]
-                    joined.write(line[:at] + label + line[at + len(_UNLABELLED) :])
-                    count += 1
-                else:
-                    joined.write(line)
-        partial.replace(decisions)
-    except OSError as error:
-        with contextlib.suppress(OSError):  # the first error is the one to tell
-            partial.unlink()
-        raise OutputError(f"{decisions}: labels cannot be joined: {error.strerror}; the file stays as it is") from error
+    for line in lines:
+        at = line.rfind(_UNLABELLED) if line.endswith(b"\n") else -1
+        transaction = _read(decode, line) if at >= 0 else None
+        if transaction is not None and transaction.event_time < known_until_us:
+            label = _LABELLED[transaction.id in fraud_ids]
+            joined.write(line[:at] + label + line[at + len(_UNLABELLED) :])
+            count += 1
+        else:
+            joined.write(line)
     return count
+
+
+def _read(decode: Callable[[bytes], _Line], line: bytes) -> _Line | None:
+    try:
+        return decode(line)
+    except ValueError:  # of msgspec, and of bytes that are no text
+        return None

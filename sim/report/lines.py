@@ -44,7 +44,8 @@ class PatientLines:
     Lines stay in order. Beyond ``HELD_BYTES`` what comes is lost, and counted, until there is room again.
 
     Attributes:
-        lost_count: lines that were never written; those that still wait count once the file is closed.
+        file: the file.
+        lost_count: lines that were never written; those that still wait count once it is settled.
 
     Args:
         path: created anew.
@@ -56,8 +57,8 @@ class PatientLines:
     HELD_BYTES = 1_000_000  # a journal of hours; a full disk must not fill memory next
 
     def __init__(self, path: Path) -> None:
-        self._file = AppendOnlyFile(path)
-        self._lines: LineSink = self._file
+        self.file = AppendOnlyFile(path)
+        self._lines: LineSink = self.file
         self._held = bytearray()
         self.lost_count = 0
         self._why = ""
@@ -65,7 +66,7 @@ class PatientLines:
     @property
     def problem(self) -> str:
         """What is missing from the file and why; "" where nothing is."""
-        return f"{self._file.path.name}: lines missing: {self.lost_count:,}: {self._why}" if self.lost_count else ""
+        return f"{self.file.path.name}: lines missing: {self.lost_count:,}: {self._why}" if self.lost_count else ""
 
     def through(self, around: Callable[[LineSink], LineSink]) -> None:
         """Write through what ``around`` puts around the file from now on."""
@@ -81,12 +82,16 @@ class PatientLines:
         self._held += lines
         self._try()
 
-    def close(self) -> None:
-        """Try what waits a last time, and close the file; closing twice is fine."""
+    def settle(self) -> None:
+        """Try what waits a last time; what is refused again is lost."""
         self._try()
         self.lost_count += self._held.count(b"\n")
         self._held.clear()
-        self._file.close()
+
+    def close(self) -> None:
+        """Settle, and close the file; closing twice is fine."""
+        self.settle()
+        self.file.close()
 
     def _try(self) -> None:
         if not self._held:
@@ -94,7 +99,7 @@ class PatientLines:
         try:
             self._lines.append(bytes(self._held))
         except SinkError as error:
-            self._why = str(error).removeprefix(f"{self._file.path.name}: ")
+            self._why = str(error).removeprefix(f"{self.file.path.name}: ")
         else:
             self._held.clear()
 

@@ -5,6 +5,7 @@
 - `model_choice`, `probe`: which model serves; how many transactions a second this machine can do.
 - `fewer_trees`: another model to release, without training one.
 - `execute`: a plan carried out: event loop, feed, signals, session, folder; `parts`: what one run is put together from.
+- `output`: the run's files at its end: what is not whole, and what is written only then.
 - `load`: the scenario's phases and world as the world's own values.
 - `config`: the scenario's pipeline section as the pipeline's frozen config.
 - `outcomes`: every decision of the run with its truth, by transaction number: the sink that decisions are delivered to.

@@ -1,15 +1,16 @@
 """From a request on the command line to a run and its exit code: scenario, folder, screen, model, capacity, run."""
 
-import contextlib
 import logging
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from actors.errors import OutputError, ScenarioError
-from dashboard.frame import Frame, Notice
+from actors.errors import ScenarioError
+from dashboard.frame import Notice
 from dashboard.live import open_screen, wants_live
 from sim.report.folder import RunFolder
+from sim.report.picture import check_picture, write_picture
 from sim.scenario.cut import Cut, cut
 from sim.scenario.load import load
 from sim.scenario.scenario import Scenario
@@ -54,7 +55,19 @@ def run_scenario(request: Request) -> int:
 
 def run_cut(shorter: Cut, request: Request) -> int:
     """Run a scenario that is loaded, cut or whole; otherwise as `run_scenario`."""
-    folder = RunFolder.create(request.out, shorter.scenario.name)
+    with RunFolder.create(request.out, shorter.scenario.name) as folder:
+        try:
+            return _run_in(folder, shorter, request)
+        except BaseException:
+            folder.give_up()  # whoever was refused does not want an empty folder; a full one stays
+            raise
+
+
+def _run_in(folder: RunFolder, shorter: Cut, request: Request) -> int:
+    for line in folder.notices():
+        sys.stderr.write(f"{line}\n")
+    if request.picture is not None:
+        check_picture(request.picture)
     live = wants_live(request.tui)
     screen = open_screen(live=live)
     _keep_quiet(live=live)
@@ -70,13 +83,11 @@ def run_cut(shorter: Cut, request: Request) -> int:
         result = execute(plan, folder, screen)
     except BaseException:
         screen.close()
-        with contextlib.suppress(OSError):  # whoever was refused does not want an empty folder; a full one stays
-            folder.path.rmdir()
         raise
     screen.close(result.frame, _last_words(result, folder))
-    if request.picture is not None:
-        _write_picture(result.frame, request.picture)
-    return result.summary.exit_code
+    if request.picture is not None and (problem := write_picture(result.frame, request.picture)):
+        sys.stderr.write(f"{problem}\n")
+    return result.exit_code
 
 
 def _keep_quiet(*, live: bool) -> None:
@@ -103,19 +114,13 @@ def shorten(scenario: Scenario, duration: str | None) -> Cut:
     return cut(scenario, span_ns)
 
 
-def _write_picture(frame: Frame, file: Path) -> None:
-    from dashboard.export import to_svg
-
-    try:
-        file.write_text(to_svg(frame), encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"{file}: the picture cannot be written: {error.strerror}; name another file") from error
-
-
 def _last_words(result: "Result", folder: RunFolder) -> str:
     """Return what the verdict rests on, which files are not whole, what was left out, and where the files are."""
     summary = result.summary
     lines = [f"{summary.verdict}: {reason}" for reason in summary.reasons]
     lines += [f"not whole: {problem}" for problem in result.problems]
     lines += [f"skipped: {', '.join(summary.skipped)}"] if summary.skipped else []
+    lines += [f"replaced: the earlier run there: {folder.replaces}"] if folder.replaces else []
+    if not result.written:
+        lines.append("no summary: it is not where it was to be written; the verdict above is all there is")
     return "\n".join([*lines, f"files in {folder.path}"])

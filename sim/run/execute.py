@@ -2,11 +2,10 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 
-from actors.errors import OutputError
 from dashboard.frame import Frame
 from sim.clocks.calibration import digest
 from sim.clocks.real import loop_factory
@@ -15,18 +14,19 @@ from sim.journal import Journal
 from sim.report import folder as files
 from sim.report.figures import Finished, summarise
 from sim.report.folder import RunFolder
-from sim.report.labels import join_labels
 from sim.report.lines import AlertLine, JsonLines, PatientLines, TextLines
 from sim.report.provenance import git_commit, versions
 from sim.report.summary import Summary, summary_text
-from sim.report.trace import trace_hash
 from sim.run.instruments import NO_INSTRUMENTS, Instruments
 from sim.run.machine import Machine, real_machine, virtual_machine
+from sim.run.output import Output
 from sim.run.parts import Parts, make_parts
 from sim.run.plan import Plan
 from sim.run.session import Ended, Session
 from sim.run.watch import AnyScreen
 from sim.scenario.render import resolved
+
+UNREADABLE = 2  # exit code of a run that passed and whose summary could not be written: output that cannot be used
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +35,31 @@ class Result:
 
     Attributes:
         frame: the last picture.
-        problems: files that could not be written whole, one line each.
+        problems: files that are not whole, one line each.
+        written: whether the summary is in the folder, and the folder where it was.
     """
 
     summary: Summary
     frame: Frame
     problems: tuple[str, ...]
+    written: bool = True
+
+    @property
+    def exit_code(self) -> int:
+        """The verdict's; a run that passed and whose summary nobody can read has not ended well."""
+        return self.summary.exit_code if self.written else self.summary.exit_code or UNREADABLE
 
 
 def execute(plan: Plan, folder: RunFolder, screen: AnyScreen, instruments: Instruments = NO_INSTRUMENTS) -> Result:
     """Run ``plan``, write its folder, return what it comes to; ``instruments`` are attached to it.
 
+    What an earlier run left in the folder is removed first.
+
     Raises:
         OutputError: a file of the folder cannot be created.
         ArtifactError: the model's state cannot be read.
     """
+    folder.clear()
     folder.write(files.SCENARIO, resolved(plan.scenario))
     on_real_clock = plan.clock == "real"
     with asyncio.Runner(loop_factory=loop_factory() if on_real_clock else VirtualLoop) as runner:
@@ -80,8 +90,11 @@ async def _run_on(
     latency_lines = PatientLines(folder.file(files.LATENCY))
     own_lines = (journal_lines, alert_lines, latency_lines)
     journal = Journal(clock, journal_lines.add)
-    try:
+    with ExitStack() as opened:
+        for lines in own_lines:
+            opened.callback(lines.close)
         parts = make_parts(plan, machine, journal, instruments)
+        opened.callback(parts.close)
         for lines in own_lines:
             lines.through(parts.faults.wrap_file)
         session = Session(plan, parts, clock, screen, TextLines(latency_lines), machine.memory)
@@ -91,14 +104,10 @@ async def _run_on(
         await parts.source.prime()
         async with _interruptible(session):
             ended = await session.run()
-            parts.close()
             for lines in own_lines:
-                lines.close()
+                lines.settle()
             # Still deaf to Ctrl-C: whoever presses it twice wants the run to end, not to lose its summary.
-            return _report(plan, folder, parts, session, ended, [*_not_whole(parts), *_problems(own_lines)])
-    finally:
-        for lines in own_lines:
-            lines.close()
+            return _report(plan, Output(folder, parts, own_lines), session, ended)
 
 
 @asynccontextmanager
@@ -117,44 +126,19 @@ async def _interruptible(session: Session) -> AsyncIterator[None]:
             signal.signal(each, handler)
 
 
-def _report(plan: Plan, folder: RunFolder, parts: Parts, session: Session, ended: Ended, problems: list[str]) -> Result:
-    """Write what is written only at the end; ``problems`` are the files that are not whole."""
+def _report(plan: Plan, output: Output, session: Session, ended: Ended) -> Result:
+    """Write what is written only at the end, and say what is not whole."""
+    parts, problems = output.parts, [*output.troubles()]
     hashed = None
-    try:
-        if plan.clock == "virtual":
-            hashed = trace_hash(folder.file(files.DECISIONS), folder.file(files.JOURNAL))
-        known_until_us = parts.event_time.now_us() - plan.label_delay_us
-        if plan.load.labelled:
-            join_labels(folder.file(files.DECISIONS), parts.book.fraud_ids, known_until_us)
-    except OutputError as error:
-        problems.append(str(error))
+    if plan.clock == "virtual":
+        hashed = output.trace_hash(problems)
+    if plan.load.labelled:
+        output.join_labels(parts.event_time.now_us() - plan.label_delay_us, problems)
     warnings = [*problems, *_missed_deliveries(parts)]
     finished = replace(_finished(plan, parts, session, ended, tuple(warnings)), trace_hash=hashed)
     summary = summarise(finished)
-    try:
-        folder.write(files.SUMMARY, summary_text(summary))
-    except OutputError as error:
-        problems.append(str(error))
-    return Result(summary, ended.frame, tuple(problems))
-
-
-def _problems(written: Iterable[PatientLines]) -> Iterator[str]:
-    """Yield a line for each of the laboratory's files that is not whole."""
-    for lines in written:
-        if lines.problem:
-            yield lines.problem
-
-
-def _not_whole(parts: Parts) -> Iterator[str]:
-    """Yield a line for each of the pipeline's files that is not whole."""
-    retries = parts.pipeline.retries
-    if count := parts.telemetry.ledger.log_failed_count:
-        why = parts.pipeline.logger.log.failure.text or "they crashed the logger"
-        yield f"{files.DECISIONS}: {count:,} decisions were counted, not logged: {why}"
-    if count := parts.dead_letters.unkept_count:
-        yield f"{files.DEAD_LETTERS}: {count:,} dead letters were counted, not kept"
-    if retries is not None and retries.unkept_count:
-        yield f"{files.UNDELIVERED}: {retries.unkept_count:,} undelivered decisions were counted, not kept"
+    written = output.write_summary(summary_text(summary), problems)
+    return Result(summary, ended.frame, tuple(problems), written)
 
 
 def _missed_deliveries(parts: Parts) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """What is released and rolled back from outside: the folder of the serving model, watched on the real clock."""
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -38,6 +39,7 @@ class ModelWatch:
         self._clock = clock
         self._known = signature(folder)
         self._growing: Signature | None = None
+        self._answered: tuple[int, int] | None = None
 
     async def run(self) -> None:
         """Look once a second, for ever."""
@@ -47,9 +49,10 @@ class ModelWatch:
 
     async def look(self) -> None:
         """Take up a request, then look at the folder once; return when what came of it is settled."""
-        if self._request.exists():
+        if self._asked():
             await self._desk.roll_back(ROLLBACK)
-            self._request.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                self._request.unlink()
         found = signature(self._folder)
         if found is None or found == self._known:
             return
@@ -59,6 +62,18 @@ class ModelWatch:
         self._known = found
         if not self._serves():
             await self._desk.release(WATCH, self._folder)
+
+    def _asked(self) -> bool:
+        """Return whether there is a request that has not been taken up: one that cannot be removed counts once."""
+        try:
+            about = self._request.lstat()
+        except OSError:
+            return False
+        request = about.st_ino, about.st_mtime_ns
+        if request == self._answered:
+            return False
+        self._answered = request
+        return True
 
     def _serves(self) -> bool:
         """Return whether it is the serving model, put there again."""

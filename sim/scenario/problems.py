@@ -44,6 +44,10 @@ class InvalidScenarioError(ScenarioError):
         self.problems = tuple(problems)
         super().__init__("\n".join(map(str, self.problems)))
 
+    def __reduce__(self) -> tuple[type, tuple[tuple[Problem, ...]]]:
+        """Go to another process, and come back, as what it was made of."""
+        return type(self), (self.problems,)
+
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
     """Return a remedy that names the closest of ``known``, or all of them when none is close and they are few.

@@ -19,6 +19,7 @@ from sim.steps.step import Step
 
 ALWAYS = "always"
 REPLAY = Phase(name="replay")
+SEEDS = 2**63  # seeds are below it: what every generator takes
 
 
 class Scenario(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +48,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     version: Literal[1] = 1
     name: Name
     hypothesis: str = ""
-    seed: Annotated[int, msgspec.Meta(ge=0, lt=2**63)] = 7
+    seed: Annotated[int, msgspec.Meta(ge=0, lt=SEEDS)] = 7
     clock: Literal["real", "virtual"] = "real"
     model: FilePath | None = None
     external: bool = False

@@ -17,3 +17,7 @@ class TrainingRefused(RiskdrillError):  # noqa: N818  # not an accident: the gat
         self.misses = misses
         self.figures = figures
         super().__init__(f"{source}: training is refused: {'; '.join(misses)}")
+
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        """Go to another process, and come back, as what it was made of."""
+        return type(self), (self.source, self.misses, self.figures)

@@ -96,7 +96,8 @@ def _run(trial: Trial, folder: Path) -> Outcome:
     instruments = replace(NO_INSTRUMENTS, sink=record, alter=trial.alter)
     logging.disable()  # what fails on purpose, hundreds of times, is in the figures
     try:
-        result = execute(plan, RunFolder(folder), NoScreen(), instruments)
+        with RunFolder(folder) as place:
+            result = execute(plan, place, NoScreen(), instruments)
     finally:
         logging.disable(logging.NOTSET)
         gc.unfreeze()  # a session freezes what is there; the next one of this process must be able to free it

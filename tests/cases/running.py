@@ -42,6 +42,11 @@ class Case:
     model: Path
     out: Path
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a command of ours needs where it runs: this code."""
+        return os.environ | {"PYTHONPATH": str(ROOT)}
+
     def run(self, scenario: str, *words: str, timeout_s: float = 120.0) -> Outcome:
         """Run ``scenario`` (without ``.yaml``) on virtual time with more ``words`` after it."""
         fixed = ["--tui", "off", "--clock", "virtual", "--model", str(self.model), "--out", str(self.out)]
@@ -52,7 +57,7 @@ class Case:
         done = subprocess.run(
             [sys.executable, "-m", "sim", *words],
             cwd=self.folder,
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            env=self.environment,
             capture_output=True,
             text=True,
             timeout=timeout_s,

@@ -1,0 +1,99 @@
+"""The files of a run at its end: what is not whole in them, and what is written only then.
+
+Other people and programs may have emptied, replaced, moved or removed them meanwhile. That costs what they held, and a
+line; never the verdict.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from actors.adapters.files import AppendOnlyFile
+from actors.errors import OutputError
+from sim.report import folder as files
+from sim.report.folder import RunFolder
+from sim.report.labels import join_labels
+from sim.report.lines import PatientLines
+from sim.report.trace import trace_hash
+from sim.run.parts import Parts
+
+
+class Output:
+    """What a run leaves behind, while its files are still open.
+
+    Args:
+        folder: of the run.
+        parts: write the pipeline's files.
+        own: the laboratory's files; the journal is the first.
+    """
+
+    def __init__(self, folder: RunFolder, parts: Parts, own: Sequence[PatientLines]) -> None:
+        self._folder = folder
+        self.parts = parts
+        self._own = own
+        self._journal = own[0].file
+
+    def troubles(self) -> Iterator[str]:
+        """Yield a line for each file that is not whole."""
+        yield from self._unwritten()
+        for lines in self._own:
+            if lines.problem:
+                yield lines.problem
+        if mishap := self._folder.mishap():
+            yield f"{self._folder.path}: {mishap}"
+            return
+        yield from self._folder.changed()
+        yield from filter(None, map(self._folder.changed_log, self._logs()))
+
+    def trace_hash(self, problems: list[str]) -> str | None:
+        """Return the hash of what the run wrote; None, and a line in ``problems``, if it is not there any more."""
+        decisions, journal = self.parts.output, self._journal
+        try:
+            for log in (decisions, journal):
+                if log.present_size != log.size:
+                    problems.append(f"no trace hash: {log.path.name} is not what the run wrote")
+                    return None
+            with decisions.reader() as first, journal.reader() as second:
+                return trace_hash(first, second)
+        except OSError as error:
+            problems.append(f"no trace hash: {decisions.path.name} or {journal.path.name}: {error.strerror}")
+            return None
+
+    def join_labels(self, known_until_us: int, problems: list[str]) -> None:
+        """Fill the labels of the decision log that are known; what cannot be is a line in ``problems``.
+
+        Args:
+            known_until_us: event time up to which labels are known.
+            problems: gets the line.
+        """
+        log, fraud_ids = self.parts.output, self.parts.book.fraud_ids
+        if not self._folder.holds(log):
+            return  # `troubles` has said so
+        try:
+            with log.reader() as lines, self._folder.writing(files.DECISIONS) as joined:
+                join_labels(lines, joined, fraud_ids, known_until_us)
+        except OutputError as error:
+            problems.append(f"labels are not joined, decisions stay as they are: {error}")
+
+    def write_summary(self, text: bytes, problems: list[str]) -> bool:
+        """Write the summary; return whether it is where the run was asked to write it, else say why not."""
+        try:
+            self._folder.write(files.SUMMARY, text)
+        except OutputError as error:
+            problems.append(str(error))
+            return False
+        return not self._folder.mishap()
+
+    def _logs(self) -> tuple[AppendOnlyFile, ...]:
+        parts = self.parts
+        return (parts.output, parts.dead_letters.file, parts.undelivered, *(lines.file for lines in self._own))
+
+    def _unwritten(self) -> Iterator[str]:
+        """Yield a line for each of the pipeline's files that could not take everything."""
+        parts = self.parts
+        retries = parts.pipeline.retries
+        if count := parts.telemetry.ledger.log_failed_count:
+            why = parts.pipeline.logger.log.failure.text or "they crashed the logger"
+            yield f"{files.DECISIONS}: {count:,} decisions were counted, not logged: {why}"
+        if count := parts.dead_letters.unkept_count:
+            yield f"{files.DEAD_LETTERS}: {count:,} dead letters were counted, not kept"
+        if retries is not None and retries.unkept_count:
+            yield f"{files.UNDELIVERED}: {retries.unkept_count:,} undelivered decisions were counted, not kept"
