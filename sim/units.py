@@ -87,6 +87,21 @@ def render_duration(span_ns: int) -> str:
     return f"{span_ns // NS_PER[unit]}{unit}"
 
 
+def spoken_duration(span_ns: int) -> str:
+    """Return about how long ``span_ns`` is, for a reader: its two largest units, or seconds.
+
+    Example:
+        >>> spoken_duration(172_800_000_000_000), spoken_duration(5_430_000_000_000), spoken_duration(4_958_000_000)
+        ('2 d', '1 h 30 min', '4.96 s')
+    """
+    for unit, word, part, part_word in (("d", "d", "h", "h"), ("h", "h", "m", "min"), ("m", "min", "s", "s")):
+        whole, rest_ns = divmod(span_ns, NS_PER[unit])
+        if whole:
+            more = rest_ns // NS_PER[part]
+            return f"{whole} {word} {more} {part_word}" if more else f"{whole} {word}"
+    return f"{span_ns / NS_PER['s']:.3g} s"
+
+
 def parse_rate(text: str) -> Rate:
     """Return a rate from "1000" or "1.5x capacity".
 

@@ -39,7 +39,7 @@ def check_determinism(
     from sim.scenario.load import load
 
     chosen = tuple(overrides or ())
-    whole = load(scenario, (*chosen, VIRTUAL))
+    whole = load(scenario, (*chosen, VIRTUAL), needs_model=model is None)
     shorten(whole, duration)  # refused here, in one line, and not by two processes
     folder = find_model(whole, model, say_once())
     words = [str(scenario), "--model", str(folder)]

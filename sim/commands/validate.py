@@ -1,15 +1,23 @@
-"""``validate``: checks scenario files and says everything that is wrong with them."""
+"""``validate``: checks scenario files, and the transactions they name, and says everything that is wrong with them."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from actors.errors import ScenarioError
+from actors.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sim.run.preflight import Preflight
 
 
 def validate(
     scenarios: Annotated[list[Path], typer.Argument(help="Scenario files, or folders of them.", metavar="SCENARIO")],
+    model: Annotated[
+        Path | None, typer.Option(help="Model folder that they would be run with, as `run` takes it.")
+    ] = None,
     overrides: Annotated[
         list[str] | None,
         typer.Option(
@@ -17,27 +25,54 @@ def validate(
         ),
     ] = None,
 ) -> int:
-    """Check scenario files without running them.
+    """Check scenario files without running them, and say how long each would take.
 
-    Every problem of every file is printed as file:line:column: rule, value; remedy. Data outside the repository
-    (external: true) may be absent.
+    Whatever `run` would refuse is found: a file of transactions is read to its end, the spans to train and to judge on
+    must hold fraud and honest transactions, and a model must be there or be possible to train. Every problem is printed
+    as file:line:column: rule, value; remedy. Data outside the repository (external: true) may be absent.
 
     Exit code: 0 all valid, 2 otherwise.
 
     Example: python -m sim validate scenarios
     """
     from sim.commands.found import scenario_files
-    from sim.scenario.load import load, missing_files
 
     exit_code = 0
     for path in scenario_files(scenarios):
         try:
-            scenario = load(path, overrides or (), files_required=False)
-        except ScenarioError as error:
+            for line in _checked(path, model, tuple(overrides or ())):
+                typer.echo(line)
+        except InputError as error:
             typer.echo(str(error), err=True)
             exit_code = 2
-        else:
-            missing = missing_files(scenario)
-            absent = f" (data not here: {', '.join(missing)})" if missing else ""
-            typer.echo(f"{path}: valid{absent}")
     return exit_code
+
+
+def _checked(path: Path, model: Path | None, overrides: tuple[str, ...]) -> "Iterator[str]":
+    """Yield what to say of a valid scenario.
+
+    Raises:
+        InputError: it is not; with every problem that can be found at once.
+    """
+    from sim.run.preflight import preflight
+    from sim.scenario.cut import Cut
+    from sim.scenario.load import load, missing_files
+
+    scenario = load(path, overrides, files_required=False, needs_model=model is None)
+    if missing := missing_files(scenario):
+        yield f"{path}: valid (data not here: {', '.join(missing)})"
+        return
+    ready = preflight(Cut(scenario), model)
+    first = ", after a model is trained" if ready.artifact is None else ""
+    yield f"{path}: valid; {ready.length}{first}"
+    yield from (f"  {line}" for line in _told(ready))
+
+
+def _told(ready: "Preflight") -> "Iterator[str]":
+    from sim.run.plan import FileLoad
+    from sim.run.preflight import told
+
+    if isinstance(ready.load, FileLoad):
+        yield f"replays  {told(ready.load.contents)}"
+    for name, contents in ready.spans.items():
+        yield f"{name:<8} {told(contents)}"

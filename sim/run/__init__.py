@@ -1,6 +1,7 @@
 """One run, from a scenario to a verdict.
 
 - `command`: from a request on the command line to an exit code; `plan`: everything that is settled before.
+- `preflight`: what is known before a run begins, for it and for ``validate``.
 - `prepare`: a plan from a scenario and a model.
 - `model_choice`, `probe`: which model serves; how many transactions a second this machine can do.
 - `fewer_trees`: another model to release, without training one.

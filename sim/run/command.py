@@ -50,7 +50,8 @@ def run_scenario(request: Request) -> int:
         InputError: something of the request cannot be used; nothing has run.
         TrainingRefused: a model had to be trained and missed its gates.
     """
-    return run_cut(shorten(load(request.scenario, request.overrides), request.duration), request)
+    scenario = load(request.scenario, request.overrides, needs_model=request.model is None)
+    return run_cut(shorten(scenario, request.duration), request)
 
 
 def run_cut(shorter: Cut, request: Request) -> int:
@@ -76,10 +77,13 @@ def _run_in(folder: RunFolder, shorter: Cut, request: Request) -> int:
         # Imported with the screen up: LightGBM alone takes a second.
         from sim.run.execute import execute
         from sim.run.model_choice import choose_model
+        from sim.run.preflight import preflight
         from sim.run.prepare import prepare
 
-        artifact = choose_model(shorter.scenario, request.model, screen.show)
-        plan = prepare(shorter, artifact, folder.path, screen.show)
+        ready = preflight(shorter, request.model)
+        screen.show(Notice(title=f"starting {shorter.scenario.name}", detail=ready.length))
+        artifact = ready.artifact or choose_model(shorter.scenario, request.model, screen.show)
+        plan = prepare(shorter, artifact, folder.path, screen.show, ready.load)
         result = execute(plan, folder, screen)
     except BaseException:
         screen.close()

@@ -13,6 +13,18 @@ from actors.model.library import lightgbm
 from sim.training.cache import MODELS, is_model, publish
 
 
+def check_trees(artifact: Artifact, count: int) -> None:
+    """Check that ``artifact`` can be left with ``count`` trees.
+
+    Raises:
+        ArtifactError: it has no more than that.
+    """
+    trees = artifact.engine.booster.num_trees()
+    if count >= trees:
+        most = f"{trees} of model {artifact.manifest.digest}"
+        raise ArtifactError(f"steps: trees must be fewer than the {most}, got {count}; give fewer")
+
+
 def with_trees(artifact: Artifact, count: int) -> Path:
     """Return the folder of ``artifact`` with only its first ``count`` trees; made if it is not there yet.
 
@@ -24,10 +36,8 @@ def with_trees(artifact: Artifact, count: int) -> Path:
     folder = MODELS / f"{artifact.manifest.digest}-{count}-trees"
     if is_model(folder):
         return folder
+    check_trees(artifact, count)
     booster = artifact.engine.booster
-    if count >= booster.num_trees():
-        most = f"{booster.num_trees()} of model {artifact.manifest.digest}"
-        raise ArtifactError(f"steps: trees must be fewer than the {most}, got {count}; give fewer")
     shorter = lightgbm.Booster(model_str=booster.model_to_string(num_iteration=count))
 
     def build(draft: Path) -> None:

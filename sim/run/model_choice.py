@@ -76,10 +76,13 @@ def find_model(scenario: Scenario, given: Path | None, announce: Announce) -> Pa
     Raises:
         TrainingRefused: a model had to be trained and missed its gates.
     """
-    named = given or (None if scenario.model is None else Path(scenario.model))
-    if named is not None:
-        return named
-    return _cached(scenario, FitConfig(), announce)
+    named = named_model(scenario, given)
+    return _cached(scenario, FitConfig(), announce) if named is None else named
+
+
+def named_model(scenario: Scenario, given: Path | None) -> Path | None:
+    """Return the folder that the command line or else the scenario names; None: the cached one is meant."""
+    return given or (None if scenario.model is None else Path(scenario.model))
 
 
 def find_candidates(scenario: Scenario, serving: Artifact, announce: Announce) -> dict[str, Path]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -23,6 +23,9 @@ from sim.world.feed import Blocks
 from sim.world.intensity import mean_pieces
 from sim.world.pool import Town
 from sim.world.traffic import TrafficSpec
+
+if TYPE_CHECKING:  # it imports polars, which a run of the synthetic world does without
+    from sim.events.event_file import Contents
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,11 @@ class SyntheticLoad:
     def speed(self) -> float | None:
         """Event seconds for each second of the run."""
         return self.spec.speed
+
+    @property
+    def length_ns(self) -> int:
+        """How long it is sent for."""
+        return sum(phase.duration_ns for phase in self.spec.phases)
 
     @property
     def labelled(self) -> bool:
@@ -76,7 +84,7 @@ class FileLoad:
 
     Attributes:
         traffic: the replayed period.
-        expected_count: how many transactions it has.
+        contents: what that holds.
         speed: event seconds for each second of the run; None: as fast as the pipeline takes them.
         labelled: whether the file has labels.
         judged: which transactions, by number, the published protocol judges, bool (n,); None: it is not asked for.
@@ -84,11 +92,23 @@ class FileLoad:
     """
 
     traffic: FileTraffic
-    expected_count: int
+    contents: "Contents"
     speed: float | None
     labelled: bool
     judged: Bool | None = None
     event_us: I64 | None = None
+
+    @property
+    def expected_count(self) -> int:
+        """How many transactions it has."""
+        return self.contents.rows
+
+    @property
+    def length_ns(self) -> int | None:
+        """How long it is sent for; None: as long as the pipeline takes."""
+        if self.speed is None:
+            return None
+        return round((self.contents.last_us - self.contents.first_us) * (NS_PER_US / self.speed))
 
     def schedule(self) -> Schedule | None:
         """Return when its transactions are due; None without a schedule."""
@@ -173,4 +193,4 @@ def load_of(scenario: Scenario, capacity_per_s: float | None = None) -> Load:
     event_us = None if spec.speed is None else file.times(spec.replay)
     judged = judged_rows(spec) if spec.known_card_filter else None
     traffic = FileTraffic(spec, contents.first_us)
-    return FileLoad(traffic, contents.rows, spec.speed, spec.labelled, judged, event_us)
+    return FileLoad(traffic, contents, spec.speed, spec.labelled, judged, event_us)

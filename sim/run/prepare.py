@@ -8,12 +8,13 @@ from pathlib import Path
 
 from actors.errors import ScenarioError
 from actors.model.artifact import Artifact
+from actors.model.manifest import Manifest
 from dashboard.frame import Notice
 from sim.clocks.costs import Costs
 from sim.run.load import needs_capacity
 from sim.run.model_choice import find_candidates
 from sim.run.modelled import ModelledMachine, look_up_time, modelled_machine
-from sim.run.plan import FileLoad, Plan, load_of
+from sim.run.plan import FileLoad, Load, Plan, load_of
 from sim.run.probe import measure_capacity
 from sim.scenario.cut import Cut
 from sim.scenario.scenario import Scenario
@@ -22,7 +23,11 @@ GUESS_PER_S = 50_000.0  # stands for the capacity until it is measured; a scenar
 
 
 def prepare(
-    shorter: Cut, artifact: Artifact, folder: Path, announce: Callable[[Notice], None] = lambda _: None
+    shorter: Cut,
+    artifact: Artifact,
+    folder: Path,
+    announce: Callable[[Notice], None] = lambda _: None,
+    load: Load | None = None,
 ) -> Plan:
     """Return the plan of a run.
 
@@ -31,6 +36,7 @@ def prepare(
         artifact: the model that serves.
         folder: where the run's files go.
         announce: told of what takes its time: training a model that a step releases, measuring the capacity.
+        load: what arrives, where that is known already; None finds out.
 
     Raises:
         TrainingRefused: a model that a step releases had to be trained and missed its gates.
@@ -44,7 +50,7 @@ def prepare(
         scenario=scenario,
         artifact=artifact,
         clock=scenario.clock,
-        load=load_of(scenario, GUESS_PER_S),
+        load=load or load_of(scenario, GUESS_PER_S),
         folder=folder,
         cut=shorter,
         candidates=find_candidates(scenario, artifact, announce),
@@ -54,7 +60,7 @@ def prepare(
         noise=modelled.noise,
         look_up=look_up_time(scenario),
     )
-    _refuse_foresight(draft)
+    refuse_foresight(draft.load, artifact.manifest)
     if not needs_capacity(scenario):
         return draft
     announce(Notice(title="measuring what this machine can do", detail="the whole path, as fast as it goes"))
@@ -62,19 +68,19 @@ def prepare(
     return replace(draft, load=load_of(scenario, capacity), capacity_per_s=capacity)
 
 
-def _refuse_foresight(plan: Plan) -> None:
+def refuse_foresight(load: Load, manifest: Manifest) -> None:
     """Refuse to replay what the model's own history holds already: windows and risks would know what is still to come.
 
     Raises:
         ScenarioError: the replay starts before the end of that history, and both are of the same file.
     """
-    if not isinstance(plan.load, FileLoad):
+    if not isinstance(load, FileLoad):
         return
-    manifest, file = plan.artifact.manifest, plan.load.traffic.spec.file.name
-    if plan.load.start_us < manifest.state_end_us and manifest.source.startswith(f"{file},"):
+    file = load.traffic.spec.file.name
+    if load.start_us < manifest.state_end_us and manifest.source.startswith(f"{file},"):
         start, end = (
             dt.datetime.fromtimestamp(at_us / 1e6, dt.UTC).isoformat(" ", "minutes")
-            for at_us in (plan.load.start_us, manifest.state_end_us)
+            for at_us in (load.start_us, manifest.state_end_us)
         )
         raise ScenarioError(
             f"events.from must not lie before {end}, where the history of model {manifest.digest} ends, got {start}: it"

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import yaml
 
-from sim.scenario.checks import faults, files, limits, metrics, models, names, times, workload
+from sim.scenario.checks import faults, files, limits, metrics, models, names, times, training, workload
 from sim.scenario.checks.view import View
 from sim.scenario.convert import Reader
 from sim.scenario.overrides import apply_override
@@ -19,7 +19,9 @@ from sim.steps.model_release import ModelRelease
 TOO_MANY = 100  # problems shown; a file with more is not a scenario
 
 
-def load(path: Path | str, overrides: Sequence[str] = (), *, files_required: bool = True) -> Scenario:
+def load(
+    path: Path | str, overrides: Sequence[str] = (), *, files_required: bool = True, needs_model: bool = False
+) -> Scenario:
     """Return the scenario in the file at ``path``.
 
     Args:
@@ -27,16 +29,23 @@ def load(path: Path | str, overrides: Sequence[str] = (), *, files_required: boo
         overrides: ``PATH=VALUE`` each, put in before anything is checked.
         files_required: what the scenario names must exist. Bulk commands say False and skip what `missing_files`
             returns for an external scenario; a file missing from one that is not external is an error all the same.
+        needs_model: a model must be named in it, or be there to be trained; False where the command line names one.
 
     Raises:
         InvalidScenarioError: with every problem of the file, in the order of the file.
     """
-    home = home_of(Path(path))
-    return parse(read_text(Path(path)), str(path), overrides, files_required=files_required, home=home)
+    text, home = read_text(Path(path)), home_of(Path(path))
+    return parse(text, str(path), overrides, files_required=files_required, needs_model=needs_model, home=home)
 
 
 def parse(
-    text: str, name: str, overrides: Sequence[str] = (), *, files_required: bool = True, home: Path | None = None
+    text: str,
+    name: str,
+    overrides: Sequence[str] = (),
+    *,
+    files_required: bool = True,
+    needs_model: bool = False,
+    home: Path | None = None,
 ) -> Scenario:
     """Return the scenario in ``text``. Otherwise like `load`.
 
@@ -45,6 +54,7 @@ def parse(
         name: stands for the file in errors.
         overrides: as of `load`.
         files_required: as of `load`.
+        needs_model: as of `load`.
         home: folder to which its paths are relative; None is the working directory.
     """
     root = compose(text, name)
@@ -59,6 +69,7 @@ def parse(
     reader.nodes[""] = root
     view = View(scenario, reader.nodes, frozenset(reader.broken), reader.home)
     problems = [*reader.problems, *_check(view, files_required=files_required)]
+    problems += training.check(view, needs_model=needs_model)
     if problems:
         raise InvalidScenarioError(sorted(_bounded(problems), key=_in_file_order))
     return _completed(scenario)

@@ -57,7 +57,7 @@ def settle(
         InputError: something of it cannot be used.
         TrainingRefused: a model had to be trained and missed its gates.
     """
-    scenario = load(file, (*overrides, VIRTUAL))
+    scenario = load(file, (*overrides, VIRTUAL), needs_model=model is None)
     shorter = shorten(scenario, duration)
     settled = Settled(file, tuple(overrides), duration, shorter, find_model(scenario, model, announce))
     return settled.with_overrides(_rates(settled, announce)) if needs_capacity(scenario) else settled

@@ -59,3 +59,20 @@ def test_what_is_not_yaml_is_told_in_our_words(case: Callable[[str], Case], name
     outcome = case("17").sim("validate", f"{name}.yaml")
     assert (outcome.code, len(outcome.err.splitlines())) == (2, 1)
     assert outcome.err.startswith(told)
+
+
+def test_planned_length_is_told_before_a_replay(case: Callable[[str], Case]) -> None:
+    """A day at speed 1 takes a day, and nobody has to find that out by waiting."""
+    slow = case("30")
+    outcome = slow.sim("validate", "slow.yaml", "--model", str(slow.model))
+    assert outcome.out.splitlines()[0] == "slow.yaml: valid; takes 22 h 10 min"
+
+
+def test_replay_that_no_model_can_be_trained_for_is_not_valid(case: Callable[[str], Case]) -> None:
+    """What `run` refuses, ``validate`` refuses, and says what to name."""
+    beside = case("24")
+    validated = beside.sim("validate", "beside.yaml")
+    assert (validated.code, len(validated.err.splitlines())) == (2, 1)
+    assert "must have train and test" in validated.err
+    assert "--model" in validated.err
+    assert beside.sim("run", "beside.yaml", "--out", str(beside.out)).err == validated.err

@@ -1,0 +1,138 @@
+"""What is known of a run before it begins: that nothing will refuse it, what it sends, and how long that takes.
+
+`run` and ``validate`` ask here, so that they never differ: the one goes on with what it got, the other tells it.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from actors.model.artifact import Artifact
+from actors.model.verification import load_verified
+from sim.events.section import events_spec
+from sim.run.fewer_trees import check_trees
+from sim.run.model_choice import cached_folder, named_model, source_of
+from sim.run.modelled import modelled_machine
+from sim.run.plan import Load, load_of
+from sim.run.prepare import GUESS_PER_S, refuse_foresight
+from sim.scenario.cut import Cut
+from sim.scenario.scenario import Scenario
+from sim.scenario.timeline import duration_ns
+from sim.steps.model_release import ModelRelease
+from sim.tables.problem import problem
+from sim.training.cache import is_model
+from sim.training.source import EventsSource
+from sim.units import spoken_duration
+
+if TYPE_CHECKING:  # it imports polars, which a run of the synthetic world does without
+    from sim.events.event_file import Contents
+    from sim.events.spec import EventsSpec, Period
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """A run that nothing speaks against.
+
+    Attributes:
+        scenario: what is run.
+        load: what it sends; rates that are shares of capacity are shares of a guess.
+        artifact: its model, verified; None: one is trained first.
+        spans: what ``train`` and ``test`` of a file hold, by name, where a model must be trained on them.
+    """
+
+    scenario: Scenario
+    load: Load
+    artifact: Artifact | None
+    spans: dict[str, "Contents"]
+
+    @property
+    def length_ns(self) -> int | None:
+        """How long it sends for; None: for as long as the pipeline takes."""
+        said = duration_ns(self.scenario)
+        return self.load.length_ns if said is None else said
+
+    @property
+    def length(self) -> str:
+        """How long it sends for, for a reader."""
+        if self.length_ns is None:
+            return "as fast as the pipeline takes them"
+        virtual = " of virtual time" if self.scenario.clock == "virtual" else ""
+        return f"takes {spoken_duration(self.length_ns)}{virtual}"
+
+
+def preflight(shorter: Cut, given: Path | None) -> Preflight:
+    """Return what is known of a run, once its model is found and all of its file is read.
+
+    Args:
+        shorter: the scenario, cut or whole; loaded with ``needs_model`` unless ``given``.
+        given: the model folder that the command line names; wins.
+
+    Raises:
+        InputError: something of it cannot be used; a run would be refused for the same.
+    """
+    scenario = shorter.scenario
+    artifact = _artifact(scenario, given)
+    load = load_of(scenario, GUESS_PER_S)
+    if artifact is not None:
+        _check_model(scenario, load, artifact)
+    return Preflight(scenario, load, artifact, _spans(scenario, trained=artifact is None))
+
+
+def _artifact(scenario: Scenario, given: Path | None) -> Artifact | None:
+    folder = named_model(scenario, given)
+    if folder is not None:
+        return _verified(folder)
+    cached = cached_folder(source_of(scenario))
+    return _verified(cached) if is_model(cached) else None
+
+
+@lru_cache(maxsize=1)
+def _verified(folder: Path) -> Artifact:
+    """Return the model in ``folder``, verified once where many scenarios use it."""
+    return load_verified(folder)
+
+
+def _check_model(scenario: Scenario, load: Load, artifact: Artifact) -> None:
+    refuse_foresight(load, artifact.manifest)
+    for step in scenario.steps:
+        if isinstance(step, ModelRelease) and step.trees is not None:
+            check_trees(artifact, step.trees)
+    if scenario.clock == "virtual":
+        modelled_machine(scenario, artifact)
+
+
+def _spans(scenario: Scenario, *, trained: bool) -> dict[str, "Contents"]:
+    """Return what the spans hold that a model is trained on and judged by; none where no model is."""
+    fitted = any(isinstance(step, ModelRelease) and step.fit_seed is not None for step in scenario.steps)
+    if scenario.events is None or not (trained or fitted):
+        return {}
+    source = EventsSource.of(events_spec(scenario.events))
+    return {
+        "train": _contents(source.events, source.train, "train"),
+        "test": _contents(source.events, source.test, "test"),
+    }
+
+
+def _contents(spec: "EventsSpec", period: "Period", name: str) -> "Contents":
+    from sim.events.event_file import EventFile
+
+    contents = EventFile.open(spec).contents(period)
+    if not 0 < contents.frauds < contents.rows:
+        what = "no fraud" if contents.frauds == 0 else "nothing but fraud"
+        span = f"from {instant(contents.first_us)} to {instant(contents.last_us)}"
+        text = f"has {what} in events.{name}, {span}, and a model needs both kinds; choose another span"
+        raise problem(spec.file, text)
+    return contents
+
+
+def told(contents: "Contents") -> str:
+    """Return what a stretch of a file holds, for a reader."""
+    frauds = f"{contents.frauds:,} of them fraud" if contents.frauds else "none of them known to be fraud"
+    return f"{contents.rows:,} transactions, {frauds}, {instant(contents.first_us)} to {instant(contents.last_us)} UTC"
+
+
+def instant(event_us: int) -> str:
+    """Return an event time to the minute, in UTC."""
+    return dt.datetime.fromtimestamp(event_us / 1e6, dt.UTC).strftime("%Y-%m-%d %H:%M")
