@@ -243,7 +243,9 @@ class Pipeline:
         """
         if self._task is None:
             return 0
-        if not send_rest:
+        if send_rest:
+            self.producer.finish()
+        else:
             self.producer.stop()
         with contextlib.suppress(TimeoutError, EscalationError):
             async with asyncio.timeout(self.config.drain_timeout_ns / NS_PER_S):

@@ -1,20 +1,25 @@
 """The producer: hands transactions over at their intended times, whatever the pipeline does."""
 
+import asyncio
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 
 from actors.actor import Environment
 from actors.arrays import I64
-from actors.clock import NS_PER_US
+from actors.clock import NS_PER_MS, NS_PER_US
 from actors.mailbox import Mailbox
 from actors.messages import RawBatch, Track
 from actors.stamps import ARRIVAL, NUMBER, SENT, stamp
 from actors.telemetry.stages import Stage
 from actors.work import SEND
+
+T = TypeVar("T")
+
+SHORT_NS = 100 * NS_PER_MS  # a wait up to it is slept through: one that can be ended costs a task
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,9 @@ class Producer:
         self._outbox: RawBatch | None = None
         self._start_ns = environment.clock.now_ns()
         self._stopping = False
+        self._last_ns: int | None = None  # what is due later is not sent
+        self._nap: asyncio.Future[None] | None = None  # a long wait for what is due next
+        self._taking: asyncio.Future[Arrivals | None] | None = None
         self._unblocked_ns = 0
 
     @property
@@ -110,8 +118,21 @@ class Producer:
 
     def stop(self) -> None:
         """Take nothing more; what is already being handed over is finished, what is due and unsent stays unsent."""
-        self._settle()
+        self.finish()
         self._stopping = True
+        if self._taking is not None:
+            self._taking.cancel()
+
+    def finish(self) -> None:
+        """Send what is due by now, and then stop: the run has reached its end, and what would come later never will.
+
+        Where there is no schedule nothing is due: what was taken from the source already is sent.
+        """
+        if self._last_ns is None:
+            self._settle()
+            self._last_ns = self._clock.now_ns()
+        if self._nap is not None:
+            self._nap.cancel()
 
     def settle(self) -> int:
         """Bring the ledger's offered count up to now.
@@ -119,7 +140,7 @@ class Producer:
         Returns:
             How many transactions are due and not handed over.
         """
-        if not self._stopping:
+        if self._last_ns is None:
             self._settle()
         return self._telemetry.ledger.offered - self._numbered
 
@@ -144,7 +165,11 @@ class Producer:
     async def _next_arrivals(self) -> Arrivals | None:
         if self._arrivals is not None and self._sent_of_arrivals < len(self._arrivals.raws):
             return self._arrivals
-        arrivals = await self._source.take()
+        if self._last_ns is not None and self._telemetry.ledger.offered <= self._numbered:
+            return None
+        self._taking = asyncio.ensure_future(self._source.take())
+        arrivals = await _given_up(self._taking)
+        self._taking = None
         self._count_lateness()
         self._arrivals, self._sent_of_arrivals, self._counted_of_arrivals = arrivals, 0, 0
         if self._arrivals is not None:
@@ -165,11 +190,17 @@ class Producer:
     async def _send_due(self, arrivals: Arrivals) -> None:
         due_ns, count = self._due_ns, len(self._due_ns)
         while (sent := self._sent_of_arrivals) < count and not self._stopping:
-            now_ns = self._clock.now_ns()
-            if due_ns[sent] > now_ns:
+            now_ns = self._clock.now_ns() if self._last_ns is None else self._last_ns
+            if due_ns[sent] <= now_ns:
+                await self._send(arrivals, bisect_right(due_ns, now_ns, sent))
+            elif self._last_ns is not None:
+                self._stopping = True
+            elif due_ns[sent] - now_ns <= SHORT_NS:
                 await self._clock.sleep_until_ns(due_ns[sent])
             else:
-                await self._send(arrivals, bisect_right(due_ns, now_ns, sent))
+                self._nap = asyncio.ensure_future(self._clock.sleep_until_ns(due_ns[sent]))
+                await _given_up(self._nap)
+                self._nap = None
 
     async def _send(self, arrivals: Arrivals, upto: int) -> None:
         while self._sent_of_arrivals < upto and not self._stopping:
@@ -225,3 +256,9 @@ class Producer:
             due = self._taken
         ledger = self._telemetry.ledger
         ledger.offer(max(due, self._numbered) - ledger.offered)
+
+
+async def _given_up(awaited: asyncio.Future[T]) -> T | None:
+    """Return what ``awaited`` gives, None when it is cancelled meanwhile."""
+    await asyncio.gather(awaited, return_exceptions=True)
+    return None if awaited.cancelled() else awaited.result()

@@ -5,6 +5,7 @@
 - `frame`: what the screen can show, as plain frozen values.
 - `history`: a bounded series over a whole run.
 - `units`, `theme`, `rows`, `bars`, `sparkline`: how numbers, colours, lines and charts look.
+- `ascii`: what stands for a sign where the output cannot write it.
 - `panels/`: one panel a file; each turns part of a frame into lines.
 - `layout`, `screen`: which panels, where; `render(frame, width, height)` is pure.
 - `notice`: what is shown before the first frame.

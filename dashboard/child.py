@@ -144,7 +144,8 @@ def _signals() -> socket.socket:
     for ignored in (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP):
         signal.signal(ignored, signal.SIG_IGN)
     for heard in (*_ENDING, signal.SIGWINCH):
-        signal.signal(heard, lambda _number, _frame: None)
+        if signal.getsignal(heard) != signal.SIG_IGN:  # `nohup` outlives its terminal
+            signal.signal(heard, lambda _number, _frame: None)
     receiver, sender = socket.socketpair()
     sender.setblocking(False)
     signal.set_wakeup_fd(sender.detach(), warn_on_full_buffer=False)

@@ -2,11 +2,15 @@
 
 import io
 import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final, TextIO
 
 from rich.cells import cell_len
-from rich.console import Console
+from rich.console import Console, ConsoleOptions
+from rich.segment import Segment
 
+from dashboard.ascii import PLAIN_SIGNS
 from dashboard.frame import ExpectationRow, Frame, Money
 from dashboard.rows import Row, clean, fit, left, right, row, rule
 from dashboard.screen import LEAST_HEIGHT, LEAST_WIDTH, Picture, View, render
@@ -14,6 +18,7 @@ from dashboard.theme import BAD, CARE, DIM, EXPECTATIONS, GOOD, LABEL, PLAIN, RU
 from dashboard.units import clock, count, latency_in_words, money, percent, rate
 
 _NO_TERMINAL_WIDTH: Final = 100
+_LEAST_WIDTH: Final = 40
 _TALLEST: Final = 60
 _NAME: Final = 24
 _STATE: Final = 13
@@ -43,17 +48,41 @@ def print_final(final: Frame | None, text: str, out: TextIO, *, with_picture: bo
     if final is not None:
         if with_picture and width >= LEAST_WIDTH:
             height = max(LEAST_HEIGHT, min(_TALLEST, console.height - 1))
-            console.print(trimmed(render(final, width, height, View(final=True))))
-        console.print(verdict(final, max(40, width)))
+            console.print(Lines(trimmed(render(final, width, height, View(final=True)))))
+        console.print(Lines(verdict(final, max(_LEAST_WIDTH, width))))
     if text:
         out.write(f"{text.rstrip()}\n")
     out.flush()
 
 
 def tolerate(out: TextIO) -> None:
-    """Let a stream that cannot say "µ" print a question mark instead of failing."""
+    """Let a stream that cannot say "µ" say "u" instead of failing."""
     if isinstance(out, io.TextIOWrapper):
-        out.reconfigure(errors="replace")
+        out.reconfigure(errors=PLAIN_SIGNS)
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """A picture as lines of a text: each ends, the last one too, and none in blanks."""
+
+    picture: Picture
+
+    def __rich_console__(self, _console: Console, _options: ConsoleOptions) -> Iterator[Segment]:
+        """Yield the rows, each with a line end."""
+        for line in self.picture.rows:
+            yield from _without_blanks(line)
+            yield Segment.line()
+
+
+def _without_blanks(line: Row) -> Row:
+    """Return the row without the blanks at its end."""
+    kept = list(line)
+    while kept and not kept[-1].text.strip(" "):
+        kept.pop()
+    if kept:
+        last = kept.pop()
+        kept.append(Segment(last.text.rstrip(" "), last.style))
+    return kept
 
 
 def trimmed(picture: Picture) -> Picture:

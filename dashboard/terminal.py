@@ -12,6 +12,8 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Final, Self
 
+from dashboard.ascii import PLAIN_SIGNS
+
 if sys.platform != "win32":
     import termios
 
@@ -73,6 +75,7 @@ class Terminal:
         self.out_fd = out_fd
         self.keys_fd = keys_fd
         self.has_keys = False
+        self._encoding = "utf-8" if sys.stdout is None else sys.stdout.encoding
         self._saved: Modes | None = None
         self._taken: Modes | None = None
 
@@ -103,14 +106,15 @@ class Terminal:
 
     def write(self, text: str) -> None:
         """Write to the screen."""
-        write_all(self.out_fd, text.encode(errors="replace"))
+        write_all(self.out_fd, text.encode(self._encoding, errors=PLAIN_SIGNS))
 
     def size(self) -> tuple[int, int]:
-        """Return columns and lines."""
+        """Return columns and lines; what a terminal does not know (some say 0) is 80 by 24."""
         try:
-            return os.get_terminal_size(self.out_fd)
+            columns, lines = os.get_terminal_size(self.out_fd)
         except OSError:
-            return 80, 24
+            columns, lines = 0, 0
+        return columns or 80, lines or 24
 
 
 def _keys_at_once(saved: Modes) -> Modes:

@@ -10,7 +10,6 @@
     130  interrupted
 """
 
-import os
 import sys
 import tempfile
 import traceback
@@ -77,16 +76,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     debug = DEBUG in given
     words = [word for word in given if word != DEBUG] or HELP
     try:
-        return _exit_code(typer.main.get_command(app)(words, prog_name=PROGRAM, standalone_mode=False))
+        return _exit_code(_invoke(words))
+    except typer.Exit as done:  # --help, --version
+        return done.exit_code
     except (ClickError, InputError, TrainingRefused) as error:
         return _refuse(error, debug=debug)
     except (KeyboardInterrupt, typer.Abort):
+        typer.echo("interrupted", err=True)
         return INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read us has had enough
-        return OK
     except Exception as error:  # noqa: BLE001 - the last line of defence: a short line and a file, never a trace
         return _internal(error, debug=debug)
+
+
+def _invoke(words: list[str]) -> object:
+    """Return what the command returns. Not by its ``main``, which takes Ctrl-C and broken pipes for its own."""
+    command = typer.main.get_command(app)
+    with command.make_context(PROGRAM, words) as context:
+        return command.invoke(context)
 
 
 def _exit_code(result: Any) -> int:  # noqa: ANN401 - whatever a command returned

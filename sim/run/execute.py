@@ -112,18 +112,17 @@ async def _run_on(
 
 @asynccontextmanager
 async def _interruptible(session: Session) -> AsyncIterator[None]:
-    """Let Ctrl-C and SIGTERM drain the session, and a second one stop draining."""
+    """Let Ctrl-C, and what `sim.__main__` hears as such, drain the session, and a second one stop draining."""
     loop = asyncio.get_running_loop()
 
     def ask(*_: object) -> None:
         loop.call_soon_threadsafe(session.interrupt)
 
-    before = {each: signal.signal(each, ask) for each in (signal.SIGINT, signal.SIGTERM)}
+    before = signal.signal(signal.SIGINT, ask)
     try:
         yield
     finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
+        signal.signal(signal.SIGINT, before)
 
 
 def _report(plan: Plan, output: Output, session: Session, ended: Ended) -> Result:

@@ -171,6 +171,8 @@ class Session:
         journal = self._parts.journal
         if reason != "ended":
             journal.add(reason, detail=self._escalated)
+        if reason == "interrupted":
+            self._parts.faults.lift_all()  # an actor that hangs could not drain, and whoever waits wants the end
         left_count = await self._drain(send_rest=reason == "ended")
         journal.add("drained", detail=f"{left_count:,} transactions decided by default" if left_count else "")
         return elapsed_ns, arrivals, left_count

@@ -3,7 +3,8 @@
 import multiprocessing
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from sim.training.fit import FitConfig
 from sim.training.progress import Progress
 from sim.training.refusal import TrainingRefused
 from sim.training.source import Source
+
+_PATIENCE_S = 5.0  # for a step of fitting to end and the draft to be removed
 
 
 def train_in_child(
@@ -28,14 +31,30 @@ def train_in_child(
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
     child = context.Process(target=_train, args=(source, folder, gates, config, theirs), name="training", daemon=True)
-    child.start()
+    with _deaf():
+        child.start()
     theirs.close()
     try:
         _listen(ours, progress)
     finally:
         child.terminate()
+        child.join(_PATIENCE_S)
+        child.kill()
         child.join()
         ours.close()
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Start what is started meanwhile deaf to Ctrl-C and to a terminal that closes: its parent hears them."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _listen(pipe: Connection, progress: Progress) -> None:
@@ -76,8 +95,6 @@ def _train(source: Source, folder: Path, gates: tuple[Gate, ...], config: FitCon
 def _answer(pipe: Connection, work: Callable[[], object]) -> None:
     try:
         work()
-    except KeyboardInterrupt:
-        return  # the parent was interrupted as well, and says so
     except TrainingRefused as error:
         pipe.send(("refused", (error.source, error.misses, error.figures)))
     except InputError as error:

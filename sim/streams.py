@@ -1,0 +1,111 @@
+"""The standard streams, whoever reads them: what they are connected to may be closed, full or gone, and costs no run.
+
+A stream that is closed at the start is one that nobody reads. A reader that leaves (`… | head -1`) has had enough: what
+follows goes nowhere, and the exit code is that of the command. What a full device refuses is lost as well, but told.
+"""
+
+import io
+import os
+import select
+import sys
+from typing import Any, TextIO
+
+from dashboard.ascii import PLAIN_SIGNS
+
+_OUT, _ERR = 1, 2
+_NARROWEST, _WIDEST = 20, 2_000  # columns; what is beyond is not the size of a window
+_LOWEST, _HIGHEST = 5, 1_000
+
+
+class LastingOutput(io.RawIOBase):
+    """A descriptor that takes everything: once its other end takes no more, the rest is dropped.
+
+    Attributes:
+        problem: why something was lost; "" if nothing was, or only its reader has left.
+
+    Args:
+        fd: stays open.
+    """
+
+    def __init__(self, fd: int) -> None:
+        super().__init__()
+        self._fd = fd
+        self._taken = True
+        self.problem = ""
+
+    def write(self, data: Any, /) -> int:  # noqa: ANN401 - whatever has a buffer
+        """Write all of ``data``, also where the other end is slow and does not block."""
+        rest = memoryview(data).cast("B")
+        count = len(rest)
+        while self._taken and rest:
+            try:
+                rest = rest[os.write(self._fd, rest) :]
+            except BlockingIOError:
+                select.select([], [self._fd], [])
+            except (BrokenPipeError, ConnectionResetError):
+                self._taken = False
+            except OSError as error:
+                self._taken = False
+                self.problem = error.strerror or str(error)
+        return count
+
+    def writable(self) -> bool:
+        """Return that it can be written to."""
+        return True
+
+    def fileno(self) -> int:
+        """Return the descriptor."""
+        return self._fd
+
+    def isatty(self) -> bool:
+        """Return whether it is a terminal."""
+        return os.isatty(self._fd)
+
+
+class StandardStreams:
+    """Standard output and error of this process, made lasting: `sys.stdout` and `sys.stderr` from now on.
+
+    Descriptors 0 to 2 that are closed are opened on the null device first, so that no file of a run gets their number.
+    """
+
+    def __init__(self) -> None:
+        _open_closed()
+        self._out, self._err = LastingOutput(_OUT), LastingOutput(_ERR)
+        sys.stdout = _text(self._out, sys.stdout)
+        sys.stderr = _text(self._err, sys.stderr)
+
+    def finish(self, exit_code: int, when_lost: int) -> int:
+        """Write what is left; return ``exit_code``, or ``when_lost`` instead of 0 if output was lost, and say so."""
+        sys.stdout.flush()
+        if self._out.problem:
+            sys.stderr.write(f"standard output: {self._out.problem}: not all was written; send it elsewhere\n")
+        sys.stderr.flush()
+        return when_lost if self._out.problem and exit_code == 0 else exit_code
+
+
+def _text(raw: LastingOutput, before: TextIO | None) -> TextIO:
+    """Return text on top of ``raw``, in the encoding of the stream it takes the place of."""
+    encoding = "utf-8" if before is None else before.encoding
+    if before is not None:
+        before.flush()
+    buffer = io.BufferedWriter(raw)
+    return io.TextIOWrapper(buffer, encoding=encoding, errors=PLAIN_SIGNS, line_buffering=True)
+
+
+def _open_closed() -> None:
+    for fd in range(3):
+        try:
+            os.fstat(fd)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the lowest that is free is the one that is given
+
+
+def forget_senseless_sizes() -> None:
+    """Take ``COLUMNS`` and ``LINES`` out of the environment where they cannot be a window's: its own size counts then.
+
+    Some services set them to 0, and whoever draws would believe it.
+    """
+    for name, least, most in (("COLUMNS", _NARROWEST, _WIDEST), ("LINES", _LOWEST, _HIGHEST)):
+        given = os.environ.get(name, "")
+        if not (given.isascii() and given.isdigit() and least <= int(given) <= most):
+            os.environ.pop(name, None)
