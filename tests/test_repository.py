@@ -23,6 +23,7 @@ WORD = re.compile(r"\w+")
 REAL_TIME = {
     "tests/dashboard/test_terminal.py",  # a pseudo-terminal and live processes answer when they like
     "tests/run/test_real_clock.py",  # whole runs, interrupted from outside
+    "tests/cli/test_signals.py",  # commands, interrupted from outside
     "tests/model_cache.py",  # waits for another worker to train
 }
 WALL_CLOCK = {"time.time", "time.sleep", "time.time_ns", "datetime.now", "datetime.utcnow", "datetime.today"}
