@@ -125,7 +125,7 @@ def test_internal_error_is_a_short_line_and_a_file(
         raise ZeroDivisionError("ours")
 
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setattr(typer.main, "get_command", lambda _: broken)
+    monkeypatch.setattr(sim.cli, "_invoke", broken)
     assert main(["list"]) == 1
     (trace,) = tmp_path.iterdir()
     assert "ZeroDivisionError: ours" in trace.read_text()
