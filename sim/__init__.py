@@ -1,6 +1,7 @@
 """The laboratory around the pipeline: it makes the world, breaks what a scenario says, and judges what happened.
 
-- `cli`, `__main__`, `commands`: the command line, and what its exit codes mean; `streams`: where it prints.
+- `cli`, `__main__`, `commands`: the command line, and what its exit codes mean.
+- `streams`, `signals`: where a command prints, and what ends it.
 - `scenario`: the YAML file as typed, checked values; `units` and `scalars`: how durations, rates and sizes are written.
 - `world`, `events`: where transactions come from: a synthetic world, or a file of real ones.
 - `tables`: files of rows, in every format, read whole or refused.

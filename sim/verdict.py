@@ -19,6 +19,7 @@ import msgspec
 from actors.telemetry.ledger import LedgerSnapshot
 from actors.telemetry.snapshot import Snapshot
 from actors.telemetry.stages import Stage
+from actors.telemetry.units import Unit, quantity
 from sim.expectations.result import ExpectationResult
 from sim.faults.registry import FAULTS
 from sim.faults.switch import FaultRecord
@@ -158,13 +159,14 @@ def _doubts_about_load(arrivals: Arrivals, *, interrupted: bool) -> list[str]:
     ratio = arrivals.achieved_ratio
     if ratio is not None and ratio < ARRIVALS_LEAST and not arrivals.backlogged and not interrupted:
         lines.append(
-            f"only {ratio:.1%} of the scheduled arrivals were sent ({arrivals.produced:,} of {arrivals.offered:,}), "
+            f"only {quantity(ratio, Unit.RATIO)} of the scheduled arrivals were sent "
+            f"({arrivals.produced:,} of {arrivals.offered:,}), "
             "and the pipeline was not the reason: this machine could not make the load"
         )
     late_us = arrivals.lateness_p99_us
     if late_us is not None and late_us > LATENESS_P99_MOST_US:
         lines.append(
-            f"the producer was late: p99 {late_us / 1_000:.1f} ms of its own, more than "
-            f"{LATENESS_P99_MOST_US / 1_000:.0f} ms: this machine could not keep the schedule"
+            f"the producer was late: p99 {quantity(late_us, Unit.US)} of its own, more than "
+            f"{quantity(LATENESS_P99_MOST_US, Unit.US)}: this machine could not keep the schedule"
         )
     return lines

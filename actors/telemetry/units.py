@@ -59,6 +59,9 @@ SUFFIXES: dict[str, tuple[Dimension, float]] = {  # what may follow a number in 
 
 EXAMPLE_SUFFIX = {Dimension.TIME: "ms", Dimension.SIZE: "MB", Dimension.NUMBER: ""}
 
+_ALL = "100"
+_SMALL = 9.995  # a rate below it is written with decimals
+_FULL = 999.95
 _STEPS_US = ((86_400e6 * 2, 86_400e6, "d"), (3_600e6 * 2, 3_600e6, "h"), (1e6, 1e6, "s"), (1e3, 1e3, "ms"))
 
 
@@ -68,16 +71,29 @@ def quantity(value: float | None, unit: Unit) -> str:
     Example:
         >>> quantity(63_100, Unit.US), quantity(0.052, Unit.RATIO), quantity(1234.5, Unit.PER_S), quantity(None, Unit.S)
         ('63.1 ms', '5.2 %', '1,234/s', 'no samples')
+        >>> quantity(0.35, Unit.PER_S), quantity(0.999996, Unit.RATIO), quantity(1, Unit.RATIO)
+        ('0.35/s', '99.9996 %', '100 %')
     """
     if value is None:
         return "no samples"
     if unit is Unit.RATIO:
-        return f"{value * 100:.4g} %"
+        return f"{_percent(value)} %"
     if unit is Unit.PER_S:
-        return f"{value:,.0f}/s"
+        return f"{value:,.0f}/s" if abs(value) >= _SMALL else f"{value:.3g}/s"
     if unit is Unit.AMOUNT:
         return f"{value:,.2f}"
     return in_dimension(value * unit.factor, unit.dimension)
+
+
+def _percent(ratio: float) -> str:
+    """Return a ratio in per cent, to four digits or as many as tell it from all."""
+    texts = (f"{100 * ratio:.{digits}g}" for digits in range(4, 18))
+    return next((text for text in texts if text != _ALL or ratio == 1), _ALL)
+
+
+def _figure(value: float) -> str:
+    """Return a number to four digits, from a thousand on in full."""
+    return f"{value:,.0f}" if abs(value) >= _FULL else f"{value:.4g}"
 
 
 def in_dimension(value: float | None, dimension: Dimension) -> str:
@@ -85,10 +101,10 @@ def in_dimension(value: float | None, dimension: Dimension) -> str:
     if value is None:
         return "no samples"
     if dimension is Dimension.SIZE:
-        return f"{value:.4g} MB"
+        return f"{_figure(value)} MB"
     if dimension is Dimension.NUMBER:
-        return f"{value:,.0f}" if value == int(value) else f"{value:.4g}"
+        return f"{value:,.0f}" if value == int(value) else _figure(value)
     for least, size, name in _STEPS_US:
         if abs(value) >= least:
-            return f"{value / size:.4g} {name}"
+            return f"{_figure(value / size)} {name}"
     return f"{value:.4g} µs"

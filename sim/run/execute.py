@@ -25,6 +25,7 @@ from sim.run.plan import Plan
 from sim.run.session import Ended, Session
 from sim.run.watch import AnyScreen
 from sim.scenario.render import resolved
+from sim.signals import heard
 
 UNREADABLE = 2  # exit code of a run that passed and whose summary could not be written: output that cannot be used
 
@@ -112,17 +113,18 @@ async def _run_on(
 
 @asynccontextmanager
 async def _interruptible(session: Session) -> AsyncIterator[None]:
-    """Let Ctrl-C, and what `sim.__main__` hears as such, drain the session, and a second one stop draining."""
+    """Let Ctrl-C, SIGTERM and the end of the terminal drain the session, and a second one of them stop draining."""
     loop = asyncio.get_running_loop()
 
     def ask(*_: object) -> None:
         loop.call_soon_threadsafe(session.interrupt)
 
-    before = signal.signal(signal.SIGINT, ask)
+    before = {each: signal.signal(each, ask) for each in heard()}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def _report(plan: Plan, output: Output, session: Session, ended: Ended) -> Result:

@@ -171,7 +171,7 @@ class Session:
         journal = self._parts.journal
         if reason != "ended":
             journal.add(reason, detail=self._escalated)
-        if reason == "interrupted":
+        if reason == "interrupted" and not self._hurried:
             self._parts.faults.lift_all()  # an actor that hangs could not drain, and whoever waits wants the end
         left_count = await self._drain(send_rest=reason == "ended")
         journal.add("drained", detail=f"{left_count:,} transactions decided by default" if left_count else "")

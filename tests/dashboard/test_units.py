@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from actors.telemetry.units import Unit, quantity
 from dashboard import units
 
 FORMATS = (
@@ -46,3 +47,79 @@ def test_rounding_up_takes_the_next_unit() -> None:
     assert units.span_us(999_600) == "1.00 s"
     assert units.rate(9_999.7) == "10.0 k/s"
     assert units.size(999.9e6) == "1.00 GB"
+
+
+SIZES: dict[units.Format, dict[str, float]] = {
+    units.span_us: {"µs": 1, "ms": 1e3, "s": 1e6, "min": 60e6, "h": 3_600e6, "d": 86_400e6},
+    units.age: {"s": 1, "min": 60, "h": 3_600, "d": 86_400},
+    units.rate: {"/s": 1, "k/s": 1e3, "M/s": 1e6, "G/s": 1e9, "T/s": 1e12},
+    units.count: {"": 1, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12},
+    units.money: {"": 1, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12},
+    units.percent: {"%": 0.01},
+    units.size: {"MB": 1e6, "GB": 1e9, "TB": 1e12},
+    units.number: {"": 1, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12},
+}
+
+
+def said(text: str, sizes: dict[str, float]) -> tuple[float, float]:
+    """Return the least and the most that a text can mean, from the digits that it shows."""
+    sign = -1 if text.startswith("−") else 1
+    digits, _, unit = text.removeprefix("−").replace("$", "").replace(",", "").partition(" ")
+    size = sizes[unit]
+    if digits[0] in "<>":
+        bound = float(digits[1:].replace("−", "-")) * size
+        low, high = (0.0, bound) if digits[0] == "<" else (bound, float("inf"))
+    else:
+        decimals = len(digits.partition("e")[0].partition(".")[2])
+        half = 0.5 * 10.0 ** (-decimals + (int(digits.partition("e")[2]) if "e" in digits else 0)) * size
+        middle = float(digits.replace("−", "-")) * size
+        low, high = middle - half, middle + half
+    return (low, high) if sign > 0 else (-high, -low)
+
+
+@pytest.mark.parametrize("text", list(SIZES))
+@given(
+    value=st.one_of(
+        st.floats(0, 1e15, allow_subnormal=False),
+        st.floats(0, 2, allow_subnormal=False),
+        st.floats(0, 1e5, allow_subnormal=False),
+        st.integers(0, 10**12),
+    )
+)
+def test_a_figure_is_right_within_the_digits_it_shows(text: units.Format, value: float) -> None:
+    """Whatever its size, what is printed is what is meant, rounded; and only 0 reads as 0."""
+    shown = text(value)
+    low, high = said(shown, SIZES[text])
+    slack = 1e-9 * value
+    assert low - slack <= value <= high + slack, shown
+    assert (float(low) == -high) == (value == 0), shown
+
+
+@given(amount=st.floats(-1e9, 0))
+def test_what_is_negative_is_right_too(amount: float) -> None:
+    """A loss of a benefit, or a share that fell, reads as what it is."""
+    for text in (units.money, units.percent):
+        low, high = said(text(amount), SIZES[text])
+        assert low - 1e-6 * abs(amount) <= amount <= high + 1e-6 * abs(amount)
+
+
+@given(ratio=st.floats(1, 20, exclude_min=True))
+def test_more_than_all_is_not_all(ratio: float) -> None:
+    """A load of 1.004 times what can be done does not read as 100 %."""
+    assert units.percent(ratio) != "100 %"
+
+
+@given(ratio=st.floats(0, 1))
+def test_a_seen_share_reads_as_none_or_all_only_if_it_is(ratio: float) -> None:
+    """The figure beside an expectation never looks like one that it is not."""
+    shown = quantity(ratio, Unit.RATIO)
+    assert (shown == "100 %") == (ratio == 1)
+    assert (shown == "0 %") == (ratio == 0)
+    assert float(shown.split()[0]) / 100 == pytest.approx(ratio, rel=6e-4)
+
+
+@given(rate=st.floats(0, 1e9))
+def test_a_seen_rate_is_right_at_any_size(rate: float) -> None:
+    """A third of a transaction a second is not none."""
+    shown = quantity(rate, Unit.PER_S)
+    assert float(shown.removesuffix("/s").replace(",", "")) == pytest.approx(rate, rel=0.06)

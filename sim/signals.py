@@ -1,0 +1,33 @@
+"""The signals that end a command: Ctrl-C, SIGTERM, and SIGHUP, by which a terminal says that it closes.
+
+Outside a run each raises `KeyboardInterrupt` at once; a run drains (`sim.run.execute`). A SIGHUP that is ignored from
+the start stays so: `nohup` is there for that.
+"""
+
+import signal
+from typing import Final, NoReturn
+
+ENDING: Final = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+
+def heard() -> list[signal.Signals]:
+    """Return those of them that are not ignored."""
+    return [each for each in ENDING if signal.getsignal(each) != signal.SIG_IGN]
+
+
+def listen() -> None:
+    """Let each of them raise `KeyboardInterrupt`, from now on."""
+    signal.signal(signal.SIGINT, _interrupt)  # also where a shell's background job would not hear it
+    for each in heard():
+        signal.signal(each, _interrupt)
+
+
+def rest() -> None:
+    """Hear none any more: the command is over, and nothing is left to interrupt but the interpreter, noisily."""
+    for each in ENDING:
+        signal.signal(each, signal.SIG_IGN)
+
+
+def _interrupt(*_: object) -> NoReturn:
+    """Raise at once: asyncio would let the loop turn first, in place of Python's own handler, but not of this one."""
+    raise KeyboardInterrupt
