@@ -24,7 +24,9 @@ from sim.commands.calibrate import calibrate
 from sim.commands.check_determinism import check_determinism
 from sim.commands.demo import demo
 from sim.commands.explore import explore
+from sim.commands.faults import faults
 from sim.commands.list_scenarios import list_scenarios
+from sim.commands.metrics import metrics
 from sim.commands.rollback import rollback
 from sim.commands.run import run
 from sim.commands.schema import schema
@@ -62,6 +64,8 @@ app.command("rollback")(rollback)
 app.command("train")(train)
 app.command("validate")(validate)
 app.command("list")(list_scenarios)
+app.command("metrics")(metrics)
+app.command("faults")(faults)
 app.command("schema")(schema)
 app.command("demo")(demo)
 app.command("calibrate")(calibrate)

@@ -124,7 +124,9 @@ class Variants:
     Attributes:
         kinds: kind to struct type.
         shorthand: the kind alone may stand for a mapping with nothing else in it.
+        listed: the command that lists the kinds; "" where they are few enough for an error to name.
     """
 
     kinds: dict[str, type]
     shorthand: bool = False
+    listed: str = ""

@@ -9,6 +9,7 @@ from actors.telemetry.builtin import built_in_rules
 from actors.telemetry.catalogue import metrics_table
 from actors.telemetry.severity import ESCALATION
 from sim.faults.registry import FAULTS
+from sim.scenario.fault_keys import fault_keys
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 MONITORING = DOCS / "monitoring.md"
@@ -30,12 +31,20 @@ def tables() -> dict[str, str]:
 
 
 def faults_table() -> dict[str, str]:
-    """Return the table of faults by the name of its marker: what each does, shows, meets, and which drill has it."""
+    """Return the tables of faults by their markers: what each does, shows, meets, which drill has it; its own keys."""
     rows = (
         (f"`{kind}`", fault.summary, fault.seen, fault.mitigation, ", ".join(_drills(kind)))
         for kind, fault in FAULTS.items()
     )
-    return {"faults": _table(("fault", "does", "what you will see", "mitigation", "scenario"), rows)}
+    keys = (
+        (f"`{kind}`", f"`{key.name}`", key.takes.replace("|", "or"), key.default or "needed", key.means)
+        for kind, fault in FAULTS.items()
+        for key in fault_keys(fault, own=True)
+    )
+    return {
+        "faults": _table(("fault", "does", "what you will see", "mitigation", "scenario"), rows),
+        "fault keys": _table(("fault", "key", "takes", "by default", "means"), keys),
+    }
 
 
 def _drills(kind: str) -> list[str]:

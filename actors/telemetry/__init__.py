@@ -34,6 +34,9 @@ Judging:
 - `catalogue`   all metrics by name
 - `nodes`       the parts of an expression
 - `grammar`     the language of expressions
+- `slips`       what is wrong with a text that is none
+- `suggestion`  what someone meant by a name that no metric has
+- `ranges`      conditions that are settled before anything is measured
 - `expression`  a parsed, checked expression, evaluated in three values
 - `severity`    who is told, and who next
 - `alert_state` the life of an alert

@@ -65,6 +65,6 @@ def did_you_mean(name: str, among: Iterable[str] = METRICS) -> str:
 
 def metrics_table() -> str:
     """Return the catalogue as a Markdown table for the documentation."""
-    head = ["| metric | unit | meaning |", "|---|---|---|"]
-    rows = [f"| `{metric.name}` | {metric.unit} | {metric.description} |" for metric in METRICS.values()]
+    head = ["| metric | unit | range | meaning |", "|---|---|---|---|"]
+    rows = [f"| `{each.name}` | {each.unit} | {each.range} | {each.description} |" for each in METRICS.values()]
     return "\n".join(head + rows) + "\n"

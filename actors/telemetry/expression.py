@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Self
 
 from actors.telemetry.catalogue import METRICS, PSI, did_you_mean, find
-from actors.telemetry.grammar import ExpressionError, parse
+from actors.telemetry.grammar import ExpressionError, NoSuchMetricError, parse
 from actors.telemetry.metrics.metric import Metric
 from actors.telemetry.nodes import Condition, Read, Resolve, shown
+from actors.telemetry.ranges import check
+from actors.telemetry.suggestion import suggestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,8 @@ class Expression:
 
         condition = parse(text, find_read)
         if next(condition.reads(), None) is None:
-            raise ExpressionError("it reads no metric, so it says nothing about a run", 1)
+            raise ExpressionError("it reads no metric; compare one, as in latency.p95 < 50ms", 1)
+        check(condition)
         return cls(text, condition)
 
     def metrics(self) -> list[str]:
@@ -148,7 +151,10 @@ def _find_read(name: str, column: int, scopes: Collection[str] | None, features:
         if scopes is None or scope in scopes:
             return Read(scope, _metric(rest), column)
         raise ExpressionError(f"{scope} is neither a phase nor a fault{did_you_mean(scope, scopes)}", column)
-    raise ExpressionError(f"{name} is not a metric{_remedy(name, scopes, features)}", column)
+    remedy = suggestion(name, scopes or (), features or ())
+    if "-" in name and not remedy:
+        remedy = "; to subtract, put spaces around -"
+    raise NoSuchMetricError(f"{name} is not a metric{remedy}", column)
 
 
 def _exists(name: str, features: Collection[str] | None) -> bool:
@@ -162,13 +168,3 @@ def _metric(name: str) -> Metric:
     if metric is None:
         raise KeyError(name)
     return metric
-
-
-def _remedy(name: str, scopes: Collection[str] | None, features: Collection[str] | None) -> str:
-    scope, _, rest = name.partition(".")
-    names = [*METRICS, *(f"{PSI}{feature}" for feature in features or ())]
-    if rest and scopes is not None and scope in scopes:
-        names = [f"{scope}.{metric}" for metric in names]
-    if "-" in name and not did_you_mean(name, names):
-        return "; to subtract, put spaces around -"
-    return did_you_mean(name, names)

@@ -14,10 +14,9 @@ from string import ascii_letters
 from typing import Any
 
 from lark import Lark, Token, Tree
-from lark.exceptions import UnexpectedInput, UnexpectedToken
+from lark.exceptions import UnexpectedInput
 
 from actors.errors import InputError
-from actors.telemetry.catalogue import did_you_mean
 from actors.telemetry.nodes import (
     Arithmetic,
     Comparison,
@@ -29,6 +28,7 @@ from actors.telemetry.nodes import (
     Read,
     is_bare_zero,
 )
+from actors.telemetry.slips import no_unit, slip
 from actors.telemetry.units import EXAMPLE_SUFFIX, SUFFIXES, Dimension
 
 GRAMMAR = r"""
@@ -75,6 +75,10 @@ class ExpressionError(InputError):
         self.column = column
 
 
+class NoSuchMetricError(ExpressionError):
+    """A name that no metric has; whoever can should say where they are listed."""
+
+
 @cache
 def _parser() -> Lark:
     return Lark(GRAMMAR, parser="lalr", maybe_placeholders=False)
@@ -97,54 +101,8 @@ def parse(text: str, find_read: Callable[[str, int], Read]) -> Condition:
     try:
         tree = _parser().parse(text)
     except UnexpectedInput as error:
-        raise _located(error, text) from None
+        raise ExpressionError(*slip(error, text)) from None
     return _Builder(find_read).condition(tree)
-
-
-def _located(error: UnexpectedInput, text: str) -> ExpressionError:
-    at = error.pos_in_stream or 0
-    if not isinstance(error, UnexpectedToken):
-        return ExpressionError(_bad_character(text[at]), at + 1)
-    if error.token.type == "$END":
-        return ExpressionError(_unfinished(error), len(text.rstrip()) + 1)
-    return ExpressionError(_bad_token(error), at + 1)
-
-
-_REMEDY = {"=": "==", "&": "and", "|": "or", "!": "!=", "≤": "<=", "≥": ">="}
-
-
-def _bad_character(character: str) -> str:
-    if character in _REMEDY:
-        return f"{character} is not an operator; write {_REMEDY[character]}"
-    return f"{character!r} cannot stand here"
-
-
-def _unfinished(error: UnexpectedToken) -> str:
-    wanted = _acceptable(error)
-    if "COMPARE" in wanted:
-        return "a figure alone is no condition; compare it, as in latency.p95 < 50ms"
-    if "RPAR" in wanted:
-        return "a ( is never closed"
-    return "the expression ends where a metric or a number must follow"
-
-
-def _acceptable(error: UnexpectedToken) -> set[str]:
-    return set(error.accepts or error.expected)
-
-
-def _bad_token(error: UnexpectedToken) -> str:
-    token, wanted = str(error.token), _acceptable(error)
-    if error.token.type == "COMPARE" and "COMPARE" not in wanted:
-        return f"comparisons do not chain at {token}; write a < b and b < c"
-    if error.token.type == "LPAR" and "COMPARE" in wanted:
-        return "only max( ) and min( ) are functions"
-    if error.token.type == "RPAR":
-        return "this ) closes nothing, or a metric or number is missing before it"
-    if error.token.type in {"_AND", "_OR"} and "COMPARE" in wanted:
-        return f"a figure alone is no condition; compare it before {token}"
-    if error.token.type in {"QUANTITY", "NAME", "EXTREME"}:
-        return f"an operator is missing before {token}"
-    return f"{token} cannot stand here; a metric or a number must"
 
 
 class _Builder:
@@ -192,8 +150,7 @@ def _literal(text: str, column: int) -> Literal:
     if not suffix:
         return Literal(float(digits), Dimension.NUMBER, digits, column)
     if suffix not in SUFFIXES:
-        known = ", ".join(SUFFIXES)
-        raise ExpressionError(f"{suffix} is not a unit{did_you_mean(suffix, SUFFIXES)} (units: {known})", column)
+        raise ExpressionError(no_unit(digits, suffix), column)
     dimension, factor = SUFFIXES[suffix]
     return Literal(float(digits) * factor, dimension, f"{digits}{suffix}", column)
 
@@ -219,7 +176,8 @@ def _same_dimension(left: Number, right: Number) -> None:
         return
     for number, other in ((right, left), (left, right)):
         if isinstance(number, Literal) and number.dimension is Dimension.NUMBER and "%" not in number.text:
-            remedy = f"{number} needs a unit: {number}{EXAMPLE_SUFFIX[other.dimension]}?"
+            of_seconds = other.dimension is Dimension.TIME and abs(number.value) < 1  # as other tools write 50 ms
+            remedy = f"{number} needs a unit: {number}{'s' if of_seconds else EXAMPLE_SUFFIX[other.dimension]}?"
             raise ExpressionError(f"{other} is {other.dimension.value}, {remedy}", number.column)
     raise ExpressionError(
         f"{left} is {left.dimension.value} and {right} {right.dimension.value}; they cannot be compared or added",

@@ -6,6 +6,7 @@
 - `demo`: a thousand transactions, once through.
 - `validate`: checks scenario files.
 - `list_scenarios`: lists them with their hypotheses.
+- `metrics`, `faults`: list what can be measured and what can be made to fail; `entries`: how such a list is set.
 - `schema`: prints the JSON Schema of a scenario or of a summary.
 - `check_determinism`: runs a scenario twice and compares every byte.
 - `calibrate`: measures what each job costs on this machine.

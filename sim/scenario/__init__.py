@@ -12,5 +12,6 @@ A scenario says how much load arrives, what fails and what must hold. Its story 
 - `load`: all of it in order. `render`: back to YAML, and the digest. `json_schema`: the schema of the same types.
 - `shapes`: the types as plain descriptions that reader, renderer and schema share; `cut`: what ``--duration`` leaves.
 - `cut`: a scenario ended early by ``--duration``, and what that leaves out.
+- `fault_keys`: the keys of each fault in words, from the same schema.
 - `timeline`: when phases and faults start and end, and at which instants the run must be measured.
 """

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import yaml
 
+from sim.scalars import Variants
 from sim.scenario.paths import whole_path
 from sim.scenario.positions import FLOAT, INT, KNOWN_TAGS, MERGE, NULL, entries, is_override, place, shown
 from sim.scenario.problems import Problem, did_you_mean
@@ -116,16 +117,15 @@ class Reader:
                 first.setdefault(key.value, place(key.start_mark))
 
     def _read_variants(self, node: yaml.Node, shape: Shape, path: str) -> Any:  # noqa: ANN401
-        kinds = shape.of.kinds
         if shape.of.shorthand and isinstance(node, yaml.ScalarNode):
-            struct = self._kind(node, kinds, path)
+            struct = self._kind(node, shape.of, path)
             return INVALID if struct is None else self._from_shorthand(node, struct, path)
         if not isinstance(node, yaml.MappingNode):
             return self.refuse(node, path, "must be a mapping", shown(node), "begin with its kind")
         given = [value for key, value in entries(node) if key.value == "kind"]
         if not given:
-            return self.refuse(node, f"{path}.kind", "is missing", remedy=f"use one of {', '.join(kinds)}")
-        struct = self._kind(given[-1], kinds, f"{path}.kind")
+            return self.refuse(node, f"{path}.kind", "is missing", remedy=_which(shape.of))
+        struct = self._kind(given[-1], shape.of, f"{path}.kind")
         return INVALID if struct is None else self.read_struct(node, struct, path, besides=("kind",))
 
     def _from_shorthand(self, node: yaml.Node, struct: type[msgspec.Struct], path: str) -> Any:  # noqa: ANN401
@@ -134,11 +134,13 @@ class Reader:
             return self.refuse(node, path, f"needs {', '.join(missing)}", shown(node), "write it as a mapping")
         return struct()
 
-    def _kind(self, node: yaml.Node, kinds: dict[str, type[msgspec.Struct]], path: str) -> type[msgspec.Struct] | None:
+    def _kind(self, node: yaml.Node, variants: Variants, path: str) -> type[msgspec.Struct] | None:
         name = node.value if isinstance(node, yaml.ScalarNode) else None
-        if name in kinds:
-            return kinds[name]
-        remedy = did_you_mean(name or "", kinds, f"use one of {', '.join(kinds)}")
+        if name in variants.kinds:
+            return variants.kinds[name]
+        remedy = did_you_mean(name or "", variants.kinds, _which(variants))
+        if variants.listed and remedy != _which(variants):
+            remedy += f" {_which(variants)}"
         self.refuse(node, path, "is not a known kind", shown(node), remedy)
         return None
 
@@ -246,6 +248,11 @@ def _encodable(text: str) -> bool:
     except UnicodeEncodeError:  # "\ud800" is half of a character
         return False
     return True
+
+
+def _which(variants: Variants) -> str:
+    """Return which kinds there are, or how to see them where they are many."""
+    return f"{variants.listed} lists them" if variants.listed else f"use one of {', '.join(variants.kinds)}"
 
 
 def _example(shape: Shape) -> str:

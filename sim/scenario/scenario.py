@@ -57,7 +57,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     phases: tuple[Phase, ...] = ()
     pipeline: Pipeline = Pipeline()
     machine: Machine | None = None
-    faults: tuple[Annotated[Fault, Variants(FAULTS)], ...] = ()
+    faults: tuple[Annotated[Fault, Variants(FAULTS, listed="python -m sim faults")], ...] = ()
     steps: tuple[Annotated[Step, Variants(STEPS)], ...] = ()
     alerts: tuple[Alert, ...] = ()
     expect: tuple[Expectation, ...] = ()

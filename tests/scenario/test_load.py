@@ -64,8 +64,14 @@ expect:
         "drill.yaml:7:12: phases[1].name must be unique; phases[0] has it too, got calm; rename one",
         "drill.yaml:7:39: phases[1].rate must be a rate, got quick; write 1000, or 1.5x capacity",
         "drill.yaml:7:46: phases[1].ramp_too is not a known key; did you mean ramp_to?",
-        "drill.yaml:9:24: faults[0].kind is not a known kind, got model_oops; did you mean model_errors?",
-        "drill.yaml:10:30: alerts[0].expr is not a condition: latency.p59 is not a metric; did you mean latency.p99?",
+        (
+            "drill.yaml:9:24: faults[0].kind is not a known kind, got model_oops; did you mean model_errors? "
+            "python -m sim faults lists them"
+        ),
+        (
+            "drill.yaml:10:30: alerts[0].expr is not a condition: latency.p59 is not a metric; "
+            "of latency there are p50, p95, p99, p99_9, mean, max; python -m sim metrics lists them"
+        ),
         "drill.yaml:12:26: expect[0].during must name a phase, a fault, a step or always, got clam; did you mean calm?",
         "drill.yaml:12:53: expect[0].expr is not a condition: latency.p95 is a time, 50 needs a unit: 50ms?",
         "drill.yaml:13:25: expect[1].alert must name an alert, got Bda; did you mean Bad?",
@@ -168,7 +174,7 @@ def test_nothing_given_is_the_default() -> None:
         ("faults: [{name: only, kind: feature_store_outage, at: 1s, duration: 1s}]", "phases[0] has it too"),
         ("faults: [{name: always, kind: feature_store_outage, at: 1s, duration: 1s}]", "which means the whole run"),
         ("faults: [{kind: feature_store_outage, at: 1s, duration: 1s}]", "faults[0].name is missing"),
-        ("faults: [{name: down}]", "faults[0].kind is missing; use one of feature_store_outage"),
+        ("faults: [{name: down}]", "faults[0].kind is missing; python -m sim faults lists them"),
         ("faults: [down]", "faults[0] must be a mapping, got down"),
         ("alerts: [{alert: LatencyTailHigh, expr: 'latency.p95 > 1s'}]", "the name of a built-in alert"),
         ("alerts: [{alert: A, expr: 'only.latency.p95 > 1s'}]", "only is neither a phase nor a fault"),

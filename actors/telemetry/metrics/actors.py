@@ -1,6 +1,7 @@
 """How full the mailboxes and how busy the actors are."""
 
 from collections.abc import Callable, Iterator
+from math import inf
 
 from actors.clock import NS_PER_S
 from actors.telemetry.metrics.metric import Metric, Read, counted, reading, time_share
@@ -22,11 +23,13 @@ def actor_metrics() -> Iterator[Metric]:
 
 def _mailbox_metrics(name: str) -> Iterator[Metric]:
     depth = _gauge(name, lambda box: box.depth)
-    yield reading(f"mailbox.{name}.depth", Unit.COUNT, f"transactions waiting for the {name}", depth)
+    words = f"{name}.depth queue.{name} {name}_queue {name}.queue_depth"
+    yield reading(f"mailbox.{name}.depth", Unit.COUNT, f"transactions waiting for the {name}", depth, also=words)
     fill = _gauge(name, lambda box: box.depth / box.capacity)
-    yield reading(f"mailbox.{name}.fill_ratio", Unit.RATIO, f"depth of the {name}'s mailbox, of its capacity", fill)
+    what = f"depth of the {name}'s mailbox, of its capacity; over 1 where that was squeezed"
+    yield reading(f"mailbox.{name}.fill_ratio", Unit.RATIO, what, fill, at_most=inf)
     what = f"share of the time that senders waited for room at the {name}"
-    yield time_share(f"mailbox.{name}.blocked_ratio", what, lambda s: _blocked_s(s, name))
+    yield time_share(f"mailbox.{name}.blocked_ratio", what, lambda s: _blocked_s(s, name), worse=True)
 
 
 def _gauge(name: str, read: Callable[[MailboxGauge], float]) -> Read:

@@ -14,6 +14,8 @@ def feature_store_metrics() -> Iterator[Metric]:
         "look-ups that failed, timed out or met an open breaker",
         lambda s: s.counters.store_errors,
         lambda s: s.counters.store_lookups,
+        worse=True,
+        also="feature_store.error_rate store_error_ratio store_errors",
     )
     yield Metric(
         "feature_store.calls_per_lookup",
@@ -32,20 +34,27 @@ def feature_store_metrics() -> Iterator[Metric]:
         "transactions without batch features, of those that needed them",
         lambda s: s.counters.store_missing_rows,
         _rows,
+        worse=True,
+        also="miss_ratio miss_rate cache_miss_ratio feature_store.miss_rate missing_ratio",
     )
     yield share(
         "feature_store.stale_ratio",
         "transactions with batch features past their limit, of those that needed them",
         lambda s: s.counters.store_stale_rows,
         _rows,
+        worse=True,
+        also="stale_rate feature_store.stale_rate",
     )
     yield reading(
         "feature_store.age_s",
         Unit.S,
         "age of the newest batch features, in event time",
         lambda window: window.newer.gauges.batch_age_s,
+        also="feature_store.age freshness feature_store.freshness age_s",
     )
-    yield counted("feature_store.breaker_trips", "times its breaker opened", lambda s: s.counters.breaker_trips)
+    what = "times its breaker opened"
+    words = "breaker_trips circuit_breaker trips"
+    yield counted("feature_store.breaker_trips", what, lambda s: s.counters.breaker_trips, also=words)
     yield counted("feature_store.refreshes", "batch tables published", lambda s: s.counters.refreshes)
     what = "batch tables computed and not published"
     yield counted("feature_store.refresh_failures", what, lambda s: s.counters.refresh_failures)

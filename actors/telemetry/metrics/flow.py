@@ -1,6 +1,7 @@
 """Where transactions go: offered, sent, decided, gone wrong. All of it comes from the ledger."""
 
 from collections.abc import Iterator
+from math import inf
 
 from actors.messages import Mode
 from actors.telemetry.metrics.metric import Metric, counted, per_second, reading, share
@@ -32,20 +33,32 @@ def errors(snapshot: Snapshot) -> int:
 
 def flow_metrics() -> Iterator[Metric]:
     """Yield rates and shares of the flow."""
-    yield per_second("offered_rate", "transactions that became due", offered)
-    yield per_second("throughput", "transactions decided", decided)
-    yield share("sent_ratio", "sent, of those due", produced, offered)
-    yield share("volume_ratio", "scored by the model, of those due", lambda s: s.scores.total, offered)
+    words = "arrival_rate offered load offered_per_s rate"
+    yield per_second("offered_rate", "transactions that became due", offered, also=words)
+    words = "tps rps qps http_reqs events_per_sec throughput_events_per_sec throughput_per_s"
+    yield per_second("throughput", "transactions decided", decided, also=words)
+    what = "sent, of those due; over 1 while a backlog is sent"
+    yield share("sent_ratio", what, produced, offered, at_most=inf)
+    what = "scored by the model, of those due; over 1 while a backlog is worked off"
+    yield share("volume_ratio", what, lambda s: s.scores.total, offered, at_most=inf)
     yield share(
         "error_ratio",
         "`default` decisions, failed log lines, undelivered decisions and crashes, of those sent; invalid input apart",
         errors,
         produced,
+        worse=True,
+        also="error_rate errors failure_rate failure_ratio failed http_req_failed",
     )
-    yield share("dead_letter_ratio", "set aside undecided, of those sent", lambda s: s.ledger.dead_lettered, produced)
-    yield share("duplicate_ratio", "with an id seen before, of those sent", lambda s: s.ledger.duplicate, produced)
-    yield counted("dead_letters", "transactions set aside undecided", lambda s: s.ledger.dead_lettered)
-    yield counted("duplicates", "transactions whose id was seen before", lambda s: s.ledger.duplicate)
+    what = "set aside undecided, of those sent"
+    words = "dead_letter_rate dlq_ratio invalid_ratio"
+    yield share("dead_letter_ratio", what, lambda s: s.ledger.dead_lettered, produced, worse=True, also=words)
+    what = "with an id seen before, of those sent"
+    words = "duplicate_rate duplicates_ratio"
+    yield share("duplicate_ratio", what, lambda s: s.ledger.duplicate, produced, worse=True, also=words)
+    what = "transactions set aside undecided"
+    yield counted("dead_letters", what, lambda s: s.ledger.dead_lettered, also="dlq dead_lettered invalid")
+    what = "transactions whose id was seen before"
+    yield counted("duplicates", what, lambda s: s.ledger.duplicate, also="duplicate dupes")
     yield counted("log_failed", "decisions that could not be logged", lambda s: s.ledger.log_failed)
     yield counted("undelivered", "decisions that were given up undelivered", lambda s: s.ledger.undelivered)
     yield reading(
@@ -61,4 +74,6 @@ def flow_metrics() -> Iterator[Metric]:
         lambda window: float(not window.newer.imbalances),
         instant=True,
         lasting=True,
+        at_most=1.0,
+        also="ledger balanced books",
     )

@@ -1,10 +1,21 @@
 """How long each stage takes."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from actors.telemetry.metrics.metric import Metric, Read
 from actors.telemetry.stages import Stage
 from actors.telemetry.units import Unit
+from actors.telemetry.window import Window
+
+_ALSO = {  # for the times of a whole transaction, which is what someone means who names no stage
+    "p50": "median latency_median latency_p50_ms med response_time latency",
+    "p95": "latency_p95_ms percentile95 response_time_p95 tail",
+    "p99": "latency_p99_ms percentile99 response_time_p99",
+    "p99_9": "p999 latency_p999",
+    "mean": "avg average latency_avg latency_average latency_mean_ms",
+    "max": "maximum latency_maximum worst longest latency_max_ms",
+}
 
 PERCENTS = {"p50": 50.0, "p95": 95.0, "p99": 99.0, "p99_9": 99.9}
 
@@ -39,9 +50,23 @@ def _metrics_of(stage: Stage) -> Iterator[Metric]:
     name, what = prefix(stage), _WHAT[stage]
     for word, percent in PERCENTS.items():
         at_most = f"{percent:g} % of {what} took at most this"
-        yield Metric(f"{name}.{word}", Unit.US, at_most, _at(stage, percent), percent=percent, stage=stage)
-    yield Metric(f"{name}.mean", Unit.US, f"mean of {what}", lambda window: window.latency(stage).mean_us, stage=stage)
-    yield Metric(f"{name}.max", Unit.US, f"longest of {what}", lambda window: window.latency(stage).max_us, stage=stage)
+        also = _also(stage, word)
+        yield Metric(f"{name}.{word}", Unit.US, at_most, _at(stage, percent), percent=percent, stage=stage, also=also)
+    for word, figure, read in (("mean", "mean", _mean), ("max", "longest", _max)):
+        of = f"{figure} of {what}"
+        yield Metric(f"{name}.{word}", Unit.US, of, partial(read, stage), stage=stage, also=_also(stage, word))
+
+
+def _also(stage: Stage, word: str) -> str:
+    return f"{word} {_ALSO[word]}" if stage is Stage.LATENCY else ""
+
+
+def _mean(stage: Stage, window: Window) -> float | None:
+    return window.latency(stage).mean_us
+
+
+def _max(stage: Stage, window: Window) -> float | None:
+    return window.latency(stage).max_us
 
 
 def _at(stage: Stage, percent: float) -> Read:

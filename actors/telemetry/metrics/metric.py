@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 
 from actors.telemetry.snapshot import Snapshot
 from actors.telemetry.stages import Stage
@@ -26,6 +27,10 @@ class Metric:
         instant: a reading at the window's end, so that a promise about a span must be checked all along it.
         of_process: a figure of the process that runs the pipeline, which on a modelled machine says nothing about it.
         lasting: what it once says it says from then on, of the whole run: so the last reading judges every span.
+        at_most: the largest figure there can be, in ``unit``; None: 1 for a ratio or score, else there is none. The
+            smallest is 0 for every metric.
+        worse: a share of what went wrong, of which a whole one is never the limit that someone means.
+        also: other words for it, as other tools and our own summary have them, with blanks between them.
     """
 
     name: str
@@ -37,28 +42,61 @@ class Metric:
     instant: bool = False
     of_process: bool = False
     lasting: bool = False
+    at_most: float | None = None
+    worse: bool = False
+    also: str = ""
+
+    @property
+    def highest(self) -> float:
+        """The largest figure there can be, in ``unit``; infinite where nothing bounds it."""
+        if self.at_most is not None:
+            return self.at_most
+        return 1.0 if self.unit in (Unit.RATIO, Unit.SCORE) else inf
+
+    @property
+    def range(self) -> str:
+        """The figures there can be, in words."""
+        return f"0 to {self.highest:g}" if self.highest < inf else "0 or more"
 
 
-def counted(name: str, description: str, count: Count) -> Metric:
+def counted(name: str, description: str, count: Count, *, also: str = "") -> Metric:
     """Return the metric of how often something happened in a window."""
-    return Metric(name, Unit.COUNT, description, lambda window: window.count(count))
+    return Metric(name, Unit.COUNT, description, lambda window: window.count(count), also=also)
 
 
-def share(name: str, description: str, part: Count, whole: Count) -> Metric:
+def share(
+    name: str,
+    description: str,
+    part: Count,
+    whole: Count,
+    *,
+    at_most: float | None = None,
+    worse: bool = False,
+    also: str = "",
+) -> Metric:
     """Return the metric of ``part`` over ``whole``, both as they grew in a window."""
-    return Metric(name, Unit.RATIO, description, lambda window: window.ratio(part, whole))
+
+    def read(window: Window) -> float | None:
+        return window.ratio(part, whole)
+
+    return Metric(name, Unit.RATIO, description, read, at_most=at_most, worse=worse, also=also)
 
 
-def per_second(name: str, description: str, count: Count) -> Metric:
+def per_second(name: str, description: str, count: Count, *, also: str = "") -> Metric:
     """Return the metric of how often something happened a second."""
-    return Metric(name, Unit.PER_S, description, lambda window: window.rate(count))
+    return Metric(name, Unit.PER_S, description, lambda window: window.rate(count), also=also)
 
 
-def time_share(name: str, description: str, seconds: Count) -> Metric:
-    """Return the metric of the share of the time that something took."""
-    return Metric(name, Unit.RATIO, description, lambda window: window.rate(seconds))
+def time_share(name: str, description: str, seconds: Count, *, worse: bool = False) -> Metric:
+    """Return the metric of the share of the time that something took.
+
+    What ends in a window is counted there with all of its time, so the share can be a little over 1.
+    """
+    return Metric(name, Unit.RATIO, description, lambda window: window.rate(seconds), at_most=inf, worse=worse)
 
 
-def reading(name: str, unit: Unit, description: str, read: Read) -> Metric:
+def reading(
+    name: str, unit: Unit, description: str, read: Read, *, at_most: float | None = None, also: str = ""
+) -> Metric:
     """Return the metric of a reading at a window's end."""
-    return Metric(name, unit, description, read, instant=True)
+    return Metric(name, unit, description, read, instant=True, at_most=at_most, also=also)

@@ -1,6 +1,7 @@
 """What the model says, and how far that and its features are from training."""
 
 from collections.abc import Iterator
+from math import inf
 
 from actors.telemetry.drift import MIN_SCORES, relative_shift, shift_sigma
 from actors.telemetry.metrics.metric import Metric, counted
@@ -13,12 +14,14 @@ NEAR_HALF = (0.44, 0.56)  # six of fifty bins: where a model that knows nothing 
 
 def model_metrics() -> Iterator[Metric]:
     """Yield the score's mean and shift, and drift."""
-    yield Metric("score.mean", Unit.SCORE, "mean score of the model", score_mean)
-    yield Metric("score.shift", Unit.RATIO, "distance of the mean score from training's, as a share of it", _shift)
+    yield Metric("score.mean", Unit.SCORE, "mean score of the model", score_mean, also="score avg_prediction")
+    what = "distance of the mean score from training's, as a share of it"
+    yield Metric("score.shift", Unit.RATIO, what, _shift, at_most=inf, also="score_shift shift")
     yield Metric("score.shift_sigma", Unit.SIGMA, "the same distance in standard errors of the mean", _sigma)
     yield Metric("score.near_half_ratio", Unit.RATIO, "scores between 0.44 and 0.56, of all", _near_half)
     what = "largest PSI of any feature against training; `psi.<feature>` is that of one"
-    yield Metric("psi.max", Unit.NATS, what, lambda window: max(window.psi_by_feature.values(), default=None))
+    words = "psi drift max_psi feature_drift"
+    yield Metric("psi.max", Unit.NATS, what, lambda w: max(w.psi_by_feature.values(), default=None), also=words)
     yield counted("model.errors", "batches that could not be scored", lambda s: s.counters.model_errors)
     yield counted("model.swaps", "serving models replaced", lambda s: s.counters.model_swaps)
     what = "models that were to serve and did not prove themselves"

@@ -6,11 +6,13 @@ import msgspec
 
 from actors.features.catalogue import CATALOGUE
 from actors.telemetry.expression import Expression
-from actors.telemetry.grammar import ExpressionError
+from actors.telemetry.grammar import ExpressionError, NoSuchMetricError
+from actors.telemetry.ranges import EmptyConditionError
 from sim.scenario.checks.names import span_names
 from sim.scenario.checks.view import View
 from sim.scenario.problems import Problem
 
+LISTED = "python -m sim metrics lists them"
 FEATURES = frozenset(feature.name for feature in CATALOGUE)
 
 
@@ -30,5 +32,8 @@ def _expression(view: View, path: str, text: str, scopes: Collection[str]) -> It
         Expression.parse(text, scopes, FEATURES)
     except ExpressionError as error:
         rule, _, remedy = error.problem.partition("; ")
-        problem = view.problem(path, f"is not a condition: {rule}", "", remedy, column=error.column - 1)
+        if isinstance(error, NoSuchMetricError):
+            remedy = f"{remedy}{' ' if remedy.endswith('?') else '; ' if remedy else ''}{LISTED}"
+        what = "says nothing about a run" if isinstance(error, EmptyConditionError) else "is not a condition"
+        problem = view.problem(path, f"{what}: {rule}", "", remedy, column=error.column - 1)
         yield msgspec.structs.replace(problem, got="")  # the expression itself would hide what is wrong in it
