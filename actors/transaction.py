@@ -14,15 +14,19 @@ import numpy as np
 from actors.arrays import F64, I64
 
 MAX_RAW_BYTES = 16_384  # a real one is about 250; a larger one is an attack or a mistake, not a purchase
+MAX_NAME = 64
 MAX_AMOUNT = 1e9
+MAX_LATITUDE, MAX_LONGITUDE = 90.0, 180.0
+EARLIEST_US = 631_152_000_000_000  # 1990-01-01: an earlier time is a number of another unit, or a clock that was reset
+LATEST_US = 4_102_444_800_000_000 - 1  # to the end of 2099: a later one is a number of another unit
 FEW = 16  # rows up to which plain numbers are quicker than arrays
 
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_NAME)]
 Amount = Annotated[float, msgspec.Meta(ge=0, le=MAX_AMOUNT)]
 Instant = Annotated[dt.datetime, msgspec.Meta(tz=True)]
-Microseconds = Annotated[int, msgspec.Meta(ge=0, le=253_402_300_799_000_000)]  # to the end of the year 9999
-Latitude = Annotated[float, msgspec.Meta(ge=-90, le=90)]
-Longitude = Annotated[float, msgspec.Meta(ge=-180, le=180)]
+Microseconds = Annotated[int, msgspec.Meta(ge=EARLIEST_US, le=LATEST_US)]
+Latitude = Annotated[float, msgspec.Meta(ge=-MAX_LATITUDE, le=MAX_LATITUDE)]
+Longitude = Annotated[float, msgspec.Meta(ge=-MAX_LONGITUDE, le=MAX_LONGITUDE)]
 
 DEAD_LETTER_REASONS = ("too_large", "not_json", "missing_field", "wrong_type", "out_of_range", "poison")
 
@@ -32,7 +36,7 @@ class Transaction(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
     Attributes:
         id: unique; a repeated one is a duplicate.
-        event_time: microseconds since the Unix epoch, or an RFC 3339 text with an offset.
+        event_time: microseconds since the Unix epoch, or an RFC 3339 text with an offset; from 1990 to 2099.
         card: token of the card.
         merchant: where it was used.
         amount: in units of ``currency``, at least 0.
@@ -89,7 +93,11 @@ class Columns:
 
     @staticmethod
     def of(transactions: Sequence[Transaction]) -> "Columns":
-        """Return the columns of ``transactions``, in order."""
+        """Return the columns of ``transactions``, in order.
+
+        Raises:
+            ValueError: a time that was written as text is outside the years that a number may be in.
+        """
         fields = map(list, zip(*map(msgspec.structs.astuple, transactions), strict=True))
         ids, times, cards, merchants, amounts, currency, category, channel, device, ip, home, lat, lon = fields
         amount = np.array(amounts, dtype=np.float64)
@@ -118,7 +126,19 @@ _US = dt.timedelta(microseconds=1)
 def _microseconds(times: Sequence[int | dt.datetime]) -> I64:
     if set(map(type, times)) == {int}:  # our own traffic: no per-item conversion
         return np.array(times, dtype=np.int64)
-    return np.array([time if isinstance(time, int) else (time - _EPOCH) // _US for time in times], dtype=np.int64)
+    return np.array([time if isinstance(time, int) else _since_epoch_us(time) for time in times], dtype=np.int64)
+
+
+def _since_epoch_us(time: dt.datetime) -> int:
+    """Return microseconds since the Unix epoch.
+
+    Raises:
+        ValueError: outside the years that a number may be in.
+    """
+    event_us = (time - _EPOCH) // _US
+    if not EARLIEST_US <= event_us <= LATEST_US:
+        raise msgspec.ValidationError(f"Expected a time from 1990 to 2099, not {time.isoformat()} - at `$.event_time`")
+    return event_us
 
 
 def _cents(amounts: Sequence[float], amount: F64) -> I64:
@@ -140,7 +160,10 @@ def parse(raw: bytes) -> Transaction:
     if len(raw) > MAX_RAW_BYTES:
         text = f"{len(raw)} bytes, over the limit of {MAX_RAW_BYTES}"
         raise ValueError(text)
-    return _decode(raw)
+    transaction = _decode(raw)
+    if isinstance(transaction.event_time, dt.datetime):
+        _since_epoch_us(transaction.event_time)
+    return transaction
 
 
 def parse_all(raws: Sequence[bytes]) -> list[Transaction]:

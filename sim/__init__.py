@@ -2,7 +2,8 @@
 
 - `cli`, `__main__`, `commands`: the command line, and what its exit codes mean.
 - `streams`, `signals`: where a command prints, and what ends it.
-- `scenario`: the YAML file as typed, checked values; `units` and `scalars`: how durations, rates and sizes are written.
+- `scenario`: the YAML file as typed, checked values; `units`, `scalars` and `time_formats`: how durations, rates,
+  sizes and times are written.
 - `world`, `events`: where transactions come from: a synthetic world, or a file of real ones.
 - `tables`: files of rows, in every format, read whole or refused.
 - `training`, `gates`: fit a model, and refuse it when it is not good enough.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from sim import units
+from sim import time_formats, units
 from sim.units import Rate
 
 Plain = str | int | float | bool | None | list["Plain"] | dict[str, "Plain"]
@@ -65,6 +65,33 @@ def parse_timezone(text: str) -> str:
     return text
 
 
+THOUSANDS_MARKS = (".", ",", " ", "'", "_")  # what people write between thousands
+
+
+def parse_thousands(text: str) -> str:
+    """Return ``text`` if it can stand between thousands.
+
+    Raises:
+        ValueError: it cannot.
+    """
+    if text not in THOUSANDS_MARKS:
+        rule = """must be one of . , ' _ or a blank; write it in quotes, as in "." """
+        raise ValueError(rule.strip())
+    return text
+
+
+def parse_word(text: str) -> str:
+    """Return ``text`` without blanks around it.
+
+    Raises:
+        ValueError: nothing is left of it.
+    """
+    if not text.strip():
+        rule = 'must be a word; write it in quotes, as in "Yes"'
+        raise ValueError(rule)
+    return text.strip()
+
+
 _UNITS = "ns|us|µs|ms|s|m|min|h|d"
 _NOT_ZERO = "(?=[0-9._]*[1-9])"
 _DURATIONS = {"type": "string", "examples": ["20s", "50ms"]}
@@ -105,6 +132,9 @@ NAME = Scalar(parse_name, str, {"type": "string", "pattern": f"^{_NAME.pattern}$
 TIMEZONE = Scalar(parse_timezone, str, {"type": "string", "examples": ["UTC", "Europe/Brussels"]})
 
 PATH = object()  # marks text that is a path: the loader makes it whole, and it is no part of a digest
+FORMAT = Scalar(time_formats.checked, str, {"type": "string", "examples": ["%d/%m/%Y %H:%M:%S", "%m/%d/%y %I:%M %p"]})
+THOUSANDS = Scalar(parse_thousands, str, {"enum": list(THOUSANDS_MARKS)})
+WORD = Scalar(parse_word, str, {"type": ["string", "number", "boolean"], "examples": ["Yes", "No"]})
 
 Duration = Annotated[int, DURATION]
 RateOf = Annotated[Rate, RATE]
@@ -115,6 +145,8 @@ Moment = Annotated[dt.datetime, MOMENT]
 Name = Annotated[str, NAME]
 Timezone = Annotated[str, TIMEZONE]
 FilePath = Annotated[str, PATH]
+TimeFormat = Annotated[str, FORMAT]
+Thousands = Annotated[str, THOUSANDS]
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # compared by identity: typing hashes annotations
@@ -130,3 +162,22 @@ class Variants:
     kinds: dict[str, type]
     shorthand: bool = False
     listed: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # compared by identity: typing hashes annotations
+class Shorthand:
+    """A struct that may be written as the value of one of its keys.
+
+    Attributes:
+        key: that one.
+    """
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # compared by identity: typing hashes annotations
+class OneOrMore:
+    """A list that may be written as its only item."""
+
+
+Words = Annotated[tuple[Annotated[str, WORD], ...], OneOrMore()]

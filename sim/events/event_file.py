@@ -1,7 +1,6 @@
 """An opened file of transactions: its rows as columns, for training and replay, refused where one breaks a rule."""
 
-import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,48 +8,86 @@ import polars as pl
 
 from actors.arrays import F64, I64, U8
 from actors.errors import TransactionFileError
-from actors.transaction import REQUIRED_FIELDS, Columns
-from sim.events.fields import FIELDS
-from sim.events.rows import Break, convert, out_of_order, repeated
-from sim.events.spec import ALL_TIME, OPTIONAL_COLUMNS, EventsSpec, Period
-from sim.tables.problem import columns_hint, did_you_mean, listed, problem, short
+from actors.transaction import Columns
+from sim.events.fields.amounts import AmountField
+from sim.events.fields.converters import converters_of
+from sim.events.fields.field import Break, Converter
+from sim.events.fields.times import TimeField, instant
+from sim.events.fields.unit import with_unit
+from sim.events.rows import out_of_order, repeated
+from sim.events.spec import ALL_TIME, EventsSpec, Period
+from sim.tables.problem import columns_hint, listed, problem, short
 from sim.tables.reader import Reader, reader
-
-_EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - texts only; every time in a file is UTC
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a period of a file holds: counts, and its first and last event time in microseconds since the Unix epoch."""
+    """What a period of a file holds: counts, and its first and last event time in microseconds since the Unix epoch.
+
+    Attributes:
+        rows: transactions.
+        frauds: that are labelled so.
+        skipped_rows: rows that are left out because the column map says so, such as refunds.
+    """
 
     rows: int
     frauds: int
     first_us: int
     last_us: int
+    skipped_rows: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some rows of a file.
+
+    Attributes:
+        rows: their numbers in the file, from 1.
+        times: their event times.
+        raw: as read.
+    """
+
+    rows: pl.Series
+    times: pl.Series
+    raw: pl.DataFrame
+
+    def slice(self, start: int, stop: int) -> "_Part":
+        """Return those from ``start`` to ``stop``, exclusive."""
+        length = stop - start
+        return _Part(self.rows.slice(start, length), self.times.slice(start, length), self.raw.slice(start, length))
+
+    def filter(self, mask: pl.Series) -> "_Part":
+        """Return those for which ``mask`` is true."""
+        return _Part(self.rows.filter(mask), self.times.filter(mask), self.raw.filter(mask))
 
 
 class EventFile:
-    """A file of transactions whose header fits its column map. `open` makes one; it keeps no handle between calls."""
+    """A file of transactions whose header fits its column map. `open` makes one; it keeps no handle between calls.
+
+    Attributes:
+        spec: what was asked for, with the unit of its times, be it given or told by the numbers.
+    """
 
     def __init__(self, spec: EventsSpec, source: Reader) -> None:
         self.spec = spec
         self._source = source
-        self._names = {field: spec.columns[field] for field in FIELDS if field in spec.columns}
+        self._names = _names(converters_of(spec.columns, spec.timezone).values())
 
     @staticmethod
     def open(spec: EventsSpec) -> "EventFile":
         """Return the file, its header checked against the column map.
 
         Raises:
-            TransactionFileError: missing, not readable, of an unknown format, or without a mapped column.
+            TransactionFileError: missing, not readable, of an unknown format, or without a mapped column; or its times
+                are numbers of no unit.
         """
-        _check_map(spec)
         source = reader(spec.file, separator=spec.separator, multiline=spec.multiline)
-        _check_header(spec, source.columns(set(spec.columns.values())))
-        return EventFile(spec, source)
+        wanted = {name for column in spec.columns.mapped().values() for name in column.names}
+        _check_header(spec, source.columns(wanted))
+        return EventFile(with_unit(spec, source), source)
 
     def columns(self, period: Period = ALL_TIME) -> Iterator[tuple[Columns, U8]]:
-        """Yield the transactions of ``period`` with their labels, in file order, up to 65,536 at a time.
+        """Yield the transactions of ``period`` with their labels, in order of time, up to 65,536 at a time.
 
         Rows with equal times keep the file's order. Labels are uint8 (n,), 1 for fraud; all 0 when the file has none.
         Repeated ids are not looked for; `contents` does that.
@@ -60,8 +97,9 @@ class EventFile:
         """
         empty = True
         for _, frame in self._frames(period):
-            empty = False
-            yield _columns(frame)
+            if len(frame):
+                empty = False
+                yield _columns(frame)
         if empty:
             raise self._empty(period)
 
@@ -74,17 +112,20 @@ class EventFile:
             TransactionFileError: as `columns`, or an id occurs twice.
         """
         hashes: list[pl.Series] = []
-        frauds = 0
+        frauds, skipped = 0, 0
         edges: list[int] = []
-        for _, frame in self._frames(period):
-            hashes.append(frame["id"].hash(0))
-            frauds += int(frame["fraud"].sum()) if "fraud" in frame.columns else 0
-            edges += frame["event_time"].item(0), frame["event_time"].item(-1)
+        for left_out, frame in self._frames(period):
+            skipped += left_out
+            if len(frame):
+                hashes.append(frame["id"].hash(0))
+                frauds += int(frame["fraud"].sum()) if "fraud" in frame.columns else 0
+                edges += frame["event_time"].item(0), frame["event_time"].item(-1)
         if not hashes:
             raise self._empty(period)
         every = pl.concat(hashes)
-        self._check_unique(every, period)
-        return Contents(len(every), frauds, edges[0], edges[-1])
+        if self.spec.columns.id is not None:
+            self._check_unique(every, period)
+        return Contents(len(every), frauds, edges[0], edges[-1], skipped)
 
     def times(self, period: Period) -> I64:
         """Return the event times of ``period``, int64 (n,): 8 bytes a row.
@@ -96,81 +137,103 @@ class EventFile:
         return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
 
     def _frames(self, period: Period) -> Iterator[tuple[int, pl.DataFrame]]:
-        """Yield (number of its first row, checked rows of the period); of earlier rows only the times are checked."""
-        for row, times, raw in self._timed(self._names):
-            start, stop = map(int, np.searchsorted(times.to_numpy(), [period.from_us, period.to_us]))
+        """Yield (rows left out, checked rows of the period); of earlier rows only the times are checked."""
+        converters = converters_of(self.spec.columns, self.spec.timezone)
+        for part in self._timed(converters, self._names):
+            start, stop = map(int, np.searchsorted(part.times.to_numpy(), [period.from_us, period.to_us]))
             if start < stop:
-                yield row + start, self._checked(raw.slice(start, stop - start), row + start)
-            if stop < len(raw):
-                return
+                yield self._checked(part.slice(start, stop), converters)
+            if stop < len(part.times):
+                break
+        for converter in converters.values():
+            if (wrong := converter.finish()) is not None:
+                raise self._problem(converter, *wrong)
 
-    def _timed(self, names: dict[str, str]) -> Iterator[tuple[int, pl.Series, pl.DataFrame]]:
-        """Yield (number of its first row, its event times, rows as read)."""
-        row, latest_us = 1, 0
-        for frame in self._source.frames(list(dict.fromkeys(names.values()))):
-            raw = frame.select(pl.col(column).alias(field) for field, column in names.items())
-            times = convert("event_time", raw["event_time"], self.spec.timezone)
+    def _timed(self, converters: Mapping[str, Converter], names: Sequence[str]) -> Iterator[_Part]:
+        """Yield the rows of the file with their event times, which are checked."""
+        converter = converters["event_time"]
+        latest_us, row = 0, 1
+        for raw in self._source.frames(list(names)):
+            rows = pl.int_range(row, row + len(raw), eager=True)
+            times = converter.convert(raw, rows)
             if isinstance(times, Break):
-                raise self._refusal("event_time", times, row)
-            if wrong := out_of_order(times, latest_us):
-                raise self._refusal("event_time", wrong, row)
-            yield row, times, raw
+                raise self._refusal(converter, times, rows)
+            local = isinstance(converter, TimeField) and converter.local
+            if wrong := out_of_order(times, latest_us, local=local):
+                raise self._refusal(converter, wrong, rows)
+            yield _Part(rows, times, raw)
             latest_us = times.item(-1)
             row += len(raw)
 
-    def _checked(self, raw: pl.DataFrame, row: int) -> pl.DataFrame:
-        results = {field: convert(field, raw[field], self.spec.timezone) for field in self._names}
+    def _checked(self, part: _Part, converters: Mapping[str, Converter]) -> tuple[int, pl.DataFrame]:
+        """Return how many rows are left out, and the fields of the others."""
+        money = converters["amount"]
+        amounts = money.convert(part.raw, part.rows)
+        left_out = 0
+        if isinstance(amounts, pl.Series) and isinstance(money, AmountField) and money.skips:
+            keep = amounts >= 0
+            left_out = int((~keep).sum())
+            part, amounts = part.filter(keep), amounts.filter(keep)
+        results: dict[str, pl.Series | Break] = {"event_time": part.times, "amount": amounts}
+        for field, converter in converters.items():
+            if field not in results:
+                results[field] = converter.convert(part.raw, part.rows)
         breaks = [(field, result) for field, result in results.items() if isinstance(result, Break)]
         if breaks:
-            raise self._refusal(*min(breaks, key=lambda each: each[1].index or 0), row)
-        return pl.DataFrame([each.alias(field) for field, each in results.items() if isinstance(each, pl.Series)])
+            field, wrong = min(breaks, key=lambda each: each[1].index or 0)
+            raise self._refusal(converters[field], wrong, part.rows)
+        good = [each.alias(field) for field, each in results.items() if isinstance(each, pl.Series)]
+        if "id" not in results:
+            good.append(part.rows.cast(pl.String).alias("id"))
+        return left_out, pl.DataFrame([*good, part.rows.alias("row")])
 
     def _check_unique(self, hashes: pl.Series, period: Period) -> None:
         suspects = hashes.filter(hashes.is_duplicated()).unique()
         if not len(suspects):
             return
         found = [  # two ids with one hash are rare, so only the ids themselves tell
-            frame.select("id", row=pl.int_range(pl.len()) + row).filter(pl.col("id").hash(0).is_in(suspects.implode()))
-            for row, frame in self._frames(period)
+            frame.select("id", "row").filter(pl.col("id").hash(0).is_in(suspects.implode()))
+            for _, frame in self._frames(period)
         ]
         again = pl.concat(found)
         if wrong := repeated(again["id"], again["row"], self._where):
-            file, row = self._source.place(wrong[0])
-            raise problem(file, wrong[1], row=row, column=self._names["id"])
+            raise self._problem(converters_of(self.spec.columns, self.spec.timezone)["id"], *wrong)
 
     def _where(self, row: int) -> str:
         file, there = self._source.place(row)
         return f"row {there}" if len(self._source.files) == 1 else f"row {there} of {file.name}"
 
-    def _refusal(self, field: str, wrong: Break, row: int) -> TransactionFileError:
-        file, at = self._source.place(row + (wrong.index or 0))
-        return problem(file, wrong.text, row=None if wrong.index is None else at, column=self._names[field])
+    def _refusal(self, converter: Converter, wrong: Break, rows: pl.Series) -> TransactionFileError:
+        if wrong.index is None:
+            return problem(self.spec.file, wrong.text, column=listed(converter.names))
+        return self._problem(converter, rows.item(wrong.index), wrong.text)
+
+    def _problem(self, converter: Converter, row: int, text: str) -> TransactionFileError:
+        file, there = self._source.place(row)
+        return problem(file, text, row=there, column=listed(converter.names))
 
     def _empty(self, period: Period) -> TransactionFileError:
-        every = self._timed({"event_time": self._names["event_time"]})
-        edges = [time for _, times, _ in every for time in (times.item(0), times.item(-1))]
-        asked = f"from {_instant(period.from_us)} to {_instant(period.to_us)}"
-        held = f"from {_instant(edges[0])} to {_instant(edges[-1])}"
-        return problem(self.spec.file, f"has no transaction {asked}; its times run {held}")
+        converters = converters_of(self.spec.columns, self.spec.timezone)
+        every = self._timed(converters, self.spec.columns.event_time.names)
+        edges = [time for part in every for time in (part.times.item(0), part.times.item(-1))]
+        asked = f"from {instant(period.from_us)} to {instant(period.to_us)}"
+        held = f"from {instant(edges[0])} to {instant(edges[-1])}"
+        skipped = " that is not skipped" if self.spec.columns.amount.negative == "skip" else ""
+        return problem(self.spec.file, f"has no transaction{skipped} {asked}; its times run {held}")
 
 
-def _check_map(spec: EventsSpec) -> None:
-    known = (*REQUIRED_FIELDS, *OPTIONAL_COLUMNS)
-    for field in spec.columns:
-        if field not in known:
-            hint = did_you_mean(field, known) or f"; the fields are {listed(known)}"
-            raise problem(spec.file, f"events.columns maps {field}, which is no field of a transaction{hint}")
-    if missing := [field for field in REQUIRED_FIELDS if field not in spec.columns]:
-        raise problem(spec.file, f"events.columns must name a column for {listed(missing)}; add it to the map")
+def _names(converters: Iterable[Converter]) -> list[str]:
+    """Return the columns that are read, each once."""
+    return list(dict.fromkeys(name for converter in converters for name in converter.names))
 
 
 def _check_header(spec: EventsSpec, header: Sequence[str]) -> None:
-    for field, column in spec.columns.items():
-        if column not in header:
-            text = (
-                f"has no column {short(column)}, which events.columns gives for {field}{columns_hint(column, header)}"
-            )
-            raise problem(spec.file, text)
+    for field, column in spec.columns.mapped().items():
+        for name in column.names:
+            if name not in header:
+                hint = columns_hint(name, header)
+                text = f"has no column {short(name)}, which events.columns gives for {field}{hint}"
+                raise problem(spec.file, text)
 
 
 def _columns(frame: pl.DataFrame) -> tuple[Columns, U8]:
@@ -202,10 +265,3 @@ def _columns(frame: pl.DataFrame) -> tuple[Columns, U8]:
     )
     fraud = frame["fraud"].to_numpy().astype(np.uint8) if "fraud" in frame.columns else np.zeros(rows, dtype=np.uint8)
     return columns, fraud
-
-
-def _instant(event_us: int) -> str:
-    try:
-        return str(_EPOCH + dt.timedelta(microseconds=event_us))
-    except OverflowError:
-        return "the end of time"

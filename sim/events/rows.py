@@ -1,54 +1,39 @@
-"""The rules that rows of a file must keep, one column at a time: what converts, what is absent, what is in order."""
+"""The rules that rows of a file must keep among themselves: times never fall, ids are unique."""
 
+import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import polars as pl
 
-from actors.transaction import REQUIRED_FIELDS
-from sim.events.fields import FIELDS
+from actors.clock import US_PER_HOUR
+from sim.events.fields.field import Break
 from sim.tables.problem import shown
 
-
-@dataclass(frozen=True, slots=True)
-class Break:
-    """The first row of a column that breaks a rule.
-
-    Attributes:
-        index: of the row in its frame, from 0; None when the type of the whole column does.
-        text: the rule, the value, the remedy.
-    """
-
-    index: int | None
-    text: str
+_EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - times as they stand in a file
+_SUNDAY = 6
+_AUTUMN = (3, 4, 10, 11)  # months in which clocks go back, south and north
+_NIGHT_ENDS = 4  # they do so before that hour
 
 
-def convert(field: str, column: pl.Series, timezone: str = "UTC") -> pl.Series | Break:
-    """Return ``column`` as ``field``'s type, or the first row that cannot be.
+def out_of_order(times: pl.Series, latest_us: int, *, local: bool) -> Break | None:
+    """Return the first row earlier than the one before it.
 
     Args:
-        timezone: of times without an offset.
+        times: microseconds since the Unix epoch.
+        latest_us: the time before the first row.
+        local: the file has times without an offset, taken as they stand.
     """
-    kind = FIELDS[field]
-    absent = column.is_null()
-    if _always_known(field) and absent.any():
-        return Break(absent.arg_max(), f"{field} must be known in every row, got nothing; fill it or drop the row")
-    converted = kind.convert(column, timezone)
-    if converted is None:
-        return Break(None, f"{field} {kind.rule}, got a column of {column.dtype}; convert the column")
-    broken = (converted.is_null() & ~absent) | ~kind.valid(converted).fill_null(value=True)
-    if broken.any():
-        index = broken.arg_max() or 0
-        return Break(index, f"{field} {kind.rule}, got {shown(column.item(index))}; mend or drop the row")
-    return converted
-
-
-def out_of_order(times: pl.Series, latest_us: int) -> Break | None:
-    """Return the first row earlier than the one before it; ``latest_us`` is the time before the first row."""
-    late = times < times.shift(1, fill_value=latest_us)
+    before = times.shift(1, fill_value=latest_us)
+    late = times < before
     if not late.any():
         return None
-    return Break(late.arg_max(), "times must never fall from row to row, but this one does; sort the file by time")
+    index = late.arg_max() or 0
+    from_us, to_us = int(before.item(index)), int(times.item(index))
+    fall = f"times must never fall from row to row, but this one is {_span(from_us - to_us)} before the row above"
+    if local and _clocks_went_back(from_us, to_us):
+        why = "in a night in which clocks go back, when times without an offset come twice"
+        return Break(index, f"{fall}, {why}; write the times with their offsets, or in UTC")
+    return Break(index, f"{fall}; sort the file by time")
 
 
 def repeated(ids: pl.Series, rows: pl.Series, where: Callable[[int], str]) -> tuple[int, str] | None:
@@ -58,8 +43,21 @@ def repeated(ids: pl.Series, rows: pl.Series, where: Callable[[int], str]) -> tu
         return None
     index = again.arg_max() or 0
     earlier = rows.item((ids == ids.item(index)).arg_max() or 0)
-    return rows.item(index), f"ids must be unique, but {shown(ids.item(index))} is also in {where(earlier)}; drop one"
+    text = f"ids must be unique, but {shown(ids.item(index))} is also in {where(earlier)}"
+    return rows.item(index), f"{text}; drop one, or leave out events.columns.id to number the rows instead"
 
 
-def _always_known(field: str) -> bool:
-    return field in REQUIRED_FIELDS or field == "fraud"
+def _clocks_went_back(from_us: int, to_us: int) -> bool:
+    """Return whether a fall looks like a local clock's in autumn: about an hour, on a Sunday before dawn."""
+    moment = _EPOCH + dt.timedelta(microseconds=from_us)
+    return (
+        US_PER_HOUR // 2 < from_us - to_us <= US_PER_HOUR
+        and moment.weekday() == _SUNDAY
+        and moment.month in _AUTUMN
+        and moment.hour < _NIGHT_ENDS
+    )
+
+
+def _span(span_us: int) -> str:
+    """Return a span as days, hours, minutes and seconds."""
+    return str(dt.timedelta(microseconds=span_us))

@@ -3,8 +3,6 @@
 import math
 from pathlib import Path
 
-import msgspec
-
 from actors.clock import NS_PER_US
 from sim.events.spec import ALL_TIME, EventsSpec, Period
 from sim.scenario.events import Events
@@ -16,7 +14,7 @@ def events_spec(events: Events) -> EventsSpec:
     from_us, to_us = events.replay_us()
     return EventsSpec(
         file=Path(events.file),
-        columns={name: column for name, column in msgspec.structs.asdict(events.columns).items() if column},
+        columns=events.columns,
         separator=events.separator,
         multiline=events.multiline,
         timezone=events.timezone,

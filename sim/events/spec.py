@@ -1,14 +1,12 @@
 """What a scenario's ``events:`` section says, as plain values. Importing it loads no file library."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from actors.clock import US_PER_DAY
-from actors.transaction import OPTIONAL_FIELDS
+from sim.scenario.column_map import EventColumns
 from sim.units import end_us, moment_us, parse_moment
 
-OPTIONAL_COLUMNS = ("fraud", *OPTIONAL_FIELDS)  # the label is a column beside the transaction, never in it
 DEFAULT_LABEL_DELAY_US = 7 * US_PER_DAY  # a week until a customer's complaint is settled, as in the published protocol
 
 
@@ -43,8 +41,8 @@ class EventsSpec:
     """A file of transactions and how to use it.
 
     Attributes:
-        file: CSV, JSON lines or Parquet, sorted by event time; or a folder of such files, or a pattern that they fit.
-        columns: the file's column for each field; a transaction's, or ``fraud``.
+        file: CSV, JSON lines or Parquet; or a folder of such files, or a pattern that they fit.
+        columns: where each field is, and how it is written.
         separator: between the columns of CSV; None is the comma, or what the name of the file says.
         multiline: a field of CSV may have several lines even where they look like rows.
         timezone: of times without an offset.
@@ -58,7 +56,7 @@ class EventsSpec:
     """
 
     file: Path
-    columns: Mapping[str, str] = field(default_factory=dict)
+    columns: EventColumns
     separator: str | None = None
     multiline: bool = False
     timezone: str = "UTC"
@@ -73,4 +71,4 @@ class EventsSpec:
     @property
     def labelled(self) -> bool:
         """Whether the file says which transactions were fraud."""
-        return "fraud" in self.columns
+        return self.columns.fraud is not None

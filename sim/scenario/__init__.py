@@ -3,7 +3,7 @@
 A scenario says how much load arrives, what fails and what must hold. Its story in modules:
 
 - `scenario`: the root, `Scenario`; its parts are one noun a module: `world`, `phases`, `arrivals`, `pipeline`,
-  `look_up`, `machine`, `events`, `alerts`, `expectations` (faults live in `sim.faults`).
+  `look_up`, `machine`, `events`, `column_map`, `alerts`, `expectations` (faults live in `sim.faults`).
   How a duration or a rate is written is in `sim.units` and `sim.scalars`.
 - `positions`: YAML nodes with their place; `syntax`: what is wrong with text that is not YAML.
 - `overrides`: ``--set PATH=VALUE`` applied to them; `paths`: whose folder a path is relative to.

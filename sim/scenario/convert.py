@@ -68,6 +68,10 @@ class Reader:
         return INVALID
 
     def _read_struct(self, node: yaml.Node, shape: Shape, path: str) -> Any:  # noqa: ANN401
+        if shape.shorthand and isinstance(node, yaml.ScalarNode):
+            field = next(each for each in fields_of(shape.of) if each.key == shape.shorthand)
+            value = self.read(node, field.shape, path)
+            return INVALID if value is INVALID else shape.of(**{field.name: value})
         return self.read_struct(node, shape.of, path)
 
     def read_struct(self, node: yaml.Node, struct: type[msgspec.Struct], path: str, besides: Iterable[str] = ()) -> Any:  # noqa: ANN401
@@ -145,6 +149,9 @@ class Reader:
         return None
 
     def _read_list(self, node: yaml.Node, shape: Shape, path: str) -> Any:  # noqa: ANN401
+        if shape.single and shape.item is not None and isinstance(node, yaml.ScalarNode):
+            item = self.read(node, shape.item, path)
+            return INVALID if item is INVALID else (item,)
         if not isinstance(node, yaml.SequenceNode) or shape.item is None:
             return self.refuse(node, path, "must be a list", shown(node), "begin each item with -")
         items = [self.read(each, shape.item, f"{path}[{index}]") for index, each in enumerate(node.value)]

@@ -6,34 +6,12 @@ from typing import Annotated
 import msgspec
 
 from sim.scalars import Duration, FilePath, Moment, Speed, Timezone
+from sim.scenario.column_map import EventColumns
 from sim.tables.separators import Separator
 from sim.units import NS_PER, end_us, moment_us
 
 Span = tuple[Moment, Moment]
 Gate = Annotated[float, msgspec.Meta(ge=0, le=1)]
-
-
-class EventColumns(msgspec.Struct, frozen=True, kw_only=True):
-    """Which column of the file holds which field of a transaction. A field without a column is missing.
-
-    Attributes:
-        fraud: 1 or true where the transaction was fraud; never shown to the pipeline.
-    """
-
-    id: str
-    event_time: str
-    card: str
-    merchant: str
-    amount: str
-    fraud: str | None = None
-    currency: str | None = None
-    category: str | None = None
-    channel: str | None = None
-    device: str | None = None
-    ip_country: str | None = None
-    card_country: str | None = None
-    lat: str | None = None
-    lon: str | None = None
 
 
 class Gates(msgspec.Struct, frozen=True, kw_only=True):

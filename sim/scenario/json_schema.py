@@ -56,14 +56,16 @@ def _field(field: Field, text: str, named: dict[str, Schema]) -> Schema:
 
 def _shape(shape: Shape, named: dict[str, Schema]) -> Schema:
     if shape.kind == "struct":
-        return _reference(shape.of, named)
+        return _struct_shape(shape, named)
     if shape.kind == "variants":
         options = [_reference(each, named, kind) for kind, each in shape.of.kinds.items()]
         names: list[Schema] = [{"enum": list(shape.of.kinds)}] if shape.of.shorthand else []
         return {"anyOf": names + options}
     if shape.kind in ("list", "pair") and shape.item is not None:
         size = {"minItems": 2, "maxItems": 2} if shape.kind == "pair" else {}
-        return {"type": "array", "items": _shape(shape.item, named), **size}
+        item = _shape(shape.item, named)
+        items: Schema = {"type": "array", "items": item, **size}
+        return {"anyOf": [item, items]} if shape.single else items
     if shape.kind == "literal":
         return {"enum": list(shape.of)}
     limits = _limits(shape)
@@ -78,6 +80,14 @@ def _limits(shape: Shape) -> Schema:
     """Return the bounds of ``shape``; a text cannot be bounded, and validation tells those."""
     limits = {word: getattr(meta, name) for meta in shape.bounds for name, word in _BOUNDS.items()}
     return {word: limit for word, limit in limits.items() if limit is not None}
+
+
+def _struct_shape(shape: Shape, named: dict[str, Schema]) -> Schema:
+    reference = _reference(shape.of, named)
+    if not shape.shorthand:
+        return reference
+    short = next(field.shape for field in fields_of(shape.of) if field.key == shape.shorthand)
+    return {"anyOf": [_shape(short, named), reference]}
 
 
 def _reference(struct: type[msgspec.Struct], named: dict[str, Schema], kind: str | None = None) -> Schema:

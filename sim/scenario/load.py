@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import yaml
 
-from sim.scenario.checks import faults, files, limits, metrics, models, names, times, training, workload
+from sim.scenario.checks import columns, faults, files, limits, metrics, models, names, times, training, workload
 from sim.scenario.checks.view import View
 from sim.scenario.convert import Reader
 from sim.scenario.overrides import apply_override
@@ -89,6 +89,7 @@ def _check(view: View, *, files_required: bool) -> Iterator[Problem]:
     yield from times.check(view)
     yield from models.check(view)
     yield from metrics.check(view)
+    yield from columns.check(view)
     yield from files.check(view, files_required=files_required or not view.scenario.external)
 
 

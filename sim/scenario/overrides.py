@@ -5,7 +5,7 @@ import re
 import msgspec
 import yaml
 
-from sim.scenario.positions import OVERRIDE, STANDARD_TAGS, compose
+from sim.scenario.positions import NULL, OVERRIDE, STANDARD_TAGS, compose
 from sim.scenario.problems import InvalidScenarioError, Problem
 from sim.scenario.shapes import Shape, fields_of
 
@@ -19,7 +19,8 @@ def apply_override(root: yaml.Node, text: str, struct: type[msgspec.Struct]) -> 
 
     A path is keys joined by dots, with ``[2]`` or a name for an item of a list: ``phases.burst.rate=2000``. The value
     of a key that holds text is taken as it was typed, whatever YAML would make of it; nothing takes the text away. Any
-    other value is YAML.
+    other value is YAML. A key within what was written by its name alone leaves the name where it is:
+    ``events.columns.event_time.unit=s``.
 
     Args:
         root: of the scenario's tree.
@@ -36,12 +37,14 @@ def apply_override(root: yaml.Node, text: str, struct: type[msgspec.Struct]) -> 
     if not equals or not steps:
         remedy = "write it as in pipeline.scorer.deadline=20ms"
         raise InvalidScenarioError([Problem(label, "", "must be PATH=VALUE", remedy=remedy)])
-    if value and _holds_text(root, steps, Shape("struct", struct)):
-        return _put(root, steps, yaml.ScalarNode(STANDARD_TAGS + "str", value, _mark(label), _mark(label)), label)
+    shape = Shape("struct", struct)
+    if value and _holds_text(root, steps, shape, value):
+        typed = yaml.ScalarNode(STANDARD_TAGS + "str", value, _mark(label), _mark(label))
+        return _put(root, steps, typed, label, shape)
     node = compose(value, label)
     if node is None:
         node = yaml.ScalarNode(STANDARD_TAGS + "null", "", _mark(label), _mark(label))
-    return _put(root, steps, node, label)
+    return _put(root, steps, node, label, shape)
 
 
 def _steps(path: str) -> list[str | int]:
@@ -58,20 +61,21 @@ def _steps(path: str) -> list[str | int]:
     return steps
 
 
-def _holds_text(node: yaml.Node | None, steps: list[str | int], shape: Shape | None) -> bool:
-    """Return whether what ``steps`` lead to from ``node`` is text."""
+def _holds_text(node: yaml.Node | None, steps: list[str | int], shape: Shape | None, value: str) -> bool:
+    """Return whether what ``steps`` lead to from ``node`` is text, or may be and ``value`` is no mapping."""
     if shape is None:
         return False
     if not steps:
-        return shape.kind in TEXTS
+        short = _field_shape(shape, [], shape.shorthand) if shape.shorthand and not value.startswith("{") else None
+        return (short or shape).kind in TEXTS
     step, rest = steps[0], steps[1:]
     if shape.kind == "list":
         items = node.value if isinstance(node, yaml.SequenceNode) else []
         at = _found(items, step)
-        return _holds_text(None if at is None else items[at], rest, shape.item)
+        return _holds_text(None if at is None else items[at], rest, shape.item, value)
     pairs = node.value if isinstance(node, yaml.MappingNode) else []
     inner = next((each for key, each in reversed(pairs) if key.value == step), None)
-    return _holds_text(inner, rest, _field_shape(shape, pairs, step))
+    return _holds_text(inner, rest, _field_shape(shape, pairs, step), value)
 
 
 def _field_shape(shape: Shape, pairs: list[tuple[yaml.Node, yaml.Node]], step: str | int) -> Shape | None:
@@ -82,24 +86,37 @@ def _field_shape(shape: Shape, pairs: list[tuple[yaml.Node, yaml.Node]], step: s
     return next((field.shape for field in fields_of(struct) if field.key == step), None) if struct else None
 
 
-def _put(node: yaml.Node | None, steps: list[str | int], value: yaml.Node, label: str) -> yaml.Node:
+def _put(
+    node: yaml.Node | None, steps: list[str | int], value: yaml.Node, label: str, shape: Shape | None
+) -> yaml.Node:
     if not steps:
         return value
     step, rest = steps[0], steps[1:]
     if isinstance(node, yaml.SequenceNode):
         index = _index(node, step, label)
         items = list(node.value)
-        items[index] = _put(items[index], rest, value, label)
+        items[index] = _put(items[index], rest, value, label, shape.item if shape else None)
         return yaml.SequenceNode(node.tag, items, node.start_mark, node.end_mark, node.flow_style)
     if isinstance(step, int):
         raise InvalidScenarioError([Problem(label, f"[{step}]", "is not in a list", remedy="use a key")])
-    pairs = list(node.value) if isinstance(node, yaml.MappingNode) else []  # a plain value gives way to a mapping
+    pairs = list(node.value) if isinstance(node, yaml.MappingNode) else _spelled_out(node, shape, label)
     before = next((each for key, each in reversed(pairs) if key.value == step), None)
-    key = yaml.ScalarNode(STANDARD_TAGS + "str", step, _mark(label), _mark(label))
+    inner = _field_shape(shape, pairs, step) if shape else None
     pairs = [(each, old) for each, old in pairs if each.value != step]
-    pairs.append((key, _put(before, rest, value, label)))
+    pairs.append((_key(step, label), _put(before, rest, value, label, inner)))
     marks = (node.start_mark, node.end_mark) if node else (_mark(label), _mark(label))
     return yaml.MappingNode(STANDARD_TAGS + "map", pairs, *marks)
+
+
+def _spelled_out(node: yaml.Node | None, shape: Shape | None, label: str) -> list[tuple[yaml.Node, yaml.Node]]:
+    """Return the keys that a plain value stands for; it gives way to a mapping where it stands for none."""
+    if shape and shape.shorthand and isinstance(node, yaml.ScalarNode) and node.tag != NULL:
+        return [(_key(shape.shorthand, label), node)]
+    return []
+
+
+def _key(name: str, label: str) -> yaml.ScalarNode:
+    return yaml.ScalarNode(STANDARD_TAGS + "str", name, _mark(label), _mark(label))
 
 
 def _found(items: list[yaml.Node], step: str | int) -> int | None:

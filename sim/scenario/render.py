@@ -53,10 +53,21 @@ def render(value: Any, shape: Shape, written: PathWriter = str) -> Plain:  # noq
         scalar: Plain = shape.of.render(value)
         return scalar
     if shape.kind in ("list", "pair") and shape.item is not None:
-        return [render(item, shape.item, written) for item in value]
+        items = [render(item, shape.item, written) for item in value]
+        return items[0] if shape.single and len(items) == 1 else items
     if shape.kind == "variants":
         return {"kind": value.kind, **plain(value, written)}
     if shape.kind == "struct":
-        return plain(value, written)
+        return _short(value, shape) if shape.shorthand else plain(value, written)
     same: Plain = written(value) if shape.kind == "path" else value
     return same
+
+
+def _short(value: msgspec.Struct, shape: Shape) -> Plain:
+    """Return ``value`` as its one key where nothing more is said of it, else what is said."""
+    said = {
+        field.key: render(getattr(value, field.name), field.shape)
+        for field in fields_of(shape.of)
+        if getattr(value, field.name) != field.default
+    }
+    return said[shape.shorthand] if said.keys() == {shape.shorthand} else dict(said)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 import msgspec
 
-from sim.scalars import PATH, Scalar, Variants
+from sim.scalars import PATH, OneOrMore, Scalar, Shorthand, Variants
 
 Kind = Literal["struct", "variants", "list", "pair", "literal", "scalar", "int", "float", "bool", "str", "path"]
 
@@ -22,6 +22,8 @@ class Shape:
         item: of a list or pair.
         bounds: limits on a number, from `msgspec.Meta`.
         optional: None is a value.
+        shorthand: struct: the key whose value may stand for the whole; empty for none.
+        single: list: its only item may stand for it.
     """
 
     kind: Kind
@@ -29,6 +31,8 @@ class Shape:
     item: "Shape | None" = None
     bounds: tuple[msgspec.Meta, ...] = ()
     optional: bool = False
+    shorthand: str = ""
+    single: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,4 +99,8 @@ def _annotated(base: Any, notes: tuple[Any, ...]) -> Shape:  # noqa: ANN401 - a 
             return Shape("variants", note)
         if note is PATH:
             return Shape("path")
+        if isinstance(note, Shorthand):
+            return replace(shape_of(base), shorthand=note.key)
+        if isinstance(note, OneOrMore):
+            return replace(shape_of(base), single=True)
     return replace(shape_of(base), bounds=bounds)

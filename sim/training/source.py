@@ -157,7 +157,7 @@ class EventsSource:
     @property
     def features(self) -> tuple[str, ...]:
         """Those whose fields the file has."""
-        return features_for(self.events.columns)
+        return features_for(self.events.columns.mapped())
 
     @property
     def split(self) -> Split:
@@ -183,7 +183,7 @@ class EventsSource:
         )
         return {
             "file": digest(events.file),
-            "columns": dict(events.columns),
+            "columns": msgspec.to_builtins(events.columns),
             "said": [str(each) for each in said],
             "label_delay_us": self.label_delay_us,
         }

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.dead_letters import KEPT_RAW_BYTES, keepable, mask_card, mask_cards
-from actors.transaction import DEAD_LETTER_REASONS, FEW, Columns, parse, refusal
+from actors.transaction import DEAD_LETTER_REASONS, EARLIEST_US, FEW, LATEST_US, Columns, JsonReader, parse, refusal
 
 GOOD = {"id": "t1", "event_time": 1_700_000_000_000_000, "card": "c0-17", "merchant": "m3", "amount": 12.5}
 
@@ -37,6 +37,10 @@ def encode(**changes: object) -> bytes:
         (encode(id="x" * 65), "out_of_range"),
         (encode(event_time="2026-01-01T00:00:00"), "out_of_range"),
         (encode(event_time=-1), "out_of_range"),
+        (encode(event_time=EARLIEST_US - 1), "out_of_range"),
+        (encode(event_time=LATEST_US + 1), "out_of_range"),
+        (encode(event_time="1989-12-31T23:59:59Z"), "out_of_range"),
+        (encode(event_time="2100-01-01T00:00:00Z"), "out_of_range"),
         (encode(lat=90.5), "out_of_range"),
         (encode(amount=...), "missing_field"),
         (encode(id=...), "missing_field"),
@@ -47,6 +51,8 @@ def test_what_breaks_a_rule_is_refused_with_its_reason(raw: bytes, reason: str) 
     """Nothing is coerced: each kind of mistake has one reason, and a detail that fits a line."""
     with pytest.raises(ValueError, match=r"\w") as caught:
         parse(raw)
+    with pytest.raises(ValueError, match=r"\w"):
+        JsonReader().read([encode(), raw])
     got, detail = refusal(raw, caught.value)
     assert got == reason
     assert got in DEAD_LETTER_REASONS

@@ -1,12 +1,15 @@
 """Small files of transactions for the tests of this folder."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
+import yaml
 
 from sim.events.spec import EventsSpec
+from sim.scenario.column_map import EventColumns
+from sim.scenario.load import parse
 
 MAP = {
     "id": "TX",
@@ -58,6 +61,15 @@ def write(file: Path, rows: Sequence[Row]) -> Path:
     return file
 
 
-def spec(file: Path, **columns: str) -> EventsSpec:
+def column_map(fields: Mapping[str, object]) -> EventColumns:
+    """Return the column map of ``fields`` as a scenario has them: a name or a mapping each; None leaves a field out."""
+    given = {field: column for field, column in fields.items() if column is not None}
+    scenario = {"name": "some", "external": True, "events": {"file": "nowhere.csv", "columns": given}}
+    events = parse(yaml.safe_dump(scenario), "some.yaml", files_required=False).events
+    assert events is not None
+    return events.columns
+
+
+def spec(file: Path, **columns: object) -> EventsSpec:
     """Return a spec for ``file`` with the usual map and ``columns`` in place of the usual ones."""
-    return EventsSpec(file, MAP | columns)
+    return EventsSpec(file, column_map(MAP | columns))

@@ -83,9 +83,7 @@ def test_contents_count_and_span_the_period(tmp_path: Path, ending: str) -> None
 def test_a_file_without_labels_has_no_fraud(tmp_path: Path, ending: str) -> None:
     """Without a column for fraud every label is 0 and the spec says so."""
     rows = [row(number) for number in range(4)]
-    plain = spec(write(tmp_path / f"some.{ending}", rows))
-    columns = {field: column for field, column in plain.columns.items() if field != "fraud"}
-    unlabelled = type(plain)(plain.file, columns)
+    unlabelled = spec(write(tmp_path / f"some.{ending}", rows), fraud=None)
     assert not unlabelled.labelled
     assert read(EventFile.open(unlabelled))[1] == [0, 0, 0, 0]
 

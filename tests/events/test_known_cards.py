@@ -9,7 +9,7 @@ from actors.clock import US_PER_DAY
 from sim.events.event_file import EventFile
 from sim.events.known_cards import judged_rows, known_cards_filter
 from sim.events.spec import EventsSpec, Period
-from tests.events.files import HANDBOOK_MAP
+from tests.events.files import HANDBOOK_MAP, column_map
 
 
 def test_a_card_leaves_once_its_fraud_is_known() -> None:
@@ -49,7 +49,7 @@ def test_no_rows_give_no_mask() -> None:
 
 def test_the_published_counts_are_reproduced(handbook: Path) -> None:
     """On the Handbook's file the protocol gives the published rows and frauds, in training and after the filter."""
-    file = EventFile.open(EventsSpec(handbook, HANDBOOK_MAP))
+    file = EventFile.open(EventsSpec(handbook, column_map(HANDBOOK_MAP)))
     train, test = Period.of("2018-07-25", "2018-07-31"), Period.of("2018-08-08", "2018-08-14")
     fitted = file.contents(train)
     assert (fitted.rows, fitted.frauds) == (67_240, 598)
@@ -69,7 +69,7 @@ def test_the_published_counts_are_reproduced(handbook: Path) -> None:
 def test_replayed_transactions_are_judged_by_their_number(handbook: Path) -> None:
     """In a replay of the test week the mask has a row for each transaction, and keeps those that the protocol keeps."""
     train, test = Period.of("2018-07-25", "2018-07-31"), Period.of("2018-08-08", "2018-08-14")
-    events = EventsSpec(handbook, HANDBOOK_MAP, replay=test, train=train, test=test)
+    events = EventsSpec(handbook, column_map(HANDBOOK_MAP), replay=test, train=train, test=test)
     assert judged_rows(events).tolist() == [True] * 67_080
     judged = judged_rows(dataclasses.replace(events, known_card_filter=True))
     assert len(judged) == 67_080

@@ -40,7 +40,7 @@ from sim.run.source import FeedSource
 from sim.training.replay import Replay
 from sim.world.feed import InlineFeed
 from sim.world.streams import Streams
-from tests.events.files import HANDBOOK_MAP, Row, row, spec, write
+from tests.events.files import HANDBOOK_MAP, Row, column_map, row, spec, write
 
 UNHURRIED = SheddingConfig(deadline_ns=10**15, shed_above=10**9)
 
@@ -75,7 +75,7 @@ class Kept:
 
 async def replayed(events: EventsSpec, warm_from_us: int) -> tuple[Kept, list[Refreshed]]:
     """Return what the pipeline decided on in a replay of ``events`` at full speed, and its refreshes."""
-    file, names, delay_us = EventFile.open(events), features_for(events.columns), events.label_delay_us
+    file, names, delay_us = EventFile.open(events), features_for(events.columns.mapped()), events.label_delay_us
     start_us = file.contents(events.replay).first_us
     past = Replay(names, delay_us)
     for columns, fraud in file.columns(Period(warm_from_us, events.replay.from_us)):
@@ -115,7 +115,7 @@ async def replayed(events: EventsSpec, warm_from_us: int) -> tuple[Kept, list[Re
 
 def trained(events: EventsSpec, warm_from_us: int) -> tuple[list[str], F32]:
     """Return ids and features of the replayed period as training computes them, in one pass."""
-    replay = Replay(features_for(events.columns), events.label_delay_us)
+    replay = Replay(features_for(events.columns.mapped()), events.label_delay_us)
     ids: list[str] = []
     features: list[F32] = []
     for columns, fraud in EventFile.open(events).columns(Period(warm_from_us, events.replay.to_us)):
@@ -166,5 +166,5 @@ def test_a_replay_at_full_speed_computes_what_training_computed(tmp_path: Path) 
 
 def test_the_handbook_replays_as_it_was_trained(handbook: Path) -> None:
     """On the Handbook's file the law holds too, over days in the middle of it."""
-    events = EventsSpec(handbook, HANDBOOK_MAP, replay=Period.of("2018-04-14", "2018-04-15"))
+    events = EventsSpec(handbook, column_map(HANDBOOK_MAP), replay=Period.of("2018-04-14", "2018-04-15"))
     agree(events)

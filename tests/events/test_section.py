@@ -7,12 +7,15 @@ import msgspec
 
 from actors.clock import US_PER_DAY
 from actors.transaction import OPTIONAL_FIELDS, REQUIRED_FIELDS
-from sim.events.fields import FIELDS
 from sim.events.section import events_spec
 from sim.events.spec import ALL_TIME, Period
-from sim.scenario.events import EventColumns, Events
+from sim.scenario.column_map import EventColumns
+from sim.scenario.events import Events
+from tests.events.files import column_map
 
-COLUMNS = EventColumns(id="a", event_time="b", card="c", merchant="d", amount="e", fraud="f", lat="g")
+COLUMNS = column_map(
+    {"id": "a", "event_time": "b", "card": "c", "merchant": "d", "amount": "e", "fraud": "f", "lat": "g"}
+)
 
 
 def day(number: int) -> dt.datetime:
@@ -34,15 +37,7 @@ def test_a_section_becomes_plain_values() -> None:
         )
     )
     assert spec.file == Path("some.csv")
-    assert spec.columns == {
-        "id": "a",
-        "event_time": "b",
-        "card": "c",
-        "merchant": "d",
-        "amount": "e",
-        "fraud": "f",
-        "lat": "g",
-    }
+    assert spec.columns == COLUMNS
     assert spec.train == Period.of("2018-07-01", "2018-07-07")
     assert spec.test == spec.replay == Period.of("2018-07-15", "2018-07-21")
     assert spec.label_delay_us == 7 * US_PER_DAY
@@ -59,7 +54,8 @@ def test_a_short_section_means_everything_at_full_speed() -> None:
 
 
 def test_columns_are_the_fields_of_a_transaction_and_its_label() -> None:
-    """What a file may bring, by scenario and by reader, is what a transaction has, in its order, and as required."""
+    """What a file may bring is what a transaction has, in its order; of what is required only the id may be absent."""
     wanted = {**dict.fromkeys(REQUIRED_FIELDS, True), "fraud": False, **dict.fromkeys(OPTIONAL_FIELDS, False)}
-    assert {each.name: each.required for each in msgspec.structs.fields(EventColumns)} == wanted
-    assert list(FIELDS) == list(wanted)
+    given = {each.name: each.required for each in msgspec.structs.fields(EventColumns)}
+    assert given == wanted | {"id": False}
+    assert list(given) == list(wanted)

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.features.refresh import REFRESH_US
-from actors.transaction import Columns, Transaction, parse
+from actors.transaction import EARLIEST_US, LATEST_US, Columns, Transaction, parse
 from sim.events.event_file import EventFile
 from sim.events.spec import EventsSpec, Period
 from sim.events.traffic import BLOCK_ROWS, FileTraffic, encode
 from sim.world.block import Block, pack, unpack
 from sim.world.process_feed import ProcessFeed
-from tests.events.files import HANDBOOK_MAP, row, spec, write
+from tests.events.files import HANDBOOK_MAP, column_map, row, spec, write
 
 START_US = 1_522_540_800_000_000  # 2018-04-01
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=64)
@@ -30,7 +30,7 @@ def traffic(events: EventsSpec) -> FileTraffic:
     st.builds(
         Transaction,
         id=NAMES,
-        event_time=st.integers(0, 253_402_300_799_000_000),
+        event_time=st.integers(EARLIEST_US, LATEST_US),
         card=NAMES,
         merchant=NAMES,
         amount=st.floats(0, 1e9),
@@ -94,7 +94,7 @@ def test_traffic_travels_to_another_process(tmp_path: Path) -> None:
 
 def test_the_handbook_s_first_days_replay(handbook: Path) -> None:
     """The Handbook's first two days come out as transactions of the pipeline, in order, each once."""
-    events = EventsSpec(handbook, HANDBOOK_MAP, speed=3600.0, replay=Period.of("2018-04-01", "2018-04-02"))
+    events = EventsSpec(handbook, column_map(HANDBOOK_MAP), speed=3600.0, replay=Period.of("2018-04-01", "2018-04-02"))
     blocks = list(traffic(events))
     parsed = [parse(raw) for block in blocks for raw in block.raws]
     assert len(parsed) == 19_071

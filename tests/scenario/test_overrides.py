@@ -76,7 +76,7 @@ def test_key_that_holds_text_takes_it_as_it_was_typed(typed: str) -> None:
     reader = Reader(Path.cwd())
     scenario = reader.read_struct(tree, Scenario, "")
     assert not reader.problems
-    assert (scenario.hypothesis, scenario.events.columns.card, scenario.expect[0].expr) == (typed, typed, typed)
+    assert (scenario.hypothesis, scenario.events.columns.card.column, scenario.expect[0].expr) == (typed, typed, typed)
 
 
 def test_empty_override_takes_a_text_away() -> None:

@@ -12,6 +12,7 @@ from sim.events.spec import EventsSpec, Period
 from sim.gates import gates_of
 from sim.training.source import EventsSource
 from sim.training.trainer import ALL_CARDS, TEST, train
+from tests.events.files import column_map
 from tests.training.conftest import QUICK, SOURCE, TOWN
 
 FIELDS = ("id", "event_time", "card", "merchant", "amount", "fraud", "category")
@@ -43,7 +44,7 @@ def spec_of(file: Path) -> EventsSpec:
     start_us = TOWN.start_us + 8 * US_PER_DAY
     return EventsSpec(
         file=file,
-        columns={field: field for field in FIELDS},
+        columns=column_map({field: field for field in FIELDS}),
         train=Period(start_us, start_us + 8 * US_PER_DAY),
         test=Period(start_us + 9 * US_PER_DAY, start_us + 15 * US_PER_DAY),
         label_delay_us=US_PER_DAY,
@@ -78,7 +79,7 @@ def test_what_a_file_lacks_for_training_is_said(file: Path) -> None:
     """Labels and two periods in order; each with its remedy."""
     spec = spec_of(file)
     assert spec.train is not None
-    columns = {field: field for field in FIELDS if field != "fraud"}
+    columns = column_map({field: field for field in FIELDS if field != "fraud"})
     for broken, complaint in (
         (replace(spec, columns=columns), "must map fraud to a column; add it"),
         (replace(spec, train=None), r"events.train and events.test must be given"),

@@ -1,5 +1,5 @@
 """What types cannot say about a scenario, one concern a module.
 
-They are `names`, `times`, `workload`, `limits`, `faults`, `models`, `training`, `metrics` and `files`. Each has
-``check(view)``, which yields a problem for each broken rule; `view` is what they look at.
+They are `names`, `times`, `workload`, `limits`, `faults`, `models`, `training`, `metrics`, `columns` and `files`. Each
+has ``check(view)``, which yields a problem for each broken rule; `view` is what they look at.
 """

@@ -1,0 +1,158 @@
+"""Money as people write it: signs of currencies, commas, cents, refunds."""
+
+import re
+from dataclasses import dataclass
+
+import polars as pl
+
+from actors.transaction import MAX_AMOUNT
+from sim.events.fields.field import Break, absent, broken, earliest, first, written, wrong_type
+from sim.scenario.column_map import AmountColumn
+from sim.tables.problem import shown
+
+RULE = f"must be a number from 0 to {MAX_AMOUNT:.0f}"
+FLOAT32_CENTS_LIMIT = 2**17  # 131,072: from there on 32-bit floats are 1/64 apart, more than a cent
+_BLANKS = " \u00a0\u202f"  # an ordinary blank, and the two that do not break lines
+_NO_NUMBER = re.compile(r"(?i)[+-]?(?:nan|inf|infinity)|n/?a|null|none")
+_TWO_WAYS = r"^[1-9][0-9]{0,2}[.][0-9]{3}$"
+
+
+@dataclass(slots=True)
+class AmountField:
+    """How much was paid.
+
+    Where the column map does not say what stands before the decimals, a column of texts like 1.234 can be read in two
+    ways. It is refused, unless one value in it, such as 12.5, shows that the point stands before decimals.
+
+    Attributes:
+        doubt: the first row that can be read in two ways, and its value; None before there is one.
+        proven: whether a value has shown which of the two it is.
+    """
+
+    field: str
+    column: AmountColumn
+    doubt: tuple[int, str] | None = None
+    proven: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its column."""
+        return self.column.names
+
+    @property
+    def skips(self) -> bool:
+        """Whether rows with a negative amount are left out."""
+        return self.column.negative == "skip"
+
+    def convert(self, frame: pl.DataFrame, rows: pl.Series) -> pl.Series | Break:
+        """Return amounts in whole units of currency, float64; negative ones only where they are skipped."""
+        column = frame[self.column.column]
+        amounts = self._numbers(column, rows)
+        if isinstance(amounts, Break):
+            return amounts
+        amounts = amounts / 100 if self.column.unit == "cents" else amounts
+        fits = amounts.is_finite() & (amounts.abs() <= MAX_AMOUNT)
+        wrong = earliest(
+            absent(column, self.field),
+            self._refused(column, ~fits.fill_null(value=False) & column.is_not_null()),
+            None
+            if self.skips
+            else broken((amounts < 0).fill_null(value=False), self.field, RULE, column, self._refunds),
+        )
+        return wrong or amounts + 0.0  # -0.0 is not below zero
+
+    def finish(self) -> tuple[int, str] | None:
+        """Return the first amount of a column that can be read in two ways."""
+        if self.doubt is None or self.proven:
+            return None
+        row, value = self.doubt
+        name = self.column.column
+        decimal, thousands = (written(self.field, column=name, **{key: "."}) for key in ("decimal", "thousands"))
+        text = f"{self.field} can be read in two ways, got {shown(value)}; write {decimal} if decimals follow the point"
+        return row, f"{text}, or {thousands} if thousands do"
+
+    def _numbers(self, column: pl.Series, rows: pl.Series) -> pl.Series | Break:
+        kind = column.dtype
+        if kind == pl.String:
+            return self._texts(column, rows)
+        if kind == pl.Float32:
+            large = column.is_finite() & (column.abs() >= FLOAT32_CENTS_LIMIT) & (column.abs() <= MAX_AMOUNT)
+            rule = f"is of 32 bits, which hold no cents from {FLOAT32_CENTS_LIMIT:,} on"
+            wrong = broken(large, self.field, rule, column, "export the column as 64-bit floats or decimals")
+            return wrong or column.cast(pl.String).cast(pl.Float64, strict=False)  # 81.51, not 81.51000213…
+        if isinstance(kind, pl.Decimal):
+            return column.cast(pl.String).cast(pl.Float64)  # rounded once
+        return column.cast(pl.Float64) if kind.is_numeric() else wrong_type(self.field, RULE, column)
+
+    def _texts(self, column: pl.Series, rows: pl.Series) -> pl.Series:
+        groups = column.str.extract_groups(self._pattern()).struct
+        digits, parenthesised = groups.field("digits"), groups.field("refund")
+        if self.skips:
+            digits = digits.fill_null(parenthesised)
+        for mark in self._thousands:
+            digits = digits.str.replace_all(mark, "", literal=True)
+        if self.column.decimal is None and self.column.thousands is None:
+            self._look_for_doubt(digits, rows)
+        numbers = digits.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
+        minus = (groups.field("sign") == "-").fill_null(value=False) | (parenthesised.is_not_null())
+        return pl.select(pl.when(minus).then(-numbers).otherwise(numbers)).to_series()
+
+    def _look_for_doubt(self, digits: pl.Series, rows: pl.Series) -> None:
+        in_doubt = digits.str.contains(_TWO_WAYS).fill_null(value=False)
+        self.proven = self.proven or bool((digits.str.contains(r"[.]") & ~in_doubt).any())
+        if self.doubt is None and (index := first(in_doubt)) is not None:
+            self.doubt = rows.item(index), digits.item(index)
+
+    @property
+    def _decimal(self) -> str:
+        return self.column.decimal or ("," if self.column.thousands == "." else ".")
+
+    @property
+    def _thousands(self) -> str:
+        return {None: "", " ": _BLANKS, "'": "'’"}.get(self.column.thousands, self.column.thousands or "")
+
+    def _pattern(self) -> str:
+        edge = f"[\\s{re.escape(self.column.strip)}]*"
+        grouped = f"[0-9]{{1,3}}(?:[{re.escape(self._thousands)}][0-9]{{3}})+|" if self._thousands else ""
+        point = re.escape(self._decimal)
+        number = rf"(?:(?:{grouped}[0-9]+)(?:{point}[0-9]*)?|{point}[0-9]+)(?:[eE][+-]?[0-9]{{1,3}})?"
+        return (
+            rf"^{edge}(?P<sign>[+-]?){edge}(?P<digits>{number}){edge}$"
+            rf"|^{edge}\({edge}(?P<refund>{number}){edge}\){edge}$"
+        )
+
+    def _refused(self, column: pl.Series, mask: pl.Series) -> Break | None:
+        index = first(mask)
+        if index is None:
+            return None
+        value = column.item(index)
+        rule, remedy = self._why(str(value).strip())
+        return Break(index, f"{self.field} {rule}, got {shown(value)}; {remedy}")
+
+    def _why(self, text: str) -> tuple[str, str]:
+        """Return the rule that ``text`` breaks, and what to do."""
+        name = self.column.column
+        number = re.fullmatch(r"[+-]?[0-9.,]+", text)
+        if _NO_NUMBER.fullmatch(text):
+            return f"{RULE}, and this is none", "fill it or drop the row"
+        if re.fullmatch(r"\(.*[0-9].*\)", text):
+            return f"{RULE}, and one in parentheses is a refund", self._refunds
+        if number and "," in text and self._decimal == ".":
+            decimal, thousands = (
+                written(self.field, column=name, decimal=","),
+                written(self.field, column=name, thousands=","),
+            )
+            return f"{RULE}, and a comma can mean two things", f"write {decimal} or {thousands}"
+        if number and "." in text and self._decimal == ",":
+            thousands = written(self.field, column=name, decimal=",", thousands=".")
+            return f"{RULE} with decimals after a comma", f"write {thousands} if the point stands between thousands"
+        signs = re.sub(r"[0-9.,+\-()\s]", "", text)
+        if signs and re.search(r"[0-9]", text) and not re.search(r"[0-9][^0-9.,\s]+[0-9]", text):
+            shortest = "".join(dict.fromkeys(self.column.strip + signs))
+            return f"{RULE}, without {shown(signs)}", f"write {written(self.field, column=name, strip=shortest)}"
+        return RULE, "mend or drop the row"
+
+    @property
+    def _refunds(self) -> str:
+        said = written(self.field, column=self.column.column, negative="skip")
+        return f"write {said} to leave refunds out, which are then counted as skipped, or drop the row"

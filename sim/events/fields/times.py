@@ -1,0 +1,205 @@
+"""When transactions happened: columns of texts, numbers, dates or instants as microseconds since the Unix epoch."""
+
+import dataclasses
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from actors.arrays import I64, Bool
+from actors.transaction import EARLIEST_US, LATEST_US
+from sim.events.fields.advice import advice
+from sim.events.fields.calendar import YEAR_FIRST, Moments
+from sim.events.fields.clocks import Instants
+from sim.events.fields.field import Break, Stateless, Ways, absent, columns_written, earliest, first, type_name, written
+from sim.events.fields.numbers import Counts
+from sim.scenario.column_map import TimeColumn
+from sim.tables.problem import shown
+from sim.time_formats import pattern
+from sim.units import moment_us
+
+RANGE = "must lie between 1990 and 2100"
+_EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - texts only
+
+
+def instant(event_us: int) -> str:
+    """Return an instant as a person writes it, in UTC."""
+    try:
+        return str(_EPOCH + dt.timedelta(microseconds=event_us))
+    except OverflowError:
+        return "the end of time" if event_us > 0 else "the beginning of time"
+
+
+@dataclass(slots=True)
+class TimeField(Stateless):
+    """The event time.
+
+    Attributes:
+        timezone: of times without an offset.
+        ways: with an offset, and without.
+        local: whether a time had no offset and was taken by the time zone.
+    """
+
+    field: str
+    column: TimeColumn
+    timezone: str
+    ways: Ways = dataclasses.field(default_factory=Ways)
+    local: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its columns."""
+        return self.column.names
+
+    def convert(self, frame: pl.DataFrame, rows: pl.Series) -> pl.Series | Break:
+        """Return microseconds since the Unix epoch, int64."""
+        column = self._joined(frame)
+        if isinstance(column, Break):
+            return column
+        kind = column.dtype
+        if isinstance(kind, (pl.Datetime, pl.Date)):
+            return self._typed(column)
+        if self.column.unit is not None:
+            return self._counted(column, self.column.unit)
+        if kind == pl.String or (kind.is_integer() and self.column.format):
+            return self._written(column.cast(pl.String), rows)
+        return self._no_time(column)
+
+    def _joined(self, frame: pl.DataFrame) -> pl.Series | Break:
+        parts = [frame[name] for name in self.names]
+        if len(parts) == 1:
+            return parts[0]
+        if wrong := earliest(*(absent(part, self.field) for part in parts)):
+            return wrong
+        texts = [part.cast(pl.String).str.strip_chars().alias(str(number)) for number, part in enumerate(parts)]
+        return pl.DataFrame(texts).select(pl.concat_str(pl.all(), separator=" "))["0"]
+
+    def _no_time(self, column: pl.Series) -> Break:
+        name = type_name(column)
+        if column.dtype == pl.Time:
+            remedy = written(self.field, columns=["DATE", *self.names], format="%Y-%m-%d %H:%M:%S")
+            return Break(None, f"{self.field} is a time of day without its date; add its column, as in {remedy}")
+        if column.dtype.is_numeric():
+            remedy = written(self.field, **columns_written(self.names), unit="s")
+            return Break(None, f"{self.field} is a number, and needs a unit; write {remedy}")
+        return Break(
+            None, f"{self.field} must be a time, a text or a number, got a column of {name}; convert the column"
+        )
+
+    def _typed(self, column: pl.Series) -> pl.Series | Break:
+        for key in ("unit", "format"):
+            if getattr(self.column, key) is not None:
+                text = f"{self.field} is a column of times already ({type_name(column)}); leave out {key}"
+                return Break(None, text)
+        zoned = isinstance(column.dtype, pl.Datetime) and column.dtype.time_zone is not None
+        local_us = column.cast(pl.Datetime("us")) if isinstance(column.dtype, pl.Date) else column
+        raw_us = local_us.dt.epoch("us").fill_null(0).to_numpy()
+        none = np.zeros(len(column), dtype=np.bool_)
+        return self._instants(column, raw_us, known=~none, aware=~none if zoned else none, offset_us=0 * raw_us)
+
+    def _counted(self, column: pl.Series, unit: str) -> pl.Series | Break:
+        counts = Counts.of(column)
+        if counts is None:
+            return Break(
+                None, f"{self.field} must be a number of {unit}, got a column of {type_name(column)}; leave out unit"
+            )
+        since = self.column.since
+        event_us = counts.event_us(unit, 0 if since is None else moment_us(since, self.timezone))
+        return earliest(
+            absent(column, self.field),
+            self._break(
+                column, ~counts.numeric, f"must be a number of {unit}", "leave out unit, or mend or drop the row"
+            ),
+            self._outside(column, event_us, counts.numeric),
+        ) or pl.Series(event_us)
+
+    def _written(self, texts: pl.Series, rows: pl.Series) -> pl.Series | Break:
+        form = self.column.format
+        moments = Moments.of(texts, YEAR_FIRST if form is None else [pattern(form)])
+        wrong = earliest(
+            absent(texts, self.field),
+            self._unread(texts, moments),
+            self._break(texts, moments.fits & ~moments.real, "is not on the calendar or the clock"),
+            self._mixed(texts, moments, rows),
+        )
+        known = moments.fits & moments.real
+        return self._instants(
+            texts, moments.local_us, known=known, aware=moments.aware, offset_us=moments.offset_us, before=wrong
+        )
+
+    def _unread(self, texts: pl.Series, moments: Moments) -> Break | None:
+        index = first(pl.Series(~moments.fits) & texts.is_not_null())
+        if index is None:
+            return None
+        text = texts.item(index)
+        if self.column.format is not None:
+            rule, remedy = f"must be written as {self.column.format}", "correct format, or mend or drop the row"
+        else:
+            rule, remedy = advice(self.field, self.names, text, texts)
+        return Break(index, f"{self.field} {rule}, got {shown(text)}; {remedy}")
+
+    def _mixed(self, texts: pl.Series, moments: Moments, rows: pl.Series) -> Break | None:
+        """Return the first time with an offset after one without, or the other way round."""
+        known = pl.Series(moments.fits & moments.real)
+        found = self.ways.second(pl.Series(moments.aware), known, rows)
+        if found is None:
+            return None
+        index, row = found
+        here, there = ("an offset", "none") if moments.aware[index] else ("no offset", "one")
+        rule = f"has {here} from UTC, but the time in row {row} has {there}"
+        value = shown(texts.item(index))
+        return Break(index, f"{self.field} {rule}, got {value}; write all times with an offset, or all without")
+
+    def _instants(
+        self,
+        column: pl.Series,
+        local_us: I64,
+        *,
+        known: Bool,
+        aware: Bool,
+        offset_us: I64,
+        before: Break | None = None,
+    ) -> pl.Series | Break:
+        """Return instants of moments on clocks: those ``aware`` by their own offset, the others in the time zone."""
+        day_us = 2 * 86_400 * 1_000_000
+        near = known & (local_us > EARLIEST_US - day_us) & (local_us < LATEST_US + day_us)
+        here = Instants.of(np.where(near & ~aware, local_us, EARLIEST_US), self.timezone)
+        event_us = np.where(aware | ~near, local_us - offset_us, here.event_us)
+        local = near & ~aware
+        self.local = self.local or bool(local.any())
+        as_it_stands = "write times with their offsets, or events.timezone: UTC to take them as they stand"
+        wrong = earliest(
+            before,
+            absent(column, self.field),
+            self._break(
+                column,
+                local & here.twice,
+                f"comes twice in {self.timezone}, where the clock goes back here",
+                as_it_stands,
+            ),
+            self._break(
+                column,
+                local & here.never,
+                f"never was in {self.timezone}, where the clock goes forward here",
+                f"correct events.timezone, or {as_it_stands}",
+            ),
+            self._outside(column, event_us, known),
+        )
+        return wrong or pl.Series(event_us)
+
+    def _outside(self, column: pl.Series, event_us: I64, known: Bool) -> Break | None:
+        outside = known & ((event_us < EARLIEST_US) | (event_us > LATEST_US))
+        index = first(pl.Series(outside) & column.is_not_null())
+        if index is None:
+            return None
+        meant = f"{shown(column.item(index))}, which is {instant(int(event_us[index]))}"
+        keys = " and ".join(key for key in ("unit", "since", "format") if getattr(self.column, key) is not None)
+        remedy = f"correct {keys}, or mend or drop the row" if keys else "mend or drop the row"
+        return Break(index, f"{self.field} {RANGE}, got {meant}; {remedy}")
+
+    def _break(self, column: pl.Series, mask: Bool, rule: str, remedy: str = "mend or drop the row") -> Break | None:
+        index = first(pl.Series(mask) & column.is_not_null())
+        return (
+            None if index is None else Break(index, f"{self.field} {rule}, got {shown(column.item(index))}; {remedy}")
+        )
