@@ -16,7 +16,7 @@ from sim.events.fields.times import TimeField, instant
 from sim.events.fields.unit import with_unit
 from sim.events.rows import out_of_order, repeated
 from sim.events.spec import ALL_TIME, EventsSpec, Period
-from sim.tables.problem import columns_hint, listed, problem, short
+from sim.tables.problem import columns_hint, listed, named, problem
 from sim.tables.reader import Reader, reader
 
 
@@ -232,7 +232,7 @@ def _check_header(spec: EventsSpec, header: Sequence[str]) -> None:
         for name in column.names:
             if name not in header:
                 hint = columns_hint(name, header)
-                text = f"has no column {short(name)}, which events.columns gives for {field}{hint}"
+                text = f"has no column {named(name)}, which events.columns gives for {field}{hint}"
                 raise problem(spec.file, text)
 
 

@@ -8,7 +8,7 @@ import polars as pl
 
 from actors.errors import TransactionFileError
 from sim.tables.csv_rows import CsvRows
-from sim.tables.problem import problem, short
+from sim.tables.problem import named, problem
 from sim.tables.separators import WORDS, seen, written
 from sim.tables.text import TextFile
 
@@ -43,7 +43,7 @@ class CsvFile:
         for name, count in Counter(header).items():
             if count > 1 and name:
                 places = [str(number) for number, each in enumerate(header, start=1) if each == name]
-                text = f"has {count} columns named {short(name)} (number {' and '.join(places)}); rename all but one"
+                text = f"has {count} columns named {named(name)} (number {' and '.join(places)}); rename all but one"
                 raise problem(self._file, text)
         if "" in wanted and header.count("") != 1:
             raise problem(self._file, "has no one column without a name, which events.columns gives; name the column")
@@ -58,8 +58,7 @@ class CsvFile:
         rows = self._rows(self._separator)
         wanted = [rows.header.index(name) for name in columns]
         for parts in rows.columns(wanted):
-            named = zip(columns, parts, strict=True)
-            yield pl.DataFrame([pl.Series(name, cells, dtype=pl.String) for name, cells in named])
+            yield pl.DataFrame(dict(zip(columns, parts, strict=True)), schema=dict.fromkeys(columns, pl.String))
 
     def _rows(self, separator: str) -> CsvRows:
         return CsvRows(self._file, self._text.blocks(), separator, multiline=self._multiline)

@@ -14,6 +14,8 @@ from sim.tables.text import undecoded
 Cell = str | None
 MAX_ROW_CHARACTERS: Final = 1 << 20  # a field of many lines may be long, but one that never closes must end somewhere
 _QUOTED: Final = re.compile(r'"([^"]*(?:""[^"]*)*)"')
+_FIELD: Final = "\0"  # stands for a field that was taken out
+_DOUBLED: Final = "\1"  # for two quotes; alone in a cell they are a quoted empty field
 _QUOTE_RULE: Final = "quote the whole field and double the quotes in it, or remove them"
 
 
@@ -76,19 +78,32 @@ class CsvRows:
         raise problem(self._file, "is empty; give another file")
 
     def _regular(self, block: str, wanted: Sequence[int]) -> list[list[Cell]] | None:
-        """Return the cells of a block that has nothing but plain rows, which needs no look at each; None of another."""
+        """Return the cells of a block of plain rows, which needs no look at each of them; None of any other block.
+
+        Quoted fields are taken out, each leaving one mark that must then be a cell of its own; so a field that begins
+        with a doubled quote, or has a quote where none may be, leaves the block to `_take`.
+        """
         width = len(self.header)
-        if self._open or width == 1 or '"' in block or "\0" in block or undecoded(block):
+        if self._open or width == 1 or _FIELD in block or _DOUBLED in block or undecoded(block):
             return None
         text = block.replace("\r\n", "\n") if "\r" in block else block
-        if "\r" in text:
-            return None
+        inside: list[str] = []
+        if '"' in text:
+            pieces = text.replace('""', _DOUBLED).split('"')
+            text, inside = _FIELD.join(pieces[::2]), pieces[1::2]
+            if len(pieces) % 2 == 0 or any("\n" in each for each in inside):
+                return None
         lines = _lines(text)
-        if {line.count(self._separator) for line in lines} != {width - 1}:
+        if "\r" in text or {line.count(self._separator) for line in lines} != {width - 1}:
+            return None
+        cells = self._separator.join(lines).split(self._separator)
+        if text.count(_FIELD) != cells.count(_FIELD) or text.count(_DOUBLED) != cells.count(_DOUBLED):
             return None
         self._row += len(lines)
         self._line += len(lines)
-        cells = self._separator.join(lines).split(self._separator)
+        if inside or _DOUBLED in text:
+            filled = _refilled(cells, iter(inside))
+            return [filled[index::width] for index in wanted]
         return [[cell or None for cell in cells[index::width]] for index in wanted]
 
     def _take(self, line: str) -> list[Cell] | None:
@@ -114,7 +129,8 @@ class CsvRows:
         return self._whole(list(self._cells(self._ended(text))), text)
 
     def _blank(self, line: str) -> bool:
-        if line.strip(" \t\r") or self._separator in line:
+        blanks = " \t\r" if self.header else "\r"  # the one column of a file may be called " "
+        if line.strip(blanks) or self._separator in line:
             return False
         if len(self.header) == 1:
             text = 'is blank, which may be an absent value: write "" for that, or remove the line'
@@ -140,7 +156,7 @@ class CsvRows:
                     raise self._wrong(self._open_text(), column)
                 end = match.end()
                 if not text.startswith(self._separator, end) and end < len(text):
-                    raise self._wrong(f"has text after a closing quote; {_QUOTE_RULE}", column)
+                    raise self._wrong(self._text_after(match[1].count("\n")), column)
                 if "\n" in match[1] and not self._multiline:
                     self._check_lines(match[1].split("\n"), column)
                 yield match[1].replace('""', '"')
@@ -198,12 +214,29 @@ class CsvRows:
         row = f"row {self._row}" if self._row else "the header"
         return f"a quote opens in {row} and never closes{within}; remove it, or close the field with another"
 
+    def _text_after(self, lines: int) -> str:
+        if not lines:
+            return f"has text after a closing quote; {_QUOTE_RULE}"
+        on = f"{lines} line{'s' if lines > 1 else ''} on"
+        return f"a quote opens in row {self._row}, and the next, {on}, closes no field; remove the stray one"
+
     def _wrong(self, text: str, column: int | None = None) -> TransactionFileError:
         name = None if column is None else self.header[column] if column < len(self.header) else str(column + 1)
         line = self._first_line if self._first_line != self._row + 1 else None
         if not self._row:
             return problem(self._file, text, line=self._first_line)
         return problem(self._file, text, row=self._row, line=line, column=name)
+
+
+def _refilled(cells: list[str], inside: Iterator[str]) -> list[Cell]:
+    """Return ``cells`` with what was ``inside`` the quotes in place of each mark, None for an empty one."""
+    filled: list[Cell] = []
+    for cell in cells:
+        if cell == _FIELD:
+            filled.append(next(inside).replace(_DOUBLED, '"'))
+        else:
+            filled.append("" if cell == _DOUBLED else cell or None)
+    return filled
 
 
 def _lines(block: str) -> list[str]:

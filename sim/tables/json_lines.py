@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from sim.tables.problem import problem, short, shown
+from sim.tables.problem import named, problem, shown
 from sim.tables.text import TextFile, undecoded
 
 SAMPLED_ROWS: Final = 100  # a line may leave out what is absent, so one line does not show every column
@@ -54,7 +54,7 @@ class JsonLinesFile:
         for block in self._text.blocks():
             rows = list(self._of_block(block, row))
             if rows:
-                yield pl.DataFrame([self._series(column, rows, row) for column in columns])
+                yield pl.DataFrame({column: self._series(column, rows, row) for column in columns})
             row += len(rows)
 
     def _objects(self) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -75,7 +75,7 @@ class JsonLinesFile:
             try:
                 values = _decode(line)
             except _RepeatedKeyError as error:
-                text = f"has the key {short(error.key)} twice; drop one"
+                text = f"has the key {named(error.key)} twice; drop one"
                 raise problem(self._file, text, row=row) from error
             except _NoNumberError as error:
                 raise problem(self._file, f"has {error}, which is no JSON; write null", row=row) from error

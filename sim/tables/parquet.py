@@ -1,7 +1,8 @@
 """One Parquet file as frames of its own types."""
 
 import gzip
-import shutil
+import os
+import sys
 import tempfile
 import zlib
 from collections.abc import Collection, Iterator, Sequence
@@ -15,6 +16,8 @@ from sim.tables.endings import refuse_no_parquet, refuse_unpacked
 from sim.tables.problem import problem
 
 FRAME_ROWS: Final = 65_536  # about 10 MB of a frame; larger ones read no faster
+MAX_GROWTH: Final = 100  # Parquet is packed inside, so gzip gains little; what grows more is made to fill the disk
+PIECE_BYTES: Final = 1 << 24
 _MAGIC_BYTES: Final = 8
 _BROKEN: Final = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
 
@@ -37,26 +40,31 @@ class ParquetFile:
 
     def types(self) -> dict[str, str]:
         """Return the type of each column."""
-        with self._plain() as plain:
-            try:
-                return {name: str(kind) for name, kind in _scan(plain).collect_schema().items()}
-            except _BROKEN as error:
-                raise self._damaged() from error
+        with self._plain() as plain, self._judged():
+            return {name: str(kind) for name, kind in _scan(plain).collect_schema().items()}
 
     def frames(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
-        """Yield the ``columns``, up to `FRAME_ROWS` rows at a time."""
+        """Yield the ``columns``, up to `FRAME_ROWS` rows at a time, after all of them were found readable."""
         with self._plain() as plain:
-            try:
-                total = _scan(plain).select(pl.len()).collect().item()
-                read = 0
-                for frame in _scan(plain).select(columns).collect_batches(chunk_size=FRAME_ROWS, maintain_order=True):
-                    read += len(frame)
-                    self.share = read / total if total else 1.0
-                    yield frame
-            except _BROKEN as error:
-                raise self._damaged() from error
-        if read != total:
-            raise self._damaged()
+            with self._judged():
+                total = sum(map(len, _batches(plain, columns)))
+            read = 0
+            for frame in _batches(plain, columns):
+                read += len(frame)
+                self.share = read / total
+                yield frame
+
+    @contextmanager
+    def _judged(self) -> Iterator[None]:
+        """Turn whatever is wrong with the file into the one line for it."""
+        try:
+            with _silenced():
+                yield
+        except pl.exceptions.DuplicateError as error:
+            raise problem(self._file, "has two columns of one name; rename one") from error
+        except _BROKEN as error:
+            text = "is damaged: it cannot be read as Parquet; fetch or write it again"
+            raise problem(self._file, text) from error
 
     @contextmanager
     def _plain(self) -> Iterator[Path]:
@@ -75,8 +83,13 @@ class ParquetFile:
             with self._file.open("rb") as raw, plain.open("wb") as target:
                 refuse_unpacked(self._file, raw.read(_MAGIC_BYTES))
                 raw.seek(0)
+                limit = MAX_GROWTH * os.fstat(raw.fileno()).st_size + PIECE_BYTES
                 with gzip.GzipFile(fileobj=raw) as source:
-                    shutil.copyfileobj(source, target)
+                    while piece := source.read(PIECE_BYTES):
+                        target.write(piece)
+                        if target.tell() > limit:
+                            text = f"unpacks to more than {MAX_GROWTH} times its size; unpack it with gunzip"
+                            raise problem(self._file, text)
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise problem(self._file, "is damaged: its gzip data does not unpack; fetch or pack it again") from error
         except OSError as error:
@@ -91,9 +104,25 @@ class ParquetFile:
         except OSError as error:
             raise problem(self._file, f"cannot be read ({error.strerror}); check its permissions") from error
 
-    def _damaged(self) -> Exception:
-        return problem(self._file, "is damaged: it cannot be read as Parquet; fetch or write it again")
-
 
 def _scan(file: Path) -> pl.LazyFrame:
     return pl.scan_parquet(file, glob=False, hive_partitioning=False)
+
+
+def _batches(file: Path, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+    return _scan(file).select(columns).collect_batches(chunk_size=FRAME_ROWS, maintain_order=True)
+
+
+@contextmanager
+def _silenced() -> Iterator[None]:
+    """Keep off the terminal what native code writes there by itself when it panics over a damaged file."""
+    sys.stderr.flush()
+    terminal = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(terminal, 2)
+        os.close(nowhere)
+        os.close(terminal)

@@ -23,7 +23,7 @@ def problem(
     parts = [
         None if row is None else f"row {row}",
         None if line is None else f"line {line}",
-        None if column is None else f"column {short(column)}",
+        None if column is None else f"column {named(column)}",
     ]
     place = ", ".join(part for part in parts if part)
     return TransactionFileError(printable(f"{file}: {place}: {text}" if place else f"{file}: {text}"))
@@ -51,9 +51,14 @@ def short(text: str) -> str:
     return text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…"
 
 
+def named(name: str) -> str:
+    """Return a column's ``name``, in quotes where its ends could not be seen otherwise."""
+    return short(repr(name) if name != name.strip() or not name else name)
+
+
 def listed(names: Iterable[str]) -> str:
     """Return names as prose; of many the first, and how many there are besides."""
-    every = [short(name) for name in names]
+    every = [named(name) for name in names]
     more = f" and {len(every) - MAX_LISTED} more" if len(every) > MAX_LISTED else ""
     return ", ".join(every[:MAX_LISTED]) + more
 
@@ -67,7 +72,7 @@ def did_you_mean(name: str, names: Sequence[str]) -> str:
     """
     by_lower = {known.lower(): known for known in names}
     near = difflib.get_close_matches(name.lower(), by_lower, n=1)
-    return f"; did you mean {short(by_lower[near[0]])}?" if near else ""
+    return f"; did you mean {named(by_lower[near[0]])}?" if near else ""
 
 
 def columns_hint(name: str, header: Sequence[str]) -> str:

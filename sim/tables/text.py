@@ -72,7 +72,7 @@ class TextFile:
         except zlib.error as error:
             raise problem(self.file, "is damaged: its gzip data does not unpack; fetch or pack it again") from error
         except OSError as error:
-            raise problem(self.file, f"cannot be read ({error.strerror}); check its permissions") from error
+            raise problem(self.file, f"cannot be read ({error.strerror or error}); check its permissions") from error
 
     def _begun(self, first: bytes, source: BinaryIO | gzip.GzipFile) -> Iterator[bytes]:
         refuse_content(self.file, first)
