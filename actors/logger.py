@@ -122,18 +122,19 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
         self._times.book(decided.batch.track, prepared.started_ns, self.clock.now_ns())
 
     async def finish(self) -> None:
-        """Deliver and log everything that waits, in `FINISH_NS` what deliveries may take; for the end of a run.
+        """Deliver and log everything that waits, for the end of a run; `FINISH_NS` is what deliveries may take of it.
 
         Whoever ends a run has waited for the drain: a caller that does not answer is not waited for batch by batch.
-        What is left when the time is up is logged, and not delivered. Until a batch is booked it is in the mailbox, so
+        What is left when that time is up is logged, and not delivered. Until a batch is booked it is in the mailbox, so
         that the books balance all the while.
         """
         self.inbox.close()
-        until_ns = self.clock.now_ns() + FINISH_NS
+        patience_ns = FINISH_NS
         while (lease := await self.inbox.receive(self.batch_limit())) is not None:
             started_ns, decided = self.clock.now_ns(), lease.message
             try:
-                delivered = await self._deliver_by(until_ns, decided)
+                delivered = await self._deliver_within(patience_ns, decided)
+                patience_ns -= self.clock.now_ns() - started_ns
                 handled = Handled(delivered, await self.log.write(decided), started_ns)
             except Exception as error:  # noqa: BLE001 - it may be what kept crashing this actor
                 self.discard(decided, error)
@@ -141,12 +142,11 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
                 self.commit(lease, handled)
             self.inbox.acknowledge()
 
-    async def _deliver_by(self, until_ns: int, decided: DecidedBatch) -> bool:
-        left_ns = until_ns - self.clock.now_ns()
-        if left_ns <= 0:
+    async def _deliver_within(self, span_ns: int, decided: DecidedBatch) -> bool:
+        if span_ns <= 0:
             return False
         try:
-            async with asyncio.timeout(left_ns / NS_PER_S):
+            async with asyncio.timeout(span_ns / NS_PER_S):
                 await self._deliver(decided)
         except TimeoutError:
             self.delivery_failure.note(SinkError("no answer before the run had to end"))

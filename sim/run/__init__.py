@@ -11,6 +11,7 @@
 - `config`: the scenario's pipeline section as the pipeline's frozen config.
 - `outcomes`: every decision of the run with its truth, by transaction number: the sink that decisions are delivered to.
 - `shelf`: arrays in files instead of memory, for what a long run keeps until its end.
+- `attic`: the same on the real clock: written in memory, and moved to files once they are settled.
 - `instruments`, `record`: what may be attached to a run; every decision of it in full.
 - `labels`: the truth, let out after its delay.
 - `source`: the feed's blocks as the producer's source, numbered and booked.

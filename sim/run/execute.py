@@ -5,6 +5,7 @@ import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 
 from dashboard.frame import Frame
 from sim.clocks.calibration import digest
@@ -103,25 +104,38 @@ async def _run_on(
             lambda event: alert_lines.add(AlertLine.of(event, journal.start_ns))
         )
         await parts.source.prime()
-        async with _interruptible(session):
+        async with _interruptible(session) as presses:
             ended = await session.run()
             for lines in own_lines:
                 lines.settle()
-            # Still deaf to Ctrl-C: whoever presses it twice wants the run to end, not to lose its summary.
-            return _report(plan, Output(folder, parts, own_lines), session, ended)
+            # Who presses Ctrl-C now wants the run to end, not to lose its summary; labels in the log may be missing.
+            output = Output(folder, parts, own_lines, partial(presses.more_than, presses.count))
+            return _report(plan, output, session, ended)
+
+
+@dataclass(slots=True)
+class _Presses:
+    """How often Ctrl-C was pressed, known at once, also while nothing else is heard."""
+
+    count: int = 0
+
+    def more_than(self, earlier: int) -> bool:
+        """Return whether it was pressed since it had been ``earlier`` times."""
+        return self.count > earlier
 
 
 @asynccontextmanager
-async def _interruptible(session: Session) -> AsyncIterator[None]:
+async def _interruptible(session: Session) -> AsyncIterator[_Presses]:
     """Let Ctrl-C, SIGTERM and the end of the terminal drain the session, and a second one of them stop draining."""
-    loop = asyncio.get_running_loop()
+    loop, presses = asyncio.get_running_loop(), _Presses()
 
     def ask(*_: object) -> None:
+        presses.count += 1
         loop.call_soon_threadsafe(session.interrupt)
 
     before = {each: signal.signal(each, ask) for each in heard()}
     try:
-        yield
+        yield presses
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)

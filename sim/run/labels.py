@@ -51,6 +51,10 @@ class DelayedLabels:
         known = np.flatnonzero(block.fraud != UNKNOWN)
         self._waiting.append(**{name: column[known] for name, column in columns.items()})
 
+    def columns(self) -> list[Column]:
+        """Return the columns of what waits, which nobody writes to any more."""
+        return list(self._waiting.view().values())
+
     def take_due(self, now_us: int) -> Labels | None:
         """Return labels that became known up to ``now_us`` and were not taken before, None if none is left."""
         due_us = now_us - self._delay_us

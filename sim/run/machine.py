@@ -18,9 +18,10 @@ from sim.clocks.noise import LognormalNoise
 from sim.clocks.virtual_clock import VirtualClock
 from sim.clocks.virtual_loop import VirtualLoop
 from sim.run.allocator import give_back_large_blocks
+from sim.run.attic import Attic
 from sim.run.gathered_log import GatheredLog
 from sim.run.plan import Plan
-from sim.run.shelf import Shelf
+from sim.run.shelf import AnyShelf, Shelf
 from sim.run.traffic import virtual_feed
 from sim.world.feed import Feed
 from sim.world.process_feed import ProcessFeed
@@ -29,6 +30,7 @@ from sim.world.streams import Streams
 # For so long a thread waits for the interpreter at most. The default of 5 ms, at the begin and the end of each batch in
 # the executor, is most of the latency under load.
 PROMPT_S = 0.0002
+SPARE, ROWS_BESIDE = 1.1, 1 << 20  # arrivals swing around their mean; history holds training's last weeks too
 SELDOM = 50_000  # allocations between two collections: nobody waits for a pause of virtual time, and it saves 4 %
 
 
@@ -45,7 +47,7 @@ class Machine:
         look_up: makes a store's look-ups take the time that the scenario says.
         foresees: whether computing takes no time, so that it may be done before it is asked for.
         beside: a thread for what is computed ahead and touches nothing of the run; None: there is none.
-        shelf: where arrays lie that grow with the run; None is memory, since real time would measure the disk.
+        shelf: where arrays lie that grow with the run; None is memory.
         log: makes what writes the decision log.
     """
 
@@ -57,7 +59,7 @@ class Machine:
     look_up: Callable[[FeatureStore], FeatureStore]
     foresees: bool = False
     beside: Executor | None = None
-    shelf: Shelf | None = None
+    shelf: AnyShelf | None = None
     log: MakeLog = ThreadedLog
 
 
@@ -69,12 +71,15 @@ def real_machine(plan: Plan) -> Machine:
     usual_s = sys.getswitchinterval()
     sys.setswitchinterval(PROMPT_S)
 
+    attic = Attic(plan.folder, round(plan.load.expected_count * SPARE) + ROWS_BESIDE)
+
     def close() -> None:
         feed.close()
         clock.close()
+        attic.close()
         sys.setswitchinterval(usual_s)
 
-    return Machine(clock, RealWork(), feed, ResidentMemory().sample, close, _look_up(plan, clock))
+    return Machine(clock, RealWork(), feed, ResidentMemory().sample, close, _look_up(plan, clock), shelf=attic)
 
 
 def virtual_machine(plan: Plan) -> Machine:

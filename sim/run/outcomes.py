@@ -8,11 +8,12 @@ from actors.messages import DecidedBatch
 from actors.pile import Pile
 from actors.stamps import ARRIVAL, DECIDED, NUMBER
 from sim.money import Outcomes
-from sim.run.shelf import Shelf
+from sim.run.shelf import AnyShelf
 from sim.timeliness import Timeliness, timeliness
 
 UNDECIDED = 255
 LET_GO_EVERY = 1 << 14  # transactions, not 1 MB of what is kept
+STIRRING = 1 << 18  # transactions; nearly all decisions come for one of the newest so many: four seconds of a burst
 _FIRST_CAPACITY = 1 << 16
 _TAKEN = Answer(None)
 
@@ -30,12 +31,14 @@ class OutcomeBook:
         start_ns: the instant from which arrivals count.
     """
 
-    def __init__(self, shelf: Shelf | None = None) -> None:
+    def __init__(self, shelf: AnyShelf | None = None) -> None:
         self.count = 0
         self.start_ns = 0
         self._fraud_ids: set[str] = set()
         self._pile = Pile(self._write_down)
         self._shelf = shelf
+        self._empty = np.empty if shelf is None else shelf.empty
+        self._settled = 0
         self._let_go_at = LET_GO_EVERY
         self._capacity = 0
         self._arrival_ns: I64 = np.empty(0, dtype=np.int64)
@@ -80,10 +83,17 @@ class OutcomeBook:
         self._pile.settle()
         return self._fraud_ids
 
+    def settled(self) -> list[Column]:
+        """Return the front of each column that is written to from now on only after the shelf has settled."""
+        self._settled = max(self._settled, self.count - STIRRING)
+        return [column[: self._settled] for column in self._columns()]
+
     def _write_down(self, decided: list[DecidedBatch]) -> None:
         batches = [each.batch for each in decided]
         track = np.concatenate([batch.track for batch in batches])
         at = track[:, NUMBER]
+        if self._shelf is not None and at.min() < self._settled:
+            self._shelf.settle()  # or it could be lost on its way to a file
         self._arrival_ns[at] = track[:, ARRIVAL] - self.start_ns
         self._latency_ns[at] = track[:, DECIDED] - track[:, ARRIVAL]
         self._amount[at] = np.concatenate([batch.amount for batch in batches])
@@ -164,23 +174,25 @@ class OutcomeBook:
             self._truth[part],
         ).where(chosen)
 
+    def _columns(self) -> tuple[Column, ...]:
+        return (
+            self._arrival_ns,
+            self._event_us,
+            self._latency_ns,
+            self._amount,
+            self._score,
+            self._decision,
+            self._truth,
+        )
+
     def _grow(self, capacity: int) -> None:
         self._arrival_ns, self._event_us, self._latency_ns, self._amount, self._score, self._decision, self._truth = (
-            self._grown(column, capacity)
-            for column in (
-                self._arrival_ns,
-                self._event_us,
-                self._latency_ns,
-                self._amount,
-                self._score,
-                self._decision,
-                self._truth,
-            )
+            self._grown(column, capacity) for column in self._columns()
         )
-        self._capacity = capacity
+        self._capacity = len(self._truth)
+        self._settled = 0
 
     def _grown(self, column: Column, capacity: int) -> Column:
-        empty = np.empty if self._shelf is None else self._shelf.empty
-        grown = empty(capacity, column.dtype)
+        grown = self._empty(capacity, column.dtype)
         grown[: self.count] = column[: self.count]
         return grown

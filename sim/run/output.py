@@ -4,7 +4,9 @@ Other people and programs may have emptied, replaced, moved or removed them mean
 line; never the verdict.
 """
 
-from collections.abc import Iterator, Sequence
+import errno
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from actors.adapters.files import AppendOnlyFile
 from actors.errors import OutputError
@@ -15,6 +17,8 @@ from sim.report.lines import PatientLines
 from sim.report.trace import trace_hash
 from sim.run.parts import Parts
 
+LOOK_UP_EVERY = 1 << 12  # lines, a few milliseconds
+
 
 class Output:
     """What a run leaves behind, while its files are still open.
@@ -23,12 +27,16 @@ class Output:
         folder: of the run.
         parts: write the pipeline's files.
         own: the laboratory's files; the journal is the first.
+        hurried: tells whether someone has asked since that it come to an end.
     """
 
-    def __init__(self, folder: RunFolder, parts: Parts, own: Sequence[PatientLines]) -> None:
+    def __init__(
+        self, folder: RunFolder, parts: Parts, own: Sequence[PatientLines], hurried: Callable[[], bool] = lambda: False
+    ) -> None:
         self._folder = folder
         self.parts = parts
         self._own = own
+        self._hurried = hurried
         self._journal = own[0].file
 
     def troubles(self) -> Iterator[str]:
@@ -69,9 +77,21 @@ class Output:
             return  # `troubles` has said so
         try:
             with log.reader() as lines, self._folder.writing(files.DECISIONS) as joined:
-                join_labels(lines, joined, fraud_ids, known_until_us)
+                join_labels(self._unless_hurried(lines), joined, fraud_ids, known_until_us)
         except OutputError as error:
-            problems.append(f"labels are not joined, decisions stay as they are: {error}")
+            why = "interrupted" if self._hurried() else error
+            problems.append(f"labels are not joined, decisions stay as they are: {why}")
+
+    def _unless_hurried(self, lines: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield ``lines``, of which a long run has gigabytes, until someone asks for the end.
+
+        Raises:
+            InterruptedError: someone did.
+        """
+        for number, line in enumerate(lines):
+            if not number % LOOK_UP_EVERY and self._hurried():
+                raise InterruptedError(errno.EINTR, os.strerror(errno.EINTR))
+            yield line
 
     def write_summary(self, text: bytes, problems: list[str]) -> bool:
         """Write the summary; return whether it is where the run was asked to write it, else say why not."""

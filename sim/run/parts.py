@@ -30,6 +30,7 @@ from sim.run.labels import DelayedLabels
 from sim.run.machine import Machine
 from sim.run.outcomes import OutcomeBook
 from sim.run.plan import Plan, SyntheticLoad
+from sim.run.shelf import AnyShelf
 from sim.run.source import FeedSource
 from sim.run.warm import WarmState, warm_state
 from sim.steps.bell import AlertBell
@@ -51,6 +52,8 @@ class Parts:
         output: the decision log.
         desk: where the serving model is changed.
         steps: of the scenario.
+        labels: those that wait.
+        shelf: where arrays lie that grow with the run.
     """
 
     telemetry: Telemetry
@@ -69,6 +72,8 @@ class Parts:
     desk: ModelDesk
     steps: StepSchedule
     undelivered: AppendOnlyFile
+    labels: DelayedLabels
+    shelf: AnyShelf | None
 
     def gauges(self) -> Gauges:
         """Read the pipeline's gauges and the age of its batch features."""
@@ -83,6 +88,13 @@ class Parts:
         self.book.begin(start_ns)
         if isinstance(self.event_time, ScaledEventTime):
             self.event_time.begin(start_ns)
+
+    def put_away(self) -> None:
+        """Let the shelf take out of memory what is settled of the run."""
+        if self.shelf is not None:
+            view = self.warm.history.view()
+            history = [*view.transactions.values(), *view.labels.values()]
+            self.shelf.put_away([*self.book.settled(), *history, *self.labels.columns()])
 
     def close(self) -> None:
         """Close the files."""
@@ -207,6 +219,8 @@ def make_parts(plan: Plan, machine: Machine, journal: Journal, instruments: Inst
         desk,
         steps,
         undelivered,
+        labels,
+        shelf,
     )
 
 

@@ -3,7 +3,9 @@
 import mmap
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Protocol
 from weakref import WeakSet
 
 import numpy as np
@@ -12,6 +14,26 @@ from numpy.typing import DTypeLike
 from actors.arrays import Column
 
 LARGE_BYTES = 2 << 20  # a drill of minutes stays below it, and opens no file
+
+
+class AnyShelf(Protocol):
+    """Where arrays lie that grow with a run."""
+
+    def empty(self, count: int, dtype: DTypeLike) -> Column:
+        """Return a new array of at least ``count`` elements, as many as others asked for so, to be written first."""
+        ...
+
+    def put_away(self, columns: Iterable[Column]) -> None:
+        """Take ``columns``, fronts of arrays made here, out of memory by and by: they are not written to any more."""
+        ...
+
+    def settle(self) -> None:
+        """Return when what was put away may be written to after all."""
+        ...
+
+    def let_go(self) -> None:
+        """Leave to the files what lies there: it takes no memory until it is touched again."""
+        ...
 
 
 class Shelf:
@@ -50,6 +72,12 @@ class Shelf:
         """Leave all arrays to their files: none takes memory until it is touched again. A few µs an array."""
         for mapped in self._maps:
             mapped.madvise(mmap.MADV_DONTNEED)  # of a shared mapping: nothing that was written is lost
+
+    def put_away(self, columns: Iterable[Column]) -> None:
+        """Do nothing: they lie in files already."""
+
+    def settle(self) -> None:
+        """Return at once."""
 
     @property
     def size_bytes(self) -> int:

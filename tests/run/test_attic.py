@@ -1,0 +1,165 @@
+"""Laws of arrays that are written in memory and moved to files."""
+
+import asyncio
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from actors.arrays import I64, Column
+from actors.messages import Decision
+from sim.money import Outcomes
+from sim.run import attic as attic_module
+from sim.run import outcomes
+from sim.run.attic import UNIT_BYTES, Attic
+from sim.run.outcomes import OutcomeBook
+from tests.run.batches import decided
+
+BLOCK = 50_000
+COUNT = 8 * UNIT_BYTES // 8  # of int64: eight units
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere arrays stay in memory")
+
+
+@pytest.fixture
+def attic(tmp_path: Path) -> Iterator[Attic]:
+    """Yield an attic without room to spare."""
+    attic = Attic(tmp_path, 0)
+    yield attic
+    attic.close()
+
+
+def anonymous_bytes() -> int:
+    """Return how much memory of this process is no file's."""
+    fields = Path("/proc/self/statm").read_text().split()
+    return (int(fields[1]) - int(fields[2])) * os.sysconf("SC_PAGE_SIZE")
+
+
+def test_what_was_put_away_is_read_as_before(attic: Attic, tmp_path: Path) -> None:
+    """The front lies in a file without a name, the rest in memory, and whoever holds the array sees no difference."""
+    array = attic.empty(COUNT, np.int64)
+    array[:] = np.arange(COUNT)
+    attic.put_away([array[: COUNT // 2 + 5]])
+    attic.settle()
+    assert attic.size_bytes == COUNT // 2 * 8
+    array[COUNT // 2 :] += 1
+    attic.let_go()
+    assert list(tmp_path.iterdir()) == []
+    np.testing.assert_array_equal(array[: COUNT // 2], np.arange(COUNT // 2))
+    np.testing.assert_array_equal(array[COUNT // 2 :], np.arange(COUNT // 2, COUNT) + 1)
+
+
+def test_what_was_put_away_takes_no_memory(attic: Attic) -> None:
+    """Sixteen megabytes that were written are not in memory once they are moved."""
+    array = attic.empty(COUNT, np.int64)
+    array[:] = 1
+    before = anonymous_bytes()
+    attic.put_away([array])
+    attic.settle()
+    assert before - anonymous_bytes() >= 0.9 * array.nbytes
+
+
+def test_what_was_moved_may_be_written_to_again(attic: Attic) -> None:
+    """After it has settled, and what is written then is not lost when it is let go."""
+    array = attic.empty(COUNT, np.int64)
+    array[:] = 0
+    attic.put_away([array])
+    attic.settle()
+    array[7] = -7
+    attic.let_go()
+    assert (array[7], array.sum()) == (-7, -7)
+
+
+def test_a_front_moves_on_piece_by_piece(attic: Attic) -> None:
+    """Each call moves what has been added in whole units; views taken before see the same rows."""
+    array = attic.empty(COUNT, np.int64)
+    view = array[: COUNT // 4]
+    for stop in range(COUNT // 8, COUNT + 1, COUNT // 8):
+        array[stop - COUNT // 8 : stop] = stop
+        attic.put_away([array[:stop]])
+        attic.settle()
+        assert attic.size_bytes == stop * 8
+    assert view.sum() == (COUNT // 8) * (COUNT // 8 + COUNT // 4)
+
+
+def test_arrays_made_elsewhere_stay_where_they_are(attic: Attic) -> None:
+    """History may hold columns of another origin; these are nobody's to move."""
+    attic.put_away([np.zeros(COUNT)])
+    attic.settle()
+    assert attic.size_bytes == 0
+
+
+def test_a_file_goes_with_its_array(attic: Attic) -> None:
+    """What nobody holds any more takes neither addresses nor a file."""
+    array = attic.empty(COUNT, np.int64)
+    array[:] = 1
+    attic.put_away([array])
+    attic.settle()
+    files = len(list(Path("/proc/self/fd").iterdir()))
+    del array
+    assert attic.size_bytes == 0
+    assert len(list(Path("/proc/self/fd").iterdir())) == files - 1
+
+
+def test_every_array_has_the_same_room(tmp_path: Path) -> None:
+    """Columns of one log are as long as each other, whatever was asked for; without addresses they lie in memory."""
+    attic = Attic(tmp_path, COUNT)
+    assert {len(attic.empty(count, dtype)) for count, dtype in ((1, np.uint8), (9, np.int64))} == {COUNT}
+    greedy = Attic(tmp_path, 1 << 60)
+    assert {len(greedy.empty(3, dtype)) for dtype in (np.uint8, np.int64)} == {3}
+
+
+def test_without_room_on_the_disk_arrays_stay_in_memory(attic: Attic, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk costs memory and not the run."""
+
+    def full(*_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    array = attic.empty(COUNT, np.int64)
+    array[:] = 3
+    attic.put_away([array])
+    attic.settle()
+    assert (array.sum(), attic.size_bytes) == (3 * COUNT, 0)
+
+
+def test_a_book_in_the_attic_is_the_same_book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Decisions in order, late ones and those beyond the room: nothing is lost on its way to a file."""
+    rightly = attic_module._map
+
+    def slowly(*where: int) -> None:  # what is written before this is not in the file
+        threading.Event().wait(0.03)
+        rightly(*where)
+
+    monkeypatch.setattr(attic_module, "_map", slowly)
+    monkeypatch.setattr(outcomes, "STIRRING", 1_000)
+    attic = Attic(tmp_path, 400_000)
+    inside, outside = OutcomeBook(), OutcomeBook(attic)
+    for book in (inside, outside):
+        for first in range(0, 600_000, BLOCK):
+            numbers = np.arange(first, first + BLOCK)
+            book.book(numbers * 1_000, (numbers % 7 == 0).astype(np.uint8))
+            decide(book, numbers[numbers % 4_001 != 0])
+            attic.put_away(outside.settled())  # and while it is on its way those are decided that were left out
+            earlier = numbers - 4 * BLOCK
+            decide(book, earlier[(earlier >= 0) & (earlier % 4_001 == 0)])
+    for found, expected in zip(columns(outside.outcomes()), columns(inside.outcomes()), strict=True):
+        np.testing.assert_array_equal(found, expected)
+    assert outside.fraud_ids == inside.fraud_ids
+    assert attic.size_bytes > 0
+    attic.close()
+
+
+def decide(book: OutcomeBook, numbers: I64) -> None:
+    """Deliver decisions that tell from which number they come."""
+    kinds = [Decision(number % len(Decision)) for number in numbers.tolist()]
+    asyncio.run(book.deliver(decided(numbers.tolist(), kinds, (numbers + 0.5).tolist(), (numbers / 1e6).tolist())))
+
+
+def columns(found: Outcomes) -> list[Column]:
+    """Return the columns of outcomes."""
+    return [found.arrival_ns, found.amount, found.score, found.decision, found.label]
