@@ -11,11 +11,11 @@ from rich.console import Console, ConsoleOptions
 from rich.segment import Segment
 
 from dashboard.ascii import PLAIN_SIGNS
-from dashboard.frame import ExpectationRow, Frame, Money
+from dashboard.frame import ExpectationRow, Frame, LedgerLine, Money
 from dashboard.rows import Row, clean, fit, left, right, row, rule
 from dashboard.screen import LEAST_HEIGHT, LEAST_WIDTH, Picture, View, render
 from dashboard.theme import BAD, CARE, DIM, EXPECTATIONS, GOOD, LABEL, PLAIN, RULE, STRONG, TITLE, VERDICTS
-from dashboard.units import clock, count, latency_in_words, money, percent, rate
+from dashboard.units import clock, count, latency_in_words, money, percent, rate, span_us, whole
 
 _NO_TERMINAL_WIDTH: Final = 100
 _LEAST_WIDTH: Final = 40
@@ -25,6 +25,7 @@ _STATE: Final = 13
 _VALUE: Final = 22
 _INDENT: Final = 3
 _FACT: Final = 14
+_MINUTE_S: Final = 60
 _WORDS: Final = {
     "undecided": "NO VERDICT",
     "pass": "PASS",
@@ -137,10 +138,13 @@ def _fact(name: str, text: str, width: int) -> list[Row]:
 def _facts(frame: Frame) -> list[tuple[str, str]]:
     """Return the figures of the whole run, as far as there are any."""
     header = frame.header
-    facts = [("run", f"{header.scenario}, {clock(header.elapsed_s)} on the {header.clock} clock, seed {header.seed}")]
+    lasted = span_us(1e6 * header.elapsed_s) if header.elapsed_s < _MINUTE_S else clock(header.elapsed_s)
+    facts = [("run", f"{header.scenario}, {lasted} on the {header.clock} clock, seed {header.seed}")]
     if frame.throughput is not None:
         data = frame.throughput
-        facts.append(("throughput", f"{rate(data.achieved_run_per_s)} of {rate(data.offered_run_per_s)} offered"))
+        able = "" if data.capacity_per_s is None else f"; the pipeline can do {rate(data.capacity_per_s)}"
+        done = f"{rate(data.achieved_run_per_s)} of {rate(data.offered_run_per_s)} offered{able}"
+        facts.append(("throughput", done))
     if frame.latency is not None and frame.latency.run is not None:
         run = frame.latency.run
         p50, p95, p99 = map(latency_in_words, (run.p50_us, run.p95_us, run.p99_us))
@@ -149,7 +153,23 @@ def _facts(frame: Frame) -> list[tuple[str, str]]:
         facts.append(("errors", percent(frame.errors.ratio_run)))
     if used := ", ".join(f"{mode.name} {percent(mode.ratio_run)}" for mode in frame.modes if mode.count_run):
         facts.append(("modes", used))
-    return [*facts, *([("money", _money(frame.money))] if frame.money is not None else [])]
+    facts += [("money", _money(frame.money))] if frame.money is not None else []
+    return facts if frame.ledger is None else [*facts, *_apart(frame.ledger)]
+
+
+def _apart(ledger: LedgerLine) -> Iterator[tuple[str, str]]:
+    """Yield what did not go the way of the others, as far as there is any."""
+    reasons = ", ".join(f"{reason} {whole(number)}" for reason, number in ledger.dead_letters)
+    for name, number, words in (
+        ("dead letters", ledger.dead_lettered, f"set aside undecided{': ' if reasons else ''}{reasons}"),
+        ("duplicates", ledger.duplicate, "with an id seen before"),
+        ("undelivered", ledger.undelivered, "decisions that were given up"),
+        ("not logged", ledger.log_failed, "decisions"),
+        ("unsent", ledger.unsent, "due, and never sent"),
+        ("skipped rows", ledger.skipped_rows, "left out of the file, as its column map says"),
+    ):
+        if number:
+            yield name, f"{whole(number)} {words}"
 
 
 def _money(data: Money) -> str:

@@ -59,7 +59,7 @@ class Header(_Part, frozen=True, kw_only=True):
 
 
 class Throughput(_Part, frozen=True, kw_only=True):
-    """Transactions that were due, and transactions decided."""
+    """Transactions that were due, transactions decided, and what the pipeline can do, where that was measured."""
 
     offered_10s_per_s: float | None
     achieved_10s_per_s: float | None
@@ -67,6 +67,7 @@ class Throughput(_Part, frozen=True, kw_only=True):
     achieved_run_per_s: float | None
     offered: Series
     achieved: Series
+    capacity_per_s: float | None = None
 
 
 class Percentiles(_Part, frozen=True):
@@ -318,7 +319,13 @@ class ExpectationRow(_Part, frozen=True, kw_only=True):
 
 
 class LedgerLine(_Part, frozen=True, kw_only=True):
-    """The books over the whole run; ``broken`` lists the equations that do not hold, in words."""
+    """The books over the whole run.
+
+    Attributes:
+        broken: the equations that do not hold, in words.
+        dead_letters: reasons with their counts, those that occurred.
+        skipped_rows: of a file, left out as its column map says; not among the others.
+    """
 
     offered: int
     unsent: int
@@ -335,6 +342,8 @@ class LedgerLine(_Part, frozen=True, kw_only=True):
     awaiting_delivery: int
     balanced: bool
     broken: tuple[str, ...] = ()
+    dead_letters: tuple[tuple[str, int], ...] = ()
+    skipped_rows: int = 0
 
 
 class Frame(_Part, frozen=True, kw_only=True, tag="frame"):

@@ -14,7 +14,7 @@
 - `steps`: what is done on purpose without anything failing, such as the release of another model.
 - `run`: one run, from a scenario to its end.
 - `trials`: runs on virtual time by the dozen: `determinism`, `twin` and `explore` compare them and search among them.
-- `expectations`, `verdict`: what had to hold, and how the run ended.
+- `expectations`, `verdict`, `substance`: what had to hold, how the run ended, and what that rests on.
 - `money`, `ranking`, `quality`, `timeliness`: what decisions cost, how good scores were, and who was decided in time.
 - `journal`, `report`: what happened, and the folder that a run leaves behind.
 """

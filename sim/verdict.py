@@ -89,6 +89,7 @@ def judge(
     arrivals: Arrivals,
     *,
     steps: Sequence[StepRecord] = (),
+    empty: Sequence[str] = (),
     imbalances: Sequence[str] = (),
     escalated: str = "",
     interrupted: bool = False,
@@ -100,12 +101,15 @@ def judge(
         faults: what each did.
         arrivals: how the load arrived.
         steps: what came of each; a refusal is not a doubt, since a scenario may be about it.
+        empty: why the run proves nothing whatever held, see `sim.substance`.
         imbalances: equations of the ledger that did not hold at some time, in words; any fails the run.
         escalated: why an actor was given up; "" if none was.
         interrupted: Ctrl-C ended the run: the exit code says that, whatever the verdict on what was seen.
     """
     failures = _failures(expectations, imbalances, escalated)
     doubts = _doubts(expectations, faults, steps, arrivals, interrupted=interrupted)
+    if not interrupted:
+        doubts = [*empty, *doubts]
     word: VerdictWord = "fail" if failures else "inconclusive" if doubts else "pass"
     exit_code = {"fail": FAILED, "inconclusive": INCONCLUSIVE, "pass": PASS}[word]
     reasons = (*failures, *doubts)
@@ -134,6 +138,8 @@ def _doubts(
 ) -> list[str]:
     undecided, unended = ("inconclusive", "waiting", "holding"), ("waiting", "under_way")
     lines = ["the run was interrupted"] if interrupted else []
+    if expectations and all(each.state == "skipped" for each in expectations):
+        lines.append(f"no expectation was judged: of {len(expectations):,}, all were skipped")
     lines += [f"{each.name}: {each.note or 'not judged'}" for each in expectations if each.state in undecided]
     lines += [doubt for fault in faults for doubt in _doubts_about(fault)]
     lines += [

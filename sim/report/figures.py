@@ -42,6 +42,7 @@ class Finished:
         model: digest of the model that served at the end.
         held_out: that model's figures on held-out data, by name, from its manifest.
         calibration: digest of the service times, on the virtual clock.
+        capacity_per_s: what the pipeline can do, where that was measured.
         trace_hash: of decision log and journal, on the virtual clock.
     """
 
@@ -61,6 +62,7 @@ class Finished:
     held_out: Mapping[str, float | None] = field(default_factory=dict)
     calibration: str | None = None
     trace_hash: str | None = None
+    capacity_per_s: float | None = None
     git: str | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
 
@@ -96,6 +98,7 @@ def summarise(run: Finished) -> Summary:
         latency_max_ms=latency["max_ms"],
         at_least=tuple(f"latency_{key}" for key in at_least(latency) if key != "p99_9_ms"),
         throughput_events_per_sec=read("throughput", window),
+        capacity_events_per_sec=run.capacity_per_s,
         error_rate=read("error_ratio", window),
         model_roc_auc=run.held_out.get("roc_auc"),
         precision_at_recall_70=run.held_out.get("precision_at_recall_70"),

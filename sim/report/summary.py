@@ -188,6 +188,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
         latency_max_ms: exact, as the mean is.
         at_least: those of the latency percentiles that are lower bounds, by key: the true one is more than an hour.
         throughput_events_per_sec: decisions over the duration.
+        capacity_events_per_sec: what the pipeline decides when it is never without work, where that was measured before
+            the run: by ``demo``, and for rates that are a share of it; null otherwise.
         error_rate: default decisions, failed log lines, undelivered decisions and crashes, of those produced.
         model_roc_auc: on held-out data, from training; so are the next two.
         live_roc_auc: of this run's scores against known labels.
@@ -224,6 +226,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     latency_max_ms: float | None = None
     at_least: tuple[str, ...] = ()
     throughput_events_per_sec: float | None
+    capacity_events_per_sec: float | None = None
     error_rate: float | None
     model_roc_auc: float | None
     precision_at_recall_70: float | None

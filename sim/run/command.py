@@ -32,6 +32,7 @@ class Request:
         out: folder for the run's files; None makes one.
         tui: auto, on or off.
         picture: SVG file for the last picture; None writes none.
+        with_capacity: measure what the pipeline can do before the run; of a scenario without a file of transactions.
     """
 
     scenario: Path
@@ -41,6 +42,7 @@ class Request:
     out: Path | None = None
     tui: str = "auto"
     picture: Path | None = None
+    with_capacity: bool = False
 
 
 def run_scenario(request: Request) -> int:
@@ -83,7 +85,7 @@ def _run_in(folder: RunFolder, shorter: Cut, request: Request) -> int:
         ready = preflight(shorter, request.model)
         screen.show(Notice(title=f"starting {shorter.scenario.name}", detail=ready.length))
         artifact = ready.artifact or choose_model(shorter.scenario, request.model, screen.show)
-        plan = prepare(shorter, artifact, folder.path, screen.show, ready.load)
+        plan = prepare(shorter, artifact, folder.path, screen.show, ready.load, with_capacity=request.with_capacity)
         result = execute(plan, folder, screen)
     except BaseException:
         screen.close()

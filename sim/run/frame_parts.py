@@ -91,12 +91,13 @@ def drift(moment: Moment) -> show.Drift | None:
 def money(moment: Moment) -> show.Money:
     """Return what the labelled decisions were worth."""
     money, now = moment.quality, moment.now
+    reviews = sum(row[Decision.REVIEW] for row in now.decisions) if money.review_count is None else money.review_count
     return show.Money(
         loss=money.loss,
         prevented=money.prevented,
         wrongly_blocked=money.wrongly_blocked,
         wrongly_blocked_run_count=money.wrongly_blocked_count,
-        review_run_count=sum(row[Decision.REVIEW] for row in now.decisions),
+        review_run_count=reviews,
         labelled_run_count=money.labelled_count,
         decided_run_count=now.ledger.decided,
     )
@@ -188,9 +189,10 @@ def ledger(moment: Moment) -> show.LedgerLine:
         awaiting_delivery=ledger.waiting.awaiting_delivery,
         balanced=not moment.now.imbalances,
         broken=moment.now.imbalances,
+        dead_letters=tuple((reason, count) for reason, count in ledger.dead_lettered_by_reason.items() if count),
     )
 
 
-def ratio(part: int, whole: int) -> float | None:
+def ratio(part: float, whole: float) -> float | None:
     """Return ``part / whole``, None where there is nothing to share."""
     return part / whole if whole else None

@@ -126,10 +126,11 @@ class Frames:
         return show.Throughput(
             offered_10s_per_s=read("offered_rate", recent),
             achieved_10s_per_s=read("throughput", recent),
-            offered_run_per_s=read("offered_rate", whole),
+            offered_run_per_s=ratio(moment.now.ledger.offered, whole.span_s),  # those due at the very start, too
             achieved_run_per_s=read("throughput", whole),
             offered=self.courses.offered.series(),
             achieved=self.courses.achieved.series(),
+            capacity_per_s=self.facts.capacity_per_s,
         )
 
     def _latency(self, moment: Moment) -> show.Latency:

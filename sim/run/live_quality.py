@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from actors.telemetry.snapshot import Quality
-from sim.money import business
+from sim.money import Outcomes, business
 from sim.ranking import Ranking
 from sim.run.outcomes import OutcomeBook
 
@@ -15,7 +15,11 @@ LEAST_FRAUDS = 10  # an AUC of fewer says more about chance than about the model
 
 @dataclass(slots=True)
 class LiveMoney:
-    """Sums over the labelled decisions so far, in units of the currency and in counts."""
+    """Sums over the labelled decisions so far, in units of the currency and in counts.
+
+    Attributes:
+        review_count: decisions sent to review, once the run is over; None before.
+    """
 
     loss: float = 0.0
     prevented: float = 0.0
@@ -26,6 +30,7 @@ class LiveMoney:
     legitimate_count: int = 0
     stopped_count: int = 0
     labelled_count: int = 0
+    review_count: int | None = None
 
 
 class LiveQuality:
@@ -58,6 +63,22 @@ class LiveQuality:
             self.rolling_auc = self._auc(known)
         return self._quality(review_count)
 
+    def conclude(self, outcomes: Outcomes) -> None:
+        """Take in every truth there is, now that the run is over: what the summary says is what is shown last."""
+        worth = business(outcomes)
+        self.money = LiveMoney(
+            loss=worth.fraud_loss,
+            prevented=worth.fraud_prevented,
+            wrongly_blocked=worth.wrongly_blocked,
+            wrongly_blocked_count=worth.wrongly_blocked_count,
+            fraud_count=worth.actual_fraud,
+            detected_count=worth.fraud_detected,
+            legitimate_count=worth.labelled - worth.actual_fraud,
+            stopped_count=_stopped(outcomes),
+            labelled_count=worth.labelled,
+            review_count=worth.review_volume,
+        )
+
     def _count(self, start: int, stop: int) -> None:
         outcomes = self._book.outcomes(start, stop)
         new, money = business(outcomes), self.money
@@ -69,7 +90,7 @@ class LiveQuality:
         money.detected_count += new.fraud_detected
         money.labelled_count += new.labelled
         money.legitimate_count += new.labelled - new.actual_fraud
-        money.stopped_count += int(np.count_nonzero((outcomes.label <= 1) & (outcomes.decision > 0)))
+        money.stopped_count += _stopped(outcomes)
 
     def _auc(self, known: int) -> float | None:
         recent = self._book.outcomes(max(0, known - ROLLING), known).scored_and_labelled()
@@ -91,6 +112,11 @@ class LiveQuality:
             wrongly_blocked=money.wrongly_blocked,
             review_volume=review_count,
         )
+
+
+def _stopped(outcomes: Outcomes) -> int:
+    """Return how many with a known label were reviewed or blocked."""
+    return int(np.count_nonzero((outcomes.label <= 1) & (outcomes.decision > 0)))
 
 
 def _ratio(part: int, whole: int) -> float | None:

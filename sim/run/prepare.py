@@ -28,6 +28,8 @@ def prepare(
     folder: Path,
     announce: Callable[[Notice], None] = lambda _: None,
     load: Load | None = None,
+    *,
+    with_capacity: bool = False,
 ) -> Plan:
     """Return the plan of a run.
 
@@ -37,6 +39,7 @@ def prepare(
         folder: where the run's files go.
         announce: told of what takes its time: training a model that a step releases, measuring the capacity.
         load: what arrives, where that is known already; None finds out.
+        with_capacity: whether to measure what the pipeline can do even if no rate is a share of it.
 
     Raises:
         TrainingRefused: a model that a step releases had to be trained and missed its gates.
@@ -61,7 +64,7 @@ def prepare(
         look_up=look_up_time(scenario),
     )
     refuse_foresight(draft.load, artifact.manifest)
-    if not needs_capacity(scenario):
+    if not needs_capacity(scenario) and not with_capacity:
         return draft
     announce(Notice(title="measuring what this machine can do", detail="the whole path, as fast as it goes"))
     capacity = measure_capacity(draft)

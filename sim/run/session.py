@@ -23,6 +23,7 @@ from sim.run.plan import Plan
 from sim.run.watch import AnyScreen, Watch, tick_s
 from sim.scenario.timeline import Span, duration_ns, phase_spans
 from sim.steps.step import StepRecord
+from sim.substance import doubts, metrics_read, remarks
 from sim.verdict import Arrivals, Verdict, arrivals_of, judge
 
 PUT_AWAY_NS = NS_PER_S // 2  # of a burst of 60,000/s 3 MB, a part of each array that is worth a call
@@ -43,6 +44,7 @@ class Ended:
         outcomes: every decision with its truth.
         frame: the last picture.
         left_count: transactions that the drain left, decided by default.
+        remarks: what should be known beside the verdict, one line each.
     """
 
     first: Snapshot
@@ -56,6 +58,7 @@ class Ended:
     outcomes: Outcomes
     frame: Frame
     left_count: int
+    remarks: tuple[str, ...]
 
 
 class Session:
@@ -243,16 +246,20 @@ class Session:
         self._latency_log.finish(final)
         expectations = self.judge.finish(final, elapsed_ns) + self._not_judged()
         faults, steps = parts.faults.records(), parts.steps.records()
+        read = metrics_read(self._plan.scenario.expect)
         verdict = judge(
             expectations,
             faults,
             arrivals,
             steps=steps,
+            empty=tuple(doubts(final.ledger, read)),
             imbalances=final.imbalances,
             escalated=self._escalated,
             interrupted=interrupted,
         )
         parts.journal.add("run_ended", verdict.verdict)
+        outcomes, noted = parts.book.outcomes(), tuple(remarks(final.ledger, expectations, read))
+        watch.conclude(outcomes, noted)
         return Ended(
             first=watch.monitor.first or final,
             final=final,
@@ -262,7 +269,8 @@ class Session:
             faults=faults,
             steps=steps,
             verdict=verdict,
-            outcomes=parts.book.outcomes(),
+            outcomes=outcomes,
+            remarks=noted,
             frame=watch.frame(verdict.verdict, expectations),
             left_count=left_count,
         )

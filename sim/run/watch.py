@@ -1,6 +1,6 @@
 """Watching a run: every tick to the screen, the logs, the journal and the judge."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from actors.clock import NS_PER_S, Clock
@@ -16,6 +16,7 @@ from dashboard import frame as show
 from sim.expectations.judge import Judge
 from sim.expectations.result import ExpectationResult
 from sim.journal import JournalKind
+from sim.money import Outcomes
 from sim.run.frames import Facts, Frames
 from sim.run.live_quality import LiveQuality
 from sim.run.moment import Moment
@@ -145,6 +146,11 @@ class Watch:
                 warnings=tuple(self.warnings),
             )
         )
+
+    def conclude(self, outcomes: Outcomes, remarks: Sequence[str]) -> None:
+        """Let the next frame be the last: with every truth, whenever it would have become known, and ``remarks``."""
+        self.quality.conclude(outcomes)
+        self.warnings += remarks
 
     def _update_quality(self, gauges: Gauges) -> Quality:
         ledger = self._parts.telemetry.ledger

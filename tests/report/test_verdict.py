@@ -67,7 +67,7 @@ def test_actor_that_was_given_up_fails_the_run() -> None:
             of(fault=FaultRecord(name="down", kind="x_y", state="failed", injected_at_s=1.0, error="KeyError: 'a'")),
             "failed in its own code: KeyError",
         ),
-        (of(arrivals=Arrivals(offered=1_000, produced=949)), "only 94.9% of the scheduled arrivals"),
+        (of(arrivals=Arrivals(offered=1_000, produced=949)), "only 94.9 % of the scheduled arrivals"),
         (of(arrivals=Arrivals(offered=1_000, produced=1_000, lateness_p99_us=10_001)), "the producer was late"),
     ],
 )
