@@ -42,6 +42,7 @@ class Finished:
         model: digest of the model that served at the end.
         held_out: that model's figures on held-out data, by name, from its manifest.
         calibration: digest of the service times, on the virtual clock.
+        skipped_rows: of a file, left out as its column map says.
         capacity_per_s: what the pipeline can do, where that was measured.
         trace_hash: of decision log and journal, on the virtual clock.
     """
@@ -63,6 +64,7 @@ class Finished:
     calibration: str | None = None
     trace_hash: str | None = None
     capacity_per_s: float | None = None
+    skipped_rows: int = 0
     git: str | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
 
@@ -110,6 +112,7 @@ def summarise(run: Finished) -> Summary:
         prediction_std=deviation,
         decisions=_decisions(last),
         modes=ModeCounts(**{mode.label: last.ledger.decided_by_mode[mode] for mode in Mode}),
+        skipped_rows=run.skipped_rows,
         ledger=books(last),
         business=worth,
         stages=stage_times(last),

@@ -183,6 +183,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
         skipped: what a shortened run left out.
         duration_s: from the start to the last decision.
         events_processed: transactions decided, set aside or found to be duplicates.
+        skipped_rows: rows of the replayed file that were left out because its column map says so, such as refunds.
         fraud_detected: fraud reviewed or blocked, of that with a known label.
         actual_fraud: fraud with a known label.
         latency_max_ms: exact, as the mean is.
@@ -238,6 +239,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     prediction_std: float | None
     decisions: DecisionCounts
     modes: ModeCounts
+    skipped_rows: int = 0
     ledger: Books
     business: Business
     stages: dict[str, StageTimes]

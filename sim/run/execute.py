@@ -177,6 +177,7 @@ def _finished(plan: Plan, parts: Parts, session: Session, ended: Ended, warnings
         judged=None if plan.load.judged is None else parts.book.outcomes_of(plan.load.judged),
         skipped=() if plan.cut is None else plan.cut.skipped,
         warnings=(*plan.warnings, *ended.remarks, *warnings),
+        skipped_rows=plan.load.skipped_rows,
         capacity_per_s=plan.capacity_per_s,
         model=parts.slot.current.digest,
         calibration=digest(plan.costs) if plan.clock == "virtual" else None,

@@ -170,8 +170,8 @@ def alerts(moment: Moment) -> tuple[show.AlertRow, ...]:
     )
 
 
-def ledger(moment: Moment) -> show.LedgerLine:
-    """Return the books."""
+def ledger(moment: Moment, skipped_rows: int = 0) -> show.LedgerLine:
+    """Return the books, and how many rows of a file never came into them."""
     ledger = moment.now.ledger
     return show.LedgerLine(
         offered=ledger.offered,
@@ -190,6 +190,7 @@ def ledger(moment: Moment) -> show.LedgerLine:
         balanced=not moment.now.imbalances,
         broken=moment.now.imbalances,
         dead_letters=tuple((reason, count) for reason, count in ledger.dead_lettered_by_reason.items() if count),
+        skipped_rows=skipped_rows,
     )
 
 

@@ -59,6 +59,7 @@ class Facts:
         memory_limit_bytes: what the memory alert is measured against.
         capacity_per_s: what shares of capacity were resolved with.
         labelled: whether the truth will ever be known.
+        skipped_rows: of a file, left out as its column map says.
     """
 
     scenario: Scenario
@@ -66,6 +67,7 @@ class Facts:
     memory_limit_bytes: int
     capacity_per_s: float | None
     labelled: bool
+    skipped_rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ class Frames:
                 )
                 for each in moment.expectations
             ),
-            ledger=ledger(moment),
+            ledger=ledger(moment, self.facts.skipped_rows),
         )
 
     def _header(self, moment: Moment) -> show.Header:

@@ -55,6 +55,11 @@ class SyntheticLoad:
         return sum(phase.duration_ns for phase in self.spec.phases)
 
     @property
+    def skipped_rows(self) -> int:
+        """No row is left out of what is made up."""
+        return 0
+
+    @property
     def labelled(self) -> bool:
         """Whether the truth is known."""
         return True
@@ -102,6 +107,11 @@ class FileLoad:
     def expected_count(self) -> int:
         """How many transactions it has."""
         return self.contents.rows
+
+    @property
+    def skipped_rows(self) -> int:
+        """Rows of the period that are left out, as the column map says."""
+        return self.contents.skipped_rows
 
     @property
     def length_ns(self) -> int | None:

@@ -199,6 +199,7 @@ def _facts(plan: Plan) -> Facts:
         memory_limit_bytes=plan.scenario.pipeline.memory_limit,
         capacity_per_s=plan.capacity_per_s,
         labelled=plan.load.labelled,
+        skipped_rows=plan.load.skipped_rows,
     )
 
 
