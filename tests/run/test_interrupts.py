@@ -34,7 +34,7 @@ pipeline: {drain_timeout: 200ms, scorer: {max_batch_size: 1}, mailboxes: {scorer
 expect:
   - {name: books, expr: "ledger.balanced == 1"}
   - {name: early, expr: "ledger.balanced == 1", during: first}
-  - {name: both, expr: "ledger.balanced == 1 and error_ratio < 1"}
+  - {name: both, expr: "ledger.balanced == 1 and throughput > 1"}
 """
 
 
