@@ -43,7 +43,7 @@ def parts_of(path: Path) -> list[Path]:
         raise problem(path, "no such file; give the path of a file of transactions in events.file")
     found = [each for each in _matches(path) if _is(each, Path.is_file) and not each.name.startswith("_")]
     if not found:
-        raise problem(path, "no file fits this pattern; check it, and the folder it starts from")
+        raise problem(path, "fits no file; check the pattern, and the folder it starts from")
     return _same_kind(path, found)
 
 

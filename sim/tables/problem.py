@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from actors.errors import TransactionFileError
+from actors.errors import TransactionFileError, printable
 
 MAX_SHOWN = 40  # a longer value hides the rest of the line
 MAX_LISTED = 12  # names; more of them hide it too
@@ -14,7 +14,7 @@ NEAREST = 5
 def problem(
     file: Path, text: str, *, row: int | None = None, line: int | None = None, column: str | None = None
 ) -> TransactionFileError:
-    """Return the error ``file: row R, column C: text``, all of it printable.
+    """Return the error ``file: row R, column C: text``, all of it on one line and printable.
 
     Args:
         row: counted from 1; a CSV file's header and blank lines are not counted.
@@ -26,19 +26,8 @@ def problem(
         None if column is None else f"column {named(column)}",
     ]
     place = ", ".join(part for part in parts if part)
-    return TransactionFileError(printable(f"{file}: {place}: {text}" if place else f"{file}: {text}"))
-
-
-def printable(text: str) -> str:
-    r"""Return ``text`` with everything escaped that a terminal might obey, or that cannot be seen.
-
-    Example:
-        >>> print(printable("two\nlines and \x1b[2J"))
-        two\nlines and \x1b[2J
-    """
-    if text.isprintable():
-        return text
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+    whole = f"{file}: {place}: {text}" if place else f"{file}: {text}"
+    return TransactionFileError(printable(whole).replace("\n", "\\n"))
 
 
 def shown(value: object) -> str:

@@ -94,7 +94,7 @@ def test_a_folder_that_is_none_of_parts_is_refused(tmp_path: Path) -> None:
     """Nothing, folders inside, a file of no rows, a pattern that fits nothing: each has its sentence."""
     empty = parts(tmp_path / "empty", "_SUCCESS")
     assert refusal(empty) == "empty: is a folder without files of transactions; give a file, or another folder"
-    assert refusal(empty / "*.csv") == "*.csv: no file fits this pattern; check it, and the folder it starts from"
+    assert refusal(empty / "*.csv") == "*.csv: fits no file; check the pattern, and the folder it starts from"
     assert (
         refusal(tmp_path / "absent") == "absent: no such file; give the path of a file of transactions in events.file"
     )
