@@ -106,7 +106,8 @@ RATE = Scalar(
     units.render_rate,
     {
         "anyOf": [
-            {"type": "number", "minimum": 0, "maximum": units.MAX_FACTOR},
+            {"const": 0},
+            {"type": "number", "minimum": units.MIN_FACTOR, "maximum": units.MAX_FACTOR},
             {"type": "string", "pattern": rf"^\s*\+?{units.UNSIGNED}(\s*x\s+capacity)?\s*$"},
         ],
         "examples": [1000, "1.5x capacity"],
@@ -117,12 +118,13 @@ SIZE = Scalar(
     units.render_size,
     {"type": "string", "pattern": rf"^\s*\+?{units.UNSIGNED}\s*([kMG]?B|[KMG]iB)\s*$", "examples": ["500MB"]},
 )
+_SPEEDS = {"type": "number", "minimum": units.MIN_FACTOR}
 SPEED = Scalar(
     units.parse_speed,
     units.render_speed,
-    {"anyOf": [{"type": "number", "exclusiveMinimum": 0, "maximum": units.MAX_FACTOR}, {"const": "max"}]},
+    {"anyOf": [_SPEEDS | {"maximum": units.MAX_FACTOR}, {"const": "max"}]},
 )
-WORLD_SPEED = Scalar(units.parse_world_speed, units.render_speed, {"type": "number"})
+WORLD_SPEED = Scalar(units.parse_world_speed, units.render_speed, _SPEEDS)
 MOMENT = Scalar(
     units.parse_moment,
     units.render_moment,

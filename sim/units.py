@@ -18,6 +18,7 @@ NS_PER: dict[str, int] = {
 }
 BYTES_PER: dict[str, int] = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 MAX_FACTOR = 10**9  # of a rate or a speed; beyond it a typing mistake
+MIN_FACTOR = 1e-6  # of a rate that is not 0, or a speed: one transaction in twelve days
 MAX_DURATION_NS = 3_660 * NS_PER["d"]  # ten years: beyond it a typing mistake, and int64 nanoseconds end at 292 years
 
 UNSIGNED = r"(?:[0-9][0-9_]*\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
@@ -118,8 +119,8 @@ def parse_rate(text: str) -> Rate:
         rule = "must be a rate; write 1000, or 1.5x capacity"
         raise ValueError(rule)
     value = float(number.replace("_", ""))
-    if not 0 <= value <= MAX_FACTOR:
-        rule = "must be a rate from 0 to 1e9; write transactions a second"
+    if not (value == 0 or MIN_FACTOR <= value <= MAX_FACTOR):
+        rule = "must be a rate of 0, or from 1e-6 to 1e9; write transactions a second"
         raise ValueError(rule)
     return Rate(of_capacity=value) if shared else Rate(per_s=value)
 
@@ -169,24 +170,26 @@ def parse_speed(text: str) -> float:
     """
     if text.strip() == "max":
         return math.inf
-    value = float(text.replace("_", "")) if re.fullmatch(_NUMBER, text.strip()) else math.nan
-    if not 0 < value <= MAX_FACTOR:
-        rule = "must be a positive number or max; write 1 for real time"
-        raise ValueError(rule)
-    return value
+    return _factor(text, "must be a number from 1e-6 to 1e9, or max; write 1 for real time")
 
 
 def parse_world_speed(text: str) -> float:
     """Return event seconds for each second of a run whose transactions are made, and arrive at rates of their own.
 
     Raises:
-        ValueError: it is not a positive number.
+        ValueError: it is not a number of at least 1e-6.
     """
-    speed = parse_speed(text)
-    if math.isinf(speed):
+    if text.strip() == "max":
         rule = "must be a number, since phases say when transactions arrive; leave it out, or write 1 for real time"
         raise ValueError(rule)
-    return speed
+    return _factor(text, "must be a number from 1e-6 to 100000; leave it out, or write 1 for real time")
+
+
+def _factor(text: str, rule: str) -> float:
+    value = float(text.replace("_", "")) if re.fullmatch(_NUMBER, text.strip()) else math.nan
+    if not MIN_FACTOR <= value <= MAX_FACTOR:
+        raise ValueError(rule)
+    return value
 
 
 def render_speed(speed: float) -> float | int | str:

@@ -90,10 +90,13 @@ def explore(  # noqa: PLR0913 - each is an option
 
 
 def _explore(exploring: "Exploring", folder: "RunFolder", jobs: int, *, shrink: bool) -> int:
+    from sim.scenario.load import placing
+
     search = exploring.search
     last = search.first_seed + search.seeds - 1
     typer.echo(f"seeds {search.first_seed} to {last}" if last > search.first_seed else f"seed {last}")
-    with _progress(search.seeds) as exploring.tell:
+    settled = search.settled
+    with placing(settled.file, settled.overrides), _progress(search.seeds) as exploring.tell:
         exploring.run(jobs)
     shrunk = exploring.shrink_first(folder) if shrink else None
     return _conclude(exploring, folder, shrunk)

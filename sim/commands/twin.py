@@ -39,6 +39,7 @@ def twin(
     """
     from sim.commands.notices import begin, say_once, working
     from sim.report.folder import RunFolder
+    from sim.scenario.load import placing
     from sim.trials.settled import settle
     from sim.trials.side_by_side import usual_jobs
     from sim.twin.compare import compare
@@ -48,7 +49,10 @@ def twin(
     name = f"{settled.shorter.scenario.name}-twin"
     with RunFolder.create(out, name, own=frozenset({TWIN}), folders=frozenset({RUNS})) as folder:
         begin(folder)
-        with working("running with and without the faults, on the virtual clock"):
+        with (
+            placing(settled.file, settled.overrides),
+            working("running with and without the faults, on the virtual clock"),
+        ):
             found = compare(settled, folder.path, jobs or usual_jobs(2))
         _print(found)
         typer.echo(f"figures in {folder.write(TWIN, twin_text(found))}")

@@ -56,13 +56,14 @@ def _checked(path: Path, model: Path | None, overrides: tuple[str, ...]) -> "Ite
     """
     from sim.run.preflight import preflight
     from sim.scenario.cut import Cut
-    from sim.scenario.load import load, missing_files
+    from sim.scenario.load import load, missing_files, placing
 
     scenario = load(path, overrides, files_required=False, needs_model=model is None)
     if missing := missing_files(scenario):
         yield f"{path}: valid (data not here: {', '.join(missing)})"
         return
-    ready = preflight(Cut(scenario), model)
+    with placing(path, overrides):
+        ready = preflight(Cut(scenario), model)
     first = ", after a model is trained" if ready.artifact is None else ""
     yield f"{path}: valid; {ready.length}{first}"
     yield from (f"  {line}" for line in _told(ready))

@@ -12,7 +12,7 @@ from dashboard.live import open_screen, wants_live
 from sim.report.folder import RunFolder
 from sim.report.picture import check_picture, write_picture
 from sim.scenario.cut import Cut, cut
-from sim.scenario.load import load
+from sim.scenario.load import load, placing
 from sim.scenario.scenario import Scenario
 from sim.units import parse_duration
 
@@ -52,8 +52,9 @@ def run_scenario(request: Request) -> int:
         InputError: something of the request cannot be used; nothing has run.
         TrainingRefused: a model had to be trained and missed its gates.
     """
-    scenario = load(request.scenario, request.overrides, needs_model=request.model is None)
-    return run_cut(shorten(scenario, request.duration), request)
+    with placing(request.scenario, request.overrides):
+        scenario = load(request.scenario, request.overrides, needs_model=request.model is None)
+        return run_cut(shorten(scenario, request.duration), request)
 
 
 def run_cut(shorter: Cut, request: Request) -> int:

@@ -5,24 +5,24 @@ from pathlib import Path
 
 import msgspec
 
-from actors.errors import ArtifactError
 from actors.model.artifact import GOLDEN_FILE, Artifact, save_artifact
 from actors.model.engine import Engine
 from actors.model.golden import Golden
 from actors.model.library import lightgbm
+from sim.scenario.problems import LateProblemError
 from sim.training.cache import MODELS, is_model, publish
 
 
-def check_trees(artifact: Artifact, count: int) -> None:
-    """Check that ``artifact`` can be left with ``count`` trees.
+def check_trees(artifact: Artifact, count: int, step: str) -> None:
+    """Check that ``artifact`` can be left with ``count`` trees, as the step of that name says.
 
     Raises:
-        ArtifactError: it has no more than that.
+        LateProblemError: it has no more than that.
     """
     trees = artifact.engine.booster.num_trees()
     if count >= trees:
-        most = f"{trees} of model {artifact.manifest.digest}"
-        raise ArtifactError(f"steps: trees must be fewer than the {most}, got {count}; give fewer")
+        rule = f"must be fewer than the {trees} of model {artifact.manifest.digest}"
+        raise LateProblemError(f"steps[{step}].trees", rule, f"{count:,}", "give fewer")
 
 
 def with_trees(artifact: Artifact, count: int) -> Path:
@@ -30,13 +30,13 @@ def with_trees(artifact: Artifact, count: int) -> Path:
 
     It has no metrics: those in the manifest are of the whole model.
 
-    Raises:
-        ArtifactError: the model has no more trees than that.
+    Args:
+        artifact: the whole model.
+        count: fewer than it has; see `check_trees`.
     """
     folder = MODELS / f"{artifact.manifest.digest}-{count}-trees"
     if is_model(folder):
         return folder
-    check_trees(artifact, count)
     booster = artifact.engine.booster
     shorter = lightgbm.Booster(model_str=booster.model_to_string(num_iteration=count))
 

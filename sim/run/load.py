@@ -1,11 +1,11 @@
 """The load of a run: the scenario's phases and world as the world's own values, with shares of capacity resolved."""
 
 from sim.scenario import arrivals as said
+from sim.scenario.pace import world_spec
 from sim.scenario.phases import Phase as SaidPhase
 from sim.scenario.scenario import Scenario
 from sim.units import Rate
 from sim.world.phases import Arrivals, Constant, OnOff, Phase, Poisson, Sine, Spike
-from sim.world.spec import WorldSpec
 from sim.world.traffic import TrafficSpec
 
 
@@ -13,12 +13,6 @@ def needs_capacity(scenario: Scenario) -> bool:
     """Return whether any rate is a share of what the pipeline can do, so that it must be measured first."""
     rates = [rate for phase in scenario.phases for rate in (phase.rate, phase.ramp_to) if rate is not None]
     return any(rate.of_capacity is not None for rate in rates)
-
-
-def world_spec(scenario: Scenario) -> WorldSpec:
-    """Return the world of a synthetic scenario."""
-    world = scenario.world
-    return WorldSpec(cards=world.cards, merchants=world.merchants, fraud_ratio=world.fraud_ratio, speed=world.speed)
 
 
 def traffic_spec(scenario: Scenario, capacity_per_s: float | None = None) -> TrafficSpec:

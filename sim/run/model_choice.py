@@ -9,9 +9,9 @@ from actors.model.verification import load_verified
 from dashboard.frame import Notice
 from sim.events.section import events_spec
 from sim.gates import DEFAULT_GATES, Gate, gates_of
-from sim.run.fewer_trees import with_trees
-from sim.run.load import world_spec
+from sim.run.fewer_trees import check_trees, with_trees
 from sim.scenario.events import Gates
+from sim.scenario.pace import world_spec
 from sim.scenario.scenario import Scenario
 from sim.steps.model_release import ModelRelease
 from sim.training.cache import MODELS, is_model
@@ -95,7 +95,7 @@ def find_candidates(scenario: Scenario, serving: Artifact, announce: Announce) -
 
     Raises:
         TrainingRefused: one had to be trained and missed its gates.
-        ArtifactError: one is to have more trees than the run's own model.
+        LateProblemError: one is to have more trees than the run's own model.
     """
     return {
         step.name: _candidate(step, scenario, serving, announce)
@@ -107,9 +107,10 @@ def find_candidates(scenario: Scenario, serving: Artifact, announce: Announce) -
 def _candidate(step: ModelRelease, scenario: Scenario, serving: Artifact, announce: Announce) -> Path:
     if step.fit_seed is not None:
         return _cached(scenario, FitConfig(seed=step.fit_seed), announce)
-    if step.trees is not None:
-        return with_trees(serving, step.trees)
-    return Path(step.model or "")
+    if step.trees is None:
+        return Path(step.model or "")
+    check_trees(serving, step.trees, step.name)
+    return with_trees(serving, step.trees)
 
 
 def _cached(scenario: Scenario, config: FitConfig, announce: Announce) -> Path:

@@ -98,7 +98,7 @@ def _check_model(scenario: Scenario, load: Load, artifact: Artifact) -> None:
     refuse_foresight(load, artifact.manifest)
     for step in scenario.steps:
         if isinstance(step, ModelRelease) and step.trees is not None:
-            check_trees(artifact, step.trees)
+            check_trees(artifact, step.trees, step.name)
     if scenario.clock == "virtual":
         modelled_machine(scenario, artifact)
 

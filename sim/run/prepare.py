@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from actors.errors import ScenarioError
 from actors.model.artifact import Artifact
 from actors.model.manifest import Manifest
 from dashboard.frame import Notice
@@ -17,6 +16,8 @@ from sim.run.modelled import ModelledMachine, look_up_time, modelled_machine
 from sim.run.plan import FileLoad, Load, Plan, load_of
 from sim.run.probe import measure_capacity
 from sim.scenario.cut import Cut
+from sim.scenario.pace import unworkable
+from sim.scenario.problems import LateProblemError
 from sim.scenario.scenario import Scenario
 
 GUESS_PER_S = 50_000.0  # stands for the capacity until it is measured; a scenario without shares of it never asks
@@ -43,7 +44,7 @@ def prepare(
 
     Raises:
         TrainingRefused: a model that a step releases had to be trained and missed its gates.
-        ArtifactError: a step releases more trees than the model has.
+        LateProblemError: the scenario asks for what this model or this machine does not have.
         InputError: the scenario's transactions cannot be used, or what was measured with the model.
     """
     scenario = shorter.scenario
@@ -68,6 +69,9 @@ def prepare(
         return draft
     announce(Notice(title="measuring what this machine can do", detail="the whole path, as fast as it goes"))
     capacity = measure_capacity(draft)
+    wrong = unworkable(scenario, capacity)
+    if wrong is not None:
+        raise LateProblemError("world.speed", wrong.rule, wrong.got, wrong.remedy)
     return replace(draft, load=load_of(scenario, capacity), capacity_per_s=capacity)
 
 
@@ -75,7 +79,7 @@ def refuse_foresight(load: Load, manifest: Manifest) -> None:
     """Refuse to replay what the model's own history holds already: windows and risks would know what is still to come.
 
     Raises:
-        ScenarioError: the replay starts before the end of that history, and both are of the same file.
+        LateProblemError: the replay starts before the end of that history, and both are of the same file.
     """
     if not isinstance(load, FileLoad):
         return
@@ -85,10 +89,8 @@ def refuse_foresight(load: Load, manifest: Manifest) -> None:
             dt.datetime.fromtimestamp(at_us / 1e6, dt.UTC).isoformat(" ", "minutes")
             for at_us in (load.start_us, manifest.state_end_us)
         )
-        raise ScenarioError(
-            f"events.from must not lie before {end}, where the history of model {manifest.digest} ends, got {start}: it"
-            " would know what is still to come; start later, or train with an earlier test span"
-        )
+        rule = f"must not lie before {end}, where the history of model {manifest.digest} ends and knows what is to come"
+        raise LateProblemError("events.from", rule, start, "start later, or train with an earlier test span")
 
 
 def _now_epoch_s(scenario: Scenario) -> float:

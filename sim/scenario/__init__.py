@@ -14,4 +14,5 @@ A scenario says how much load arrives, what fails and what must hold. Its story 
 - `cut`: a scenario ended early by ``--duration``, and what that leaves out.
 - `fault_keys`: the keys of each fault in words, from the same schema.
 - `timeline`: when phases and faults start and end, and at which instants the run must be measured.
+- `pace`: how fast the events of its world pass, and what of that no run can be made from.
 """

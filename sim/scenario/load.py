@@ -1,6 +1,7 @@
 """A scenario file to a typed scenario, or to all of its problems at once."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -12,7 +13,7 @@ from sim.scenario.convert import Reader
 from sim.scenario.overrides import apply_override
 from sim.scenario.paths import home_of
 from sim.scenario.positions import compose, is_override, read_text
-from sim.scenario.problems import InvalidScenarioError, Problem
+from sim.scenario.problems import InvalidScenarioError, LateProblemError, Problem
 from sim.scenario.scenario import REPLAY, Scenario
 from sim.steps.model_release import ModelRelease
 
@@ -57,6 +58,29 @@ def parse(
         needs_model: as of `load`.
         home: folder to which its paths are relative; None is the working directory.
     """
+    view, problems = _read(text, name, overrides, home or Path.cwd())
+    problems += [*_check(view, files_required=files_required), *training.check(view, needs_model=needs_model)]
+    if problems:
+        raise InvalidScenarioError(sorted(_bounded(problems), key=_in_file_order))
+    return _completed(view.scenario)
+
+
+@contextmanager
+def placing(path: Path | str, overrides: Sequence[str] = ()) -> Iterator[None]:
+    """Give a problem of the scenario at ``path`` that shows late its line and column, or its override.
+
+    Raises:
+        InvalidScenarioError: what is done in this context met such a problem.
+    """
+    try:
+        yield
+    except LateProblemError as late:
+        view, _ = _read(read_text(Path(path)), str(path), overrides, home_of(Path(path)))
+        raise InvalidScenarioError([view.problem(view.path_of(late.path), late.rule, late.got, late.remedy)]) from late
+
+
+def _read(text: str, name: str, overrides: Sequence[str], home: Path) -> tuple[View, list[Problem]]:
+    """Return what the text says, and which values of it could not be read."""
     root = compose(text, name)
     if root is None:
         raise InvalidScenarioError([Problem(f"{name}:1:1", "", "the file is empty", remedy="give it name and phases")])
@@ -64,15 +88,10 @@ def parse(
         raise InvalidScenarioError([Problem(f"{name}:1:1", "", "must be a mapping", remedy="begin with name: …")])
     for override in overrides:
         root = apply_override(root, override, Scenario)
-    reader = Reader(home or Path.cwd())
+    reader = Reader(home)
     scenario = reader.read_struct(root, Scenario, "")
     reader.nodes[""] = root
-    view = View(scenario, reader.nodes, frozenset(reader.broken), reader.home)
-    problems = [*reader.problems, *_check(view, files_required=files_required)]
-    problems += training.check(view, needs_model=needs_model)
-    if problems:
-        raise InvalidScenarioError(sorted(_bounded(problems), key=_in_file_order))
-    return _completed(scenario)
+    return View(scenario, reader.nodes, frozenset(reader.broken), reader.home), reader.problems
 
 
 def missing_files(scenario: Scenario) -> tuple[str, ...]:

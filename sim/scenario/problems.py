@@ -49,6 +49,27 @@ class InvalidScenarioError(ScenarioError):
         return type(self), (self.problems,)
 
 
+class LateProblemError(ScenarioError):
+    """A broken rule that shows only when a scenario's model and its machine are known.
+
+    Whoever has the file gives it its place, by `sim.scenario.load.placing`.
+
+    Args:
+        path: where in the scenario; an item of a list by its name, for a cut may have taken out others before it.
+        rule: what must hold.
+        got: the value that breaks it.
+        remedy: what to do.
+    """
+
+    def __init__(self, path: str, rule: str, got: str = "", remedy: str = "") -> None:
+        super().__init__(str(Problem("the scenario", path, rule, got, remedy)))
+        self.path, self.rule, self.got, self.remedy = path, rule, got, remedy
+
+    def __reduce__(self) -> tuple[type, tuple[str, ...]]:
+        """Go to another process, and come back, as what it was made of."""
+        return type(self), (self.path, self.rule, self.got, self.remedy)
+
+
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
     """Return a remedy that names the closest of ``known``, or all of them when none is close and they are few.
 

@@ -10,7 +10,7 @@ from sim.run.command import shorten
 from sim.run.load import needs_capacity
 from sim.run.model_choice import find_model
 from sim.scenario.cut import Cut
-from sim.scenario.load import load
+from sim.scenario.load import load, placing
 
 VIRTUAL = "clock=virtual"
 
@@ -71,7 +71,7 @@ def _rates(settled: Settled, announce: Callable[[Notice], None]) -> list[str]:
     from actors.model.verification import load_verified
     from sim.run.prepare import prepare
 
-    with tempfile.TemporaryDirectory(prefix="riskdrill-probe-") as folder:
+    with tempfile.TemporaryDirectory(prefix="riskdrill-probe-") as folder, placing(settled.file, settled.overrides):
         plan = prepare(settled.shorter, load_verified(settled.model), Path(folder), announce)
     capacity = plan.capacity_per_s or 0.0
     return [

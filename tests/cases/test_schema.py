@@ -7,6 +7,7 @@ import pytest
 from tests.cases.running import Case
 
 TOLD = {
+    "speed_tiny": ["4:16: world.speed must be a number from 1e-6 to 100000, got 1.0e-12; leave it out"],
     "speed_max": [
         "4:16: world.speed must be a number, since phases say when transactions arrive, got max; leave it out"
     ],
@@ -27,3 +28,10 @@ def test_what_run_cannot_take_is_refused_by_both_commands(case: Callable[[str], 
         assert (outcome.code, outcome.summary) == (2, {})
         for told, line in zip(TOLD[scenario], outcome.err.splitlines(), strict=True):
             assert line.startswith(f"{scenario}.yaml:{told}")
+
+
+def test_world_that_is_nearly_as_slow_is_refused_too(case: Callable[[str], Case]) -> None:
+    """A speed that would take minutes before the first transaction is told with the least that does not."""
+    outcome = case("40").run("speed_tiny", "--set", "world.speed=0.01")
+    assert (outcome.code, outcome.summary) == (2, {})
+    assert outcome.err.startswith("--set world.speed=0.01: world.speed must be at least 0.015 where 300 transactions")

@@ -236,7 +236,7 @@ def test_broken_rule_is_named(more: str, words: str) -> None:
         ("{name: a, rate: 1}", "phases[0].duration is missing; add duration: 20s"),
         ("{name: a, duration: 1s}", "phases[0].rate is missing; add rate: 1000"),
         ("{name: a, duration: 0s, rate: 1}", "must be more than 0s"),
-        ("{name: a, duration: 1s, rate: -1}", "must be a rate from 0"),
+        ("{name: a, duration: 1s, rate: -1}", "must be a rate of 0, or from 1e-6"),
         ("{name: 5, duration: 1s, rate: 1}", "must be a name"),
         ("{name: a--b, duration: 1s, rate: 1}", "must be a name"),
         ("{name: a, duration: 5s, rate: 1, arrivals: poison}", "did you mean poisson?"),
@@ -315,7 +315,7 @@ def test_replay_takes_its_load_from_its_events(more: str, words: str) -> None:
         ("nowhere.parquet", "nowhere.odd", "must end in one of .csv"),
         ("card: CARD, ", "", "events.columns.card is missing"),
         ("known_card_filter: true", "timezone: Mars/Base", "must be a time zone"),
-        ("known_card_filter: true", "speed: 0", "must be a positive number or max"),
+        ("known_card_filter: true", "speed: 0", "must be a number from 1e-6 to 1e9, or max"),
         ("known_card_filter: true", "from: 2018-08-20", "must leave events to replay"),
     ],
 )

@@ -21,9 +21,9 @@ KINDS = st.sampled_from(
 PHASES = st.builds(
     "{{name: p{}, duration: {}ms, rate: {}, ramp_to: {}, arrivals: {}}}".format,
     st.uuids(version=4).map(lambda each: each.hex),
-    st.integers(2_000, 10**9),
-    st.floats(1, 1e6),
-    st.one_of(st.floats(0, 1e6), st.floats(0.1, 3).map("{}x capacity".format)),
+    st.integers(2_000, 10**6),
+    st.floats(1, 1e3),
+    st.one_of(st.just(0.0), st.floats(1e-6, 1e3), st.floats(0.1, 3).map("{}x capacity".format)),
     KINDS,
 )
 

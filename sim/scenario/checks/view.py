@@ -40,6 +40,14 @@ class View:
         """Return whether the file says anything at ``path``."""
         return path in self.nodes
 
+    def path_of(self, path: str) -> str:
+        """Return ``path`` with numbers for names: ``steps[0].trees`` for ``steps[noon].trees``."""
+        named = re.fullmatch(r"(\w+)\[([^\]]+)\](.*)", path)
+        if named is None:
+            return path
+        field, name, rest = named.groups()
+        return next((f"{at}{rest}" for at, item in self.items(field) if item.name == name), path)
+
     def written(self, field: str, key: str) -> set[str]:
         """Return what the items of the list ``field`` have under ``key``, as written, readable or not."""
         found: set[str] = set()

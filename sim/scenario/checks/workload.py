@@ -2,12 +2,18 @@
 
 from collections.abc import Iterator
 
-from sim.scenario.arrivals import Poisson, Spike
+from sim.scenario.arrivals import Arrivals, OnOff, Poisson, Sine, Spike
 from sim.scenario.checks.view import View
+from sim.scenario.pace import is_zero, unworkable
 from sim.scenario.phases import Phase
 from sim.scenario.problems import Problem
 from sim.scenario.world import World
-from sim.units import MAX_DURATION_NS, Rate, render_duration
+from sim.units import MAX_DURATION_NS, render_duration
+
+MOST_MERCHANTS = 100  # a card; a town of 4,000 cards, in which each of 24,000 favourites is looked up, has as many more
+# Each is drawn twice, for the feed and for the schedule: some seconds for as many as these.
+MOST_BURSTS = 2_000_000  # a day of bursts of 40 ms
+MOST_PERIODS = 100_000  # a day of one a second; a period is 64 straight lines
 
 
 def check(view: View) -> Iterator[Problem]:
@@ -20,6 +26,10 @@ def check(view: View) -> Iterator[Problem]:
     total = sum(phase.duration or 0 for phase in phases.values())
     if total > MAX_DURATION_NS:
         yield view.problem("phases", "must last at most 10 years in all", render_duration(total), "shorten them")
+    elif not replay and view.whole("phases", "world", "events"):
+        wrong = unworkable(view.scenario)
+        if wrong is not None:
+            yield view.problem("world.speed", wrong.rule, wrong.got, wrong.remedy)
 
 
 def _presence(view: View) -> Iterator[Problem]:
@@ -33,6 +43,10 @@ def _presence(view: View) -> Iterator[Problem]:
         )
     if view.given("events") and scenario.world != World():
         yield view.problem("world", "has no use: the transactions come from events", remedy="remove one of the two")
+    elif scenario.world.merchants > scenario.world.cards * MOST_MERCHANTS and view.whole("world.cards"):
+        rule = f"must be at most {MOST_MERCHANTS} a card, {scenario.world.cards * MOST_MERCHANTS:,}"
+        got = f"{scenario.world.merchants:,}"
+        yield view.problem("world.merchants", rule, got, "lower it, or give more cards")
     if scenario.external and not view.given("events") and not view.given("model"):
         yield view.problem("external", "needs data outside the repository", remedy="add events or model, or remove it")
 
@@ -42,10 +56,13 @@ def _generated(view: View, path: str, phase: Phase) -> Iterator[Problem]:
         if getattr(phase, key) is None and view.whole(f"{path}.{key}"):
             example = "20s" if key == "duration" else "1000"
             yield view.problem(f"{path}.{key}", "is missing", remedy=f"add {key}: {example}")
-    if phase.ramp_to is not None and (_is_zero(phase.ramp_to) and _is_zero(phase.rate)):
+    if phase.ramp_to is not None and (is_zero(phase.ramp_to) and phase.rate is not None and is_zero(phase.rate)):
         yield view.problem(f"{path}.ramp_to", "must be positive where rate is 0", remedy="give it a load")
+    if phase.duration is None or not view.whole(f"{path}.arrivals"):
+        return
+    yield from _swings(view, path, phase.arrivals, phase.duration)
     spike = phase.arrivals
-    if isinstance(spike, Spike) and phase.duration is not None:
+    if isinstance(spike, Spike):
         start = phase.duration // 2 if spike.after is None else spike.after
         if start + spike.width > phase.duration:
             width = render_duration(spike.width) + ("" if view.given(f"{path}.arrivals.width") else " by default")
@@ -54,8 +71,20 @@ def _generated(view: View, path: str, phase: Phase) -> Iterator[Problem]:
             yield view.problem(f"{path}.arrivals", rule, "", "shorten it, or give width")
 
 
-def _is_zero(rate: Rate | None) -> bool:
-    return rate is not None and not rate.per_s and not rate.of_capacity
+def _swings(view: View, path: str, arrivals: Arrivals, duration_ns: int) -> Iterator[Problem]:
+    """Yield a problem where there are more swings than can be laid out before the first transaction."""
+    match arrivals:
+        case Sine():
+            key, swing_ns, swings = "period", arrivals.period, MOST_PERIODS
+        case OnOff():
+            key, swing_ns, swings = "on", arrivals.on + arrivals.off, MOST_BURSTS
+        case _:
+            return
+    if duration_ns > swing_ns * swings:
+        what = "periods" if key == "period" else "bursts"
+        rule = f"must make at most {swings:,} {what} in {render_duration(duration_ns)}"
+        got = f"{duration_ns // swing_ns:,}"
+        yield view.problem(f"{path}.arrivals.{key}", rule, got, f"make {what} longer, or the phase shorter")
 
 
 def _replayed(view: View, path: str, phase: Phase) -> Iterator[Problem]:

@@ -1,0 +1,50 @@
+"""Whatever validation lets through, a run takes."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from actors.model.artifact import Artifact, load_artifact
+from sim.report.folder import RunFolder
+from sim.report.summary import Summary
+from sim.run.execute import execute
+from sim.run.no_screen import NoScreen
+from sim.run.prepare import prepare
+from sim.scenario.cut import Cut
+from sim.scenario.load import parse
+from sim.verdict import FAILED, INCONCLUSIVE, PASS
+from tests.scenario.drawn import scenarios
+
+
+@pytest.fixture(scope="module")
+def model(world_model: Path) -> Artifact:
+    return load_artifact(world_model)
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    """Keep off the log what crashed on purpose."""
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+def run_text(text: str, model: Artifact, clock: str) -> Summary:
+    """Return the summary of the scenario in ``text``, run with ``model`` on ``clock``."""
+    scenario = parse(text, "drawn.yaml", [f"clock={clock}"])
+    with TemporaryDirectory(prefix="riskdrill-drawn-") as folder, RunFolder(Path(folder)) as files:
+        return execute(prepare(Cut(scenario), model, Path(folder)), files, NoScreen()).summary
+
+
+@pytest.mark.timeout(1_800)
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(scenarios())
+def test_whatever_is_valid_runs_to_a_verdict_with_its_books_balanced(model: Artifact, text: str) -> None:
+    """A scenario that is drawn from the schema and valid passes, fails or proves nothing, and never breaks down."""
+    summary = run_text(text, model, "virtual")
+    assert summary.exit_code in (PASS, FAILED, INCONCLUSIVE)
+    assert summary.ledger.balanced
