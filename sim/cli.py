@@ -33,6 +33,7 @@ from sim.commands.schema import schema
 from sim.commands.train import train
 from sim.commands.twin import twin
 from sim.commands.validate import validate
+from sim.commands.version import program
 from sim.training.refusal import TrainingRefused
 
 OK, INTERNAL, USAGE, REFUSED, INTERRUPTED = 0, 1, 2, 99, 130
@@ -59,6 +60,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # the help is text; rich costs 0.1 s of a start that must be quick
 )
+app.callback()(program)
 app.command("run")(run)
 app.command("rollback")(rollback)
 app.command("train")(train)

@@ -12,6 +12,7 @@
 - `calibrate`: measures what each job costs on this machine.
 - `twin`: runs it with and without its faults, and says what they caused.
 - `explore`: runs it many times, each time otherwise, and looks for what breaks.
+- `version`: what `--version` shows.
 - `options`, `notices`: the options that commands share; what commands without a screen say.
 - `bar`: a progress bar a stage.
 - `found`: the scenario files that a command's arguments lead to.

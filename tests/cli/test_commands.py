@@ -1,5 +1,6 @@
 """The commands that need no model."""
 
+import re
 import tempfile
 from pathlib import Path
 
@@ -152,6 +153,15 @@ def test_exit_codes_come_through(ending: object, code: int, monkeypatch: pytest.
     monkeypatch.setattr(sim.cli, "app", one)
     monkeypatch.setattr(sim.cli, "HELP", [])
     assert main([]) == code
+
+
+def test_the_version_is_what_a_report_of_a_mistake_needs(capsys: Capture) -> None:
+    """The program first, then what decides of its libraries and of the machine."""
+    assert main(["--version"]) == 0
+    first, libraries, machine = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"riskdrill \d+\.\d+\.\d+( \(commit .+\))?", first)
+    assert re.search(r"python 3\.\d+\.\d+.*, lightgbm \d", libraries)
+    assert "processors" in machine
 
 
 def test_commands_are_described() -> None:
