@@ -25,6 +25,7 @@ from sim.commands.check_determinism import check_determinism
 from sim.commands.demo import demo
 from sim.commands.explore import explore
 from sim.commands.faults import faults
+from sim.commands.inspect import inspect
 from sim.commands.list_scenarios import list_scenarios
 from sim.commands.metrics import metrics
 from sim.commands.rollback import rollback
@@ -65,6 +66,7 @@ app.command("run")(run)
 app.command("rollback")(rollback)
 app.command("train")(train)
 app.command("validate")(validate)
+app.command("inspect")(inspect)
 app.command("list")(list_scenarios)
 app.command("metrics")(metrics)
 app.command("faults")(faults)

@@ -5,6 +5,7 @@
 - `train`: trains a model.
 - `demo`: a thousand transactions, once through.
 - `validate`: checks scenario files.
+- `inspect`: looks at a file of transactions.
 - `list_scenarios`: lists them with their hypotheses.
 - `metrics`, `faults`: list what can be measured and what can be made to fail; `entries`: how such a list is set.
 - `schema`: prints the JSON Schema of a scenario or of a summary.

@@ -11,11 +11,12 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def progress_bar(titles: Mapping[str, str]) -> Iterator["Progress"]:
+def progress_bar(titles: Mapping[str, str], *, lines: bool = True) -> Iterator["Progress"]:
     """Draw a bar a stage; without a terminal print one line a stage.
 
     Args:
         titles: what a stage is called for people; by its own name where it has none.
+        lines: whether it is printed without a terminal.
     """
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
@@ -29,7 +30,7 @@ def progress_bar(titles: Mapping[str, str]) -> Iterator["Progress"]:
             title = titles.get(stage, stage)
             if stage not in tasks:
                 tasks[stage] = bar.add_task(title, total=total or None)
-                if not console.is_terminal:
+                if lines and not console.is_terminal:
                     typer.echo(title, err=True)
             bar.update(tasks[stage], completed=done, total=total or None)
 

@@ -71,9 +71,11 @@ def _checked(path: Path, model: Path | None, overrides: tuple[str, ...]) -> "Ite
 
 def _told(ready: "Preflight") -> "Iterator[str]":
     from sim.run.plan import FileLoad
-    from sim.run.preflight import told
 
-    if isinstance(ready.load, FileLoad):
-        yield f"replays  {told(ready.load.contents)}"
+    if not isinstance(ready.load, FileLoad):
+        return
+    from sim.events.spans import told  # a scenario of the synthetic world does without polars
+
+    yield f"replays  {told(ready.load.contents)}"
     for name, contents in ready.spans.items():
         yield f"{name:<8} {told(contents)}"

@@ -3,7 +3,6 @@
 `run` and ``validate`` ask here, so that they never differ: the one goes on with what it got, the other tells it.
 """
 
-import datetime as dt
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,14 +20,12 @@ from sim.scenario.cut import Cut
 from sim.scenario.scenario import Scenario
 from sim.scenario.timeline import duration_ns
 from sim.steps.model_release import ModelRelease
-from sim.tables.problem import problem
 from sim.training.cache import is_model
 from sim.training.source import EventsSource
 from sim.units import spoken_duration
 
 if TYPE_CHECKING:  # it imports polars, which a run of the synthetic world does without
     from sim.events.event_file import Contents
-    from sim.events.spec import EventsSpec, Period
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,31 +105,6 @@ def _spans(scenario: Scenario, *, trained: bool) -> dict[str, "Contents"]:
     fitted = any(isinstance(step, ModelRelease) and step.fit_seed is not None for step in scenario.steps)
     if scenario.events is None or not (trained or fitted):
         return {}
-    source = EventsSource.of(events_spec(scenario.events))
-    return {
-        "train": _contents(source.events, source.train, "train"),
-        "test": _contents(source.events, source.test, "test"),
-    }
+    from sim.events.spans import training_contents
 
-
-def _contents(spec: "EventsSpec", period: "Period", name: str) -> "Contents":
-    from sim.events.event_file import EventFile
-
-    contents = EventFile.open(spec).contents(period)
-    if not 0 < contents.frauds < contents.rows:
-        what = "no fraud" if contents.frauds == 0 else "nothing but fraud"
-        span = f"from {instant(contents.first_us)} to {instant(contents.last_us)}"
-        text = f"has {what} in events.{name}, {span}, and a model needs both kinds; choose another span"
-        raise problem(spec.file, text)
-    return contents
-
-
-def told(contents: "Contents") -> str:
-    """Return what a stretch of a file holds, for a reader."""
-    frauds = f"{contents.frauds:,} of them fraud" if contents.frauds else "none of them known to be fraud"
-    return f"{contents.rows:,} transactions, {frauds}, {instant(contents.first_us)} to {instant(contents.last_us)} UTC"
-
-
-def instant(event_us: int) -> str:
-    """Return an event time to the minute, in UTC."""
-    return dt.datetime.fromtimestamp(event_us / 1e6, dt.UTC).strftime("%Y-%m-%d %H:%M")
+    return training_contents(EventsSource.of(events_spec(scenario.events)).events)

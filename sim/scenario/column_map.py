@@ -65,9 +65,12 @@ class KeyColumn(JoinedColumn, frozen=True, kw_only=True):
 
     Attributes:
         strip: characters to remove at both ends of each value, as in " ".
+        absent: refuse a row that lacks one of several columns, or keep it with the others, where "absent" is a value
+            like any other: all that lack the same share a key. A row that lacks every one is refused.
     """
 
     strip: str = ""
+    absent: Literal["refuse", "keep"] = "refuse"
 
 
 class TimeColumn(JoinedColumn, frozen=True, kw_only=True):

@@ -75,6 +75,8 @@ class KeyField(Stateless):
         if wrong := earliest(*(part for part in parts if isinstance(part, Break))):
             return wrong
         good = [part for part in parts if isinstance(part, pl.Series)]
+        if wrong := self._all_absent(good):
+            return wrong
         joined = good[0] if len(good) == 1 else _joined(good)
         return _unfit(self.field, joined, joined, self.names) or joined
 
@@ -85,7 +87,7 @@ class KeyField(Stateless):
         trimmed = _stripped(texts, self.column.strip)
         pointed = trimmed.str.contains(_POINT_ZERO).fill_null(value=False)
         wrong = earliest(
-            absent(column, self.field),
+            None if self.column.absent == "keep" else absent(column, self.field),
             _unfit(self.field, trimmed, texts, self.names, longest=None),
             broken(
                 trimmed.str.contains(_EXPONENT).fill_null(value=False),
@@ -104,6 +106,11 @@ class KeyField(Stateless):
             ),
         )
         return wrong or self._two_forms(name, trimmed, pointed, rows) or trimmed
+
+    def _all_absent(self, parts: list[pl.Series]) -> Break | None:
+        """Return the first row in which no part of the key is known."""
+        none = pl.DataFrame([part.is_null().alias(str(number)) for number, part in enumerate(parts)])
+        return absent(none.select(pl.when(~pl.all_horizontal(pl.all())).then(1))["literal"], self.field)
 
     def _two_forms(self, name: str, texts: pl.Series, pointed: pl.Series, rows: pl.Series) -> Break | None:
         """Return the first row that makes one number two keys: 357 is in the column, and so is 357.0."""
@@ -180,8 +187,11 @@ def _unfit(
 
 
 def _joined(parts: list[pl.Series]) -> pl.Series:
-    r"""Return the parts of each row joined with |; a | or \ within a part gets a \ before it, so no two rows meet."""
-    escaped = [part.str.replace_all(r"([\\|])", r"\${1}") for part in parts]
+    r"""Return the parts of each row joined with |; a | or \ within a part gets a \ before it, so no two rows meet.
+
+    An absent part is empty, which no part is that is there.
+    """
+    escaped = [part.str.replace_all(r"([\\|])", r"\${1}").fill_null("") for part in parts]
     return pl.DataFrame([part.alias(str(number)) for number, part in enumerate(escaped)]).select(
         pl.concat_str(pl.all(), separator="|")
     )["0"]

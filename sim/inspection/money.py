@@ -1,0 +1,122 @@
+"""How the amounts of a file are written, by all of its rows."""
+
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+import polars as pl
+
+from sim.scenario.column_map import AmountColumn
+
+_MOST_SIGNS: Final = 8  # a column with more kinds of signs in it holds no amounts
+_NO_NUMBERS: Final = frozenset({"nan", "inf", "infinity", "null", "none", "na", "n/a", "e"})  # e of an exponent
+_LARGE_CENTS: Final = 1_000  # a median of whole numbers above it may be of cents: few buy for more than 1,000 each time
+
+
+@dataclass(slots=True)
+class Money:
+    """Looks at a column of amounts, frame by frame.
+
+    Attributes:
+        name: of the column.
+        negative: how many rows have an amount below zero.
+        whole: whether no amount has decimals.
+        median: of the first frame, in the column's own unit; NaN where it is no plain number.
+    """
+
+    name: str
+    negative: int = 0
+    whole: bool = True
+    median: float = float("nan")
+    _signs: set[str] = field(default_factory=set)
+    _marks: set[str] = field(default_factory=set)
+    _begun: bool = False
+
+    def take(self, frame: pl.DataFrame) -> None:
+        """Look at the next rows."""
+        known = frame[self.name].drop_nulls()
+        if known.dtype == pl.String:
+            self._texts(known)
+        elif known.dtype.is_numeric():
+            self.negative += int((known < 0).sum())
+            self.whole = self.whole and bool((known == known.cast(pl.Int64, strict=False)).all())
+        plain = known.cast(pl.Float64, strict=False).median()
+        if not self._begun and isinstance(plain, float):
+            self.median = plain
+        self._begun = True
+
+    def _texts(self, known: pl.Series) -> None:
+        numbers = known.str.strip_chars()
+        self.negative += int(numbers.str.contains(r"^[^0-9]*(?:-[^1-9]*[1-9]|\(.*[1-9].*\))").sum())
+        signs = numbers.str.replace_all(r"[0-9.,+\-()'’_\s]", "").unique()
+        if len(self._signs) <= _MOST_SIGNS:
+            words = (text for text in signs.head(_MOST_SIGNS + 1).to_list() if text.lower() not in _NO_NUMBERS)
+            self._signs |= {sign for text in words for sign in text}
+        for mark, pattern in _PATTERNS.items():
+            if mark not in self._marks and numbers.str.contains(pattern).any():
+                self._marks.add(mark)
+        self.whole = self.whole and not self._marks & _DECIMALS
+
+    @property
+    def column(self) -> AmountColumn:
+        """How to write it in a column map."""
+        decimal, thousands = self._marks_of()
+        return AmountColumn(
+            column=self.name,
+            decimal=decimal,
+            thousands=thousands,
+            strip="".join(sorted(self._signs)),
+            negative="skip" if self.negative else "refuse",
+        )
+
+    def _marks_of(self) -> tuple[Literal[".", ","] | None, str | None]:
+        marks = self._marks
+        if marks & {"comma last", "comma decimal"}:
+            return ",", "." if "comma last" in marks or "points" in marks else None
+        if marks & {"point last", "commas"}:
+            return None, ","
+        if "comma three" in marks:
+            return None, ","
+        if "point three" in marks and "point decimal" not in marks:
+            return ".", None
+        blanks = next((mark for mark in (" ", "'", "_") if mark in marks), None)
+        return None, blanks
+
+    @property
+    def doubts(self) -> list[str]:
+        """What is not sure about it."""
+        found = []
+        if self.negative:
+            found.append(f"amounts below zero, as of refunds, in {self.negative:,} of the rows: skip leaves them out")
+        if self.whole and self.median > _LARGE_CENTS:
+            found.append("all are whole numbers, and large: if they count cents, add unit: cents")
+        if "comma three" in self._marks and not self._marks & {"commas", "point last", "comma decimal", "comma last"}:
+            found.append('1,234 is read as thousands; if the comma stands before decimals, write decimal: ","')
+        if "point three" in self._marks and not self._marks & {"point decimal", "point last", "comma last", "points"}:
+            found.append('1.234 is read as 1 and decimals; if it means thousands, write thousands: "."')
+        if len(self._signs) > _MOST_SIGNS:
+            found.append("it has other signs in it than digits: it may hold no amounts")
+        return found
+
+
+_PATTERNS: Final = {
+    "comma last": r"[0-9][.][0-9]{3},[0-9]+[^0-9]*$",
+    "point last": r"[0-9],[0-9]{3}[.][0-9]+[^0-9]*$",
+    "points": r"[0-9][.][0-9]{3}[.][0-9]{3}",
+    "commas": r"[0-9],[0-9]{3},[0-9]{3}",
+    "comma decimal": r"^[^,]*[0-9],(?:[0-9]{1,2}|[0-9]{4,})[^0-9]*$|^[^0-9]*0,[0-9]+[^0-9]*$|^[^,.]*[0-9]{4,},[0-9]",
+    "comma three": r"^[^,.]*[0-9]{1,3},[0-9]{3}[^0-9]*$",
+    "point decimal": r"^[^.]*[.](?:[0-9]{0,2}|[0-9]{4,})[^0-9]*$|^[^0-9]*0[.][0-9]+[^0-9]*$|^[^.,]*[0-9]{4,}[.][0-9]",
+    "point three": r"^[^,.]*[0-9]{1,3}[.][0-9]{3}[^0-9]*$",
+    " ": r"[0-9]{1,3}[ \u00a0\u202f][0-9]{3}",
+    "'": r"[0-9]{1,3}['’][0-9]{3}",
+    "_": r"[0-9]{1,3}_[0-9]{3}",
+}
+_DECIMALS: Final = frozenset({"comma last", "point last", "comma decimal", "point decimal"})
+
+
+def looks_like_amounts(known: pl.Series) -> bool:
+    """Return whether the values of a column, none of them absent, may be amounts."""
+    if known.dtype == pl.String:
+        number = r"^[^0-9A-Za-z]{0,5}[A-Z]{0,3}[^0-9A-Za-z]{0,3}[0-9][0-9.,'’_ \u00a0\u202f]*[^0-9]{0,6}$"
+        return bool(known.str.contains(number).all()) and not bool(known.str.contains(r"[0-9]:[0-9]|[0-9]-").any())
+    return known.dtype.is_numeric()

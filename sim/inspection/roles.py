@@ -1,0 +1,92 @@
+"""Which columns may hold which field of a transaction, by what they are called."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+# What a column is called, letters and digits alone, the clearest name first. A name that only has one of the words in
+# it counts for less.
+NAMES: Final[dict[str, tuple[str, ...]]] = {
+    "event_time": (
+        *("eventtime", "txdatetime", "transdatetranstime", "transactiondatetime", "transactiontime", "datetime"),
+        *("timestamp", "transactiondate", "transactiondt", "transdate", "txtime", "createdat", "occurredat", "when"),
+        *("time", "date", "ts", "unixtime", "step", "day"),
+    ),
+    "card": (
+        *("card", "cardid", "cardtoken", "ccnum", "cardnumber", "cardno", "pan", "creditcardnumber", "panhash"),
+        *("customerid", "customer", "accountid", "account", "accountnumber", "nameorig", "clientid", "client"),
+        *("userid", "user", "cardholder", "iban", "card1"),
+    ),
+    "merchant": (
+        *("merchant", "merchantid", "merchantname", "shop", "shopid", "store", "storeid", "terminalid", "terminal"),
+        *("payee", "beneficiary", "namedest", "vendor", "vendorid", "seller", "acceptor", "mid", "counterparty"),
+    ),
+    "amount": (
+        *("amount", "amt", "txamount", "transactionamt", "transactionamount", "amountusd", "amounteur"),
+        *("amountcents", "betrag", "montant", "importe", "sum", "total", "value", "price"),
+    ),
+    "fraud": (
+        *("isfraud", "fraud", "txfraud", "fraudlabel", "fraudflag", "fraudulent", "isfraudulent", "label", "class"),
+        *("target", "chargeback"),
+    ),
+    "id": (
+        *("transactionid", "txid", "transid", "transnum", "transactionnumber", "tranid", "txnid", "eventid"),
+        *("paymentid", "orderid", "uuid", "id", "reference", "ref", "tx"),
+    ),
+    "currency": ("currency", "currencycode", "ccy", "txcurrency"),
+    "category": (
+        *("category", "merchantcategory", "mcc", "categorycode", "merchantcategorycode", "productcd", "type", "cat"),
+    ),
+    "channel": ("channel", "usechip", "entrymode", "posentrymode", "txchannel"),
+    "device": ("device", "deviceid", "deviceinfo", "devicetype"),
+    "ip_country": ("ipcountry", "countryip"),
+    "card_country": ("cardcountry", "issuercountry", "countrycard", "billingcountry"),
+    "lat": ("merchlat", "merchantlat", "merchantlatitude", "lat", "latitude"),
+    "lon": ("merchlong", "merchlon", "merchantlong", "merchantlongitude", "lon", "long", "lng", "longitude"),
+}
+WORDS: Final[dict[str, tuple[str, ...]]] = {
+    "event_time": ("time", "date", "timestamp", "datetime"),
+    "card": ("card", "pan", "account", "customer", "client", "user"),
+    "merchant": ("merchant", "shop", "store", "terminal", "payee", "vendor"),
+    "amount": ("amount", "amt", "betrag", "price"),
+    "fraud": ("fraud",),
+    "id": ("id", "number", "uuid"),
+}
+PARTS_OF_TIME: Final = {"year": "%Y", "month": "%m", "day": "%d"}
+TIMES_OF_DAY: Final = ("time", "hour", "timeofday", "clock")
+DATES: Final = ("date", "txdate", "transactiondate", "transdate", "day")
+NOT_THE_LABEL: Final = ("scenario", "flagged", "score", "reason")  # of a column that is about fraud and no label
+
+EXACT: Final = 100  # less the place in the list
+PARTLY: Final = 30
+
+
+def plain(name: str) -> str:
+    """Return the letters and digits of ``name``, small.
+
+    Example:
+        >>> plain("Is Fraud?"), plain("TX_DATETIME")
+        ('isfraud', 'txdatetime')
+    """
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def words_of(name: str) -> list[str]:
+    """Return the words of ``name``, small: ``merchLat`` and ``merch_lat`` have two."""
+    return re.findall(r"[a-z]+|[0-9]+", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower())
+
+
+def score(field: str, name: str) -> int:
+    """Return how well ``name`` names ``field``: 0 not at all; from `PARTLY` on by a word of it; more by all of it."""
+    short = plain(name)
+    if field == "fraud" and any(each in short for each in NOT_THE_LABEL):
+        return 0
+    if short in NAMES[field]:
+        return EXACT - NAMES[field].index(short)
+    return PARTLY if set(words_of(name)) & set(WORDS.get(field, ())) else 0
+
+
+def ranked(field: str, names: Sequence[str]) -> list[str]:
+    """Return those of ``names`` that may name ``field``, the clearest first; alike ones in the order of the file."""
+    scored = [(score(field, name), -number, name) for number, name in enumerate(names)]
+    return [name for points, _, name in sorted(scored, reverse=True) if points]
