@@ -117,9 +117,9 @@ def _expectation(one: ExpectationRow, width: int) -> list[Row]:
     line = row(" ", (symbol, style), " ", (left(one.name, _NAME), STRONG), (left(one.state, _STATE), style))
     line += row((right(one.value or "–", _VALUE), PLAIN))
     space = width - _INDENT - _NAME - _STATE - _VALUE - 2
-    if cell_len(one.wanted) <= space:
-        return [[*line, *row((f"  {one.wanted}", DIM))]]
-    wanted = textwrap.wrap(clean(one.wanted), max(20, width - _INDENT))
+    if cell_len(one.rule) <= space:
+        return [[*line, *row((f"  {one.rule}", DIM))]]
+    wanted = textwrap.wrap(clean(one.rule), max(20, width - _INDENT))
     return [line, *(row((" " * _INDENT, PLAIN), (text, DIM)) for text in wanted)]
 
 

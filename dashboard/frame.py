@@ -309,6 +309,7 @@ class ExpectationRow(_Part, frozen=True, kw_only=True):
         wanted: the rule as the scenario states it, with its ``during``.
         value: what was seen, with unit; "" before there is anything to see.
         note: why it failed or is inconclusive, and what to do next; "" otherwise.
+        samples: of each percentile in the rule, how many were beyond the limit of how many; "" without one.
     """
 
     name: str
@@ -316,6 +317,17 @@ class ExpectationRow(_Part, frozen=True, kw_only=True):
     state: ExpectationWord
     value: str
     note: str = ""
+    samples: str = ""
+
+    @property
+    def why(self) -> str:
+        """The note, or the rule where there is none, after the samples."""
+        return " · ".join(filter(None, (self.samples, self.note or self.wanted)))
+
+    @property
+    def rule(self) -> str:
+        """The rule, after the samples that it was held against."""
+        return " · ".join(filter(None, (self.samples, self.wanted)))
 
 
 class LedgerLine(_Part, frozen=True, kw_only=True):

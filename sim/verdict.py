@@ -16,7 +16,9 @@ from typing import Literal
 
 import msgspec
 
+from actors.telemetry.catalogue import METRICS
 from actors.telemetry.ledger import LedgerSnapshot
+from actors.telemetry.nodes import shown
 from actors.telemetry.snapshot import Snapshot
 from actors.telemetry.stages import Stage
 from actors.telemetry.units import Unit, quantity
@@ -120,12 +122,14 @@ def _failures(expectations: Sequence[ExpectationResult], imbalances: Sequence[st
     lines = [f"the ledger does not balance: {each}" for each in imbalances]
     if escalated:
         lines.append(f"an actor was given up: {escalated}")
-    lines += [f"{each.name}: {_seen(each)}, wanted {each.wanted}" for each in expectations if each.state == "failed"]
+    lines += [f"{each.name}: {seen(each)}, wanted {each.wanted}" for each in expectations if each.state == "failed"]
     return lines
 
 
-def _seen(result: ExpectationResult) -> str:
-    return result.value or "not as expected"
+def seen(result: ExpectationResult) -> str:
+    """Return what was seen of an expectation, with the samples it rests on."""
+    counted = f" ({result.counted})" if result.samples else ""
+    return f"{result.value}{counted}" if result.value else "not as expected"
 
 
 def _doubts(
@@ -172,7 +176,7 @@ def _doubts_about_load(arrivals: Arrivals, *, interrupted: bool) -> list[str]:
     late_us = arrivals.lateness_p99_us
     if late_us is not None and late_us > LATENESS_P99_MOST_US:
         lines.append(
-            f"the producer was late: p99 {quantity(late_us, Unit.US)} of its own, more than "
+            f"the producer was late: p99 {shown(METRICS['lateness.p99'], late_us)} of its own, more than "
             f"{quantity(LATENESS_P99_MOST_US, Unit.US)}: this machine could not keep the schedule"
         )
     return lines

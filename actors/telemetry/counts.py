@@ -1,12 +1,13 @@
 """A latency histogram as a frozen, sparse value: small to keep, cheap to subtract, quick to ask for percentiles."""
 
 from functools import cached_property
+from math import ceil, floor
 
 import msgspec
 import numpy as np
 
 from actors.arrays import I64
-from actors.telemetry.buckets import BEYOND_US, HIGHEST_US, highest_us
+from actors.telemetry.buckets import BEYOND_US, HIGHEST_US, highest_us, index_of, lowest_us
 
 _INDEX = np.dtype("<u2")
 _NARROW = np.dtype("<u4")
@@ -78,6 +79,31 @@ class HistogramCounts(msgspec.Struct, frozen=True, dict=True, weakref=True):
             tuple((number - older.total, us) for number, us in self.peaks if number > older.total),
         )
 
+    def rank(self, percent: float) -> int:
+        """Return which of the values in their order, from 1, is the one at ``percent`` (0 to 100)."""
+        return max(int(min(percent, 100.0) * self.total / 100 + 0.5), 1)
+
+    def above(self, limit_us: float, *, inclusive: bool) -> tuple[int, int]:
+        """Return how many values are above ``limit_us``: at least and at most, which differ within a counter.
+
+        Args:
+            limit_us: any number, infinite too.
+            inclusive: values at the limit count.
+        """
+        if not self.total or limit_us > self.peaks[0][1] or (limit_us == self.peaks[0][1] and not inclusive):
+            return 0, 0
+        from_us = 0 if limit_us < 0 else ceil(limit_us) if inclusive else floor(limit_us) + 1  # values are whole
+        if from_us > HIGHEST_US:
+            return (self.beyond, self.beyond) if from_us == BEYOND_US else (1, self.beyond)
+        at = index_of(from_us)
+        indexes, counters = self.arrays
+        sure = int(counters[indexes > at].sum())
+        here = int(counters[indexes == at].sum())
+        if at == index_of(HIGHEST_US):  # values beyond the range are here too, and above any limit within it
+            sure, here = sure + self.beyond, here - self.beyond
+        sure += here if lowest_us(at) == from_us else 0
+        return max(sure, 1), sure + (0 if lowest_us(at) == from_us else here)
+
     def percentile_us(self, percent: float) -> int | None:
         """Return the value at ``percent`` (0 to 100) as HdrHistogram does, or None without values.
 
@@ -86,7 +112,7 @@ class HistogramCounts(msgspec.Struct, frozen=True, dict=True, weakref=True):
         """
         if not self.total:
             return None
-        rank = max(int(min(percent, 100.0) * self.total / 100 + 0.5), 1)
+        rank = self.rank(percent)
         if rank > self.total - self.beyond:
             return BEYOND_US
         at = int(np.searchsorted(self._ranks, rank))

@@ -35,7 +35,7 @@ def _lines(one: ExpectationRow, width: int, *, two: bool) -> list[Row]:
     room = max(0, min(24, width - fixed))
     line = row(" ", (symbol, style), " ", (left(one.name, room), LABEL), (" " + left(one.state, _STATE - 1), style))
     line += row((right(one.value, WIDTH + 2), PLAIN if one.state != "waiting" else DIM))
-    words = one.note or one.wanted
+    words = one.why
     if two:
         return [line, row("   ", (left(words, max(0, width - 3)), DIM))]
     space = width - fixed - room - 2

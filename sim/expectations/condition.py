@@ -1,9 +1,9 @@
 """A condition on metrics over a span of the run."""
 
 from actors.telemetry.expression import Expression
-from actors.telemetry.nodes import OR_MORE
 from actors.telemetry.snapshot import Snapshot
-from sim.expectations.result import ExpectationResult, ExpectationState, wanted
+from sim.expectations.proof import NO_SAMPLES, Proof, prove
+from sim.expectations.result import ExpectationResult, ExpectationState, Samples, wanted
 from sim.expectations.windows import Windows
 from sim.scenario.expectations import Expectation
 from sim.scenario.timeline import Span
@@ -13,7 +13,8 @@ class Condition:
     """Judges one expectation with ``expr``.
 
     A condition on readings of an instant, such as a mailbox's depth, must hold at every tick of its span; any other is
-    judged once, over the whole span.
+    judged once, over the whole span, by what its samples prove (`sim.expectations.proof`). While the span lasts, it
+    holds as long as the figures do, however few the samples.
 
     Args:
         expectation: with ``expr``.
@@ -48,25 +49,31 @@ class Condition:
             if holds and finished and self._expression.lasting:
                 outcome = self._expression.evaluate(self._windows.resolver(window, self._span))
                 holds, seen = outcome.holds, outcome.seen
+            proof = Proof(holds, note="" if holds is not None else NO_SAMPLES)
         else:
-            outcome = self._expression.evaluate(self._windows.resolver(window, self._span))
+            resolve = self._windows.resolver(window, self._span)
+            outcome = self._expression.evaluate(resolve)
             holds, seen = outcome.holds, outcome.seen
+            proof = prove(
+                self._expression.condition,
+                resolve,
+                lambda read: self._windows.counts(window, read),
+                self._expectation.min_samples,
+            )
         if not self._windows.has_ended(self._span):
-            return self._unjudged(finished=finished, seen=seen, when="ended", holds=bool(holds))
-        if holds is None:
-            return self._result("inconclusive", seen, self._why_open(seen))
-        return self._result("passed" if holds else "failed", seen)
+            return self._unjudged(finished=finished, seen=seen, when="ended", holds=bool(holds), samples=proof.samples)
+        state: ExpectationState = "inconclusive" if proof.holds is None else "passed" if proof.holds else "failed"
+        return self._result(state, seen, proof.note, proof.samples)
 
-    def _unjudged(self, *, finished: bool, seen: str, when: str, holds: bool = False) -> ExpectationResult:
+    def _unjudged(
+        self, *, finished: bool, seen: str, when: str, holds: bool = False, samples: tuple[Samples, ...] = ()
+    ) -> ExpectationResult:
         if finished:
-            return self._result("inconclusive", seen, f"the run ended before its span {when}")
-        return self._result("holding" if holds else "waiting", seen)
+            return self._result("inconclusive", seen, f"the run ended before its span {when}", samples)
+        return self._result("holding" if holds else "waiting", seen, "", samples)
 
-    def _why_open(self, seen: str) -> str:
-        if OR_MORE in seen:
-            return "of a percentile beyond 1 h only that is known, which does not settle it"
-        return "there were no samples to judge it by"
-
-    def _result(self, state: ExpectationState, value: str, note: str = "") -> ExpectationResult:
-        rule = wanted(self._expectation)
-        return ExpectationResult(name=self._expectation.name, state=state, wanted=rule, value=value, note=note)
+    def _result(
+        self, state: ExpectationState, value: str, note: str = "", samples: tuple[Samples, ...] = ()
+    ) -> ExpectationResult:
+        rule, name = wanted(self._expectation), self._expectation.name
+        return ExpectationResult(name=name, state=state, wanted=rule, value=value, note=note, samples=samples)

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Mapping
 
 from actors.telemetry.catalogue import METRICS, read
+from actors.telemetry.counts import HistogramCounts
 from actors.telemetry.metrics.quality import quality_metrics
+from actors.telemetry.nodes import Read
 from actors.telemetry.reference import Reference
 from actors.telemetry.snapshot import Quality, Snapshot
 from actors.telemetry.window import Window
@@ -96,6 +98,11 @@ class Windows:
             return None if found is None else read(metric, found)
 
         return resolve
+
+    def counts(self, window: Window, read: Read) -> HistogramCounts | None:
+        """Return the samples that a figure of times rests on: of ``window``, or of the span that ``read`` names."""
+        found = window if read.scope is None else self.over(self._spans[read.scope])
+        return None if found is None or read.metric.stage is None else found.latency(read.metric.stage)
 
     def _judged(self, window: Window, span: Span) -> Window:
         """Return ``window`` with the quality of the decisions of ``span``, over which it is."""

@@ -15,6 +15,7 @@ from sim.run.instruments import NO_INSTRUMENTS
 from sim.scenario.cut import Cut
 from sim.scenario.render import digest
 from sim.trials.trial import Trial, carried_out
+from sim.verdict import seen
 
 GIVEN_UP = "an actor was given up"
 
@@ -121,7 +122,7 @@ def _broken_invariants(evidence: Evidence) -> Iterator[Broken]:
 def _broken_promises(summary: Summary) -> Iterator[Broken]:
     for each in summary.expectations:
         if each.state == "failed":
-            yield Broken("expectation", each.name, f"{each.value or 'not as expected'}, wanted {each.wanted}")
+            yield Broken("expectation", each.name, f"{seen(each)}, wanted {each.wanted}")
     for reason in summary.reasons:
         if reason.startswith(GIVEN_UP):
             yield Broken("breakdown", "escalation", reason)

@@ -98,7 +98,12 @@ class Frames:
             timeline=self._timeline(moment),
             expectations=tuple(
                 show.ExpectationRow(
-                    name=each.name, wanted=each.wanted, state=each.state, value=_figures(each.value), note=each.note
+                    name=each.name,
+                    wanted=each.wanted,
+                    state=each.state,
+                    value=_figures(each.value),
+                    note=each.note,
+                    samples=each.counted,
                 )
                 for each in moment.expectations
             ),

@@ -10,7 +10,7 @@ from sim.scenario.load import parse
 from sim.scenario.problems import InvalidScenarioError
 from tests.cases.running import Case, Outcome
 
-FAILED, INCONCLUSIVE, USAGE = 99, 3, 2
+PASSED, FAILED, INCONCLUSIVE, USAGE = 0, 99, 3, 2
 HOUR_MS = 3_600_000.0
 
 
@@ -39,7 +39,29 @@ def test_latencies_beyond_an_hour_are_lower_bounds_and_the_maximum_is_exact(case
     assert "p95 1 h or more, p99 1 h or more" in outcome.out
 
 
-@pytest.mark.parametrize(("number", "scenario", "seen"), [("33", "clamp", "latency.max = 4799 s")])
+def test_a_percentile_of_three_transactions_passes_nothing(case: Callable[[str], Case]) -> None:
+    """Inconclusive with the counts; a ratio of the three is judged, and ``min_samples`` says that three will do."""
+    outcome = case("21").run("few")
+    assert outcome.code == INCONCLUSIVE
+    tail = expectation(outcome, "tail")
+    assert tail["state"] == "inconclusive"
+    assert tail["samples"] == [
+        {"metric": "latency.p99_9", "of": 3, "beyond": 0, "beyond_at_most": None, "below": False}
+    ]
+    assert "latency.p99_9 has 3 samples, a pass takes 10,000" in outcome.out
+    assert "0 of 3 beyond" in outcome.out
+    assert expectation(outcome, "ratio")["state"] == "passed"
+    assert case("21").run("few", "--set", "expect.tail.min_samples=3").code == PASSED
+
+
+def test_a_failure_is_proved_by_what_is_beyond_the_limit(case: Callable[[str], Case]) -> None:
+    """The line of the verdict has k of n."""
+    outcome = case("32").run("waits")
+    (samples,) = expectation(outcome, "p95")["samples"]
+    assert f"({samples['beyond']} of {samples['of']} beyond), wanted latency.p95 < 61s" in outcome.out
+
+
+@pytest.mark.parametrize(("number", "scenario", "seen"), [("33", "clamp", "latency.max = 4,799 s")])
 def test_a_limit_beyond_a_minute_can_fail(case: Callable[[str], Case], number: str, scenario: str, seen: str) -> None:
     """A limit that lies beyond what a histogram once held is held against what really was."""
     outcome = case(number).run(scenario)

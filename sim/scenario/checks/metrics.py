@@ -25,6 +25,17 @@ def check(view: View) -> Iterator[Problem]:
     for path, expectation in view.items("expect"):
         if expectation.expr is not None:
             yield from _expression(view, f"{path}.expr", expectation.expr, spans)
+        if expectation.min_samples is not None and not _reads_percentile(expectation.expr):
+            rule = "counts the samples of a percentile, and expr reads none"
+            yield view.problem(f"{path}.min_samples", rule, remedy="leave it out")
+
+
+def _reads_percentile(text: str | None) -> bool:
+    try:
+        expression = None if text is None else Expression.parse(text, None)
+    except ExpressionError:
+        return True  # said by itself
+    return expression is not None and any(read.metric.percent is not None for read in expression.condition.reads())
 
 
 def _expression(view: View, path: str, text: str, scopes: Collection[str]) -> Iterator[Problem]:
