@@ -16,6 +16,7 @@ fails, what was accepted is decided, on the best rung of the ladder that is left
   the loop that an actor lives on.
 - `errors`, `first_failure`: the error tree, sorted by whose fault it is; one that is told of and lived with.
 - `bounded_files`: files that someone else may have written, read within bounds and without running anything in them.
+- `child`, `lacking`: how a child process ended, in words; what the machine lacks, in a line instead of a trace.
 - `answer`: what a port returns whose answer is there at once.
 - `features`: what the model sees. `model`: from features to a decision. `resilience`: what keeps one failure from
   becoming many. `telemetry`: what the pipeline tells about itself. `adapters`: the ports' real counterparts.

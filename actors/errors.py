@@ -8,6 +8,7 @@
     │   ├── TransactionFileError  a file of transactions to replay or train on
     │   ├── ArtifactError         a model folder
     │   └── OutputError           a folder or file that cannot be written
+    ├── MachineError          the machine's: exit 2, one line, says what it lacks
     ├── DependencyError       a dependency's: the pipeline degrades and goes on
     │   ├── FeatureStoreError     a look-up or a refresh failed
     │   ├── ModelError            scoring failed
@@ -57,6 +58,10 @@ class ArtifactError(InputError):
 
 class OutputError(InputError):
     """A folder or file for results cannot be written."""
+
+
+class MachineError(RiskdrillError):
+    """The machine lacks something (memory, files, processes, room), or has killed a process of ours for want of it."""
 
 
 class DependencyError(RiskdrillError):

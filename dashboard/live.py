@@ -146,16 +146,26 @@ class Screen:
         if self._closed:
             return
         self._closed = True
+        lost = self._lost()
         self._pipe.close()
         try:
             self._wait()
         finally:
             if self._process.returncode != 0:
                 give_back(1, 0, self._modes)
+        text = "\n".join(filter(None, (lost, text)))
         from dashboard.final import print_final  # imports Rich, which must not delay the start
 
         with suppress(OSError):  # the terminal may be gone; the run's files are written
             print_final(final, text, sys.stdout, with_picture=True)
+
+    def _lost(self) -> str:
+        """Return in a line that the screen's process is gone before its time; "" while it lives."""
+        status = self._process.poll()
+        if status is None or self._pipe.alive:
+            return ""
+        how = f"by signal {-status}" if status < 0 else f"with code {status}"
+        return f"lost: the process that drew the screen ended {how}; nothing else was touched by that"
 
     def _wait(self) -> None:
         try:

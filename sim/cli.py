@@ -4,7 +4,7 @@
 
     0    pass
     1    internal error: ours
-    2    usage, or input that cannot be used: one line a problem, no trace
+    2    usage, input that cannot be used, or a machine that lacks what is needed: one line a problem, no trace
     3    inconclusive
     99   an expectation failed, the ledger broke, training was refused, a difference or a counterexample was found
     130  interrupted
@@ -19,7 +19,8 @@ from typing import Any
 
 import typer
 
-from actors.errors import InputError, RiskdrillError
+from actors.errors import InputError, OutputError, RiskdrillError
+from actors.lacking import check_limits, lack_of
 from sim.commands.calibrate import calibrate
 from sim.commands.check_determinism import check_determinism
 from sim.commands.demo import demo
@@ -87,19 +88,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _exit_code(_invoke(words))
     except typer.Exit as done:  # --help, --version
         return done.exit_code
-    except (ClickError, InputError, TrainingRefused) as error:
-        return _refuse(error, debug=debug)
     except (KeyboardInterrupt, typer.Abort):
         typer.echo("interrupted", err=True)
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last line of defence: a short line and a file, never a trace
-        return _internal(error, debug=debug)
+        return _ended_by(error, debug=debug)
 
 
 def _invoke(words: list[str]) -> object:
     """Return what the command returns. Not by its ``main``, which takes Ctrl-C and broken pipes for its own."""
     command = typer.main.get_command(app)
     with command.make_context(PROGRAM, words) as context:
+        check_limits()
         return command.invoke(context)
 
 
@@ -116,9 +116,20 @@ def _one_line(error: Exception) -> str:
     return f"{' '.join(str(text).split()).rstrip('.')}; see {command} --help"
 
 
-def _refuse(error: Exception, *, debug: bool) -> int:
+def _ended_by(error: Exception, *, debug: bool) -> int:
+    """Tell in a line what ended a command; return its exit code."""
     if debug:
-        traceback.print_exc()
+        traceback.print_exception(error)
+    lack = lack_of(error)
+    if isinstance(error, OutputError) or not lack:  # which says of a full disk what was to be written there
+        if isinstance(error, (ClickError, InputError, TrainingRefused)):
+            return _refuse(error)
+        return _internal(error, debug=debug)
+    typer.echo(lack, err=True)
+    return USAGE
+
+
+def _refuse(error: Exception) -> int:
     typer.echo(_one_line(error) if isinstance(error, ClickError) else str(error), err=True)
     return REFUSED if isinstance(error, TrainingRefused) else USAGE
 
@@ -130,11 +141,16 @@ def _told(error: Exception) -> str:
 
 
 def _internal(error: Exception, *, debug: bool) -> int:
-    if debug:
-        traceback.print_exc()
-        return INTERNAL
-    with tempfile.NamedTemporaryFile("w", prefix="riskdrill-", suffix=".trace", delete=False) as file:
-        traceback.print_exc(file=file)
-    where = f"the trace is in {Path(file.name)}; {DEBUG} shows it"
-    typer.echo(f"internal error: {_told(error)}; {where}", err=True)
+    if not debug:
+        typer.echo(f"internal error: {_told(error)}; {_kept_trace(error)}{DEBUG} shows it", err=True)
     return INTERNAL
+
+
+def _kept_trace(error: Exception) -> str:
+    """Write the trace of ``error`` to a file; return where it is, for a sentence, "" if it can be kept nowhere."""
+    try:
+        with tempfile.NamedTemporaryFile("w", prefix="riskdrill-", suffix=".trace", delete=False) as file:
+            traceback.print_exception(error, file=file)
+    except OSError:
+        return ""
+    return f"the trace is in {Path(file.name)}; "

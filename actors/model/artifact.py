@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import joblib
 import msgspec
 
 from actors.errors import ModelError
@@ -142,6 +141,8 @@ def save_artifact(folder: Path, booster: lightgbm.Booster, manifest: Manifest) -
         OSError: the folder cannot be written.
     """
     # Through text, so that the file does not depend on what else the booster remembers of its training.
+    import joblib  # for training only: a run does without
+
     joblib.dump(lightgbm.Booster(model_str=booster.model_to_string()), folder / MODEL_FILE)
     files = {name: sha256_of(folder / name) for name in _other_files(folder)}
     complete = msgspec.structs.replace(manifest, sha256=sha256_of(folder / MODEL_FILE), files=files)

@@ -4,24 +4,26 @@ A truncated LightGBM model aborts the whole process instead of raising (measured
 what a child has survived: the model of the start, and each that is to replace it.
 
 ``python -m actors.model.verification FOLDER [unproved]`` exits 0 with the SHA-256 of the booster's file on stdout, or 2
-with one line on stderr.
+with one line on stderr; 4 if the machine lacks what it takes, with a line that says what.
 """
 
 import asyncio
-import signal
 import subprocess
 import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
-from actors.errors import ArtifactError
+from actors.child import how_ended, was_killed
+from actors.errors import ArtifactError, MachineError
+from actors.lacking import lack_of
 
 if TYPE_CHECKING:  # the child imports LightGBM in `main` only, where a failure is told in one line
     from actors.model.artifact import Artifact
 
 TIMEOUT_S: Final = 30.0  # a whole check takes about 1 s; a machine under load is allowed thirty times that
 INVALID: Final = 2
+LACKING: Final = 4  # the machine lacks what loading takes
 UNPROVED: Final = "unproved"  # on the child's command line: load and score, and believe whatever comes of it
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
@@ -72,6 +74,7 @@ def verify_in_child(folder: Path, timeout_s: float = TIMEOUT_S, *, proof: bool =
 
     Raises:
         ArtifactError: it does not, it crashes the child, or it takes longer than ``timeout_s``.
+        MachineError: the child was killed, or lacked what it takes; that says nothing about the model.
     """
     command = [sys.executable, "-m", "actors.model.verification", str(folder.resolve())]
     command += [] if proof else [UNPROVED]
@@ -79,30 +82,43 @@ def verify_in_child(folder: Path, timeout_s: float = TIMEOUT_S, *, proof: bool =
         child = subprocess.run(
             command, cwd=_REPOSITORY, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout_s, check=False
         )
+    except OSError as error:
+        raise MachineError(
+            f"{folder}: is not verified: no process can be started: {lack_of(error) or error.strerror}"
+        ) from error
     except subprocess.TimeoutExpired as error:
         raise ArtifactError(f"{folder}: must load within {timeout_s:g} s, and does not; keep the old model") from error
     if child.returncode != 0:
-        raise ArtifactError(_complaint(folder, child))
+        raise _complaint(folder, child)
     return child.stdout.decode().strip()
 
 
-def _complaint(folder: Path, child: "subprocess.CompletedProcess[bytes]") -> str:
+def _complaint(folder: Path, child: "subprocess.CompletedProcess[bytes]") -> ArtifactError | MachineError:
     lines = child.stderr.decode(errors="replace").strip().splitlines()
     if child.returncode == INVALID and lines:
-        return lines[-1].replace(str(folder.resolve()), str(folder))  # as whoever named it knows it
-    end = f"by {signal.Signals(-child.returncode).name}" if child.returncode < 0 else f"with code {child.returncode}"
-    return f"{folder}: must load in a child process, and ended it {end}; the file is damaged, train the model again"
+        return ArtifactError(lines[-1].replace(str(folder.resolve()), str(folder)))  # as whoever named it knows it
+    if child.returncode == LACKING and lines:
+        return MachineError(f"{folder}: is not verified: {lines[-1]}")
+    how = how_ended(child.returncode)
+    if was_killed(child.returncode):
+        text = f"is not verified: the process that looked at it {how}, which says nothing about the model; try again"
+        return MachineError(f"{folder}: {text}")
+    text = f"must load in a child process, which {how}; the file is damaged, train the model again"
+    return ArtifactError(f"{folder}: {text}")
 
 
 def main() -> int:
     """Load the folder named on the command line."""
-    from actors.model.artifact import load_artifact
-
     try:
+        from actors.model.artifact import load_artifact
+
         loaded = load_artifact(Path(sys.argv[1]), proof=UNPROVED not in sys.argv[2:])
-    except ArtifactError as error:
-        sys.stderr.write(f"{error}\n")
-        return INVALID
+    except Exception as error:
+        lack = lack_of(error)
+        if not lack and not isinstance(error, ArtifactError):
+            raise
+        sys.stderr.write(f"{lack or error}\n")
+        return LACKING if lack else INVALID
     sys.stdout.write(f"{loaded.sha256}\n")
     return 0
 

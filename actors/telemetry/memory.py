@@ -1,5 +1,8 @@
 """Resident memory of this process, sampled."""
 
+from collections.abc import Callable
+from contextlib import suppress
+
 import psutil
 
 from actors.clock import NS_PER_S
@@ -21,5 +24,14 @@ class ResidentMemory:
         """Return resident memory in bytes."""
         if self._due_ns is None or now_ns >= self._due_ns:
             self._due_ns = now_ns + self._every_ns
-            self._bytes = self._process.memory_info().rss
+            with suppress(psutil.Error):  # a system that does not tell any more
+                self._bytes = self._process.memory_info().rss
         return self._bytes
+
+
+def resident_memory() -> Callable[[int], int] | None:
+    """Return what tells resident memory at an instant; None where the system does not, as without /proc on Linux."""
+    try:
+        return ResidentMemory().sample
+    except psutil.Error:
+        return None

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     Tell = Callable[[Tried, Counterexample | None], None]
 
-COUNTEREXAMPLE, INCONCLUSIVE, INTERRUPTED = 99, 3, 130
+COUNTEREXAMPLE, INCONCLUSIVE, LACKING, INTERRUPTED = 99, 3, 2, 130
 TOLD = 10  # times that a run of this without a terminal says how far it is
 
 
@@ -95,6 +96,7 @@ def _explore(exploring: "Exploring", folder: "RunFolder", jobs: int, *, shrink: 
     search = exploring.search
     last = search.first_seed + search.seeds - 1
     typer.echo(f"seeds {search.first_seed} to {last}" if last > search.first_seed else f"seed {last}")
+    exploring.lost = partial(typer.echo, err=True)
     settled = search.settled
     with placing(settled.file, settled.overrides), _progress(search.seeds) as exploring.tell:
         exploring.run(jobs)
@@ -116,10 +118,14 @@ def _conclude(exploring: "Exploring", folder: "RunFolder", shrunk: "Shrunk | Non
         idle = ", ".join(f"{name} in {runs:,}" for name, runs in found.idle.items())
         typer.echo(f"{found.faults_bit:,} of {found.faults:,} faults bit; touched nothing: {idle}")
     typer.echo(f"figures in {exploring.write(folder)}")
+    if exploring.lacking:
+        typer.echo(f"{exploring.lacking}; what was found until then is kept", err=True)
     if found.interrupted:
         return INTERRUPTED
     if found.failures:
         return COUNTEREXAMPLE
+    if exploring.lacking:
+        return LACKING
     return 0 if found.passed or found.held else INCONCLUSIVE
 
 

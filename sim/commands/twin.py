@@ -1,5 +1,6 @@
 """``twin``: runs a scenario with and without its faults and says what they caused, in decisions and in dollars."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -53,7 +54,7 @@ def twin(
             placing(settled.file, settled.overrides),
             working("running with and without the faults, on the virtual clock"),
         ):
-            found = compare(settled, folder.path, jobs or usual_jobs(2))
+            found = compare(settled, folder.path, jobs or usual_jobs(2), partial(typer.echo, err=True))
         _print(found)
         typer.echo(f"figures in {folder.write(TWIN, twin_text(found))}")
     touched = [each.touched_count for each in found.windows]

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from actors.errors import InputError, InternalError
+from actors.child import how_ended, was_killed
+from actors.errors import InputError, InternalError, MachineError
 from sim.verdict import FAILED, INCONCLUSIVE, INTERRUPTED, PASS
 
 HASH_SEEDS = ("1", "2")  # of Python's text hash, which orders sets
@@ -25,6 +26,7 @@ def run_twice(words: Sequence[str], folders: tuple[Path, Path]) -> int:
     Raises:
         InputError: the runs refused their input; the text is theirs.
         KeyboardInterrupt: they were interrupted; both have drained.
+        MachineError: a run was killed.
         InternalError: a run broke down, or the two ended differently.
     """
     with ExitStack() as stack:
@@ -37,6 +39,8 @@ def run_twice(words: Sequence[str], folders: tuple[Path, Path]) -> int:
     if INTERRUPTED in codes:
         raise KeyboardInterrupt
     for code, complaint in zip(codes, complaints, strict=True):
+        if was_killed(code):
+            raise MachineError(f"a run {how_ended(code)}: there is nothing to compare; run it again")
         if code == USAGE:
             raise InputError(complaint.strip())
         if code not in COMPLETED:

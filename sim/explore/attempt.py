@@ -6,7 +6,8 @@ from typing import Literal
 
 import msgspec
 
-from actors.errors import InputError
+from actors.errors import InputError, MachineError
+from actors.lacking import lack_of
 from actors.pipeline import Pipeline
 from sim.explore.invariants.evidence import Evidence
 from sim.explore.invariants.registry import INVARIANTS
@@ -85,6 +86,7 @@ def attempt(shorter: Cut, model: Path, alter: Callable[[Pipeline], None] = NO_IN
 
     Raises:
         InputError: the model cannot be used.
+        MachineError: the machine lacks what the run needs, which is not the run's fault.
         KeyboardInterrupt: the run was interrupted.
     """
     scenario = shorter.scenario
@@ -92,9 +94,11 @@ def attempt(shorter: Cut, model: Path, alter: Callable[[Pipeline], None] = NO_IN
         with carried_out(Trial(shorter, model, alter=alter)) as (outcome, folder):
             evidence = Evidence(scenario, outcome.summary, outcome.record, folder)
             broken = (*_broken_invariants(evidence), *_broken_promises(outcome.summary))
-    except InputError:
+    except (InputError, MachineError):
         raise
-    except Exception as error:  # noqa: BLE001 - a run that breaks down, for whatever reason, is what is looked for
+    except Exception as error:  # a run that breaks down, for whatever reason of its own, is what is looked for
+        if lack := lack_of(error):
+            raise MachineError(lack) from error
         text = " ".join(str(error).split())
         return Attempt(
             scenario_digest=digest(scenario),

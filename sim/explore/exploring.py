@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from actors.clock import NS_PER_S
+from actors.lacking import lack_of
 from sim.explore.reproduction import reproduction
 from sim.explore.result import EXPLORE, Counterexample, Exploration, Shrunk, exploration_text
 from sim.explore.search import Search, Tried
@@ -16,6 +17,7 @@ from sim.report.folder import RunFolder
 from sim.report.provenance import git_commit, versions
 from sim.scenario.render import digest, resolved
 from sim.scenario.timeline import duration_ns
+from sim.trials.side_by_side import silent
 
 Tell = Callable[[Tried, Counterexample | None], None]
 SHRUNK = "counterexample.yaml"
@@ -32,18 +34,21 @@ class Exploring:
 
     Attributes:
         interrupted: whether Ctrl-C ended it.
+        lacking: what the machine lacked, which ended it; "" for nothing.
 
     Args:
         search: what is tried.
         model: digest of its model.
         given: the model folder that was named on the command line.
         tell: called after each run, and with each failure.
+        lost: hears of each worker that was killed.
     """
 
     search: Search
     model: str
     given: Path | None = None
     tell: Tell = field(default=_silent)
+    lost: Callable[[str], None] = field(default=silent)
     done: int = 0
     passed: int = 0
     inconclusive: int = 0
@@ -52,14 +57,19 @@ class Exploring:
     idle: Counter[str] = field(default_factory=Counter)
     failures: list[Counterexample] = field(default_factory=list)
     interrupted: bool = False
+    lacking: str = ""
 
     def run(self, jobs: int) -> None:
-        """Make the runs; Ctrl-C ends them early."""
+        """Make the runs; Ctrl-C ends them early, and so does a machine that lacks something."""
         try:
-            for tried in self.search.attempts(jobs):
+            for tried in self.search.attempts(jobs, self.lost):
                 self.take(tried)
         except KeyboardInterrupt:
             self.interrupted = True
+        except Exception as error:
+            self.lacking = lack_of(error)
+            if not self.lacking:
+                raise
 
     def take(self, tried: Tried) -> None:
         """Count a run, and keep it if something did not hold."""
@@ -80,7 +90,7 @@ class Exploring:
 
     def shrink_first(self, folder: RunFolder) -> Shrunk | None:
         """Reduce the first failure, and write it as a scenario; None if there is none, or Ctrl-C comes first."""
-        if not self.failures or self.interrupted:
+        if not self.failures or self.interrupted or self.lacking:
             return None
         first, settled = self.failures[0], self.search.settled
         failing = replace(settled, overrides=()).with_overrides(first.overrides).shorter.scenario

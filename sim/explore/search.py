@@ -9,7 +9,7 @@ from sim.explore.attempt import Attempt, attempt
 from sim.explore.variation import varied
 from sim.run.instruments import NO_INSTRUMENTS
 from sim.trials.settled import Settled
-from sim.trials.side_by_side import side_by_side
+from sim.trials.side_by_side import side_by_side, silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +32,20 @@ class Search:
     as_written: bool = False
     alter: Callable[[Pipeline], None] = field(default=NO_INSTRUMENTS.alter)
 
-    def attempts(self, jobs: int) -> Iterator["Tried"]:
+    def attempts(self, jobs: int, tell: Callable[[str], None] = silent) -> Iterator["Tried"]:
         """Yield what came of each run, in the order of the seeds.
+
+        Args:
+            jobs: processes.
+            tell: hears of each that was killed, whose run is made again.
 
         Raises:
             InputError: the model cannot be used.
+            MachineError: the machine lacks what a run needs.
             KeyboardInterrupt: Ctrl-C; what was yielded stays true.
         """
         seeds = range(self.first_seed, self.first_seed + self.seeds)
-        yield from side_by_side(self._try, seeds, jobs)
+        yield from side_by_side(self._try, seeds, jobs, "seed {}".format, tell)
 
     def _try(self, seed: int) -> "Tried":
         settled = self.settled if self.as_written else varied(self.settled, seed, anywhere=self.anywhere)

@@ -34,8 +34,8 @@ def hold(folder: int) -> str:
     """
     try:
         fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise HeldError(_holder(folder)) from error
+    except BlockingIOError:
+        raise HeldError(_holder(folder)) from None
     except OSError as error:
         if error.errno not in _UNSUPPORTED:
             raise

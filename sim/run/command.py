@@ -125,6 +125,7 @@ def _last_words(result: "Result", folder: RunFolder) -> str:
     """Return what the verdict rests on, which files are not whole, what was left out, and where the files are."""
     summary = result.summary
     lines = [f"{summary.verdict}: {reason}" for reason in summary.reasons]
+    lines += [f"lost: {loss}" for loss in result.losses]
     lines += [f"not whole: {problem}" for problem in result.problems]
     lines += [f"skipped: {', '.join(summary.skipped)}"] if summary.skipped else []
     lines += [f"replaced: the earlier run there: {folder.replaces}"] if folder.replaces else []

@@ -39,12 +39,14 @@ class Result:
         frame: the last picture.
         problems: files that are not whole, one line each.
         written: whether the summary is in the folder, and the folder where it was.
+        losses: what happened to processes that helped, one line each.
     """
 
     summary: Summary
     frame: Frame
     problems: tuple[str, ...]
     written: bool = True
+    losses: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -110,7 +112,7 @@ async def _run_on(
                 lines.settle()
             # Who presses Ctrl-C now wants the run to end, not to lose its summary; labels in the log may be missing.
             output = Output(folder, parts, own_lines, partial(presses.more_than, presses.count))
-            return _report(plan, output, session, ended)
+            return _report(plan, output, session, ended, machine.losses())
 
 
 @dataclass(slots=True)
@@ -141,7 +143,7 @@ async def _interruptible(session: Session) -> AsyncIterator[_Presses]:
             signal.signal(each, handler)
 
 
-def _report(plan: Plan, output: Output, session: Session, ended: Ended) -> Result:
+def _report(plan: Plan, output: Output, session: Session, ended: Ended, losses: tuple[str, ...]) -> Result:
     """Write what is written only at the end, and say what is not whole."""
     parts, problems = output.parts, [*output.troubles()]
     hashed = None
@@ -149,11 +151,11 @@ def _report(plan: Plan, output: Output, session: Session, ended: Ended) -> Resul
         hashed = output.trace_hash(problems)
     if plan.load.labelled:
         output.join_labels(parts.event_time.now_us() - plan.label_delay_us, problems)
-    warnings = [*problems, *_missed_deliveries(parts)]
+    warnings = [*losses, *problems, *_missed_deliveries(parts)]
     finished = replace(_finished(plan, parts, session, ended, tuple(warnings)), trace_hash=hashed)
     summary = summarise(finished)
     written = output.write_summary(summary_text(summary), problems)
-    return Result(summary, ended.frame, tuple(problems), written)
+    return Result(summary, ended.frame, tuple(problems), written, losses)
 
 
 def _missed_deliveries(parts: Parts) -> Iterator[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from actors.clock import Clock, RealClock
 from actors.decision_log import MakeLog, ThreadedLog
 from actors.features.store import FeatureStore
-from actors.telemetry.memory import ResidentMemory
+from actors.telemetry.memory import resident_memory
 from actors.work import RealWork, Work
 from sim.clocks.cpu import Processor
 from sim.clocks.look_up import ModelledFeatureStore
@@ -30,6 +30,7 @@ from sim.world.streams import Streams
 # For so long a thread waits for the interpreter at most. The default of 5 ms, at the begin and the end of each batch in
 # the executor, is most of the latency under load.
 PROMPT_S = 0.0002
+NO_MEMORY = "figures of memory: this system does not tell them (/proc is not mounted)"
 SPARE, ROWS_BESIDE = 1.1, 1 << 20  # arrivals swing around their mean; history holds training's last weeks too
 SELDOM = 50_000  # allocations between two collections: nobody waits for a pause of virtual time, and it saves 4 %
 
@@ -49,6 +50,7 @@ class Machine:
         beside: a thread for what is computed ahead and touches nothing of the run; None: there is none.
         shelf: where arrays lie that grow with the run; None is memory.
         log: makes what writes the decision log.
+        losses: what happened to helping processes, a line each.
     """
 
     clock: Clock
@@ -61,12 +63,13 @@ class Machine:
     beside: Executor | None = None
     shelf: AnyShelf | None = None
     log: MakeLog = ThreadedLog
+    losses: Callable[[], tuple[str, ...]] = tuple
 
 
 def real_machine(plan: Plan) -> Machine:
     """Return this machine; the traffic is made in another process from now on."""
     give_back_large_blocks()
-    clock = RealClock()
+    clock, memory = RealClock(), resident_memory()
     feed = ProcessFeed(plan.load.blocks)
     usual_s = sys.getswitchinterval()
     sys.setswitchinterval(PROMPT_S)
@@ -79,7 +82,9 @@ def real_machine(plan: Plan) -> Machine:
         attic.close()
         sys.setswitchinterval(usual_s)
 
-    return Machine(clock, RealWork(), feed, ResidentMemory().sample, close, _look_up(plan, clock), shelf=attic)
+    untold = () if memory is not None else (NO_MEMORY,)
+    look_up = _look_up(plan, clock)
+    return Machine(clock, RealWork(), feed, memory, close, look_up, shelf=attic, losses=lambda: (*untold, *feed.losses))
 
 
 def virtual_machine(plan: Plan) -> Machine:
@@ -102,7 +107,19 @@ def virtual_machine(plan: Plan) -> Machine:
         gc.set_threshold(*thresholds)
 
     look_up, shelf = _look_up(plan, clock), Shelf(plan.folder)
-    return Machine(clock, work, feed, None, close, look_up, foresees=True, beside=beside, shelf=shelf, log=GatheredLog)
+    return Machine(
+        clock,
+        work,
+        feed,
+        None,
+        close,
+        look_up,
+        foresees=True,
+        beside=beside,
+        shelf=shelf,
+        log=GatheredLog,
+        losses=lambda: getattr(feed, "losses", ()),
+    )
 
 
 def _look_up(plan: Plan, clock: Clock) -> Callable[[FeatureStore], FeatureStore]:

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable
 from pathlib import Path
 
-from actors.errors import ArtifactError
+from actors.errors import ArtifactError, MachineError
 from actors.model.artifact import Artifact
 from actors.model.releases import Releases
 from actors.model.slot import ModelSlot
@@ -56,7 +56,7 @@ class ModelDesk:
     async def _change(self, by: str, change: Awaitable[Artifact], note: str = "") -> Outcome:
         try:
             before = await change
-        except ArtifactError as error:
+        except (ArtifactError, MachineError) as error:
             self._telemetry.model_refusals += 1
             self._journal.add("model_refused", by, str(error))
             return Outcome(done=False, detail=str(error))

@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from actors.errors import InputError, InternalError
+from actors.child import UNWOUND, how_ended, was_killed
+from actors.errors import InputError, InternalError, MachineError
+from actors.lacking import lack_of
 from sim.gates import Gate
 from sim.training.fit import FitConfig
 from sim.training.progress import Progress
@@ -26,6 +28,7 @@ def train_in_child(
     Raises:
         TrainingRefused: a gate was missed.
         InputError: the source cannot be trained on, or the folder cannot be written.
+        MachineError: the child was killed, or the machine lacks what it needs.
         InternalError: the child failed or died.
     """
     context = multiprocessing.get_context("spawn")
@@ -36,6 +39,13 @@ def train_in_child(
     theirs.close()
     try:
         _listen(ours, progress)
+    except (EOFError, OSError) as error:
+        child.join(_PATIENCE_S)
+        how = how_ended(child.exitcode)
+        if was_killed(child.exitcode):
+            text = f"training: its process {how}; it may want more memory than there is; nothing was kept, run it again"
+            raise MachineError(text) from error
+        raise InternalError(f"training: its process {how}; run python -m sim train to see why") from error
     finally:
         child.terminate()
         child.join(_PATIENCE_S)
@@ -58,12 +68,14 @@ def _deaf() -> Iterator[None]:
 
 
 def _listen(pipe: Connection, progress: Progress) -> None:
-    """Pass progress on until the child is done."""
+    """Pass progress on until the child is done.
+
+    Raises:
+        EOFError: it ended between two messages.
+        OSError: it ended within one.
+    """
     while True:
-        try:
-            kind, content = pipe.recv()
-        except EOFError as error:
-            raise InternalError("training: its process died; run python -m sim train to see why") from error
+        kind, content = pipe.recv()
         if kind == "progress":
             progress(*content)
         elif kind == "done":
@@ -72,6 +84,8 @@ def _listen(pipe: Connection, progress: Progress) -> None:
             raise TrainingRefused(*content)
         elif kind == "input":
             raise InputError(content)
+        elif kind == "machine":
+            raise MachineError(content)
         else:
             raise InternalError(content)
 
@@ -83,7 +97,9 @@ def _train(source: Source, folder: Path, gates: tuple[Gate, ...], config: FitCon
         pipe.send(("progress", (stage, done, total)))
 
     def work() -> None:
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # unwinds, so that no half-written draft is left behind
+        signal.signal(
+            signal.SIGTERM, lambda *_: sys.exit(UNWOUND)
+        )  # unwinds, so that no half-written draft is left behind
         try:
             train(source, folder, gates=gates, config=config, progress=tell)
         finally:
@@ -100,6 +116,9 @@ def _answer(pipe: Connection, work: Callable[[], object]) -> None:
     except InputError as error:
         pipe.send(("input", str(error)))
     except Exception as error:  # noqa: BLE001 - whatever it is, the parent has to know
-        pipe.send(("error", f"training: {type(error).__name__}: {error}"))
+        if lack := lack_of(error):
+            pipe.send(("machine", lack))
+        else:
+            pipe.send(("error", f"training: {type(error).__name__}: {error}"))
     else:
         pipe.send(("done", None))

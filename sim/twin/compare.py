@@ -1,6 +1,6 @@
 """From a settled scenario to its twin: which runs are made, and what is compared with what."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from sim.report.provenance import git_commit, versions
 from sim.scenario.cut import Cut
 from sim.scenario.timeline import duration_ns
 from sim.trials.settled import Settled
-from sim.trials.side_by_side import side_by_side
+from sim.trials.side_by_side import side_by_side, silent
 from sim.trials.trial import Outcome, Trial, run_trial
 from sim.twin.harm import harm
 from sim.twin.pairs import Pairs, pair
@@ -40,7 +40,7 @@ class _Found(NamedTuple):
     overlaps: tuple[str, ...] = ()
 
 
-def compare(settled: Settled, folder: Path, jobs: int) -> Twin:
+def compare(settled: Settled, folder: Path, jobs: int, lost: Callable[[str], None] = silent) -> Twin:
     """Run ``settled`` with and without its faults and return what differs.
 
     Faults whose windows overlap are each left out alone in a further run.
@@ -49,20 +49,22 @@ def compare(settled: Settled, folder: Path, jobs: int) -> Twin:
         settled: what to run.
         folder: the runs' folders are made in its ``runs/``.
         jobs: runs at a time.
+        lost: hears of each process that was killed, whose run is made again.
 
     Raises:
         InputError: the model or a folder cannot be used.
         KeyboardInterrupt: a run was interrupted.
     """
-    return _Comparison(settled, folder, jobs).twin()
+    return _Comparison(settled, folder, jobs, lost).twin()
 
 
 class _Comparison:
-    def __init__(self, settled: Settled, folder: Path, jobs: int) -> None:
+    def __init__(self, settled: Settled, folder: Path, jobs: int, lost: Callable[[str], None]) -> None:
         self._settled = settled
         self._scenario = settled.shorter.scenario
         self._folder = folder
         self._jobs = jobs
+        self._lost = lost
         self._outcomes: dict[str, Outcome] = {}
 
     def twin(self) -> Twin:
@@ -93,7 +95,8 @@ class _Comparison:
 
     def _run(self, names: Sequence[str]) -> None:
         trials = [Trial(self._variant(name), self._settled.model, self._folder / RUNS / name) for name in names]
-        self._outcomes |= zip(names, side_by_side(run_trial, trials, self._jobs), strict=True)
+        outcomes = side_by_side(run_trial, trials, self._jobs, _name, self._lost)
+        self._outcomes |= zip(names, outcomes, strict=True)
 
     def _variant(self, name: str) -> Cut:
         """Return the scenario of a run; where a fault is missing, nothing can be expected of it."""
@@ -124,6 +127,10 @@ class _Comparison:
     def _run_ns(self, pairs: Pairs) -> int:
         planned_ns = duration_ns(self._scenario)
         return int(pairs.arrival_ns.max(initial=-1)) + 1 if planned_ns is None else planned_ns
+
+
+def _name(trial: Trial) -> str:
+    return "a run" if trial.folder is None else f"the run {trial.folder.name}"
 
 
 def _without(fault: str) -> str:

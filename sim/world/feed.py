@@ -36,7 +36,7 @@ class Feed(Protocol):
         """Return the next block in order, None after the last one and after `close`.
 
         Raises:
-            InternalError: the traffic could not be made; the text has the cause. It is raised again by each later call.
+            RiskdrillError: the traffic could not be made; the text has the cause. Each later call raises it again.
         """
         ...
 

@@ -1,6 +1,6 @@
 """A feed that takes its blocks from another process and stops everything until the next one is there."""
 
-from actors.errors import InternalError
+from actors.errors import RiskdrillError
 from sim.world.block import Block, unpack
 from sim.world.feed import Blocks, InlineFeed
 from sim.world.traffic_process import TrafficProcess
@@ -13,7 +13,7 @@ class PipedFeed:
 
     No thread calls into the loop, and where and when a block was made makes no difference to the run. The first few are
     made here, while the child starts; it makes them too. The pipe is bounded: the child waits when two blocks are in
-    it. A child that fails or dies ends the feed with an error.
+    it. A child that fails or dies ends the feed with an error, one that is killed is replaced.
 
     Args:
         blocks: the traffic.
@@ -21,14 +21,19 @@ class PipedFeed:
 
     def __init__(self, blocks: Blocks) -> None:
         self._process = TrafficProcess(blocks)
-        self._failure: str | None = None
+        self._failure: RiskdrillError | None = None
         self._ended = self._closed = False
         self._here: InlineFeed | None = InlineFeed(blocks)
         self._taken = 0
         try:
             self._process.send()
-        except InternalError as error:
-            self._failure = str(error)
+        except RiskdrillError as error:
+            self._failure = error
+
+    @property
+    def losses(self) -> tuple[str, ...]:
+        """What happened to children, a line each: one that was killed is replaced."""
+        return tuple(self._process.losses)
 
     @property
     def pid(self) -> int:
@@ -40,15 +45,16 @@ class PipedFeed:
 
         Raises:
             InternalError: the child failed or died; the text has its last words.
+            MachineError: it was killed, again and again.
         """
         if self._closed or self._ended:
             return None
         if self._failure is not None:
-            raise InternalError(self._failure)
+            raise self._failure
         try:
             block = await self._next()
-        except InternalError as error:
-            self._failure = str(error)
+        except RiskdrillError as error:
+            self._failure = error
             raise
         self._ended = block is None
         return block

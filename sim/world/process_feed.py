@@ -4,7 +4,6 @@ import asyncio
 import threading
 from collections import deque
 
-from actors.errors import InternalError
 from sim.world.block import Block, unpack
 from sim.world.feed import Blocks
 from sim.world.traffic_process import TrafficProcess
@@ -16,7 +15,8 @@ class ProcessFeed:
     """Makes traffic in a child process; a thread reads it into a short queue.
 
     The queue and the pipe are bounded, and the child waits when both are full. On the event loop a block costs about
-    0.2 ms, for cutting it into transactions. A child that fails or dies ends the feed with an error.
+    0.2 ms, for cutting it into transactions. A child that fails or dies ends the feed with an error, one that is killed
+    is replaced.
 
     Args:
         blocks: the traffic.
@@ -27,7 +27,7 @@ class ProcessFeed:
         self._ready: deque[bytes] = deque()
         self._space = threading.Semaphore(_AHEAD)
         self._ended = False
-        self._failure: str | None = None
+        self._failure: Exception | None = None
         self._closed = False
         self._lock = threading.Lock()
         self._waiter: asyncio.Future[None] | None = None
@@ -40,6 +40,11 @@ class ProcessFeed:
         return self._process.pid
 
     @property
+    def losses(self) -> tuple[str, ...]:
+        """What happened to children, a line each: one that was killed is replaced."""
+        return tuple(self._process.losses)
+
+    @property
     def ahead(self) -> int:
         """Blocks that are here already."""
         return len(self._ready)
@@ -49,6 +54,7 @@ class ProcessFeed:
 
         Raises:
             InternalError: the child failed or died; the text has its last words.
+            MachineError: it was killed, again and again.
         """
         while (waiter := self._waiter_if_empty()) is not None:
             await waiter
@@ -59,7 +65,7 @@ class ProcessFeed:
             self._space.release()
             return unpack(data)
         if self._failure is not None:
-            raise InternalError(self._failure)
+            raise self._failure
         return None
 
     def close(self) -> None:
@@ -86,8 +92,8 @@ class ProcessFeed:
             self._space.acquire()
             while self._collect():
                 self._space.acquire()
-        except InternalError as error:
-            self._failure = str(error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, `take` has to raise it, or the run waits for ever
+            self._failure = error
         self._ended = True
         self._wake()
 

@@ -113,6 +113,7 @@ def test_a_screen_that_dies_does_not_take_the_run_with_it(capfd: pytest.CaptureF
     out = capfd.readouterr().out
     assert "\x1b[?1049l" in out
     assert out.count("verdict") == 1
+    assert out.endswith("lost: the process that drew the screen ended by signal 9; nothing else was touched by that\n")
 
 
 def test_a_screen_that_cannot_start_is_forgiven(capfd: pytest.CaptureFixture[str]) -> None:

@@ -18,7 +18,7 @@ from tests.drills import run_thin
 pytestmark = pytest.mark.slow
 
 TOLD: dict[Damage, str] = {
-    "truncated": "must load in a child process, and ended it by SIG",
+    "truncated": "must load in a child process, which crashed (SIG",
     "nul": "must hold text, and has a NUL in it",
     "leaf": "golden rows must score as in training",
     "permuted": "golden rows must score as in training",

@@ -88,7 +88,7 @@ def test_a_child_that_dies_fails_the_run_with_its_last_words(
     monkeypatch.setattr(traffic_process.TrafficProcess, "read", kill_and_read)
     summary = run_thin(tmp_path, world_model, BLOCKS).summary
     assert summary.verdict == "fail"
-    assert any("died with status -9" in reason for reason in summary.reasons), summary.reasons
+    assert any("makes the traffic was killed (SIGKILL)" in reason for reason in summary.reasons), summary.reasons
     assert ended(children[0])
 
 

@@ -1,10 +1,13 @@
 """Training in a process of its own looks from here as if it had happened here."""
 
+import multiprocessing
+import os
+import signal
 from pathlib import Path
 
 import pytest
 
-from actors.errors import InputError
+from actors.errors import InputError, MachineError
 from actors.model.artifact import load_artifact
 from sim.gates import gates_of
 from sim.training.child import train_in_child
@@ -45,3 +48,17 @@ def test_giving_up_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         train_in_child(SOURCE, tmp_path / "model", LOOSE, interrupt)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGTERM])
+def test_a_child_that_is_killed_is_told_as_that(tmp_path: Path, by: signal.Signals) -> None:
+    """Nothing is wrong with what was to be trained on, and no half of a model is kept."""
+
+    def kill(stage: str, done: int, total: int) -> None:
+        if stage == "history" and 0 < done < total:
+            (child,) = multiprocessing.active_children()
+            os.kill(child.pid or 0, by)
+
+    with pytest.raises(MachineError, match=r"training: its process was killed \(SIG\w+\); .* run it again"):
+        train_in_child(SOURCE, tmp_path / "model", LOOSE, kill)
+    assert not (tmp_path / "model").exists()

@@ -3,13 +3,15 @@
 import asyncio
 import os
 import signal
+import subprocess
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pytest
 
-from actors.errors import InternalError
+from actors.errors import InternalError, MachineError
+from sim.world import traffic_process
 from sim.world.block import Block, pack, unpack
 from sim.world.feed import Feed, InlineFeed
 from sim.world.piped_feed import HERE, PipedFeed
@@ -121,16 +123,60 @@ def test_waiting_for_a_block_does_not_block_the_loop() -> None:
 
 
 @in_a_child
-def test_a_child_that_dies_is_an_error_with_its_status(make: MakeChild) -> None:
-    """What it had made before still comes, then the error, each time."""
+def test_a_child_that_is_killed_costs_nothing_but_time(make: MakeChild) -> None:
+    """Another one makes what is missing, once and in order, and what happened is told in a line."""
+    spec = traffic_spec(steady(40))
+
+    async def main() -> None:
+        feed = make(spec)
+        blocks = [block for _ in range(HERE + 2) if (block := await feed.take()) is not None]
+        os.kill(feed.pid, signal.SIGKILL)
+        blocks += await rest(feed)
+        assert [content(block) for block in blocks] == [content(block) for block in spec.build()]
+        if feed.losses:  # else it had made all of it
+            (loss,) = feed.losses
+            assert "the process that makes the traffic was killed (SIGKILL) after" in loss
+        feed.close()
+
+    run(main())
+
+
+@in_a_child
+def test_children_that_are_all_killed_are_an_error(make: MakeChild, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Someone does not want them: what was made before still comes, then the error, each time."""
+    spawn = traffic_process._spawn
+
+    def killed(errors: IO[bytes], generator: str) -> subprocess.Popen[bytes]:
+        child = spawn(errors, generator)
+        child.kill()
+        return child
+
+    monkeypatch.setattr(traffic_process, "_spawn", killed)
 
     async def main() -> None:
         feed = make(traffic_spec(steady(300)))
-        assert await feed.take() is not None
-        os.kill(feed.pid, signal.SIGKILL)
         for _ in range(2):
-            with pytest.raises(InternalError, match="died with status -9"):
+            with pytest.raises(MachineError, match=r"was killed \(SIGKILL\), 4 times: see what kills it"):
                 await rest(feed)
+        assert len(feed.losses) == traffic_process.MOST_LOSSES
+        feed.close()
+
+    run(main())
+
+
+@in_a_child
+def test_a_child_that_ends_by_itself_is_an_error_with_its_last_words(
+    make: MakeChild, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another one would end as this one did."""
+    monkeypatch.setattr(TrafficSpec, "generator", property(lambda _: "this"))
+
+    async def main() -> None:
+        feed = make(traffic_spec(steady(300)))
+        for _ in range(2):
+            with pytest.raises(InternalError, match="the process that makes the traffic ended with code 0"):
+                await rest(feed)
+        assert feed.losses == ()
         feed.close()
 
     run(main())
