@@ -7,7 +7,23 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dashboard.frame import Notice
     from sim.training.progress import Progress
+
+
+BAR_STEPS = 1_000  # of something whose share is known
+
+
+def announcing(progress: "Progress") -> "Callable[[Notice], None]":
+    """Return what shows notices with a share as a bar of ``progress``."""
+
+    def announce(notice: "Notice") -> None:
+        if notice.done_ratio is not None:
+            progress(notice.title, int(notice.done_ratio * BAR_STEPS), BAR_STEPS)
+
+    return announce
 
 
 @contextmanager

@@ -51,13 +51,19 @@ def train(
 
     Example: python -m sim train scenarios/replay_handbook.yaml --out models/handbook
     """
-    from sim.commands.bar import progress_bar
+    from sim.commands.bar import announcing, progress_bar
     from sim.gates import read_gates
     from sim.run.model_choice import STAGES, cached_folder, gates_for, source_of
+    from sim.run.preflight import settle
+    from sim.scenario.cut import Cut
     from sim.training.refusal import TrainingRefused
     from sim.training.trainer import train as train_model
 
-    chosen = _scenario(scenario, tuple(overrides or ()))
+    with progress_bar({}) as progress:
+        settled = settle(Cut(_scenario(scenario, tuple(overrides or ()))), announcing(progress))
+    for remark in settled.remarks:
+        typer.echo(remark, err=True)
+    chosen = settled.shorter.scenario
     limits = gates_for(chosen) if gates is None else read_gates(gates)
     source = source_of(chosen)
     folder = out or cached_folder(source)

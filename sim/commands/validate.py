@@ -54,7 +54,8 @@ def _checked(path: Path, model: Path | None, overrides: tuple[str, ...]) -> "Ite
     Raises:
         InputError: it is not; with every problem that can be found at once.
     """
-    from sim.run.preflight import preflight
+    from sim.commands.bar import announcing, progress_bar
+    from sim.run.preflight import preflight, settle
     from sim.scenario.cut import Cut
     from sim.scenario.load import load, missing_files, placing
 
@@ -63,10 +64,12 @@ def _checked(path: Path, model: Path | None, overrides: tuple[str, ...]) -> "Ite
         yield f"{path}: valid (data not here: {', '.join(missing)})"
         return
     with placing(path, overrides):
-        ready = preflight(Cut(scenario), model)
+        with progress_bar({}) as progress:
+            settled = settle(Cut(scenario), announcing(progress))
+        ready = preflight(settled.shorter, model)
     first = ", after a model is trained" if ready.artifact is None else ""
     yield f"{path}: valid; {ready.length}{first}"
-    yield from (f"  {line}" for line in _told(ready))
+    yield from (f"  {line}" for line in (*settled.remarks, *_told(ready)))
 
 
 def _told(ready: "Preflight") -> "Iterator[str]":

@@ -6,6 +6,7 @@ A file comes in as `sim.tables` reads it and leaves as the same columns and bloc
 - `section`: the same from the scenario's ``events:`` section.
 - `fields`: what each field accepts, and how a column of a file becomes one.
 - `rows`: the rules that rows must keep among themselves.
+- `sorting`: the rows of a file in order of time, outside memory.
 - `event_file`: an opened file: its columns for training, its contents after every check.
 - `spans`: what its spans hold that a model is trained on and judged by.
 - `traffic`: the file as blocks of JSON transactions with their due times, as a feed sends them.

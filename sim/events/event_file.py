@@ -1,7 +1,8 @@
 """An opened file of transactions: its rows as columns, for training and replay, refused where one breaks a rule."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -15,9 +16,13 @@ from sim.events.fields.field import Break, Converter
 from sim.events.fields.times import TimeField, instant
 from sim.events.fields.unit import with_unit
 from sim.events.rows import out_of_order, repeated
+from sim.events.sorting import Rows, Sorted, Told, sorted_rows, untold
 from sim.events.spec import ALL_TIME, EventsSpec, Period
 from sim.tables.problem import columns_hint, listed, named, problem
 from sim.tables.reader import Reader, reader
+
+_SORTED: dict[object, Sorted] = {}
+"""What this process has sorted, by all that the order depends on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,30 +42,6 @@ class Contents:
     skipped_rows: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """Some rows of a file.
-
-    Attributes:
-        rows: their numbers in the file, from 1.
-        times: their event times.
-        raw: as read.
-    """
-
-    rows: pl.Series
-    times: pl.Series
-    raw: pl.DataFrame
-
-    def slice(self, start: int, stop: int) -> "_Part":
-        """Return those from ``start`` to ``stop``, exclusive."""
-        length = stop - start
-        return _Part(self.rows.slice(start, length), self.times.slice(start, length), self.raw.slice(start, length))
-
-    def filter(self, mask: pl.Series) -> "_Part":
-        """Return those for which ``mask`` is true."""
-        return _Part(self.rows.filter(mask), self.times.filter(mask), self.raw.filter(mask))
-
-
 class EventFile:
     """A file of transactions whose header fits its column map. `open` makes one; it keeps no handle between calls.
 
@@ -68,23 +49,31 @@ class EventFile:
         spec: what was asked for, with the unit of its times, be it given or told by the numbers.
     """
 
-    def __init__(self, spec: EventsSpec, source: Reader) -> None:
-        self.spec = spec
+    def __init__(self, spec: EventsSpec, source: Reader, told: Told = untold) -> None:
         self._source = source
         self._names = _names(converters_of(spec.columns, spec.timezone).values())
+        self._sorted: Sorted | None = None
+        self.spec = spec
+        if spec.sort:
+            self._sorted = self._sort(told)
+            self.spec = replace(spec, sorted_in=self._sorted.folder)
 
     @staticmethod
-    def open(spec: EventsSpec) -> "EventFile":
-        """Return the file, its header checked against the column map.
+    def open(spec: EventsSpec, told: Told = untold) -> "EventFile":
+        """Return the file, its header checked against the column map, its rows sorted if that is asked for.
+
+        Args:
+            spec: what is asked for.
+            told: how far sorting is; a file that this process has sorted before is not sorted again.
 
         Raises:
             TransactionFileError: missing, not readable, of an unknown format, or without a mapped column; or its times
-                are numbers of no unit.
+                are numbers of no unit; or sorting met a time that is refused, or found no room.
         """
         source = reader(spec.file, separator=spec.separator, multiline=spec.multiline)
         wanted = {name for column in spec.columns.mapped().values() for name in column.names}
         _check_header(spec, source.columns(wanted))
-        return EventFile(with_unit(spec, source), source)
+        return EventFile(with_unit(spec, source), source, told)
 
     def columns(self, period: Period = ALL_TIME) -> Iterator[tuple[Columns, U8]]:
         """Yield the transactions of ``period`` with their labels, in order of time, up to 65,536 at a time.
@@ -149,23 +138,44 @@ class EventFile:
             if (wrong := converter.finish()) is not None:
                 raise self._problem(converter, *wrong)
 
-    def _timed(self, converters: Mapping[str, Converter], names: Sequence[str]) -> Iterator[_Part]:
-        """Yield the rows of the file with their event times, which are checked."""
+    def _timed(self, converters: Mapping[str, Converter], names: Sequence[str]) -> Iterator[Rows]:
+        """Yield the rows of the file in order of time, which is checked."""
+        if self._sorted is not None:
+            yield from self._sorted.frames(names)
+            return
         converter = converters["event_time"]
-        latest_us, row = 0, 1
+        latest_us = 0
+        for part in self._as_they_stand(converter, names):
+            local = isinstance(converter, TimeField) and converter.local
+            if wrong := out_of_order(part.times, latest_us, local=local):
+                raise self._refusal(converter, wrong, part.rows)
+            yield part
+            latest_us = part.times.item(-1)
+
+    def _as_they_stand(self, converter: Converter, names: Sequence[str]) -> Iterator[Rows]:
+        """Yield the rows in the order of the file."""
+        row = 1
         for raw in self._source.frames(list(names)):
             rows = pl.int_range(row, row + len(raw), eager=True)
             times = converter.convert(raw, rows)
             if isinstance(times, Break):
                 raise self._refusal(converter, times, rows)
-            local = isinstance(converter, TimeField) and converter.local
-            if wrong := out_of_order(times, latest_us, local=local):
-                raise self._refusal(converter, wrong, rows)
-            yield _Part(rows, times, raw)
-            latest_us = times.item(-1)
+            yield Rows(rows, times, raw)
             row += len(raw)
 
-    def _checked(self, part: _Part, converters: Mapping[str, Converter]) -> tuple[int, pl.DataFrame]:
+    def _sort(self, told: Told) -> Sorted:
+        """Return the sorted rows: those that are there, or new ones."""
+        spec = self.spec
+        if spec.sorted_in is not None:
+            return Sorted(spec.sorted_in, self._names)
+        files = tuple((file, file.stat().st_mtime_ns, file.stat().st_size) for file in self._source.files)
+        key = (spec.columns, spec.timezone, spec.separator, spec.multiline, files)
+        if key not in _SORTED:
+            rows = self._as_they_stand(converters_of(spec.columns, spec.timezone)["event_time"], self._names)
+            _SORTED[key] = sorted_rows(spec.file, rows, lambda: self._source.share, told)
+        return _SORTED[key]
+
+    def _checked(self, part: Rows, converters: Mapping[str, Converter]) -> tuple[int, pl.DataFrame]:
         """Return how many rows are left out, and the fields of the others."""
         money = converters["amount"]
         amounts = money.convert(part.raw, part.rows)
@@ -200,8 +210,15 @@ class EventFile:
             raise self._problem(converters_of(self.spec.columns, self.spec.timezone)["id"], *wrong)
 
     def _where(self, row: int) -> str:
-        file, there = self._source.place(row)
+        file, there = self._place(row)
         return f"row {there}" if len(self._source.files) == 1 else f"row {there} of {file.name}"
+
+    def _place(self, row: int) -> tuple[Path, int]:
+        """Return the file of a row and its number there."""
+        if self._sorted is not None and len(self._source.files) > 1:
+            for _ in self._source.frames(self._names[:1]):
+                pass  # which file has how many rows is known of those that were read
+        return self._source.place(row)
 
     def _refusal(self, converter: Converter, wrong: Break, rows: pl.Series) -> TransactionFileError:
         if wrong.index is None:
@@ -209,7 +226,7 @@ class EventFile:
         return self._problem(converter, rows.item(wrong.index), wrong.text)
 
     def _problem(self, converter: Converter, row: int, text: str) -> TransactionFileError:
-        file, there = self._source.place(row)
+        file, there = self._place(row)
         return problem(file, text, row=there, column=listed(converter.names))
 
     def _empty(self, period: Period) -> TransactionFileError:

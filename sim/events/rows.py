@@ -33,7 +33,7 @@ def out_of_order(times: pl.Series, latest_us: int, *, local: bool) -> Break | No
     if local and _clocks_went_back(from_us, to_us):
         why = "in a night in which clocks go back, when times without an offset come twice"
         return Break(index, f"{fall}, {why}; write the times with their offsets, or in UTC")
-    return Break(index, f"{fall}; sort the file by time")
+    return Break(index, f"{fall}; write events.sort: true to have the rows sorted by time, or sort the file")
 
 
 def repeated(ids: pl.Series, rows: pl.Series, where: Callable[[int], str]) -> tuple[int, str] | None:

@@ -1,6 +1,7 @@
 """From a scenario's ``events:`` section to plain values."""
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 from actors.clock import NS_PER_US
@@ -9,12 +10,29 @@ from sim.scenario.events import Events
 from sim.units import moment_us
 
 
+def opened_spec(events: Events, told: Callable[[float], None] | None = None) -> EventsSpec:
+    """Return what ``events`` says and what its file tells besides: the unit of bare numbers, and where it lies sorted.
+
+    Args:
+        events: the section.
+        told: how far sorting is, 0 to 1; a file that this process has sorted before is not sorted again.
+
+    Raises:
+        TransactionFileError: the file cannot be opened, as `EventFile.open` says.
+    """
+    from sim.events.event_file import EventFile
+
+    spec = events_spec(events)
+    return (EventFile.open(spec) if told is None else EventFile.open(spec, told)).spec
+
+
 def events_spec(events: Events) -> EventsSpec:
     """Return what ``events`` says."""
     from_us, to_us = events.replay_us()
     return EventsSpec(
         file=Path(events.file),
         columns=events.columns,
+        sort=events.sort,
         separator=events.separator,
         multiline=events.multiline,
         timezone=events.timezone,

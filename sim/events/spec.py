@@ -43,6 +43,7 @@ class EventsSpec:
     Attributes:
         file: CSV, JSON lines or Parquet; or a folder of such files, or a pattern that they fit.
         columns: where each field is, and how it is written.
+        sort: its rows are to be sorted by event time.
         separator: between the columns of CSV; None is the comma, or what the name of the file says.
         multiline: a field of CSV may have several lines even where they look like rows.
         timezone: of times without an offset.
@@ -52,11 +53,13 @@ class EventsSpec:
         test: what it is judged on, later than ``train`` by at least the label delay.
         label_delay_us: event time from a transaction until its label is known.
         warm_from_us: where the history begins that fills windows and batch features; 0: with the file.
+        sorted_in: folder of its sorted rows; None: they are still to be sorted.
         known_card_filter: judge only cards not yet known to be compromised, as in the published protocol.
     """
 
     file: Path
     columns: EventColumns
+    sort: bool = False
     separator: str | None = None
     multiline: bool = False
     timezone: str = "UTC"
@@ -67,6 +70,7 @@ class EventsSpec:
     label_delay_us: int = DEFAULT_LABEL_DELAY_US
     warm_from_us: int = 0
     known_card_filter: bool = False
+    sorted_in: Path | None = None
 
     @property
     def labelled(self) -> bool:

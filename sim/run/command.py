@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -80,14 +80,18 @@ def _run_in(folder: RunFolder, shorter: Cut, request: Request) -> int:
         # Imported with the screen up: LightGBM alone takes a second.
         from sim.run.execute import execute
         from sim.run.model_choice import choose_model
-        from sim.run.preflight import preflight
+        from sim.run.preflight import preflight, settle
         from sim.run.prepare import prepare
 
+        settled = settle(shorter, screen.show)
+        shorter = settled.shorter
+        for remark in () if live else settled.remarks:
+            sys.stderr.write(f"{remark}\n")
         ready = preflight(shorter, request.model)
         screen.show(Notice(title=f"starting {shorter.scenario.name}", detail=ready.length))
         artifact = ready.artifact or choose_model(shorter.scenario, request.model, screen.show)
         plan = prepare(shorter, artifact, folder.path, screen.show, ready.load, with_capacity=request.with_capacity)
-        result = execute(plan, folder, screen)
+        result = execute(replace(plan, warnings=(*settled.remarks, *plan.warnings)), folder, screen)
     except BaseException:
         screen.close()
         raise

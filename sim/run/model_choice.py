@@ -7,7 +7,7 @@ from actors.clock import NS_PER_US
 from actors.model.artifact import Artifact
 from actors.model.verification import load_verified
 from dashboard.frame import Notice
-from sim.events.section import events_spec
+from sim.events.section import opened_spec
 from sim.gates import DEFAULT_GATES, Gate, gates_of
 from sim.run.fewer_trees import check_trees, with_trees
 from sim.scenario.events import Gates
@@ -38,7 +38,7 @@ def source_of(scenario: Scenario) -> Source:
         InputError: its events cannot be trained on.
     """
     if scenario.events is not None:
-        return EventsSource.of(events_spec(scenario.events))
+        return EventsSource.of(opened_spec(scenario.events))
     return WorldSource(world_spec(scenario).town, scenario.world.label_delay // NS_PER_US)
 
 

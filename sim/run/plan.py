@@ -197,8 +197,8 @@ def load_of(scenario: Scenario, capacity_per_s: float | None = None) -> Load:
         return SyntheticLoad(traffic_spec(scenario, capacity_per_s))
     from sim.events.event_file import EventFile
 
-    spec = events_spec(scenario.events)
-    file = EventFile.open(spec)
+    file = EventFile.open(events_spec(scenario.events))
+    spec = file.spec
     contents = file.contents(spec.replay)
     event_us = None if spec.speed is None else file.times(spec.replay)
     judged = judged_rows(spec) if spec.known_card_filter else None

@@ -3,19 +3,24 @@
 `run` and ``validate`` ask here, so that they never differ: the one goes on with what it got, the other tells it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from actors.model.artifact import Artifact
 from actors.model.verification import load_verified
-from sim.events.section import events_spec
+from dashboard.frame import Notice
+from sim.events.section import opened_spec
 from sim.run.fewer_trees import check_trees
 from sim.run.model_choice import cached_folder, named_model, source_of
 from sim.run.modelled import modelled_machine
 from sim.run.plan import Load, load_of
 from sim.run.prepare import GUESS_PER_S, refuse_foresight
+from sim.scenario.column_map import UNITS, TimeColumn
 from sim.scenario.cut import Cut
 from sim.scenario.scenario import Scenario
 from sim.scenario.timeline import duration_ns
@@ -26,6 +31,48 @@ from sim.units import spoken_duration
 
 if TYPE_CHECKING:  # it imports polars, which a run of the synthetic world does without
     from sim.events.event_file import Contents
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A scenario with what its file of transactions tells.
+
+    Attributes:
+        shorter: the scenario, cut or whole, with the unit that bare numbers are taken as.
+        remarks: what was found out and not said, one line each.
+    """
+
+    shorter: Cut
+    remarks: tuple[str, ...] = ()
+
+
+def settle(shorter: Cut, announce: Callable[[Notice], None] = lambda _: None) -> Settled:
+    """Return ``shorter`` with what its file tells once and for all, and sort that file if it is to be.
+
+    Args:
+        shorter: the scenario, cut or whole.
+        announce: told how far sorting is.
+
+    Raises:
+        TransactionFileError: the file cannot be opened or sorted, or its times are numbers of no unit.
+    """
+    events = shorter.scenario.events
+    if events is None:
+        return Settled(shorter)
+
+    def told(share: float) -> None:
+        announce(Notice(title=f"sorting {Path(events.file).name} by time", done_ratio=share))
+
+    columns = opened_spec(events, told).columns
+    if columns == events.columns:
+        return Settled(shorter)
+    scenario = replace(shorter.scenario, events=replace(events, columns=columns))
+    return Settled(replace(shorter, scenario=scenario), (_unit_remark(columns.event_time),))
+
+
+def _unit_remark(column: TimeColumn) -> str:
+    unit = column.unit or ""
+    return f"event_time: {column.column} is taken as {UNITS[unit]}: no other unit puts every row between 1990 and 2100"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,4 +154,4 @@ def _spans(scenario: Scenario, *, trained: bool) -> dict[str, "Contents"]:
         return {}
     from sim.events.spans import training_contents
 
-    return training_contents(EventsSource.of(events_spec(scenario.events)).events)
+    return training_contents(EventsSource.of(opened_spec(scenario.events)).events)

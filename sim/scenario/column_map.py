@@ -10,6 +10,16 @@ import msgspec
 from sim.scalars import Moment, Shorthand, Thousands, TimeFormat, Words
 
 Unit = Literal["ns", "us", "ms", "s", "min", "h", "d"]
+UNITS = {
+    "ns": "nanoseconds",
+    "us": "microseconds",
+    "ms": "milliseconds",
+    "s": "seconds",
+    "min": "minutes",
+    "h": "hours",
+    "d": "days",
+}
+"""What people call them."""
 
 
 class PlainColumn(msgspec.Struct, frozen=True, kw_only=True):

@@ -35,7 +35,7 @@ class Gates(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Events(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
-    """A file of transactions, or several, in order of event time: CSV, JSON lines or Parquet, also packed by gzip.
+    """A file of transactions, or several: CSV, JSON lines or Parquet, also packed by gzip.
 
     Spans are closed: a date alone as an end includes that day. Times without an offset are in ``timezone``.
 
@@ -45,6 +45,8 @@ class Events(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"}
         columns: field to column.
         separator: between the columns of CSV, as a word or a character; absent is the comma, in a .tsv file the tab.
         multiline: a field of CSV may have several lines even where they look like rows.
+        sort: sort the rows by event time before anything else; rows of equal times keep their order. Without it a file
+            whose times fall is refused.
         speed: event seconds for each second of the run, or max: as fast as the pipeline takes them.
         from_: first moment replayed; absent starts with ``test``, or with the file.
         to: last moment replayed; absent ends with ``test``, or with the file.
@@ -61,6 +63,7 @@ class Events(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"}
     columns: EventColumns
     separator: Separator | None = None
     multiline: bool = False
+    sort: bool = False
     speed: Speed = math.inf
     from_: Moment | None = None
     to: Moment | None = None

@@ -179,7 +179,7 @@ class EventsSource:
         events = self.events
         said = (
             *(events.separator, events.multiline, events.timezone, events.warm_from_us, events.known_card_filter),
-            *(self.train, self.test),
+            *(events.sort, self.train, self.test),
         )
         return {
             "file": digest(events.file),

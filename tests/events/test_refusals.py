@@ -17,7 +17,10 @@ NO_AMOUNT = "row 3, column AMOUNT: amount must be a number from 0 to 1000000000,
 NO_NAME = "must be a line of 1 to 64 characters or a whole number, got 'xxxx"
 REFUNDS = "write amount: {column: AMOUNT, negative: skip} to leave refunds out, which are then counted as skipped"
 WORDS = 'say what the words mean, as in fraud: {column: FRAUD, true: "Yes", false: "No"}, or drop the row'
-FALLS = "times must never fall from row to row, but this one is 0:00:30 before the row above; sort the file by time"
+FALLS = (
+    "times must never fall from row to row, but this one is 0:00:30 before the row above; "
+    "write events.sort: true to have the rows sorted by time, or sort the file"
+)
 
 
 def refusal(events: EventsSpec) -> str:

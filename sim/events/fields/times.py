@@ -14,7 +14,7 @@ from sim.events.fields.calendar import YEAR_FIRST, Moments
 from sim.events.fields.clocks import Instants
 from sim.events.fields.field import Break, Stateless, Ways, absent, columns_written, earliest, first, type_name, written
 from sim.events.fields.numbers import Counts
-from sim.scenario.column_map import TimeColumn
+from sim.scenario.column_map import UNITS, TimeColumn
 from sim.tables.problem import shown
 from sim.time_formats import pattern
 from sim.units import moment_us
@@ -102,14 +102,15 @@ class TimeField(Stateless):
         counts = Counts.of(column)
         if counts is None:
             return Break(
-                None, f"{self.field} must be a number of {unit}, got a column of {type_name(column)}; leave out unit"
+                None,
+                f"{self.field} must be a number of {UNITS[unit]}, got a column of {type_name(column)}; leave out unit",
             )
         since = self.column.since
         event_us = counts.event_us(unit, 0 if since is None else moment_us(since, self.timezone))
         return earliest(
             absent(column, self.field),
             self._break(
-                column, ~counts.numeric, f"must be a number of {unit}", "leave out unit, or mend or drop the row"
+                column, ~counts.numeric, f"must be a number of {UNITS[unit]}", "leave out unit, or mend or drop the row"
             ),
             self._outside(column, event_us, counts.numeric),
         ) or pl.Series(event_us)

@@ -13,11 +13,11 @@ from sim.events.fields.field import written
 from sim.events.fields.numbers import Counts
 from sim.events.fields.times import instant
 from sim.events.spec import EventsSpec
-from sim.scenario.column_map import Unit
+from sim.scenario.column_map import UNITS, Unit
 from sim.tables.problem import problem, shown
 from sim.tables.reader import Reader
 
-TOLD: dict[Unit, str] = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
+TOLD: tuple[Unit, ...] = ("s", "ms", "us", "ns")
 """Units that a number tells: none is between 1990 and 2100 in two of them."""
 
 _SHEET_DAYS = (32_874, 73_051)  # 1990-01-01 and 2100-01-01 as spreadsheets count days
@@ -92,7 +92,7 @@ class _Numbers:
         if outside.any():
             index = outside.arg_max() or 0
             meant = instant(int(counts.event_us(unit, 0)[index]))
-            rule = f"is a number without a unit: earlier rows are {TOLD[unit]}, but this one would be {meant}"
+            rule = f"is a number without a unit: earlier rows are {UNITS[unit]}, but this one would be {meant}"
             raise self._wrong(
                 row + index, str(column.item(index)), rule, {"unit": unit}, "the unit of all rows, as in "
             )
