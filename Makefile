@@ -8,6 +8,7 @@ ARGS       ?=
 JOBS       ?= 2
 SEEDS      ?= 200
 CRASHES    ?= 500
+TRIPLES    ?= 1000
 SCENARIOS  ?= $(shell grep -L '^external: true' scenarios/*.yaml)
 
 # Tests that simulate so much that tracing them for coverage would take as long again.
@@ -46,18 +47,20 @@ bench: $(VENV)/installed-bench  ## throughput against the bare model and a portf
 demo: $(VENV)/installed  ## train, score 1,000 transactions, write results/summary.json
 	@$(BIN)/python -m sim demo
 
-# Goes on after a failure, so that one night tells of all; Ctrl-C ends it. SCENARIOS=, SEEDS=, CRASHES= make it shorter.
+# Goes on after a failure, so that one night tells of all; Ctrl-C ends it. SCENARIOS=, SEEDS=, CRASHES= and TRIPLES= make
+# it shorter.
 soak: $(VENV)/installed  ## long: every scenario twice to the last byte, then hundreds of seeds of drills that break things
 	@failed=(); \
-	step() { local began=$$SECONDS code=0; echo "$$*"; $(BIN)/python -m sim "$$@" || code=$$?; \
+	step() { local began=$$SECONDS code=0; echo "$$*"; $(BIN)/python -m "$$@" || code=$$?; \
 	  echo "  took $$((SECONDS - began)) s, exit code $$code"; \
 	  case $$code in 0) ;; 130) exit 130 ;; *) failed+=("$$*") ;; esac; }; \
-	for scenario in $(SCENARIOS); do step check-determinism "$$scenario"; done; \
-	step explore tests/explore/everything_fails.yaml --seeds $(SEEDS) --anywhere --shrink; \
-	step explore tests/explore/crash_anywhere.yaml --seeds $(CRASHES) --anywhere --shrink; \
-	step explore tests/explore/releases_fail.yaml --seeds $(SEEDS) --shrink; \
-	step explore scenarios/feature_store_outage.yaml --seeds $(SEEDS) --shrink --set 'expect=[]' \
+	for scenario in $(SCENARIOS); do step sim check-determinism "$$scenario"; done; \
+	step sim explore tests/explore/everything_fails.yaml --seeds $(SEEDS) --anywhere --shrink; \
+	step sim explore tests/explore/crash_anywhere.yaml --seeds $(CRASHES) --anywhere --shrink; \
+	step sim explore tests/explore/releases_fail.yaml --seeds $(SEEDS) --shrink; \
+	step sim explore scenarios/feature_store_outage.yaml --seeds $(SEEDS) --shrink --set 'expect=[]' \
 	  --set world.cards=4000 --set phases.baseline.rate=20 --set phases.outage.rate=50 --set phases.recovery.rate=20; \
+	step tests.faults.pairing --triples $(TRIPLES); \
 	echo "all of it took $$SECONDS s"; \
 	for each in "$${failed[@]}"; do echo "FAILED $$each"; done; exit $$(( $${#failed[@]} > 0 ))
 

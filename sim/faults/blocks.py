@@ -1,7 +1,10 @@
 """Blocks of traffic cut, joined and written over, each transaction with its truth beside it."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
+import msgspec
 import numpy as np
 
 from actors.arrays import I64
@@ -38,6 +41,20 @@ def joined(one: Block, other: Block) -> Block:
         merchants=one.merchants + other.merchants,
         categories=[*one.categories, *other.categories],
     )
+
+
+def rewritten(raw: bytes, change: Callable[[dict[str, Any]], dict[str, Any]]) -> bytes:
+    """Return the document ``raw`` with its fields changed; what another fault has damaged already stays as it is.
+
+    Args:
+        raw: a JSON document, or what is left of one.
+        change: returns the new fields; KeyError, TypeError and ValueError say that those it needs are not usable.
+    """
+    try:
+        fields = msgspec.json.decode(raw, type=dict[str, Any])
+        return msgspec.json.encode(change(fields))
+    except (KeyError, TypeError, ValueError):
+        return raw
 
 
 def with_raws(block: Block, changed: dict[int, bytes]) -> Block:

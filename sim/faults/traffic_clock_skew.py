@@ -1,12 +1,11 @@
 """Transactions carry a wrong time."""
 
-from typing import ClassVar, Literal
-
-import msgspec
+from functools import partial
+from typing import Any, ClassVar, Literal
 
 from actors.arrays import I64
 from actors.clock import NS_PER_US
-from sim.faults.blocks import with_raws
+from sim.faults.blocks import rewritten, with_raws
 from sim.faults.fault import Wait
 from sim.faults.switch import FaultSwitch
 from sim.faults.traffic import TrafficFault
@@ -32,10 +31,12 @@ class TrafficClockSkew(TrafficFault, frozen=True, kw_only=True):
         """Shift the event times in the chosen documents."""
         shift_us = self.skew // NS_PER_US * (1 if self.direction == "ahead" else -1)
         times = (block.event_us[chosen] + shift_us).tolist()
-        return with_raws(
-            block,
-            {
-                at: msgspec.json.encode({**msgspec.json.decode(block.raws[at]), "event_time": time})
-                for at, time in zip(chosen.tolist(), times, strict=True)
-            },
-        )
+        changes = {
+            at: rewritten(block.raws[at], partial(_happened_at, time))
+            for at, time in zip(chosen.tolist(), times, strict=True)
+        }
+        return with_raws(block, changes)
+
+
+def _happened_at(time_us: int, fields: dict[str, Any]) -> dict[str, Any]:
+    return {**fields, "event_time": time_us}

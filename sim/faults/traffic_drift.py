@@ -1,11 +1,11 @@
 """What people buy changes."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
 from actors.arrays import I64
-from sim.faults.blocks import with_raws
+from sim.faults.blocks import rewritten, with_raws
 from sim.faults.switch import FaultSwitch
 from sim.faults.traffic import TrafficFault
 from sim.world.block import Block
@@ -29,10 +29,10 @@ class TrafficDrift(TrafficFault, frozen=True, kw_only=True):
 
     def change(self, block: Block, chosen: I64, switch: FaultSwitch) -> Block:  # noqa: ARG002 - the base's signature
         """Multiply the amounts in the chosen documents."""
-        return with_raws(block, {at: self._dearer(block.raws[at]) for at in chosen.tolist()})
+        return with_raws(block, {at: rewritten(block.raws[at], self._dearer) for at in chosen.tolist()})
 
-    def _dearer(self, raw: bytes) -> bytes:
-        fields = msgspec.json.decode(raw)
-        return msgspec.json.encode(
-            {**fields, "amount": min(DEAREST, round(fields["amount"] * self.amount_factor, CENTS))}
-        )
+    def _dearer(self, fields: dict[str, Any]) -> dict[str, Any]:
+        amount = fields["amount"]
+        if amount > DEAREST:  # damaged on purpose, and to be refused
+            return fields
+        return {**fields, "amount": min(DEAREST, round(amount * self.amount_factor, CENTS))}

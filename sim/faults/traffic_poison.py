@@ -2,11 +2,10 @@
 
 from typing import ClassVar, Literal
 
-import msgspec
 import numpy as np
 
 from actors.arrays import I64
-from sim.faults.blocks import with_raws
+from sim.faults.blocks import rewritten, with_raws
 from sim.faults.fault import Share
 from sim.faults.switch import FaultSwitch
 from sim.faults.traffic import TrafficFault
@@ -47,7 +46,6 @@ class TrafficPoison(TrafficFault, frozen=True, kw_only=True):
 def _damaged(raw: bytes, damage: Damage) -> bytes:
     if damage == "unparseable":
         return raw[: len(raw) // 2]
-    fields = msgspec.json.decode(raw)
     if damage == "giant":
-        return msgspec.json.encode({**fields, "note": "x" * GIANT_BYTES})
-    return msgspec.json.encode({**fields, "amount": TOO_DEAR})
+        return rewritten(raw, lambda fields: {**fields, "note": "x" * GIANT_BYTES})
+    return rewritten(raw, lambda fields: {**fields, "amount": TOO_DEAR})

@@ -7,6 +7,14 @@ import pytest
 from tests.cases.running import Case
 
 
+def test_a_fault_changes_what_another_has_damaged(case: Callable[[str], Case]) -> None:
+    """Drift meets poisoned transactions: these stay poisoned, the others drift, and neither fault fails."""
+    outcome = case("40").run("poison_and_drift")
+    assert outcome.code == 0, outcome.out
+    assert [each["error"] for each in outcome.summary["faults"]] == ["", ""]
+    assert outcome.summary["ledger"]["dead_lettered"] > 300
+
+
 @pytest.mark.parametrize("clock", ["virtual", "real"])
 def test_what_a_forced_drain_decided_is_accounted_for(case: Callable[[str], Case], clock: str) -> None:
     """A drain that runs out of time with thousands inside: the books balance, and no line says anything else."""

@@ -15,11 +15,26 @@ from sim.faults.traffic_clock_skew import TrafficClockSkew
 from sim.faults.traffic_duplicates import TrafficDuplicates
 from sim.faults.traffic_fraud_wave import TrafficFraudWave
 from sim.faults.traffic_out_of_order import TrafficOutOfOrder
+from sim.faults.traffic_poison import TrafficPoison
 from sim.faults.traffic_volume_drop import TrafficVolumeDrop
 from sim.journal import Journal
 from sim.world.block import Block
 from tests.faults.laboratory import virtual_clock
-from tests.faults.traffic import OF_KIND, SPEC, UNTIL, WHEN, Attack, Canned, blocks, changed, inside, recut, rest, rows
+from tests.faults.traffic import (
+    AT,
+    OF_KIND,
+    SPEC,
+    UNTIL,
+    WHEN,
+    Attack,
+    Canned,
+    blocks,
+    changed,
+    inside,
+    recut,
+    rest,
+    rows,
+)
 from tests.virtual import run_virtual
 
 
@@ -134,3 +149,24 @@ def test_fraud_wave_adds_fraud_of_its_pattern_at_its_rate(attack: Attack) -> Non
     assert all(int(transaction.event_time) == row[2] for transaction, row in zip(parsed, wave, strict=True))  # type: ignore[arg-type]  # µs
     pattern = {label for block in found for label in block.pattern.tolist()}
     assert len(pattern) > 1
+
+
+@pytest.mark.parametrize("kind", ["traffic_drift", "traffic_clock_skew", "traffic_poison"])
+def test_what_another_fault_has_damaged_stays_damaged(kind: str) -> None:
+    """A fault that changes fields leaves alone what has none any more, whichever comes first in the file."""
+    damaged = TrafficPoison(name="first", at=AT, duration=UNTIL - AT, ratio=0.4, damage=("unparseable", "out_of_range"))
+    alone, other = rows(changed(damaged)[0]), OF_KIND[kind]
+    bad = {number for number, row in enumerate(alone) if refused(row[1])}
+    for faults in ((damaged, other), (other, damaged)):
+        both = rows(changed(*faults)[0])
+        assert len(both) == len(alone)
+        assert all(refused(both[number][1]) for number in bad)
+
+
+def refused(raw: bytes) -> bool:
+    """Return whether the pipeline refuses the document."""
+    try:
+        parse(raw)
+    except ValueError:
+        return True
+    return False

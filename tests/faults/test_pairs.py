@@ -1,0 +1,43 @@
+"""Every two faults compose: none fails in its own code for what the other does, and the books balance."""
+
+import itertools
+from pathlib import Path
+
+import pytest
+
+from sim.faults.fault import Fault
+from sim.faults.feature_store import FeatureStoreFault
+from sim.faults.port import ArmedFault, CandidateFault, HookFault, LogFault, ModelFault, SinkFault, WorkFault
+from sim.faults.registry import FAULTS
+from sim.faults.traffic import TrafficFault
+from tests.faults.pairing import groups, pairs_of, troubles
+
+pytestmark = pytest.mark.slow
+
+FAMILIES: list[tuple[type[Fault], ...]] = [
+    (FeatureStoreFault,),
+    (TrafficFault,),
+    (ModelFault, CandidateFault),
+    (HookFault, ArmedFault),
+    (SinkFault, LogFault, WorkFault),
+]
+
+
+@pytest.mark.parametrize("group", groups(), ids="+".join)
+def test_every_two_kinds_of_fault_compose(group: tuple[str, ...], world_model: Path) -> None:
+    """In at the same time, with a few others: each does its harm, is lifted, and no transaction is lost."""
+    assert troubles(group, world_model) == []
+
+
+def test_the_groups_hold_every_two_kinds_once() -> None:
+    """A kind of fault that is new is in groups with all others."""
+    pairs = [frozenset(pair) for group in groups() for pair in itertools.combinations(group, 2)]
+    assert len(pairs) == len(set(pairs))
+    assert set(pairs) == {frozenset(pair) for pair in itertools.combinations(FAULTS, 2)}
+
+
+@pytest.mark.parametrize("families", FAMILIES, ids=lambda families: "+".join(each.__name__ for each in families))
+def test_faults_of_one_port_compose_in_either_order(families: tuple[type[Fault], ...], world_model: Path) -> None:
+    """Alone with each other, whichever is wrapped by the other."""
+    wrong = {pair: found for pair in pairs_of(*families) if (found := troubles(pair, world_model))}
+    assert wrong == {}
