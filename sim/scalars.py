@@ -25,12 +25,14 @@ class Scalar:
         render: value to what YAML should hold.
         schema: its JSON Schema.
         positive: the same of those values that are more than 0, where the text has a pattern.
+        as_typed: after ``--set`` it is taken as it was typed, for it may be a sign of YAML's own.
     """
 
     parse: Callable[[str], Any]
     render: Callable[[Any], Plain]
     schema: dict[str, Any]
     positive: dict[str, Any] | None = None
+    as_typed: bool = False
 
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_][A-Za-z0-9]+)*")

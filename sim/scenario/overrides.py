@@ -67,7 +67,8 @@ def _holds_text(node: yaml.Node | None, steps: list[str | int], shape: Shape | N
         return False
     if not steps:
         short = _field_shape(shape, [], shape.shorthand) if shape.shorthand and not value.startswith("{") else None
-        return (short or shape).kind in TEXTS
+        found = short or shape
+        return found.kind in TEXTS or (found.kind == "scalar" and found.of.as_typed)
     step, rest = steps[0], steps[1:]
     if shape.kind == "list":
         items = node.value if isinstance(node, yaml.SequenceNode) else []

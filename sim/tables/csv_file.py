@@ -38,6 +38,8 @@ class CsvFile:
         except TransactionFileError:
             self._suggest([], wanted)
             raise
+        if header[0].lower().startswith("sep=") and len("".join(header)) <= len("sep=;"):
+            raise problem(self._file, "begins with a line for spreadsheets; remove it", line=1)
         if (wanted and not set(wanted) <= set(header)) or (not wanted and len(header) == 1):
             self._suggest(header, wanted)
         for name, count in Counter(header).items():

@@ -84,6 +84,8 @@ def columns_hint(name: str, header: Sequence[str]) -> str:
     """
     if near := did_you_mean(name, header):
         return near
+    if len(header) == 1:
+        return f"; its only one is {shown(header[0])}: must its first line go, or another separator be told?"
     if len(header) <= MAX_LISTED:
         return f"; its columns are {listed(header)}"
     nearest = difflib.get_close_matches(name, header, n=NEAREST, cutoff=0.0)

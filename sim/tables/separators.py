@@ -20,9 +20,10 @@ def parse_separator(text: str) -> str:
         >>> [parse_separator(text) for text in ("semicolon", ";", "tab", "\\t")]
         [';', ';', '\t', '\t']
     """
-    if text not in _WRITTEN:
+    bare = text.strip("'\"")  # after --set the quotes of YAML are part of the text
+    if bare not in _WRITTEN:
         raise ValueError(f"must be one of {', '.join(WORDS)}; write the word")
-    return _WRITTEN[text]
+    return _WRITTEN[bare]
 
 
 def word(separator: str) -> str:
@@ -40,4 +41,4 @@ def seen(separator: str) -> str:
     return "a tab" if separator == TAB else f"'{separator}'"
 
 
-Separator = Annotated[str, Scalar(parse_separator, word, {"enum": list(_WRITTEN)})]
+Separator = Annotated[str, Scalar(parse_separator, word, {"enum": list(_WRITTEN)}, as_typed=True)]

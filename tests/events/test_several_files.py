@@ -85,6 +85,18 @@ def test_a_separator_may_be_a_word_or_a_character(given: str, character: str) ->
     assert events.separator == character
 
 
+@pytest.mark.parametrize(
+    ("typed", "character"),
+    [(";", ";"), ("|", "|"), (",", ","), ("\t", "\t"), ("tab", "\t"), ("';'", ";"), ("\\t", "\t")],
+)
+def test_a_separator_may_be_typed_as_it_is_on_the_command_line(typed: str, character: str) -> None:
+    """After --set a separator is no sign of YAML."""
+    text = scenario("some.csv", "external: true\n")
+    events = parse(text, "x.yaml", [f"events.separator={typed}"], files_required=False).events
+    assert events is not None
+    assert events.separator == character
+
+
 def test_another_separator_is_refused(tmp_path: Path) -> None:
     """A colon is no separator; the words are told."""
     with pytest.raises(InputError, match=r"events\.separator must be one of comma, semicolon, tab, pipe, got ':'"):

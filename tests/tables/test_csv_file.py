@@ -83,6 +83,8 @@ def test_rows_come_out_as_they_were_written(tmp_path: Path, content: str, column
         ("", "is empty; give another file"),
         ("\ufeff", "is empty; give another file"),
         ("\n\n\r\n", "is empty; give another file"),
+        ("sep=;\na;b\n1;2\n", "line 1: begins with a line for spreadsheets; remove it"),
+        ("sep=,\na,b\n1,2\n", "line 1: begins with a line for spreadsheets; remove it"),
         ("a,b\n", "must hold at least one transaction, but has a header and no row; give another file"),
         ("a,b\n\n\n", "must hold at least one transaction, but has a header and no row; give another file"),
         ("a\n1\n\n2\n", 'line 3: is blank, which may be an absent value: write "" for that, or remove the line'),
