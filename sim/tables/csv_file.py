@@ -13,19 +13,13 @@ from sim.tables.separators import WORDS, seen, written
 from sim.tables.text import TextFile
 
 
-class CsvFile:
+class CsvFile(TextFile):
     """A CSV file. Every byte of it is read, whatever columns are wanted; values stay as they were written."""
 
     def __init__(self, file: Path, *, packed: bool, separator: str, multiline: bool) -> None:
-        self._file = file
+        super().__init__(file, packed=packed)
         self._separator = separator
         self._multiline = multiline
-        self._text = TextFile(file, packed=packed)
-
-    @property
-    def share(self) -> float:
-        """Share of the file that the latest pass has read, 0 to 1."""
-        return self._text.share
 
     def columns(self, wanted: Collection[str] = ()) -> list[str]:
         """Return the header.
@@ -51,19 +45,18 @@ class CsvFile:
             raise problem(self._file, "has no one column without a name, which events.columns gives; name the column")
         return header
 
-    def types(self) -> dict[str, str]:
-        """Return nothing: all is text."""
-        return {}
-
     def frames(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
         """Yield the ``columns`` as text, null where a field is empty, some rows at a time; every row is looked at."""
         rows = self._rows(self._separator)
-        wanted = [rows.header.index(name) for name in columns]
+        try:
+            wanted = [rows.header.index(name) for name in columns]
+        except ValueError as error:
+            raise problem(self._file, "has other columns than a moment ago; leave it alone while it is read") from error
         for parts in rows.columns(wanted):
             yield pl.DataFrame(dict(zip(columns, parts, strict=True)), schema=dict.fromkeys(columns, pl.String))
 
     def _rows(self, separator: str) -> CsvRows:
-        return CsvRows(self._file, self._text.blocks(), separator, multiline=self._multiline)
+        return CsvRows(self._file, self.blocks(), separator, multiline=self._multiline)
 
     def _suggest(self, header: list[str], wanted: Collection[str]) -> None:
         """Refuse the file with another separator if that fits better."""

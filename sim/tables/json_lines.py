@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Collection, Iterator, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
@@ -14,17 +13,8 @@ SAMPLED_ROWS: Final = 100  # a line may leave out what is absent, so one line do
 _ARRAY: Final = "holds one JSON array, not one object a line; write it as lines (jq -c '.[]' FILE)"
 
 
-class JsonLinesFile:
+class JsonLinesFile(TextFile):
     """One JSON object a line; blank lines are no rows. Numbers keep the digits that they were written with."""
-
-    def __init__(self, file: Path, *, packed: bool) -> None:
-        self._file = file
-        self._text = TextFile(file, packed=packed)
-
-    @property
-    def share(self) -> float:
-        """Share of the file that the latest pass has read, 0 to 1."""
-        return self._text.share
 
     def columns(self, wanted: Collection[str] = ()) -> list[str]:
         """Return the keys of the first `SAMPLED_ROWS` objects, and of more while one of ``wanted`` was not among them.
@@ -44,14 +34,10 @@ class JsonLinesFile:
             raise problem(self._file, "is empty; give another file")
         return list(keys)
 
-    def types(self) -> dict[str, str]:
-        """Return nothing: all is text."""
-        return {}
-
     def frames(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
         """Yield the ``columns`` as text, null where a key is absent or null, some rows at a time."""
         row = 0
-        for block in self._text.blocks():
+        for block in self.blocks():
             rows = list(self._of_block(block, row))
             if rows:
                 yield pl.DataFrame({column: self._series(column, rows, row) for column in columns})
@@ -59,7 +45,7 @@ class JsonLinesFile:
 
     def _objects(self) -> Iterator[tuple[int, dict[str, Any]]]:
         row = 0
-        for block in self._text.blocks():
+        for block in self.blocks():
             for row, values in enumerate(self._of_block(block, row), start=row + 1):  # noqa: B020 - goes on from it
                 yield row, values
 

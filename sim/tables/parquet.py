@@ -19,7 +19,7 @@ FRAME_ROWS: Final = 65_536  # about 10 MB of a frame; larger ones read no faster
 MAX_GROWTH: Final = 100  # Parquet is packed inside, so gzip gains little; what grows more is made to fill the disk
 PIECE_BYTES: Final = 1 << 24
 _MAGIC_BYTES: Final = 8
-_BROKEN: Final = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
+_BROKEN: Final = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, StopIteration)
 
 
 class ParquetFile:
@@ -48,8 +48,10 @@ class ParquetFile:
         with self._plain() as plain:
             with self._judged():
                 total = sum(map(len, _batches(plain, columns)))
-            read = 0
-            for frame in _batches(plain, columns):
+            read, batches = 0, _batches(plain, columns)
+            while read < total:
+                with self._judged():
+                    frame = next(batches)
                 read += len(frame)
                 self.share = read / total
                 yield frame
@@ -72,8 +74,12 @@ class ParquetFile:
             self._check(self._file)
             yield self._file
             return
-        with tempfile.TemporaryDirectory(prefix="riskdrill-") as folder:
-            plain = Path(folder) / "plain.parquet"
+        try:
+            folder = tempfile.TemporaryDirectory(prefix="riskdrill-")
+        except OSError as error:
+            raise self._not_unpacked(error) from error
+        with folder as name:
+            plain = Path(name) / "plain.parquet"
             self._unpack(plain)
             self._check(plain)
             yield plain
@@ -93,7 +99,10 @@ class ParquetFile:
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise problem(self._file, "is damaged: its gzip data does not unpack; fetch or pack it again") from error
         except OSError as error:
-            raise problem(self._file, f"cannot be unpacked ({error.strerror}); unpack it with gunzip") from error
+            raise self._not_unpacked(error) from error
+
+    def _not_unpacked(self, error: OSError) -> Exception:
+        return problem(self._file, f"cannot be unpacked ({error.strerror or error}); unpack it with gunzip")
 
     def _check(self, plain: Path) -> None:
         try:

@@ -17,12 +17,13 @@ from sim.tables.separators import COMMA
 
 
 class OneFile(Protocol):
-    """One file in its format; its frames may be empty."""
+    """One file in its format; its frames may be empty.
 
-    @property
-    def share(self) -> float:
-        """Share of the file that the latest pass has read, 0 to 1."""
-        ...
+    Attributes:
+        share: of the file that the latest pass has read, 0 to 1.
+    """
+
+    share: float
 
     def columns(self, wanted: Collection[str] = ()) -> list[str]:
         """Return the header."""

@@ -20,15 +20,22 @@ _UNDECODED: Final = re.compile("[\ud800-\udfff]")
 class TextFile:
     """A file of lines.
 
-    Attributes:
+    Args:
         file: where it is.
+        packed: by gzip.
+
+    Attributes:
         share: of the file that the latest pass has read, 0 to 1.
     """
 
     def __init__(self, file: Path, *, packed: bool) -> None:
-        self.file = file
         self.share = 0.0
+        self._file = file
         self._packed = packed
+
+    def types(self) -> dict[str, str]:
+        """Return the types of its columns: none, for all is text."""
+        return {}
 
     def blocks(self) -> Iterator[str]:
         r"""Yield the text without its byte order mark, each block ending with a line's ``\n`` or with the file.
@@ -55,27 +62,27 @@ class TextFile:
 
     def _bytes(self) -> Iterator[bytes]:
         try:
-            with self.file.open("rb") as raw:
+            with self._file.open("rb") as raw:
                 size = os.fstat(raw.fileno()).st_size
                 first = raw.read(BLOCK_BYTES)
                 if not self._packed:
                     yield from self._sized(self._begun(first, raw), raw, size)
                     return
-                refuse_unpacked(self.file, first)
+                refuse_unpacked(self._file, first)
                 raw.seek(0)
                 with gzip.GzipFile(fileobj=raw) as unpacked:
                     yield from self._sized(self._begun(unpacked.read(BLOCK_BYTES), unpacked), raw, size)
         except EOFError as error:
-            raise problem(self.file, "is cut off: its gzip data ends in the middle; fetch or pack it again") from error
+            raise problem(self._file, "is cut off: its gzip data ends in the middle; fetch or pack it again") from error
         except gzip.BadGzipFile as error:
-            raise problem(self.file, self._damage(error)) from error
+            raise problem(self._file, self._damage(error)) from error
         except zlib.error as error:
-            raise problem(self.file, "is damaged: its gzip data does not unpack; fetch or pack it again") from error
+            raise problem(self._file, "is damaged: its gzip data does not unpack; fetch or pack it again") from error
         except OSError as error:
-            raise problem(self.file, f"cannot be read ({error.strerror or error}); check its permissions") from error
+            raise problem(self._file, f"cannot be read ({error.strerror or error}); check its permissions") from error
 
     def _begun(self, first: bytes, source: BinaryIO | gzip.GzipFile) -> Iterator[bytes]:
-        refuse_content(self.file, first)
+        refuse_content(self._file, first)
         data = first.removeprefix(_BOM)
         while data:
             yield data
@@ -93,9 +100,9 @@ class TextFile:
 
     def _too_long(self, begun: bytes, line: int) -> Exception:
         if b"\r" in begun:
-            return problem(self.file, 'ends its lines with "\\r" alone; save it with ordinary line ends', line=line)
+            return problem(self._file, 'ends its lines with "\\r" alone; save it with ordinary line ends', line=line)
         text = f"is longer than {MAX_LINE_BYTES:,} bytes, which no row is; check that the file is what it should be"
-        return problem(self.file, text, line=line)
+        return problem(self._file, text, line=line)
 
 
 def undecoded(text: str) -> bool:

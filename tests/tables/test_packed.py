@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from actors.errors import TransactionFileError
 from sim.tables import parquet, text
 from tests.tables.reading import read, refusal, written
 
@@ -76,6 +77,25 @@ def test_parquet_that_unpacks_without_bounds_is_refused(tmp_path: Path, monkeypa
     file = written(tmp_path, "some.parquet.gz", gzip.compress(b"PAR1" + bytes(1 << 20)))
     assert refusal(file) == "some.parquet.gz: unpacks to more than 100 times its size; unpack it with gunzip"
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_parquet_that_changes_while_it_is_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was found readable and is not any more is no trace either."""
+    file = tmp_path / "some.parquet"
+    pl.DataFrame({"a": range(100)}).write_parquet(file)
+    passes = iter([[60, 40], [60]])  # rows of each batch, in the pass that judges and in the one that is used
+    monkeypatch.setattr(parquet, "_batches", lambda *_: iter([pl.DataFrame({"a": range(n)}) for n in next(passes)]))
+    frames = parquet.ParquetFile(file, packed=False).frames(["a"])
+    assert len(next(frames)) == 60
+    with pytest.raises(TransactionFileError, match="is damaged"):
+        next(frames)
+
+
+def test_a_missing_temporary_folder_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing can be unpacked to, the file can be unpacked by hand."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "absent"))
+    said = refusal(written(tmp_path, "some.parquet.gz", gzip.compress(b"PAR1")))
+    assert said == "some.parquet.gz: cannot be unpacked (No such file or directory); unpack it with gunzip"
 
 
 def test_parquet_that_is_none_or_not_whole_is_told(tmp_path: Path) -> None:
