@@ -1,7 +1,7 @@
 """Tables of the documentation that are made from the code; ``python -m tests.documents`` writes them anew."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from actors.features.catalogue import CATALOGUE
@@ -9,11 +9,16 @@ from actors.telemetry.builtin import built_in_rules
 from actors.telemetry.catalogue import metrics_table
 from actors.telemetry.severity import ESCALATION
 from sim.faults.registry import FAULTS
+from sim.scenario.column_map import EventColumns
+from sim.scenario.events import Events
 from sim.scenario.fault_keys import fault_keys
+from sim.scenario.json_schema import attribute_texts
+from sim.scenario.shapes import fields_of
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 MONITORING = DOCS / "monitoring.md"
 FAULTS_PAGE = DOCS / "faults.md"
+REPLAY_PAGE = DOCS / "replay.md"
 
 
 def filled(text: str, found: dict[str, str] | None = None) -> str:
@@ -45,6 +50,27 @@ def faults_table() -> dict[str, str]:
         "faults": _table(("fault", "does", "what you will see", "mitigation", "scenario"), rows),
         "fault keys": _table(("fault", "key", "takes", "by default", "means"), keys),
     }
+
+
+def replay_tables() -> dict[str, str]:
+    """Return the tables of the section of events: its keys, and those of its column map."""
+    keys = [(f"`{field.key}`", text(Events, field.name)) for field in fields_of(Events)]
+    return {"events": _table(("key", "means"), keys), "columns": _table(("field", "key", "means"), _map_rows())}
+
+
+def _map_rows() -> Iterator[tuple[str, ...]]:
+    """Yield the keys of each kind of field, fields of one kind together."""
+    fields: dict[type, list[str]] = {}
+    for field in fields_of(EventColumns):
+        fields.setdefault(field.shape.of, []).append(f"`{field.key}`")
+    for kind, names in fields.items():
+        for number, key in enumerate(fields_of(kind)):
+            yield "" if number else ", ".join(names), f"`{key.key}`", text(kind, key.name)
+
+
+def text(struct: type, name: str) -> str:
+    """Return what the docstring of ``struct`` says of an attribute, as a cell of a table."""
+    return attribute_texts(struct)[name].replace("``", "`").replace("|", "\\|")
 
 
 def _drills(kind: str) -> list[str]:
@@ -85,3 +111,4 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 if __name__ == "__main__":
     MONITORING.write_text(filled(MONITORING.read_text()))
     FAULTS_PAGE.write_text(filled(FAULTS_PAGE.read_text(), faults_table()))
+    REPLAY_PAGE.write_text(filled(REPLAY_PAGE.read_text(), replay_tables()))

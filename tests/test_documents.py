@@ -5,7 +5,7 @@ import re
 from actors.telemetry.builtin import built_in_rules
 from actors.telemetry.catalogue import find
 from sim.faults.registry import FAULTS
-from tests.documents import FAULTS_PAGE, MONITORING, faults_table, filled
+from tests.documents import FAULTS_PAGE, MONITORING, REPLAY_PAGE, faults_table, filled, replay_tables
 from tests.repository import ROOT
 
 TEXT = MONITORING.read_text()
@@ -22,6 +22,12 @@ def test_table_of_faults_is_that_of_the_code() -> None:
     assert filled(text, faults_table()) == text
     assert [kind for kind in FAULTS if f"| `{kind}` |" not in text] == []
     assert [kind for kind, fault in FAULTS.items() if not (fault.summary and fault.seen and fault.mitigation)] == []
+
+
+def test_tables_of_a_replay_are_those_of_the_code() -> None:
+    """Every key of the section of events and of its column map has its row, in the words of its type."""
+    text = REPLAY_PAGE.read_text()
+    assert filled(text, replay_tables()) == text
 
 
 def test_every_alert_says_what_to_do() -> None:

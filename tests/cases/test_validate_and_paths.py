@@ -76,3 +76,36 @@ def test_replay_that_no_model_can_be_trained_for_is_not_valid(case: Callable[[st
     assert "must have train and test" in validated.err
     assert "--model" in validated.err
     assert beside.sim("run", "beside.yaml", "--out", str(beside.out)).err == validated.err
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("paysim", ["event_time: {column: step, unit: h, since: 2020-01-01}", "card: nameOrig", "merchant: nameDest"]),
+        ("sparkov", ["event_time: trans_date_trans_time", "card: cc_num", "id: trans_num", "amount: amt"]),
+        ("tabformer", ["card: {columns: [User, Card]}", 'fraud: {column: "Is Fraud?", true: "Yes", false: "No"}']),
+    ],
+)
+def test_public_data_is_recognised_and_replayed(
+    case: Callable[[str], Case], tmp_path: Path, name: str, lines: list[str]
+) -> None:
+    """What ``inspect`` proposes for a public data set replays every row of it."""
+    public = case("14")
+    section = public.sim("inspect", f"{name}.csv", "--yaml").out
+    assert [line for line in lines if line not in section] == []
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(section.replace(f"file: {name}.csv", f"file: {public.folder / name}.csv"))
+    outcome = public.run(str(mine.with_suffix("")))
+    assert outcome.code == 0, outcome.err
+    assert outcome.summary["events_processed"] == 300
+
+
+def test_hundreds_of_columns_are_not_printed(case: Callable[[str], Case]) -> None:
+    """Of a wide file the columns that matter are shown, and a wrong name is answered by near ones and a count."""
+    wide = case("16")
+    shown = wide.sim("inspect", "wide.csv").out
+    assert max(map(len, shown.splitlines())) <= 120
+    assert "more, such as" in shown
+    told = wide.sim("validate", "wide.yaml", "--model", str(wide.model)).err
+    assert len(told) < 400
+    assert "437 columns" in told

@@ -131,7 +131,7 @@ def test_every_form_that_is_read_is_inspected(tmp_path: Path, form: str) -> None
     assert _validated(found, tmp_path) == 0
 
 
-@pytest.mark.parametrize("shape", sorted(set(SHAPES) - {"tabformer"}))
+@pytest.mark.parametrize("shape", sorted(SHAPES))
 def test_public_data_sets_are_recognised(tmp_path: Path, shape: str) -> None:
     """A file in the shape of each public data set gets a section that is valid as it stands."""
     found = inspected(Asked(SHAPES[shape](tmp_path)))
