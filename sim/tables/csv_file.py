@@ -38,8 +38,9 @@ class CsvFile(TextFile):
             self._suggest(header, wanted)
         for name, count in Counter(header).items():
             if count > 1 and name:
-                places = [str(number) for number, each in enumerate(header, start=1) if each == name]
-                text = f"has {count} columns named {named(name)} (number {' and '.join(places)}); rename all but one"
+                first = header.index(name) + 1
+                second = header.index(name, first) + 1
+                text = f"has {count} columns named {named(name)} (number {first} and {second}); rename all but one"
                 raise problem(self._file, text)
         if "" in wanted and header.count("") != 1:
             raise problem(self._file, "has no one column without a name, which events.columns gives; name the column")

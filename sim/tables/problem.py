@@ -10,6 +10,7 @@ from actors.errors import TransactionFileError
 MAX_SHOWN = 40  # a longer value hides the rest of the line
 MAX_LISTED = 12  # names; more of them hide it too
 NEAREST = 5
+MAX_COMPARED = 5_000  # names; each comparison takes microseconds, and a damaged header may have a million
 
 
 def problem(
@@ -70,7 +71,7 @@ def did_you_mean(name: str, names: Sequence[str]) -> str:
         >>> did_you_mean("TX_AMMOUNT", ["TX_AMOUNT", "TX_FRAUD"])
         '; did you mean TX_AMOUNT?'
     """
-    by_lower = {known.lower(): known for known in names}
+    by_lower = {known.lower(): known for known in names[:MAX_COMPARED]}
     near = difflib.get_close_matches(name.lower(), by_lower, n=1)
     return f"; did you mean {named(by_lower[near[0]])}?" if near else ""
 
@@ -88,5 +89,5 @@ def columns_hint(name: str, header: Sequence[str]) -> str:
         return f"; its only one is {shown(header[0])}: must its first line go, or another separator be told?"
     if len(header) <= MAX_LISTED:
         return f"; its columns are {listed(header)}"
-    nearest = difflib.get_close_matches(name, header, n=NEAREST, cutoff=0.0)
+    nearest = difflib.get_close_matches(name, header[:MAX_COMPARED], n=NEAREST, cutoff=0.0)
     return f"; the nearest of its {len(header):,} columns are {listed(nearest)}"

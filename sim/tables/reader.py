@@ -12,7 +12,7 @@ from sim.tables.endings import ending_of
 from sim.tables.json_lines import JsonLinesFile
 from sim.tables.parquet import FRAME_ROWS, ParquetFile
 from sim.tables.parts import parts_of
-from sim.tables.problem import problem
+from sim.tables.problem import named, problem
 from sim.tables.separators import COMMA
 
 
@@ -106,8 +106,9 @@ class Reader:
     ) -> None:
         first = self.files[0].name
         if others != names:
-            differing = [name for name in (*others, *names) if (name in others) != (name in names)]
-            what = f"such as {differing[0]}" if differing else "in another order"
+            differing = set(others) ^ set(names)
+            found = next((name for name in (*others, *names) if name in differing), None)
+            what = "in another order" if found is None else f"such as {named(found)}"
             raise problem(file, f"has other columns than {first}, {what}; give each part the same columns")
         for name, kind in types.items():
             if other_types[name] != kind:

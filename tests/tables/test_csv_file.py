@@ -76,6 +76,7 @@ def test_rows_come_out_as_they_were_written(tmp_path: Path, content: str, column
             "row 1, column b: a quote opens in row 1, and the next, 6 lines on, closes no field; remove the stray one",
         ),
         ("a,b,a\n1,2,3\n", "has 2 columns named a (number 1 and 3); rename all but one"),
+        ("b,a,a,a\n1,2,3,4\n", "has 3 columns named a (number 2 and 3); rename all but one"),
         ("a,b\n1,x\0\n", "row 1: holds NUL bytes, which no text has; save it as UTF-8 text, or fetch it again"),
         ("a,b\n1,x\n2,\r3\n", f"row 2: {RETURN}"),
         ('a,b\n1,"x"\n2\r3,"y"\n', r'row 2, column a: has "\r" alone in it, which ends no line; quote the field'),
