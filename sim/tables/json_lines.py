@@ -19,6 +19,8 @@ class JsonLinesFile(TextFile):
     def columns(self, wanted: Collection[str] = ()) -> list[str]:
         """Return the keys of the first `SAMPLED_ROWS` objects, and of more while one of ``wanted`` was not among them.
 
+        A key that holds an object or a list is no column, unless it is wanted.
+
         Raises:
             TransactionFileError: there is no object, or one of those read is none.
         """
@@ -26,7 +28,7 @@ class JsonLinesFile(TextFile):
         missing = set(wanted)
         row = 0
         for row, values in self._objects():
-            keys.update(dict.fromkeys(values))
+            keys.update((key, None) for key, value in values.items() if key in wanted or not _nested(value))
             missing.difference_update(values)
             if row >= SAMPLED_ROWS and not missing:
                 break
@@ -93,6 +95,10 @@ class JsonLinesFile(TextFile):
             found = next(at for at, text in enumerate(texts) if text is not None and undecoded(text))
             text = f"has half a character, {shown(texts[found])}, which is no text; mend the row"
             raise problem(self._file, text, row=row + 1 + found, column=column) from error
+
+
+def _nested(value: object) -> bool:
+    return isinstance(value, dict | list)
 
 
 class _RepeatedKeyError(ValueError):

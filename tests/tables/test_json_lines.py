@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from actors.errors import TransactionFileError
 from sim.tables.reader import reader
 from tests.tables.reading import read, refusal, written
 
@@ -36,7 +37,7 @@ def test_values_keep_what_was_written(tmp_path: Path) -> None:
         ("\ufeff\n \n", "is empty; give another file"),
         ('{"a": 1}\n{"a": 1, "b": 2, "a": 3}\n', "row 2: has the key a twice; drop one"),
         ('{"a": 1}\n\n{"a": {"x": 1, "x": 2}}\n', "row 2: has the key x twice; drop one"),
-        ('{"a": 1}\n{"a": {"x": 1}}\n', f"row 2, column a: must be one value, got an object; {KEY}"),
+        ('{"a": 1}\n{"a": {"x": 1}, "b": 1}\n', f"row 2, column a: must be one value, got an object; {KEY}"),
         ('{"a": 1}\n{"a": [1]}\n', f"row 2, column a: must be one value, got a list; {KEY}"),
         ('{"a": 1}\n{"a": NaN}\n', "row 2: has NaN, which is no JSON; write null"),
         ('{"a": -Infinity}\n', "row 1: has -Infinity, which is no JSON; write null"),
@@ -67,3 +68,13 @@ def test_a_column_that_comes_late_is_found(tmp_path: Path) -> None:
     assert source.columns({"late"}) == ["a", "late"]
     assert source.columns({"never"}) == ["a", "late"]
     assert read(written(tmp_path, "other.jsonl", '{"a": 1}\n{"b": 2}\n')) == {"a": ["1", None], "b": [None, "2"]}
+
+
+def test_what_is_nested_does_no_harm_until_it_is_wanted(tmp_path: Path) -> None:
+    """A key that holds an object or a list is not offered as a column; asked for, it is refused with its row."""
+    file = written(tmp_path, "some.jsonl", '{"a": 1, "geo": {"lat": 1.5}, "tags": [1]}\n')
+    assert read(file) == {"a": ["1"]}
+    source = reader(file)
+    assert source.columns({"geo"}) == ["a", "geo"]
+    with pytest.raises(TransactionFileError, match="row 1, column geo: must be one value, got an object"):
+        list(source.frames(["a", "geo"]))
