@@ -9,6 +9,7 @@ JOBS       ?= 2
 SEEDS      ?= 200
 CRASHES    ?= 500
 TRIPLES    ?= 1000
+MOMENTS    ?= 200
 SCENARIOS  ?= $(shell grep -L '^external: true' scenarios/*.yaml)
 
 # Tests that simulate so much that tracing them for coverage would take as long again.
@@ -47,8 +48,8 @@ bench: $(VENV)/installed-bench  ## throughput against the bare model and a portf
 demo: $(VENV)/installed  ## train, score 1,000 transactions, write results/summary.json
 	@$(BIN)/python -m sim demo
 
-# Goes on after a failure, so that one night tells of all; Ctrl-C ends it. SCENARIOS=, SEEDS=, CRASHES= and TRIPLES= make
-# it shorter.
+# Goes on after a failure, so that one night tells of all; Ctrl-C ends it. SCENARIOS=, SEEDS=, CRASHES=, TRIPLES= and
+# MOMENTS= make it shorter.
 soak: $(VENV)/installed  ## long: every scenario twice to the last byte, then hundreds of seeds of drills that break things
 	@failed=(); \
 	step() { local began=$$SECONDS code=0; echo "$$*"; $(BIN)/python -m "$$@" || code=$$?; \
@@ -61,6 +62,7 @@ soak: $(VENV)/installed  ## long: every scenario twice to the last byte, then hu
 	step sim explore scenarios/feature_store_outage.yaml --seeds $(SEEDS) --shrink --set 'expect=[]' \
 	  --set world.cards=4000 --set phases.baseline.rate=20 --set phases.outage.rate=50 --set phases.recovery.rate=20; \
 	step tests.faults.pairing --triples $(TRIPLES); \
+	step tests.cli.moments --count $(MOMENTS); \
 	echo "all of it took $$SECONDS s"; \
 	for each in "$${failed[@]}"; do echo "FAILED $$each"; done; exit $$(( $${#failed[@]} > 0 ))
 

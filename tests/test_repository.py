@@ -24,6 +24,8 @@ REAL_TIME = {
     "tests/dashboard/test_terminal.py",  # a pseudo-terminal and live processes answer when they like
     "tests/run/test_real_clock.py",  # whole runs, interrupted from outside
     "tests/cli/test_signals.py",  # commands, interrupted from outside
+    "tests/cli/moments.py",  # the same, at moments drawn by chance
+    "tests/cli/test_stalls.py",  # a run that the system stops for a while
     "tests/model_cache.py",  # waits for another worker to train
 }
 WALL_CLOCK = {"time.time", "time.sleep", "time.time_ns", "datetime.now", "datetime.utcnow", "datetime.today"}

@@ -58,6 +58,7 @@ class RunFolder:
         self._own = _with_partials(own)
         self._folders = folders
         self._written: dict[str, os.stat_result] = {}
+        self._begins = False
         try:
             self._new = not path.exists()
             path.mkdir(parents=True, exist_ok=True)
@@ -127,6 +128,7 @@ class RunFolder:
         Raises:
             OutputError: one of them cannot be removed, or a file that no run wrote has come in.
         """
+        self._begins = True
         try:
             self._refuse_foreign()
             for name in os.listdir(self._fd):  # noqa: PTH208 - of the folder that was opened, wherever it is
@@ -137,8 +139,18 @@ class RunFolder:
         except OSError as error:
             raise OutputError(f"{self.path}: cannot be cleared: {error.strerror}; choose another with --out") from error
 
+    def begin(self) -> None:
+        """Keep from now on what is in it, however the run ends: it has begun."""
+        self._begins = False
+
     def give_up(self) -> None:
-        """Close it, and remove it again if it was made for this run and is empty."""
+        """Close it, without the files of a run that was cleared for and did not begin.
+
+        The folder is removed again if it was made for this run and is empty.
+        """
+        if self._begins:
+            with contextlib.suppress(OutputError):
+                self.clear()
         if self._new:
             with contextlib.suppress(OSError):
                 self.path.rmdir()

@@ -107,6 +107,7 @@ async def _run_on(
         )
         await parts.source.prime()
         async with _interruptible(session) as presses:
+            folder.begin()
             ended = await session.run()
             for lines in own_lines:
                 lines.settle()

@@ -124,6 +124,7 @@ def main() -> int:
         if found := troubles(kinds, model, given.seed):
             wrong += 1
             sys.stdout.write(f"{' + '.join(kinds)}: {'; '.join(found)}\n")
+            sys.stdout.flush()
     sys.stdout.write(f"{count:,} groups of faults, {wrong:,} of them wrong\n")
     return min(wrong, 1)
 

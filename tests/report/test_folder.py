@@ -217,3 +217,15 @@ def test_pipe_under_a_name_of_ours_is_never_opened(tmp_path: Path) -> None:
         os.mkfifo(tmp_path / SUMMARY)
         folder.write(SUMMARY, "new")
     assert (tmp_path / SUMMARY).read_text() == "new"
+
+
+def test_a_run_that_did_not_begin_leaves_nothing(tmp_path: Path) -> None:
+    """What was written for it goes, with a folder that was made for it; of a run that has begun everything stays."""
+    for begun in (False, True):
+        folder = RunFolder(tmp_path / "run")
+        folder.clear()
+        folder.write("scenario.yaml", "name: it\n")
+        if begun:
+            folder.begin()
+        folder.give_up()
+        assert (tmp_path / "run").exists() == begun
