@@ -18,10 +18,11 @@ from typing import Final
 PLAIN_SIGNS: Final = "riskdrill.plain_signs"  # the name under which encoders know it: ``errors=PLAIN_SIGNS``
 
 _SIGNS: Final = {
-    **dict(zip("✓✗▲▼·▸●◐○–−…×→←↑↓↻", "+x!v.>*%o--~x><^v@", strict=True)),
+    **dict(zip("✓✗▲▼·▸●◐○–−…×→←↑↓↻", "+x!v.>*Oo--~x><^v@", strict=True)),
     **dict(zip("▁▂▃▄▅▆▇█", "_.:-=+*#", strict=True)),  # levels of a chart, ever darker
-    **dict(zip("▏▎▍▌▋▊▉", "---====", strict=True)),  # the end of a bar; an empty cell is a dot
-    **dict.fromkeys("─━╌╴╶", "-"),
+    **dict(zip("▏▎▍▌▋▊▉", "|||====", strict=True)),  # the end of a bar; an empty cell is a dot
+    **dict.fromkeys("─╌╴╶", "-"),
+    "━": "=",  # the part of a progress bar that is done
     **dict.fromkeys("│┃║‖", "|"),
     **dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╯╰", "+"),
     **dict.fromkeys("“”„", '"'),

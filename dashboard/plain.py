@@ -60,7 +60,7 @@ class PlainScreen:
         self._now_s = now_s
         self._out = out if out is not None else sys.stdout
         self._next_s = now_s()
-        self._last = ""
+        self._last = self._title = ""
         self.alive = True
         tolerate(self._out)
 
@@ -70,9 +70,14 @@ class PlainScreen:
         return self.alive and self._now_s() >= self._next_s
 
     def show(self, message: Message) -> None:
-        """Print the message, unless the last one was less than a second ago or said the same."""
-        if not self.ready:
+        """Print the message, unless the last one was less than a second ago or said the same.
+
+        A notice of something new is printed at once: whoever reads it need not wonder what takes so long.
+        """
+        title = message.title if isinstance(message, Notice) else ""
+        if not self.ready and not (self.alive and title and title != self._title):
             return
+        self._title = title
         line = plain_line(message) if isinstance(message, Frame) else plain_notice(message)
         self._next_s = self._now_s() + _EVERY_S
         if line != self._last:

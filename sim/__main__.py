@@ -1,50 +1,41 @@
-"""``python -m sim``: a process of its own, with its streams and signals in order before anything else is imported."""
+"""``python -m sim``: a process of its own, with its signals and streams in order before anything else is imported."""
 
-import os
-import re
 import sys
 
 from sim import signals
-from sim.streams import StandardStreams, forget_senseless_sizes
 
 USAGE, INTERRUPTED = 2, 130
-STRIPPED = 2  # level of optimisation from which docstrings are gone
 
 
 def run() -> int:
     """Run the command line of this process; return its exit code."""
-    forget_senseless_sizes()
-    streams = StandardStreams()
     signals.listen()
     try:
+        from sim.streams import StandardStreams, forget_senseless_sizes
+
+        forget_senseless_sizes()
+        streams = StandardStreams()
         from sim.cli import main
 
         code = main()
     except KeyboardInterrupt:  # while importing, or between two steps of the command line itself
-        sys.stderr.write("interrupted\n")
-        code = INTERRUPTED
+        signals.rest()
+        if sys.stderr is not None:
+            sys.stderr.write("interrupted\n")
+        return _ended(INTERRUPTED)
     signals.rest()
-    # Python ends as if by SIGINT, whatever the exit code, if the last text it executed (as named tuples do theirs) was
-    # interrupted, and remembers that until it executes another.
-    exec("")  # noqa: S102
-    return streams.finish(code, USAGE)
+    return _ended(streams.finish(code, USAGE))
 
 
-def _keep_docstrings() -> None:
-    """Begin anew with docstrings where they were stripped: ours are the help, and LightGBM needs its own to load.
+def _ended(code: int) -> int:
+    """Return ``code``, and let Python end with it.
 
-    What is asked for by ``-OO`` or ``PYTHONOPTIMIZE=2`` is left out, for this process and all that it starts.
+    It ends as if by SIGINT, whatever the exit code, if the last text it executed (as named tuples do theirs) was
+    interrupted, and remembers that until it executes another.
     """
-    if sys.flags.optimize < STRIPPED or not sys.executable:
-        return
-    words = sys.orig_argv[1:]
-    options = words[: words.index("-m")] if "-m" in words else []
-    kept = [option.replace("O", "") if re.fullmatch(r"-(?![WX])[A-Za-z]+", option) else option for option in options]
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONOPTIMIZE"}
-    interpreter = [sys.executable, *(option for option in kept if option != "-")]
-    os.execve(sys.executable, [*interpreter, "-m", "sim", *sys.argv[1:]], environment)  # noqa: S606 - itself
+    exec("")  # noqa: S102
+    return code
 
 
 if __name__ == "__main__":
-    _keep_docstrings()
     sys.exit(run())

@@ -5,9 +5,10 @@ the start stays so: `nohup` is there for that.
 """
 
 import signal
-from typing import Final, NoReturn
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-ENDING: Final = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 def heard() -> list[signal.Signals]:
@@ -22,12 +23,23 @@ def listen() -> None:
         signal.signal(each, _interrupt)
 
 
+@contextmanager
+def unheard() -> Iterator[None]:
+    """Hear none of them for as long as the context lasts: what was found is being told, and more cannot be ended."""
+    before = {each: signal.signal(each, signal.SIG_IGN) for each in ENDING}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
 def rest() -> None:
     """Hear none any more: the command is over, and nothing is left to interrupt but the interpreter, noisily."""
     for each in ENDING:
         signal.signal(each, signal.SIG_IGN)
 
 
-def _interrupt(*_: object) -> NoReturn:
+def _interrupt(*_: object) -> None:
     """Raise at once: asyncio would let the loop turn first, in place of Python's own handler, but not of this one."""
     raise KeyboardInterrupt

@@ -14,6 +14,7 @@ from sim.report.picture import check_picture, write_picture
 from sim.scenario.cut import Cut, cut
 from sim.scenario.load import load, placing
 from sim.scenario.scenario import Scenario
+from sim.signals import unheard
 from sim.units import parse_duration
 
 if TYPE_CHECKING:
@@ -95,9 +96,10 @@ def _run_in(folder: RunFolder, shorter: Cut, request: Request) -> int:
     except BaseException:
         screen.close()
         raise
-    screen.close(result.frame, _last_words(result, folder))
-    if request.picture is not None and (problem := write_picture(result.frame, request.picture)):
-        sys.stderr.write(f"{problem}\n")
+    with unheard():
+        screen.close(result.frame, _last_words(result, folder))
+        if request.picture is not None and (problem := write_picture(result.frame, request.picture)):
+            sys.stderr.write(f"{problem}\n")
     return result.exit_code
 
 

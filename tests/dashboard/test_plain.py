@@ -70,6 +70,15 @@ def test_training_shows_its_progress_in_lines() -> None:
     assert out.getvalue() == "training the model 40.0 % · 3 of 8 weeks\n"
 
 
+def test_what_is_new_is_said_at_once() -> None:
+    """A notice that follows another within a second is not lost; how far the same thing is, is said once a second."""
+    out = io.StringIO()
+    screen = PlainScreen(Wall(), out)
+    for title, done in (("starting", None), ("measuring", 0.1), ("measuring", 0.2), ("running", None)):
+        screen.show(Notice(title=title, done_ratio=done))
+    assert out.getvalue().splitlines() == ["starting", "measuring 10.0 %", "running"]
+
+
 def test_closing_prints_the_verdict_and_no_picture() -> None:
     """A log file gets the verdict, the caller's text, and no escape code."""
     out = io.StringIO()
