@@ -12,6 +12,7 @@ from rich.segment import Segment
 
 from dashboard.ascii import PLAIN_SIGNS
 from dashboard.frame import ExpectationRow, Frame, LedgerLine, Money
+from dashboard.panels.expectations import after_samples
 from dashboard.rows import Row, clean, fit, left, right, row, rule
 from dashboard.screen import LEAST_HEIGHT, LEAST_WIDTH, Picture, View, render
 from dashboard.theme import BAD, CARE, DIM, EXPECTATIONS, GOOD, LABEL, PLAIN, RULE, STRONG, TITLE, VERDICTS
@@ -117,9 +118,10 @@ def _expectation(one: ExpectationRow, width: int) -> list[Row]:
     line = row(" ", (symbol, style), " ", (left(one.name, _NAME), STRONG), (left(one.state, _STATE), style))
     line += row((right(one.value or "–", _VALUE), PLAIN))
     space = width - _INDENT - _NAME - _STATE - _VALUE - 2
-    if cell_len(one.rule) <= space:
-        return [[*line, *row((f"  {one.rule}", DIM))]]
-    wanted = textwrap.wrap(clean(one.rule), max(20, width - _INDENT))
+    said = after_samples(one, one.wanted)
+    if cell_len(said) <= space:
+        return [[*line, *row((f"  {said}", DIM))]]
+    wanted = textwrap.wrap(clean(said), max(20, width - _INDENT))
     return [line, *(row((" " * _INDENT, PLAIN), (text, DIM)) for text in wanted)]
 
 

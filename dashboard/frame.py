@@ -319,16 +319,6 @@ class ExpectationRow(_Part, frozen=True, kw_only=True):
     note: str = ""
     samples: str = ""
 
-    @property
-    def why(self) -> str:
-        """The note, or the rule where there is none, after the samples."""
-        return " · ".join(filter(None, (self.samples, self.note or self.wanted)))
-
-    @property
-    def rule(self) -> str:
-        """The rule, after the samples that it was held against."""
-        return " · ".join(filter(None, (self.samples, self.wanted)))
-
 
 class LedgerLine(_Part, frozen=True, kw_only=True):
     """The books over the whole run.

@@ -12,6 +12,7 @@ from actors.telemetry.grammar import ExpressionError
 from actors.telemetry.nodes import Arithmetic, Comparison, Condition, Extreme, Literal, Logic, Number, Read
 from actors.telemetry.units import Dimension, Unit
 
+_COUNTED = (Unit.COUNT, Unit.PER_S, Unit.AMOUNT, Unit.SIGMA)
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
@@ -59,15 +60,28 @@ def _check_literal(read: Read, literal: Literal) -> None:
         raise EmptyConditionError(
             f"{literal} is below 0, which {what} never is; write what it is at most", literal.column
         )
+    _check_suffix(read, literal)
     metric = read.metric
     bare = literal.dimension is Dimension.NUMBER and "%" not in literal.text
     if not bare or metric.unit not in (Unit.RATIO, Unit.SCORE):
         return
     if literal.value > 1 or (literal.value == 1 and metric.worse):
-        what = "a ratio, 0 to 1" if metric.highest == 1 else "a ratio, where 1 is the whole"
+        kind = "a score" if metric.unit is Unit.SCORE else "a ratio"
+        what = f"{kind}, 0 to 1" if metric.highest == 1 else f"{kind}, where 1 is the whole"
         meant = f"{literal.value:g}%" if literal.value > 1 else "1%, or 100%"
         rule = f"{read} is {what}, and {literal} is {100 * literal.value:,.6g} %"
         raise EmptyConditionError(f"{rule}; did you mean {meant}?", literal.column)
+
+
+def _check_suffix(read: Read, literal: Literal) -> None:
+    """Refuse a share where something is counted, and a rate where none is: both would be read as another number."""
+    unit = read.metric.unit
+    if literal.text.endswith("%") and unit in _COUNTED:
+        rule = f"{read} is no share, and {literal} would be read as {literal.value:g}"
+        raise EmptyConditionError(f"{rule}; write a plain number, or {literal} * another metric", literal.column)
+    if literal.text.endswith("/s") and unit is not Unit.PER_S:
+        rule = f"{read} is no rate, and {literal} would be read as {literal.value:g}"
+        raise EmptyConditionError(f"{rule}; write it without /s", literal.column)
 
 
 def _check_order(comparison: Comparison) -> None:

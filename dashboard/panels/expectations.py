@@ -11,6 +11,8 @@ from dashboard.units import WIDTH
 _URGENT: Final = ("failed", "inconclusive", "holding", "waiting", "passed", "skipped")
 _WIDE = 90  # from here on the rule fits beside the value
 _STATE = 13  # "inconclusive" and a blank
+_WORDS = 8  # cells that words need to say anything
+_LEAST_NAME = 9
 
 
 def draw(frame: Frame, width: int, height: int) -> list[Row]:
@@ -33,13 +35,32 @@ def _lines(one: ExpectationRow, width: int, *, two: bool) -> list[Row]:
     symbol, style = EXPECTATIONS[one.state]
     fixed = 3 + _STATE + WIDTH + 2
     room = max(0, min(24, width - fixed))
-    line = row(" ", (symbol, style), " ", (left(one.name, room), LABEL), (" " + left(one.state, _STATE - 1), style))
+    space = width - fixed - room - 2
+    words, alone = after_samples(one, one.note or one.wanted), share(one)
+    spare = room - len(alone) - 1  # of the name, where there is no room for words beside the value
+    counts = f" {alone}" if alone and not two and space <= _WORDS and spare >= _LEAST_NAME else ""
+    line = row(" ", (symbol, style), " ", (left(one.name, room - len(counts)), LABEL))
+    line += row((" " + left(one.state, _STATE - 1), style), (counts, DIM))
     line += row((right(one.value, WIDTH + 2), PLAIN if one.state != "waiting" else DIM))
-    words = one.why
     if two:
         return [line, row("   ", (left(words, max(0, width - 3)), DIM))]
-    space = width - fixed - room - 2
-    return [[*line, *row((f"  {left(words, space)}", DIM))]] if space > 8 else [line]  # noqa: PLR2004
+    return [[*line, *row((f"  {left(words, space)}", DIM))]] if space > _WORDS else [line]
+
+
+def after_samples(one: ExpectationRow, words: str) -> str:
+    """Return the samples that the rule was held against, then ``words``."""
+    return " · ".join(filter(None, (one.samples, words)))
+
+
+def share(one: ExpectationRow) -> str:
+    """Return k of n of the first percentile as short as it can be said; "" without one.
+
+    Example:
+        >>> share(ExpectationRow(name="a", wanted="", state="passed", value="", samples="10 to 14 of 1,200 beyond"))
+        '10–14/1,200'
+    """
+    beyond, of, rest = one.samples.partition(", ")[0].partition(" of ")
+    return f"{beyond.replace(' to ', '–')}/{rest.partition(' ')[0]}" if of and beyond[-1:].isdigit() else ""
 
 
 PANEL = Panel("expectations", draw, lambda frame: bool(frame.expectations))

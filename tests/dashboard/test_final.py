@@ -2,9 +2,11 @@
 
 import io
 
+from msgspec.structs import replace
+
 from dashboard.export import to_svg
 from dashboard.final import print_final, verdict
-from dashboard.frame import Frame
+from dashboard.frame import Frame, Percentiles
 from tests.dashboard.healthy import burst
 from tests.dashboard.samples import SAMPLES, failing, outage
 
@@ -18,6 +20,25 @@ def test_the_verdict_lists_each_expectation_with_wanted_and_seen() -> None:
     """Name, state, value and rule on one line."""
     lines = [line for line in text(burst()).splitlines() if "tail" in line]
     assert lines == [" ○ tail                    holding                     1.24 ms  latency.p95 < 50ms during burst"]
+
+
+def test_how_many_samples_were_beyond_the_limit_stands_before_the_rule() -> None:
+    """K and n of each percentile, on the line of its rule; beside a figure they are never cut."""
+    first, *rest = burst().expectations
+    counted = replace(first, samples="12 of 200 beyond")
+    picture = text(replace(burst(), expectations=(counted, *rest)))
+    assert "   12 of 200 beyond · latency.p95 < 50ms during burst" in picture.splitlines()
+    noted = replace(counted, state="inconclusive", note="too few samples")
+    picture = text(replace(burst(), expectations=(noted, *rest)))
+    assert "   12 of 200 beyond · latency.p95 < 50ms during burst\n   → too few samples" in picture
+
+
+def test_latency_beyond_an_hour_is_told_as_a_lower_bound() -> None:
+    """No figure stands where only a bound is known."""
+    latency = burst().latency
+    assert latency is not None
+    beyond = replace(latency, run=Percentiles(9_000_000, 3_600_000_001, 3_600_000_001))
+    assert "p50 9.00 s, p95 1 h or more, p99 1 h or more" in text(replace(burst(), latency=beyond))
 
 
 def test_a_long_rule_stands_in_full() -> None:

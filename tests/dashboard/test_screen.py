@@ -94,6 +94,19 @@ def test_a_breach_shows_without_colour() -> None:
     assert "✗ >100 µs" in text(render(slow, 80, 24))
 
 
+def test_samples_stand_beside_what_is_expected_of_a_percentile() -> None:
+    """K of n come before the rule, and before the note; where there is room for neither, they stand by themselves."""
+
+    def drawn(width: int, **changes: str) -> str:
+        first, *rest = burst().expectations
+        counted = replace(first, samples="12 of 200 beyond", **changes)
+        return text(render(replace(burst(), expectations=(counted, *rest)), width, 50, View()))
+
+    assert "12 of 200 beyond · latency.p95 < 50ms" in drawn(200)
+    assert "12 of 200 beyond · too few samples" in drawn(200, note="too few samples")
+    assert "holding      12/200    1.24 ms" in drawn(100)
+
+
 def test_states_are_words() -> None:
     """Alert, fault, expectation, breaker and ledger states can be read, not only seen."""
     picture = text(render(outage(), 200, 60))

@@ -32,9 +32,16 @@ def refusal(text: str) -> str:
         ("calm.feature_store.miss_ratio <= 2.5", "did you mean 2.5%?"),
         ("mode.full.ratio > 99", "99 is 9,900 %; did you mean 99%?"),
         ("mode.full.ratio > 1.5", "did you mean 1.5%?"),
-        ("live_roc_auc > 95", "did you mean 95%?"),
+        ("live_roc_auc > 95", "a score, 0 to 1, and 95 is 9,500 %; did you mean 95%?"),
         ("score.shift > 20", "a ratio, where 1 is the whole, and 20 is 2,000 %; did you mean 20%?"),
         ("error_ratio < max(2 * calm.error_ratio, 5)", "did you mean 5%?"),
+        (
+            "throughput > 99%",
+            "throughput is no share, and 99% would be read as 0.99; write a plain number, or 99% * another",
+        ),
+        ("max(restarts, 3) < 5%", "restarts is no share"),
+        ("restarts < 5/s", "restarts is no rate, and 5/s would be read as 5; write it without /s"),
+        ("recall > 0.5/s", "recall is no rate"),
         ("latency.p95 < -5ms", "-5ms is below 0, which a time never is"),
         ("latency.p95 > min(-5ms, 1s)", "-5ms is below 0"),
         ("recall > 0.5 and error_ratio < 3", "did you mean 3%?"),
@@ -92,6 +99,9 @@ def test_what_can_never_fail_or_never_hold_is_refused_with_the_reason(text: str,
         "latency.p95 > latency.mean",
         "error_ratio < 2 * calm.error_ratio",
         "throughput < 0.5 * offered_rate",
+        "throughput < 50% * offered_rate",
+        "throughput > 900/s",
+        "psi.max < 20%",
         "latency.p99 / latency.p50 < 3",
         "restarts == 0",
         "alerts.firing == 0",
@@ -111,7 +121,7 @@ _ACT: dict[str, Callable[[float, float], bool]] = {
     "==": float.__eq__,
     "!=": float.__ne__,
 }
-_PLAIN = [name for name, metric in METRICS.items() if metric.unit not in (Unit.US, Unit.S, Unit.MB)]
+_PLAIN = [name for name, metric in METRICS.items() if metric.unit in (Unit.RATIO, Unit.SCORE, Unit.NATS)]
 
 
 @given(st.sampled_from(_PLAIN), st.sampled_from(COMPARE), st.integers(-300, 300))
