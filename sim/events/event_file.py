@@ -155,7 +155,8 @@ class EventFile:
     def _as_they_stand(self, converter: Converter, names: Sequence[str]) -> Iterator[Rows]:
         """Yield the rows in the order of the file."""
         row = 1
-        for raw in self._source.frames(list(names)):
+        for read in self._source.frames(list(names)):
+            raw = read.cast({pl.Null: pl.String}).with_columns(pl.col(pl.String).replace("", None))  # both are nothing
             rows = pl.int_range(row, row + len(raw), eager=True)
             times = converter.convert(raw, rows)
             if isinstance(times, Break):

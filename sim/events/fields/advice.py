@@ -68,7 +68,8 @@ def advice(field: str, names: tuple[str, ...], text: str, texts: pl.Series) -> t
         return _without_format(field, names, text)
     remedy = " or ".join(_with_format(field, names, each) for each in formats[:2])
     if len(formats) > 1:
-        return f"{RULE}, and here day and month could be swapped", f"write {remedy}"
+        parts = "day, month and year" if any(each.startswith("%y") for each in formats) else "day and month"
+        return f"{RULE}, and here {parts} could be swapped", f"write {remedy}"
     return f"{RULE}, and {_peculiarity(formats[0])}", f"write {remedy}"
 
 

@@ -50,7 +50,8 @@ class AmountField:
         amounts = self._numbers(column, rows)
         if isinstance(amounts, Break):
             return amounts
-        amounts = amounts / 100 if self.column.unit == "cents" else amounts
+        if self.column.unit == "cents":  # by numpy, which divides; polars multiplies by 0.01, which is not the same
+            amounts = pl.Series(amounts.to_numpy() / 100)
         fits = amounts.is_finite() & (amounts.abs() <= MAX_AMOUNT)
         wrong = earliest(
             absent(column, self.field),
@@ -82,7 +83,8 @@ class AmountField:
             return wrong or column.cast(pl.String).cast(pl.Float64, strict=False)  # 81.51, not 81.51000213…
         if isinstance(kind, pl.Decimal):
             return column.cast(pl.String).cast(pl.Float64)  # rounded once
-        return column.cast(pl.Float64) if kind.is_numeric() else wrong_type(self.field, RULE, column)
+        exact = kind == pl.Float64 or kind.is_integer()
+        return column.cast(pl.Float64) if exact else wrong_type(self.field, RULE, column)
 
     def _texts(self, column: pl.Series, rows: pl.Series) -> pl.Series:
         groups = column.str.extract_groups(self._pattern()).struct
@@ -137,13 +139,13 @@ class AmountField:
             return f"{RULE}, and this is none", "fill it or drop the row"
         if re.fullmatch(r"\(.*[0-9].*\)", text):
             return f"{RULE}, and one in parentheses is a refund", self._refunds
-        if number and "," in text and self._decimal == ".":
+        if number and "," in text and "," not in self._decimal + self._thousands:
             decimal, thousands = (
                 written(self.field, column=name, decimal=","),
                 written(self.field, column=name, thousands=","),
             )
             return f"{RULE}, and a comma can mean two things", f"write {decimal} or {thousands}"
-        if number and "." in text and self._decimal == ",":
+        if number and "." in text and "." not in self._decimal + self._thousands:
             thousands = written(self.field, column=name, decimal=",", thousands=".")
             return f"{RULE} with decimals after a comma", f"write {thousands} if the point stands between thousands"
         signs = re.sub(r"[0-9.,+\-()\s]", "", text)

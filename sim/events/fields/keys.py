@@ -7,6 +7,7 @@ import polars as pl
 
 from actors.transaction import MAX_NAME
 from sim.events.fields.field import (
+    FLOAT32_EXACT_LIMIT,
     Break,
     Stateless,
     Ways,
@@ -84,6 +85,8 @@ class KeyField(Stateless):
         texts = _texts(self.field, column)
         if isinstance(texts, Break):
             return texts
+        if column.dtype.is_numeric():  # nothing but digits
+            return absent(column, self.field) or texts
         trimmed = _stripped(texts, self.column.strip)
         pointed = trimmed.str.contains(_POINT_ZERO).fill_null(value=False)
         wrong = earliest(
@@ -141,7 +144,7 @@ def _whole_decimal(kind: pl.DataType) -> bool:
 
 
 def _whole_floats(field: str, column: pl.Series) -> pl.Series | Break:
-    limit = EXACT_LIMIT if column.dtype == pl.Float64 else 2**24
+    limit = EXACT_LIMIT if column.dtype == pl.Float64 else FLOAT32_EXACT_LIMIT
     fraction = ~(column.floor() == column) | ~column.is_finite()
     wrong = earliest(
         broken(

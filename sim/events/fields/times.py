@@ -12,7 +12,19 @@ from actors.transaction import EARLIEST_US, LATEST_US
 from sim.events.fields.advice import advice
 from sim.events.fields.calendar import YEAR_FIRST, Moments
 from sim.events.fields.clocks import Instants
-from sim.events.fields.field import Break, Stateless, Ways, absent, columns_written, earliest, first, type_name, written
+from sim.events.fields.field import (
+    FLOAT32_EXACT_LIMIT,
+    Break,
+    Stateless,
+    Ways,
+    absent,
+    broken,
+    columns_written,
+    earliest,
+    first,
+    type_name,
+    written,
+)
 from sim.events.fields.numbers import Counts
 from sim.scenario.column_map import UNITS, TimeColumn
 from sim.tables.problem import shown
@@ -105,6 +117,11 @@ class TimeField(Stateless):
                 None,
                 f"{self.field} must be a number of {UNITS[unit]}, got a column of {type_name(column)}; leave out unit",
             )
+        if column.dtype.is_float() and column.dtype != pl.Float64:
+            large = (column.abs() >= FLOAT32_EXACT_LIMIT).fill_null(value=False)
+            rule = f"is a {type_name(column)}, which cannot tell numbers from {FLOAT32_EXACT_LIMIT:,} on apart"
+            if wrong := broken(large, self.field, rule, column, "export the column as 64-bit numbers or text"):
+                return wrong
         since = self.column.since
         event_us = counts.event_us(unit, 0 if since is None else moment_us(since, self.timezone))
         return earliest(
