@@ -22,6 +22,7 @@ PRIVATE = re.compile(
 WORD = re.compile(r"\w+")
 REAL_TIME = {
     "tests/dashboard/test_terminal.py",  # a pseudo-terminal and live processes answer when they like
+    "tests/cases/test_folders.py",  # stops a process for seconds
     "tests/run/test_real_clock.py",  # whole runs, interrupted from outside
     "tests/cli/test_signals.py",  # commands, interrupted from outside
     "tests/cli/moments.py",  # the same, at moments drawn by chance

@@ -33,7 +33,8 @@ def check_determinism(
 
     Example: python -m sim check-determinism scenarios/burst.yaml --duration 10s
     """
-    from sim.commands.notices import say_once
+    from sim.commands.notices import begin, say_once
+    from sim.report.folder import RunFolder
     from sim.run.command import shorten
     from sim.run.model_choice import find_model
     from sim.scenario.load import load
@@ -41,15 +42,22 @@ def check_determinism(
     chosen = tuple(overrides or ())
     whole = load(scenario, (*chosen, VIRTUAL), needs_model=model is None)
     shorten(whole, duration)  # refused here, in one line, and not by two processes
-    folder = find_model(whole, model, say_once())
-    words = [str(scenario), "--model", str(folder)]
+    words = [str(scenario)]
     words += [word for each in chosen for word in ("--set", each)]
     words += [] if duration is None else ["--duration", duration]
+
+    def compare(place: Path) -> int:
+        # Taken first: whoever may not write there learns it before a model is trained for it.
+        with RunFolder(place, own=frozenset(), folders=frozenset(FOLDERS)) as folder:
+            words.extend(["--model", str(find_model(whole, model, say_once()))])
+            begin(folder)
+            return _compare(words, place)
+
     if out is not None:
-        return _compare(words, out)
+        return compare(out)
     place, exit_code = Path(tempfile.mkdtemp(prefix="riskdrill-twice-")), 0
     try:
-        exit_code = _compare(words, place)
+        exit_code = compare(place)
     finally:
         if exit_code != DIFFERENT:
             shutil.rmtree(place)
@@ -57,17 +65,14 @@ def check_determinism(
 
 
 def _compare(words: list[str], place: Path) -> int:
-    from sim.commands.notices import begin, working
+    from sim.commands.notices import working
     from sim.determinism.difference import first_difference
     from sim.determinism.twice import run_twice
-    from sim.report.folder import RunFolder
     from sim.report.summary import read_summary
 
     folders = place / FOLDERS[0], place / FOLDERS[1]
-    with RunFolder(place, own=frozenset(), folders=frozenset(FOLDERS)) as folder:
-        begin(folder)
-        with working("running twice on the virtual clock, in processes that hash texts differently"):
-            run_twice(words, folders)
+    with working("running twice on the virtual clock, in processes that hash texts differently"):
+        run_twice(words, folders)
     difference = first_difference(*folders)
     if difference is not None:
         typer.echo(f"different: {difference}\nfiles in {place}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.commands.options import Length, ModelFolder, Overrides, ScenarioFile
+from sim.commands.options import VIRTUAL, Length, ModelFolder, Overrides, ScenarioFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,24 +68,23 @@ def explore(  # noqa: PLR0913 - each is an option
     from sim.explore.search import Search
     from sim.explore.variation import check_seeds, check_variable
     from sim.report.folder import RunFolder
+    from sim.run.command import shorten
+    from sim.scenario.load import load
     from sim.trials.settled import settle
     from sim.trials.side_by_side import usual_jobs
     from sim.trials.trial import digest_of
 
-    settled = settle(scenario, tuple(overrides or ()), duration, model, say_once())
-    base = settled.shorter.scenario
+    chosen = tuple(overrides or ())
+    base = shorten(load(scenario, (*chosen, VIRTUAL), needs_model=model is None), duration).scenario
+    first, count = base.seed if first_seed is None else first_seed, 1 if as_written else seeds
+    check_seeds(first, count)
     if not as_written:
         check_variable(base)
-    search = Search(
-        settled,
-        base.seed if first_seed is None else first_seed,
-        1 if as_written else seeds,
-        anywhere=anywhere,
-        as_written=as_written,
-    )
-    check_seeds(search.first_seed, search.seeds)
-    exploring = Exploring(search, digest_of(settled.model), model)
+    # Taken first: whoever may not write there learns it before a model is trained for it.
     with RunFolder.create(out, f"{base.name}-explore", own=FILES) as folder:
+        settled = settle(scenario, chosen, duration, model, say_once())
+        search = Search(settled, first, count, anywhere=anywhere, as_written=as_written)
+        exploring = Exploring(search, digest_of(settled.model), model)
         begin(folder)
         return _explore(exploring, folder, jobs or usual_jobs(search.seeds), shrink=shrink)
 

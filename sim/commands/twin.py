@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.commands.options import Length, ModelFolder, Overrides, ScenarioFile
+from sim.commands.options import VIRTUAL, Length, ModelFolder, Overrides, ScenarioFile
 
 if TYPE_CHECKING:
     from sim.twin.result import Twin
@@ -40,15 +40,17 @@ def twin(
     """
     from sim.commands.notices import begin, say_once, working
     from sim.report.folder import RunFolder
-    from sim.scenario.load import placing
+    from sim.scenario.load import load, placing
     from sim.trials.settled import settle
     from sim.trials.side_by_side import usual_jobs
     from sim.twin.compare import compare
     from sim.twin.result import RUNS, TWIN, twin_text
 
-    settled = settle(scenario, tuple(overrides or ()), duration, model, say_once())
-    name = f"{settled.shorter.scenario.name}-twin"
+    chosen = tuple(overrides or ())
+    name = f"{load(scenario, (*chosen, VIRTUAL), needs_model=model is None).name}-twin"
+    # Taken first: whoever may not write there learns it before a model is trained for it.
     with RunFolder.create(out, name, own=frozenset({TWIN}), folders=frozenset({RUNS})) as folder:
+        settled = settle(scenario, chosen, duration, model, say_once())
         begin(folder)
         with (
             placing(settled.file, settled.overrides),

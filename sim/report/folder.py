@@ -107,9 +107,12 @@ class RunFolder:
         """Return itself."""
         return self
 
-    def __exit__(self, *_: object) -> None:
-        """Give the lock back."""
-        self.close()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Give the lock back; after an error give up the folder too: who was refused does not want an empty one."""
+        if kind is None:
+            self.close()
+        else:
+            self.give_up()
 
     def file(self, name: str) -> Path:
         """Return the path of a file in it."""

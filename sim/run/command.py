@@ -61,11 +61,7 @@ def run_scenario(request: Request) -> int:
 def run_cut(shorter: Cut, request: Request) -> int:
     """Run a scenario that is loaded, cut or whole; otherwise as `run_scenario`."""
     with RunFolder.create(request.out, shorter.scenario.name) as folder:
-        try:
-            return _run_in(folder, shorter, request)
-        except BaseException:
-            folder.give_up()  # whoever was refused does not want an empty folder; a full one stays
-            raise
+        return _run_in(folder, shorter, request)
 
 
 def _run_in(folder: RunFolder, shorter: Cut, request: Request) -> int:

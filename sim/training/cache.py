@@ -70,6 +70,7 @@ def _replace(draft: Path, folder: Path) -> None:
         except OSError as error:
             if error.errno not in {errno.ENOTEMPTY, errno.EEXIST}:
                 raise
+            check_target(folder)  # again: a run may have taken it while the model was made
             _set_aside(folder)
         else:
             return

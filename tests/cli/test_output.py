@@ -219,3 +219,17 @@ def test_seeds_that_do_not_exist_are_refused_before_the_runs(
     (line,) = told.err.splitlines()
     assert line.startswith(f"--first-seed {first}: seeds must be below 9223372036854775808, got seed")
     assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("command", ["explore", "twin", "check-determinism"])
+def test_folder_is_tried_before_a_model_is_trained_for_it(
+    drill: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """Whoever may not write there has not waited a minute to learn it; nothing there is touched."""
+    monkeypatch.chdir(tmp_path)  # where no model is kept
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "notes.txt").touch()
+    assert main([command, str(drill), "--out", "out", *(["--as-written"] if command == "explore" else [])]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line == "out: is not a run's folder: it holds notes.txt; choose an empty folder with --out"
+    assert not (tmp_path / "models").exists()

@@ -78,3 +78,17 @@ def test_a_place_that_cannot_be_written_is_the_users_to_change(tmp_path: Path) -
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
     with pytest.raises(OutputError, match=r"key: must be writable, and is not: .*; name another with --out"):
         publish(tmp_path / "file" / "key", lambda draft: write(draft, "one"))
+
+
+def test_what_came_in_while_a_model_was_made_is_left_alone(tmp_path: Path) -> None:
+    """A run that took the folder meanwhile keeps its files; the model is refused, not the run."""
+
+    def build(draft: Path) -> str:
+        (tmp_path / "key").mkdir()
+        (tmp_path / "key" / "decisions.jsonl").touch()
+        return write(draft, "one")
+
+    with pytest.raises(OutputError, match="holds something else; name another"):
+        publish(tmp_path / "key", build)
+    assert [each.name for each in (tmp_path / "key").iterdir()] == ["decisions.jsonl"]
+    assert [each.name for each in tmp_path.iterdir()] == ["key"]
