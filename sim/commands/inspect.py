@@ -36,7 +36,8 @@ def inspect(
     from sim.inspection.inspection import Asked, inspected
 
     asked = Asked(file, _separator(separator), multiline, _timezone(timezone))
-    with progress_bar({"read": f"reading {file.name}"}, lines=False) as progress:
+    titles = {"read": f"reading {file.name}", "try": "trying it as a replay would"}
+    with progress_bar(titles, lines=False) as progress:
         found = inspected(asked, progress)
     if yaml:
         typer.echo(found.scenario, nl=False)

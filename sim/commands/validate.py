@@ -63,10 +63,9 @@ def _checked(path: Path, model: Path | None, overrides: tuple[str, ...]) -> "Ite
     if missing := missing_files(scenario):
         yield f"{path}: valid (data not here: {', '.join(missing)})"
         return
-    with placing(path, overrides):
-        with progress_bar({}) as progress:
-            settled = settle(Cut(scenario), announcing(progress))
-        ready = preflight(settled.shorter, model)
+    with placing(path, overrides), progress_bar({}, lines=False) as progress:
+        settled = settle(Cut(scenario), announcing(progress))
+        ready = preflight(settled.shorter, model, announcing(progress))
     first = ", after a model is trained" if ready.artifact is None else ""
     yield f"{path}: valid; {ready.length}{first}"
     yield from (f"  {line}" for line in (*settled.remarks, *_told(ready)))
@@ -75,10 +74,7 @@ def _checked(path: Path, model: Path | None, overrides: tuple[str, ...]) -> "Ite
 def _told(ready: "Preflight") -> "Iterator[str]":
     from sim.run.plan import FileLoad
 
-    if not isinstance(ready.load, FileLoad):
-        return
-    from sim.events.spans import told  # a scenario of the synthetic world does without polars
-
-    yield f"replays  {told(ready.load.contents)}"
+    if isinstance(ready.load, FileLoad):
+        yield f"replays  {ready.load.contents}"
     for name, contents in ready.spans.items():
-        yield f"{name:<8} {told(contents)}"
+        yield f"{name:<8} {contents}"

@@ -8,7 +8,7 @@ A file comes in as `sim.tables` reads it and leaves as the same columns and bloc
 - `rows`: the rules that rows must keep among themselves.
 - `sorting`: the rows of a file in order of time, outside memory.
 - `event_file`: an opened file: its columns for training, its contents after every check.
-- `spans`: what its spans hold that a model is trained on and judged by.
+- `contents`: what a stretch of it holds; `spans`: the stretches that are replayed, trained on and judged by.
 - `traffic`: the file as blocks of JSON transactions with their due times, as a feed sends them.
 - `point_in_time`: a feed that waits for the batch tier at each refresh, for replays at full speed.
 - `generator`: the process that makes a file's traffic ahead of time.

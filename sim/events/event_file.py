@@ -1,8 +1,9 @@
 """An opened file of transactions: its rows as columns, for training and replay, refused where one breaks a rule."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import polars as pl
@@ -10,6 +11,7 @@ import polars as pl
 from actors.arrays import F64, I64, U8
 from actors.errors import TransactionFileError
 from actors.transaction import Columns
+from sim.events.contents import Contents, Tally
 from sim.events.fields.amounts import AmountField
 from sim.events.fields.converters import converters_of
 from sim.events.fields.field import Break, Converter
@@ -23,23 +25,6 @@ from sim.tables.reader import Reader, reader
 
 _SORTED: dict[object, Sorted] = {}
 """What this process has sorted, by all that the order depends on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Contents:
-    """What a period of a file holds: counts, and its first and last event time in microseconds since the Unix epoch.
-
-    Attributes:
-        rows: transactions.
-        frauds: that are labelled so.
-        skipped_rows: rows that are left out because the column map says so, such as refunds.
-    """
-
-    rows: int
-    frauds: int
-    first_us: int
-    last_us: int
-    skipped_rows: int = 0
 
 
 class EventFile:
@@ -90,31 +75,40 @@ class EventFile:
                 empty = False
                 yield _columns(frame)
         if empty:
-            raise self._empty(period)
+            self._refuse_empty(period)
 
     def contents(self, period: Period = ALL_TIME) -> Contents:
         """Check every rule on ``period``, unique ids included, and return what it holds.
 
-        Takes 8 bytes a row for the ids, as hashes.
+        Raises:
+            TransactionFileError: as `columns`, or an id occurs twice.
+        """
+        return self.contents_of([period])[0]
+
+    def contents_of(self, periods: Sequence[Period], told: Told = untold) -> list[Contents]:
+        """Check every rule from where the first of ``periods`` starts to where the last ends; return what each holds.
+
+        The file is read once. Takes 8 bytes a row for the ids, as hashes.
+
+        Args:
+            periods: at least one; they may overlap.
+            told: how much of the file has been read.
 
         Raises:
             TransactionFileError: as `columns`, or an id occurs twice.
         """
+        tallies = [Tally(period) for period in periods]
+        whole = Period(min(each.from_us for each in periods), max(each.to_us for each in periods))
         hashes: list[pl.Series] = []
-        frauds, skipped = 0, 0
-        edges: list[int] = []
-        for left_out, frame in self._frames(period):
-            skipped += left_out
-            if len(frame):
-                hashes.append(frame["id"].hash(0))
-                frauds += int(frame["fraud"].sum()) if "fraud" in frame.columns else 0
-                edges += frame["event_time"].item(0), frame["event_time"].item(-1)
-        if not hashes:
-            raise self._empty(period)
-        every = pl.concat(hashes)
-        if self.spec.columns.id is not None:
-            self._check_unique(every, period)
-        return Contents(len(every), frauds, edges[0], edges[-1], skipped)
+        for skipped_us, frame in self._frames(whole):
+            hashes.append(frame["id"].hash(0))
+            for tally in tallies:
+                tally.take(skipped_us, frame)
+            if self._sorted is None and self._source.share < 1:
+                told(self._source.share)
+        if hashes and self.spec.columns.id is not None:
+            self._check_unique(pl.concat(hashes), whole)
+        return [tally.contents() or self._refuse_empty(tally.period) for tally in tallies]
 
     def times(self, period: Period) -> I64:
         """Return the event times of ``period``, int64 (n,): 8 bytes a row.
@@ -125,8 +119,8 @@ class EventFile:
         parts = [frame["event_time"].to_numpy() for _, frame in self._frames(period)]
         return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
 
-    def _frames(self, period: Period) -> Iterator[tuple[int, pl.DataFrame]]:
-        """Yield (rows left out, checked rows of the period); of earlier rows only the times are checked."""
+    def _frames(self, period: Period) -> Iterator[tuple[pl.Series, pl.DataFrame]]:
+        """Yield (times of rows left out, checked rows of the period); of earlier rows only the times are checked."""
         converters = converters_of(self.spec.columns, self.spec.timezone)
         for part in self._timed(converters, self._names):
             start, stop = map(int, np.searchsorted(part.times.to_numpy(), [period.from_us, period.to_us]))
@@ -176,14 +170,14 @@ class EventFile:
             _SORTED[key] = sorted_rows(spec.file, rows, lambda: self._source.share, told)
         return _SORTED[key]
 
-    def _checked(self, part: Rows, converters: Mapping[str, Converter]) -> tuple[int, pl.DataFrame]:
-        """Return how many rows are left out, and the fields of the others."""
+    def _checked(self, part: Rows, converters: Mapping[str, Converter]) -> tuple[pl.Series, pl.DataFrame]:
+        """Return the times of the rows that are left out, and the fields of the others."""
         money = converters["amount"]
         amounts = money.convert(part.raw, part.rows)
-        left_out = 0
+        left_out = part.times.head(0)
         if isinstance(amounts, pl.Series) and isinstance(money, AmountField) and money.skips:
             keep = amounts >= 0
-            left_out = int((~keep).sum())
+            left_out = part.times.filter(~keep)
             part, amounts = part.filter(keep), amounts.filter(keep)
         results: dict[str, pl.Series | Break] = {"event_time": part.times, "amount": amounts}
         for field, converter in converters.items():
@@ -230,14 +224,14 @@ class EventFile:
         file, there = self._place(row)
         return problem(file, text, row=there, column=listed(converter.names))
 
-    def _empty(self, period: Period) -> TransactionFileError:
+    def _refuse_empty(self, period: Period) -> NoReturn:
         converters = converters_of(self.spec.columns, self.spec.timezone)
         every = self._timed(converters, self.spec.columns.event_time.names)
         edges = [time for part in every for time in (part.times.item(0), part.times.item(-1))]
         asked = f"from {instant(period.from_us)} to {instant(period.to_us)}"
         held = f"from {instant(edges[0])} to {instant(edges[-1])}"
         skipped = " that is not skipped" if self.spec.columns.amount.negative == "skip" else ""
-        return problem(self.spec.file, f"has no transaction{skipped} {asked}; its times run {held}")
+        raise problem(self.spec.file, f"has no transaction{skipped} {asked}; its times run {held}")
 
 
 def _names(converters: Iterable[Converter]) -> list[str]:

@@ -1,38 +1,43 @@
-"""What the spans of a file hold that a model is trained on and judged by."""
+"""The stretches of a file that a run replays, trains a model on and judges it by, all read in one go."""
 
-import datetime as dt
-
-from sim.events.event_file import Contents, EventFile
-from sim.events.spec import EventsSpec
+from sim.events.contents import Contents, minute
+from sim.events.event_file import EventFile
+from sim.events.sorting import Told, untold
+from sim.events.spec import EventsSpec, Period
 from sim.tables.problem import problem
 
+REPLAY = "replay"
+HISTORY = "history"
 
-def training_contents(spec: EventsSpec) -> dict[str, Contents]:
-    """Return what ``train`` and ``test`` of a file hold, by name; those that are not given are left out.
+
+def contents_of_spans(spec: EventsSpec, *, trained: bool, told: Told = untold) -> dict[str, Contents]:
+    """Return what is replayed of a file, and of one to train on also its ``train`` and ``test``, by name.
+
+    All is read that the run and the training read, the history before the training included.
+
+    Args:
+        spec: the file; with ``train`` and ``test`` if it is to be trained on.
+        trained: whether a model is trained on it.
+        told: how much of the file has been read.
 
     Raises:
-        TransactionFileError: a row of them breaks a rule, or one has no fraud, or nothing else.
+        TransactionFileError: a row breaks a rule, an id occurs twice, or a span to train or to judge on has no fraud,
+            or nothing else.
     """
-    file, found = EventFile.open(spec), {}
-    for name, period in (("train", spec.train), ("test", spec.test)):
-        if period is None:
-            continue
-        contents = file.contents(period)
-        if not 0 < contents.frauds < contents.rows:
-            what = "no fraud" if contents.frauds == 0 else "nothing but fraud"
-            span = f"from {minute(contents.first_us)} to {minute(contents.last_us)}"
-            text = f"has {what} in events.{name}, {span}, and a model needs both kinds; choose another span"
-            raise problem(spec.file, text)
-        found[name] = contents
+    periods = {REPLAY: spec.replay}
+    if trained and spec.train is not None and spec.test is not None:
+        periods |= {"train": spec.train, "test": spec.test, HISTORY: Period(spec.warm_from_us, spec.test.to_us)}
+    found = dict(zip(periods, EventFile.open(spec).contents_of(list(periods.values()), told), strict=True))
+    found.pop(HISTORY, None)
+    for name in (each for each in found if each != REPLAY):
+        _check_kinds(spec, name, found[name])
     return found
 
 
-def told(contents: Contents) -> str:
-    """Return what a stretch of a file holds, for a reader."""
-    frauds = f"{contents.frauds:,} of them fraud" if contents.frauds else "none of them known to be fraud"
-    return f"{contents.rows:,} transactions, {frauds}, {minute(contents.first_us)} to {minute(contents.last_us)} UTC"
-
-
-def minute(event_us: int) -> str:
-    """Return an event time to the minute, in UTC."""
-    return dt.datetime.fromtimestamp(event_us / 1e6, dt.UTC).strftime("%Y-%m-%d %H:%M")
+def _check_kinds(spec: EventsSpec, name: str, contents: Contents) -> None:
+    if 0 < contents.frauds < contents.rows:
+        return
+    what = "no fraud" if contents.frauds == 0 else "nothing but fraud"
+    span = f"from {minute(contents.first_us)} to {minute(contents.last_us)}"
+    text = f"has {what} in events.{name}, {span}, and a model needs both kinds; choose another span"
+    raise problem(spec.file, text)

@@ -1,19 +1,23 @@
 """A file looked at: what it holds, a section that replays it, and what speaks against it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from actors.errors import InputError
-from sim.events.event_file import Contents, EventFile
+from sim.events.contents import Contents, minute
+from sim.events.event_file import EventFile
 from sim.events.section import events_spec
-from sim.events.spans import training_contents
-from sim.events.spec import EventsSpec
+from sim.events.spec import ALL_TIME, EventsSpec
 from sim.inspection.objections import objections_to
 from sim.inspection.proposal import Proposal, proposed
 from sim.inspection.section import Quoted, events_text, scenario_text
-from sim.inspection.survey import Survey, opened, surveyed
+from sim.inspection.survey import STEPS, Survey, opened, surveyed
 from sim.scenario.load import parse
 from sim.training.progress import Progress, silent
+
+TRYING: Final = "try"
+WHOLE: Final = "whole"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +74,18 @@ def inspected(asked: Asked, progress: Progress = silent) -> Inspection:
     contents, refusal = None, ""
     if proposal.whole:
         try:
-            contents = _contents(file, replace(proposal, spans=None))
+            contents = _contents(file, proposal, progress)
         except InputError as error:
             refusal = str(error)
-    if proposal.spans is not None:
-        try:
-            proposal.spans = proposal.spans if contents is not None and _trained(file, proposal) else None
-        except InputError as error:
-            objections.append(str(error))
-            proposal.spans = None
+    if contents is None:
+        proposal.spans = None
+    elif objection := _one_kind_alone(contents):
+        proposal.spans = None
+        objections.append(objection)
     return Inspection(
         survey=survey,
         proposal=proposal,
-        contents=contents,
+        contents=None if contents is None else contents[WHOLE],
         refusal=refusal,
         section=events_text(file, proposal),
         scenario=scenario_text(file, proposal),
@@ -98,10 +101,26 @@ def _spec(file: Quoted, proposal: Proposal) -> EventsSpec:
     return events_spec(events)
 
 
-def _contents(file: Quoted, proposal: Proposal) -> Contents:
+def _contents(file: Quoted, proposal: Proposal, progress: Progress) -> dict[str, Contents]:
+    """Return what a replay of all of it holds, and its spans to train and to judge on where it has them."""
     spec = _spec(file, proposal)
-    return EventFile.open(spec).contents(spec.replay)
+    opened = EventFile.open(spec)
+    periods = {WHOLE: ALL_TIME} | {
+        name: period for name, period in (("train", spec.train), ("test", spec.test)) if period is not None
+    }
+
+    def told(share: float) -> None:
+        progress(TRYING, round(share * STEPS), STEPS)
+
+    found = dict(zip(periods, opened.contents_of(list(periods.values()), told), strict=True))
+    progress(TRYING, STEPS, STEPS)
+    return found
 
 
-def _trained(file: Quoted, proposal: Proposal) -> bool:
-    return bool(training_contents(_spec(file, proposal)))
+def _one_kind_alone(contents: dict[str, Contents]) -> str:
+    """Return which span has no fraud, or nothing else; nothing where both kinds are in both."""
+    for name, held in contents.items():
+        if name != WHOLE and not 0 < held.frauds < held.rows:
+            what = "no fraud" if held.frauds == 0 else "nothing but fraud"
+            return f"the days to {name} on, {minute(held.first_us)} to {minute(held.last_us)}, would have {what}"
+    return ""

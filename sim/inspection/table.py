@@ -9,7 +9,7 @@ from rich.text import Text
 
 from actors.clock import US_PER_DAY, US_PER_S
 from actors.errors import printable
-from sim.events.spans import minute
+from sim.events.contents import minute
 from sim.inspection.columns import Column
 from sim.inspection.inspection import Inspection
 from sim.inspection.masking import sample

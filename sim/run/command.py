@@ -84,7 +84,7 @@ def _run_in(folder: RunFolder, shorter: Cut, request: Request) -> int:
         shorter = settled.shorter
         for remark in () if live else settled.remarks:
             sys.stderr.write(f"{remark}\n")
-        ready = preflight(shorter, request.model)
+        ready = preflight(shorter, request.model, screen.show)
         screen.show(Notice(title=f"starting {shorter.scenario.name}", detail=ready.length))
         artifact = ready.artifact or choose_model(shorter.scenario, request.model, screen.show)
         plan = prepare(shorter, artifact, folder.path, screen.show, ready.load, with_capacity=request.with_capacity)

@@ -25,7 +25,7 @@ from sim.world.pool import Town
 from sim.world.traffic import TrafficSpec
 
 if TYPE_CHECKING:  # it imports polars, which a run of the synthetic world does without
-    from sim.events.event_file import Contents
+    from sim.events.contents import Contents
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +187,13 @@ class Plan:
         return delay_ns // NS_PER_US
 
 
-def load_of(scenario: Scenario, capacity_per_s: float | None = None) -> Load:
+def load_of(scenario: Scenario, capacity_per_s: float | None = None, contents: "Contents | None" = None) -> Load:
     """Return what arrives in ``scenario``.
+
+    Args:
+        scenario: what is run.
+        capacity_per_s: what ``1.5x capacity`` is a share of; may be None if no rate is one.
+        contents: what is replayed of its file, where that was counted already.
 
     Raises:
         TransactionFileError: its file cannot be replayed.
@@ -199,7 +204,7 @@ def load_of(scenario: Scenario, capacity_per_s: float | None = None) -> Load:
 
     file = EventFile.open(events_spec(scenario.events))
     spec = file.spec
-    contents = file.contents(spec.replay)
+    contents = contents or file.contents(spec.replay)
     event_us = None if spec.speed is None else file.times(spec.replay)
     judged = judged_rows(spec) if spec.known_card_filter else None
     traffic = FileTraffic(spec, contents.first_us)

@@ -29,8 +29,11 @@ from sim.training.cache import is_model
 from sim.training.source import EventsSource
 from sim.units import spoken_duration
 
+Announce = Callable[[Notice], None]
+"""Shows what is going on before the run; must not block."""
+
 if TYPE_CHECKING:  # it imports polars, which a run of the synthetic world does without
-    from sim.events.event_file import Contents
+    from sim.events.contents import Contents
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class Settled:
     remarks: tuple[str, ...] = ()
 
 
-def settle(shorter: Cut, announce: Callable[[Notice], None] = lambda _: None) -> Settled:
+def settle(shorter: Cut, announce: Announce = lambda _: None) -> Settled:
     """Return ``shorter`` with what its file tells once and for all, and sort that file if it is to be.
 
     Args:
@@ -106,22 +109,24 @@ class Preflight:
         return f"takes {spoken_duration(self.length_ns)}{virtual}"
 
 
-def preflight(shorter: Cut, given: Path | None) -> Preflight:
+def preflight(shorter: Cut, given: Path | None, announce: Announce = lambda _: None) -> Preflight:
     """Return what is known of a run, once its model is found and all of its file is read.
 
     Args:
         shorter: the scenario, cut or whole; loaded with ``needs_model`` unless ``given``.
         given: the model folder that the command line names; wins.
+        announce: told how much of the file has been read.
 
     Raises:
         InputError: something of it cannot be used; a run would be refused for the same.
     """
     scenario = shorter.scenario
     artifact = _artifact(scenario, given)
-    load = load_of(scenario, GUESS_PER_S)
+    found = _contents(scenario, announce, trained=artifact is None)
+    load = load_of(scenario, GUESS_PER_S, found.pop("replay", None))
     if artifact is not None:
         _check_model(scenario, load, artifact)
-    return Preflight(scenario, load, artifact, _spans(scenario, trained=artifact is None))
+    return Preflight(scenario, load, artifact, found)
 
 
 def _artifact(scenario: Scenario, given: Path | None) -> Artifact | None:
@@ -147,11 +152,24 @@ def _check_model(scenario: Scenario, load: Load, artifact: Artifact) -> None:
         modelled_machine(scenario, artifact)
 
 
-def _spans(scenario: Scenario, *, trained: bool) -> dict[str, "Contents"]:
-    """Return what the spans hold that a model is trained on and judged by; none where no model is."""
-    fitted = any(isinstance(step, ModelRelease) and step.fit_seed is not None for step in scenario.steps)
-    if scenario.events is None or not (trained or fitted):
-        return {}
-    from sim.events.spans import training_contents
+def _contents(scenario: Scenario, announce: Announce, *, trained: bool) -> dict[str, "Contents"]:
+    """Return what a file holds of what is replayed, trained on and judged by; nothing where there is no file.
 
-    return training_contents(EventsSource.of(opened_spec(scenario.events)).events)
+    Args:
+        scenario: what is run.
+        announce: told how much of the file has been read.
+        trained: whether the run's own model is trained on it.
+    """
+    events = scenario.events
+    if events is None:
+        return {}
+    from sim.events.spans import contents_of_spans
+
+    def told(share: float) -> None:
+        announce(Notice(title=f"reading {Path(events.file).name}", done_ratio=share))
+
+    spec = opened_spec(events)
+    fitted = any(isinstance(step, ModelRelease) and step.fit_seed is not None for step in scenario.steps)
+    if trained or fitted:
+        EventsSource.of(spec)  # refuses what cannot be trained on
+    return contents_of_spans(spec, trained=trained or fitted, told=told)

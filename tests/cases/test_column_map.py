@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from actors.errors import TransactionFileError
-from sim.events.event_file import Contents, EventFile
+from sim.events.contents import Contents
+from sim.events.event_file import EventFile
 from sim.events.section import events_spec
 from sim.scenario.load import load
 from tests.cases.running import Case

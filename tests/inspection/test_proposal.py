@@ -160,7 +160,7 @@ def test_what_a_file_lacks_is_said_and_not_made_up(tmp_path: Path) -> None:
         ({"card": lambda n: f"c{n}"}, "nearly every row has a card of its own"),
         ({"shop": lambda _: "one"}, "all rows have one and the same merchant"),
         ({"when": lambda n: f"2024-03-04 08:{n // 60:02}:{n % 60:02}"}, "it has 0.0 days, and training takes 4"),
-        ({"fraud": lambda n: str(int(n % 2 and n < 80))}, "has no fraud in events.test"),
+        ({"fraud": lambda n: str(int(n % 2 and n < 80))}, "the days to test on, 2024-03-16 02:04"),
     ],
 )
 def test_what_speaks_against_training_is_said(tmp_path: Path, change: Mapping[str, Cell], objection: str) -> None:

@@ -94,3 +94,12 @@ def test_replay_says_at_its_start_how_long_it_takes(tmp_path: Path, world_model:
     given = ["--model", str(world_model), "--clock", "virtual", "--tui", "off", "--out", str(tmp_path / "out")]
     assert main(["run", str(file), *given]) == 0
     assert "starting five · takes 4.96 s of virtual time" in capsys.readouterr().out
+
+
+def test_history_is_read_as_training_reads_it(tmp_path: Path, capsys: Capture) -> None:
+    """A row that breaks a rule between the spans, or before them, is found by ``validate``, not by the training."""
+    rows = _rows()
+    rows[60] = row(60, WHEN=_day(60), AMOUNT="x")
+    validated, run = _refusals(_scenario(tmp_path, rows), capsys)
+    assert validated == run
+    assert "row 61, column AMOUNT: " in run
