@@ -131,6 +131,8 @@ class _Room:
             self._file = self._new_file(folder)
         start, number = self.moved_bytes, self._file
         os.posix_fallocate(number, start, stop - start)  # so that writing to the mapping cannot fail
+        if not start:  # not every file system has such mappings, and in the place of memory it were too late to learn
+            mmap.mmap(number, stop).close()
         whole = (ctypes.c_char * (stop - start)).from_address(self.start + start)
         memory, written = memoryview(whole).cast("B"), 0
         while written < len(memory):

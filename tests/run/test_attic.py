@@ -1,10 +1,11 @@
 """Laws of arrays that are written in memory and moved to files."""
 
 import asyncio
+import mmap
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +15,10 @@ from actors.arrays import I64, Column
 from actors.messages import Decision
 from sim.money import Outcomes
 from sim.run import attic as attic_module
-from sim.run import outcomes
+from sim.run import machine, outcomes, session
 from sim.run.attic import UNIT_BYTES, Attic
 from sim.run.outcomes import OutcomeBook
+from tests.drills import run_thin
 from tests.run.batches import decided
 
 BLOCK = 50_000
@@ -127,6 +129,20 @@ def test_without_room_on_the_disk_arrays_stay_in_memory(attic: Attic, monkeypatc
     assert (array.sum(), attic.size_bytes) == (3 * COUNT, 0)
 
 
+def test_on_a_file_system_without_mappings_arrays_stay_in_memory(attic: Attic, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is asked before anything is replaced: what a refused mapping was to replace would be gone."""
+    array = attic.empty(COUNT, np.int64)
+    array[:] = 3
+
+    def refused(*_: int) -> None:
+        raise OSError(19, "No such device")
+
+    monkeypatch.setattr(mmap, "mmap", refused)
+    attic.put_away([array])
+    attic.settle()
+    assert (array.sum(), attic.size_bytes) == (3 * COUNT, 0)
+
+
 def test_a_book_in_the_attic_is_the_same_book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Decisions in order, late ones and those beyond the room: nothing is lost on its way to a file."""
     rightly = attic_module._map
@@ -163,3 +179,26 @@ def decide(book: OutcomeBook, numbers: I64) -> None:
 def columns(found: Outcomes) -> list[Column]:
     """Return the columns of outcomes."""
     return [found.arrival_ns, found.amount, found.score, found.decision, found.label]
+
+
+@pytest.mark.slow
+def test_a_run_on_the_real_clock_keeps_little_in_memory(
+    tmp_path: Path, world_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the hundred bytes that a transaction leaves behind, nearly all lie in files while the run goes on."""
+    seen: list[int] = []
+
+    class Counting(Attic):
+        def put_away(self, columns: Iterable[Column]) -> None:
+            super().put_away(columns)
+            seen.append(self.size_bytes)
+
+    monkeypatch.setattr(machine, "Attic", Counting)
+    monkeypatch.setattr(attic_module, "UNIT_BYTES", 4_096)
+    monkeypatch.setattr(outcomes, "STIRRING", 256)
+    monkeypatch.setattr(session, "PUT_AWAY_NS", 20_000_000)
+    result = run_thin(tmp_path / "run", world_model, ("clock=real", "phases.recovery.rate=2000"))
+    books = result.summary.ledger
+    assert books.balanced
+    assert books.decided == books.logged > 1_000
+    assert max(seen) > 50 * books.decided
