@@ -91,9 +91,10 @@ class Attic:
 
     def _behind(self, column: Column) -> "list[tuple[_Room, int]]":
         """Return the room that ``column`` lies in, and up to where it fills whole units of it that are not moved."""
-        end = column.ctypes.data + column.nbytes
+        begin = column.ctypes.data  # asking takes 2 µs
+        end = begin + column.nbytes
         for room in list(self._rooms.values()):
-            if room.start <= column.ctypes.data and end <= room.start + room.size_bytes:
+            if room.start <= begin and end <= room.start + room.size_bytes:
                 stop = (end - room.start) // UNIT_BYTES * UNIT_BYTES
                 return [(room, stop)] if stop > room.moved_bytes else []
         return []
