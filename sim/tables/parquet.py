@@ -6,7 +6,7 @@ import sys
 import tempfile
 import zlib
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +18,7 @@ from sim.tables.problem import problem
 FRAME_ROWS: Final = 65_536  # about 10 MB of a frame; larger ones read no faster
 MAX_GROWTH: Final = 100  # Parquet is packed inside, so gzip gains little; what grows more is made to fill the disk
 PIECE_BYTES: Final = 1 << 24
+SETTLING: Final = 3  # passes of the library, after which hardly a thread of it still has a panic to tell
 _MAGIC_BYTES: Final = 8
 _BROKEN: Final = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, StopIteration)
 
@@ -47,7 +48,7 @@ class ParquetFile:
         """Yield the ``columns``, up to `FRAME_ROWS` rows at a time, after all of them were found readable."""
         with self._plain() as plain:
             with self._judged():
-                total = sum(map(len, _batches(plain, columns)))
+                total = _rows(plain, columns)
             read, batches = 0, _batches(plain, columns)
             while read < total:
                 with self._judged():
@@ -122,16 +123,35 @@ def _batches(file: Path, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
     return _scan(file).select(columns).collect_batches(chunk_size=FRAME_ROWS, maintain_order=True)
 
 
+def _rows(file: Path, columns: Sequence[str]) -> int:
+    """Return how many rows ``columns`` have, once every one of them was read."""
+    rows: int = _scan(file).select(pl.len()).collect().item()
+    if rows and sum(map(len, _batches(file, columns))) != rows:  # one without rows has nothing to read
+        raise pl.exceptions.ComputeError
+    return rows
+
+
 @contextmanager
 def _silenced() -> Iterator[None]:
     """Keep off the terminal what native code writes there by itself when it panics over a damaged file."""
-    sys.stderr.flush()
-    terminal = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(terminal, 2)
-        os.close(nowhere)
-        os.close(terminal)
+    with ExitStack() as undo:
+        if sys.__stderr__ is not None:  # closed from the start, its number belongs to something else
+            with suppress(OSError, ValueError):
+                sys.stderr.flush()
+                terminal = os.dup(2)
+                undo.callback(os.close, terminal)
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                undo.callback(os.close, nowhere)
+                os.dup2(nowhere, 2)
+                undo.callback(os.dup2, terminal, 2)
+        try:
+            yield
+        except _BROKEN:
+            _settle()
+            raise
+
+
+def _settle() -> None:
+    """Wait until the threads of the library, which end one after another when one panics, have work behind them."""
+    for _ in range(SETTLING):
+        pl.LazyFrame({"a": range(FRAME_ROWS)}).select(pl.col("a").sum()).collect(engine="streaming")

@@ -10,6 +10,7 @@ import pytest
 
 from actors.errors import TransactionFileError
 from sim.tables import parquet, text
+from tests.repository import run_python
 from tests.tables.reading import read, refusal, written
 
 AGAIN = "fetch or pack it again"
@@ -116,3 +117,25 @@ def test_parquet_that_is_none_or_not_whole_is_told(tmp_path: Path) -> None:
         (good.replace(b"ab", b"aa"), "has two columns of one name; rename one"),
     ):
         assert refusal(written(tmp_path, "some.parquet", content)) == f"some.parquet: {said}"
+
+
+def test_a_damaged_file_says_nothing_of_its_own(tmp_path: Path) -> None:
+    """The line of the refusal is all: whatever the library writes by itself when it panics is kept off the terminal."""
+    frame = pl.DataFrame({"a": [f"x{number}" for number in range(5_000)], "b": range(5_000)})
+    frame.write_parquet(tmp_path / "some.parquet", compression="uncompressed")
+    content = bytearray((tmp_path / "some.parquet").read_bytes())
+    content[40:4000] = b"\xff" * 3960
+    file = written(tmp_path, "some.parquet", bytes(content))
+    lines = f"""
+import pathlib, sys
+from actors.errors import TransactionFileError
+from sim.tables.reader import reader
+try:
+    source = reader(pathlib.Path({str(file)!r}))
+    list(source.frames(source.columns()))
+except TransactionFileError as error:
+    print(error)
+"""
+    done = run_python("-c", lines)
+    assert done.stderr == ""
+    assert done.stdout == f"{file}: is damaged: it cannot be read as Parquet; fetch or write it again\n"
