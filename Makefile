@@ -45,7 +45,7 @@ model: $(VENV)/installed-test
 bench: $(VENV)/installed-bench  ## throughput against the bare model and a portfolio-style loop
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-demo: $(VENV)/installed  ## train, score 1,000 transactions, write results/summary.json
+demo: $(VENV)/installed  ## train, score 1,000 transactions at 1,000/s, write results/summary.json
 	@$(BIN)/python -m sim demo
 
 # Goes on after a failure, so that one night tells of all; Ctrl-C ends it. SCENARIOS=, SEEDS=, CRASHES=, TRIPLES= and

@@ -140,9 +140,12 @@ class Producer:
         Returns:
             How many transactions are due and not handed over.
         """
+        ledger = self._telemetry.ledger
         if self._last_ns is None:
             self._settle()
-        return self._telemetry.ledger.offered - self._numbered
+        elif self._numbered > ledger.offered:  # taken while the end came, where there is no schedule
+            ledger.offer(self._numbered - ledger.offered)
+        return ledger.offered - self._numbered
 
     def take_outbox(self) -> RawBatch | None:
         """Take what was not handed over; for the end of a run that could not drain."""

@@ -1,4 +1,4 @@
-"""``demo``: trains a model if there is none, streams 1,000 transactions, writes results/summary.json."""
+"""``demo``: trains a model if there is none, streams 1,000 transactions at 1,000/s, writes results/summary.json."""
 
 from pathlib import Path
 

@@ -3,6 +3,7 @@
 import asyncio
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,7 +11,7 @@ from actors.actor import Environment
 from actors.arrays import I64
 from actors.mailbox import Mailbox
 from actors.messages import RawBatch
-from actors.producer import Arrivals, Producer, ProducerConfig
+from actors.producer import SHORT_NS, Arrivals, Producer, ProducerConfig
 from actors.stamps import ARRIVAL, SENT
 from actors.telemetry.histogram import Histogram
 from actors.telemetry.stages import Stage
@@ -68,6 +69,69 @@ def test_lateness_is_from_intended_to_sent_whoever_reads_between(gaps: list[int]
     expected.record((track[:, SENT] - track[:, ARRIVAL]) // US)
     assert len(track) == len(gaps)
     assert sending.lateness.counts() == expected.counts()
+
+
+S = 1_000_000_000
+
+
+@given(
+    st.lists(st.integers(0, 3_000), min_size=1, max_size=30),
+    st.integers(1, 5),
+    st.integers(0, 5_000),
+    st.booleans(),
+)
+def test_the_end_waits_for_no_arrival_that_is_still_to_come(
+    gaps: list[int], blocks: int, end_ms: int, stopped: bool
+) -> None:
+    """Whenever a run ends, its producer ends at that instant, and has sent what was due by then, block by block."""
+    due_ns = np.cumsum(gaps, dtype=np.int64) * (S // 1_000)
+    end_ns = end_ms * (S // 1_000) + S // 2_000  # between two arrivals, so that what is due by then is sent
+    sending = Sending(due_ns, blocks, capacity=100)
+
+    async def both() -> None:
+        running = asyncio.ensure_future(sending.producer.run())
+        await sending.clock.sleep_until_ns(end_ns)
+        (sending.producer.stop if stopped else sending.producer.finish)()
+        await running
+
+    with asyncio.Runner(loop_factory=lambda: sending.loop) as runner:
+        runner.run(both())
+    due = int(np.searchsorted(due_ns, end_ns, side="right"))
+    assert sending.producer.settle() == 0
+    assert sending.telemetry.ledger.offered == sending.telemetry.ledger.produced == due
+    # A short wait is slept through.
+    assert sending.loop.now_ns - end_ns <= SHORT_NS
+
+
+@pytest.mark.parametrize("stopped", [True, False])
+def test_who_stops_a_producer_waits_for_no_source(stopped: bool) -> None:
+    """A source that takes an hour to its next block is left; at a planned end it is waited for, if that is due."""
+    sending = Sending(np.zeros(1, dtype=np.int64), 1, capacity=100)
+    asked: list[int] = []
+
+    class Slow(ListSource):
+        async def take(self) -> Arrivals | None:
+            asked.append(sending.loop.now_ns)
+            if len(asked) > 1:
+                await sending.clock.sleep_ns(3_600 * S)
+            return await super().take()
+
+    environment = Environment(sending.clock, sending.telemetry, work=sending)
+    due_ns = np.array([0, 1], dtype=np.int64)
+    source = Slow([Arrivals([b"{}"], due_ns[:1]), Arrivals([b"{}"], due_ns[1:])], due_ns)
+    producer = Producer(source, sending.mailbox, ProducerConfig(), environment)
+
+    async def both() -> None:
+        running = asyncio.ensure_future(producer.run())
+        await sending.clock.sleep_ns(S)
+        (producer.stop if stopped else producer.finish)()
+        await running
+
+    with asyncio.Runner(loop_factory=lambda: sending.loop) as runner:
+        runner.run(both())
+    assert sending.loop.now_ns == (S if stopped else 3_600 * S + 2 * US)
+    assert sending.telemetry.ledger.produced == (1 if stopped else 2)  # what was due by the planned end is sent
+    assert producer.settle() == (1 if stopped else 0)
 
 
 def test_what_a_full_mailbox_costs_is_not_the_producers_lateness() -> None:

@@ -110,6 +110,8 @@ def test_the_demo_writes_its_summary() -> None:
     summary = summary_of(ROOT / "results")
     assert done.returncode == summary["exit_code"]
     assert summary["events_processed"] == 1_000
+    assert summary["capacity_events_per_sec"] > 1_000
+    assert "; the pipeline can do " in done.stdout
     assert summary["model_roc_auc"] > 0.95
     assert "results/summary.json" in done.stdout
 
