@@ -165,7 +165,7 @@ class EventFile:
             return Sorted(spec.sorted_in, self._names)
         files = tuple((file, file.stat().st_mtime_ns, file.stat().st_size) for file in self._source.files)
         key = (spec.columns, spec.timezone, spec.separator, spec.multiline, files)
-        if key not in _SORTED:
+        if key not in _SORTED or not _SORTED[key].folder.is_dir():
             rows = self._as_they_stand(converters_of(spec.columns, spec.timezone)["event_time"], self._names)
             _SORTED[key] = sorted_rows(spec.file, rows, lambda: self._source.share, told)
         return _SORTED[key]

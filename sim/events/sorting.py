@@ -23,6 +23,7 @@ RUN_ROWS = 262_144  # sorted in memory at a time: some 50 MB with the columns of
 PART_ROWS = 16_384  # of a run that are in memory while it is merged
 RUNS_AT_ONCE = 32  # merged in one pass; of more, some are merged to one first
 PREFIX = "riskdrill-sort-"
+KEPT = 8  # sorted files at a time: as many scenarios may be checked at once; each takes the room of its file
 YOUNG_S = 60.0  # a folder so young may be one that its process has not locked yet
 _US, _ROW = "us", "row"  # beside the columns of the file, which are called by their number
 _KEY = [_US, _ROW]
@@ -129,9 +130,13 @@ class _Folder:
         self.path = path
         self.remove = weakref.finalize(self, _remove, path, _lock(path))
         _KEPT.append(self)
+        for old in _KEPT[:-KEPT]:
+            old.remove()
+        del _KEPT[:-KEPT]
 
 
 _KEPT: list[_Folder] = []
+"""The latest, until the process ends."""
 
 
 def _lock(path: Path) -> int:

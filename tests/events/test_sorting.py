@@ -210,3 +210,13 @@ def test_categories_are_sorted_as_their_texts(tmp_path: Path) -> None:
         card for columns, _ in EventFile.open(to_sort(tmp_path / "some.parquet")).columns() for card in columns.cards
     ]
     assert cards == [str(int(each) % 3) for each in in_order(rows)]
+
+
+def test_a_process_keeps_few_sorted_files(tmp_path: Path, room: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that sorts file after file keeps the latest, and sorts an earlier one again when it is asked for."""
+    monkeypatch.setattr(sorting, "KEPT", 2)
+    files = [write(tmp_path / f"{number}.csv", shuffled(20)) for number in range(4)]
+    for file in files:
+        EventFile.open(to_sort(file))
+        assert len(list(room.iterdir())) <= 2
+    assert ids(EventFile.open(to_sort(files[0]))) == in_order(shuffled(20))
