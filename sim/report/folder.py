@@ -11,6 +11,7 @@ from typing import BinaryIO, Self
 
 from actors.adapters.files import AppendOnlyFile
 from actors.errors import OutputError
+from actors.lacking import ROOM
 from sim.report.earlier import earlier_run
 from sim.report.lock import HeldError, hold
 
@@ -184,7 +185,8 @@ class RunFolder:
         except OSError as error:
             with contextlib.suppress(OSError):  # the first error is the one to tell
                 os.unlink(partial, dir_fd=self._fd)
-            why = self.mishap() or f"{error.strerror}; make room or choose --out"
+            remedy = "make room or choose --out" if error.errno in ROOM else "choose another folder with --out"
+            why = self.mishap() or f"{error.strerror}; {remedy}"
             raise OutputError(f"{self.file(name)}: cannot be written: {why}") from error
         self._written[name] = about
 

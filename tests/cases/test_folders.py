@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from tests.cases.running import Case, Outcome
+from tests.small_disk import small_disk
 
 LONG = ["--set", "phases.calm.duration=12s"]
 UNBUFFERED = {"PYTHONUNBUFFERED": "1"}
@@ -249,17 +250,9 @@ def test_stripped_docstrings_are_no_obstacle(case: Callable[[str], Case], monkey
 
 def test_full_disk_is_not_a_pass(case: Callable[[str], Case], tmp_path: Path) -> None:
     """The verdict is on the screen in full, and the exit code says that there is no summary."""
-    place, mount, unmount = tmp_path / "disk", shutil.which("mount"), shutil.which("umount")
-    place.mkdir()
-    if mount is None or unmount is None or os.geteuid() != 0:
-        pytest.skip("only root can mount a small disk")
-    if subprocess.run([mount, "-t", "tmpfs", "-o", "size=32k", "tmpfs", str(place)], check=False).returncode:
-        pytest.skip("this system lets no one mount a small disk")
-    try:
-        folder = case("27")
+    folder = case("27")
+    with small_disk(tmp_path / "disk", "32k") as place:
         outcome = Case(folder.folder, folder.model, place / "run").run("base")
-    finally:
-        subprocess.run([unmount, str(place)], check=True)
     assert (outcome.code, outcome.summary) == (2, {})
     assert "✓ books " in outcome.out
     assert "summary.json: cannot be written: No space left on device" in outcome.out

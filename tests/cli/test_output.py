@@ -5,7 +5,6 @@ import os
 import re
 import resource
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from sim.cli import main
 from sim.report.folder import RunFolder
 from sim.report.picture import check_picture
 from tests.drills import THIN
+from tests.small_disk import small_disk
 
 pytestmark = pytest.mark.slow  # the first of them trains the model
 
@@ -33,16 +33,10 @@ def drill(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Return a folder on a disk of 64 KiB of its own; skip where none can be mounted."""
-    place, mount, unmount = tmp_path / "disk", shutil.which("mount"), shutil.which("umount")
-    place.mkdir()
-    if mount is None or unmount is None or os.geteuid() != 0:
-        pytest.skip("only root can mount a small disk")
-    if subprocess.run([mount, "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(place)], check=False).returncode:
-        pytest.skip("this system lets no one mount a small disk")
-    yield place
-    subprocess.run([unmount, str(place)], check=True)
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """Return a folder on a disk of 64 KiB of its own."""
+    with small_disk(tmp_path / "disk", "64k") as place:
+        yield place
 
 
 def run(drill: Path, model: Path, out: Path, *words: str) -> int:
@@ -51,12 +45,12 @@ def run(drill: Path, model: Path, out: Path, *words: str) -> int:
 
 
 def test_full_disk_never_ends_well_and_the_verdict_is_on_the_screen(
-    drill: Path, world_model: Path, small_disk: Path, capsys: Capture
+    drill: Path, world_model: Path, disk: Path, capsys: Capture
 ) -> None:
     """Nothing of the verdict is lost with the file: expectations with their figures, the ledger, what went wrong."""
-    assert run(drill, world_model, small_disk / "run") == 2
+    assert run(drill, world_model, disk / "run") == 2
     told = capsys.readouterr().out
-    assert not (small_disk / "run" / "summary.json").exists()
+    assert not (disk / "run" / "summary.json").exists()
     assert re.search(r"✓ books +passed +1", told)
     assert "balanced ✓" in told
     assert re.search(r"not whole: decisions\.jsonl: \d+ decisions were counted, not logged: .*No space left", told)
