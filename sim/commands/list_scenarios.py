@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from actors.errors import ScenarioError
+from actors.errors import ScenarioError, printable
 from sim.commands.found import SCENARIOS
 
 
@@ -34,8 +34,8 @@ def list_scenarios(
         else:
             planned_ns = duration_ns(scenario)
             length = "replay" if planned_ns is None else render_duration(planned_ns)
-            rows.append((str(path), length, scenario.hypothesis))
+            rows.append((str(path), length, " ".join(scenario.hypothesis.split())))
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
     for name, how_long, hypothesis in rows:
-        typer.echo(f"{name:{widths[0]}}  {how_long:>{widths[1]}}  {hypothesis}".rstrip())
+        typer.echo(printable(f"{name:{widths[0]}}  {how_long:>{widths[1]}}  {hypothesis}").rstrip())
     return exit_code

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from actors.errors import InputError
+from actors.errors import InputError, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +41,7 @@ def validate(
     for path in scenario_files(scenarios):
         try:
             for line in _checked(path, model, tuple(overrides or ())):
-                typer.echo(line)
+                typer.echo(printable(line))
         except InputError as error:
             typer.echo(str(error), err=True)
             exit_code = 2

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from actors.clock import NS_PER_S
+from actors.errors import printable
 from actors.messages import Decision, Mode
 from actors.telemetry.catalogue import read
 from actors.telemetry.snapshot import Snapshot
@@ -124,7 +125,7 @@ class Frames:
             verdict=moment.verdict,
             seed=scenario.seed,
             model=moment.now.gauges.model,
-            hypothesis=scenario.hypothesis,
+            hypothesis=printable(" ".join(scenario.hypothesis.split())),
             warnings=moment.warnings,
         )
 

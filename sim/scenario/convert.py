@@ -2,6 +2,7 @@
 
 import math
 import re
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,13 @@ from sim.scenario.paths import whole_path
 from sim.scenario.positions import FLOAT, INT, KNOWN_TAGS, MERGE, NULL, entries, is_override, place, shown
 from sim.scenario.problems import Problem, did_you_mean
 from sim.scenario.shapes import Field, Shape, fields_of
+from sim.units import UNSIGNED
 
 MAX_NODES = 20_000  # aliases let a small file unfold into a huge one; a large scenario has a few hundred nodes
 INVALID = object()
 
-_INT = re.compile(r"[+-]?\d[\d_]*")
-_FLOAT = re.compile(r"[+-]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_INT = re.compile(r"[+-]?[0-9][0-9_]*")
+_FLOAT = re.compile(rf"[+-]?{UNSIGNED}")
 _LIMITS = (("gt", "more than"), ("ge", "at least"), ("lt", "less than"), ("le", "at most"))
 
 
@@ -217,6 +219,8 @@ class Reader:
             return self.refuse(node, path, "must be text", f"the number {node.value}", "put it in quotes")
         if not _encodable(node.value):
             return self.refuse(node, path, "must be text that UTF-8 can hold", shown(node), "remove half a character")
+        if any(unicodedata.category(each) == "Cc" and each not in "\n\t" for each in node.value):
+            return self.refuse(node, path, "must be text without control characters", shown(node), "remove them")
         return node.value
 
     def _read_path(self, node: yaml.Node, shape: Shape, path: str) -> Any:  # noqa: ANN401

@@ -31,7 +31,7 @@ EXPRESSIONS = (
     *("1 / 0 < throughput", "latency.p50 / 1s < error_ratio", "psi.max > 0.1", "recall > 0.1 or precision > 0.1"),
 )
 ALERTS = ("FeatureStoreErrors", "LatencyTailHigh", "a", "b")
-TEXTS = {"expr": EXPRESSIONS, "alert": ALERTS, "when": ALERTS, "hypothesis": ("", "Tails hold ✓", "\x1b[31m\u202e")}
+TEXTS = {"expr": EXPRESSIONS, "alert": ALERTS, "when": ALERTS, "hypothesis": ("", "Tails hold ✓", "two\nlines\t\u202e")}
 FEW = {  # what makes the work, by type and key
     ("Phase", "duration"): ("1ns", "1us", "1ms", "30ms", "100ms", "300ms", "300ms", "300ms"),
     ("Phase", "rate"): (0, 1e-6, 1, 50, 150, 150, 150, 400, "150"),

@@ -1,41 +1,54 @@
 """Whatever is done to a valid file, the answer is a scenario or located errors."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.scenario.load import parse
+from sim.scenario.load import load, parse
 from sim.scenario.problems import InvalidScenarioError
 from sim.scenario.render import resolved
 from sim.scenario.scenario import Scenario
+from tests.scenario.drawn import scenarios
 from tests.scenario.example import EXAMPLE, REPLAY
 
 LOCATED = re.compile(r"(?:drill\.yaml:\d+:\d+|--set .*): \S")
 TEXTS = st.sampled_from([EXAMPLE, REPLAY])
 WORDLIKE = r"""5 5s 1e999 .inf 0x10 1_000 é always null # ? : - { } [ ] &a *a <<:*a ' " | !!int % ~ off -1"""
 BLANK = ("", " ", "\n", "\t", "\x00", "\x85", "\ufeff", "- ", ": ", "<<: *a")
-SCRAPS = st.sampled_from([*WORDLIKE.split(), *BLANK])
+VAST = ("9" * 5_000, "1e" + "9" * 400, "k" * 3_000, "[" * 400, "{a: " * 400, "&a [" + "*a, " * 50 + "]")
+ODD = (
+    "\u0663",
+    "\uff11",
+    "1__0",
+    "\x1b[31m",
+    '"\\e[31m"',
+    "\u202e",
+)
+SCRAPS = st.sampled_from([*WORDLIKE.split(), *BLANK, *VAST, *ODD])
 
 
-def answer(text: str, overrides: tuple[str, ...] = ()) -> Scenario | InvalidScenarioError:
+def answer(read: Callable[[], Scenario]) -> Scenario | InvalidScenarioError:
     try:
-        return parse(text, "drill.yaml", overrides, files_required=False)
+        return read()
     except InvalidScenarioError as error:
         return error
 
 
 def assert_answered(text: str, overrides: tuple[str, ...] = ()) -> None:
-    found = answer(text, overrides)
+    found = answer(lambda: parse(text, "drill.yaml", overrides, files_required=False))
     if isinstance(found, Scenario):
         assert parse(resolved(found), "again.yaml", files_required=False) == found
     else:
         lines = str(found).split("\n")
         assert len(lines) == len(found.problems) > 0
-        assert [line for line in lines if not LOCATED.match(line)] == []
+        assert [line for line in lines if not LOCATED.match(line) or not line.isprintable()] == []
 
 
 @given(TEXTS, st.data())
@@ -60,6 +73,28 @@ def test_replaced_values_never_give_a_traceback(text: str, data: st.DataObject) 
 def test_any_override_is_answered(text: str, path: str, value: str) -> None:
     """An override of any path by any value leaves a scenario or errors that name the override."""
     assert_answered(text, (f"{path}={value}",))
+
+
+@given(scenarios(), st.data())
+@settings(max_examples=max(20, settings().max_examples // 10))  # drawing one takes a tenth of a second
+def test_edited_scenario_with_any_keys_is_answered(text: str, data: st.DataObject) -> None:
+    """What is done to the characters of a scenario with any keys of the schema leaves one, or located errors."""
+    for _ in range(10):
+        start = data.draw(st.integers(0, len(text)))
+        stop = data.draw(st.integers(start, min(len(text), start + 10)))
+        assert_answered(text[:start] + data.draw(SCRAPS) + text[stop:])
+
+
+@given(TEXTS, st.sampled_from(["utf-16", "utf-16-le", "utf-32", "latin-1"]), st.binary(max_size=20))
+def test_file_of_any_bytes_is_answered(text: str, encoding: str, more: bytes) -> None:
+    """A file in another encoding, or with anything in it, is a scenario or an error that names the file."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "drill.yaml")
+        for raw in (text.encode(encoding, "replace") + more, text.encode() + more, more):
+            file.write_bytes(raw)
+            found = answer(partial(load, file, files_required=False))
+            lines = [] if isinstance(found, Scenario) else str(found).split("\n")
+            assert [line for line in lines if not line.startswith(f"{file}:") or not line.isprintable()] == []
 
 
 @given(st.text(max_size=200))
