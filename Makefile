@@ -50,7 +50,7 @@ demo: $(VENV)/installed  ## train, score 1,000 transactions at 1,000/s, write re
 
 # Goes on after a failure, so that one night tells of all; Ctrl-C ends it. SCENARIOS=, SEEDS=, CRASHES=, TRIPLES= and
 # MOMENTS= make it shorter.
-soak: $(VENV)/installed  ## long: every scenario twice to the last byte, then hundreds of seeds of drills that break things
+soak: $(VENV)/installed-test  ## long: every scenario twice to the last byte, then hundreds of seeds of drills that break things
 	@failed=(); \
 	step() { local began=$$SECONDS code=0; echo "$$*"; $(BIN)/python -m "$$@" || code=$$?; \
 	  echo "  took $$((SECONDS - began)) s, exit code $$code"; \
@@ -63,6 +63,7 @@ soak: $(VENV)/installed  ## long: every scenario twice to the last byte, then hu
 	  --set world.cards=4000 --set phases.baseline.rate=20 --set phases.outage.rate=50 --set phases.recovery.rate=20; \
 	step tests.faults.pairing --triples $(TRIPLES); \
 	step tests.cli.moments --count $(MOMENTS); \
+	HYPOTHESIS_PROFILE=search step pytest -q tests/run/test_whatever_is_valid.py; \
 	echo "all of it took $$SECONDS s"; \
 	for each in "$${failed[@]}"; do echo "FAILED $$each"; done; exit $$(( $${#failed[@]} > 0 ))
 

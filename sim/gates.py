@@ -1,16 +1,16 @@
 """Gates: what a model must reach on later data, or its training is refused."""
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import yaml
+import msgspec
 
-from actors.errors import InputError
-from sim.scenario.positions import read_text
-from sim.scenario.syntax import explained
+from sim.scenario.convert import Reader
+from sim.scenario.events import Gates
+from sim.scenario.positions import compose, read_text
+from sim.scenario.problems import InvalidScenarioError, Problem
 
 # Each figure's words, and whether more is better.
 FIGURES: Final = {
@@ -53,42 +53,31 @@ DEFAULT_GATES: Final = (
 
 
 def gates_of(limits: Mapping[str, float | None]) -> tuple[Gate, ...]:
-    """Return gates from figure and limit. Any limit given replaces all defaults; None counts as not given.
-
-    Raises:
-        InputError: a figure is unknown.
-    """
-    for name in limits:
-        if name not in FIGURES:
-            near = difflib.get_close_matches(name, FIGURES, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(FIGURES)}"
-            raise InputError(f"gate {name} must be a figure of a model; {hint}")
+    """Return gates from figure and limit. Any limit given replaces all defaults; None counts as not given."""
     given = tuple(Gate(name, limit) for name, limit in limits.items() if limit is not None)
     return given or DEFAULT_GATES
 
 
+def said_gates(said: Gates) -> tuple[Gate, ...]:
+    """Return the gates that a scenario or a file of gates says, in their order."""
+    return gates_of(msgspec.structs.asdict(said))
+
+
 def read_gates(file: Path) -> tuple[Gate, ...]:
-    """Return the gates in a YAML file of lines such as ``roc_auc: 0.86``.
+    """Return the gates in a YAML file of lines such as ``roc_auc: 0.86``, which is read as a scenario's gates are.
 
     Raises:
-        InputError: it cannot be read, is not such a mapping, or names an unknown figure.
+        InvalidScenarioError: it cannot be read, or is not such a mapping; with every problem of it.
     """
-    remedy = "write one line a gate, such as roc_auc: 0.86"
-    text = read_text(file)
-    try:
-        content = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
-        wrong = explained(error, text)
-        raise InputError(f"{file}:{wrong.line}:{wrong.column}: {wrong.rule}; {wrong.remedy}") from error
-    if not isinstance(content, dict) or not content:
-        raise InputError(f"{file}: gates must be a mapping of figures to limits; {remedy}")
-    for name, limit in content.items():
-        if isinstance(limit, bool) or not isinstance(limit, (int, float)):
-            raise InputError(f"{file}: {name} must be a number, got {limit!r}; {remedy}")
-    try:
-        return gates_of({str(name): float(limit) for name, limit in content.items()})
-    except InputError as error:
-        raise InputError(f"{file}: {error}") from error
+    root = compose(read_text(file), str(file))
+    if root is None or not getattr(root, "value", None):
+        remedy = "write one line a gate, such as roc_auc: 0.86"
+        raise InvalidScenarioError([Problem(f"{file}:1:1", "", "the file has no gates", remedy=remedy)])
+    reader = Reader(file.parent)
+    said = reader.read_struct(root, Gates, "")
+    if reader.problems:
+        raise InvalidScenarioError(reader.problems)
+    return said_gates(said)
 
 
 def missed(gates: tuple[Gate, ...], figures: Mapping[str, float | None]) -> tuple[str, ...]:

@@ -8,9 +8,8 @@ from actors.model.artifact import Artifact
 from actors.model.verification import load_verified
 from dashboard.frame import Notice
 from sim.events.section import opened_spec
-from sim.gates import DEFAULT_GATES, Gate, gates_of
+from sim.gates import DEFAULT_GATES, Gate, said_gates
 from sim.run.fewer_trees import check_trees, with_trees
-from sim.scenario.events import Gates
 from sim.scenario.pace import world_spec
 from sim.scenario.scenario import Scenario
 from sim.steps.model_release import ModelRelease
@@ -44,10 +43,7 @@ def source_of(scenario: Scenario) -> Source:
 
 def gates_for(scenario: Scenario) -> tuple[Gate, ...]:
     """Return the gates that a model for ``scenario`` must pass."""
-    if scenario.events is None:
-        return DEFAULT_GATES
-    said: Gates = scenario.events.gates
-    return gates_of({name: getattr(said, name) for name in said.__struct_fields__})
+    return DEFAULT_GATES if scenario.events is None else said_gates(scenario.events.gates)
 
 
 def cached_folder(source: Source, config: FitConfig | None = None) -> Path:

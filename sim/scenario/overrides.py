@@ -35,8 +35,9 @@ def apply_override(root: yaml.Node, text: str, struct: type[msgspec.Struct]) -> 
     path, equals, value = text.partition("=")
     steps = _steps(path.strip())
     if not equals or not steps:
-        remedy = "write it as in pipeline.scorer.deadline=20ms"
-        raise InvalidScenarioError([Problem(label, "", "must be PATH=VALUE", remedy=remedy)])
+        rule = "must be PATH=VALUE" if not equals or not path.strip() else "must have a path of keys, names and numbers"
+        remedy = "write it as in pipeline.scorer.deadline=20ms or phases[0].rate=2000"
+        raise InvalidScenarioError([Problem(label, "", rule, remedy=remedy)])
     shape = Shape("struct", struct)
     if value and _holds_text(root, steps, shape, value):
         typed = yaml.ScalarNode(STANDARD_TAGS + "str", value, _mark(label), _mark(label))

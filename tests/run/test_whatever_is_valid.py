@@ -33,9 +33,9 @@ def _quiet() -> Iterator[None]:
     logging.disable(logging.NOTSET)
 
 
-def run_text(text: str, model: Artifact, clock: str) -> Summary:
-    """Return the summary of the scenario in ``text``, run with ``model`` on ``clock``."""
-    scenario = parse(text, "drawn.yaml", [f"clock={clock}"])
+def run_text(text: str, model: Artifact, *overrides: str) -> Summary:
+    """Return the summary of the scenario in ``text``, run with ``model``."""
+    scenario = parse(text, "drawn.yaml", overrides)
     with TemporaryDirectory(prefix="riskdrill-drawn-") as folder, RunFolder(Path(folder)) as files:
         return execute(prepare(Cut(scenario), model, Path(folder)), files, NoScreen()).summary
 
@@ -45,6 +45,16 @@ def run_text(text: str, model: Artifact, clock: str) -> Summary:
 @given(scenarios())
 def test_whatever_is_valid_runs_to_a_verdict_with_its_books_balanced(model: Artifact, text: str) -> None:
     """A scenario that is drawn from the schema and valid passes, fails or proves nothing, and never breaks down."""
-    summary = run_text(text, model, "virtual")
+    summary = run_text(text, model, "clock=virtual")
+    assert summary.exit_code in (PASS, FAILED, INCONCLUSIVE)
+    assert summary.ledger.balanced
+
+
+@pytest.mark.timeout(1_800)
+@settings(max_examples=max(5, settings().max_examples // 100))  # each takes seconds, whatever the processor does
+@given(scenarios())
+def test_whatever_is_valid_runs_on_the_real_clock_too(model: Artifact, text: str) -> None:
+    """What is put together for the real clock breaks down at no extreme, nor at an end that cuts a wait short."""
+    summary = run_text(text, model, "clock=real", "pipeline.drain_timeout=500ms")
     assert summary.exit_code in (PASS, FAILED, INCONCLUSIVE)
     assert summary.ledger.balanced

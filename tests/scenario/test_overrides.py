@@ -98,8 +98,15 @@ def test_override_of_one_alias_leaves_the_others() -> None:
     [
         ("seed=-1", "--set seed=-1: seed must be at least 0, got -1; change the value"),
         ("sed=1", "--set sed=1: sed is not a known key; did you mean seed?"),
-        ("seed", "--set seed: must be PATH=VALUE; write it as in pipeline.scorer.deadline=20ms"),
-        ("=1", "--set =1: must be PATH=VALUE; write it as in pipeline.scorer.deadline=20ms"),
+        ("seed", "--set seed: must be PATH=VALUE; write it as in pipeline.scorer.deadline=20ms or phases[0].rate=2000"),
+        ("=1", "--set =1: must be PATH=VALUE; write it as in pipeline.scorer.deadline=20ms or phases[0].rate=2000"),
+        (
+            "phases[-1].rate=1",
+            (
+                "--set phases[-1].rate=1: must have a path of keys, names and numbers; write it as in"
+                " pipeline.scorer.deadline=20ms or phases[0].rate=2000"
+            ),
+        ),
         (
             "phases.calm.rate=1",
             "--set phases.calm.rate=1: calm is not among 1 items; use a number from [0], or an item's name",

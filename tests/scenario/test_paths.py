@@ -86,7 +86,7 @@ def test_link_to_a_file_keeps_its_own_name(folder: Path) -> None:
         ("/gone.csv", "", "got /gone.csv; check the path"),
         ("''", "", "events.file must be a path, got ''; write where it lies"),
         ("[a, b]", "", "events.file must be text, got a list"),
-        ('"a\\0.csv"', "", "events.file must be a file"),
+        ('"a\\0.csv"', "", "events.file must be text without control characters"),
     ],
 )
 def test_missing_file_tells_where_it_was_looked_for(folder: Path, file: str, override: str, told: str) -> None:

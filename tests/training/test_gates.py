@@ -54,13 +54,19 @@ def test_gates_are_read_from_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        ("roc_auk: 0.9", "gate roc_auk must be a figure of a model; did you mean roc_auc"),
-        ("roc_auc: high", "roc_auc must be a number, got 'high'"),
-        ("roc_auc: true", "roc_auc must be a number, got True"),
-        ("[1, 2]", "gates must be a mapping"),
-        ("", "gates must be a mapping"),
+        ("roc_auk: 0.9", ":1:1: roc_auk is not a known key; did you mean roc_auc?"),
+        ("roc_auc: high", ":1:10: roc_auc must be a number, got high"),
+        ("roc_auc: true", "roc_auc must be a number, got true"),
+        ("roc_auc: 2", "roc_auc must be at most 1, got 2"),
+        ("brier_skill: -1.5", "brier_skill must be at least -1, got -1.5"),
+        ("roc_auc: .nan", "roc_auc must be a number, got .nan"),
+        ("roc_auc: 2018-07-25", "roc_auc must be a number, got 2018-07-25"),
+        ("'\\e[31m': 1", "is not a known key"),
+        ("roc_auc: 0.5\nroc_auc: 0.6", "roc_auc is given twice"),
+        ("[1, 2]", "must be a mapping, got a list; its keys are roc_auc"),
+        ("", "the file has no gates; write one line a gate"),
         ("a: [", ":1:5: a value is missing"),
-        ("a: !x 1", "must be plain YAML without tags"),
+        ("roc_auc: !x 1", "must be plain YAML without tags"),
     ],
 )
 def test_a_wrong_gates_file_is_refused_in_one_line(tmp_path: Path, content: str, complaint: str) -> None:
