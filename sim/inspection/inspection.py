@@ -71,12 +71,14 @@ def inspected(asked: Asked, progress: Progress = silent) -> Inspection:
     proposal = proposed(survey)
     file = Quoted(asked.path, source.separator, asked.timezone, asked.multiline)
     objections = list(objections_to(survey, proposal))
-    contents, refusal = None, ""
+    contents: dict[str, Contents] | None = None
+    refusal = ""
     if proposal.whole:
-        try:
-            contents = _contents(file, proposal, progress)
-        except InputError as error:
-            refusal = str(error)
+        contents, refusal = _tried(file, proposal, progress)
+    if refusal and proposal.spans is not None:
+        of_spans, proposal.spans = refusal, None
+        contents, refusal = _tried(file, proposal, progress)  # it may be the spans alone that hold nothing
+        objections += [] if refusal else [of_spans]
     if contents is None:
         proposal.spans = None
     elif objection := _one_kind_alone(contents):
@@ -99,6 +101,14 @@ def _spec(file: Quoted, proposal: Proposal) -> EventsSpec:
     if events is None:
         raise AssertionError("a section of events is there")
     return events_spec(events)
+
+
+def _tried(file: Quoted, proposal: Proposal, progress: Progress) -> tuple[dict[str, Contents] | None, str]:
+    """Return what a replay of the file holds, or why it cannot be replayed."""
+    try:
+        return _contents(file, proposal, progress), ""
+    except InputError as error:
+        return None, str(error)
 
 
 def _contents(file: Quoted, proposal: Proposal, progress: Progress) -> dict[str, Contents]:

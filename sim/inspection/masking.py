@@ -29,6 +29,12 @@ def masked(text: str, *, card: bool = False) -> str:
     return _LIKE_A_CARD.sub(hidden, text)
 
 
+def refusal(text: str) -> str:
+    """Return the line of an error with the value in it masked as one of a column of cards."""
+    rule, got, value = text.partition(", got ")
+    return f"{rule}{got}{masked(value, card=True)}"
+
+
 def sample(value: object, *, card: bool = False) -> str:
     """Return a value of a file as a table shows it."""
     plain = f"{value:g}" if isinstance(value, float) else str(value)

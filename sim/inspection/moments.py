@@ -169,7 +169,7 @@ def _of_two(head: pl.DataFrame) -> Iterator[tuple[int, list[Form]]]:
     by_name = {letters_of(name): name for name in head.columns}
     date = next((by_name[each] for each in DATES if each in by_name), None)
     clock = next((by_name[each] for each in TIMES_OF_DAY if each in by_name), None)
-    if date is None or clock is None or not _is_clock(head[clock]):
+    if date is None or clock is None or not _is_clock(head[clock]) or not head[date].count():
         return
     joined = _joined(head, (date, clock))
     column = TimeColumn(columns=(date, clock))
@@ -177,11 +177,15 @@ def _of_two(head: pl.DataFrame) -> Iterator[tuple[int, list[Form]]]:
 
 
 def _is_clock(column: pl.Series) -> bool:
-    return column.dtype == pl.String and bool(column.drop_nulls().str.contains(r"^\s*[0-9]{1,2}:[0-9]{2}").all())
+    return (
+        column.dtype == pl.String
+        and bool(column.count())
+        and bool(column.drop_nulls().str.contains(r"^\s*[0-9]{1,2}:[0-9]{2}").all())
+    )
 
 
 def _joined(head: pl.DataFrame, names: Sequence[str]) -> str:
-    return " ".join(str(head[name].drop_nulls().cast(pl.String).head(1).item() or "") for name in names)
+    return " ".join(str(head[name].drop_nulls().head(1).to_list()[0]) for name in names)
 
 
 @dataclass(slots=True)

@@ -18,12 +18,14 @@ class Money:
 
     Attributes:
         name: of the column.
+        rows: that were looked at.
         negative: how many rows have an amount below zero.
         whole: whether no amount has decimals.
         median: of the first frame, in the column's own unit; NaN where it is no plain number.
     """
 
     name: str
+    rows: int = 0
     negative: int = 0
     whole: bool = True
     median: float = float("nan")
@@ -33,6 +35,7 @@ class Money:
 
     def take(self, frame: pl.DataFrame) -> None:
         """Look at the next rows."""
+        self.rows += len(frame)
         known = frame[self.name].drop_nulls()
         if known.dtype == pl.String:
             self._texts(known)
@@ -85,7 +88,9 @@ class Money:
     def doubts(self) -> list[str]:
         """What is not sure about it."""
         found = []
-        if self.negative:
+        if 2 * self.negative > self.rows:
+            found.append("most amounts are below zero, and skip leaves them out: if they are payments, turn their sign")
+        elif self.negative:
             found.append(f"amounts below zero, as of refunds, in {self.negative:,} of the rows: skip leaves them out")
         if self.whole and self.median > _LARGE_CENTS:
             found.append("all are whole numbers, and large: if they count cents, add unit: cents")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from sim.inspection.masking import refusal
 from sim.inspection.proposal import NEEDED, Proposal
 from sim.scalars import Plain
 from sim.scenario.column_map import EventColumns
@@ -91,14 +92,14 @@ def _columns(proposal: Proposal) -> Iterator[str]:
     shapes = {field.key: field.shape for field in fields_of(EventColumns)}
     for name, shape in shapes.items():
         for doubt in proposal.doubts.get(name, ()):
-            yield from _comment(f"unsure: {doubt}")
+            yield from _comment(f"unsure: {refusal(doubt)}")
         if name in proposal.columns:
             column = proposal.columns[name]
             value = column if isinstance(column, str) else render(column, shape)
             yield f"{name}: {flow(value)}"
         elif name in proposal.absent:
             needed = "is needed, and " if name in NEEDED else ""
-            yield from _comment(f"{name}: {needed}{proposal.absent[name]}")
+            yield from _comment(f"{name}: {needed}{refusal(proposal.absent[name])}")
 
 
 def _spans(proposal: Proposal) -> Iterator[str]:

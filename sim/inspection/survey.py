@@ -19,7 +19,8 @@ from sim.inspection.money import Money, looks_like_amounts
 from sim.inspection.roles import PARTLY, ranked, score
 from sim.scenario.column_map import KeyColumn, PlainColumn, TextColumn
 from sim.tables.endings import ending_of, full_ending
-from sim.tables.parts import parts_of
+from sim.tables.parts import NO_STDIN, STDIN, parts_of
+from sim.tables.problem import problem
 from sim.tables.reader import Reader, reader
 from sim.tables.separators import COMMA, TAB, WORDS
 from sim.training.progress import Progress
@@ -84,6 +85,8 @@ def opened(path: Path, *, separator: str | None, multiline: bool) -> Source:
     Raises:
         TransactionFileError: it is not there, of no known format, or cannot be read.
     """
+    if str(path) == STDIN:
+        raise problem(path, "; ".join(NO_STDIN))
     first = parts_of(path)[0]
     ending = ending_of(first, separator or ",")
     if ending.format != "CSV" or separator is not None:

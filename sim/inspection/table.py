@@ -12,7 +12,7 @@ from actors.errors import printable
 from sim.events.contents import minute
 from sim.inspection.columns import Column
 from sim.inspection.inspection import Inspection
-from sim.inspection.masking import sample
+from sim.inspection.masking import refusal, sample
 from sim.inspection.roles import score
 from sim.inspection.survey import Survey
 from sim.tables.problem import listed
@@ -48,7 +48,10 @@ def _facts(found: Inspection) -> Iterator[tuple[str, str]]:
     survey = found.survey
     source = survey.source
     files = f" in {len(source.reader.files):,} files" if len(source.reader.files) > 1 else ""
-    yield f"{source.path}: {source.format}{files}, {survey.rows:,} rows, {len(survey.columns):,} columns", BOLD
+    yield (
+        f"{source.path}: {source.format}{files}, {_of(survey.rows, 'row')}, {_of(len(survey.columns), 'column')}",
+        BOLD,
+    )
     best = survey.moments.best
     if best is not None and best.rows and not best.refusal:
         span_us = best.last_us - best.first_us
@@ -63,6 +66,10 @@ def _facts(found: Inspection) -> Iterator[tuple[str, str]]:
     if survey.labels is not None and survey.labels.fits:
         share = survey.labels.frauds / survey.rows
         yield f"fraud      {survey.labels.frauds:,} of {survey.rows:,} rows, {share:.2%}", ""
+
+
+def _of(count: int, what: str) -> str:
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def _columns(found: Inspection, width: int, *, every: bool) -> Iterator[tuple[str, str]]:
@@ -116,7 +123,7 @@ def _fields(found: Inspection) -> dict[str, str]:
 def _verdict(found: Inspection) -> Iterator[tuple[str, str]]:
     if found.refusal:
         yield "it cannot be replayed like that yet:", BOLD
-        yield f"- {found.refusal}", ""
+        yield f"- {refusal(found.refusal)}", ""
     elif not found.proposal.whole:
         yield "it cannot be replayed before the columns that are needed are named", BOLD
     elif found.proposal.doubts:
@@ -125,6 +132,6 @@ def _verdict(found: Inspection) -> Iterator[tuple[str, str]]:
         yield "it can be replayed like that", BOLD
     if found.objections:
         yield "against training a model on it:", BOLD
-        yield from ((f"- {each}", "") for each in found.objections)
+        yield from ((f"- {refusal(each)}", "") for each in found.objections)
     elif found.proposal.spans is not None:
         yield "nothing speaks against training a model on it", BOLD

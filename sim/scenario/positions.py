@@ -34,7 +34,8 @@ def read_text(path: Path) -> str:
         with path.open("rb") as file:
             raw = file.read(MAX_FILE_BYTES + 1)
     except FileNotFoundError:
-        raise InvalidScenarioError([Problem(str(path), "", "no such file", remedy="check the path")]) from None
+        remedy = "write /dev/stdin for standard input" if str(path) == "-" else "check the path"
+        raise InvalidScenarioError([Problem(str(path), "", "no such file", remedy=remedy)]) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InvalidScenarioError(

@@ -10,6 +10,8 @@ from typing import Final
 from sim.tables.endings import ending_of, full_ending
 from sim.tables.problem import listed, problem
 
+STDIN: Final = "-"
+NO_STDIN: Final = ("cannot be standard input, which is read only once", "save it to a file, and name that")
 _SIGNS: Final = re.compile(r"[*?\[]")
 _DIGITS: Final = re.compile(r"([0-9]+)")
 

@@ -1,17 +1,22 @@
 """What ``inspect`` proposes for a file: a section that ``validate`` takes as it stands, unsure where it must be."""
 
+import csv
 import datetime as dt
 import gzip
+import io
+import random
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
 import pytest
+from rich.console import Console
 
 from actors.errors import TransactionFileError
 from sim.cli import main
 from sim.inspection.inspection import Asked, Inspection, inspected
 from sim.inspection.section import quoted
+from sim.inspection.table import print_inspection
 from sim.scenario.positions import compose
 from tests.events.shapes import SHAPES
 
@@ -60,6 +65,12 @@ def _validated(found: Inspection, folder: Path) -> int:
         ({"amount": lambda n: f'"1,{n:03}.25"'}, ",", ['amount: {column: amount, thousands: ","}'], ()),
         ({"amount": lambda n: f"${n}.25"}, ",", ['amount: {column: amount, strip: "$"}'], ()),
         ({"amount": lambda n: str(4_900 + n)}, ",", ["amount: amount"], ("amount",)),
+        (
+            {"amount": lambda n: f"{-n if n % 3 else n}.25"},
+            ",",
+            ["amount: {column: amount, negative: skip}"],
+            ("amount",),
+        ),
         ({"amount": lambda n: f"{n - 3}.25"}, ",", ["amount: {column: amount, negative: skip}"], ("amount",)),
         ({"when": lambda n: str(int(_when(n).timestamp()))}, ",", ["event_time: {column: when, unit: s}"], ()),
         ({"when": lambda n: f"{_when(n).timestamp() * 1e3:.0f}"}, ",", ["event_time: {column: when, unit: ms}"], ()),
@@ -160,6 +171,7 @@ def test_what_a_file_lacks_is_said_and_not_made_up(tmp_path: Path) -> None:
         ({"card": lambda n: f"c{n}"}, "nearly every row has a card of its own"),
         ({"shop": lambda _: "one"}, "all rows have one and the same merchant"),
         ({"when": lambda n: f"2024-03-04 08:{n // 60:02}:{n % 60:02}"}, "it has 0.0 days, and training takes 4"),
+        ({"amount": lambda n: "-5" if n > 190 else "5"}, "has no transaction that is not skipped from 2024-03-1"),
         ({"fraud": lambda n: str(int(n % 2 and n < 80))}, "the days to test on, 2024-03-16 02:04"),
     ],
 )
@@ -226,6 +238,7 @@ def test_quoted_text_is_read_back(text: str) -> None:
     ("words", "told"),
     [
         (["nowhere.csv"], "no such file"),
+        (["-"], "-: cannot be standard input, which is read only once; save it to a file"),
         (["nowhere.csv", "--separator", "x"], "--separator must be one of"),
         (["nowhere.csv", "--timezone", "Mars"], "--timezone must be a time zone"),
     ],
@@ -240,6 +253,45 @@ def test_what_cannot_be_inspected_is_refused_in_one_line(
     assert len(line.splitlines()) == 1
 
 
+def test_whatever_a_table_holds_it_is_inspected_or_refused(tmp_path: Path) -> None:
+    """Columns of any names and values crash nothing, and a section that says it can be replayed is valid."""
+    rng = random.Random(5)
+    names = [*COLUMNS, "Date", "Time", "step", "Card", "User", "card1", "addr1", "Class", "lat", "", "a: b", "\x1b[0m"]
+    values = [
+        "",
+        "0",
+        "1",
+        "Yes",
+        "$5",
+        "-3.5",
+        "(5.00)",
+        "1,234",
+        "1.234",
+        "NaN",
+        "é🙂",
+        " pad ",
+        "4.0E+15",
+        "12:30",
+        "x" * 70,
+    ]
+    for number in range(60):
+        chosen = rng.sample(names, rng.randrange(1, len(names)))
+        few = {name: rng.sample(values, rng.randrange(1, 4)) for name in chosen}
+        usual = {name for name in chosen if name in COLUMNS and rng.random() < 0.8}
+        file = tmp_path / f"data{number}.csv"
+        with file.open("w", newline="") as stream:
+            writer = csv.writer(stream, lineterminator="\n")
+            writer.writerow(chosen)
+            for at in range(rng.choice((1, 5, 60))):
+                writer.writerow([COLUMNS[name](at) if name in usual else rng.choice(few[name]) for name in chosen])
+        try:
+            found = inspected(Asked(file))
+        except TransactionFileError:
+            continue
+        print_inspection(found, Console(file=io.StringIO()), every=False)
+        assert (found.contents is not None) == (found.proposal.whole and not found.refusal)
+
+
 def test_file_that_cannot_be_read_to_its_end_is_refused_with_the_row(tmp_path: Path) -> None:
     """An inspection of a part would tell of a file that is not there."""
     file = _write(tmp_path / "data.csv", COLUMNS)
@@ -247,3 +299,15 @@ def test_file_that_cannot_be_read_to_its_end_is_refused_with_the_row(tmp_path: P
         stream.write("t00240,2024\n")
     with pytest.raises(TransactionFileError, match="row 241"):
         inspected(Asked(file))
+
+
+def test_number_of_a_card_is_not_told_where_a_row_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A refusal shows the value that it is about, but of a long number the end alone."""
+    file = _write(tmp_path / "20240304120000.csv", COLUMNS | {"amount": lambda _: "4000120000000357"})
+    assert main(["inspect", str(file)]) == 0
+    told = capsys.readouterr().out
+    assert "it cannot be replayed like that yet" in told
+    assert "40001200" not in told.split("it cannot be")[1]
+    assert "20240304120000.csv: row 1, column amount: " in told

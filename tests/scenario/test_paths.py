@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from sim.scenario.load import load, missing_files, parse
+from sim.scenario.paths import home_of
 from sim.scenario.problems import InvalidScenarioError
 from sim.scenario.render import digest, resolved
 from sim.scenario.scenario import Scenario
@@ -85,6 +86,8 @@ def test_link_to_a_file_keeps_its_own_name(folder: Path) -> None:
         ("data.csv", "gone.csv", "got gone.csv (looked for in {here}, where the command was given); check the path"),
         ("/gone.csv", "", "got /gone.csv; check the path"),
         ("''", "", "events.file must be a path, got ''; write where it lies"),
+        ("'-'", "", "events.file cannot be standard input, which is read only once, got '-'; save it to a file"),
+        ("data.csv", "-", "events.file cannot be standard input, which is read only once, got -; save it to a file"),
         ("[a, b]", "", "events.file must be text, got a list"),
         ('"a\\0.csv"', "", "events.file must be text without control characters"),
     ],
@@ -95,3 +98,14 @@ def test_missing_file_tells_where_it_was_looked_for(folder: Path, file: str, ove
     with pytest.raises(InvalidScenarioError) as caught:
         load(folder / "y.yaml", (f"events.file={override}",) if override else ())
     assert told.format(home=folder, here=Path.cwd()) in str(caught.value)
+
+
+def test_scenario_that_is_piped_in_has_the_paths_of_where_one_stands(
+    folder: Path,
+) -> None:
+    """Standard input lies in no folder; as - it is told how to name it."""
+    assert home_of(Path("/dev/stdin")) == Path.cwd()
+    assert home_of(Path("/proc/self/fd/0")) == Path.cwd()
+    assert home_of(Path("../scenarios/x.yaml")).resolve() == folder
+    with pytest.raises(InvalidScenarioError, match="write /dev/stdin for standard input"):
+        load("-")

@@ -8,7 +8,7 @@ from sim.scenario.checks.view import View
 from sim.scenario.events import Events
 from sim.scenario.problems import Problem
 from sim.tables.endings import ending_of
-from sim.tables.parts import exists, is_pattern, parts_of
+from sim.tables.parts import NO_STDIN, STDIN, exists, is_pattern, parts_of
 
 NO_MODEL = ("must be a folder with a model", "check the path, or train one")
 
@@ -42,6 +42,10 @@ def _is(path: Path, check: Callable[[Path], bool]) -> bool:
 
 def _file(view: View, events: Events, *, required: bool) -> Iterator[Problem]:
     path = Path(events.file)
+    if path.name == STDIN:
+        rule, remedy = NO_STDIN
+        yield view.problem("events.file", rule, remedy=remedy)
+        return
     try:
         if exists(path) or (required and is_pattern(path)):
             for file in parts_of(path):
