@@ -14,7 +14,7 @@ from actors.transaction import Columns
 from sim.events.contents import Contents, Tally
 from sim.events.fields.amounts import AmountField
 from sim.events.fields.converters import converters_of
-from sim.events.fields.field import Break, Converter
+from sim.events.fields.field import OTHER, Break, Converter
 from sim.events.fields.times import TimeField, instant
 from sim.events.fields.unit import with_unit
 from sim.events.rows import out_of_order, repeated
@@ -218,7 +218,8 @@ class EventFile:
     def _refusal(self, converter: Converter, wrong: Break, rows: pl.Series) -> TransactionFileError:
         if wrong.index is None:
             return problem(self.spec.file, wrong.text, column=listed(converter.names))
-        return self._problem(converter, rows.item(wrong.index), wrong.text)
+        text = wrong.text if wrong.other is None else wrong.text.replace(OTHER, self._where(wrong.other))
+        return self._problem(converter, rows.item(wrong.index), text)
 
     def _problem(self, converter: Converter, row: int, text: str) -> TransactionFileError:
         file, there = self._place(row)

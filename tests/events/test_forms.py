@@ -380,3 +380,15 @@ def test_thirty_two_bits_hold_no_seconds_since_1970(tmp_path: Path) -> None:
     hours = written(tmp_path, "WHEN", pl.Series([12.0], dtype=pl.Float32))
     columns, _ = read(hours, event_time={"column": "WHEN", "unit": "h", "since": "2018-04-01"})
     assert columns.event_us.tolist() == [NOON_US - 250_000]
+
+
+def test_another_row_is_named_in_its_own_file(tmp_path: Path) -> None:
+    """Where a file is one of several, the row that a value disagrees with is named with its file."""
+    parts = tmp_path / "parts"
+    parts.mkdir()
+    for name, times in (("a", ["2018-04-01 00:00", "2018-04-01 00:01"]), ("b", ["2018-04-01 00:02Z"])):
+        written(tmp_path, "WHEN", times).rename(parts / f"{name}.csv")
+    with pytest.raises(TransactionFileError) as caught:
+        read(parts, id=None)
+    assert str(caught.value).startswith(f"{parts / 'b.csv'}: row 1, column WHEN: event_time has an offset from UTC")
+    assert "but the time in row 1 of a.csv has none, got '2018-04-01 00:02Z'" in str(caught.value)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from actors.transaction import MAX_AMOUNT
-from sim.events.fields.field import Break, absent, broken, earliest, first, written, wrong_type
+from sim.events.fields.field import Break, MappedField, absent, broken, earliest, first, written, wrong_type
 from sim.scenario.column_map import AmountColumn
 from sim.tables.problem import shown
 
@@ -18,7 +18,7 @@ _TWO_WAYS = r"^[1-9][0-9]{0,2}[.][0-9]{3}$"
 
 
 @dataclass(slots=True)
-class AmountField:
+class AmountField(MappedField[AmountColumn]):
     """How much was paid.
 
     Where the column map does not say what stands before the decimals, a column of texts like 1.234 can be read in two
@@ -29,15 +29,8 @@ class AmountField:
         proven: whether a value has shown which of the two it is.
     """
 
-    field: str
-    column: AmountColumn
     doubt: tuple[int, str] | None = None
     proven: bool = False
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Its column."""
-        return self.column.names
 
     @property
     def skips(self) -> bool:

@@ -4,26 +4,19 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from sim.events.fields.field import Break, Stateless, broken, wrong_type
+from sim.events.fields.field import Break, MappedField, broken, wrong_type
 from sim.scenario.column_map import PlainColumn
 
 
 @dataclass(slots=True)
-class DegreesField(Stateless):
+class DegreesField(MappedField[PlainColumn]):
     """Degrees that may be absent.
 
     Attributes:
         limit: the largest, and the smallest with a minus.
     """
 
-    field: str
-    column: PlainColumn
     limit: float
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Its column."""
-        return self.column.names
 
     def convert(self, frame: pl.DataFrame, rows: pl.Series) -> pl.Series | Break:
         """Return degrees, float64, null where there are none."""

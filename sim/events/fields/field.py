@@ -3,17 +3,22 @@
 import json
 import re
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 import polars as pl
 
+from sim.scenario.column_map import FieldColumn
 from sim.tables.problem import shown
 
 UNKNOWN = "must be known in every row, got nothing; fill it or drop the row"
 FLOAT32_EXACT_LIMIT = 2**24  # whole numbers beyond it share their 32-bit float with neighbours
 MEND = "mend or drop the row"
+OTHER = "\0"  # in no text of ours
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]{4}-[0-9]{2}-[0-9]{2}")  # needs no quotes in YAML
 _WORDS_OF_YAML = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n", "null"})
+
+
+ColumnT = TypeVar("ColumnT", bound=FieldColumn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +27,13 @@ class Break:
 
     Attributes:
         index: of the row in its frame, from 0; None when the type of the whole column does.
-        text: the rule, the value, the remedy.
+        text: the rule, the value, the remedy; `OTHER` stands for another row.
+        other: the number of that row.
     """
 
     index: int | None
     text: str
+    other: int | None = None
 
 
 class Converter(Protocol):
@@ -46,8 +53,17 @@ class Converter(Protocol):
         ...
 
 
-class Stateless:
-    """A converter that has nothing to say at the end."""
+@dataclass(slots=True)
+class MappedField(Generic[ColumnT]):
+    """A converter by its part of the column map, with nothing to say at the end."""
+
+    field: str
+    column: ColumnT
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns that it reads."""
+        return self.column.names
 
     def finish(self) -> tuple[int, str] | None:
         """Return nothing."""

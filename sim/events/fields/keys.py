@@ -8,8 +8,9 @@ import polars as pl
 from actors.transaction import MAX_NAME
 from sim.events.fields.field import (
     FLOAT32_EXACT_LIMIT,
+    OTHER,
     Break,
-    Stateless,
+    MappedField,
     Ways,
     absent,
     broken,
@@ -32,16 +33,8 @@ _WHOLE = r"^[0-9]+$"
 
 
 @dataclass(slots=True)
-class TextField(Stateless):
+class TextField(MappedField[TextColumn]):
     """A field of text that may be absent."""
-
-    field: str
-    column: TextColumn
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Its column."""
-        return self.column.names
 
     def convert(self, frame: pl.DataFrame, rows: pl.Series) -> pl.Series | Break:
         """Return its texts, null where there is none."""
@@ -54,21 +47,14 @@ class TextField(Stateless):
 
 
 @dataclass(slots=True)
-class KeyField(Stateless):
+class KeyField(MappedField[KeyColumn]):
     """A field that is a key: of one column, or of several joined.
 
     Attributes:
         ways: whole numbers with .0 and without, by column.
     """
 
-    field: str
-    column: KeyColumn
     ways: dict[str, Ways] = dataclasses.field(default_factory=dict)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Its columns."""
-        return self.column.names
 
     def convert(self, frame: pl.DataFrame, rows: pl.Series) -> pl.Series | Break:
         """Return its keys."""
@@ -123,8 +109,8 @@ class KeyField(Stateless):
             return None
         index, row = found
         here, there = ("with .0", "without") if pointed.item(index) else ("without .0", "with it")
-        rule = f"is a whole number {here}, and in row {row} {there}: one key would be two"
-        return Break(index, f"{self.field} {rule}, got {shown(texts.item(index))}; {AS_TEXT}")
+        rule = f"is a whole number {here}, and in {OTHER} {there}: one key would be two"
+        return Break(index, f"{self.field} {rule}, got {shown(texts.item(index))}; {AS_TEXT}", row)
 
 
 def _texts(field: str, column: pl.Series) -> pl.Series | Break:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from sim.events.fields.field import Break, Stateless, absent, broken, earliest, written, wrong_type
+from sim.events.fields.field import Break, MappedField, absent, broken, earliest, written, wrong_type
 from sim.scenario.column_map import LabelColumn
 from sim.tables.problem import listed
 
@@ -25,16 +25,8 @@ def folded(word: str) -> str:
 
 
 @dataclass(slots=True)
-class LabelField(Stateless):
+class LabelField(MappedField[LabelColumn]):
     """Whether a transaction was fraud."""
-
-    field: str
-    column: LabelColumn
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Its column."""
-        return self.column.names
 
     def convert(self, frame: pl.DataFrame, rows: pl.Series) -> pl.Series | Break:
         """Return 1 for fraud and 0 for none, int64."""

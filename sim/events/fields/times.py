@@ -8,14 +8,16 @@ import numpy as np
 import polars as pl
 
 from actors.arrays import I64, Bool
+from actors.clock import US_PER_DAY
 from actors.transaction import EARLIEST_US, LATEST_US
 from sim.events.fields.advice import advice
 from sim.events.fields.calendar import YEAR_FIRST, Moments
 from sim.events.fields.clocks import Instants
 from sim.events.fields.field import (
     FLOAT32_EXACT_LIMIT,
+    OTHER,
     Break,
-    Stateless,
+    MappedField,
     Ways,
     absent,
     broken,
@@ -44,7 +46,7 @@ def instant(event_us: int) -> str:
 
 
 @dataclass(slots=True)
-class TimeField(Stateless):
+class TimeField(MappedField[TimeColumn]):
     """The event time.
 
     Attributes:
@@ -53,16 +55,9 @@ class TimeField(Stateless):
         local: whether a time had no offset and was taken by the time zone.
     """
 
-    field: str
-    column: TimeColumn
     timezone: str
     ways: Ways = dataclasses.field(default_factory=Ways)
     local: bool = False
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Its columns."""
-        return self.column.names
 
     def convert(self, frame: pl.DataFrame, rows: pl.Series) -> pl.Series | Break:
         """Return microseconds since the Unix epoch, int64."""
@@ -165,9 +160,9 @@ class TimeField(Stateless):
             return None
         index, row = found
         here, there = ("an offset", "none") if moments.aware[index] else ("no offset", "one")
-        rule = f"has {here} from UTC, but the time in row {row} has {there}"
+        rule = f"has {here} from UTC, but the time in {OTHER} has {there}"
         value = shown(texts.item(index))
-        return Break(index, f"{self.field} {rule}, got {value}; write all times with an offset, or all without")
+        return Break(index, f"{self.field} {rule}, got {value}; write all times with an offset, or all without", row)
 
     def _instants(
         self,
@@ -180,8 +175,7 @@ class TimeField(Stateless):
         before: Break | None = None,
     ) -> pl.Series | Break:
         """Return instants of moments on clocks: those ``aware`` by their own offset, the others in the time zone."""
-        day_us = 2 * 86_400 * 1_000_000
-        near = known & (local_us > EARLIEST_US - day_us) & (local_us < LATEST_US + day_us)
+        near = known & (local_us > EARLIEST_US - US_PER_DAY) & (local_us < LATEST_US + US_PER_DAY)
         here = Instants.of(np.where(near & ~aware, local_us, EARLIEST_US), self.timezone)
         event_us = np.where(aware | ~near, local_us - offset_us, here.event_us)
         local = near & ~aware
