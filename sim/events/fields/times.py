@@ -208,6 +208,8 @@ class TimeField(MappedField[TimeColumn]):
         meant = f"{shown(column.item(index))}, which is {instant(int(event_us[index]))}"
         keys = " and ".join(key for key in ("unit", "since", "format") if getattr(self.column, key) is not None)
         remedy = f"correct {keys}, or mend or drop the row" if keys else "mend or drop the row"
+        if keys == "unit":
+            remedy = "correct unit, or add since: the moment that the numbers count from"
         return Break(index, f"{self.field} {RANGE}, got {meant}; {remedy}")
 
     def _break(self, column: pl.Series, mask: Bool, rule: str, remedy: str = "mend or drop the row") -> Break | None:
