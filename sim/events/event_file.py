@@ -100,12 +100,16 @@ class EventFile:
         tallies = [Tally(period) for period in periods]
         whole = Period(min(each.from_us for each in periods), max(each.to_us for each in periods))
         hashes: list[pl.Series] = []
+        begun = False
         for skipped_us, frame in self._frames(whole):
             hashes.append(frame["id"].hash(0))
             for tally in tallies:
                 tally.take(skipped_us, frame)
             if self._sorted is None and self._source.share < 1:
                 told(self._source.share)
+                begun = True
+        if begun:
+            told(1.0)  # what lies behind the last period is not read
         if hashes and self.spec.columns.id is not None:
             self._check_unique(pl.concat(hashes), whole)
         return [tally.contents() or self._refuse_empty(tally.period) for tally in tallies]

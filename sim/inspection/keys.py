@@ -38,8 +38,7 @@ class Keys:
         self._field = self._field or KeyField(self.name, self.column)
         keys = self._field.convert(frame, pl.int_range(self.rows + 1, self.rows + 1 + len(frame), eager=True))
         if isinstance(keys, Break):
-            row = "" if keys.index is None else f"row {self.rows + keys.index + 1}: "
-            self.refusal = f"{row}{keys.text}"
+            self.refusal = keys.after(self.rows)
             return
         self.rows += len(frame)
         self._hashes.append(keys.hash(0).unique())

@@ -61,8 +61,7 @@ class Form:
         self._field = self._field or TimeField("event_time", self.column, timezone)
         times = self._field.convert(frame, pl.int_range(self.rows + 1, self.rows + 1 + len(frame), eager=True))
         if isinstance(times, Break):
-            row = "" if times.index is None else f"row {self.rows + times.index + 1}: "
-            self.refusal = f"{row}{times.text}"
+            self.refusal = times.after(self.rows)
             return
         self.rows += len(frame)
         self.falls += int((times < times.shift(1, fill_value=self._before_us)).sum())

@@ -35,6 +35,10 @@ class Break:
     text: str
     other: int | None = None
 
+    def after(self, rows: int) -> str:
+        """Return the text with the number of the row, of a frame before which there are ``rows``."""
+        return self.text if self.index is None else f"row {rows + self.index + 1}: {self.text}"
+
 
 class Converter(Protocol):
     """Makes one field of frames that follow each other in a file; it may remember what earlier ones held."""
