@@ -11,8 +11,7 @@ from sim.events.fields.advice import formats_of, run_format
 from sim.events.fields.field import Break
 from sim.events.fields.times import TimeField
 from sim.events.fields.unit import TOLD
-from sim.inspection.roles import DATES, EXACT, PARTLY, PARTS_OF_TIME, TIMES_OF_DAY, score
-from sim.inspection.roles import plain as letters_of
+from sim.inspection.roles import DATES, EXACT, PARTLY, PARTS_OF_TIME, TIMES_OF_DAY, letters_of, score
 from sim.scenario.column_map import TimeColumn, Unit
 from sim.units import parse_moment
 

@@ -28,6 +28,7 @@ def objections_to(survey: Survey, proposal: Proposal) -> Iterator[str]:
     best = survey.moments.best
     if best is not None and best.rows and not best.refusal:
         yield from _to_times(best)
+    yield from _to_ids(survey.keys.get("id", []))
     for name in ("card", "merchant"):
         if keys := [key for key in survey.keys.get(name, ()) if not key.refusal]:
             yield from _to_keys(name, keys[0])
@@ -52,6 +53,13 @@ def _to_times(best: Form) -> Iterator[str]:
         yield f"it has {days:.1f} days, and training takes {LEAST_DAYS}: to train, to wait for labels, and to judge"
     if best.falls:
         yield f"{best.falls:,} rows are earlier than the row above: sort: true puts them in order"
+
+
+def _to_ids(keys: list[Keys]) -> Iterator[str]:
+    good = [key for key in keys if not key.refusal]
+    if good and not any(key.unique for key in good) and good[0].distinct > RARELY_AGAIN * good[0].rows:
+        again = good[0].rows - good[0].distinct
+        yield f"{again:,} of its rows repeat an id ({good[0].column.names[0]}): transactions may be in it twice"
 
 
 def _to_keys(name: str, key: Keys) -> Iterator[str]:

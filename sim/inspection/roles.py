@@ -55,17 +55,20 @@ WORDS: Final[dict[str, tuple[str, ...]]] = {
 PARTS_OF_TIME: Final = {"year": "%Y", "month": "%m", "day": "%d"}
 TIMES_OF_DAY: Final = ("time", "hour", "timeofday", "clock")
 DATES: Final = ("date", "txdate", "transactiondate", "transdate", "day")
+OWNERS: Final = frozenset(
+    {"user", "userid", "customer", "customerid", "client", "clientid", "account", "accountid", "accountnumber", "iban"}
+)
 NOT_THE_LABEL: Final = ("scenario", "flagged", "score", "reason")  # of a column that is about fraud and no label
 
 EXACT: Final = 100  # less the place in the list
 PARTLY: Final = 30
 
 
-def plain(name: str) -> str:
+def letters_of(name: str) -> str:
     """Return the letters and digits of ``name``, small.
 
     Example:
-        >>> plain("Is Fraud?"), plain("TX_DATETIME")
+        >>> letters_of("Is Fraud?"), letters_of("TX_DATETIME")
         ('isfraud', 'txdatetime')
     """
     return re.sub(r"[^a-z0-9]", "", name.lower())
@@ -78,7 +81,7 @@ def words_of(name: str) -> list[str]:
 
 def score(field: str, name: str) -> int:
     """Return how well ``name`` names ``field``: 0 not at all; from `PARTLY` on by a word of it; more by all of it."""
-    short = plain(name)
+    short = letters_of(name)
     if field == "fraud" and any(each in short for each in NOT_THE_LABEL):
         return 0
     if short in NAMES[field]:

@@ -16,7 +16,7 @@ from sim.inspection.keys import Keys
 from sim.inspection.labels import MOST_WORDS, Labels
 from sim.inspection.moments import Moments, best_forms
 from sim.inspection.money import Money, looks_like_amounts
-from sim.inspection.roles import PARTLY, ranked, score
+from sim.inspection.roles import OWNERS, PARTLY, letters_of, ranked, score
 from sim.scenario.column_map import KeyColumn, PlainColumn, TextColumn
 from sim.tables.endings import ending_of, full_ending
 from sim.tables.parts import NO_STDIN, STDIN, parts_of
@@ -32,7 +32,7 @@ TEXTS: Final = ("currency", "category", "channel", "device", "ip_country", "card
 DEGREES: Final = {"lat": 90.0, "lon": 180.0}
 STATED: Final = {".csv": COMMA, ".tsv": TAB}  # what goes without saying
 CARD_PARTS: Final = ("card1", "card2", "card3", "card4", "card5", "card6", "addr1")
-_FEW: Final = 20  # different cards; fewer of them are the cards of someone, told apart by another column
+_FEW: Final = 20  # cards that one person may have
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,11 +185,18 @@ def _of_several(first: Keys, names: Sequence[str], by_name: dict[str, Column], h
         key = _key("card", parts, head, absent="keep")
         return [] if key is None else [key]
     (only,) = first.column.names
-    owners = [name for name in names if name != only and by_name[name].distinct > by_name[only].distinct]
-    if by_name[only].distinct > _FEW or not owners:
+    owners = [name for name in names if name != only and letters_of(name) in OWNERS]
+    if not owners or not _counts_cards(head[only]):
         return []
     key = _key("card", (owners[0], only), head)
     return [] if key is None else [key]
+
+
+def _counts_cards(column: pl.Series) -> bool:
+    """Return whether the values are small numbers: which of their owner's cards it was."""
+    numbers = column.cast(pl.Int64, strict=False)
+    largest = numbers.max()
+    return numbers.null_count() == column.null_count() and isinstance(largest, int) and largest < _FEW
 
 
 def _key(

@@ -108,6 +108,36 @@ def test_dates_that_could_be_swapped_are_told_with_both_formats(tmp_path: Path) 
     assert line == '    event_time: {column: when, format: "%m/%d/%Y %H:%M"}'
 
 
+def test_all_rows_decide_not_only_the_first(tmp_path: Path) -> None:
+    """What the beginning of a large file leaves open is told by its end: dates, words, refunds, whose card it is."""
+
+    def at(number: int) -> dt.datetime:
+        return dt.datetime(2024, 3, 4, tzinfo=dt.UTC) + dt.timedelta(seconds=30 * number)
+
+    columns: dict[str, Cell] = {
+        "User": lambda n: str(n // 20_000),
+        "Card": lambda n: str(n % 3),
+        "when": lambda n: f"{at(n):%m/%d/%Y %H:%M:%S}",
+        "shop": lambda n: f"shop-{n % 7}",
+        "amount": lambda n: f"{'-' if n == 39_000 else ''}${n % 90}.25",
+        "fraud": lambda n: "Yes" if n > 30_000 and n % 4 == 1 else "No",
+    }
+    rows = 40_000
+    lines = [list(columns), *([cell(number) for cell in columns.values()] for number in range(rows))]
+    file = tmp_path / "large.csv"
+    file.write_text("".join(",".join(line) + "\n" for line in lines))
+    found = inspected(Asked(file))
+    assert found.survey.looked_at < 30_000
+    for line in (
+        'event_time: {column: when, format: "%m/%d/%Y %H:%M:%S"}',
+        "card: {columns: [User, Card]}",
+        'amount: {column: amount, strip: "$", negative: skip}',
+        'fraud: {column: fraud, true: "Yes", false: "No"}',
+    ):
+        assert line in found.section
+    assert sorted(found.proposal.doubts) == ["amount", "card"]
+
+
 def test_times_in_several_columns_are_joined(tmp_path: Path) -> None:
     """A date and a time of day, or year, month and day, are one event time."""
     apart = {name: cell for name, cell in COLUMNS.items() if name != "when"}
@@ -169,6 +199,7 @@ def test_what_a_file_lacks_is_said_and_not_made_up(tmp_path: Path) -> None:
         ({"fraud": lambda n: str(int(n < 9))}, "only 9 of its rows are fraud, too few to learn from"),
         ({"fraud": lambda n: str(int(n % 4 != 1))}, "75% of its rows are fraud"),
         ({"card": lambda n: f"c{n}"}, "nearly every row has a card of its own"),
+        ({"tx_id": lambda n: f"t{max(n, 3)}"}, "3 of its rows repeat an id (tx_id): transactions may be in it twice"),
         ({"shop": lambda _: "one"}, "all rows have one and the same merchant"),
         ({"when": lambda n: f"2024-03-04 08:{n // 60:02}:{n % 60:02}"}, "it has 0.0 days, and training takes 4"),
         ({"amount": lambda n: "-5" if n > 190 else "5"}, "has no transaction that is not skipped from 2024-03-1"),
