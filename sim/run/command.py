@@ -82,9 +82,9 @@ def _run_in(folder: RunFolder, shorter: Cut, request: Request) -> int:
 
         settled = settle(shorter, screen.show)
         shorter = settled.shorter
-        for remark in () if live else settled.remarks:
-            sys.stderr.write(f"{remark}\n")
         ready = preflight(shorter, request.model, screen.show)
+        for remark in () if live else (*settled.remarks, *ready.remarks):
+            sys.stderr.write(f"{remark}\n")
         screen.show(Notice(title=f"starting {shorter.scenario.name}", detail=ready.length))
         artifact = ready.artifact or choose_model(shorter.scenario, request.model, screen.show)
         plan = prepare(shorter, artifact, folder.path, screen.show, ready.load, with_capacity=request.with_capacity)

@@ -26,7 +26,7 @@ from sim.run.frame_parts import (
 )
 from sim.run.moment import Moment
 from sim.scenario.scenario import Scenario
-from sim.scenario.timeline import duration_ns, fault_spans, phase_spans
+from sim.scenario.timeline import fault_spans, phase_spans
 from sim.steps.step import StepState
 from sim.units import Rate
 
@@ -60,6 +60,7 @@ class Facts:
         memory_limit_bytes: what the memory alert is measured against.
         capacity_per_s: what shares of capacity were resolved with.
         labelled: whether the truth will ever be known.
+        planned_ns: how long the run sends for; None: as long as the pipeline takes.
         skipped_rows: of a file, left out as its column map says.
     """
 
@@ -68,6 +69,7 @@ class Facts:
     memory_limit_bytes: int
     capacity_per_s: float | None
     labelled: bool
+    planned_ns: int | None
     skipped_rows: int = 0
 
 
@@ -113,7 +115,7 @@ class Frames:
 
     def _header(self, moment: Moment) -> show.Header:
         scenario = self.facts.scenario
-        planned_ns = duration_ns(scenario)
+        planned_ns = self.facts.planned_ns
         elapsed_s = _elapsed_s(moment.now)
         return show.Header(
             scenario=scenario.name,

@@ -19,6 +19,7 @@ from sim.run.load import traffic_spec
 from sim.run.schedule import Schedule
 from sim.scenario.cut import Cut
 from sim.scenario.scenario import Scenario
+from sim.scenario.timeline import duration_ns
 from sim.world.feed import Blocks
 from sim.world.intensity import mean_pieces
 from sim.world.pool import Town
@@ -185,6 +186,12 @@ class Plan:
         events = self.scenario.events
         delay_ns = self.scenario.world.label_delay if events is None else events.label_delay
         return delay_ns // NS_PER_US
+
+
+def planned_ns(scenario: Scenario, load: Load) -> int | None:
+    """Return how long a run sends for; None where it sends as fast as the pipeline takes it."""
+    said = duration_ns(scenario)
+    return load.length_ns if said is None else said
 
 
 def load_of(scenario: Scenario, capacity_per_s: float | None = None, contents: "Contents | None" = None) -> Load:

@@ -18,12 +18,11 @@ from sim.events.section import opened_spec
 from sim.run.fewer_trees import check_trees
 from sim.run.model_choice import cached_folder, named_model, source_of
 from sim.run.modelled import modelled_machine
-from sim.run.plan import Load, load_of
+from sim.run.plan import Load, load_of, planned_ns
 from sim.run.prepare import GUESS_PER_S, refuse_foresight
 from sim.scenario.column_map import UNITS, TimeColumn
 from sim.scenario.cut import Cut
 from sim.scenario.scenario import Scenario
-from sim.scenario.timeline import duration_ns
 from sim.steps.model_release import ModelRelease
 from sim.training.cache import is_model
 from sim.training.source import EventsSource
@@ -97,8 +96,13 @@ class Preflight:
     @property
     def length_ns(self) -> int | None:
         """How long it sends for; None: for as long as the pipeline takes."""
-        said = duration_ns(self.scenario)
-        return self.load.length_ns if said is None else said
+        return planned_ns(self.scenario, self.load)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What whoever starts it may not know: how long a replay takes at its speed."""
+        timed = self.scenario.events is not None and self.length_ns is not None
+        return (f"the replay {self.length}",) if timed else ()
 
     @property
     def length(self) -> str:

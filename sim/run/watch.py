@@ -21,7 +21,7 @@ from sim.run.frames import Facts, Frames
 from sim.run.live_quality import LiveQuality
 from sim.run.moment import Moment
 from sim.run.parts import Parts
-from sim.run.plan import Plan
+from sim.run.plan import Plan, planned_ns
 from sim.scenario.timeline import duration_ns
 
 MOST_TICKS = 2_400  # of a run that is planned: ten minutes at four a second, and a day at one in 36 s
@@ -71,8 +71,8 @@ def alert_engine(plan: Plan) -> AlertEngine:
 
 def tick_s(plan: Plan) -> float:
     """Return how often the run is looked at: as often as production is, or 2,400 times in a run of hours."""
-    planned_ns = duration_ns(plan.scenario)
-    return TICK_S if planned_ns is None else max(TICK_S, planned_ns / NS_PER_S / MOST_TICKS)
+    said_ns = duration_ns(plan.scenario)
+    return TICK_S if said_ns is None else max(TICK_S, said_ns / NS_PER_S / MOST_TICKS)
 
 
 class Watch:
@@ -199,6 +199,7 @@ def _facts(plan: Plan) -> Facts:
         memory_limit_bytes=plan.scenario.pipeline.memory_limit,
         capacity_per_s=plan.capacity_per_s,
         labelled=plan.load.labelled,
+        planned_ns=planned_ns(plan.scenario, plan.load),
         skipped_rows=plan.load.skipped_rows,
     )
 

@@ -93,7 +93,7 @@ def test_replay_says_at_its_start_how_long_it_takes(tmp_path: Path, world_model:
     file = _scenario(tmp_path, _rows(), "  speed: 86400\n")
     given = ["--model", str(world_model), "--clock", "virtual", "--tui", "off", "--out", str(tmp_path / "out")]
     assert main(["run", str(file), *given]) == 0
-    assert "starting five · takes 4.96 s of virtual time" in capsys.readouterr().out
+    assert capsys.readouterr().err.splitlines() == ["the replay takes 4.96 s of virtual time"]
 
 
 def test_history_is_read_as_training_reads_it(tmp_path: Path, capsys: Capture) -> None:
