@@ -65,7 +65,8 @@ class Reader:
         Of JSON lines those of the first hundred rows, and of more while one of ``wanted`` is not among them.
 
         Raises:
-            TransactionFileError: a file is not in its format, or has other columns than the first one.
+            TransactionFileError: a file is not in its format, or has other columns than the first one; or a name would
+                be taken for a pattern of names where columns are computed with.
         """
         names = self._parts[0].columns(wanted)
         types = self._parts[0].types()
@@ -74,6 +75,8 @@ class Reader:
                 names += [name for name in part.columns(set(wanted) - set(names)) if name not in names]
             else:
                 self._compare(file, names, part.columns(wanted), types, part.types())
+        if pattern := next((name for name in names if _is_pattern(name)), None):
+            raise problem(self.files[0], f"has a column named {named(pattern)}, which reads as a pattern; rename it")
         return names
 
     def frames(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
@@ -124,13 +127,21 @@ def reader(path: Path, *, separator: str | None = None, multiline: bool = False)
         multiline: a field of CSV may have several lines even where they look like rows.
 
     Raises:
-        TransactionFileError: nothing is there, or it is of no known format, or of several.
+        TransactionFileError: nothing is there, or it is of no known format, or of several; or something is said of CSV,
+            and it is none.
     """
     return Reader(path, [(file, _one(file, separator, multiline=multiline)) for file in parts_of(path)])
 
 
+def _is_pattern(name: str) -> bool:
+    return name == "*" or (name.startswith("^") and name.endswith("$"))
+
+
 def _one(file: Path, separator: str | None, *, multiline: bool) -> OneFile:
     ending = ending_of(file, separator)
+    for key, given in (("separator", separator is not None), ("multiline", multiline)):
+        if given and ending.format != "CSV":
+            raise problem(file, f"is {ending.format}, and {key} is for CSV alone; leave it out")
     if ending.format == "Parquet":
         return ParquetFile(file, packed=ending.packed)
     if ending.format == "JSON lines":

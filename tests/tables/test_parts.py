@@ -81,6 +81,27 @@ def test_parts_must_be_alike(tmp_path: Path) -> None:
     assert refusal(typed) == f"typed/2.parquet: {text}"
 
 
+@pytest.mark.parametrize("name", ["*", "^a.*$", "^$"])
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
+def test_a_name_that_reads_as_a_pattern_of_names_is_refused(tmp_path: Path, name: str, ending: str) -> None:
+    """Where columns are computed with, such a name means others, or none."""
+    file = tmp_path / f"some.{ending}"
+    frame = pl.DataFrame({"a": ["1"], name: ["2"]})
+    {"csv": frame.write_csv, "jsonl": frame.write_ndjson, "parquet": frame.write_parquet}[ending](file)
+    assert refusal(file) == f"some.{ending}: has a column named {name}, which reads as a pattern; rename it"
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "parquet"])
+def test_what_is_said_of_csv_is_refused_of_anything_else(tmp_path: Path, ending: str) -> None:
+    """A key that has no use is not ignored."""
+    file = tmp_path / f"some.{ending}"
+    frame = pl.DataFrame({"a": ["1"]})
+    {"jsonl": frame.write_ndjson, "parquet": frame.write_parquet}[ending](file)
+    kind = {"jsonl": "JSON lines", "parquet": "Parquet"}[ending]
+    assert refusal(file, ",") == f"some.{ending}: is {kind}, and separator is for CSV alone; leave it out"
+    assert refusal(file, multiline=True) == f"some.{ending}: is {kind}, and multiline is for CSV alone; leave it out"
+
+
 def test_json_lines_of_several_files_share_their_columns(tmp_path: Path) -> None:
     """A key that only a later part has is a column of all."""
     folder = tmp_path / "some"
