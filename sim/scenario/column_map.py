@@ -10,6 +10,8 @@ import msgspec
 from sim.scalars import Moment, Shorthand, Thousands, TimeFormat, Words
 
 Unit = Literal["ns", "us", "ms", "s", "min", "h", "d"]
+MINUS = "-\u2212\u2010\u2011\u2012\u2013\u2014\ufe63\uff0d"
+"""What people and programs write for a minus: hyphens, dashes and the sign itself."""
 UNITS = {
     "ns": "nanoseconds",
     "us": "microseconds",

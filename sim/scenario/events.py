@@ -37,7 +37,8 @@ class Gates(msgspec.Struct, frozen=True, kw_only=True):
 class Events(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
     """A file of transactions, or several: CSV, JSON lines or Parquet, also packed by gzip.
 
-    Spans are closed: a date alone as an end includes that day. Times without an offset are in ``timezone``.
+    A date alone as the end of a span includes that day; a moment is where it ends. Times without an offset are in
+    ``timezone``.
 
     Attributes:
         file: its path, relative to the scenario file; given by --set, relative to where the command is given.
@@ -49,7 +50,7 @@ class Events(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"}
             whose times fall is refused.
         speed: event seconds for each second of the run, or max: as fast as the pipeline takes them.
         from_: first moment replayed; absent starts with ``test``, or with the file.
-        to: last moment replayed; absent ends with ``test``, or with the file.
+        to: last day replayed, or the moment before which the replay ends; absent ends with ``test``, or with the file.
         train: span of the training transactions.
         test: span on which the model is judged.
         label_delay: event time from a transaction to its label.

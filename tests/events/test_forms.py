@@ -12,6 +12,7 @@ from actors.errors import TransactionFileError
 from actors.transaction import Columns
 from sim.events.event_file import EventFile
 from sim.events.spec import EventsSpec
+from sim.scenario.column_map import MINUS
 from tests.events.files import MAP, column_map
 
 NOON = dt.datetime(2018, 4, 1, 12, 0, 0, 250_000, tzinfo=dt.UTC)
@@ -111,7 +112,11 @@ def test_a_date_is_its_midnight_in_the_file_s_zone(tmp_path: Path) -> None:
         (["20180401083000"], 'write event_time: {column: WHEN, format: "%Y%m%d%H%M%S"}'),
         (["43191"], "perhaps a day as spreadsheets count them, got '43191'; write event_time: {column: WHEN, unit"),
         (["43191.5"], "{column: WHEN, unit: d, since: 1899-12-30}"),
-        (["2033010108"], "is a number without a unit that is a date and hour as well, got '2033010108'"),
+        (
+            ["2033010108"],
+            "is a date and hour as well, got '2033010108'; write event_time: {column: WHEN, format: \"%Y%m%d%H\"} or ",
+        ),
+        (pl.Series([float("nan")]), "row 1, column WHEN: event_time must be a time, got nan; fill it or drop the row"),
         (["17"], "and none of s, ms, us and ns puts it between 1990 and 2100, got '17'; write what its unit is"),
         (["1522584000", "1522584000250"], "row 2, column WHEN: event_time is a number without a unit: earlier rows"),
         (["1522584000", "2018-04-01"], "row 2, column WHEN: event_time must be a number of seconds, got '2018-04-01'"),
@@ -249,6 +254,11 @@ def test_an_amount_is_read_from_each_of_its_forms(
         ("$5", {}, "without '$', got '$5'; write amount: {column: AMOUNT, strip: \"$\"}"),
         ("5 USD", {"strip": "$"}, 'write amount: {column: AMOUNT, strip: "$USD"}'),
         ("-5", {}, "write amount: {column: AMOUNT, negative: skip} to leave refunds out"),
+        ("\u22125", {}, "write amount: {column: AMOUNT, negative: skip} to leave refunds out"),
+        ("$\u20135", {"strip": "$"}, "write amount: {column: AMOUNT, negative: skip} to leave refunds out"),
+        ("5.00 CR", {}, "'CR' may tell a refund, got '5.00 CR'; write those with a minus, or drop the row"),
+        ("0,125", {"thousands": ","}, "no thousands begin with 0, got '0,125'"),
+        ("$1,234.50", {"strip": "$,"}, "a comma can mean two things"),
         ("(5.00)", {}, "one in parentheses is a refund"),
         ("NaN", {}, "and this is none, got 'NaN'"),
         ("inf", {}, "and this is none, got 'inf'"),
@@ -265,6 +275,21 @@ def test_an_amount_that_reads_in_two_ways_is_refused(
     """Each kind has its own sentence, with what to write."""
     values = value if isinstance(value, pl.Series) else [value]
     assert text in refusal(written(tmp_path, "AMOUNT", values), amount={"column": "AMOUNT", **said})
+
+
+def test_no_amount_is_a_zero_below_zero(tmp_path: Path) -> None:
+    """A zero with a minus is the zero without one, as text and as a number."""
+    for values in (["-0.00"], pl.Series([-0.0])):
+        columns, _ = read(written(tmp_path, "AMOUNT", values))
+        assert [str(each) for each in columns.amount.tolist()] == ["0.0"]
+
+
+@pytest.mark.parametrize("minus", MINUS)
+def test_a_minus_of_any_kind_is_one(tmp_path: Path, minus: str) -> None:
+    """Whichever dash stands before an amount, it is below zero; as a sign to strip, it made a purchase of a refund."""
+    values = written(tmp_path, "AMOUNT", ["7.00", f"{minus}5.00", f"${minus}5.00"])
+    columns, _ = read(values, amount={"column": "AMOUNT", "strip": "$", "negative": "skip"})
+    assert columns.amount.tolist() == [7.0]
 
 
 def test_one_amount_that_reads_in_one_way_settles_its_column(tmp_path: Path) -> None:
@@ -322,6 +347,9 @@ def test_words_for_fraud_are_those_that_are_given_and_no_others(tmp_path: Path) 
     [
         (["4.00012E+15"], "is a number in exponent form, whose last digits are lost, got '4.00012E+15'"),
         (["4e+15"], "is a number in exponent form"),
+        (pl.Series(["4,00012E+15"]), "is a number in exponent form, whose last digits are lost, got '4,00012E+15'"),
+        (["\ufeffc1"], "must have no invisible character at its ends: with and without it would be two"),
+        (["c1", "c1\u200b"], "row 2, column CUSTOMER: card must have no invisible character at its ends"),
         (["4000120000000357123.0"], "was stored as a float, which cannot hold so many digits"),
         (["357", "357.0"], "row 2, column CUSTOMER: card is a whole number with .0, and in row 1 without"),
         ([" c1"], "must have no blanks around it: with and without them would be two, got ' c1'; write card: {"),

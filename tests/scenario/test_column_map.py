@@ -103,6 +103,7 @@ def test_an_override_within_a_plain_name_keeps_the_name() -> None:
         ("amount", "{column: a, thousands: x}", "events.columns.amount.thousands must be one of"),
         ("amount", "{column: a, decimal: ',', thousands: ','}", "thousands must differ from what stands before"),
         ("amount", "{column: a, strip: '$-'}", "events.columns.amount.strip must not hold what belongs to a number"),
+        ("amount", '{column: a, strip: "$\\u2212"}', "amount.strip must not hold what belongs to a number"),
         ("amount", "{column: a, negative: keep}", "events.columns.amount.negative must be refuse or skip"),
         ("fraud", "{column: a, true: 'Yes'}", "events.columns.fraud.false is needed beside true"),
         ("fraud", "{column: a, true: 'Y', false: [N, y]}", "fraud.false must have other words than true"),

@@ -7,13 +7,14 @@ import polars as pl
 
 from actors.transaction import MAX_AMOUNT
 from sim.events.fields.field import Break, MappedField, absent, broken, earliest, first, written, wrong_type
-from sim.scenario.column_map import AmountColumn
+from sim.scenario.column_map import MINUS, AmountColumn
 from sim.tables.problem import shown
 
 RULE = f"must be a number from 0 to {MAX_AMOUNT:.0f}"
 FLOAT32_CENTS_LIMIT = 2**17  # 131,072: from there on 32-bit floats are 1/64 apart, more than a cent
 _BLANKS = " \u00a0\u202f"  # an ordinary blank, and the two that do not break lines
 _NO_NUMBER = re.compile(r"(?i)[+-]?(?:nan|inf|infinity)|n/?a|null|none")
+_SIDES = re.compile(r"(?i)[cd][rb]")  # of an account: a credit is a refund, or the other way round
 _TWO_WAYS = r"^[1-9][0-9]{0,2}[.][0-9]{3}$"
 
 
@@ -53,7 +54,7 @@ class AmountField(MappedField[AmountColumn]):
             if self.skips
             else broken((amounts < 0).fill_null(value=False), self.field, RULE, column, self._refunds),
         )
-        return wrong or amounts + 0.0  # -0.0 is not below zero
+        return wrong or pl.Series(amounts.to_numpy() + 0.0)  # -0.0 is not below zero; polars takes + 0.0 for nothing
 
     def finish(self) -> tuple[int, str] | None:
         """Return the first amount of a column that can be read in two ways."""
@@ -89,7 +90,7 @@ class AmountField(MappedField[AmountColumn]):
         if self.column.decimal is None and self.column.thousands is None:
             self._look_for_doubt(digits, rows)
         numbers = digits.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
-        minus = (groups.field("sign") == "-").fill_null(value=False) | (parenthesised.is_not_null())
+        minus = groups.field("sign").is_in(list(MINUS)).fill_null(value=False) | (parenthesised.is_not_null())
         return pl.select(pl.when(minus).then(-numbers).otherwise(numbers)).to_series()
 
     def _look_for_doubt(self, digits: pl.Series, rows: pl.Series) -> None:
@@ -108,11 +109,11 @@ class AmountField(MappedField[AmountColumn]):
 
     def _pattern(self) -> str:
         edge = f"[\\s{re.escape(self.column.strip)}]*"
-        grouped = f"[0-9]{{1,3}}(?:[{re.escape(self._thousands)}][0-9]{{3}})+|" if self._thousands else ""
+        grouped = f"[1-9][0-9]{{0,2}}(?:[{re.escape(self._thousands)}][0-9]{{3}})+|" if self._thousands else ""
         point = re.escape(self._decimal)
         number = rf"(?:(?:{grouped}[0-9]+)(?:{point}[0-9]*)?|{point}[0-9]+)(?:[eE][+-]?[0-9]{{1,3}})?"
         return (
-            rf"^{edge}(?P<sign>[+-]?){edge}(?P<digits>{number}){edge}$"
+            rf"^{edge}(?P<sign>[+{re.escape(MINUS)}]?){edge}(?P<digits>{number}){edge}$"
             rf"|^{edge}\({edge}(?P<refund>{number}){edge}\){edge}$"
         )
 
@@ -126,26 +127,41 @@ class AmountField(MappedField[AmountColumn]):
 
     def _why(self, text: str) -> tuple[str, str]:
         """Return the rule that ``text`` breaks, and what to do."""
-        name = self.column.column
-        number = re.fullmatch(r"[+-]?[0-9.,]+", text)
+        plain = text.strip(self.column.strip + _BLANKS)
         if _NO_NUMBER.fullmatch(text):
             return f"{RULE}, and this is none", "fill it or drop the row"
         if re.fullmatch(r"\(.*[0-9].*\)", text):
             return f"{RULE}, and one in parentheses is a refund", self._refunds
-        if number and "," in text and "," not in self._decimal + self._thousands:
+        if (marks := self._why_marks(plain)) is not None:
+            return marks
+        signs = re.sub(rf"[0-9.,+()\s{re.escape(MINUS)}]", "", plain)
+        if _SIDES.fullmatch(signs):
+            return f"{RULE}, and {shown(signs)} may tell a refund", "write those with a minus, or drop the row"
+        if signs and re.search(r"[0-9]", text) and not re.search(r"[0-9][^0-9.,\s]+[0-9]", text):
+            shortest = "".join(dict.fromkeys(self.column.strip + signs))
+            return (
+                f"{RULE}, without {shown(signs)}",
+                f"write {written(self.field, column=self.column.column, strip=shortest)}",
+            )
+        return RULE, "mend or drop the row"
+
+    def _why_marks(self, plain: str) -> tuple[str, str] | None:
+        """Return the same of a number whose points and commas stand where they may not; None of any other text."""
+        name = self.column.column
+        if not re.fullmatch(rf"[+{re.escape(MINUS)}]?[0-9.,'’{_BLANKS}]+", plain):
+            return None
+        if self._thousands and re.match(rf"[^0-9]?0[{re.escape(self._thousands)}]", plain):
+            return f"{RULE}, and no thousands begin with 0", "correct thousands, or mend or drop the row"
+        if "," in plain and "," not in self._decimal + self._thousands:
             decimal, thousands = (
                 written(self.field, column=name, decimal=","),
                 written(self.field, column=name, thousands=","),
             )
             return f"{RULE}, and a comma can mean two things", f"write {decimal} or {thousands}"
-        if number and "." in text and "." not in self._decimal + self._thousands:
+        if "." in plain and "." not in self._decimal + self._thousands:
             thousands = written(self.field, column=name, decimal=",", thousands=".")
             return f"{RULE} with decimals after a comma", f"write {thousands} if the point stands between thousands"
-        signs = re.sub(r"[0-9.,+\-()\s]", "", text)
-        if signs and re.search(r"[0-9]", text) and not re.search(r"[0-9][^0-9.,\s]+[0-9]", text):
-            shortest = "".join(dict.fromkeys(self.column.strip + signs))
-            return f"{RULE}, without {shown(signs)}", f"write {written(self.field, column=name, strip=shortest)}"
-        return RULE, "mend or drop the row"
+        return None
 
     @property
     def _refunds(self) -> str:

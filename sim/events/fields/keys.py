@@ -27,7 +27,8 @@ RULE = f"must be a line of 1 to {MAX_NAME} characters or a whole number"
 AS_TEXT = "export the column as text or as whole numbers"
 EXACT_LIMIT = 2**53  # whole numbers beyond it share their float with neighbours
 BIG = 2**62  # stands for numbers beyond 64 bits
-_EXPONENT = r"^[+-]?[0-9](?:\.[0-9]+[eE][+-]?|[eE][+-])[0-9]{1,3}$"  # 4.00012E+15; 12e5 may well be a token
+_EXPONENT = r"^[+-]?[0-9](?:[.,][0-9]+[eE][+-]?|[eE][+-])[0-9]{1,3}$"  # 4.00012E+15; 12e5 may well be a token
+_INVISIBLE = "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]"  # a byte order mark where files were joined, say
 _POINT_ZERO = r"^[0-9]+\.0+$"
 _WHOLE = r"^[0-9]+$"
 
@@ -158,7 +159,7 @@ def _stripped(texts: pl.Series, characters: str) -> pl.Series:
 def _unfit(
     field: str, texts: pl.Series, raw: pl.Series, names: tuple[str, ...], longest: int | None = MAX_NAME
 ) -> Break | None:
-    """Return the first text that is empty, too long, of several lines, or has blanks around it."""
+    """Return the first text that is empty, too long, of several lines, or has blanks or what no one sees around it."""
     length = texts.str.len_chars()
     ill = (length < 1) | texts.str.contains(r"[\r\n]")
     ill = ill if longest is None else ill | (length > longest)
@@ -171,6 +172,13 @@ def _unfit(
             "must have no blanks around it: with and without them would be two",
             raw,
             f"write {remedy}, which removes them",
+        ),
+        broken(
+            texts.str.contains(f"^{_INVISIBLE}|{_INVISIBLE}$").fill_null(value=False),
+            field,
+            "must have no invisible character at its ends: with and without it would be two",
+            raw,
+            "remove it from the file",
         ),
     )
 

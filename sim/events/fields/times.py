@@ -87,6 +87,9 @@ class TimeField(MappedField[TimeColumn]):
         if column.dtype == pl.Time:
             remedy = written(self.field, columns=["DATE", *self.names], format="%Y-%m-%d %H:%M:%S")
             return Break(None, f"{self.field} is a time of day without its date; add its column, as in {remedy}")
+        if column.dtype.is_numeric() and self.column.format is not None:
+            rule = f"is a column of {name}, and format is for texts and whole numbers"
+            return Break(None, f"{self.field} {rule}; convert the column")
         if column.dtype.is_numeric():
             remedy = written(self.field, **columns_written(self.names), unit="s")
             return Break(None, f"{self.field} is a number, and needs a unit; write {remedy}")

@@ -22,7 +22,7 @@ TOLD: tuple[Unit, ...] = ("s", "ms", "us", "ns")
 
 _SHEET_DAYS = (32_874, 73_051)  # 1990-01-01 and 2100-01-01 as spreadsheets count days
 _SHEET_EPOCH = "1899-12-30"
-_HOURLY = "%Y%m%d%H"  # 2018040108, which is a number of seconds as well
+HOURLY = "%Y%m%d%H"  # 2018040108, which is a number of seconds as well
 
 
 def with_unit(spec: EventsSpec, source: Reader) -> EventsSpec:
@@ -60,8 +60,11 @@ class _Numbers:
             known = np.flatnonzero(column.is_not_null().to_numpy())
             if unit is None and len(known):
                 index = int(known[0])
-                if not counts.numeric[index]:
+                if not counts.numeric[index] and column.dtype == pl.String:
                     return None
+                if not counts.numeric[index]:
+                    text = f"event_time must be a time, got {shown(column.item(index))}; fill it or drop the row"
+                    raise problem(self.spec.file, text, row=row + index, column=self.name)
                 unit = self._told(str(column.item(index)).strip(), counts, index, row + index)
             if unit is not None:
                 self._check(unit, column, counts, row)
@@ -82,8 +85,9 @@ class _Numbers:
             said = {"unit": "h", "since": "2018-04-01"}
             raise self._wrong(row, text, rule, said, "what its unit is and what it counts from, as in ")
         if run_format(f"{digits}00") is not None:  # an hour written as a number
-            said = {"unit": fits[0]}
-            raise self._wrong(row, text, "is a number without a unit that is a date and hour as well", said)
+            how = f"{written('event_time', column=self.name, format=HOURLY)} or "
+            rule = "is a number without a unit that is a date and hour as well"
+            raise self._wrong(row, text, rule, {"unit": fits[0]}, how)
         return fits[0]
 
     def _check(self, unit: Unit, column: pl.Series, counts: Counts, row: int) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from sim.scenario.checks.view import View
-from sim.scenario.column_map import AmountColumn, JoinedColumn, LabelColumn, TimeColumn
+from sim.scenario.column_map import MINUS, AmountColumn, JoinedColumn, LabelColumn, TimeColumn
 from sim.scenario.problems import Problem
 
 MAP = "events.columns"
@@ -54,7 +54,7 @@ def _amount(view: View, path: str, column: AmountColumn) -> Iterator[Problem]:
     if column.thousands is not None and column.thousands == column.decimal:
         rule = "must differ from what stands before the decimals"
         yield view.problem(f"{path}.thousands", rule, remedy="change one of the two")
-    used = {column.decimal or ".", column.thousands} | set("0123456789+-()")
+    used = {column.decimal or ".", column.thousands} | set(f"0123456789+(){MINUS}")
     if wrong := [each for each in column.strip if each in used]:
         rule, remedy = "must not hold what belongs to a number", "remove it"
         yield view.problem(f"{path}.strip", rule, repr("".join(wrong)), remedy)
