@@ -87,6 +87,8 @@ class Labels:
         if not self.plain and (unknown := self._sides()[2]):
             words = ", ".join(self._written[word] for word in unknown)
             found.append(f"it is not known on which side belong: {words}")
+        if 2 * self.frauds > self.counts.total() + self.absent:
+            found.append("most rows are fraud by it: it may mean the opposite")
         if self.absent:
             found.append(f"{self.absent:,} rows have no label, and are refused")
         return found

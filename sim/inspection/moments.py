@@ -10,7 +10,7 @@ import polars as pl
 from sim.events.fields.advice import formats_of, run_format
 from sim.events.fields.field import Break
 from sim.events.fields.times import TimeField
-from sim.events.fields.unit import TOLD
+from sim.events.fields.unit import HOURLY, TOLD
 from sim.inspection.roles import DATES, EXACT, PARTLY, PARTS_OF_TIME, TIMES_OF_DAY, letters_of, score
 from sim.scenario.column_map import TimeColumn, Unit
 from sim.units import parse_moment
@@ -130,6 +130,8 @@ def _numbers(column: TimeColumn, text: str) -> Iterator[Form]:
     if (form := run_format(text)) is not None:
         yield Form(msgspec.structs.replace(column, format=form))
         return
+    if run_format(f"{text}00") is not None:  # 2024030107, which is a number of seconds as well
+        yield Form(msgspec.structs.replace(column, format=HOURLY))
     yield from (Form(msgspec.structs.replace(column, unit=unit)) for unit in TOLD)
     number = float(text)
     if _SHEET_DAYS[0] <= number < _SHEET_DAYS[1] and score("event_time", column.column or "") > 0:
@@ -170,8 +172,7 @@ def _of_two(head: pl.DataFrame) -> Iterator[tuple[int, list[Form]]]:
     if date is None or clock is None or not _is_clock(head[clock]) or not head[date].count():
         return
     joined = _joined(head, (date, clock))
-    column = TimeColumn(columns=(date, clock))
-    yield EXACT, [Form(column), *_in_formats(column, joined)]
+    yield EXACT, list(_in_formats(TimeColumn(columns=(date, clock)), joined))
 
 
 def _is_clock(column: pl.Series) -> bool:
@@ -184,6 +185,11 @@ def _is_clock(column: pl.Series) -> bool:
 
 def _joined(head: pl.DataFrame, names: Sequence[str]) -> str:
     return " ".join(str(head[name].drop_nulls().head(1).to_list()[0]) for name in names)
+
+
+def _unlikely(form: Form) -> tuple[int, bool, int]:
+    """Return what speaks against a form: falls, then that it counts though all may be dates, then how long it is."""
+    return form.falls, form.column.unit is not None, form.last_us - form.first_us
 
 
 @dataclass(slots=True)
@@ -207,7 +213,7 @@ class Moments:
     def best(self) -> Form | None:
         """The form to write: one that all rows have; of several the one in order, then the one of the shortest time."""
         whole = [form for form in self.forms if not form.refusal]
-        return min(whole or self.forms, key=lambda form: (form.falls, form.last_us - form.first_us), default=None)
+        return min(whole or self.forms, key=_unlikely, default=None)
 
     @property
     def doubts(self) -> list[str]:

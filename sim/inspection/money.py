@@ -1,14 +1,16 @@
 """How the amounts of a file are written, by all of its rows."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
 import polars as pl
 
-from sim.scenario.column_map import AmountColumn
+from sim.scenario.column_map import MINUS, AmountColumn
 
 _MOST_SIGNS: Final = 8  # a column with more kinds of signs in it holds no amounts
 _NO_NUMBERS: Final = frozenset({"nan", "inf", "infinity", "null", "none", "na", "n/a", "e"})  # e of an exponent
+_MINUS: Final = re.escape(MINUS)
 _LARGE_CENTS: Final = 1_000  # a median of whole numbers above it may be of cents: few buy for more than 1,000 each time
 
 
@@ -30,6 +32,7 @@ class Money:
     whole: bool = True
     median: float = float("nan")
     _signs: set[str] = field(default_factory=set)
+    _beside: set[str] = field(default_factory=set)  # what stands beside a number, each as a whole
     _marks: set[str] = field(default_factory=set)
     _begun: bool = False
 
@@ -49,10 +52,11 @@ class Money:
 
     def _texts(self, known: pl.Series) -> None:
         numbers = known.str.strip_chars()
-        self.negative += int(numbers.str.contains(r"^[^0-9]*(?:-[^1-9]*[1-9]|\(.*[1-9].*\))").sum())
-        signs = numbers.str.replace_all(r"[0-9.,+\-()'’_\s]", "").unique()
+        self.negative += int(numbers.str.contains(rf"^[^0-9]*(?:[{_MINUS}][^1-9]*[1-9]|\(.*[1-9].*\))").sum())
+        signs = numbers.str.replace_all(rf"[0-9.,+()'’_\s{_MINUS}]", "").unique()
         if len(self._signs) <= _MOST_SIGNS:
-            words = (text for text in signs.head(_MOST_SIGNS + 1).to_list() if text.lower() not in _NO_NUMBERS)
+            words = {text for text in signs.head(_MOST_SIGNS + 1).to_list() if text.lower() not in _NO_NUMBERS}
+            self._beside |= words
             self._signs |= {sign for text in words for sign in text}
         for mark, pattern in _PATTERNS.items():
             if mark not in self._marks and numbers.str.contains(pattern).any():
@@ -92,6 +96,9 @@ class Money:
             found.append("most amounts are below zero, and skip leaves them out: if they are payments, turn their sign")
         elif self.negative:
             found.append(f"amounts below zero, as of refunds, in {self.negative:,} of the rows: skip leaves them out")
+        if len(self._beside) > 1:
+            seen = ", ".join(sorted(self._beside - {""}))
+            found.append(f"not all have the same beside them ({seen}): are some refunds, or of another currency?")
         if self.whole and self.median > _LARGE_CENTS:
             found.append("all are whole numbers, and large: if they count cents, add unit: cents")
         if "comma three" in self._marks and not self._marks & {"commas", "point last", "comma decimal", "comma last"}:

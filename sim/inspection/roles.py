@@ -58,7 +58,10 @@ DATES: Final = ("date", "txdate", "transactiondate", "transdate", "day")
 OWNERS: Final = frozenset(
     {"user", "userid", "customer", "customerid", "client", "clientid", "account", "accountid", "accountnumber", "iban"}
 )
-NOT_THE_LABEL: Final = ("scenario", "flagged", "score", "reason")  # of a column that is about fraud and no label
+NOT_THE_LABEL: Final = (  # of a column that is about fraud and no label, or the opposite of one
+    *("scenario", "flagged", "score", "reason", "predict", "prob"),
+    *("notfraud", "nonfraud", "nofraud", "fraudfree"),
+)
 
 EXACT: Final = 100  # less the place in the list
 PARTLY: Final = 30

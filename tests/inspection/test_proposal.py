@@ -71,6 +71,19 @@ def _validated(found: Inspection, folder: Path) -> int:
             ["amount: {column: amount, negative: skip}"],
             ("amount",),
         ),
+        (
+            {"amount": lambda n: f"{n}.25{' CR' if n % 9 == 2 else ''}"},
+            ",",
+            ["{column: amount, strip: CR}"],
+            ("amount",),
+        ),
+        ({"amount": lambda n: f"{'EUR' if n % 2 else 'USD'} {n}"}, ",", ["strip: DERSU}"], ("amount",)),
+        (
+            {"amount": lambda n: f"{chr(0x2212) if n % 9 == 2 else ''}{n}.25"},
+            ",",
+            ["amount: {column: amount, negative: skip}"],
+            ("amount",),
+        ),
         ({"amount": lambda n: f"{n - 3}.25"}, ",", ["amount: {column: amount, negative: skip}"], ("amount",)),
         ({"when": lambda n: str(int(_when(n).timestamp()))}, ",", ["event_time: {column: when, unit: s}"], ()),
         ({"when": lambda n: f"{_when(n).timestamp() * 1e3:.0f}"}, ",", ["event_time: {column: when, unit: ms}"], ()),
@@ -79,6 +92,8 @@ def _validated(found: Inspection, folder: Path) -> int:
         ({"when": lambda n: f"{_when(n):%Y%m%d}"}, ",", ['event_time: {column: when, format: "%Y%m%d"}'], ()),
         ({"fraud": lambda n: "Yes" if n % 4 == 1 else "No"}, ",", ['{column: fraud, true: "Yes", false: "No"}'], ()),
         ({"fraud": lambda n: "TRUE" if n % 4 == 1 else "FALSE"}, ",", ["fraud: fraud"], ()),
+        ({"when": lambda n: f"{_when(n):%Y%m%d%H}"}, ",", ['{column: when, format: "%Y%m%d%H"}'], ("event_time",)),
+        ({"fraud": lambda n: str(int(n % 4 != 1))}, ",", ["fraud: fraud"], ("fraud",)),
         ({"fraud": lambda n: "odd" if n % 4 == 1 else "even"}, ",", ["{column: fraud, true: odd,"], ("fraud",)),
         ({"card": lambda n: f" card-{n % 31} "}, ",", ['card: {column: card, strip: " "}'], ()),
         ({"tx_id": lambda n: f"t{n % 200}"}, ",", ["# id: tx_id has 200 different values in 240 rows; row"], ()),
@@ -145,6 +160,18 @@ def test_times_in_several_columns_are_joined(tmp_path: Path) -> None:
     found = inspected(Asked(_write(tmp_path / "two.csv", apart | two)))
     assert 'event_time: {columns: [Date, Time], format: "%d.%m.%Y %H:%M:%S"}' in found.section
     assert _validated(found, tmp_path) == 0
+    two["Date"] = lambda n: f"{_when(n):%Y-%m-%d}"
+    found = inspected(Asked(_write(tmp_path / "year_first.csv", apart | two)))
+    assert 'event_time: {columns: [Date, Time], format: "%Y-%m-%d %H:%M:%S"}' in found.section
+    assert _validated(found, tmp_path) == 0
+
+
+@pytest.mark.parametrize("name", ["not_fraud", "isNonFraud", "No Fraud", "fraud_predicted", "fraud_probability"])
+def test_a_column_that_is_about_fraud_and_no_label_is_not_taken_for_one(tmp_path: Path, name: str) -> None:
+    """The opposite of a label, and what a model says, have fraud in their names too."""
+    others = {known: cell for known, cell in COLUMNS.items() if known != "fraud"}
+    found = inspected(Asked(_write(tmp_path / "data.csv", others | {name: COLUMNS["fraud"]})))
+    assert "# fraud: no column looks like a label" in found.section
 
 
 @pytest.mark.parametrize("form", ["gz", "jsonl", "parquet", "parts"])
