@@ -22,6 +22,18 @@ def parts(folder: Path, *names: str, content: str = "a,b\n{name},1\n") -> Path:
     return folder
 
 
+def table(file: Path, columns: dict[str, list[str]]) -> Path:
+    """Write ``columns`` in the format of the file's ending."""
+    frame = pl.DataFrame(columns)
+    if file.suffix == ".parquet":
+        frame.write_parquet(file)
+    elif file.suffix == ".jsonl":
+        frame.write_ndjson(file)
+    else:
+        frame.write_csv(file)
+    return file
+
+
 def test_parts_are_read_in_order_of_their_numbers(tmp_path: Path) -> None:
     """Part 9 comes before part 10, hidden files and marks are no parts, and a pattern reads what fits it."""
     folder = parts(
@@ -85,18 +97,14 @@ def test_parts_must_be_alike(tmp_path: Path) -> None:
 @pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
 def test_a_name_that_reads_as_a_pattern_of_names_is_refused(tmp_path: Path, name: str, ending: str) -> None:
     """Where columns are computed with, such a name means others, or none."""
-    file = tmp_path / f"some.{ending}"
-    frame = pl.DataFrame({"a": ["1"], name: ["2"]})
-    {"csv": frame.write_csv, "jsonl": frame.write_ndjson, "parquet": frame.write_parquet}[ending](file)
+    file = table(tmp_path / f"some.{ending}", {"a": ["1"], name: ["2"]})
     assert refusal(file) == f"some.{ending}: has a column named {name}, which reads as a pattern; rename it"
 
 
 @pytest.mark.parametrize("ending", ["jsonl", "parquet"])
 def test_what_is_said_of_csv_is_refused_of_anything_else(tmp_path: Path, ending: str) -> None:
     """A key that has no use is not ignored."""
-    file = tmp_path / f"some.{ending}"
-    frame = pl.DataFrame({"a": ["1"]})
-    {"jsonl": frame.write_ndjson, "parquet": frame.write_parquet}[ending](file)
+    file = table(tmp_path / f"some.{ending}", {"a": ["1"]})
     kind = {"jsonl": "JSON lines", "parquet": "Parquet"}[ending]
     assert refusal(file, ",") == f"some.{ending}: is {kind}, and separator is for CSV alone; leave it out"
     assert refusal(file, multiline=True) == f"some.{ending}: is {kind}, and multiline is for CSV alone; leave it out"
