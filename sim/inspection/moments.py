@@ -11,7 +11,7 @@ from sim.events.fields.advice import formats_of, run_format
 from sim.events.fields.field import Break
 from sim.events.fields.times import TimeField
 from sim.events.fields.unit import HOURLY, TOLD
-from sim.inspection.roles import DATES, EXACT, PARTLY, PARTS_OF_TIME, TIMES_OF_DAY, letters_of, score
+from sim.inspection.roles import DATES, EXACT, PARTLY, PARTS_OF_TIME, TIMES_OF_DAY, ZONES, is_not_it, letters_of, score
 from sim.scenario.column_map import TimeColumn, Unit
 from sim.units import parse_moment
 
@@ -83,7 +83,30 @@ def best_forms(head: pl.DataFrame, timezone: str) -> list[Form]:
         absolute = plain or [form for form in good if form.absolute]  # what needs no format is read one way only
         if good or points > PARTLY:  # a name that clear is told of, even where its values cannot be read
             ranked.append((bool(good) + bool(absolute), points, absolute or good or forms[:1]))
-    return max(ranked, key=lambda each: each[:2], default=(0, 0, []))[2]
+    _, points, forms = max(ranked, key=lambda each: each[:2], default=(0, 0, []))
+    return [replace(form, doubt=_doubt(form, points, ranked, head)) for form in forms]
+
+
+def _doubt(form: Form, points: int, ranked: Sequence[tuple[int, int, list[Form]]], head: pl.DataFrame) -> str:
+    """Return what is not sure about ``form``, other columns that may be meant included."""
+    doubts = [form.doubt] if form.doubt else []
+    mine = form.column.names
+    if points <= PARTLY:
+        others = [forms[0].column.names for good, _, forms in ranked if good and forms[0].column.names != mine]
+        doubts += [f"it may be {', '.join(names)} instead" for names in others[:2]]
+    clocks = [name for name in head.columns if letters_of(name) in TIMES_OF_DAY and name not in mine]
+    if clocks and len(mine) == 1 and not _has_clock(head[mine[0]]):
+        doubts.append(f"the time of day may be in {clocks[0]}, and is left out")
+    zones = [name for name in head.columns if letters_of(name) in ZONES and name not in mine]
+    if zones:
+        doubts.append(f"{zones[0]} may be the zone of each time, and is left out")
+    return "; ".join(doubts)
+
+
+def _has_clock(column: pl.Series) -> bool:
+    if column.dtype == pl.String:
+        return bool(column.str.contains(r"[0-9]:[0-9]|^[0-9.]+$").any())
+    return column.dtype != pl.Date
 
 
 def _reads(form: Form, head: pl.DataFrame, timezone: str) -> bool:
@@ -99,8 +122,10 @@ def _candidates(head: pl.DataFrame) -> Iterator[tuple[int, list[Form]]]:
     for name in head.columns:
         known = head[name].drop_nulls()
         points = score("event_time", name)
-        if not len(known) or not (
-            points or known.dtype == pl.String or isinstance(known.dtype, (pl.Datetime, pl.Date))
+        if (
+            not len(known)
+            or (not points and is_not_it(name))
+            or not (points or known.dtype == pl.String or isinstance(known.dtype, (pl.Datetime, pl.Date)))
         ):
             continue
         yield points, list(_forms(name, known, named=points > 0))

@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 import polars as pl
 
+from sim.events.fields.amounts import SCALES
 from sim.scenario.column_map import MINUS, AmountColumn
 
 _MOST_SIGNS: Final = 8  # a column with more kinds of signs in it holds no amounts
@@ -77,15 +78,15 @@ class Money:
 
     def _marks_of(self) -> tuple[Literal[".", ","] | None, str | None]:
         marks = self._marks
+        blanks = next((mark for mark in (" ", "'", "_") if mark in marks), None)
         if marks & {"comma last", "comma decimal"}:
-            return ",", "." if "comma last" in marks or "points" in marks else None
+            return ",", "." if "comma last" in marks or "points" in marks else blanks
         if marks & {"point last", "commas"}:
             return None, ","
         if "comma three" in marks:
             return None, ","
         if "point three" in marks and "point decimal" not in marks:
             return ".", None
-        blanks = next((mark for mark in (" ", "'", "_") if mark in marks), None)
         return None, blanks
 
     @property
@@ -99,6 +100,8 @@ class Money:
         if len(self._beside) > 1:
             seen = ", ".join(sorted(self._beside - {""}))
             found.append(f"not all have the same beside them ({seen}): are some refunds, or of another currency?")
+        if scales := sorted(text for text in self._beside if text.lower() in SCALES):
+            found.append(f"{', '.join(scales)} beside an amount may multiply it, and is left out")
         if self.whole and self.median > _LARGE_CENTS:
             found.append("all are whole numbers, and large: if they count cents, add unit: cents")
         if "comma three" in self._marks and not self._marks & {"commas", "point last", "comma decimal", "comma last"}:

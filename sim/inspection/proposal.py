@@ -10,6 +10,8 @@ from sim.inspection.survey import DEGREES, TEXTS, Survey
 from sim.scenario.column_map import FieldColumn
 
 ORDER: Final = ("id", "event_time", "card", "merchant", "amount", "fraud", *TEXTS, *DEGREES)
+REFUNDS: Final = frozenset({"cr", "credit", "refund", "reversal", "return"})
+FEW: Final = 12  # more different words than these tell no kind of transaction
 NEEDED: Final = ("event_time", "card", "merchant", "amount")
 
 
@@ -127,6 +129,9 @@ def _money(proposal: Proposal, survey: Survey) -> None:
         return
     proposal.columns["amount"] = survey.money.column
     _doubt(proposal, "amount", *survey.money.doubts)
+    for column in survey.columns:
+        if column.distinct <= FEW and {str(each).strip().lower() for each in column.samples} & REFUNDS:
+            _doubt(proposal, "amount", f"{column.name} may tell refunds, which would be replayed as purchases")
 
 
 def _labels(proposal: Proposal, survey: Survey) -> None:

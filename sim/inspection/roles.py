@@ -54,13 +54,18 @@ WORDS: Final[dict[str, tuple[str, ...]]] = {
 }
 PARTS_OF_TIME: Final = {"year": "%Y", "month": "%m", "day": "%d"}
 TIMES_OF_DAY: Final = ("time", "hour", "timeofday", "clock")
+ZONES: Final = ("tz", "timezone", "utcoffset", "tzoffset", "offset")
 DATES: Final = ("date", "txdate", "transactiondate", "transdate", "day")
 OWNERS: Final = frozenset(
     {"user", "userid", "customer", "customerid", "client", "clientid", "account", "accountid", "accountnumber", "iban"}
 )
 NOT_THE_LABEL: Final = (  # of a column that is about fraud and no label, or the opposite of one
-    *("scenario", "flagged", "score", "reason", "predict", "prob"),
+    *("scenario", "flagged", "score", "reason", "predict", "prob", "alert", "rule", "risk"),
     *("notfraud", "nonfraud", "nofraud", "fraudfree"),
+)
+NOT_IT: Final = frozenset(  # of what a name says one word of: a part of it, its kind, or another moment or sum
+    {"last", "last4", "bin", "type", "brand", "present", "status", "country", "age", "limit", "balance", "fee", "tax"}
+    | {"expiry", "expiration", "expires", "exp", "birth", "dob", "birthdate"}
 )
 
 EXACT: Final = 100  # less the place in the list
@@ -89,7 +94,19 @@ def score(field: str, name: str) -> int:
         return 0
     if short in NAMES[field]:
         return EXACT - NAMES[field].index(short)
+    if is_not_it(name) or any(short in names for names in NAMES.values()):
+        return 0
     return PARTLY if set(words_of(name)) & set(WORDS.get(field, ())) else 0
+
+
+def is_not_it(name: str) -> bool:
+    """Return whether ``name`` says that it is only about a card, a merchant, a time or an amount of the transaction.
+
+    Example:
+        >>> is_not_it("card_last4"), is_not_it("expiry_date"), is_not_it("card_hash")
+        (True, True, False)
+    """
+    return bool(NOT_IT & set(words_of(name)))
 
 
 def ranked(field: str, names: Sequence[str]) -> list[str]:

@@ -60,6 +60,7 @@ def test_an_amount_is_read_from_each_of_its_forms(
         ("-5", {}, "write amount: {column: AMOUNT, negative: skip} to leave refunds out"),
         ("\u22125", {}, "write amount: {column: AMOUNT, negative: skip} to leave refunds out"),
         ("$\u20135", {"strip": "$"}, "write amount: {column: AMOUNT, negative: skip} to leave refunds out"),
+        ("5.00k", {}, "'k' may multiply it, got '5.00k'; write all of its digits"),
         ("5.00 CR", {}, "'CR' may tell a refund, got '5.00 CR'; write those with a minus, or drop the row"),
         ("0,125", {"thousands": ","}, "no thousands begin with 0, got '0,125'"),
         ("$1,234.50", {"strip": "$,"}, "a comma can mean two things"),

@@ -15,6 +15,7 @@ FLOAT32_CENTS_LIMIT = 2**17  # 131,072: from there on 32-bit floats are 1/64 apa
 _BLANKS = " \u00a0\u202f"  # an ordinary blank, and the two that do not break lines
 _NO_NUMBER = re.compile(r"(?i)[+-]?(?:nan|inf|infinity)|n/?a|null|none")
 _SIDES = re.compile(r"(?i)[cd][rb]")  # of an account: a credit is a refund, or the other way round
+SCALES = frozenset({"k", "m", "mn", "mio", "b", "bn", "%", "‰"})  # what may multiply a number that it stands beside
 _TWO_WAYS = r"^[1-9][0-9]{0,2}[.][0-9]{3}$"
 
 
@@ -134,16 +135,7 @@ class AmountField(MappedField[AmountColumn]):
             return f"{RULE}, and one in parentheses is a refund", self._refunds
         if (marks := self._why_marks(plain)) is not None:
             return marks
-        signs = re.sub(rf"[0-9.,+()\s{re.escape(MINUS)}]", "", plain)
-        if _SIDES.fullmatch(signs):
-            return f"{RULE}, and {shown(signs)} may tell a refund", "write those with a minus, or drop the row"
-        if signs and re.search(r"[0-9]", text) and not re.search(r"[0-9][^0-9.,\s]+[0-9]", text):
-            shortest = "".join(dict.fromkeys(self.column.strip + signs))
-            return (
-                f"{RULE}, without {shown(signs)}",
-                f"write {written(self.field, column=self.column.column, strip=shortest)}",
-            )
-        return RULE, "mend or drop the row"
+        return self._why_signs(text, plain) or (RULE, "mend or drop the row")
 
     def _why_marks(self, plain: str) -> tuple[str, str] | None:
         """Return the same of a number whose points and commas stand where they may not; None of any other text."""
@@ -161,6 +153,21 @@ class AmountField(MappedField[AmountColumn]):
         if "." in plain and "." not in self._decimal + self._thousands:
             thousands = written(self.field, column=name, decimal=",", thousands=".")
             return f"{RULE} with decimals after a comma", f"write {thousands} if the point stands between thousands"
+        return None
+
+    def _why_signs(self, text: str, plain: str) -> tuple[str, str] | None:
+        """Return the same of a number with signs or a word beside it; None of any other text."""
+        signs = re.sub(rf"[0-9.,+()\s{re.escape(MINUS)}]", "", plain)
+        if signs.lower() in SCALES:
+            return f"{RULE}, and {shown(signs)} may multiply it", "write all of its digits"
+        if _SIDES.fullmatch(signs):
+            return f"{RULE}, and {shown(signs)} may tell a refund", "write those with a minus, or drop the row"
+        if signs and re.search(r"[0-9]", text) and not re.search(r"[0-9][^0-9.,\s]+[0-9]", text):
+            shortest = "".join(dict.fromkeys(self.column.strip + signs))
+            return (
+                f"{RULE}, without {shown(signs)}",
+                f"write {written(self.field, column=self.column.column, strip=shortest)}",
+            )
         return None
 
     @property

@@ -37,7 +37,8 @@ class Break:
 
     def after(self, rows: int) -> str:
         """Return the text with the number of the row, of a frame before which there are ``rows``."""
-        return self.text if self.index is None else f"row {rows + self.index + 1}: {self.text}"
+        text = self.text.replace(OTHER, f"row {self.other}")
+        return text if self.index is None else f"row {rows + self.index + 1}: {text}"
 
 
 class Converter(Protocol):
