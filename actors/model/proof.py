@@ -44,7 +44,8 @@ def readable(file: Path) -> Iterator[None]:
 def check_folder(folder: Path, manifest_file: Path) -> None:
     """Check that there is a folder with a manifest in it."""
     if not folder.is_dir():
-        raise refused(folder, "must be a model folder, and is missing", "train one: python -m sim train --out DIR")
+        found = "is none" if folder.exists() else "is missing"
+        raise refused(folder, f"must be a model folder, and {found}", "train one: python -m sim train --out DIR")
     if not manifest_file.is_file():
         raise refused(manifest_file, "must be there, and is missing: this is not a model folder, or not a whole one")
 

@@ -179,6 +179,12 @@ def test_a_folder_that_is_missing_says_how_to_get_one(tmp_path: Path) -> None:
         load_artifact(tmp_path / "nowhere")
 
 
+def test_a_file_is_not_said_to_be_missing(folder: Path) -> None:
+    """What is there and is no folder is told as that."""
+    with pytest.raises(ArtifactError, match=r"manifest.json: must be a model folder, and is none; train one"):
+        load_artifact(folder / "manifest.json")
+
+
 def test_nothing_is_unpickled_before_its_digest_agrees(folder: Path, tmp_path: Path) -> None:
     """A pickle that does not belong to the manifest never runs."""
 
