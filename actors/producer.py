@@ -13,6 +13,7 @@ from actors.arrays import I64
 from actors.clock import NS_PER_MS, NS_PER_US
 from actors.mailbox import Mailbox
 from actors.messages import RawBatch, Track
+from actors.resilience.half_run import go_on
 from actors.stamps import ARRIVAL, NUMBER, SENT, stamp
 from actors.telemetry.stages import Stage
 from actors.work import SEND
@@ -170,14 +171,29 @@ class Producer:
             return self._arrivals
         if self._last_ns is not None and self._telemetry.ledger.offered <= self._numbered:
             return None
-        self._taking = asyncio.ensure_future(self._source.take())
-        arrivals = await _given_up(self._taking)
-        self._taking = None
+        arrivals = await self._take()
         self._count_lateness()
         self._arrivals, self._sent_of_arrivals, self._counted_of_arrivals = arrivals, 0, 0
         if self._arrivals is not None:
             self._enter(self._arrivals)
         return self._arrivals
+
+    async def _take(self) -> Arrivals | None:
+        """Return what the source has next, None when the run ends while it is waited for.
+
+        A task of its own would let all other actors run first, which makes the producer late when they are behind; so
+        only a wait gets one.
+        """
+        call = self._source.take()
+        try:
+            awaited = call.send(None)
+        except StopIteration as ended:
+            arrivals: Arrivals | None = ended.value
+            return arrivals
+        self._taking = asyncio.ensure_future(go_on(call, awaited))
+        arrivals = await _given_up(self._taking)
+        self._taking = None
+        return arrivals
 
     def _enter(self, arrivals: Arrivals) -> None:
         """Write down once, for all of ``arrivals``, what is known of them before they are sent."""
