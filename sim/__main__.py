@@ -5,12 +5,14 @@ import sys
 from sim import signals
 
 USAGE, INTERRUPTED = 2, 130
+STRIPPED = 2  # level of optimisation from which docstrings are gone
 
 
 def run() -> int:
     """Run the command line of this process; return its exit code."""
     signals.listen()
     try:
+        _keep_docstrings()
         from sim.streams import StandardStreams, forget_senseless_sizes
 
         forget_senseless_sizes()
@@ -25,6 +27,24 @@ def run() -> int:
         return _ended(INTERRUPTED)
     signals.rest()
     return _ended(streams.finish(code, USAGE))
+
+
+def _keep_docstrings() -> None:
+    """Begin anew with docstrings where they were stripped: ours are the help, and LightGBM needs its own to load.
+
+    What is asked for by ``-OO`` or ``PYTHONOPTIMIZE=2`` is left out, for this process and all that it starts.
+    """
+    if sys.flags.optimize < STRIPPED or not sys.executable:
+        return
+    import os
+    import re
+
+    words = sys.orig_argv[1:]
+    options = words[: words.index("-m")] if "-m" in words else []
+    kept = [option.replace("O", "") if re.fullmatch(r"-(?![WX])[A-Za-z]+", option) else option for option in options]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONOPTIMIZE"}
+    interpreter = [sys.executable, *(option for option in kept if option != "-")]
+    os.execve(sys.executable, [*interpreter, "-m", "sim", *sys.argv[1:]], environment)  # noqa: S606 - itself
 
 
 def _ended(code: int) -> int:

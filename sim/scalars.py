@@ -109,7 +109,7 @@ RATE = Scalar(
     {
         "anyOf": [
             {"const": 0},
-            {"type": "number", "minimum": units.MIN_FACTOR, "maximum": units.MAX_FACTOR},
+            {"type": "number", "minimum": units.MIN_RATE, "maximum": units.MAX_FACTOR},
             {"type": "string", "pattern": rf"^\s*\+?{units.UNSIGNED}(\s*x\s+capacity)?\s*$"},
         ],
         "examples": [1000, "1.5x capacity"],

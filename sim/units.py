@@ -18,7 +18,8 @@ NS_PER: dict[str, int] = {
 }
 BYTES_PER: dict[str, int] = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 MAX_FACTOR = 10**9  # of a rate or a speed; beyond it a typing mistake
-MIN_FACTOR = 1e-6  # of a rate that is not 0, or a speed: one transaction in twelve days
+MIN_FACTOR = 1e-6  # of a speed: a second of event time in twelve days
+MIN_RATE = 1e-9  # that is not 0: one transaction in thirty years
 MAX_DURATION_NS = 3_660 * NS_PER["d"]  # ten years: beyond it a typing mistake, and int64 nanoseconds end at 292 years
 
 UNSIGNED = r"(?:[0-9][0-9_]*\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
@@ -119,8 +120,8 @@ def parse_rate(text: str) -> Rate:
         rule = "must be a rate; write 1000, or 1.5x capacity"
         raise ValueError(rule)
     value = float(number.replace("_", ""))
-    if not (value == 0 or MIN_FACTOR <= value <= MAX_FACTOR):
-        rule = "must be a rate of 0, or from 1e-6 to 1e9; write transactions a second"
+    if not (value == 0 or MIN_RATE <= value <= MAX_FACTOR):
+        rule = "must be a rate of 0, or from 1e-9 to 1e9; write transactions a second"
         raise ValueError(rule)
     return Rate(of_capacity=value) if shared else Rate(per_s=value)
 

@@ -7,9 +7,10 @@ import msgspec
 from sim.scalars import Duration
 from sim.units import NS_PER
 
-# No job holds a core for a second; with the largest batch, 1,000 times slower, it is still two years and not 292, where
-# nanoseconds end.
-Cost = Annotated[Duration, msgspec.Meta(le=NS_PER["s"])]
+# An hour is where latencies are no longer told exactly; with a second a row a million of them still take no more than
+# twelve days, and not 292 years, where nanoseconds end.
+Fixed = Annotated[Duration, msgspec.Meta(le=NS_PER["h"])]
+PerRow = Annotated[Duration, msgspec.Meta(le=NS_PER["s"])]
 Spread = Annotated[float, msgspec.Meta(ge=0, le=2)]
 
 
@@ -17,12 +18,12 @@ class JobCost(msgspec.Struct, frozen=True, kw_only=True):
     """What one job holds its core for.
 
     Attributes:
-        fixed: of a batch, whatever its size; at most 1s.
+        fixed: of a batch, whatever its size; at most 1h.
         per_row: of each transaction in it, to the nanosecond; at most 1s.
     """
 
-    fixed: Cost
-    per_row: Cost
+    fixed: Fixed
+    per_row: PerRow
 
 
 class JobCosts(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,7 +19,7 @@ from sim.faults.model_nonsense import Nonsense, nonsense_copy
 from sim.faults.model_text import most_used_columns, with_columns, with_first_leaf, with_leaves
 from tests.model.conftest import NAMES, Fitted, write_folder
 
-TOLD: dict[Damage, str] = {"truncated": "in a child process, which crashed (SIG", "nul": "has a NUL in it"}
+TOLD: dict[Damage, str] = {"truncated": r"in a child process, which crashed \(SIG", "nul": "has a NUL in it"}
 
 
 @pytest.fixture(scope="module")

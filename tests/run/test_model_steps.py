@@ -11,12 +11,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from actors.errors import ArtifactError
 from actors.model.artifact import MANIFEST_FILE, load_artifact
 from actors.model.manifest import read_manifest
 from actors.model.rules import RuleLimits
 from sim.report.summary import Summary
-from sim.run.fewer_trees import with_trees
+from sim.run.fewer_trees import check_trees, with_trees
+from sim.scenario.problems import LateProblemError
 from sim.training.cache import publish
 from tests.drills import THIN, run_thin
 from tests.model_cache import ROOT, earlier_model, sim
@@ -104,8 +104,8 @@ def test_a_model_with_fewer_trees_is_another_one_and_needs_no_training(
     assert folder.name.endswith("-20-trees")
     assert summary.model_roc_auc is None
     assert with_trees(load_artifact(world_model), 20) == folder
-    with pytest.raises(ArtifactError, match=r"must be fewer than the 200 of model \w+, got 200"):
-        with_trees(load_artifact(world_model), 200)
+    with pytest.raises(LateProblemError, match=r"trees must be fewer than the 200 of model \w+, got 200"):
+        check_trees(load_artifact(world_model), 200, "out")
 
 
 def test_a_model_that_does_not_prove_itself_never_decides(tmp_path: Path, world_model: Path) -> None:

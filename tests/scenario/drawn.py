@@ -34,8 +34,8 @@ ALERTS = ("FeatureStoreErrors", "LatencyTailHigh", "a", "b")
 TEXTS = {"expr": EXPRESSIONS, "alert": ALERTS, "when": ALERTS, "hypothesis": ("", "Tails hold ✓", "two\nlines\t\u202e")}
 FEW = {  # what makes the work, by type and key
     ("Phase", "duration"): ("1ns", "1us", "1ms", "30ms", "100ms", "300ms", "300ms", "300ms"),
-    ("Phase", "rate"): (0, 1e-6, 1, 50, 150, 150, 150, 400, "150"),
-    ("Phase", "ramp_to"): (0, 1e-6, 1, 50, 150, 150, 150, 400, "150"),
+    ("Phase", "rate"): (0, 1e-9, 1, 50, 150, 150, 150, 400, "150"),
+    ("Phase", "ramp_to"): (0, 1e-9, 1, 50, 150, 150, 150, 400, "150"),
     ("TrafficFraudWave", "rate"): (1e-6, 50, 5_000),
     ("ModelRelease", "trees"): (1, 30),  # each number is a model of its own, made once
 }

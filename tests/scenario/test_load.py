@@ -241,7 +241,7 @@ def test_broken_rule_is_named(more: str, words: str) -> None:
         ("{name: a, rate: 1}", "phases[0].duration is missing; add duration: 20s"),
         ("{name: a, duration: 1s}", "phases[0].rate is missing; add rate: 1000"),
         ("{name: a, duration: 0s, rate: 1}", "must be more than 0s"),
-        ("{name: a, duration: 1s, rate: -1}", "must be a rate of 0, or from 1e-6"),
+        ("{name: a, duration: 1s, rate: -1}", "must be a rate of 0, or from 1e-9"),
         ("{name: 5, duration: 1s, rate: 1}", "must be a name"),
         ("{name: a--b, duration: 1s, rate: 1}", "must be a name"),
         ("{name: a, duration: 5s, rate: 1, arrivals: poison}", "did you mean poisson?"),
