@@ -14,7 +14,8 @@ SCENARIOS  ?= $(shell grep -L '^external: true' scenarios/*.yaml)
 
 # Tests that simulate so much that tracing them for coverage would take as long again.
 UNTRACED   := tests/determinism/test_check_determinism.py tests/explore/test_planted_bug.py \
-  tests/explore/test_anything_fails.py tests/scenarios tests/theory
+  tests/explore/test_anything_fails.py tests/faults/test_pairs.py tests/run/test_whatever_is_valid.py tests/scenarios \
+  tests/theory
 
 BIN     := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
