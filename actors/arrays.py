@@ -20,6 +20,8 @@ F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 Column = NDArray[Any]
+Record = Any
+"""One element of a structured array, which shares its memory: ``record["field"]`` reads and writes."""
 
 
 @lru_cache(maxsize=1_024)

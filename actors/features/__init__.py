@@ -8,13 +8,12 @@ Modules, in the order of the story:
 
 - `catalogue`: every feature once, with tier, unit, what missing means and how old it may get.
 - `categories`, `geo`, `columns`: codes of merchant categories; distances on the earth; cutting columns.
-- `realtime`: features of the payload.
-- `ring`, `rings`, `packing`: the last transactions of every card, merchant and device.
+- `realtime`: what the payload says in words, as numbers.
+- `ring`, `rings`: the last transactions of every card, merchant and device, a fixed record each.
+- `kernels`: what a feature is: compiled functions that look at the windows, write a row and update the windows.
 - `towns`, `twins`: copies of the trained world, whose entities get their past when they are first seen.
 - `twin_rows`: which row of a ring is whose, with no name kept of who lives in a town.
-- `windows`: the port to streaming features and its in-memory adapter, which takes one of two roads with equal results:
-- `batch_road`, `grouping`: on arrays, for batches;
-- `single_road`: one by one, for a few rows.
+- `windows`: the port to streaming features and its in-memory adapter.
 - `log`, `interner`, `history`, `labels`: what the batch tier is computed from.
 - `tally`, `town_codes`, `town_past`: sums over windows of history; what all towns share of names and of the past.
 - `batch`, `table_rows`: the builder of the table of batch features, and its rows.

@@ -25,9 +25,20 @@ OTHER_CODES = 32  # names outside the vocabulary share these; few enough for a t
 CODE_COUNT = len(CATEGORIES) + OTHER_CODES
 NO_CATEGORY = 255  # in logs of bytes
 
-_codes: dict[str | None, int] = {name: code for code, name in enumerate(CATEGORIES)}
-_codes[None] = NO_CATEGORY
 _REMEMBERED = 4_096  # a file with more distinct categories than this is not naming categories
+
+
+class _Codes(dict[str | None, int]):
+    """Codes that were asked for."""
+
+    def __missing__(self, name: str | None) -> int:
+        code = len(CATEGORIES) + zlib.crc32(str(name).encode()) % OTHER_CODES
+        if len(self) < _REMEMBERED:
+            self[name] = code
+        return code
+
+
+_codes = _Codes({name: code for code, name in enumerate(CATEGORIES)} | {None: NO_CATEGORY})
 
 
 def category_code(name: str | None) -> int:
@@ -39,18 +50,9 @@ def category_code(name: str | None) -> int:
         >>> category_code("fuel"), category_code(None), category_code("5411") >= len(CATEGORIES)
         (1, 255, True)
     """
-    code = _codes.get(name)
-    if code is None:
-        code = len(CATEGORIES) + zlib.crc32(str(name).encode()) % OTHER_CODES
-        if len(_codes) < _REMEMBERED:
-            _codes[name] = code
-    return code
+    return _codes[name]
 
 
 def category_codes(names: Sequence[str | None]) -> I64:
     """Return the codes of ``names``, int64 (n,)."""
-    get = _codes.get
-    codes = [get(name, -1) for name in names]
-    if -1 in codes:
-        codes = [category_code(name) for name in names]
-    return np.array(codes, dtype=np.int64)
+    return np.array(list(map(_codes.__getitem__, names)), dtype=np.int64)

@@ -8,10 +8,13 @@ import numpy as np
 
 from actors.arrays import I64, Bool, Column
 from actors.features.interner import assign, name_array, numbers_of
-from actors.features.packing import pack
 
 NEVER = -(1 << 62)  # event time of an empty slot: outside every window, and no difference to it overflows
 NOBODY = -1  # identity of no entity: an empty slot, or a transaction without a device
+# Two numbers in one word: half the memory. The upper part is a number that is compared or added, the lower 25 bits are
+# an entity's identity. Identities 33 million apart look alike; a ring of 16 with two such is rarer than a broken disk.
+IDENTITY_BITS = 25  # leaves 38 for a number: an amount up to 10^9 in cents, or seconds up to the year 10000
+IDENTITY_MASK = (1 << IDENTITY_BITS) - 1
 _FIRST_CAPACITY = 1_024
 _EVICTED_SHARE = 8  # one eighth at a time, so that looking for the oldest is rare
 
@@ -48,7 +51,7 @@ class Kind:
         """
         units = shift_us // self.unit_us if self.unit_us else 0
         offset = offsets[self.whose] if self.whose else 0
-        return pack(units, 0) + offset if self.packed else units + offset
+        return (units << IDENTITY_BITS) + offset if self.packed else units + offset
 
 
 INSTANT = Kind(np.int64, NEVER, unit_us=1)
@@ -79,10 +82,6 @@ class Past(Protocol):
         """
         ...
 
-    def wake_one(self, name: str, row: int, columns: Mapping[str, Column]) -> bool:
-        """Do what `wake` does for one name; return whether anything is known of it."""
-        ...
-
     def sleepers(self) -> Iterator[list[str]]:
         """Yield the names of whom something is known and who were not seen yet, some thousands at a time."""
         ...
@@ -104,8 +103,10 @@ class Ring:
 
     Attributes:
         rows: name → row.
-        columns: arrays by column name, (capacity, depth) for slots, (capacity,) for facts; replaced when they grow.
-            Every ring has the facts ``identity``, ``count`` (transactions ever) and ``touched`` (when last located).
+        records: a fixed record an entity, (capacity,), which can be stored and moved as bytes; replaced to grow.
+            Every record has the facts ``identity``, ``count`` (transactions ever) and ``touched`` (when last located).
+        columns: the fields of all records by name, sharing their memory: (capacity, depth) for slots, (capacity,) or
+            (capacity, width) for facts.
         kinds: what the columns hold, by name.
         next_identity: the identity of the next new entity.
         touches: how often entities were located; one of a batch as often as all of it.
@@ -123,15 +124,16 @@ class Ring:
         self.depth = depth
         self.max_entities = max_entities
         self.rows: MutableMapping[str, int] = {}
-        self.columns: dict[str, Column] = {}
         self.next_identity = 0
         self.past: Past | None = None
         own = {"identity": (identity(whose), 0), "count": (NUMBER, 0), "touched": (NUMBER, 0)}
-        self._kinds = {name: (kind, depth) for name, kind in slots.items()} | own | dict(facts)
-        self.kinds = {name: kind for name, (kind, _) in self._kinds.items()}
+        kinds = {name: (kind, depth) for name, kind in slots.items()} | own | dict(facts)
+        self.kinds = {name: kind for name, (kind, _) in kinds.items()}
+        fields = [(name, kind.dtype, (width,) if width else ()) for name, (kind, width) in kinds.items()]
+        self.records: Column = np.empty(0, np.dtype(fields, align=True))
+        self.columns: dict[str, Column] = {}
         self._free: list[int] = []
         self._used = 0
-        self._capacity = 0
         self.touches = 0
         self._grow(min(_FIRST_CAPACITY, max_entities))
 
@@ -156,15 +158,6 @@ class Ring:
         self.columns["touched"][found] = self.touches
         return found
 
-    def locate_one(self, name: str) -> int:
-        """Return what `locate` returns, for one name."""
-        self.touches += 1
-        row = self.rows.get(name, NOBODY)
-        if row == NOBODY:
-            row = self._add_one(name)
-        self.columns["touched"][row] = self.touches
-        return row
-
     def _add(self, names: Sequence[str]) -> I64:
         """Give rows to ``names``, which are new and distinct, int64 (n,): empty ones, or with their past."""
         self._make_room(len(names))
@@ -181,29 +174,13 @@ class Ring:
             self.next_identity += len(blank)
         return at
 
-    def _add_one(self, name: str) -> int:
-        """Do what `_add` does for one name; return its row."""
-        self._make_room(1)
-        if self._free:
-            row = self._free.pop()
-        else:
-            row = self._used
-            self._used += 1
-        self.rows[name] = row
-        if self.past is None or not self.past.wake_one(name, row, self.columns):
-            for column, kind in self.kinds.items():
-                self.columns[column][row] = kind.empty
-            self.columns["identity"][row] = self.next_identity
-            self.next_identity += 1
-        return row
-
     def _make_room(self, count: int) -> None:
         excess = len(self.rows) + count - self.max_entities
         if excess > 0:
             self._evict(max(excess, self.max_entities // _EVICTED_SHARE))
         needed = self._used + max(0, count - len(self._free))
-        if needed > self._capacity:
-            self._grow(max(needed, min(2 * self._capacity, self.max_entities)))
+        if needed > len(self.records):
+            self._grow(max(needed, min(2 * len(self.records), self.max_entities)))
 
     def _evict(self, count: int) -> None:
         """Forget the ``count`` least recently seen, but none that was touched in this call."""
@@ -215,12 +192,10 @@ class Ring:
                 self._free.append(self.rows.pop(names[at]))
 
     def _grow(self, capacity: int) -> None:
-        for name, (kind, depth) in self._kinds.items():
-            grown = np.empty((capacity, depth) if depth else capacity, kind.dtype)  # not taken before it is written
-            if self._capacity:
-                grown[: self._used] = self.columns[name][: self._used]
-            self.columns[name] = grown
-        self._capacity = capacity
+        grown = np.empty(capacity, self.records.dtype)  # not taken before it is written
+        grown[: self._used] = self.records[: self._used]
+        self.records = grown
+        self.columns = {name: grown[name] for name in self.kinds}
 
     def forget(self) -> None:
         """Forget all entities; their identities stay taken."""
@@ -228,7 +203,7 @@ class Ring:
 
     def reserve(self, count: int) -> None:
         """Make room for ``count`` entities at once, so that adding them copies nothing; unused rows cost no memory."""
-        if count > self._capacity:
+        if count > len(self.records):
             self._grow(min(count, self.max_entities))
 
     def wake(self) -> None:
@@ -259,6 +234,6 @@ class Ring:
         self.rows, self._free, self._used = {name: row for row, name in enumerate(names)}, [], 0
         self.reserve(len(names))
         self._used = len(names)
-        for name in self._kinds:
+        for name in self.kinds:
             self.columns[name][: self._used] = arrays[name]
         self.next_identity, self.touches = (int(value) for value in arrays["next"])

@@ -9,19 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actors.arrays import I64
-from actors.clock import US_PER_DAY, US_PER_HOUR, US_PER_S
-from actors.features.packing import IDENTITY_MASK
-from actors.features.ring import DEGREES, INSTANT, NEVER, NUMBER, Kind, Ring, identity
+from actors.clock import US_PER_S
+from actors.features.ring import DEGREES, IDENTITY_MASK, INSTANT, NEVER, NOBODY, NUMBER, Kind, Ring, identity
 from actors.features.towns import Town, TownNames
 from actors.features.twin_rows import TwinRows
 from actors.features.twins import Twins
 from actors.transaction import Columns
-
-HOUR_US = US_PER_HOUR
-DAY_US = US_PER_DAY
-HALF_HOUR_US = US_PER_HOUR // 2
-WEEK_S = 7 * US_PER_DAY // US_PER_S
-SHORTEST_WAY_US = 60 * US_PER_S  # clocks of terminals differ: within a minute no speed can be told
 
 CARD_DEPTH = 16  # a busy card makes 3 a day; a velocity of 17 in a day is far beyond any threshold
 MERCHANT_DEPTH = 32  # a merchant of the synthetic world makes 1 to 20 an hour
@@ -52,14 +45,12 @@ class Located(msgspec.Struct, frozen=True, eq=False, gc=False):
     Attributes:
         cards: rows in the ring of cards, int64 (n,).
         merchants: rows in the ring of merchants, int64 (n,).
-        devices: rows in the ring of devices, int64 (k,), of the k transactions that have one.
-        with_device: those k, int64 (k,), or all.
+        devices: rows in the ring of devices, int64 (n,), NOBODY where there is none.
     """
 
     cards: I64
     merchants: I64
     devices: I64
-    with_device: I64 | slice
 
 
 class Rings:
@@ -93,12 +84,12 @@ class Rings:
 
     def _look_up(self, columns: Columns) -> Located:
         cards, merchants = self.cards.locate(columns.cards), self.merchants.locate(columns.merchants)
-        names = [name for name in columns.device if name is not None]
-        if len(names) == len(columns):
-            return Located(cards, merchants, self.devices.locate(names), slice(None))
-        at: I64 = np.array([name is not None for name in columns.device]).nonzero()[0]
-        devices = self.devices.locate(names) if names else at
-        return Located(cards, merchants, devices, at)
+        named = [name for name in columns.device if name is not None]
+        devices = self.devices.locate(named)
+        if len(named) < len(columns):
+            known, devices = devices, np.full(len(columns), NOBODY)
+            devices[[name is not None for name in columns.device]] = known
+        return Located(cards, merchants, devices)
 
     def _touches(self) -> tuple[int, ...]:
         return self.cards.touches, self.merchants.touches, self.devices.touches

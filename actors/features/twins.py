@@ -44,12 +44,6 @@ class Twins:
         self._words = _spread(np.concatenate(list(words.values()), axis=1), places, len(place))
         self._moved = _spread(np.concatenate(moved, axis=1), places, len(place))
         self._parts = _parts({name: words[name].shape[1] for name in kinds})
-        self._floats = [name for name in kinds if columns[name].dtype.kind == "f"]
-        self._places = {  # of one row's words
-            name: part if columns[name].ndim > 1 else part.start
-            for name, part in self._parts.items()
-            if name not in self._floats
-        }
         self._moves: I64 = np.zeros((len(names.towns), self._words.shape[1]), dtype=np.int64)
         for block, town in enumerate(names.towns):
             offsets = {whose: block * size for whose, size in sizes.items()}
@@ -72,20 +66,6 @@ class Twins:
             for name, part in self._parts.items():
                 columns[name][at] = _like(columns[name], words[:, part])
         return ~first
-
-    def wake_one(self, name: str, row: int, columns: Mapping[str, Column]) -> bool:
-        """Do the same for one name; return whether it is a twin seen for the first time."""
-        number = self._names.number(name)
-        if not self._asleep.item(number):
-            return False
-        self._asleep[number] = False
-        block, place = divmod(number, self._size)
-        words = self._words[place] + self._moved[place] * self._moves[block]
-        for column, here in self._places.items():
-            columns[column][row] = words[here]
-        for column in self._floats:
-            columns[column][row] = words[self._parts[column]].view(columns[column].dtype)
-        return True
 
     def sleepers(self) -> Iterator[list[str]]:
         """Yield the names of the twins that were not seen yet, town by town."""

@@ -13,14 +13,12 @@ import numpy as np
 
 from actors.arrays import F32
 from actors.bounded_files import read_arrays
-from actors.features import batch_road, single_road
 from actors.features.catalogue import STREAM_COLUMNS
 from actors.features.columns import cut
+from actors.features.kernels import advance
 from actors.features.rings import Rings, StreamLimits
 from actors.features.towns import Town, TownNames
 from actors.transaction import Columns
-
-SINGLE_ROAD_UP_TO = 16  # rows; from here on arrays are quicker than one by one
 
 
 class StreamState(Protocol):
@@ -63,13 +61,25 @@ class InMemoryStreamState:
         return self._last_features[part] if last[part] == sequence else None
 
     def _count(self, columns: Columns) -> F32:
-        if len(columns) <= SINGLE_ROAD_UP_TO:
-            return single_road.advance(self.rings, columns)
-        most = self.rings.largest_batch
-        if len(columns) <= most:
-            return batch_road.advance(self.rings, columns)
-        parts = [cut(columns, slice(at, at + most)) for at in range(0, len(columns), most)]
-        return np.concatenate([self._count(part) for part in parts])
+        rings, most = self.rings, self.rings.largest_batch
+        if len(columns) > most:
+            parts = [cut(columns, slice(at, at + most)) for at in range(0, len(columns), most)]
+            return np.concatenate([self._count(part) for part in parts])
+        at, features = rings.locate(columns), np.empty((len(columns), len(STREAM_COLUMNS)), dtype=np.float32)
+        advance(
+            rings.cards.records,
+            rings.merchants.records,
+            rings.devices.records,
+            at.cards,
+            at.merchants,
+            at.devices,
+            columns.event_us,
+            columns.cents,
+            columns.lat,
+            columns.lon,
+            features,
+        )
+        return features
 
     def add_towns(self, towns: tuple[Town, ...], names: Mapping[str, TownNames] | None = None) -> None:
         """Give every entity a twin in each of ``towns``; see `Rings.add_towns`. All remembered must be town 0's."""

@@ -255,18 +255,20 @@ def _check_header(spec: EventsSpec, header: Sequence[str]) -> None:
 
 def _columns(frame: pl.DataFrame) -> tuple[Columns, U8]:
     rows = len(frame)
-    amount = frame["amount"].to_numpy()
+    amount = frame["amount"].to_numpy(writable=True)
 
     def texts(field: str) -> list[str | None]:
         return frame[field].to_list() if field in frame.columns else [None] * rows
 
     def degrees(field: str) -> F64:
-        values = frame[field].fill_null(np.nan).to_numpy() if field in frame.columns else np.full(rows, np.nan)
+        values = (
+            frame[field].fill_null(np.nan).to_numpy(writable=True) if field in frame.columns else np.full(rows, np.nan)
+        )
         return values.astype(np.float64, copy=False)
 
     columns = Columns(
         ids=frame["id"].to_list(),
-        event_us=frame["event_time"].to_numpy(),
+        event_us=frame["event_time"].to_numpy(writable=True),
         cards=frame["card"].to_list(),
         merchants=frame["merchant"].to_list(),
         cents=np.rint(amount * 100).astype(np.int64),

@@ -9,13 +9,14 @@ from actors.arrays import F32, I64, U8
 from actors.features.assembly import FeatureAssembly
 from actors.features.columns import cut
 from actors.features.store import InMemoryFeatureStore, StoreRows
-from actors.features.windows import SINGLE_ROAD_UP_TO, InMemoryStreamState
+from actors.features.windows import InMemoryStreamState
 from actors.producer import Arrivals, Source
 from actors.transaction import Columns
 from sim.foresight.pages import PAGE, Pages
 from sim.foresight.speculation import Speculation
 from sim.foresight.undo import has_room
 
+FEW = 16  # transactions; a larger batch is quick enough as it comes
 SHORTEST = 32  # transactions foreseen; below it nothing is gained
 REST = 64  # batches computed as they come, after a shortest part that did not hold
 
@@ -119,7 +120,7 @@ class ForeseenAssembly(FeatureAssembly):
         self._settle()
         if self._rest:
             self._rest -= 1
-        elif len(columns) <= SINGLE_ROAD_UP_TO and has_room(self._rings, self._length):
+        elif len(columns) <= FEW and has_room(self._rings, self._length):
             self._own_sequence -= 1
             self._live = Speculation(
                 handed.page, handed.start, self._length, self, self._rings, self._store, self._own_sequence

@@ -5,7 +5,7 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from actors.features import catalogue
+from actors.features import catalogue, kernels
 from actors.features.catalogue import (
     CATALOGUE,
     HARD_LIMIT_S,
@@ -17,7 +17,6 @@ from actors.features.catalogue import (
     feature,
     features_for,
 )
-from actors.features.realtime import REALTIME
 from actors.features.store import CARD_COLUMNS, MERCHANT_COLUMNS
 from actors.transaction import Transaction
 
@@ -31,11 +30,17 @@ def test_names_are_unique_and_found() -> None:
         feature("card_tx_2h")
 
 
-def test_every_feature_has_exactly_one_source() -> None:
-    """Payload, windows, store and cross features together give the whole catalogue, nothing twice."""
-    crossed = ["amount_ratio_30d", "home_km"]
-    sources = [*REALTIME, *STREAM_COLUMNS, *CARD_COLUMNS[:6], *MERCHANT_COLUMNS, *crossed]
-    assert sorted(sources) == sorted(each.name for each in CATALOGUE)
+def test_every_feature_is_written_at_its_place() -> None:
+    """The kernels write each feature, and nothing else, where the catalogue has it."""
+    names = tuple(each.name for each in CATALOGUE)
+    crossed = {kernels.AMOUNT_RATIO_30D: "amount_ratio_30d", kernels.HOME_KM: "home_km"}
+    payload = [name for name in names[: kernels.STREAM] if getattr(kernels, name.upper()) == names.index(name)]
+    streamed = [name for name in STREAM_COLUMNS if getattr(kernels, name.upper()) == STREAM_COLUMNS.index(name)]
+    stored = CARD_COLUMNS[: kernels.HOME_LAT]
+    assert (*payload, *streamed, *stored, *crossed.values(), *MERCHANT_COLUMNS) == names
+    assert [names[place] for place in crossed] == list(crossed.values())
+    assert names.index(MERCHANT_COLUMNS[0]) == kernels.MERCHANT
+    assert len(names) == kernels.WIDTH
 
 
 def test_only_the_batch_tier_ages() -> None:

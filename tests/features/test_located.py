@@ -1,11 +1,11 @@
 """Laws of locating a batch: one look-up for all who ask, and never a row that went to somebody else."""
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
+from actors.features.ring import NOBODY
 from actors.features.rings import Rings, StreamLimits
 from actors.features.towns import towns
 from actors.features.windows import InMemoryStreamState
@@ -20,19 +20,17 @@ def by_name(rings: Rings, columns: Columns) -> tuple[list[int], list[int], list[
     return (
         [rings.cards.rows[name] for name in columns.cards],
         [rings.merchants.rows[name] for name in columns.merchants],
-        [rings.devices.rows[name] for name in columns.device if name is not None],
+        [NOBODY if name is None else rings.devices.rows[name] for name in columns.device],
     )
 
 
 @given(st.lists(streams(30), min_size=1, max_size=4))
 def test_one_look_up_gives_what_separate_ones_give(parts: list[Columns]) -> None:
-    """Rows, and who of them has a device, are what looking up each name finds."""
+    """Rows are what looking up each name finds, and no one's where there is no device."""
     rings = Rings(StreamLimits())
     for columns in parts:
         located = rings.locate(columns)
         assert (located.cards.tolist(), located.merchants.tolist(), located.devices.tolist()) == by_name(rings, columns)
-        having = np.arange(len(columns))[located.with_device].tolist()
-        assert having == [at for at, device in enumerate(columns.device) if device is not None]
 
 
 @pytest.mark.parametrize("limits", [FEW, StreamLimits()])
@@ -58,10 +56,7 @@ def test_rows_do_not_outlive_their_entities(size: int) -> None:
     first, others = random_stream(20, 1, cards=20), random_stream(400, 2, cards=10_000)
     rings.locate(first)
     for part in batches(others, size):
-        if size == 1:
-            rings.cards.locate_one(part.cards[0])
-        else:
-            rings.locate(part)
+        rings.locate(part)
     located = rings.locate(first)
     assert located.cards.tolist() == by_name(rings, first)[0]
     assert len({*located.cards.tolist()}) == len({*first.cards})

@@ -1,4 +1,4 @@
-"""Streaming features: both roads, however a stream is cut, say what the plain definition says."""
+"""Streaming features: however a stream is cut, what the plain definition says."""
 
 from pathlib import Path
 
@@ -8,10 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.arrays import F32
-from actors.features import batch_road, single_road
 from actors.features.catalogue import STREAM_COLUMNS
 from actors.features.columns import cut
-from actors.features.rings import Rings, StreamLimits
+from actors.features.rings import StreamLimits
 from actors.features.windows import InMemoryStreamState
 from actors.transaction import Columns
 from tests.features.naive import naive_features
@@ -27,21 +26,9 @@ def column(features: F32, name: str) -> list[float]:
     return values
 
 
-@given(streams())
-def test_batch_road_says_what_the_definition_says(columns: Columns) -> None:
-    """On arrays, a whole stream at once gives bit for bit what looking through everything before gives."""
-    np.testing.assert_array_equal(batch_road.advance(Rings(StreamLimits()), columns), naive_features(columns))
-
-
-@given(streams())
-def test_single_road_says_what_the_definition_says(columns: Columns) -> None:
-    """One by one, a stream gives bit for bit what looking through everything before gives."""
-    np.testing.assert_array_equal(single_road.advance(Rings(StreamLimits()), columns), naive_features(columns))
-
-
 @given(streams(), st.lists(st.integers(1, 30), min_size=1, max_size=5))
 def test_batch_boundaries_change_nothing(columns: Columns, sizes: list[int]) -> None:
-    """Any cutting of one stream into batches, and so any mixture of the two roads, gives the same features."""
+    """However a stream is cut into batches, it gives bit for bit what looking through everything before gives."""
     features = advance_all(InMemoryStreamState(), batches(columns, *sizes))
     np.testing.assert_array_equal(features, naive_features(columns))
 
