@@ -18,7 +18,7 @@ import psutil
 
 from actors.clock import US_PER_DAY
 from actors.features.assembly import FeatureAssembly
-from actors.features.batch import BatchTableBuilder, Copies
+from actors.features.batch import BatchTableBuilder
 from actors.features.catalogue import SYNTHETIC_FEATURES
 from actors.features.history import History
 from actors.features.store import InMemoryFeatureStore
@@ -26,6 +26,7 @@ from actors.features.towns import Town, towns
 from actors.features.windows import InMemoryStreamState
 from actors.transaction import Columns, Transaction, parse
 from benchmarks.measuring import Prepare, Rates, interleaved
+from sim.copies.sums import CopiedSums
 
 CARDS, MERCHANTS, ROWS = 20_000, 2_000, 20_480
 START_US = 1_770_000_000_000_000
@@ -169,8 +170,9 @@ def show_towns() -> None:
         base.append(columns)
     before = process.memory_info().rss
     started = time.perf_counter()
-    builder = BatchTableBuilder(History(), DELAY_US, Copies(base, towns(TOWNS)))
-    stream.add_towns(towns(TOWNS), builder.town_names)
+    past = CopiedSums(base, towns(TOWNS), DELAY_US)
+    builder = BatchTableBuilder(History(np.empty, past.cards, past.merchants), DELAY_US, past)
+    stream.add_towns(towns(TOWNS))
     store = InMemoryFeatureStore(builder.build(START_US + 30 * US_PER_DAY))
     seeded_s = time.perf_counter() - started
     after = process.memory_info().rss

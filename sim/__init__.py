@@ -5,6 +5,7 @@
 - `scenario`: the YAML file as typed, checked values; `units`, `scalars` and `time_formats`: how durations, rates,
   sizes and times are written.
 - `world`, `events`: where transactions come from: a synthetic world, or a file of real ones.
+- `copies`: what is known of the cards of a synthetic world that a run has not seen: the past of the training world's.
 - `inspection`: a file of transactions looked at, and the section proposed that replays it.
 - `tables`: files of rows, in every format, read whole or refused.
 - `training`, `gates`: fit a model, and refuse it when it is not good enough.

@@ -15,8 +15,8 @@ Modules, in the order of the story:
 - `twin_rows`: which row of a ring is whose, with no name kept of who lives in a town.
 - `windows`: the port to streaming features and its in-memory adapter.
 - `log`, `interner`, `history`, `labels`: what the batch tier is computed from.
-- `tally`, `town_codes`, `town_past`: sums over windows of history; what all towns share of names and of the past.
-- `batch`, `table_rows`: the builder of the table of batch features, and its rows.
+- `tally`: sums over windows of history.
+- `batch`, `table_rows`: the builder of the table of batch features, with the port to what was before; its rows.
 - `store`, `refresh`: the port to the table and its in-memory adapter; who renews it.
 - `assembly`: all tiers in one matrix.
 """

@@ -1,60 +1,77 @@
 """The builder of batch tables: features of every card and merchant, computed from history."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from actors.arrays import F32, F64, I64
 from actors.features.history import History, HistoryView
+from actors.features.interner import Known
 from actors.features.log import pieces
 from actors.features.store import CARD_COLUMNS, MISSING_AT, BatchTable, TableSide
 from actors.features.table_rows import card_rows, merchant_rows
 from actors.features.tally import Tally, fill, fill_cards, no_cards
-from actors.features.town_past import TownPast
-from actors.features.towns import Town, TownNames
 
 _ROWS_A_STEP = 8_192  # two or three milliseconds
 _CARDS_AT_ONCE = 65_536  # whose sums lie in memory: 5 MB, and for each such part history is read once more
 
 
-@dataclass(frozen=True, slots=True)
-class Copies:
-    """Towns and their past.
+class EarlierSums(Protocol):
+    """What cards and merchants did before a run: sums over a history that is kept elsewhere."""
 
-    Attributes:
-        base: history of town 0 up to the run's start; not appended to any more.
-        towns: the other towns.
-    """
+    @property
+    def cards(self) -> Known:
+        """Return the cards whose sums these are."""
+        ...
 
-    base: History
-    towns: tuple[Town, ...] = ()
+    @property
+    def merchants(self) -> Known:
+        """Return the merchants whose sums these are."""
+        ...
+
+    def fill(self, cards: tuple[F32, I64], tally: Tally, at_us: int) -> Iterator[None]:
+        """Set the rows of all known cards, and add the sums of merchants and categories, in steps of milliseconds.
+
+        Called first for each table; may run in another thread.
+
+        Args:
+            cards: rows and ``computed_us`` of the whole table; changed.
+            tally: of the run's own history; changed.
+            at_us: the table's instant.
+        """
+        ...
+
+    def add_to_cards(self, sums: F64, codes: I64, at_us: int) -> None:
+        """Add theirs to the sums of some cards, once `fill` is over.
+
+        Args:
+            sums: as `fill_cards` leaves them; changed.
+            codes: of the cards, ascending; those beyond the known are strangers.
+            at_us: the table's instant.
+        """
+        ...
 
 
 class BatchTableBuilder:
     """Computes tables from history; the same history and instant give the same table.
 
     Args:
-        history: what is appended to while running. With ``copies`` it must be empty now; it gets all towns' names.
+        history: what is appended to while running.
         label_delay_us: how long labels take; the windows of risks end that much before the table's instant.
-        copies: the past of a run's towns; None if ``history`` holds the past itself.
+        earlier: what was before; None if ``history`` holds it itself.
 
     Raises:
-        ValueError: with ``copies``, the history is not empty, or a name in the past is not of town 0.
+        ValueError: ``history`` numbers entities otherwise than ``earlier`` does.
     """
 
-    def __init__(self, history: History, label_delay_us: int, copies: Copies | None = None) -> None:
+    def __init__(self, history: History, label_delay_us: int, earlier: EarlierSums | None = None) -> None:
         self.history = history
         self.label_delay_us = label_delay_us
-        self._past = None if copies is None else TownPast(copies.base, copies.towns, label_delay_us)
-        if self._past is not None:
-            self._past.give_names(history)
-
-    @property
-    def town_names(self) -> Mapping[str, TownNames]:
-        """The names of all towns, by kind of entity; none without copies."""
-        return {} if self._past is None else self._past.names
+        self._earlier = earlier
+        if earlier is not None and (history.cards.known, history.merchants.known) != (earlier.cards, earlier.merchants):
+            raise ValueError("sums of what was before the run need a history that knows the same cards and merchants")
 
     def build(self, at_us: int) -> BatchTable:
         """Return the table at ``at_us``: what was known then and nothing later."""
@@ -74,7 +91,7 @@ class BatchTableBuilder:
         return self._pieces(self.history.view(), at_us)
 
     def _pieces(self, view: HistoryView, at_us: int) -> Iterator[BatchTable | None]:
-        seen = np.zeros(view.card_count, dtype=np.bool_)  # of all cards of forty towns those with history are a part
+        seen = np.zeros(view.card_count, dtype=np.bool_)  # of all known cards those with history are a part
         for piece in pieces({"card": view.transactions["card"]}):
             seen[piece["card"]] = True
             yield None
@@ -83,8 +100,8 @@ class BatchTableBuilder:
         for _ in fill(tally, view, at_us, self.label_delay_us):
             yield None
         cards = _absent(view.card_count + 1, len(CARD_COLUMNS))
-        if self._past is not None:
-            for _ in self._past.fill(cards, tally, at_us):
+        if self._earlier is not None:
+            for _ in self._earlier.fill(cards, tally, at_us):
                 yield None
         for start in range(0, len(codes), _CARDS_AT_ONCE):
             some = codes[start : start + _CARDS_AT_ONCE]
@@ -97,12 +114,12 @@ class BatchTableBuilder:
         yield BatchTable(at_us, TableSide(view.cards, *cards), TableSide(view.merchants, *_with_absent(*merchants)))
 
     def _set_cards(self, cards: tuple[F32, I64], codes: I64, sums: F64, at_us: int) -> Iterator[None]:
-        """Set the cards of ``codes``, ascending, to what their own sums and their past come to."""
+        """Set the cards of ``codes``, ascending, to what their own sums and the earlier ones come to."""
         for start in range(0, len(codes), _ROWS_A_STEP):
             step = slice(start, start + _ROWS_A_STEP)
             at, own = codes[step], sums[step]
-            if self._past is not None:
-                self._past.add_to_cards(own, at, at_us)
+            if self._earlier is not None:
+                self._earlier.add_to_cards(own, at, at_us)
             cards[0][at], cards[1][at] = card_rows(own, at_us)
             yield
 

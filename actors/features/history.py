@@ -1,6 +1,5 @@
 """History: what the batch tier is computed from, transactions and labels as columns."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -13,7 +12,7 @@ from actors.bounded_files import read_arrays
 from actors.clock import US_PER_DAY
 from actors.features.categories import category_codes
 from actors.features.columns import Part
-from actors.features.interner import Interner, name_array
+from actors.features.interner import Interner, Known, name_array
 from actors.features.labels import Labels
 from actors.features.log import Allocate, ColumnLog, pieces
 from actors.transaction import FEW, Columns
@@ -48,14 +47,14 @@ class HistoryView:
     Attributes:
         transactions: columns of the transaction log.
         labels: columns of the label log.
-        cards: token → code; may grow meanwhile, codes from ``card_count`` on are not in the view.
-        merchants: name → code, the same way.
+        cards: codes of the cards; may grow meanwhile, those from ``card_count`` on are not in the view.
+        merchants: codes of the merchants, the same way.
     """
 
     transactions: dict[str, Column]
     labels: dict[str, Column]
-    cards: Mapping[str, int]
-    merchants: Mapping[str, int]
+    cards: Interner
+    merchants: Interner
     card_count: int
     merchant_count: int
 
@@ -86,19 +85,21 @@ class History:
 
     Args:
         allocate: makes the arrays of both logs.
+        cards: those known from elsewhere, whose codes are their numbers; None if nobody is.
+        merchants: the same way.
     """
 
-    def __init__(self, allocate: Allocate = np.empty) -> None:
-        self._cards = Interner()
-        self._merchants = Interner()
+    def __init__(
+        self, allocate: Allocate = np.empty, cards: Known | None = None, merchants: Known | None = None
+    ) -> None:
+        self._cards = Interner(known=cards)
+        self._merchants = Interner(known=merchants)
         self._transactions = ColumnLog(_TRANSACTIONS, allocate)
         self._labels = ColumnLog(_LABELS, allocate)
         self._waiting: list[_Waiting] = []
         self._waiting_count = 0
         self._whole: tuple[Columns, _Codes] | None = None
         self._sequence: int | None = None
-        self._lasting_cards = 0
-        self._lasting_merchants = 0
 
     def __len__(self) -> int:
         """Return the number of transactions held."""
@@ -184,32 +185,19 @@ class History:
         self._whole = None
         self._transactions.drop_before(before_us)
         self._labels.drop_before(before_us)
-        self._cards = self._without_idle(self._cards, self._lasting_cards, "card", [self._transactions])
-        logs = [self._transactions, self._labels]
-        self._merchants = self._without_idle(self._merchants, self._lasting_merchants, "merchant", logs)
+        self._cards = self._without_idle(self._cards, "card", [self._transactions])
+        self._merchants = self._without_idle(self._merchants, "merchant", [self._transactions, self._labels])
 
-    def adopt(self, cards: Interner, merchants: Interner) -> None:
-        """Take over codes, for good.
-
-        Raises:
-            ValueError: codes were given already.
-        """
-        if len(self.cards) or len(self.merchants):
-            raise ValueError("the history of a run with towns must be empty at its start")
-        self._whole, self._cards, self._merchants = None, cards, merchants
-        self._lasting_cards, self._lasting_merchants = len(cards), len(merchants)
-
-    def _without_idle(self, names: Interner, lasting: int, column: str, logs: list[ColumnLog]) -> Interner:
+    def _without_idle(self, names: Interner, column: str, logs: list[ColumnLog]) -> Interner:
         """Return ``names`` less those that no log holds, once these are the most: names are bounded as the logs are."""
-        if len(names) <= 2 * lasting + _SPARE_NAMES:
+        if names.met_count <= 2 * len(names.known or ()) + _SPARE_NAMES:
             return names
         held = np.zeros(len(names), dtype=np.bool_)
-        held[:lasting] = True
         for log in logs:
             for piece in pieces({column: log.view()[column]}):
                 held[piece[column]] = True
         kept = np.flatnonzero(held)
-        if len(names) <= 2 * len(kept) + _SPARE_NAMES:
+        if names.met_count <= 2 * len(kept) + _SPARE_NAMES:
             return names
         fewer, codes = names.only(kept)
         for log in logs:
@@ -222,8 +210,8 @@ class History:
         return HistoryView(
             self._transactions.view(),
             self._labels.view(),
-            self.cards.codes,
-            self.merchants.codes,
+            self.cards,
+            self.merchants,
             len(self.cards),
             len(self.merchants),
         )

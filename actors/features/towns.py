@@ -5,7 +5,7 @@ The training world is town 0 and its names carry a 0: ``c0-17``, ``m0-3``, ``d0-
 the history's end has that past shifted in event time, so that its cards do not look as if they had slept.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,6 @@ from actors.arrays import I64
 from actors.features.catalogue import BATCH_REFRESH_S
 
 STRANGER = -1  # number of a name that no town has
-AT_HAND = 16_384  # names in all towns, up to which their numbers are remembered: more do not stay in the caches
 
 _GRID_US = BATCH_REFRESH_S * 1_000_000
 
@@ -53,9 +52,8 @@ class Town:
 class TownNames:
     """The names of town 0's entities of one kind, and through them those of their twins, with a number each.
 
-    A number is worked out from its name, by what all towns share: a dictionary of all names costs twice as much, since
-    whoever is looked up among a hundred thousand is in no cache. All who know something about the same entities by
-    number share this object, so that a batch's names are looked up once.
+    Each town has a block of numbers, in the order of ``names``: the twin of the same place in another block has the
+    same past.
 
     Args:
         names: of town 0.
@@ -64,8 +62,6 @@ class TownNames:
     Attributes:
         names: of town 0.
         towns: all towns.
-        number: returns the number of a name, STRANGER if it is no town's: a block for each town, in the order of
-            ``names``, so the twin of the same place in another block has the same past.
 
     Raises:
         ValueError: a town is given twice, or a name is not of town 0.
@@ -86,14 +82,24 @@ class TownNames:
             for letter, own in places.items()
             for block, town in enumerate(towns)
         }
-        self.number: Callable[[str], int] = self._work_out
-        if len(self) <= AT_HAND:
-            self.number = _AtHand(self._work_out).__getitem__
         self._latest: tuple[tuple[Sequence[str], I64], ...] = ()
 
     def __len__(self) -> int:
         """Return the number of entities in all towns."""
         return len(self.names) * len(self.towns)
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield all names, by number."""
+        for town in self.towns:
+            yield from town.rename(self.names)
+
+    def number(self, name: str) -> int:
+        """Return the number of ``name``, STRANGER if it is no town's."""
+        head, _, own = name.partition("-")
+        found = self._heads.get(head)
+        if found is None or (place := found[1].get(own)) is None:
+            return STRANGER
+        return found[0] + place
 
     def name(self, number: int) -> str:
         """Return a name by its number."""
@@ -115,27 +121,6 @@ class TownNames:
     def has(self, names: Iterable[str], towns: Sequence[Town]) -> bool:
         """Return whether ``towns`` are these, in this order, and ``names`` are among town 0's."""
         return self.towns == tuple(towns) and set(names) <= set(self.names)
-
-    def _work_out(self, name: str) -> int:
-        head, _, own = name.partition("-")
-        found = self._heads.get(head)
-        if found is None or (place := found[1].get(own)) is None:
-            return STRANGER
-        return found[0] + place
-
-
-class _AtHand(dict[str, int]):
-    """Numbers that were asked for; strangers are not kept."""
-
-    def __init__(self, work_out: Callable[[str], int]) -> None:
-        super().__init__()
-        self._work_out = work_out
-
-    def __missing__(self, name: str) -> int:
-        number = self._work_out(name)
-        if number != STRANGER:
-            self[name] = number
-        return number
 
 
 def home_of(name: str) -> tuple[str, str]:

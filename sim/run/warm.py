@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from actors.errors import ArtifactError
-from actors.features.batch import BatchTableBuilder, Copies
+from actors.features.batch import BatchTableBuilder
 from actors.features.history import History
 from actors.features.log import Allocate
 from actors.features.refresh import boundary
@@ -17,6 +17,7 @@ from actors.features.towns import Town as Copy
 from actors.features.windows import InMemoryStreamState
 from actors.model.artifact import Artifact
 from actors.model.proof import REMEDY
+from sim.copies.sums import CopiedSums
 from sim.training.replay import HISTORY_FILE, WINDOWS_FILE
 from sim.world.pool import Town
 
@@ -67,11 +68,11 @@ def warm_state(
     )
     stream = _load_stream(artifact.state / WINDOWS_FILE, len(copies) + 1)
     if copies:
-        past = _load_history(artifact.state / HISTORY_FILE, np.empty)
-        history = History(allocate)
-        builder = BatchTableBuilder(history, label_delay_us, Copies(past, copies))
-        stream.add_towns(copies, builder.town_names)
-        if expected_count >= SEEN_AT * len(builder.town_names["card"]):
+        past = CopiedSums(_load_history(artifact.state / HISTORY_FILE, np.empty), copies, label_delay_us)
+        history = History(allocate, past.cards, past.merchants)
+        builder = BatchTableBuilder(history, label_delay_us, past)
+        stream.add_towns(copies)
+        if expected_count >= SEEN_AT * len(past.cards):
             stream.wake()
     else:
         history = _load_history(artifact.state / HISTORY_FILE, allocate)

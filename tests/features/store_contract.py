@@ -11,6 +11,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.testing import assert_array_equal
 
+from actors.features.interner import Interner
 from actors.features.store import (
     CARD_COLUMNS,
     MERCHANT_COLUMNS,
@@ -38,7 +39,7 @@ def _side(at_us: int, names: Sequence[str], width: int, base: float) -> TableSid
     rows[-1] = np.nan
     computed_us = np.full(len(names) + 1, at_us, dtype=np.int64)
     computed_us[-1] = MISSING_AT
-    return TableSide({name: number for number, name in enumerate(names)}, rows, computed_us)
+    return TableSide(Interner(names), rows, computed_us)
 
 
 class FeatureStoreContract(ABC):

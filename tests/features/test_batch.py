@@ -8,18 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from actors.features.batch import BatchTableBuilder, Copies
+from actors.features.batch import BatchTableBuilder
 from actors.features.columns import cut
 from actors.features.history import History
 from actors.features.labels import Labels
 from actors.features.store import MISSING_AT, BatchTable, InMemoryFeatureStore, TableSide
-from actors.features.towns import Town, towns
 from actors.transaction import Columns
 from tests.features.naive_batch import NaiveHistory
 from tests.features.streams import DAY_US, START_US, batches, random_stream, streams
 
 DELAY_US = DAY_US // 2
-REFRESH_US = DAY_US // 4
 
 
 def labels_of(columns: Columns) -> Labels:
@@ -69,22 +67,6 @@ def test_tables_say_what_the_definition_says(columns: Columns, after_us: int, kn
         assert (name in merchants) == (expected is not None)
         if expected is not None:
             assert_allclose(merchants[name], expected, rtol=1e-6)
-
-
-@given(streams(40), st.integers(1, 4), st.integers(0, 3 * DAY_US))
-def test_tables_do_not_depend_on_how_many_cards_are_added_up_at_once(
-    columns: Columns, at_once: int, after_us: int
-) -> None:
-    """However few sums lie in memory together, every row of every town is the same to the bit."""
-    at_us, copies = START_US + after_us, Copies(history_of(columns), towns(3, shift_us=REFRESH_US))
-    history = History()
-    builder = BatchTableBuilder(history, DELAY_US, copies)
-    history.append(columns)
-    whole = builder.build(at_us)
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("actors.features.batch._CARDS_AT_ONCE", at_once)
-        patched.setattr("actors.features.batch._ROWS_A_STEP", 2)
-        assert_same(builder.build(at_us), whole)
 
 
 def test_the_future_never_changes_a_table() -> None:
@@ -179,7 +161,7 @@ def test_history_survives_a_file(tmp_path: Path) -> None:
     more = random_stream(200, 8, days=21, cards=80)
     for each in (history, loaded):
         each.append(more)
-    assert loaded.cards.codes == history.cards.codes
+    assert loaded.cards.names == history.cards.names
     at_us = START_US + 20 * DAY_US
     assert_same(*(BatchTableBuilder(each, DELAY_US).build(at_us) for each in (history, loaded)))
 
@@ -191,70 +173,6 @@ def test_history_counts_a_batch_once() -> None:
     for sequence in (1, 1, 2, 2):
         history.append(columns, sequence)
     assert len(history) == 200
-
-
-class TestTowns:
-    """Towns share the past of the training world and add what they do themselves."""
-
-    base = random_stream(4_000, 10, days=45)
-    end_us = START_US + 45 * DAY_US
-
-    def table(self, at_us: int, own: Columns | None = None, shift_us: int = 0) -> BatchTable:
-        history = History()
-        builder = BatchTableBuilder(history, DELAY_US, Copies(history_of(self.base), towns(3, shift_us)))
-        if own is not None:
-            history.append(own)
-            history.append_labels(labels_of(own), own.event_us + DELAY_US)
-        return builder.build(at_us)
-
-    def test_every_town_starts_with_the_past_of_the_training_world(self) -> None:
-        """Before a run did anything, a town's rows are those of the training world, and its own by name."""
-        plain = BatchTableBuilder(history_of(self.base), DELAY_US).build(self.end_us)
-        copies = self.table(self.end_us)
-        for side, copied in ((plain.cards, copies.cards), (plain.merchants, copies.merchants)):
-            rows = named(copied)
-            assert len(rows) == 3 * len(side.present())
-            for name, row in named(side).items():
-                for town in (Town(0), Town(1), Town(2)):
-                    assert_array_equal(rows[town.rename([name])[0]], row)
-
-    def test_a_town_that_starts_later_has_its_past_shifted(self) -> None:
-        """A town activated two days on has, two days on, the rows that the training world had at the start."""
-        shift_us = 2 * DAY_US
-        start, later = self.table(self.end_us), self.table(self.end_us + shift_us, shift_us=shift_us)
-        cards, merchants = named(later.cards), named(later.merchants)
-        for name, row in named(start.cards).items():
-            if not name.startswith("c0"):
-                assert_array_equal(cards[name], row)
-        for name, row in named(start.merchants).items():
-            if not name.startswith("m0"):
-                assert_array_equal(merchants[name][:6], row[:6])
-
-    def test_the_past_and_the_run_add_up(self) -> None:
-        """A card's row counts its town's past and its own transactions; cards of no town get rows too."""
-        own = random_stream(300, 11, days=2, cards=60)
-        own.event_us[:] += 45 * DAY_US
-        at_us = self.end_us + 2 * DAY_US
-        together = BatchTableBuilder(history_of(self.base, own), DELAY_US).build(at_us)
-        table = self.table(at_us, own)
-        rows = named(table.cards)
-        for name, row in named(together.cards).items():
-            assert_array_equal(rows[name], row)
-        merchants = named(table.merchants)
-        for name, row in named(together.merchants).items():
-            assert_array_equal(merchants[name][:6], row[:6])
-
-    def test_a_run_with_towns_begins_with_an_empty_history(self) -> None:
-        """Names that are there already would not lie in their town's block."""
-        with pytest.raises(ValueError, match="must be empty"):
-            BatchTableBuilder(history_of(self.base), DELAY_US, Copies(history_of(self.base)))
-
-    def test_names_of_no_town_are_refused(self) -> None:
-        """A past whose names do not say their town cannot be copied."""
-        columns = random_stream(10, 12)
-        columns.cards[0] = "4711"
-        with pytest.raises(ValueError, match="of town 0"):
-            BatchTableBuilder(History(), DELAY_US, Copies(history_of(columns), towns(2)))
 
 
 def test_what_the_store_serves_is_the_table() -> None:

@@ -29,7 +29,7 @@ def idle_names_are_forgotten_at_once() -> Iterator[None]:
 
 def told(kept: History) -> list[tuple[object, ...]]:
     view = kept.view()
-    cards, merchants = list(view.cards), list(view.merchants)
+    cards, merchants = view.cards.names, view.merchants.names
     columns = {name: column.tolist() for name, column in view.transactions.items()}
     columns["card"] = [cards[code] for code in columns["card"]]
     columns["merchant"] = [merchants[code] for code in columns["merchant"]]

@@ -25,12 +25,10 @@ def test_the_age_of_the_table_is_known() -> None:
 
 
 def test_a_name_newer_than_the_table_is_missing() -> None:
-    """Names that history gave codes to after the build have no row in the table, though they share its places."""
+    """Names that history gave codes to after the build have no row in the table, though they share its codes."""
     published = table(AT_US, ["a"], ["x"])
-    places = dict(published.cards.places)
-    places["later"], places["much later"] = len(published.cards.rows) - 1, 50
-    cards = type(published.cards)(places, published.cards.rows, published.cards.computed_us)
-    store = InMemoryFeatureStore(BatchTable(AT_US, cards, published.merchants))
+    published.cards.codes.of(["later", "much later"])
+    store = InMemoryFeatureStore(published)
     rows = store.rows(["a", "later", "much later"], ["x"] * 3)
     assert rows.card_computed_us.tolist() == [AT_US, MISSING_AT, MISSING_AT]
     assert np.isnan(rows.card[1:]).all()

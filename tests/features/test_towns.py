@@ -1,8 +1,6 @@
 """Towns in the windows: a copy of a card goes on as the card itself would."""
 
-import itertools
-from dataclasses import fields, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,8 +8,7 @@ from numpy.testing import assert_array_equal
 
 from actors.features.columns import cut
 from actors.features.rings import StreamLimits
-from actors.features.town_codes import TownInterner
-from actors.features.towns import Town, TownNames, towns
+from actors.features.towns import Town, towns
 from actors.features.windows import InMemoryStreamState
 from actors.transaction import Columns
 from tests.features.streams import DAY_US, batches, random_stream
@@ -152,37 +149,3 @@ def test_shifts_are_rounded_to_whole_refreshes() -> None:
     shifts = [Town(1, round(hours * DAY_US / 24)).grid_shift_us for hours in (0, 2.9, 3.1, 6, 8.9, 9.1)]
     assert [shift // six_hours_us for shift in shifts] == [0, 0, 1, 1, 1, 2]
     assert np.diff(shifts).min() >= 0
-
-
-@pytest.mark.parametrize("size", [1, 16, 17, 60])
-@pytest.mark.parametrize(("order", "room"), [("same", 450), ("sorted", 250_000), ("lacking", 450)])
-def test_names_shared_with_the_store_change_nothing(size: int, order: str, room: int) -> None:
-    """One look-up for windows and history gives what two give: of towns, of strangers, of the forgotten."""
-    alone, shared = InMemoryStreamState(), InMemoryStreamState()
-    for state in (alone, shared):
-        state.advance(0, PAST)
-        state.rings.cards.max_entities = room
-    known = [*shared.rings.cards.rows, "c0-more"]
-    cards = TownNames({"same": known, "sorted": sorted(known), "lacking": known[1:]}[order], (Town(0), *towns(2)))
-    interner = TownInterner(cards)
-    alone.add_towns(towns(2))
-    shared.add_towns(towns(2), {"card": cards})
-    strangers = random_stream(1_200, 3, cards=900, merchants=70, days=1)
-    for number, part in enumerate(batches(joined(strangers, moved(NEXT, Town(1)), strangers), size), start=1):
-        found = interner.of(part.cards).tolist()
-        assert_array_equal(shared.advance(number, part), alone.advance(number, part))
-        assert interner.of(part.cards).tolist() == found
-        assert set(shared.rings.cards.rows) == set(alone.rings.cards.rows)
-        assert len(shared.rings.cards) <= room
-    codes = [interner.codes[name] for name in dict.fromkeys(strangers.cards)]
-    assert len(set(codes)) == len(codes)
-
-
-def joined(*parts: Columns) -> Columns:
-    """Return the transactions of all parts, one part after the other."""
-    whole: dict[str, Any] = {}
-    for field in fields(Columns):
-        columns = [getattr(part, field.name) for part in parts]
-        arrays = isinstance(columns[0], np.ndarray)
-        whole[field.name] = np.concatenate(columns) if arrays else list(itertools.chain.from_iterable(columns))
-    return Columns(**whole)

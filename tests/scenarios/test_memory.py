@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from actors.features import town_past, towns
+from actors.features import interner
 from actors.messages import DecidedBatch
+from sim.copies import sums
 from sim.run import outcomes, shelf
 from sim.run.instruments import Instruments
 from sim.run.outcomes import OutcomeBook
@@ -73,7 +74,8 @@ def test_memory_does_not_grow_with_the_run(
     """Under 40 bytes a transaction stay; the hundred and more that a run keeps lie on the shelf, or else in memory."""
     monkeypatch.setattr(shelf, "LARGE_BYTES", 512 if on_shelf else 1 << 40)
     monkeypatch.setattr(outcomes, "_FIRST_CAPACITY", 256)
-    monkeypatch.setattr(towns, "AT_HAND", 0)  # bounded too, but not full before the first reading, as what follows
-    monkeypatch.setattr(town_past, "_KEPT", 0)
+    # Bounded too, but not full before the first reading:
+    monkeypatch.setattr(interner.Met, "__missing__", lambda met, name: met.number(name))
+    monkeypatch.setattr(sums, "_KEPT", 0)
     grown = growth_bytes(world_model, tmp_path / "run")
     assert grown < 40 if on_shelf else grown > 100

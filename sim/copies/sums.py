@@ -1,6 +1,6 @@
-"""The past that the towns of a run share: sums over town 0's history, taken once for all towns of one shift."""
+"""The past that all copies share: sums over history, taken once for all copies of one shift."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,6 @@ from actors.features.history import History
 from actors.features.store import MISSING_AT
 from actors.features.table_rows import card_rows
 from actors.features.tally import Tally, fill, fill_cards, no_cards
-from actors.features.town_codes import TownInterner
 from actors.features.towns import Town, TownNames
 
 _KEPT = 8  # sums at distinct times; two or three are in use, and the next refresh uses some of them again
@@ -19,7 +18,7 @@ _KEPT = 8  # sums at distinct times; two or three are in use, and the next refre
 
 @dataclass(frozen=True, slots=True)
 class _Past:
-    """Town 0's history at one instant: sums of cards and merchants, and the card rows they make."""
+    """History at one instant: sums of cards and merchants, and the card rows they make."""
 
     cards: F64
     tally: Tally
@@ -27,36 +26,36 @@ class _Past:
     present: Bool
 
 
-class TownPast:
-    """Adds the towns' past to what a run has seen itself.
+class CopiedSums:
+    """Adds the copies' past to what a run has seen itself.
 
-    A town of shift s at time t has the past that town 0 had at t − s, with s rounded to whole refreshes.
+    A copy of shift s has at time t the past that copy 0 had at t − s, with s rounded to whole refreshes.
 
     Args:
-        base: history of town 0 up to the run's start.
-        towns: the other towns.
+        base: history of copy 0 up to the run's start; not appended to any more.
+        towns: the other copies.
         label_delay_us: how long labels take.
 
     Attributes:
-        names: of all towns, by kind of entity: card and merchant.
+        cards: the names of all copies' cards, a block of numbers for each copy.
+        merchants: the same way.
+
+    Raises:
+        ValueError: a copy is given twice, or a name in the past is not of copy 0.
     """
 
-    def __init__(self, base: History, towns: tuple[Town, ...], label_delay_us: int) -> None:
+    def __init__(self, base: History, towns: Sequence[Town], label_delay_us: int) -> None:
         self._base = base
-        self._towns = (Town(0), *towns)
-        known = {"card": base.cards, "merchant": base.merchants}
-        self.names = {kind: TownNames(own.names, self._towns) for kind, own in known.items()}
-        self._shifts = np.array([town.grid_shift_us for town in self._towns], dtype=np.int64)
+        everywhere = (Town(0), *towns)
+        self.cards = TownNames(base.cards.names, everywhere)
+        self.merchants = TownNames(base.merchants.names, everywhere)
+        self._shifts = np.array([town.grid_shift_us for town in everywhere], dtype=np.int64)
         self._distinct_shifts: list[int] = sorted(set(self._shifts.tolist()))
         self._label_delay_us = label_delay_us
         self._pasts: dict[int, _Past] = {}
 
-    def give_names(self, history: History) -> None:
-        """Give the names of all towns their codes in ``history``, town by town, so that a town is a block of codes."""
-        history.adopt(TownInterner(self.names["card"]), TownInterner(self.names["merchant"]))
-
     def fill(self, cards: tuple[F32, I64], tally: Tally, at_us: int) -> Iterator[None]:
-        """Set the cards of all towns to their past, and add that of merchants and categories to ``tally``.
+        """Set the cards of all copies to their past, and add that of merchants and categories to ``tally``.
 
         Args:
             cards: rows and ``computed_us`` of the whole table; changed.
@@ -83,7 +82,7 @@ class TownPast:
             at_us: the table's instant.
         """
         size = max(1, len(self._base.cards))
-        own = int(np.searchsorted(codes, size * len(self._towns)))  # beyond are cards that no town had
+        own = int(np.searchsorted(codes, size * len(self._shifts)))  # beyond are strangers
         shifts = self._shifts[codes[:own] // size]
         for shift_us in self._distinct_shifts:
             chosen = np.flatnonzero(shifts == shift_us)
@@ -100,7 +99,7 @@ class TownPast:
             np.copyto(category, past.merchant_category, where=category == NO_CATEGORY)
 
     def _have(self, at_us: int) -> Iterator[None]:
-        """Have town 0's past at ``at_us`` at hand."""
+        """Have copy 0's past at ``at_us`` at hand."""
         if at_us in self._pasts:
             return
         view = self._base.view()

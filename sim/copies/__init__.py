@@ -1,0 +1,10 @@
+"""Copies of the world that a model was trained on, so that a run can have more cards than history has.
+
+The training world is copy 0 and its names carry a 0: ``c0-17``, ``m0-3``, ``d0-9``. The same card in copy 7 is
+``c7-17``: another card with the same profile, and with the past of ``c0-17`` as its own. A copy that becomes active
+later than the history's end has that past shifted in event time, so that its cards do not look as if they had slept.
+
+What the pipeline knows of entities that it has not seen comes through ports; this is what stands behind them:
+
+- `sums`: what the batch tier adds to a run's own history.
+"""
