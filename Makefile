@@ -76,8 +76,8 @@ clean:  ## remove what was installed and made: environment, models, runs, result
 # Stamp files: a second call installs nothing unless the pins or the project changed.
 
 $(VENV)/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "riskdrill needs Python 3.11 or newer, and '$(PYTHON)' is not: make PYTHON=/path/to/python3.11 …" >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 16))' || \
+	  { echo "riskdrill needs Python 3.11 to 3.15, and '$(PYTHON)' is not: make PYTHON=/path/to/python3.11 …" >&2; exit 2; }
 	@echo "Setting up $(VENV) (once, about a minute)" >&2
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 2; }  # half an environment would pass for a whole one
 

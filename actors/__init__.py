@@ -15,7 +15,7 @@ fails, what was accepted is decided, on the best rung of the ladder that is left
 - `clock`, `timer`, `work`, `home_loop`: the only source of time; waking at an instant; what computing costs in time;
   the loop that an actor lives on.
 - `errors`, `first_failure`: the error tree, sorted by whose fault it is; one that is told of and lived with.
-- `kernels`: functions compiled to machine code.
+- `kernels`, `fingerprint`, `code_shelf`: functions compiled to machine code; what that depends on; where it is kept.
 - `bounded_files`: files that someone else may have written, read within bounds and without running anything in them.
 - `child`, `lacking`: how a child process ended, in words; what the machine lacks, in a line instead of a trace.
 - `answer`: what a port returns whose answer is there at once.

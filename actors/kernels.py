@@ -1,18 +1,144 @@
-"""Compiled functions: plain Python that numba turns into machine code, with one set of rules for all of them."""
+"""Compiled functions: plain Python that numba turns into machine code, with one set of rules for all of them.
 
+What was compiled once is kept for the next process (`actors.code_shelf`), under a digest of all that it was made from
+(`actors.fingerprint`). With ``NUMBA_DISABLE_JIT=1`` kernels are the functions that they are written as.
+"""
+
+import pickle
 from collections.abc import Callable
-from typing import Any, TypeVar
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Final, TypeVar
 
 import numba
+from numba.core.caching import _Cache as CachePort
+from numba.core.compiler import CompileResult
+from numba.core.dispatcher import Dispatcher
+from numba.core.serialize import dumps
+from numba.core.sigutils import normalize_signature
+
+from actors import code_shelf
+from actors.fingerprint import fingerprint
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
 
 def kernel(function: Function) -> Function:
-    """Compile ``function`` when it is first called.
+    """Compile ``function`` when it is first called, or take what an earlier process compiled.
 
     Strict IEEE arithmetic; dividing by zero gives what an array would; the interpreter is let go. Indexes are not
-    checked: whoever calls a kernel has checked them.
+    checked: whoever calls a kernel has checked them. It may refer to other kernels, to constants by their own name, and
+    to numpy and math; a constant is what it was when the kernel was compiled.
     """
     compiled: Any = numba.njit(nogil=True, error_model="numpy")(function)
+    if isinstance(compiled, Dispatcher):
+        compiled._cache = _Kept(compiled)  # noqa: SLF001 - numba's own cache overlooks what changed in other files
     return compiled  # type: ignore[no-any-return]  # called as the function is
+
+
+def ready(call_each: Callable[[], object], announce: Callable[[], object]) -> str:
+    """Have every kernel ready that ``call_each`` calls; return in a line why code is not kept, "" if nothing is lost.
+
+    A kernel that meets arguments of other types later is compiled then: a pause of a second, and the same answers.
+
+    Args:
+        call_each: calls each kernel with arguments of the types that it will get.
+        announce: called before the first is compiled, which takes seconds in all; not called when all were kept.
+    """
+    _PREPARATION.announce = announce
+    try:
+        call_each()
+    finally:
+        _PREPARATION.end()
+    return _PREPARATION.problem
+
+
+class _Preparation:
+    """The time in which kernels are made ready; of several processes one compiles, and the others take what it kept.
+
+    Attributes:
+        announce: called before the first kernel is compiled; None outside that time.
+        problem: why what this process compiled is not kept, in a line; "" if it is.
+    """
+
+    def __init__(self) -> None:
+        self.announce: Callable[[], object] | None = None
+        self.problem = ""
+        self._turn = ExitStack()
+
+    def begin(self) -> bool:
+        """Announce it and wait for those who are at it; return whether that was to be done."""
+        announce, self.announce = self.announce, None
+        if announce is None:
+            return False
+        announce()
+        self._turn.enter_context(code_shelf.turn())
+        return True
+
+    def end(self) -> None:
+        """Let others go on."""
+        self.announce = None
+        self._turn.close()
+
+    def lose(self, error: code_shelf.NotKeptError) -> None:
+        """Note that code could not be kept."""
+        remedy = "let XDG_CACHE_HOME name a folder that is yours alone and has room"
+        self.problem = f"compiled code is not kept, and each start takes seconds more: {error}; {remedy}"
+
+
+_PREPARATION: Final = _Preparation()
+
+
+class _Kept(CachePort):  # type: ignore[misc]  # numba has no types
+    """What numba asks for the code of one kernel before it compiles, and gives it to afterwards.
+
+    Args:
+        kernel: numba's dispatcher.
+    """
+
+    def __init__(self, kernel: Any) -> None:  # noqa: ANN401
+        self._kernel = kernel
+        self._awaited: dict[object, str] = {}
+
+    @property
+    def cache_path(self) -> Path:
+        """Where code is kept."""
+        return code_shelf.place()
+
+    def load_overload(self, sig: object, target_context: Any) -> CompileResult | None:  # noqa: ANN401
+        """Return the code for a signature; None has it compiled."""
+        target_context.refresh()
+        arguments, _ = normalize_signature(sig)
+        name = fingerprint(self._kernel, arguments, target_context.codegen().magic_tuple())
+        if name is None:
+            _PREPARATION.begin()
+            return None
+        self._awaited[sig] = name
+        code = _load(name, target_context)
+        return _load(name, target_context) if code is None and _PREPARATION.begin() else code
+
+    def save_overload(self, sig: object, data: Any) -> None:  # noqa: ANN401
+        """Keep what was compiled, unless it holds addresses of this process."""
+        name = self._awaited.pop(sig, None)
+        if name is None or data.library.has_dynamic_globals or data.lifted:
+            return
+        try:
+            code_shelf.write(name, dumps(data._reduce()))  # noqa: SLF001 - as numba's own cache does
+        except code_shelf.NotKeptError as error:
+            _PREPARATION.lose(error)
+
+    def enable(self) -> None:
+        """Do nothing: it always is."""
+
+    disable = flush = enable
+
+
+def _load(name: str, target_context: Any) -> CompileResult | None:  # noqa: ANN401
+    content = code_shelf.read(name)
+    if content is None:
+        return None
+    try:
+        return CompileResult._rebuild(target_context, *pickle.loads(content))  # noqa: SLF001, S301, TID251 - it is ours
+    except Exception:  # noqa: BLE001 - whatever is wrong with it, it can be compiled again
+        code_shelf.drop(name)
+        return None

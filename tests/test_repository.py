@@ -141,13 +141,13 @@ def test_type_information_is_published() -> None:
 @pytest.mark.parametrize("module", ["sim.run", "sim.cli"])
 def test_run_path_imports_neither_polars_nor_scikit_learn(module: str) -> None:
     """What a run does not need is not imported on its way to the first frame."""
-    heavy = ("polars", "sklearn", "pandas", "scipy")
+    heavy = ("polars", "sklearn", "pandas", "scipy", "numba")
     done = run_python("-c", f"import sys, {module}; print([name for name in {heavy} if name in sys.modules])")
     assert (done.stdout.strip(), done.stderr) == ("[]", "")
 
 
 def test_screen_process_imports_no_model_library() -> None:
     """The screen's process starts before LightGBM is imported and never imports it."""
-    heavy = ("lightgbm", "polars", "sklearn", "joblib")
+    heavy = ("lightgbm", "polars", "sklearn", "joblib", "numba")
     done = run_python("-c", f"import sys, dashboard.__main__; print([name for name in {heavy} if name in sys.modules])")
     assert (done.stdout.strip(), done.stderr) == ("[]", "")

@@ -62,7 +62,7 @@ def _plan(path: Path | None, model: Path | None, overrides: tuple[str, ...]) -> 
     from sim.commands.notices import say_once
     from sim.run.model_choice import choose_model
     from sim.run.plan import Plan, load_of
-    from sim.run.prepare import GUESS_PER_S
+    from sim.run.prepare import GUESS_PER_S, make_ready
     from sim.scenario.load import load, parse
 
     words = (*overrides, "clock=real")
@@ -70,13 +70,15 @@ def _plan(path: Path | None, model: Path | None, overrides: tuple[str, ...]) -> 
     if scenario.events is not None:
         text = "has a file of transactions, and costs are measured on synthetic ones; write them into machine.costs"
         raise ScenarioError(f"{path}: {text}")
-    artifact = choose_model(scenario, model, say_once())
+    announce = say_once()
+    artifact = choose_model(scenario, model, announce)
     return Plan(
         scenario=scenario,
         artifact=artifact,
         clock="real",
         load=load_of(scenario, GUESS_PER_S),
         folder=artifact.folder,
+        warnings=make_ready(announce),
     )
 
 

@@ -52,9 +52,11 @@ def train(
     Example: python -m sim train scenarios/replay_handbook.yaml --out models/handbook
     """
     from sim.commands.bar import announcing, progress_bar
+    from sim.commands.notices import say_once
     from sim.gates import read_gates
     from sim.run.model_choice import STAGES, cached_folder, gates_for, source_of
     from sim.run.preflight import settle
+    from sim.run.prepare import make_ready
     from sim.scenario.cut import Cut
     from sim.training.refusal import TrainingRefused
     from sim.training.trainer import train as train_model
@@ -67,6 +69,8 @@ def train(
     limits = gates_for(chosen) if gates is None else read_gates(gates)
     source = source_of(chosen)
     folder = out or cached_folder(source)
+    for line in make_ready(say_once()):
+        typer.echo(line, err=True)
     try:
         with progress_bar(STAGES) as progress:
             report = train_model(source, folder, gates=limits, progress=progress)

@@ -14,7 +14,6 @@ from sim.run.load import needs_capacity
 from sim.run.model_choice import find_candidates
 from sim.run.modelled import ModelledMachine, look_up_time, modelled_machine
 from sim.run.plan import FileLoad, Load, Plan, load_of
-from sim.run.probe import measure_capacity
 from sim.scenario.cut import Cut
 from sim.scenario.pace import unworkable
 from sim.scenario.problems import LateProblemError
@@ -48,6 +47,7 @@ def prepare(
         InputError: the scenario's transactions cannot be used, or what was measured with the model.
     """
     scenario = shorter.scenario
+    not_kept = make_ready(announce)
     on_virtual_clock = scenario.clock == "virtual"
     modelled = modelled_machine(scenario, artifact) if on_virtual_clock else ModelledMachine(Costs())
     draft = Plan(
@@ -59,7 +59,7 @@ def prepare(
         cut=shorter,
         candidates=find_candidates(scenario, artifact, announce),
         started_epoch_s=_now_epoch_s(scenario),
-        warnings=modelled.warnings,
+        warnings=(*modelled.warnings, *not_kept),
         costs=modelled.costs,
         noise=modelled.noise,
         look_up=look_up_time(scenario),
@@ -67,12 +67,29 @@ def prepare(
     refuse_foresight(draft.load, artifact.manifest)
     if not needs_capacity(scenario) and not with_capacity:
         return draft
+    from sim.run.probe import measure_capacity
+
     announce(Notice(title="measuring what this machine can do", detail="the whole path, as fast as it goes"))
     capacity = measure_capacity(draft)
     wrong = unworkable(scenario, capacity)
     if wrong is not None:
         raise LateProblemError("world.speed", wrong.rule, wrong.got, wrong.remedy)
     return replace(draft, load=load_of(scenario, capacity), capacity_per_s=capacity)
+
+
+def make_ready(announce: Callable[[Notice], None]) -> tuple[str, ...]:
+    """Have the code compiled that a run calls; return why it could not be kept for the next one, in a line if so.
+
+    Args:
+        announce: told of it where something has to be compiled, which takes seconds.
+    """
+    # Imported here: `validate` comes by, which compiles nothing, and numba takes half a second.
+    from actors.features.assembly import compile_features
+    from actors.kernels import ready
+
+    notice = Notice(title="compiling the feature code, once", detail="a few seconds")
+    problem = ready(compile_features, lambda: announce(notice))
+    return (problem,) if problem else ()
 
 
 def refuse_foresight(load: Load, manifest: Manifest) -> None:

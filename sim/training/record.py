@@ -1,13 +1,16 @@
 """Recording the table of a source: all of its history replayed, the rows of its periods kept."""
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from actors.arrays import F32, F64, I64, U8
+from actors.features.assembly import compile_features
 from actors.features.columns import cut
 from actors.features.interner import Interner
+from actors.kernels import ready
 from actors.transaction import Columns
 from sim.training.progress import Progress
 from sim.training.replay import Replay
@@ -15,6 +18,7 @@ from sim.training.source import Source
 from sim.training.table import Table
 
 STAGE: Final = "history"
+COMPILING: Final = "compiling"
 
 
 def record(source: Source, state: Path, progress: Progress) -> Table:
@@ -24,6 +28,7 @@ def record(source: Source, state: Path, progress: Progress) -> Table:
         InputError: the source's file breaks a rule.
         OSError: the state cannot be written.
     """
+    _compile(progress)
     recording = Recording(source, state)
     for columns, fraud in source.chunks():
         recording.add(columns, fraud)
@@ -31,6 +36,16 @@ def record(source: Source, state: Path, progress: Progress) -> Table:
     table = recording.finish()
     progress(STAGE, recording.seen, recording.seen)
     return table
+
+
+def _compile(progress: Progress) -> None:
+    with ExitStack() as compiled:
+
+        def announce() -> None:
+            progress(COMPILING, 0, 1)
+            compiled.callback(progress, COMPILING, 1, 1)
+
+        ready(compile_features, announce)
 
 
 class Recording:

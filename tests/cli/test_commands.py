@@ -171,6 +171,25 @@ def test_commands_are_described() -> None:
 
 def test_start_up_imports_nothing_heavy() -> None:
     """The command line answers before any model or data library is imported."""
-    heavy = ("lightgbm", "polars", "sklearn", "pandas", "scipy", "joblib", "rich")
+    heavy = ("lightgbm", "numba", "polars", "sklearn", "pandas", "scipy", "joblib", "rich")
     done = run_python("-c", f"import sys, sim.cli; print([name for name in {heavy} if name in sys.modules])")
     assert (done.stdout.strip(), done.stderr) == ("[]", "")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["--help"],
+        ["list"],
+        ["validate", "scenarios/burst.yaml"],
+        ["metrics"],
+        ["faults"],
+        ["schema", "summary"],
+        ["run", "--help"],
+    ],
+    ids=lambda words: words[0],
+)
+def test_only_what_computes_imports_the_compiler(command: list[str]) -> None:
+    """It costs half a second and 100 MB; whoever asks for help or checks a file waits for none of it."""
+    done = run_python("-c", f"import sys; from sim.cli import main; print(main({command}), 'numba' in sys.modules)")
+    assert done.stdout.splitlines()[-1] == "0 False", done.stderr
