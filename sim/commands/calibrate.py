@@ -62,7 +62,7 @@ def _plan(path: Path | None, model: Path | None, overrides: tuple[str, ...]) -> 
     from sim.commands.notices import say_once
     from sim.run.model_choice import choose_model
     from sim.run.plan import Plan, load_of
-    from sim.run.prepare import GUESS_PER_S, make_ready
+    from sim.run.prepare import GUESS_PER_S, compile_first
     from sim.scenario.load import load, parse
 
     words = (*overrides, "clock=real")
@@ -72,13 +72,13 @@ def _plan(path: Path | None, model: Path | None, overrides: tuple[str, ...]) -> 
         raise ScenarioError(f"{path}: {text}")
     announce = say_once()
     artifact = choose_model(scenario, model, announce)
+    compile_first(announce)
     return Plan(
         scenario=scenario,
         artifact=artifact,
         clock="real",
         load=load_of(scenario, GUESS_PER_S),
         folder=artifact.folder,
-        warnings=make_ready(announce),
     )
 
 

@@ -37,6 +37,7 @@ def check_determinism(
     from sim.report.folder import RunFolder
     from sim.run.command import shorten
     from sim.run.model_choice import find_model
+    from sim.run.prepare import compile_first
     from sim.scenario.load import load
 
     chosen = tuple(overrides or ())
@@ -49,7 +50,9 @@ def check_determinism(
     def compare(place: Path) -> int:
         # Taken first: whoever may not write there learns it before a model is trained for it.
         with RunFolder(place, own=frozenset(), folders=frozenset(FOLDERS)) as folder:
-            words.extend(["--model", str(find_model(whole, model, say_once()))])
+            announce = say_once()
+            words.extend(["--model", str(find_model(whole, model, announce))])
+            compile_first(announce)
             begin(folder)
             return _compare(words, place)
 

@@ -56,7 +56,7 @@ def train(
     from sim.gates import read_gates
     from sim.run.model_choice import STAGES, cached_folder, gates_for, source_of
     from sim.run.preflight import settle
-    from sim.run.prepare import make_ready
+    from sim.run.prepare import compile_first
     from sim.scenario.cut import Cut
     from sim.training.refusal import TrainingRefused
     from sim.training.trainer import train as train_model
@@ -69,8 +69,7 @@ def train(
     limits = gates_for(chosen) if gates is None else read_gates(gates)
     source = source_of(chosen)
     folder = out or cached_folder(source)
-    for line in make_ready(say_once()):
-        typer.echo(line, err=True)
+    compile_first(say_once())
     try:
         with progress_bar(STAGES) as progress:
             report = train_model(source, folder, gates=limits, progress=progress)

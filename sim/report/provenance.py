@@ -7,7 +7,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-LIBRARIES = ("riskdrill", "lightgbm", "msgspec", "numpy", "uvloop")
+LIBRARIES = ("riskdrill", "lightgbm", "msgspec", "numba", "numpy", "uvloop")
 GIT_TIMEOUT_S = 2.0  # a repository on a slow network drive must not hold up a run's end
 
 

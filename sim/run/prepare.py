@@ -92,6 +92,12 @@ def make_ready(announce: Callable[[Notice], None]) -> tuple[str, ...]:
     return (problem,) if problem else ()
 
 
+def compile_first(announce: Callable[[Notice], None]) -> None:
+    """Have the code compiled that processes to be started will call; say so, and if it could not be kept for them."""
+    for line in make_ready(announce):
+        announce(Notice(title=line))
+
+
 def refuse_foresight(load: Load, manifest: Manifest) -> None:
     """Refuse to replay what the model's own history holds already: windows and risks would know what is still to come.
 

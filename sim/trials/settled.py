@@ -51,15 +51,18 @@ def settle(
     model: Path | None,
     announce: Callable[[Notice], None],
 ) -> Settled:
-    """Return the scenario in ``file``, ready; a model is trained and the capacity measured if need be.
+    """Return the scenario in ``file``, ready; a model is trained, code compiled and the capacity measured if need be.
 
     Raises:
         InputError: something of it cannot be used.
         TrainingRefused: a model had to be trained and missed its gates.
     """
+    from sim.run.prepare import compile_first
+
     scenario = load(file, (*overrides, VIRTUAL), needs_model=model is None)
     shorter = shorten(scenario, duration)
     settled = Settled(file, tuple(overrides), duration, shorter, find_model(scenario, model, announce))
+    compile_first(announce)
     return settled.with_overrides(_rates(settled, announce)) if needs_capacity(scenario) else settled
 
 

@@ -130,5 +130,5 @@ def test_alert_line_counts_from_the_start_of_the_run() -> None:
 
 def test_provenance_names_code_and_libraries(tmp_path: Path) -> None:
     """Versions of what decides are known; a folder outside a checkout has no commit."""
-    assert set(versions()) >= {"python", "numpy", "lightgbm", "msgspec"}
+    assert set(versions()) >= {"python", "numba", "numpy", "lightgbm", "msgspec"}
     assert git_commit(tmp_path) is None
