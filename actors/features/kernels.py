@@ -4,7 +4,10 @@ Compiled, and the same for one transaction and for a thousand. Records are those
 functions give the same numbers.
 """
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from actors.arrays import F32, F64, I64, U8, Column, Record
 from actors.clock import US_PER_DAY, US_PER_HOUR, US_PER_S
@@ -190,21 +193,28 @@ def join(  # noqa: PLR0913, PLR0917
         whole[LOCAL_HOUR] = (hour + lon[at] / DEGREES_PER_HOUR) % 24.0
         whole[HOUR_OF_DAY] = hour
         whole[WEEKDAY] = (event_us[at] // US_PER_DAY + EPOCH_WEEKDAY) % 7
-        whole[CATEGORY:STREAM] = flags[at]
+        _put(whole, CATEGORY, flags[at])
         if flags[at, 0] == NO_CATEGORY:
             whole[CATEGORY] = np.nan
-        whole[STREAM:STORED] = stream[at]
+        _put(whole, STREAM, stream[at])
         mode[at] = _allowed(event_us[at], card_computed_us[at], merchant_computed_us[at])
         if mode[at] == REALTIME_ONLY:
-            whole[STORED:] = np.nan
+            for column in range(STORED, WIDTH):
+                whole[column] = np.nan
         else:
             mean, home_lat, home_lon = card[at, MEAN_30D], card[at, HOME_LAT], card[at, HOME_LON]
-            whole[STORED:AMOUNT_RATIO_30D] = card[at, :HOME_LAT]
+            _put(whole, STORED, card[at, :HOME_LAT])
             whole[AMOUNT_RATIO_30D] = amount[at] / mean if mean > 0 else np.nan
             whole[HOME_KM] = distance_km(np.float64(home_lat), np.float64(home_lon), lat[at], lon[at])
-            whole[MERCHANT:] = merchant[at]
+            _put(whole, MERCHANT, merchant[at])
         for column in range(len(picks)):
             out[at, column] = whole[picks[column]]
+
+
+@kernel
+def _put(row: F32, first: int, values: NDArray[np.floating[Any]]) -> None:
+    for column in range(len(values)):  # to assign a slice takes a second longer to compile
+        row[first + column] = values[column]
 
 
 @kernel
