@@ -36,7 +36,6 @@ from actors.supervisor import Restart, RestartPolicy, Supervisor, Worker
 from actors.telemetry.ledger import Waiting
 from actors.telemetry.snapshot import ActorGauge, Gauges, MailboxGauge
 from actors.telemetry.telemetry import Telemetry
-from actors.transaction import JsonReader, Reader
 from actors.work import RealWork, Work
 
 
@@ -84,7 +83,6 @@ class Surroundings:
     work: Work = field(default_factory=RealWork)
     on_restart: Callable[[Restart], None] | None = None
     undelivered: LineSink | None = None
-    reader: Reader = field(default_factory=JsonReader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +120,7 @@ class Pipeline:
         self.breaker = None if config.breaker is None else CircuitBreaker(config.breaker, clock)
         store = self._store()
         remembered = Deduplicator(config.assembler.remembered_ids)
-        parts = AssemblerParts(around.assembly, store, around.history, around.dead_letters, remembered, around.reader)
+        parts = AssemblerParts(around.assembly, store, around.history, around.dead_letters, remembered)
         lines = DecisionLines(around.digest_of, config.logger.features)
         self.retries = self._delivery_retries()
         environment = Environment(clock, telemetry, around.hooks, around.work)

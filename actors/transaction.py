@@ -6,7 +6,7 @@ What does not parse is refused with a reason; nothing is coerced and nothing tha
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Protocol
+from typing import Annotated
 
 import msgspec
 import numpy as np
@@ -166,35 +166,15 @@ def parse(raw: bytes) -> Transaction:
     return transaction
 
 
-def parse_all(raws: Sequence[bytes]) -> list[Transaction]:
-    """Return the transactions in ``raws``, at least one; quicker than `parse` for each.
+def read(raws: Sequence[bytes]) -> Columns:
+    """Return the transactions in ``raws``, at least one, in order; quicker than `parse` for each.
 
     Raises:
         ValueError: at least one of them is refused.
     """
     if max(map(len, raws)) > MAX_RAW_BYTES:
         raise ValueError("one of them is too large")
-    return [_decode(raw) for raw in raws]
-
-
-class Reader(Protocol):
-    """Reads what came as JSON."""
-
-    def read(self, raws: Sequence[bytes]) -> Columns:
-        """Return the transactions in ``raws``, at least one, in order; called once a batch, again after a crash.
-
-        Raises:
-            ValueError: at least one of them is refused.
-        """
-        ...
-
-
-class JsonReader:
-    """Reads them when they are asked for."""
-
-    def read(self, raws: Sequence[bytes]) -> Columns:
-        """Return the transactions in ``raws``; see `Reader`."""
-        return Columns.of(parse_all(raws))
+    return Columns.of(list(map(_decode, raws)))
 
 
 def refusal(raw: bytes, error: ValueError) -> tuple[str, str]:

@@ -10,7 +10,6 @@
 - `tables`: files of rows, in every format, read whole or refused.
 - `training`, `gates`: fit a model, and refuse it when it is not good enough.
 - `clocks`: the real and the virtual event loop.
-- `foresight`: on virtual time, computes in blocks what the actors will ask for one by one.
 - `calibration`: what each job costs on this machine, measured for the virtual clock.
 - `faults`: what fails on purpose, and is always undone.
 - `steps`: what is done on purpose without anything failing, such as the release of another model.

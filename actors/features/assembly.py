@@ -32,7 +32,7 @@ class FeatureAssembly:
         self.stream = stream
         self._picks = np.array([_PLACES[name] for name in features], dtype=np.int64)
 
-    def compute(self, sequence: int | tuple[int, ...], columns: Columns, rows: StoreRows | None) -> tuple[F32, U8]:
+    def compute(self, sequence: int, columns: Columns, rows: StoreRows | None) -> tuple[F32, U8]:
         """Return the features, float32 (n, n_features), and the `Mode` each row allows, uint8 (n,).
 
         The mode is the worse of card and merchant: ``STALE`` beyond the freshness limit, ``REALTIME_ONLY`` beyond the

@@ -24,12 +24,12 @@ from actors.transaction import Columns
 class StreamState(Protocol):
     """The windows of every card, merchant and device."""
 
-    def advance(self, sequence: int | tuple[int, ...], columns: Columns) -> F32:
+    def advance(self, sequence: int, columns: Columns) -> F32:
         """Count transactions and return their streaming features, float32 (n, len(STREAM_COLUMNS)), not to be changed.
 
         Each row sees the rows before it, in this batch and earlier ones, so it makes no difference how a stream is cut
         into batches. The sequence of the last call again changes nothing and returns what it returned then: an actor
-        that crashed after it counted does not count twice. A tuple of one number a row may also be a part of the last.
+        that crashed after it counted does not count twice.
         """
         ...
 
@@ -39,26 +39,16 @@ class InMemoryStreamState:
 
     def __init__(self, limits: StreamLimits | None = None) -> None:
         self.rings = Rings(limits or StreamLimits())
-        self._last_sequence: int | tuple[int, ...] = ()
+        self._last_sequence: int = ()
         self._last_features: F32 = np.empty((0, len(STREAM_COLUMNS)), dtype=np.float32)
 
-    def advance(self, sequence: int | tuple[int, ...], columns: Columns) -> F32:
+    def advance(self, sequence: int, columns: Columns) -> F32:
         """Count transactions and return their streaming features; see `StreamState`."""
         if sequence == self._last_sequence:
             return self._last_features
-        if isinstance(sequence, tuple) and (part := self._part_of_last(sequence)) is not None:
-            return part
         features = self._count(columns)
         self._last_sequence, self._last_features = sequence, features
         return features
-
-    def _part_of_last(self, sequence: tuple[int, ...]) -> F32 | None:
-        last = self._last_sequence
-        if isinstance(last, int) or len(last) != len(self._last_features) or not sequence or sequence[0] not in last:
-            return None
-        start = last.index(sequence[0])
-        part = slice(start, start + len(sequence))
-        return self._last_features[part] if last[part] == sequence else None
 
     def _count(self, columns: Columns) -> F32:
         rings, most = self.rings, self.rings.largest_batch

@@ -4,7 +4,6 @@ import asyncio
 import gc
 import sys
 from collections.abc import Callable
-from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from actors.clock import Clock, RealClock
@@ -46,8 +45,6 @@ class Machine:
         memory: resident memory at an instant; None where it would make the run depend on the machine.
         close: gives back what it holds.
         look_up: makes a store's look-ups take the time that the scenario says.
-        foresees: whether computing takes no time, so that it may be done before it is asked for.
-        beside: a thread for what is computed ahead and touches nothing of the run; None: there is none.
         shelf: where arrays lie that grow with the run; None is memory.
         log: makes what writes the decision log.
         losses: what happened to helping processes, a line each.
@@ -59,8 +56,6 @@ class Machine:
     memory: Callable[[int], int] | None
     close: Callable[[], None]
     look_up: Callable[[FeatureStore], FeatureStore]
-    foresees: bool = False
-    beside: Executor | None = None
     shelf: AnyShelf | None = None
     log: MakeLog = ThreadedLog
     losses: Callable[[], tuple[str, ...]] = tuple
@@ -97,13 +92,11 @@ def virtual_machine(plan: Plan) -> Machine:
     noise = LognormalNoise(plan.noise, Streams(plan.scenario.seed)) if plan.noise else None
     work = Processor(plan.costs, clock, noise)
     feed = virtual_feed(plan.load)
-    beside = ThreadPoolExecutor(1, "foresight")
     thresholds = gc.get_threshold()
     gc.set_threshold(SELDOM, *thresholds[1:])
 
     def close() -> None:
         feed.close()
-        beside.shutdown(cancel_futures=True)
         gc.set_threshold(*thresholds)
 
     look_up, shelf = _look_up(plan, clock), Shelf(plan.folder)
@@ -114,8 +107,6 @@ def virtual_machine(plan: Plan) -> Machine:
         None,
         close,
         look_up,
-        foresees=True,
-        beside=beside,
         shelf=shelf,
         log=GatheredLog,
         losses=lambda: getattr(feed, "losses", ()),

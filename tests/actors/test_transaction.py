@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.dead_letters import KEPT_RAW_BYTES, keepable, mask_card, mask_cards
-from actors.transaction import DEAD_LETTER_REASONS, EARLIEST_US, FEW, LATEST_US, Columns, JsonReader, parse, refusal
+from actors.transaction import DEAD_LETTER_REASONS, EARLIEST_US, FEW, LATEST_US, Columns, parse, read, refusal
 
 GOOD = {"id": "t1", "event_time": 1_700_000_000_000_000, "card": "c0-17", "merchant": "m3", "amount": 12.5}
 
@@ -52,7 +52,7 @@ def test_what_breaks_a_rule_is_refused_with_its_reason(raw: bytes, reason: str) 
     with pytest.raises(ValueError, match=r"\w") as caught:
         parse(raw)
     with pytest.raises(ValueError, match=r"\w"):
-        JsonReader().read([encode(), raw])
+        read([encode(), raw])
     got, detail = refusal(raw, caught.value)
     assert got == reason
     assert got in DEAD_LETTER_REASONS

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from actors.errors import TransactionFileError
-from actors.transaction import EARLIEST_US, LATEST_US, JsonReader
+from actors.transaction import EARLIEST_US, LATEST_US, read
 from sim.events.event_file import EventFile
 from sim.events.spec import EventsSpec
 from sim.events.traffic import encode
@@ -221,7 +221,7 @@ def replayed(table: Table, file: Path) -> list[tuple[object, ...]]:
     contents = opened.contents()
     found: list[tuple[object, ...]] = []
     for columns, fraud in EventFile.open(opened.spec).columns():
-        parsed = JsonReader().read(encode(columns))
+        parsed = read(encode(columns))
         found += zip(
             parsed.event_us.tolist(),
             parsed.cards,

@@ -50,17 +50,6 @@ def test_a_batch_counts_once_however_often_it_comes() -> None:
     np.testing.assert_array_equal(state.advance(8, second), naive_features(columns)[200:])
 
 
-def test_the_parts_of_a_split_batch_count_once() -> None:
-    """A batch numbered row by row that comes again in parts returns its parts and changes nothing."""
-    columns = random_stream(100, 2)
-    state, numbers = InMemoryStreamState(), tuple(range(1_000, 1_100))
-    whole = state.advance(numbers, columns).copy()
-    np.testing.assert_array_equal(state.advance(numbers[:40], cut(columns, slice(0, 40))), whole[:40])
-    np.testing.assert_array_equal(state.advance(numbers[40:], cut(columns, slice(40, 100))), whole[40:])
-    after = state.advance(tuple(range(2_000, 2_100)), columns)
-    assert column(after, "card_tx_24h") != column(whole, "card_tx_24h")
-
-
 def test_first_transaction_of_a_card_misses_what_needs_a_past() -> None:
     """Without an earlier transaction, gap, speed and new device are missing, and counts are one."""
     features = InMemoryStreamState().advance(0, columns_of([(0, 1, 1, 1, 500, (0.0, 0.0))]))

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -10,10 +9,8 @@ import pytest
 
 from actors.model.artifact import load_artifact
 from actors.model.rules import RuleBook, RuleLimits
-from actors.pipeline import Pipeline
 from actors.telemetry.telemetry import Telemetry
 from actors.transaction import Columns, Transaction
-from sim.run.instruments import Instruments
 from tests.scenarios.drill import drill
 
 pytestmark = pytest.mark.slow
@@ -21,31 +18,23 @@ pytestmark = pytest.mark.slow
 CALM = "phases.recovery.rate=100"  # what is asked of the recovery is asked in the whole drill
 
 
-class LenientReader:
-    """Reads like the first version of many services: whatever JSON holds is taken, and what is no JSON raises.
+def read_leniently(raws: Sequence[bytes]) -> Columns:
+    """Return the transactions in ``raws`` as the first version of many services does; one may take the others with it.
 
-    Strict parsing has no switch in a scenario, since nobody should want one; so it is taken out behind its port.
+    Strict parsing has no switch in a scenario, since nobody should want one.
     """
-
-    def read(self, raws: Sequence[bytes]) -> Columns:
-        """Return the transactions in ``raws``; one that cannot be read takes the others with it."""
-        try:
-            found = [json.loads(raw) for raw in raws]
-        except ValueError as error:
-            raise RuntimeError("this is no JSON") from error
-        names = [field.name for field in msgspec.structs.fields(Transaction)]
-        return Columns.of([Transaction(*(each.get(name) for name in names)) for each in found])
+    try:
+        found = [json.loads(raw) for raw in raws]
+    except ValueError as error:
+        raise RuntimeError("this is no JSON") from error
+    names = [field.name for field in msgspec.structs.fields(Transaction)]
+    return Columns.of([Transaction(*(each.get(name) for name in names)) for each in found])
 
 
-def read_leniently(pipeline: Pipeline) -> None:
-    """Let the assembler read without any check."""
-    pipeline.assembler._parts = replace(pipeline.assembler._parts, reader=LenientReader())
-
-
-def test_poison_needs_strict_parsing(world_model: Path, tmp_path: Path) -> None:
+def test_poison_needs_strict_parsing(world_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Read leniently, what is no JSON crashes the assembler, batch by batch, and the impossible is decided upon."""
-    lenient = Instruments(alter=read_leniently)
-    drilled = drill("traffic_poison", world_model, tmp_path / "run", CALM, instruments=lenient)
+    monkeypatch.setattr("actors.assembler.read", read_leniently)
+    drilled = drill("traffic_poison", world_model, tmp_path / "run", CALM)
     assert {"no-restart", "errors"} <= drilled.failed
     assert drilled.summary.exit_code == 99
 
