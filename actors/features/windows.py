@@ -39,7 +39,7 @@ class InMemoryStreamState:
 
     def __init__(self, limits: StreamLimits | None = None) -> None:
         self.rings = Rings(limits or StreamLimits())
-        self._last_sequence: int = ()
+        self._last_sequence: int | None = None
         self._last_features: F32 = np.empty((0, len(STREAM_COLUMNS)), dtype=np.float32)
 
     def advance(self, sequence: int, columns: Columns) -> F32:

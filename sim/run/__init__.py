@@ -23,7 +23,7 @@
 - `frames`, `frame_parts`, `moment`: snapshots as frames for the screen.
 - `modelled`: what takes time on the virtual clock: what the scenario says, what was measured, or a guess.
 - `machine`: real time and this machine, or virtual time and a model of one; `allocator`: its memory, given back.
-- `traffic`: who makes the traffic on virtual time; `gathered_log`: how decisions are written down there.
+- `gathered_log`: how decisions are written down on virtual time.
 - `session`: the composition root.
 - `model_watch`: the folder of the serving model, watched on the real clock.
 """

@@ -21,8 +21,7 @@ from sim.run.attic import Attic
 from sim.run.gathered_log import GatheredLog
 from sim.run.plan import Plan
 from sim.run.shelf import AnyShelf, Shelf
-from sim.run.traffic import virtual_feed
-from sim.world.feed import Feed
+from sim.world.feed import Feed, InlineFeed
 from sim.world.process_feed import ProcessFeed
 from sim.world.streams import Streams
 
@@ -91,7 +90,7 @@ def virtual_machine(plan: Plan) -> Machine:
     clock = VirtualClock(loop)
     noise = LognormalNoise(plan.noise, Streams(plan.scenario.seed)) if plan.noise else None
     work = Processor(plan.costs, clock, noise)
-    feed = virtual_feed(plan.load)
+    feed = InlineFeed(plan.load.blocks)
     thresholds = gc.get_threshold()
     gc.set_threshold(SELDOM, *thresholds[1:])
 
@@ -109,7 +108,6 @@ def virtual_machine(plan: Plan) -> Machine:
         look_up,
         shelf=shelf,
         log=GatheredLog,
-        losses=lambda: getattr(feed, "losses", ()),
     )
 
 

@@ -7,8 +7,8 @@ training.
 
 A run has ``phases`` of load. They set the ``intensity`` of ``arrivals``, and through the ``pool`` how many copies of
 the town are active: the ``crowd`` whose transactions are the ``traffic``. A ``feed`` hands over its blocks
-(``block``); a ``process_feed`` and a ``piped_feed`` have them made ahead of time by a ``generator`` in a
-``traffic_process``, and get them as ``frames`` on a pipe.
+(``block``); a ``process_feed`` has them made ahead of time by a ``generator`` in a ``traffic_process``, and gets them
+as ``frames`` on a pipe.
 
 Inside, transactions are ``rows`` of numbers; ``encode`` gives them ``names``. All chance comes from named ``streams``
 and from ``mixing`` keys.

@@ -1,8 +1,7 @@
 """A feed hands blocks of traffic to the run that sends them.
 
-Three adapters, the same blocks: `InlineFeed` makes each block when it is asked for, which is best for short runs on the
-virtual clock; the others make them ahead of time in another process. On the real clock nothing may wait for that
-(`sim.world.process_feed.ProcessFeed`), on the virtual one everything may (`sim.world.piped_feed.PipedFeed`).
+Two adapters, the same blocks: `InlineFeed` makes each block when it is asked for, as on the virtual clock, where that
+takes no time; `sim.world.process_feed.ProcessFeed` makes them ahead of time in another process, for the real one.
 """
 
 from collections.abc import Iterable, Iterator

@@ -14,7 +14,6 @@ from actors.errors import InternalError, MachineError
 from sim.world import traffic_process
 from sim.world.block import Block, pack, unpack
 from sim.world.feed import Feed, InlineFeed
-from sim.world.piped_feed import HERE, PipedFeed
 from sim.world.process_feed import ProcessFeed
 from sim.world.spec import WorldSpec
 from sim.world.traffic import TrafficSpec
@@ -25,11 +24,7 @@ BROKEN = TrafficSpec(world=WorldSpec(cards=-1), phases=(steady(),), seed=1)  # n
 PATIENCE_S = 20
 
 Make = Callable[[TrafficSpec], Feed]
-adapters = pytest.mark.parametrize("make", [InlineFeed, ProcessFeed, PipedFeed])
-in_a_child = pytest.mark.parametrize("make", [ProcessFeed, PipedFeed])
-
-Child = ProcessFeed | PipedFeed
-MakeChild = Callable[[TrafficSpec], Child]
+adapters = pytest.mark.parametrize("make", [InlineFeed, ProcessFeed])
 
 
 def run(main: Coroutine[Any, Any, Any]) -> None:
@@ -122,14 +117,13 @@ def test_waiting_for_a_block_does_not_block_the_loop() -> None:
     run(main())
 
 
-@in_a_child
-def test_a_child_that_is_killed_costs_nothing_but_time(make: MakeChild) -> None:
+def test_a_child_that_is_killed_costs_nothing_but_time() -> None:
     """Another one makes what is missing, once and in order, and what happened is told in a line."""
     spec = traffic_spec(steady(40))
 
     async def main() -> None:
-        feed = make(spec)
-        blocks = [block for _ in range(HERE + 2) if (block := await feed.take()) is not None]
+        feed = ProcessFeed(spec)
+        blocks = [block for _ in range(2) if (block := await feed.take()) is not None]
         os.kill(feed.pid, signal.SIGKILL)
         blocks += await rest(feed)
         assert [content(block) for block in blocks] == [content(block) for block in spec.build()]
@@ -141,8 +135,7 @@ def test_a_child_that_is_killed_costs_nothing_but_time(make: MakeChild) -> None:
     run(main())
 
 
-@in_a_child
-def test_children_that_are_all_killed_are_an_error(make: MakeChild, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_children_that_are_all_killed_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """Someone does not want them: what was made before still comes, then the error, each time."""
     spawn = traffic_process._spawn
 
@@ -154,7 +147,7 @@ def test_children_that_are_all_killed_are_an_error(make: MakeChild, monkeypatch:
     monkeypatch.setattr(traffic_process, "_spawn", killed)
 
     async def main() -> None:
-        feed = make(traffic_spec(steady(300)))
+        feed = ProcessFeed(traffic_spec(steady(300)))
         for _ in range(2):
             with pytest.raises(MachineError, match=r"was killed \(SIGKILL\), 4 times: see what kills it"):
                 await rest(feed)
@@ -164,15 +157,12 @@ def test_children_that_are_all_killed_are_an_error(make: MakeChild, monkeypatch:
     run(main())
 
 
-@in_a_child
-def test_a_child_that_ends_by_itself_is_an_error_with_its_last_words(
-    make: MakeChild, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_child_that_ends_by_itself_is_an_error_with_its_last_words(monkeypatch: pytest.MonkeyPatch) -> None:
     """Another one would end as this one did."""
     monkeypatch.setattr(TrafficSpec, "generator", property(lambda _: "this"))
 
     async def main() -> None:
-        feed = make(traffic_spec(steady(300)))
+        feed = ProcessFeed(traffic_spec(steady(300)))
         for _ in range(2):
             with pytest.raises(InternalError, match="the process that makes the traffic ended with code 0"):
                 await rest(feed)
@@ -182,35 +172,33 @@ def test_a_child_that_ends_by_itself_is_an_error_with_its_last_words(
     run(main())
 
 
-@in_a_child
-def test_a_child_ignores_an_interrupt(make: MakeChild) -> None:
+def test_a_child_ignores_an_interrupt() -> None:
     """Ctrl-C is for the run, which drains first."""
 
     async def main() -> None:
         spec = traffic_spec(steady(15))
-        feed = make(spec)
-        taken = [await feed.take() for _ in range(HERE + 1)]  # the last one of these is the child's, which has started
+        feed = ProcessFeed(spec)
+        first = await feed.take()
+        assert first is not None
         os.kill(feed.pid, signal.SIGINT)
-        blocks = [*(block for block in taken if block is not None), *await rest(feed)]
+        blocks = [first, *await rest(feed)]
         assert sum(map(len, blocks)) == sum(len(block) for block in spec.build())
         feed.close()
 
     run(main())
 
 
-@in_a_child
-def test_a_child_waits_when_nobody_takes(make: MakeChild) -> None:
+def test_a_child_waits_when_nobody_takes() -> None:
     """Of a long run only some blocks are made ahead: memory is bounded here and there."""
 
     async def main() -> None:
-        feed = make(traffic_spec(steady(2_000)))
+        feed = ProcessFeed(traffic_spec(steady(2_000)))
         assert await feed.take() is not None
         before = -1.0
         while (used := cpu_seconds(feed.pid)) != before:
             before = used
             await asyncio.sleep(0.2)
-        if isinstance(feed, ProcessFeed):
-            assert feed.ahead <= 8
+        assert feed.ahead <= 8
         feed.close()
 
     run(main())
@@ -224,12 +212,11 @@ def cpu_seconds(pid: int) -> float:
     return float(times.user + times.system)
 
 
-@in_a_child
-def test_closing_ends_the_child(make: MakeChild) -> None:
+def test_closing_ends_the_child() -> None:
     """No process is left behind."""
 
     async def main() -> None:
-        feed = make(traffic_spec(steady(300)))
+        feed = ProcessFeed(traffic_spec(steady(300)))
         assert await feed.take() is not None
         feed.close()
         with pytest.raises(ProcessLookupError):
