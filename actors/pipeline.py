@@ -151,12 +151,13 @@ class Pipeline:
         owed = 0 if self.retries is None else self.retries.depth
         return Held(self.producer.settle(), in_flight, awaiting_log, awaiting_log + owed)
 
-    def gauges(self, batch_age_s: float | None = None, model: str = "") -> Gauges:
+    def gauges(self, batch_age_s: float | None = None, model: str = "", engine: str = "") -> Gauges:
         """Read everything that can only be read here, all at this instant.
 
         Args:
             batch_age_s: age of the newest batch features, on the event-time axis.
             model: short digest of the serving model.
+            engine: what scores with it.
         """
         held = self.held()
         waiting = Waiting(held.unsent, held.in_flight, held.awaiting_log, held.awaiting_delivery)
@@ -170,7 +171,7 @@ class Pipeline:
             for name in (self.producer.name, *(actor.name for actor in self.actors))
         )
         breaker = "closed" if self.breaker is None else self.breaker.state.value
-        return Gauges(waiting, mailboxes, actors, batch_age_s, breaker, model)
+        return Gauges(waiting, mailboxes, actors, batch_age_s, breaker, model, engine)
 
     def start(self) -> None:
         """Start all actors; intended times count from now."""

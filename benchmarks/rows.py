@@ -59,7 +59,7 @@ def load_rows(model: Path | None) -> Rows:
     phase = Phase(name="load", duration_ns=int(1.1 * ROWS / RATE * NS_PER_S), rate=RATE)
     spec = TrafficSpec(world=WorldSpec(), phases=(phase,), seed=7)
     raws = [raw for block in spec.build() for raw in block.raws][:ROWS]
-    rows = Rows(artifact, artifact.engine.booster, spec, raws, [], np.empty((0, 0), dtype=np.float32))
+    rows = Rows(artifact, artifact.booster, spec, raws, [], np.empty((0, 0), dtype=np.float32))
     columns = [Columns.of([parse(raw) for raw in raws[at : at + BATCH]]) for at in range(0, len(raws), BATCH)]
     ids = [name for part in columns for name in part.ids]
     return Rows(artifact, rows.booster, spec, raws, ids, _features(rows, columns))

@@ -42,6 +42,7 @@ class Header(_Part, frozen=True, kw_only=True):
         planned_s: None when the end is not known (a replay as fast as it goes).
         verdict: of the expectations judged so far; "undecided" until one is.
         model: short digest of the serving model, None without one.
+        engine: what scores with it.
         warnings: one short line each, most important first.
     """
 
@@ -54,6 +55,7 @@ class Header(_Part, frozen=True, kw_only=True):
     verdict: VerdictWord
     seed: int
     model: str | None
+    engine: str = ""
     hypothesis: str = ""
     warnings: tuple[str, ...] = ()
 

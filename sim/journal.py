@@ -24,6 +24,7 @@ JournalKind = Literal[
     "refresh_failed",
     "model_swapped",
     "model_refused",
+    "engine_fallback",
     "escalated",
     "interrupted",
     "drained",

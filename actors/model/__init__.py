@@ -1,7 +1,7 @@
 """The model as it serves: from a folder on disk to decisions.
 
 - `library`: LightGBM, imported without the packages it would drag along.
-- `engine`: scores rows as fast as the library can, always on one thread.
+- `engines`: what turns rows into scores: LightGBM, or machine code for the same trees; always on one thread.
 - `model_file`: the booster's file, read as data: nothing in it is run.
 - `manifest`: what a model folder says about itself.
 - `golden`: rows with known scores, by which a loaded model proves that it is the one that was trained.

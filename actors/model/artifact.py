@@ -9,14 +9,16 @@
     state/           windows, history and batch table at the end of history, so that every run starts warm
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from actors.errors import ModelError
-from actors.model.engine import Engine
+from actors.errors import ArtifactError, ModelError
+from actors.model.engines.engine import Engine, EngineChoice
+from actors.model.engines.lightgbm_engine import LightGBMEngine
+from actors.model.engines.trees import read_trees
 from actors.model.golden import Golden
 from actors.model.library import lightgbm
 from actors.model.manifest import Manifest, read_manifest
@@ -49,19 +51,25 @@ class Artifact:
 
     Attributes:
         folder: where it lies.
-        engine: its booster, ready to score.
+        booster: its trees, for whoever wants another model made of them.
+        engine: scores with it: LightGBM's, until another one is chosen.
         sha256: of the booster's file, in hex; without proof it may differ from the manifest's.
         manifest: what it says about itself.
         golden: rows and their expected scores.
         reference: distributions in training.
+        chosen: which engine was asked for; None: none yet.
+        fallback: why LightGBM scores where ``auto`` was asked for; one line, empty where it does not.
     """
 
     folder: Path
+    booster: lightgbm.Booster
     engine: Engine
     sha256: str
     manifest: Manifest
     golden: Golden
     reference: Reference
+    chosen: EngineChoice | None = None
+    fallback: str = ""
 
     @property
     def state(self) -> Path:
@@ -77,6 +85,43 @@ class Artifact:
     def rule_book(self) -> RuleBook:
         """The rules tuned with this model."""
         return RuleBook(self.feature_names, self.manifest.rules)
+
+    def served_by(self, choice: EngineChoice) -> "Artifact":
+        """Return the same model, scored by the engine of that name; ``auto`` is the compiled one if it takes the model.
+
+        Raises:
+            ArtifactError: it is to be the compiled one, and that cannot take the model.
+        """
+        if choice == self.chosen:
+            return self
+        if choice == "lightgbm":
+            engine: Engine = LightGBMEngine(self.booster, self.engine.n_features)
+            return replace(self, engine=engine, chosen=choice, fallback="")
+        from actors.model.engines.agreement import compiled_engine  # numba takes its time to import
+
+        try:
+            engine = compiled_engine(self.booster, self.golden.features)
+        except ModelError as error:
+            if choice == "compiled":
+                raise self._not_taken(error) from error
+            fallback = f"LightGBM scores model {self.manifest.digest}: the compiled engine does not take it: {error}"
+            return replace(self, chosen=choice, fallback=fallback)
+        return replace(self, engine=engine, chosen=choice)
+
+    def check_compiled(self) -> None:
+        """Check that the compiled engine takes a model of this kind; that its scores agree is proved once it serves.
+
+        Raises:
+            ArtifactError: it does not.
+        """
+        try:
+            read_trees(self.booster.model_to_string(), self.engine.n_features)
+        except ModelError as error:
+            raise self._not_taken(error) from error
+
+    def _not_taken(self, error: ModelError) -> ArtifactError:
+        text = f"must be a model that the compiled engine takes, and is not: {error}"
+        return refused(self.folder / MODEL_FILE, text, "set pipeline.scorer.engine to auto or lightgbm")
 
 
 def load_artifact(folder: Path, *, proof: bool = True, seen: str | None = None) -> Artifact:
@@ -109,7 +154,7 @@ def load_artifact(folder: Path, *, proof: bool = True, seen: str | None = None) 
     if seen not in (None, found.sha256):
         rule = "must stay as it is while it is verified, and was replaced"
         raise refused(folder / MODEL_FILE, rule, "release it again")
-    engine = _engine_of(found, folder / MODEL_FILE, manifest)
+    booster, engine = _engine_of(found, folder / MODEL_FILE, manifest)
     with readable(folder / GOLDEN_FILE):
         golden = Golden.load(folder / GOLDEN_FILE)
     with readable(folder / REFERENCE_FILE):
@@ -118,15 +163,15 @@ def load_artifact(folder: Path, *, proof: bool = True, seen: str | None = None) 
         check_golden(folder / GOLDEN_FILE, golden, engine)
     else:
         engine.score(golden.features)  # in a child this finds trees that never end; what they say is believed
-    return Artifact(folder, engine, found.sha256, manifest, golden, reference)
+    return Artifact(folder, booster, engine, found.sha256, manifest, golden, reference)
 
 
-def _engine_of(found: ModelFile, file: Path, manifest: Manifest) -> Engine:
+def _engine_of(found: ModelFile, file: Path, manifest: Manifest) -> tuple[lightgbm.Booster, Engine]:
     with readable(file):
         booster = found.booster()
     check_order(file, manifest, booster.feature_name())
     try:
-        return Engine(booster, len(manifest.features))
+        return booster, LightGBMEngine(booster, len(manifest.features))
     except ModelError as error:
         raise refused(file, str(error)) from error
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from actors.arrays import F32, F64, I64, Bool
 from actors.bounded_files import read_arrays
-from actors.model.engine import Engine
+from actors.model.engines.engine import Engine
+from actors.model.engines.lightgbm_engine import LightGBMEngine
 from actors.model.library import lightgbm
 
 # The same trees give the same sums anywhere; only the last bits of `exp` differ between machines.
@@ -68,7 +69,7 @@ def choose_golden(booster: lightgbm.Booster, rows: F32) -> Golden:
         if not unseen.any():
             break
     features = np.ascontiguousarray(rows[chosen])
-    return Golden(features, Engine(booster, rows.shape[1]).score(features))
+    return Golden(features, LightGBMEngine(booster, rows.shape[1]).score(features))
 
 
 def _cover(leaves: I64, unseen: Bool) -> Iterator[int]:

@@ -11,7 +11,7 @@ from typing import Final
 
 from actors.errors import ArtifactError
 from actors.features.catalogue import CATALOGUE
-from actors.model.engine import Engine
+from actors.model.engines.engine import Engine
 from actors.model.golden import TOLERANCE, Golden
 from actors.model.manifest import FORMAT_VERSION, Manifest, ManifestFeature
 

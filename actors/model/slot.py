@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from actors.errors import ArtifactError
 from actors.model.artifact import Artifact
-from actors.model.engine import Engine
+from actors.model.engines.engine import Engine
 from actors.model.policy import Thresholds
 from actors.model.rules import RuleBook
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from actors.child import how_ended, was_killed
 from actors.errors import ArtifactError, MachineError
 from actors.lacking import lack_of
+from actors.model.engines.engine import EngineChoice
 
 if TYPE_CHECKING:  # the child imports LightGBM in `main` only, where a failure is told in one line
     from actors.model.artifact import Artifact
@@ -47,12 +48,20 @@ class Verification(Protocol):
 
 
 class ChildVerification:
-    """Verifies in a child process first, then loads here, both in an executor thread."""
+    """Verifies in a child process first, then loads here, both in an executor thread.
+
+    Args:
+        engine: scores the candidate.
+    """
+
+    def __init__(self, engine: EngineChoice = "auto") -> None:
+        self._engine = engine
 
     async def verify(self, folder: Path, *, proof: bool = True) -> "Artifact":
         """Return the model in ``folder``."""
         load = partial(load_verified, folder, proof=proof)
-        return await asyncio.get_running_loop().run_in_executor(None, load)
+        candidate = await asyncio.get_running_loop().run_in_executor(None, load)
+        return await asyncio.get_running_loop().run_in_executor(None, candidate.served_by, self._engine)
 
 
 def load_verified(folder: Path, *, proof: bool = True) -> "Artifact":

@@ -44,6 +44,7 @@ class Gauges(msgspec.Struct, frozen=True):
         batch_age_s: age of the newest batch features on the event-time axis; None without any.
         breaker: state of the feature store's circuit breaker.
         model: short digest of the serving model.
+        engine: what scores with it.
     """
 
     waiting: Waiting = Waiting()
@@ -52,6 +53,7 @@ class Gauges(msgspec.Struct, frozen=True):
     batch_age_s: float | None = None
     breaker: str = "closed"
     model: str = ""
+    engine: str = ""
 
 
 class Work(msgspec.Struct, frozen=True):

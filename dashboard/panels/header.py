@@ -26,7 +26,11 @@ def draw(frame: Frame, width: int, height: int) -> list[Row]:
 
 
 def _name_line(header: Header, width: int) -> Row:
-    facts = f"{header.clock} clock · seed {header.seed} · model {header.model or 'none'} "
+    facts = f"{header.clock} clock · seed {header.seed} · model {header.model or 'none'}"
+    engine = f", {header.engine}" if header.engine else ""
+    if len(header.scenario) <= width - len(facts) - len(engine) - 14:  # its name is worth more
+        facts += engine
+    facts += " "
     room = max(8, width - len(facts) - 13)
     name = row(" ", ("riskdrill", TITLE), "  ", (left(header.scenario, room), STRONG))
     return spread(name, row((facts, DIM)), width)

@@ -49,6 +49,7 @@ def calibrate(plan: Plan, progress: Progress) -> Calibrated:
     checked = check(plan, costs, partial(progress, "check"))
     calibration = Calibration(
         model=plan.artifact.manifest.digest,
+        engine=plan.artifact.engine.kind,
         machine=machine_name(),
         costs=costs,
         predicted_per_s=checked.predicted_per_s,

@@ -16,6 +16,7 @@ from typing import Final
 import msgspec
 
 from actors.errors import ArtifactError, OutputError
+from actors.model.engines.engine import EngineKind
 from sim.clocks.costs import Costs
 
 CALIBRATION_FILE: Final = "calibration.json"
@@ -30,6 +31,7 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         format_version: of the file.
         model: digest of the model that was scored with; the costs of another one differ.
+        engine: what it was scored by; files without it are older than the compiled one.
         machine: where it was measured, in words.
         costs: of each job.
         predicted_per_s: transactions a second that the costs add up to, on virtual time.
@@ -38,6 +40,7 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
 
     format_version: int = FORMAT_VERSION
     model: str
+    engine: EngineKind = "lightgbm"
     machine: str
     costs: Costs
     predicted_per_s: float

@@ -73,6 +73,7 @@ def _plan(path: Path | None, model: Path | None, overrides: tuple[str, ...]) -> 
     announce = say_once()
     artifact = choose_model(scenario, model, announce)
     compile_first(announce)
+    artifact = artifact.served_by(scenario.pipeline.scorer.engine)
     return Plan(
         scenario=scenario,
         artifact=artifact,

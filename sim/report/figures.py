@@ -40,6 +40,7 @@ class Finished:
         outcomes: of every decision, with the labels that are known.
         judged: those of them that the published protocol judges; None where it is not asked for.
         model: digest of the model that served at the end.
+        engine: what scored with it.
         held_out: that model's figures on held-out data, by name, from its manifest.
         calibration: digest of the service times, on the virtual clock.
         skipped_rows: of a file, left out as its column map says.
@@ -60,6 +61,7 @@ class Finished:
     skipped: Sequence[str] = ()
     warnings: Sequence[str] = ()
     model: str | None = None
+    engine: str | None = None
     held_out: Mapping[str, float | None] = field(default_factory=dict)
     calibration: str | None = None
     trace_hash: str | None = None
@@ -83,6 +85,7 @@ def summarise(run: Finished) -> Summary:
         seed=scenario.seed,
         clock=scenario.clock,
         model=run.model,
+        engine=run.engine,
         calibration=run.calibration,
         trace_hash=run.trace_hash,
         verdict=verdict.verdict,

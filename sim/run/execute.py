@@ -183,6 +183,7 @@ def _finished(plan: Plan, parts: Parts, session: Session, ended: Ended, warnings
         skipped_rows=plan.load.skipped_rows,
         capacity_per_s=plan.capacity_per_s,
         model=parts.slot.current.digest,
+        engine=parts.slot.current.engine.kind,
         calibration=digest(plan.costs) if plan.clock == "virtual" else None,
         held_out=parts.desk.serving.manifest.metrics.get("test", {}),
         git=git_commit(),

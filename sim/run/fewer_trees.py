@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from actors.model.artifact import GOLDEN_FILE, Artifact, save_artifact
-from actors.model.engine import Engine
+from actors.model.engines.lightgbm_engine import LightGBMEngine
 from actors.model.golden import Golden
 from actors.model.library import lightgbm
 from sim.scenario.problems import LateProblemError
@@ -19,7 +19,7 @@ def check_trees(artifact: Artifact, count: int, step: str) -> None:
     Raises:
         LateProblemError: it has no more than that.
     """
-    trees = artifact.engine.booster.num_trees()
+    trees = artifact.booster.num_trees()
     if count >= trees:
         rule = f"must be fewer than the {trees} of model {artifact.manifest.digest}"
         raise LateProblemError(f"steps[{step}].trees", rule, f"{count:,}", "give fewer")
@@ -37,13 +37,13 @@ def with_trees(artifact: Artifact, count: int) -> Path:
     folder = MODELS / f"{artifact.manifest.digest}-{count}-trees"
     if is_model(folder):
         return folder
-    booster = artifact.engine.booster
+    booster = artifact.booster
     shorter = lightgbm.Booster(model_str=booster.model_to_string(num_iteration=count))
 
     def build(draft: Path) -> None:
         shutil.copytree(artifact.folder, draft, dirs_exist_ok=True)
         rows = artifact.golden.features
-        Golden(rows, Engine(shorter, rows.shape[1]).score(rows)).save(draft / GOLDEN_FILE)
+        Golden(rows, LightGBMEngine(shorter, rows.shape[1]).score(rows)).save(draft / GOLDEN_FILE)
         save_artifact(draft, shorter, msgspec.structs.replace(artifact.manifest, metrics={}))
 
     publish(folder, build)

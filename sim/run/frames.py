@@ -127,6 +127,7 @@ class Frames:
             verdict=moment.verdict,
             seed=scenario.seed,
             model=moment.now.gauges.model,
+            engine=moment.now.gauges.engine,
             hypothesis=printable(" ".join(scenario.hypothesis.split())),
             warnings=moment.warnings,
         )

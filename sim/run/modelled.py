@@ -14,6 +14,10 @@ from sim.scenario.scenario import Scenario
 GUESSED = "job times are a guess, not measured: python -m sim calibrate --model {folder}"
 OTHER_MODEL = "job times were measured with another model and are not used: python -m sim calibrate --model {folder}"
 
+OTHER_ENGINE = (
+    "job times were measured with the engine {engine} and are not used: python -m sim calibrate --model {folder}"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class ModelledMachine:
@@ -69,6 +73,8 @@ def _measured(artifact: Artifact) -> tuple[Costs, tuple[str, ...]]:
         return Costs(), (GUESSED.format(folder=artifact.folder),)
     if found.model != artifact.manifest.digest:
         return Costs(), (OTHER_MODEL.format(folder=artifact.folder),)
+    if found.engine != artifact.engine.kind:
+        return Costs(), (OTHER_ENGINE.format(engine=found.engine, folder=artifact.folder),)
     return found.costs, ()
 
 

@@ -79,7 +79,8 @@ class Parts:
         """Read the pipeline's gauges and the age of its batch features."""
         computed_us = self.warm.store.newest_computed_us()
         age_s = (self.event_time.now_us() - computed_us) / US_PER_S
-        return self.pipeline.gauges(age_s, self.slot.current.digest)
+        model = self.slot.current
+        return self.pipeline.gauges(age_s, model.digest, model.engine.kind)
 
     def begin(self, start_ns: int) -> None:
         """Count the run's time from ``start_ns``."""
@@ -223,7 +224,7 @@ def make_parts(plan: Plan, machine: Machine, journal: Journal, instruments: Inst
 
 def _verification(plan: Plan, clock: Clock) -> Verification:
     """Return what candidates have to pass, which takes its time on either clock."""
-    verification = ChildVerification()
+    verification = ChildVerification(plan.scenario.pipeline.scorer.engine)
     return verification if plan.clock == "real" else ModelledVerification(verification, clock)
 
 

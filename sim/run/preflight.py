@@ -149,6 +149,8 @@ def _verified(folder: Path) -> Artifact:
 
 def _check_model(scenario: Scenario, load: Load, artifact: Artifact) -> None:
     refuse_foresight(load, artifact.manifest)
+    if scenario.pipeline.scorer.engine == "compiled":
+        artifact.check_compiled()
     for step in scenario.steps:
         if isinstance(step, ModelRelease) and step.trees is not None:
             check_trees(artifact, step.trees, step.name)

@@ -35,7 +35,7 @@ def prepare(
 
     Args:
         shorter: what is run, cut or whole; its clock decides on which one.
-        artifact: the model that serves.
+        artifact: the model that serves, on whichever engine; the scenario says on which.
         folder: where the run's files go.
         announce: told of what takes its time: training a model that a step releases, measuring the capacity.
         load: what arrives, where that is known already; None finds out.
@@ -44,10 +44,12 @@ def prepare(
     Raises:
         TrainingRefused: a model that a step releases had to be trained and missed its gates.
         LateProblemError: the scenario asks for what this model or this machine does not have.
+        ArtifactError: its engine cannot take the model.
         InputError: the scenario's transactions cannot be used, or what was measured with the model.
     """
     scenario = shorter.scenario
     not_kept = make_ready(announce)
+    artifact = artifact.served_by(scenario.pipeline.scorer.engine)
     on_virtual_clock = scenario.clock == "virtual"
     modelled = modelled_machine(scenario, artifact) if on_virtual_clock else ModelledMachine(Costs())
     draft = Plan(
@@ -59,7 +61,7 @@ def prepare(
         cut=shorter,
         candidates=find_candidates(scenario, artifact, announce),
         started_epoch_s=_now_epoch_s(scenario),
-        warnings=(*modelled.warnings, *not_kept),
+        warnings=(*filter(None, [artifact.fallback]), *modelled.warnings, *not_kept),
         costs=modelled.costs,
         noise=modelled.noise,
         look_up=look_up_time(scenario),
@@ -86,9 +88,14 @@ def make_ready(announce: Callable[[Notice], None]) -> tuple[str, ...]:
     # Imported here: `validate` comes by, which compiles nothing, and numba takes half a second.
     from actors.features.assembly import compile_features
     from actors.kernels import ready
+    from actors.model.engines.compiled_engine import compile_engine
 
-    notice = Notice(title="compiling the feature code, once", detail="a few seconds")
-    problem = ready(compile_features, lambda: announce(notice))
+    def call_each() -> None:
+        compile_features()
+        compile_engine()
+
+    notice = Notice(title="compiling the features and the engine, once", detail="a few seconds")
+    problem = ready(call_each, lambda: announce(notice))
     return (problem,) if problem else ()
 
 

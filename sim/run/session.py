@@ -136,6 +136,8 @@ class Session:
         self._start_ns = self._clock.now_ns()
         parts.begin(self._start_ns)
         parts.journal.add("run_started", self._plan.scenario.name, at_ns=self._start_ns)
+        if self._plan.artifact.fallback:
+            parts.journal.add("engine_fallback", detail=self._plan.artifact.fallback)
         parts.pipeline.start()
         jobs = {
             "marks": self._mark(),

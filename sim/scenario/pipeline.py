@@ -81,11 +81,14 @@ class ScorerSettings(msgspec.Struct, frozen=True, kw_only=True):
         max_batch_size: transactions it takes at once.
         inline_time: longest that scoring may hold the event loop; what is expected to take longer is scored in the
             executor, in larger batches. 0ms scores everything there.
+        engine: what evaluates the trees, with the same scores to the last bit: compiled is machine code, several times
+            faster; a model that it cannot take is refused. auto is compiled where it takes the model, else lightgbm.
         deadline: from the intended arrival; a transaction that would miss it is decided by rules; absent none.
     """
 
     max_batch_size: BatchSize = 1_024
     inline_time: Duration = 4 * NS_PER["ms"]
+    engine: Literal["auto", "lightgbm", "compiled"] = "auto"
     deadline: Wait | None = None
 
 

@@ -62,6 +62,8 @@ class ModelDesk:
             return Outcome(done=False, detail=str(error))
         detail = self._swap(before.manifest.digest) + note
         self._journal.add("model_swapped", by, detail)
+        if self.serving.fallback:
+            self._journal.add("engine_fallback", by, self.serving.fallback)
         return Outcome(done=True, detail=detail)
 
     def _swap(self, before: str) -> str:

@@ -8,7 +8,8 @@ from actors.clock import US_PER_S
 from actors.errors import InputError
 from actors.features.catalogue import feature
 from actors.model.artifact import GOLDEN_FILE, REFERENCE_FILE, STATE_FOLDER, save_artifact
-from actors.model.engine import Engine
+from actors.model.engines.engine import Engine
+from actors.model.engines.lightgbm_engine import LightGBMEngine
 from actors.model.golden import choose_golden
 from actors.model.library import lightgbm
 from actors.model.manifest import FORMAT_VERSION, Manifest, ManifestFeature, TrainingWindow
@@ -117,7 +118,7 @@ def _fit(table: Table, source: Source, config: FitConfig, progress: Progress) ->
     rows = with_tier_dropout(rows, config.dropout_share, Streams(config.seed))
     booster = fit(config, rows, progress)
     rules = tune_rules(table.between(split.validation.from_us, split.validation.to_us))
-    return _Trained(table, rows, booster, Engine(booster, len(table.names)), rules)
+    return _Trained(table, rows, booster, LightGBMEngine(booster, len(table.names)), rules)
 
 
 def _judge(trained: _Trained, source: Source) -> Figures:

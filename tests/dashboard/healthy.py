@@ -101,6 +101,7 @@ def burst() -> Frame:
             verdict="pass",
             seed=7,
             model="3fa9c1d2",
+            engine="compiled",
             hypothesis="A burst to eight times the load keeps p95 under 50 ms, and nothing is shed.",
         ),
         throughput=Throughput(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from actors.arrays import F64
 from actors.errors import ArtifactError
 from actors.model.artifact import load_artifact
-from actors.model.engine import Engine
+from actors.model.engines.lightgbm_engine import LightGBMEngine
 from actors.model.library import lightgbm
 from actors.model.verification import verify_in_child
 from sim.faults.model_damage import DAMAGES, Damage, damaged, damaged_copy
@@ -33,7 +33,7 @@ def bytes_of(folder: Path) -> dict[str, bytes]:
 
 
 def scores(text: str, fitted: Fitted) -> F64:
-    return Engine(lightgbm.Booster(model_str=text), len(NAMES)).score(fitted.rows)
+    return LightGBMEngine(lightgbm.Booster(model_str=text), len(NAMES)).score(fitted.rows)
 
 
 def test_edits_of_a_models_text_do_what_they_say(fitted: Fitted) -> None:

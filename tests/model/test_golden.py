@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from actors.model.engine import Engine
+from actors.model.engines.lightgbm_engine import LightGBMEngine
 from actors.model.golden import Golden, choose_golden
 from tests.model.conftest import NAMES, Fitted
 
@@ -21,7 +21,7 @@ def test_golden_rows_visit_every_leaf_of_every_tree(fitted: Fitted) -> None:
 def test_the_model_that_made_the_golden_scores_repeats_them(fitted: Fitted, tmp_path: Path) -> None:
     """Written and read back, the difference is exactly zero."""
     choose_golden(fitted.booster, fitted.rows).save(tmp_path / "golden.npz")
-    assert Golden.load(tmp_path / "golden.npz").worst(Engine(fitted.booster, len(NAMES))) == 0.0
+    assert Golden.load(tmp_path / "golden.npz").worst(LightGBMEngine(fitted.booster, len(NAMES))) == 0.0
 
 
 def test_a_model_with_one_leaf_changed_is_found_out(fitted: Fitted) -> None:
@@ -31,4 +31,4 @@ def test_a_model_with_one_leaf_changed_is_found_out(fitted: Fitted) -> None:
     trees = fitted.booster.dump_model()["tree_info"]
     last = trees[-1]["num_leaves"] - 1
     changed.set_leaf_output(len(trees) - 1, last, changed.get_leaf_output(len(trees) - 1, last) + 1e-6)
-    assert golden.worst(Engine(changed, len(NAMES))) > 1e-12
+    assert golden.worst(LightGBMEngine(changed, len(NAMES))) > 1e-12

@@ -1,4 +1,4 @@
-"""The scoring engine: LightGBM's C calls, on one thread, with our own buffers.
+"""The engine that every model can be scored with: LightGBM's C calls, on one thread, with our own buffers.
 
 `Booster.predict` spends about 40 µs a call on Python work before a row is scored. The same C functions called directly
 give the same numbers to the last bit.
@@ -13,6 +13,7 @@ import numpy as np
 
 from actors.arrays import F32, F64
 from actors.errors import ModelError
+from actors.model.engines.engine import EngineKind, as_rows
 from actors.model.library import LIBRARY_FILE, lightgbm
 
 # One row through the single-row call costs 10 µs against 19 µs through the batch call, eight cost the same (200 trees).
@@ -58,14 +59,10 @@ class _Calls:
         return _Calls(batch, few_init, few, few_free, last_error)
 
 
-class Engine:
-    """Scores rows of features with one booster.
+class LightGBMEngine:
+    """Scores rows of features with one booster, as `Booster.predict` does.
 
-    Safe to call from several threads at once: batches release the GIL and share nothing, single rows keep it. Never
-    uses more than one thread, never changes the booster.
-
-    Attributes:
-        booster: what it scores with.
+    Batches release the GIL and share nothing, single rows keep it. Never changes the booster.
 
     Args:
         booster: a trained binary classifier.
@@ -75,6 +72,8 @@ class Engine:
         ModelError: the booster was trained on another number of features, or has more than one output.
     """
 
+    kind: Final[EngineKind] = "lightgbm"
+
     def __init__(self, booster: lightgbm.Booster, n_features: int) -> None:
         if booster.num_feature() != n_features or booster.num_model_per_iteration() != 1:
             takes, gives = booster.num_feature(), booster.num_model_per_iteration()
@@ -82,7 +81,7 @@ class Engine:
                 f"the booster must take {n_features} features and give 1 score a row, not {takes} and {gives}"
             )
         self.n_features = n_features
-        self.booster = booster  # keeps the handle alive
+        self._booster = booster  # keeps the handle alive
         self._handle = booster._handle  # noqa: SLF001  # the only way to the C calls
         self._calls = _Calls.load()
         self._few = self._prepare_few()
@@ -97,20 +96,8 @@ class Engine:
         return config
 
     def score(self, features: F32) -> F64:
-        """Return the score of each row, equal to `Booster.predict` to the last bit.
-
-        Args:
-            features: shape (n, n_features), NaN is missing; any memory order, C order is not copied.
-
-        Returns:
-            Shape (n,), each in [0, 1].
-
-        Raises:
-            ModelError: wrong shape, or the library failed.
-        """
-        if features.ndim != 2 or features.shape[1] != self.n_features:  # noqa: PLR2004  # rows and columns
-            raise ModelError(f"features have shape {features.shape}; the model takes (n, {self.n_features})")
-        rows = np.ascontiguousarray(features, dtype=np.float32)
+        """Return the score of each row; otherwise as `Engine.score`."""
+        rows = as_rows(features, self.n_features)
         return self._score_few(rows) if len(rows) <= FEW_ROWS else self._score_many(rows)
 
     def score_row(self, row: F32) -> float:
