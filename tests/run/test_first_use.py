@@ -15,7 +15,7 @@ from actors.kernels import ready
 from tests.drills import THIN, run_thin
 from tests.repository import ROOT
 
-SAID = "compiling the feature code, once"
+SAID = "compiling the features and the engine, once"
 
 
 class Ran(NamedTuple):
