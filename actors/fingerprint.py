@@ -25,8 +25,6 @@ _NAMED: Final = (ModuleType, type, FunctionType, BuiltinFunctionType, np.ufunc)
 _PLAIN: Final = {type(None), bool, int, float, complex, str, bytes, type(...)}
 # Of numba's settings, those that leave the code as it is.
 _WITHOUT_EFFECT: Final = ("CACHE_", "COLOR_", "CUDA_", "NUMBA_")
-
-
 # Of arguments, those that numba's name for them tells from all others.
 _TOLD_BY_NAME: Final = (types.Number, types.Boolean, types.Array, types.Record, types.NoneType, types.Omitted)
 
@@ -115,7 +113,7 @@ class _Digest:
                 self._add_code(constant, names, where)
             else:
                 self._add_value(constant)
-        for name in sorted({each.argval for each in dis.get_instructions(code) if each.opname == "LOAD_GLOBAL"}):
+        for name in sorted({each.argval for each in dis.get_instructions(code) if "GLOBAL" in each.opname}):
             self.add("global", name)
             try:
                 self._add_value(names[name] if name in names else getattr(builtins, name, None))

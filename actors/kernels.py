@@ -7,7 +7,6 @@ What was compiled once is kept for the next process (`actors.code_shelf`), under
 import pickle
 from collections.abc import Callable
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import numba
@@ -98,24 +97,21 @@ class _Kept(CachePort):  # type: ignore[misc]  # numba has no types
 
     def __init__(self, kernel: Any) -> None:  # noqa: ANN401
         self._kernel = kernel
-        self._awaited: dict[object, str] = {}
+        self._awaited: dict[object, str | None] = {}
 
-    @property
-    def cache_path(self) -> Path:
-        """Where code is kept."""
-        return code_shelf.place()
+    cache_path = None  # shown in numba's statistics
 
     def load_overload(self, sig: object, target_context: Any) -> CompileResult | None:  # noqa: ANN401
         """Return the code for a signature; None has it compiled."""
         target_context.refresh()
         arguments, _ = normalize_signature(sig)
         name = fingerprint(self._kernel, arguments, target_context.codegen().magic_tuple())
-        if name is None:
-            _PREPARATION.begin()
-            return None
-        self._awaited[sig] = name
         code = _load(name, target_context)
-        return _load(name, target_context) if code is None and _PREPARATION.begin() else code
+        if code is None and _PREPARATION.begin():
+            code = _load(name, target_context)  # another process may have kept it meanwhile
+        if code is None:
+            self._awaited[sig] = name
+        return code
 
     def save_overload(self, sig: object, data: Any) -> None:  # noqa: ANN401
         """Keep what was compiled, unless it holds addresses of this process."""
@@ -133,9 +129,9 @@ class _Kept(CachePort):  # type: ignore[misc]  # numba has no types
     disable = flush = enable
 
 
-def _load(name: str, target_context: Any) -> CompileResult | None:  # noqa: ANN401
-    content = code_shelf.read(name)
-    if content is None:
+def _load(name: str | None, target_context: Any) -> CompileResult | None:  # noqa: ANN401
+    content = None if name is None else code_shelf.read(name)
+    if name is None or content is None:
         return None
     try:
         return CompileResult._rebuild(target_context, *pickle.loads(content))  # noqa: SLF001, S301, TID251 - it is ours
