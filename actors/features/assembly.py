@@ -6,8 +6,9 @@ import numpy as np
 
 from actors.arrays import F32, U8
 from actors.features.catalogue import CATALOGUE
+from actors.features.categories import category_codes
 from actors.features.kernels import join
-from actors.features.realtime import payload_flags
+from actors.features.realtime import country_mismatch, online
 from actors.features.rings import StreamLimits
 from actors.features.store import StoreRows, missing_rows
 from actors.features.windows import InMemoryStreamState, StreamState
@@ -56,7 +57,9 @@ class FeatureAssembly:
             columns.amount,
             columns.lat,
             columns.lon,
-            payload_flags(columns),
+            category_codes(columns.category),
+            online(columns),
+            country_mismatch(columns),
             rows.card,
             rows.card_computed_us,
             rows.merchant,

@@ -168,7 +168,9 @@ def join(  # noqa: PLR0913, PLR0917
     amount: F64,
     lat: F64,
     lon: F64,
-    flags: F64,
+    category: I64,
+    online: F64,
+    country_mismatch: F64,
     card: F32,
     card_computed_us: I64,
     merchant: F32,
@@ -181,7 +183,8 @@ def join(  # noqa: PLR0913, PLR0917
 
     Args:
         stream: as `advance` leaves them.
-        flags: category, online, country mismatch, (n, 3), as in `payload_flags`.
+        category: as `category_codes` gives them, (n,).
+        online: as `actors.features.realtime` gives it, (n,), as is ``country_mismatch``.
         card: what the feature store has on each card, (n, 8), as with merchants, (n, 7).
         card_computed_us: event time for which it was computed, (n,); MISSING_AT where it has nothing.
         picks: columns of the result, by their place in the catalogue.
@@ -193,9 +196,9 @@ def join(  # noqa: PLR0913, PLR0917
         whole[LOCAL_HOUR] = (hour + lon[at] / DEGREES_PER_HOUR) % 24.0
         whole[HOUR_OF_DAY] = hour
         whole[WEEKDAY] = (event_us[at] // US_PER_DAY + EPOCH_WEEKDAY) % 7
-        _put(whole, CATEGORY, flags[at])
-        if flags[at, 0] == NO_CATEGORY:
-            whole[CATEGORY] = np.nan
+        whole[CATEGORY] = np.nan if category[at] == NO_CATEGORY else category[at]
+        whole[ONLINE] = online[at]
+        whole[COUNTRY_MISMATCH] = country_mismatch[at]
         _put(whole, STREAM, stream[at])
         mode[at] = _allowed(event_us[at], card_computed_us[at], merchant_computed_us[at])
         if mode[at] == REALTIME_ONLY:
