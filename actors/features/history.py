@@ -4,18 +4,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-import msgspec
 import numpy as np
 
 from actors.arrays import F64, I32, I64, Column
 from actors.bounded_files import read_arrays
 from actors.clock import US_PER_DAY
 from actors.features.categories import category_codes
-from actors.features.columns import Part
 from actors.features.interner import Interner, Known, name_array
 from actors.features.labels import Labels
 from actors.features.log import Allocate, ColumnLog, pieces
-from actors.transaction import FEW, Columns
+from actors.transaction import Columns
 
 LONGEST_WINDOW_US = 30 * US_PER_DAY
 _TOGETHER = 512  # transactions that are written to the log at once, in about a millisecond
@@ -59,25 +57,6 @@ class HistoryView:
     merchant_count: int
 
 
-_Codes = tuple[I64, I64]  # of cards and merchants, (n,) each
-
-
-class _Waiting(msgspec.Struct, eq=False, gc=False):
-    """Transactions that are not in the log yet.
-
-    Attributes:
-        columns: what they are part of.
-        start: of the part.
-        stop: behind it.
-        codes: of all in ``columns``; None if those of the part are still to be looked up.
-    """
-
-    columns: Columns
-    start: int
-    stop: int
-    codes: _Codes | None
-
-
 class History:
     """The transactions and labels of the last 30 days and the label delay, in the order in which they came.
 
@@ -96,9 +75,8 @@ class History:
         self._merchants = Interner(known=merchants)
         self._transactions = ColumnLog(_TRANSACTIONS, allocate)
         self._labels = ColumnLog(_LABELS, allocate)
-        self._waiting: list[_Waiting] = []
+        self._waiting: list[Columns] = []
         self._waiting_count = 0
-        self._whole: tuple[Columns, _Codes] | None = None
         self._sequence: int | None = None
 
     def __len__(self) -> int:
@@ -122,52 +100,23 @@ class History:
         if sequence is not None and sequence == self._sequence:
             return
         self._sequence = sequence
-        count = len(columns.ids)
-        if isinstance(columns, Part):
-            self._wait_in(columns.whole, columns.start, columns.start + count)
-        else:
-            at_once = count > FEW or self._whole is not None  # one without codes would make all be looked up again
-            self._waiting.append(_Waiting(columns, 0, count, self._codes_of(columns) if at_once else None))
-        self._waiting_count += count
+        self._waiting.append(columns)
+        self._waiting_count += len(columns)
         if self._waiting_count >= _TOGETHER:
             self._settle()
-
-    def _wait_in(self, whole: Columns, start: int, stop: int) -> None:
-        """Let a part of ``whole`` wait, together with the one before it."""
-        last = self._waiting[-1] if self._waiting else None
-        if last is not None and last.columns is whole and last.stop == start:
-            last.stop = stop
-            return
-        if self._whole is None or self._whole[0] is not whole:
-            self._whole = whole, self._codes_of(whole)
-        self._waiting.append(_Waiting(whole, start, stop, self._whole[1]))
-
-    def _codes_of(self, columns: Columns) -> _Codes:
-        """Return codes; who looked up the same names before has left them at hand, but not for long."""
-        return self._cards.of(columns.cards), self._merchants.of(columns.merchants)
 
     def _settle(self) -> None:
         """Write what waits into the log: single transactions together cost a tenth of what each would alone."""
         waiting, self._waiting, self._waiting_count = self._waiting, [], 0
         if not waiting:
             return
-        card, merchant = self._codes(waiting)
+        card = self._cards.of([name for each in waiting for name in each.cards])
+        merchant = self._merchants.of([name for each in waiting for name in each.merchants])
         lat, lon, event_us, cents = (
-            np.concatenate([getattr(each.columns, name)[each.start : each.stop] for each in waiting])
-            for name in ("lat", "lon", "event_us", "cents")
+            np.concatenate([getattr(each, name) for each in waiting]) for name in ("lat", "lon", "event_us", "cents")
         )
         x, y, z = unit_vectors(lat, lon)
         self._transactions.append(event_us=event_us, card=card, merchant=merchant, cents=cents, x=x, y=y, z=z)
-
-    def _codes(self, waiting: list[_Waiting]) -> _Codes:
-        known = [(each.codes, slice(each.start, each.stop)) for each in waiting if each.codes is not None]
-        if len(known) == len(waiting):
-            cards, merchants = zip(*((card[at], merchant[at]) for (card, merchant), at in known), strict=True)
-            return np.concatenate(cards), np.concatenate(merchants)
-        return (
-            self._cards.of([name for each in waiting for name in each.columns.cards[each.start : each.stop]]),
-            self._merchants.of([name for each in waiting for name in each.columns.merchants[each.start : each.stop]]),
-        )
 
     def append_labels(self, labels: Labels, known_us: I64 | int) -> None:
         """Add labels that are known from ``known_us`` on, one instant for all or one each."""
@@ -182,7 +131,6 @@ class History:
     def prune(self, before_us: int) -> None:
         """Forget transactions and labels from before ``before_us``, and names that nothing holds any more."""
         self._settle()
-        self._whole = None
         self._transactions.drop_before(before_us)
         self._labels.drop_before(before_us)
         self._cards = self._without_idle(self._cards, "card", [self._transactions])

@@ -7,16 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.features import history
-from actors.features.columns import Part, cut
 from actors.features.history import History
-from actors.transaction import Columns
-from tests.features.streams import DAY_US, random_stream
+from tests.features.streams import DAY_US, batches, random_stream
 
 PAGE = 60
 PAGES = [random_stream(PAGE, seed, cards=400, days=0.01) for seed in range(40)]
-
-Turn = tuple[int, bool, bool]
-TURNS = st.tuples(st.integers(1, 20), st.booleans(), st.booleans())
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -36,28 +31,17 @@ def told(kept: History) -> list[tuple[object, ...]]:
     return list(zip(*columns.values(), strict=True))
 
 
-def parts(page: Columns, turns: list[Turn]) -> list[tuple[Columns, Columns]]:
-    """Return parts of ``page``, each also as columns of their own; some are left out, some come alone."""
-    found, start = [], 0
-    for count, alone, left_out in turns:
-        stop = min(start + count, len(page))
-        if start < stop and not left_out:
-            own = cut(page, slice(start, stop))
-            found.append((own if alone else Part(page, start, stop), own))
-        start = stop
-    return found
-
-
-@given(turns=st.lists(st.lists(TURNS, max_size=12), min_size=20, max_size=40), forgotten=st.sets(st.integers(0, 39)))
-def test_parts_of_a_whole_make_the_history_that_they_make_alone(turns: list[list[Turn]], forgotten: set[int]) -> None:
-    """Names looked up for all of a page, most of which follows, give no transaction another card, merchant or place."""
-    together, alone = History(), History()
-    for number, (page, of_page) in enumerate(zip(PAGES, turns, strict=False)):
-        for part, own in parts(page, of_page):
-            together.append(part)
-            alone.append(own)
-            if number in forgotten:  # at any time: codes may be given anew then
-                for each in (together, alone):
-                    each.prune(int(own.event_us[0]) - DAY_US // 400)
-    assert len(together) == len(alone)
-    assert told(together) == told(alone)
+@given(sizes=st.lists(st.integers(1, PAGE), min_size=1, max_size=6), forgotten=st.sets(st.integers(0, 39)))
+def test_history_is_what_came_however_it_was_cut(sizes: list[int], forgotten: set[int]) -> None:
+    """Neither batches nor the forgetting of names give a transaction another card, merchant, amount or place."""
+    whole, in_batches = History(), History()
+    for number, page in enumerate(PAGES):
+        whole.append(page)
+        for part in batches(page, *sizes):
+            in_batches.append(part)
+        if number in forgotten:  # at any time: codes may be given anew then
+            for each in (whole, in_batches):
+                each.prune(int(page.event_us[0]) - DAY_US // 400)
+        assert [row[1] for row in told(in_batches)[-PAGE:]] == page.cards
+    assert len(whole) == len(in_batches)
+    assert told(whole) == told(in_batches)
