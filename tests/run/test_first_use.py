@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 from numba.core.event import install_recorder
 
-from actors.features.assembly import compile_features
-from actors.kernels import ready
+from sim.run.prepare import make_ready
 from tests.drills import THIN, run_thin
 from tests.repository import ROOT
 
@@ -25,7 +24,7 @@ class Ran(NamedTuple):
     summary: dict[str, Any]
 
 
-def of_new_user(home: Path, *words: str, **env: str) -> str:
+def said_to(home: Path, *words: str, **env: str) -> str:
     """Return what a command says to a user whose home is ``home``."""
     around = {name: value for name, value in os.environ.items() if not name.startswith(("NUMBA_", "XDG_"))}
     command, env = [sys.executable, "-m", "sim", *words], around | {"HOME": str(home)} | env
@@ -43,27 +42,37 @@ def scenario(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory, scenario: Path, world_model: Path) -> dict[str, Ran]:
-    """Return the same run, made by a new user, again, where nothing can be kept, and without the compiler."""
-    home, folder = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("runs") / "run"
+def checked(tmp_path_factory: pytest.TempPathFactory, scenario: Path, world_model: Path) -> tuple[Path, str]:
+    """Return the home of a new user, whose first command started processes of its own, and what it said."""
+    home = tmp_path_factory.mktemp("home")
+    return home, said_to(home, "check-determinism", str(scenario), "--model", str(world_model))
+
+
+@pytest.fixture(scope="module")
+def runs(
+    tmp_path_factory: pytest.TempPathFactory, scenario: Path, world_model: Path, checked: tuple[Path, str]
+) -> dict[str, Ran]:
+    """Return the same run of that user, of one who can keep nothing, and without the compiler."""
+    folder = tmp_path_factory.mktemp("runs") / "run"
 
     def ran(home: Path, **env: str) -> Ran:
         words = ("run", str(scenario), "--model", str(world_model), "--tui", "off", "--out", str(folder))
-        said = of_new_user(home, *words, **env)
+        said = said_to(home, *words, **env)
         return Ran(said, json.loads((folder / "summary.json").read_text()))
 
-    return {
-        "first": ran(home),
-        "second": ran(home),
-        "not kept": ran(Path("/proc")),
-        "not compiled": ran(home, NUMBA_DISABLE_JIT="1"),
-    }
+    home, _ = checked
+    return {"kept": ran(home), "not kept": ran(Path("/proc")), "not compiled": ran(home, NUMBA_DISABLE_JIT="1")}
 
 
-def test_run_that_compiles_says_so_once(runs: dict[str, Ran]) -> None:
-    """And the others say nothing of it."""
+def test_command_that_starts_processes_says_that_it_compiles(checked: tuple[Path, str]) -> None:
+    """Once, for all of them."""
+    assert checked[1].count(SAID) == 1
+
+
+def test_run_says_that_it_compiles(runs: dict[str, Ran]) -> None:
+    """Once; and nothing where it does not."""
     said = {name: ran.said.count(SAID) for name, ran in runs.items()}
-    assert said == {"first": 1, "second": 0, "not kept": 1, "not compiled": 0}
+    assert said == {"kept": 0, "not kept": 1, "not compiled": 0}
 
 
 def test_run_that_can_keep_nothing_warns(runs: dict[str, Ran]) -> None:
@@ -79,14 +88,16 @@ def test_all_decide_the_same(runs: dict[str, Ran]) -> None:
     assert len({ran.summary["trace_hash"] for ran in runs.values()}) == 1
 
 
-def test_processes_of_a_command_compile_once_between_them(tmp_path: Path, scenario: Path, world_model: Path) -> None:
-    """The first of them says so, for all."""
-    said = of_new_user(tmp_path, "check-determinism", str(scenario), "--model", str(world_model))
-    assert said.count(SAID) == 1
-
-
-# The definition of what is compiled, held against plain references.
-@pytest.mark.parametrize("contract", ["tests/features/test_windows.py", "tests/features/test_assembly.py"])
+# What is compiled is held against plain references, and against LightGBM, by these.
+@pytest.mark.parametrize(
+    "contract",
+    [
+        "tests/features/test_windows.py",
+        "tests/features/test_assembly.py",
+        "tests/model/test_engines.py::test_scores_equal_the_library_to_the_last_bit",
+        "tests/model/test_engines.py::test_a_model_of_any_shape_scores_as_the_library_does",
+    ],
+)
 def test_without_compiler_the_contracts_hold(contract: str) -> None:
     """The same tests on the same functions, as Python runs them."""
     words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", contract]
@@ -97,7 +108,7 @@ def test_without_compiler_the_contracts_hold(contract: str) -> None:
 
 def test_run_compiles_nothing_once_it_is_ready(tmp_path: Path, world_model: Path) -> None:
     """Its arguments are all of the types that were foreseen: none of them costs a second in the middle of it."""
-    ready(compile_features, lambda: None)
+    make_ready(lambda _: None)
     with install_recorder("numba:compile") as recorder:
         run_thin(tmp_path, world_model)
     assert [event.data["dispatcher"] for _, event in recorder.buffer] == []
