@@ -70,7 +70,7 @@ class EndToEnd:
     @staticmethod
     def over(rows: Rows, folder: Path, scoring: Executor, logging: Executor) -> "EndToEnd":
         """Return a run that logs into ``folder`` and scores on the executor ``scoring``."""
-        warm, slot = rows.warm(), ModelSlot(rows.artifact)
+        warm, slot = rows.warm(), ModelSlot(rows.artifact.served_by("auto"))
         output = AppendOnlyFile(folder / "decisions.jsonl")
         around = Surroundings(
             source=ReadySource(rows.raws),

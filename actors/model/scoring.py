@@ -33,8 +33,8 @@ class Scoring(Protocol):
 class LocalScoring:
     """Scores in this process: at once on the event loop, or in one executor thread.
 
-    A hop to a thread costs about 40 µs and a switch back, more where the loop is busy; LightGBM releases the
-    interpreter while it predicts, so for large batches the second core is worth it.
+    A hop to a thread costs about 40 µs and a switch back, more where the loop is busy; engines release the interpreter
+    while they score, so for large batches the second core is worth it.
 
     Args:
         slot: holds the serving model.

@@ -59,9 +59,10 @@ class ChildVerification:
 
     async def verify(self, folder: Path, *, proof: bool = True) -> "Artifact":
         """Return the model in ``folder``."""
-        load = partial(load_verified, folder, proof=proof)
-        candidate = await asyncio.get_running_loop().run_in_executor(None, load)
-        return await asyncio.get_running_loop().run_in_executor(None, candidate.served_by, self._engine)
+        return await asyncio.get_running_loop().run_in_executor(None, partial(self._load, folder, proof=proof))
+
+    def _load(self, folder: Path, *, proof: bool) -> "Artifact":
+        return load_verified(folder, proof=proof).served_by(self._engine)
 
 
 def load_verified(folder: Path, *, proof: bool = True) -> "Artifact":

@@ -7,6 +7,7 @@ import numpy as np
 
 from actors.clock import NS_PER_S
 from actors.messages import Decision, Mode
+from actors.model.engines.engine import EngineKind
 from actors.telemetry.catalogue import read
 from actors.telemetry.counts import HistogramCounts
 from actors.telemetry.snapshot import AlertReading, Snapshot
@@ -61,7 +62,7 @@ class Finished:
     skipped: Sequence[str] = ()
     warnings: Sequence[str] = ()
     model: str | None = None
-    engine: str | None = None
+    engine: EngineKind | None = None
     held_out: Mapping[str, float | None] = field(default_factory=dict)
     calibration: str | None = None
     trace_hash: str | None = None

@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 
 from actors.errors import OutputError
+from actors.model.engines.engine import EngineKind
 from sim.expectations.result import ExpectationResult
 from sim.faults.switch import FaultRecord
 from sim.money import Business
@@ -176,7 +177,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         scenario_digest: of the scenario as run, in scenario.yaml.
         model: digest of the model that served at the end; null without one.
-        engine: what scored with it, ``lightgbm`` or ``compiled``; null without one.
+        engine: what scored with it, lightgbm or compiled; null without one.
         calibration: digest of the service times that the virtual clock used; null on the real one.
         trace_hash: SHA-256 over the decision log, as written before labels are joined, and the journal; equal for equal
             runs on the virtual clock; null on the real one.
@@ -211,7 +212,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     clock: str
     model: str | None
-    engine: str | None = None
+    engine: EngineKind | None = None
     calibration: str | None = None
     trace_hash: str | None = None
     verdict: VerdictWord

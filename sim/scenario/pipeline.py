@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from actors.model.engines.engine import EngineChoice
 from sim.scalars import Duration, Size, Variants
 from sim.scenario.look_up import LOOK_UPS, LookUp
 from sim.units import NS_PER
@@ -88,7 +89,7 @@ class ScorerSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     max_batch_size: BatchSize = 1_024
     inline_time: Duration = 4 * NS_PER["ms"]
-    engine: Literal["auto", "lightgbm", "compiled"] = "auto"
+    engine: EngineChoice = "auto"
     deadline: Wait | None = None
 
 

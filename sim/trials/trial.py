@@ -10,7 +10,6 @@ from functools import lru_cache
 from pathlib import Path
 
 from actors.model.artifact import Artifact
-from actors.model.engines.engine import EngineChoice
 from actors.model.verification import load_verified
 from actors.pipeline import Pipeline
 from sim.report.folder import RunFolder
@@ -55,12 +54,6 @@ def _artifact(folder: Path) -> Artifact:
     return load_verified(folder)
 
 
-@lru_cache(maxsize=1)
-def _serving(folder: Path, engine: EngineChoice) -> Artifact:
-    """Return the model in ``folder`` on its engine, proved once a process."""
-    return _artifact(folder).served_by(engine)
-
-
 def digest_of(model: Path) -> str:
     """Return the digest of the model in a folder.
 
@@ -99,7 +92,7 @@ def _run(trial: Trial, folder: Path) -> Outcome:
         recorders.append(Recorder(book))
         return recorders[-1]
 
-    plan = prepare(trial.shorter, _serving(trial.model, trial.shorter.scenario.pipeline.scorer.engine), folder)
+    plan = prepare(trial.shorter, _artifact(trial.model), folder)
     instruments = replace(NO_INSTRUMENTS, sink=record, alter=trial.alter)
     logging.disable()  # what fails on purpose, hundreds of times, is in the figures
     try:

@@ -4,6 +4,7 @@ Each tree alone first, on rows that go both ways at every split of it: a leaf is
 where its last bits could be lost. Then all trees together, on the golden rows and on a share of those.
 """
 
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -11,11 +12,13 @@ import numpy as np
 from actors.arrays import F32, F64
 from actors.errors import ModelError
 from actors.model.engines.compiled_engine import CompiledEngine, sums
+from actors.model.engines.engine import as_rows
 from actors.model.engines.ensemble import ZERO, at_most, lay_out
 from actors.model.engines.lightgbm_engine import LightGBMEngine
 from actors.model.engines.trees import Tree, read_trees
 from actors.model.library import lightgbm
 
+_KEPT: Final = 8  # a process may load one model for many runs, and return to one that it had
 _SPECIAL: Final = (np.nan, 0.0, -0.0, np.inf, -np.inf)
 _UP: Final = np.float32(np.inf)
 _JUST_MORE: Final = np.nextafter(ZERO, _UP)  # than what is zero
@@ -23,7 +26,7 @@ _TOGETHER: Final = 4_096  # rows of splits that go through all trees, too; all o
 
 
 def compiled_engine(booster: lightgbm.Booster, golden: F32) -> CompiledEngine:
-    """Return an engine that scores as ``booster`` does, to the last bit.
+    """Return an engine that scores as ``booster`` does, to the last bit; it is proved once a process.
 
     Args:
         booster: a model.
@@ -32,13 +35,21 @@ def compiled_engine(booster: lightgbm.Booster, golden: F32) -> CompiledEngine:
     Raises:
         ModelError: it cannot be evaluated so, or would not score the same; one clause that says why.
     """
-    text, n_features = booster.model_to_string(), booster.num_feature()
-    trees = read_trees(text, n_features)
+    rows = as_rows(golden, booster.num_feature())
+    if not len(rows):
+        rows = np.zeros((1, booster.num_feature()), dtype=np.float32)
+    return _proved(booster.model_to_string(), rows.shape, rows.tobytes())
+
+
+@lru_cache(maxsize=_KEPT)
+def _proved(text: str, shape: tuple[int, int], golden: bytes) -> CompiledEngine:
+    """Return the engine for a model's text."""
+    base = np.frombuffer(golden, dtype=np.float32).reshape(shape)
+    trees = read_trees(text, shape[1])
     ensemble = lay_out(trees)
-    engine = CompiledEngine(ensemble, n_features)
+    engine = CompiledEngine(ensemble, shape[1])
     # A model of its own: a booster remembers which of its trees it predicted with last, and uses them for single rows.
     alone = lightgbm.Booster(model_str=text)
-    base = golden if len(golden) else np.zeros((1, n_features), dtype=np.float32)
     built = []
     for number, tree in enumerate(trees):
         rows = split_rows(tree, base[number % len(base)])
@@ -47,7 +58,7 @@ def compiled_engine(booster: lightgbm.Booster, golden: F32) -> CompiledEngine:
         built.append(rows)
     together = np.concatenate(built)
     rows = np.concatenate([base, together[:: 1 + len(together) // _TOGETHER]])
-    _compare("all trees together", engine.score(rows), LightGBMEngine(alone, n_features).score(rows))
+    _compare("all trees together", engine.score(rows), LightGBMEngine(alone, shape[1]).score(rows))
     return engine
 
 

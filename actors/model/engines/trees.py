@@ -17,6 +17,7 @@ from actors.errors import ModelError
 # All decisions of a tree are evaluated, taken or not. With so many, batches still take a third of LightGBM's time, but
 # a single row takes 1.7 times as long as there.
 MOST_LEAVES: Final = 256
+MOST_TEXT: Final = 16 << 20  # 5,000 trees of 31 leaves, which take 5 s to read and compare
 
 Number = TypeVar("Number", int, float)
 
@@ -71,6 +72,8 @@ def read_trees(text: str, n_features: int) -> tuple[Tree, ...]:
     Raises:
         ModelError: they are damaged, or of a kind that is not evaluated here; one clause that says why.
     """
+    if len(text) > MOST_TEXT:
+        raise ModelError(f"its text is longer than {MOST_TEXT >> 20} MiB, and to compare so many trees takes too long")
     head, *parts = text.partition("\nend of trees")[0].split("\nTree=")
     said = _fields(head)
     for key, (wanted, complaint) in _HEAD.items():
