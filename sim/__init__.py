@@ -9,6 +9,7 @@
 - `inspection`: a file of transactions looked at, and the section proposed that replays it.
 - `tables`: files of rows, in every format, read whole or refused.
 - `training`, `gates`: fit a model, and refuse it when it is not good enough.
+- `first_use`: what is compiled, ready before it is called.
 - `clocks`: the real and the virtual event loop.
 - `calibration`: what each job costs on this machine, measured for the virtual clock.
 - `faults`: what fails on purpose, and is always undone.

@@ -60,9 +60,10 @@ def calibrate(
 def _plan(path: Path | None, model: Path | None, overrides: tuple[str, ...]) -> "Plan":
     from actors.errors import ScenarioError
     from sim.commands.notices import say_once
+    from sim.first_use import compile_first
     from sim.run.model_choice import choose_model
     from sim.run.plan import Plan, load_of
-    from sim.run.prepare import GUESS_PER_S, compile_first
+    from sim.run.prepare import GUESS_PER_S
     from sim.scenario.load import load, parse
 
     words = (*overrides, "clock=real")

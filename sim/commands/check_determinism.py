@@ -34,10 +34,10 @@ def check_determinism(
     Example: python -m sim check-determinism scenarios/burst.yaml --duration 10s
     """
     from sim.commands.notices import begin, say_once
+    from sim.first_use import compile_first
     from sim.report.folder import RunFolder
     from sim.run.command import shorten
     from sim.run.model_choice import find_model
-    from sim.run.prepare import compile_first
     from sim.scenario.load import load
 
     chosen = tuple(overrides or ())

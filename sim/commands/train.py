@@ -53,10 +53,10 @@ def train(
     """
     from sim.commands.bar import announcing, progress_bar
     from sim.commands.notices import say_once
+    from sim.first_use import compile_first
     from sim.gates import read_gates
     from sim.run.model_choice import STAGES, cached_folder, gates_for, source_of
     from sim.run.preflight import settle
-    from sim.run.prepare import compile_first
     from sim.scenario.cut import Cut
     from sim.training.refusal import TrainingRefused
     from sim.training.trainer import train as train_model

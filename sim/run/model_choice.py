@@ -24,7 +24,6 @@ Announce = Callable[[Notice], None]
 """Shows what is going on before the run; must not block."""
 
 STAGES = {
-    "compiling": "compiling the feature code",
     "history": "replaying history through the feature code",
     "fit": "fitting the model",
     "judge": "judging it on later data",

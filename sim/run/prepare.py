@@ -10,6 +10,7 @@ from actors.model.artifact import Artifact
 from actors.model.manifest import Manifest
 from dashboard.frame import Notice
 from sim.clocks.costs import Costs
+from sim.first_use import make_ready
 from sim.run.load import needs_capacity
 from sim.run.model_choice import find_candidates
 from sim.run.modelled import ModelledMachine, look_up_time, modelled_machine
@@ -77,32 +78,6 @@ def prepare(
     if wrong is not None:
         raise LateProblemError("world.speed", wrong.rule, wrong.got, wrong.remedy)
     return replace(draft, load=load_of(scenario, capacity), capacity_per_s=capacity)
-
-
-def make_ready(announce: Callable[[Notice], None]) -> tuple[str, ...]:
-    """Have the code compiled that a run calls; return why it could not be kept for the next one, in a line if so.
-
-    Args:
-        announce: told of it where something has to be compiled, which takes seconds.
-    """
-    # Imported here: `validate` comes by, which compiles nothing, and numba takes half a second.
-    from actors.features.assembly import compile_features
-    from actors.kernels import ready
-    from actors.model.engines.compiled_engine import compile_engine
-
-    def call_each() -> None:
-        compile_features()
-        compile_engine()
-
-    notice = Notice(title="compiling the features and the engine, once", detail="a few seconds")
-    problem = ready(call_each, lambda: announce(notice))
-    return (problem,) if problem else ()
-
-
-def compile_first(announce: Callable[[Notice], None]) -> None:
-    """Have the code compiled that processes to be started will call; say so, and if it could not be kept for them."""
-    for line in make_ready(announce):
-        announce(Notice(title=line))
 
 
 def refuse_foresight(load: Load, manifest: Manifest) -> None:

@@ -7,18 +7,16 @@ from typing import Final
 import numpy as np
 
 from actors.arrays import F32, F64, I64, U8
-from actors.features.assembly import compile_features
 from actors.features.columns import cut
 from actors.features.interner import Interner
-from actors.kernels import ready
 from actors.transaction import Columns
+from sim.first_use import COMPILING, make_ready
 from sim.training.progress import Progress
 from sim.training.replay import Replay
 from sim.training.source import Source
 from sim.training.table import Table
 
 STAGE: Final = "history"
-COMPILING: Final = "compiling"
 
 
 def record(source: Source, state: Path, progress: Progress) -> Table:
@@ -41,11 +39,11 @@ def record(source: Source, state: Path, progress: Progress) -> Table:
 def _compile(progress: Progress) -> None:
     with ExitStack() as compiled:
 
-        def announce() -> None:
+        def announce(_: object) -> None:
             progress(COMPILING, 0, 1)
             compiled.callback(progress, COMPILING, 1, 1)
 
-        ready(compile_features, announce)
+        make_ready(announce)
 
 
 class Recording:

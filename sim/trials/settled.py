@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dashboard.frame import Notice
+from sim.first_use import compile_first
 from sim.run.command import shorten
 from sim.run.load import needs_capacity
 from sim.run.model_choice import find_model
@@ -57,8 +58,6 @@ def settle(
         InputError: something of it cannot be used.
         TrainingRefused: a model had to be trained and missed its gates.
     """
-    from sim.run.prepare import compile_first
-
     scenario = load(file, (*overrides, VIRTUAL), needs_model=model is None)
     shorter = shorten(scenario, duration)
     settled = Settled(file, tuple(overrides), duration, shorter, find_model(scenario, model, announce))

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 import pytest
 from numba.core.event import install_recorder
 
-from sim.run.prepare import make_ready
+from sim.first_use import COMPILING, make_ready
 from tests.drills import THIN, run_thin
 from tests.repository import ROOT
 
-SAID = "compiling the features and the engine, once"
+SAID = f"{COMPILING}, once"
 
 
 class Ran(NamedTuple):
