@@ -1,7 +1,7 @@
 """What features cost a transaction, beside what parsing it costs: ``python -m benchmarks.feature_speed``.
 
 Covers: streaming windows on arrays and one by one, the whole assembly, the feature store's look-up, a refresh, seeding
-of forty towns, their memory, and batches of their cards, whose names are in no cache. Ratios to parsing hold on any
+of forty copies, their memory, and batches of their cards, whose names are in no cache. Ratios to parsing hold on any
 machine; microseconds only on a quiet one.
 """
 
@@ -22,17 +22,18 @@ from actors.features.batch import BatchTableBuilder
 from actors.features.catalogue import SYNTHETIC_FEATURES
 from actors.features.history import History
 from actors.features.store import InMemoryFeatureStore
-from actors.features.towns import Town, towns
 from actors.features.windows import InMemoryStreamState
 from actors.transaction import Columns, Transaction, parse
 from benchmarks.measuring import Prepare, Rates, interleaved
+from sim.copies.names import Copy, copies
 from sim.copies.sums import CopiedSums
+from sim.copies.windows import copied_windows
 
 CARDS, MERCHANTS, ROWS = 20_000, 2_000, 20_480
 START_US = 1_770_000_000_000_000
 DELAY_US = US_PER_DAY // 2
 REPETITIONS = 5
-TOWNS = 40
+COPIES = 40
 SIZES = (1_024, 256, 1)
 COLD_SIZES = (1, 16, 64, 256, 1_024)
 COLD_BYTES = 8_000_000  # read between two batches, so that nothing of one is in the next one's caches
@@ -153,7 +154,7 @@ def timed_ms(work: Callable[[], object]) -> float:
 
 
 def show_refreshes() -> None:
-    """Print what one table costs to build, for training histories and for a run of forty towns."""
+    """Print what one table costs to build, for training histories and for a run of forty copies."""
     for name, per_day, cards, merchants in (("synthetic", 5_360, 4_000, 400), ("handbook", 9_600, 5_000, 10_000)):
         history, days = History(), 31
         for columns in columns_of(transactions(per_day * days, 3, days=days, cards=cards, merchants=merchants), 65_536):
@@ -162,35 +163,35 @@ def show_refreshes() -> None:
         print(f"{f'refresh, {name} history':<28} {timed_ms(build):>9.1f} ms")
 
 
-def show_towns() -> None:
-    """Print what forty towns cost in time and memory."""
-    stream, base, process = InMemoryStreamState(), History(), psutil.Process()
+def show_copies() -> None:
+    """Print what forty copies cost in time and memory."""
+    trained, base, process = InMemoryStreamState(), History(), psutil.Process()
     for number, columns in enumerate(columns_of(transactions(160_000, 4, days=30, cards=4_000, merchants=400), 2_048)):
-        stream.advance(number, columns)
+        trained.advance(number, columns)
         base.append(columns)
     before = process.memory_info().rss
     started = time.perf_counter()
-    past = CopiedSums(base, towns(TOWNS), DELAY_US)
-    builder = BatchTableBuilder(History(np.empty, past.cards, past.merchants), DELAY_US, past)
-    stream.add_towns(towns(TOWNS))
+    stream = InMemoryStreamState(past=copied_windows(trained.rings, copies(COPIES)))
+    past = CopiedSums(base, copies(COPIES), DELAY_US)
+    builder = BatchTableBuilder(History(cards=past.cards, merchants=past.merchants), DELAY_US, past)
     store = InMemoryFeatureStore(builder.build(START_US + 30 * US_PER_DAY))
     seeded_s = time.perf_counter() - started
     after = process.memory_info().rss
-    print(f"{f'seeding {TOWNS} towns':<28} {seeded_s * 1e3:>9.0f} ms, {(after - before) / 1e6:.0f} MB resident")
+    print(f"{f'seeding {COPIES} copies':<28} {seeded_s * 1e3:>9.0f} ms, {(after - before) / 1e6:.0f} MB resident")
     again_ms = timed_ms(lambda: store.publish(builder.build(START_US + 30 * US_PER_DAY)))
-    print(f"{f'refresh, {TOWNS} towns':<28} {again_ms:>9.1f} ms")
+    print(f"{f'refresh, {COPIES} copies':<28} {again_ms:>9.1f} ms")
     for size in COLD_SIZES:
-        print(f"{f'in {TOWNS} towns x {size}':<28} {cold_us(stream, builder, store, size):>9.2f} µs a row")
+        print(f"{f'in {COPIES} copies x {size}':<28} {cold_us(stream, builder, store, size):>9.2f} µs a row")
 
 
 def cold_us(stream: InMemoryStreamState, builder: BatchTableBuilder, store: InMemoryFeatureStore, size: int) -> float:
     """Return what look-up, features and history of a transaction cost, in µs, when its names are in no cache.
 
-    Each card and merchant is one of any town, as in a burst: most are seen for the first time.
+    Each card and merchant is one of any copy, as in a burst: most are seen for the first time.
     """
     assembly, chance = FeatureAssembly(SYNTHETIC_FEATURES, stream), np.random.default_rng(size)
     parts = list(columns_of(transactions(max(4_096, 16 * size), size, days=1, cards=4_000, merchants=400), size))
-    everywhere = [Town(number) for number in chance.integers(0, TOWNS, 256).tolist()]
+    everywhere = [Copy(number) for number in chance.integers(0, COPIES, 256).tolist()]
     spans: list[int] = []
     for number, part in enumerate(parts):
         columns = scattered(part, everywhere)
@@ -203,20 +204,20 @@ def cold_us(stream: InMemoryStreamState, builder: BatchTableBuilder, store: InMe
     return sum(spans) / sum(map(len, parts)) / 1e3
 
 
-def scattered(columns: Columns, towns_of_rows: list[Town]) -> Columns:
-    """Return ``columns`` with each row in a town of its own."""
-    rows = list(zip(itertools.cycle(towns_of_rows), columns.cards, columns.merchants, columns.device, strict=False))
+def scattered(columns: Columns, copy_of_row: list[Copy]) -> Columns:
+    """Return ``columns`` with each row in a copy of its own."""
+    rows = list(zip(itertools.cycle(copy_of_row), columns.cards, columns.merchants, columns.device, strict=False))
     return dataclasses.replace(
         columns,
-        cards=[town.rename([card])[0] for town, card, _, _ in rows],
-        merchants=[town.rename([merchant])[0] for town, _, merchant, _ in rows],
-        device=[None if device is None else town.rename([device])[0] for town, _, _, device in rows],
+        cards=[copy.rename([card])[0] for copy, card, _, _ in rows],
+        merchants=[copy.rename([merchant])[0] for copy, _, merchant, _ in rows],
+        device=[None if device is None else copy.rename([device])[0] for copy, _, _, device in rows],
     )
 
 
 def main() -> int:
     """Run everything; return 0 if every promise was kept."""
-    show_towns()
+    show_copies()
     show_refreshes()
     return 0 if show(interleaved(contenders(Warm()), REPETITIONS)) else 1
 

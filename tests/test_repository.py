@@ -146,6 +146,12 @@ def test_run_path_imports_neither_polars_nor_scikit_learn(module: str) -> None:
     assert (done.stdout.strip(), done.stderr) == ("[]", "")
 
 
+def test_pipeline_knows_no_towns() -> None:
+    """What is known of entities that were not seen comes through ports: `actors` speaks of no made-up world."""
+    files = [file for file in (ROOT / "actors").rglob("*.py") if "town" in file.read_text().lower() + file.name]
+    assert files == []
+
+
 def test_screen_process_imports_no_model_library() -> None:
     """The screen's process starts before LightGBM is imported and never imports it."""
     heavy = ("lightgbm", "polars", "sklearn", "joblib", "numba")

@@ -11,8 +11,6 @@ Modules, in the order of the story:
 - `realtime`: what the payload says in words, as numbers.
 - `ring`, `rings`: the last transactions of every card, merchant and device, a fixed record each.
 - `kernels`: what a feature is: compiled functions that look at the windows, write a row and update the windows.
-- `towns`, `twins`: copies of the trained world, whose entities get their past when they are first seen.
-- `twin_rows`: which row of a ring is whose, with no name kept of who lives in a town.
 - `windows`: the port to streaming features and its in-memory adapter.
 - `log`, `interner`, `history`, `labels`: what the batch tier is computed from.
 - `tally`: sums over windows of history.

@@ -1,49 +1,11 @@
 """Names as integers, for tables and logs whose rows are numbers."""
 
-from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
-from itertools import repeat
-from typing import Protocol, TypeVar, overload
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
 
 import numpy as np
 
 from actors.arrays import I64
-
-Other = TypeVar("Other")
-
-
-class Computed(Mapping[str, int]):
-    """Numbers of names, some of which are worked out when they are asked for."""
-
-    @abstractmethod
-    def number(self, name: str) -> int:
-        """Return the number of ``name``, -1 if it has none."""
-        ...
-
-    @overload
-    def get(self, name: str, default: None = None, /) -> int | None: ...
-    @overload
-    def get(self, name: str, default: int, /) -> int: ...
-    @overload
-    def get(self, name: str, default: Other, /) -> int | Other: ...
-    def get(self, name: str, default: object = None, /) -> object:
-        """Return the number of ``name``, ``default`` if it has none; no exception is raised on the way."""
-        number = self.number(name)
-        return default if number < 0 else number
-
-    @abstractmethod
-    def numbers(self, names: Sequence[str]) -> I64:
-        """Return the number of each name, int64 (n,), -1 where it has none; not to be written to."""
-        ...
-
-
-class Assigned(Computed, MutableMapping[str, int]):
-    """Numbers of names, which are given from outside."""
-
-    @abstractmethod
-    def assign(self, names: Sequence[str], numbers: I64) -> None:
-        """Give ``names``, which have none and are distinct, their numbers, int64 (n,)."""
-        ...
 
 
 class Known(Protocol):
@@ -79,10 +41,9 @@ class Interner:
     def __init__(self, names: Iterable[str] = (), known: Known | None = None) -> None:
         self.known = known
         self._known_count = 0 if known is None else len(known)
-        self._met = Met(known)
+        self._met = _Met(known)
         self._met.update({name: code for code, name in enumerate(names, self._known_count)})
         self._count = self._known_count + len(self._met)
-        self._latest: tuple[Sequence[str], I64] = (), np.empty(0, dtype=np.int64)
 
     def __len__(self) -> int:
         """Return the number of codes."""
@@ -103,24 +64,15 @@ class Interner:
         return self._met[name]
 
     def find(self, names: Sequence[str]) -> I64:
-        """Return the code of each name, int64 (n,), -1 where it has none; not to be written to.
-
-        The last object again is not looked up again, so ``names`` must not be changed.
-        """
-        latest, found = self._latest
-        if latest is not names:
-            found = np.fromiter(map(self._met.__getitem__, names), np.int64, len(names))
-            self._latest = names, found
-        return found
+        """Return the code of each name, int64 (n,), -1 where it has none."""
+        return np.fromiter(map(self._met.__getitem__, names), np.int64, len(names))
 
     def of(self, names: Sequence[str]) -> I64:
-        """Return the codes of ``names``, int64 (n,), not to be written to; new names get new ones."""
+        """Return the codes of ``names``, int64 (n,); new names get new ones."""
         found = self.find(names)
         new = (found < 0).nonzero()[0]
         if new.size:
-            found = found.copy()
             found[new] = [self._give(names[at]) for at in new.tolist()]
-            self._latest = names, found
         return found
 
     def only(self, kept: I64) -> tuple["Interner", I64]:
@@ -145,15 +97,15 @@ class Interner:
         return (name for name, code in self._met.items() if code >= self._known_count)
 
 
-class Met(dict[str, int]):
+class _Met(dict[str, int]):
     """Name → code of who was met; the known are asked for a name that is missing, and whom nobody knows has code -1."""
 
     def __init__(self, known: Known | None) -> None:
         super().__init__()
-        self.number = _nobody if known is None else known.number
+        self._number = _nobody if known is None else known.number
 
     def __missing__(self, name: str) -> int:
-        number = self.number(name)
+        number = self._number(name)
         if number >= 0:
             self[name] = number
         return number
@@ -161,22 +113,6 @@ class Met(dict[str, int]):
 
 def _nobody(_: str) -> int:
     return -1
-
-
-def assign(names: Sequence[str], numbers: MutableMapping[str, int], given: I64) -> None:
-    """Give ``names``, which have no numbers and are distinct, those in ``given``, int64 (n,)."""
-    if isinstance(numbers, Assigned):
-        numbers.assign(names, given)
-    else:
-        numbers.update(zip(names, given.tolist(), strict=True))
-
-
-def numbers_of(names: Sequence[str], numbers: Mapping[str, int], absent: int) -> I64:
-    """Return the number of each name, int64 (n,), ``absent`` where it has none; not to be written to."""
-    if isinstance(numbers, Computed):
-        found = numbers.numbers(names)
-        return found if absent < 0 else np.where(found < 0, absent, found)
-    return np.fromiter(map(numbers.get, names, repeat(absent)), np.int64, len(names))
 
 
 def name_array(names: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[np.str_]]:

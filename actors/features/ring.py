@@ -1,13 +1,14 @@
 """The last transactions of every entity of one kind, in rings of fixed depth."""
 
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Protocol
 
 import numpy as np
 
 from actors.arrays import I64, Bool, Column
-from actors.features.interner import assign, name_array, numbers_of
+from actors.features.interner import name_array
 
 NEVER = -(1 << 62)  # event time of an empty slot: outside every window, and no difference to it overflows
 NOBODY = -1  # identity of no entity: an empty slot, or a transaction without a device
@@ -28,7 +29,7 @@ class Kind:
         empty: what an element without a transaction holds.
         whose: kind of entity whose identity an element is or, ``packed``, has in its lower bits; empty for none.
         packed: whether an element is a number with an identity.
-        unit_us: length of the unit in which the number counts event time, and is shifted; 0 if it is not a time.
+        unit_us: length of the unit in which the number counts event time; 0 if it is not a time.
     """
 
     dtype: type[np.generic]
@@ -36,22 +37,6 @@ class Kind:
     whose: str = ""
     packed: bool = False
     unit_us: int = 0
-
-    @property
-    def moves(self) -> bool:
-        """Whether an element is another one for a copy of its entity, in another town and at another time."""
-        return bool(self.whose or self.unit_us)
-
-    def move(self, shift_us: int, offsets: Mapping[str, int]) -> int:
-        """Return what is added to an element for such a copy; an empty one stays as it is.
-
-        Args:
-            shift_us: later by so much; rounded down to whole units.
-            offsets: added to identities, by kind of entity.
-        """
-        units = shift_us // self.unit_us if self.unit_us else 0
-        offset = offsets[self.whose] if self.whose else 0
-        return (units << IDENTITY_BITS) + offset if self.packed else units + offset
 
 
 INSTANT = Kind(np.int64, NEVER, unit_us=1)
@@ -65,25 +50,26 @@ def identity(whose: str) -> Kind:
 
 
 class Past(Protocol):
-    """What is known of entities before a ring first sees them."""
+    """What is known of entities of one kind before a ring sees them."""
 
-    def wake(self, names: Sequence[str], rows: I64, columns: Mapping[str, Column]) -> Bool:
-        """Write what is known of ``names``, which are new to the ring, into their rows.
+    @property
+    def identity_count(self) -> int:
+        """Return a number above all identities of those of whom something is known."""
+        ...
 
-        Called each time the ring meets new names, before it counts anything. Must not raise.
+    def recall(self, names: Sequence[str], records: Column) -> Bool:
+        """Write what is known of ``names`` into ``records``, and return of whom that is something.
+
+        Called with the names that a ring sees first, or again after it forgot them, before it counts anything. Must not
+        raise.
 
         Args:
             names: distinct.
-            rows: of each, int64 (n,).
-            columns: to change in these rows.
+            records: one each, (n,), as the ring keeps them; those of whom nothing is known are left as they are.
 
         Returns:
-            Of which nothing is known, bool (n,).
+            Whether something is known of each, bool (n,).
         """
-        ...
-
-    def sleepers(self) -> Iterator[list[str]]:
-        """Yield the names of whom something is known and who were not seen yet, some thousands at a time."""
         ...
 
 
@@ -91,8 +77,8 @@ class Ring:
     """For each entity of one kind the last ``depth`` transactions, and facts about it that do not go round.
 
     An entity has a row, found by its name, and an identity that no other ever gets: rows are given again after an
-    eviction, and a ring elsewhere may still hold the identity of who was evicted. When ``max_entities`` are known, the
-    least recently seen eighth is forgotten; an entity seen again after that is new.
+    eviction, and a ring elsewhere may still hold the identity of who was evicted. When ``max_entities`` are remembered,
+    the least recently seen eighth is forgotten; an entity seen again after that is new, or as its past knows it.
 
     Args:
         depth: slots of each entity; a power of two.
@@ -100,6 +86,7 @@ class Ring:
         slots: columns that go round, by name.
         facts: columns with one value an entity, or a fixed number of them, by name.
         max_entities: bound on the entities remembered.
+        past: of entities that were not seen yet; None if nothing is known.
 
     Attributes:
         rows: name → row.
@@ -110,7 +97,6 @@ class Ring:
         kinds: what the columns hold, by name.
         next_identity: the identity of the next new entity.
         touches: how often entities were located; one of a batch as often as all of it.
-        past: of entities that were not seen yet; None if nothing is known.
     """
 
     def __init__(
@@ -120,22 +106,27 @@ class Ring:
         slots: Mapping[str, Kind],
         facts: Mapping[str, tuple[Kind, int]],
         max_entities: int,
+        past: Past | None = None,
     ) -> None:
         self.depth = depth
         self.max_entities = max_entities
-        self.rows: MutableMapping[str, int] = {}
-        self.next_identity = 0
-        self.past: Past | None = None
+        self.past = past
+        self.rows: dict[str, int] = {}
+        self.next_identity = 0 if past is None else past.identity_count
         own = {"identity": (identity(whose), 0), "count": (NUMBER, 0), "touched": (NUMBER, 0)}
         kinds = {name: (kind, depth) for name, kind in slots.items()} | own | dict(facts)
         self.kinds = {name: kind for name, (kind, _) in kinds.items()}
         fields = [(name, kind.dtype, (width,) if width else ()) for name, (kind, width) in kinds.items()]
-        self.records: Column = np.empty(0, np.dtype(fields, align=True))
+        self._blank: Column = np.array(
+            [tuple(kind.empty for kind in self.kinds.values())], np.dtype(fields, align=True)
+        )
+        self.records = self._blank[:0]
         self.columns: dict[str, Column] = {}
         self._free: list[int] = []
         self._used = 0
         self.touches = 0
-        self._grow(min(_FIRST_CAPACITY, max_entities))
+        first = _FIRST_CAPACITY if past is None else max_entities  # growing in a burst would stop the world for 50 ms
+        self._grow(min(first, max_entities))
 
     def __len__(self) -> int:
         """Return the number of entities remembered."""
@@ -146,33 +137,30 @@ class Ring:
 
         At most half of ``max_entities`` names, so that those of one call never push each other out.
         """
-        found = numbers_of(names, self.rows, NOBODY)
+        found = np.fromiter(map(self.rows.get, names, repeat(NOBODY)), np.int64, len(names))
         self.touches += 1
         new = (found < 0).nonzero()[0]
         if new.size:
             self.columns["touched"][found[found >= 0]] = self.touches
-            found, met = found.copy(), [names[at] for at in new.tolist()]
-            distinct = list(dict.fromkeys(met))
-            rows = dict(zip(distinct, self._add(distinct).tolist(), strict=True))
-            found[new] = [rows[name] for name in met]
+            met = [names[at] for at in new.tolist()]
+            self._add(list(dict.fromkeys(met)))
+            found[new] = [self.rows[name] for name in met]
         self.columns["touched"][found] = self.touches
         return found
 
-    def _add(self, names: Sequence[str]) -> I64:
-        """Give rows to ``names``, which are new and distinct, int64 (n,): empty ones, or with their past."""
+    def _add(self, names: Sequence[str]) -> None:
+        """Give rows to ``names``, which are new and distinct: blank ones, or with their past."""
         self._make_room(len(names))
         again = [self._free.pop() for _ in range(min(len(names), len(self._free)))]
         rows = again + list(range(self._used, self._used + len(names) - len(again)))
         self._used += len(names) - len(again)
-        at = np.array(rows, dtype=np.int64)
-        assign(names, self.rows, at)
-        blank = at if self.past is None else at[self.past.wake(names, at, self.columns)]
-        if blank.size:
-            for name, kind in self.kinds.items():
-                self.columns[name][blank] = kind.empty
-            self.columns["identity"][blank] = self.next_identity + np.arange(len(blank))
-            self.next_identity += len(blank)
-        return at
+        records = self._blank.repeat(len(names))
+        strange = slice(None) if self.past is None else ~self.past.recall(names, records)
+        count = len(records[strange])
+        records["identity"][strange] = range(self.next_identity, self.next_identity + count)
+        self.next_identity += count
+        self.records[rows] = records
+        self.rows.update(zip(names, rows, strict=True))
 
     def _make_room(self, count: int) -> None:
         excess = len(self.rows) + count - self.max_entities
@@ -185,8 +173,7 @@ class Ring:
     def _evict(self, count: int) -> None:
         """Forget the ``count`` least recently seen, but none that was touched in this call."""
         names = list(self.rows)
-        rows = numbers_of(names, self.rows, NOBODY)
-        touched = self.columns["touched"][rows]
+        touched = self.columns["touched"][list(self.rows.values())]
         for at in touched.argsort(kind="stable")[:count].tolist():
             if touched[at] < self.touches:
                 self._free.append(self.rows.pop(names[at]))
@@ -197,27 +184,11 @@ class Ring:
         self.records = grown
         self.columns = {name: grown[name] for name in self.kinds}
 
-    def forget(self) -> None:
-        """Forget all entities; their identities stay taken."""
-        self.rows, self._free, self._used = {}, [], 0
-
-    def reserve(self, count: int) -> None:
-        """Make room for ``count`` entities at once, so that adding them copies nothing; unused rows cost no memory."""
-        if count > len(self.records):
-            self._grow(min(count, self.max_entities))
-
-    def wake(self) -> None:
-        """Take in all of whom a past is known, which costs a fifth of taking in each when it is first seen."""
-        if self.past is not None:
-            for names in self.past.sleepers():
-                self._add(names)
-
     def to_arrays(self) -> dict[str, Column]:
         """Return all that is remembered, as arrays that can be stored without pickling."""
-        names = list(self.rows)
-        rows = numbers_of(names, self.rows, NOBODY)
+        rows = list(self.rows.values())
         arrays: dict[str, Column] = {name: column[rows] for name, column in self.columns.items()}
-        arrays["names"] = name_array(names)
+        arrays["names"] = name_array(list(self.rows))
         arrays["next"] = np.array([self.next_identity, self.touches], dtype=np.int64)
         return arrays
 
@@ -232,7 +203,8 @@ class Ring:
         if len(names) > self.max_entities:
             raise ValueError(f"{len(names)} entities are stored, and the bound is {self.max_entities}")
         self.rows, self._free, self._used = {name: row for row, name in enumerate(names)}, [], 0
-        self.reserve(len(names))
+        if len(names) > len(self.records):
+            self._grow(len(names))
         self._used = len(names)
         for name in self.kinds:
             self.columns[name][: self._used] = arrays[name]

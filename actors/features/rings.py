@@ -10,10 +10,7 @@ from numpy.typing import NDArray
 
 from actors.arrays import I64
 from actors.clock import US_PER_S
-from actors.features.ring import DEGREES, IDENTITY_MASK, INSTANT, NEVER, NOBODY, NUMBER, Kind, Ring, identity
-from actors.features.towns import Town, TownNames
-from actors.features.twin_rows import TwinRows
-from actors.features.twins import Twins
+from actors.features.ring import DEGREES, INSTANT, NEVER, NOBODY, NUMBER, Kind, Past, Ring, identity
 from actors.transaction import Columns
 
 CARD_DEPTH = 16  # a busy card makes 3 a day; a velocity of 17 in a day is far beyond any threshold
@@ -29,12 +26,12 @@ class StreamLimits:
     """Most entities remembered, each at least 16; beyond it the least recently seen are forgotten.
 
     Attributes:
-        cards: about 480 bytes each, name included; of a town's, only those that were seen, without their names 360.
-        merchants: about 660 bytes each; of a town's 530.
-        devices: about 270 bytes each; of a town's 150.
+        cards: about 500 bytes each that was seen, name included.
+        merchants: about 680 bytes each.
+        devices: about 290 bytes each.
     """
 
-    cards: int = 250_000  # forty towns are 160,000
+    cards: int = 250_000
     merchants: int = 65_536
     devices: int = 400_000
 
@@ -54,18 +51,26 @@ class Located(msgspec.Struct, frozen=True, eq=False, gc=False):
 
 
 class Rings:
-    """What all streaming features are computed from."""
+    """What all streaming features are computed from.
 
-    def __init__(self, limits: StreamLimits) -> None:
+    Args:
+        limits: most entities remembered.
+        past: what is known of entities that were not seen yet, by kind: card, merchant and device; or nothing.
+    """
+
+    def __init__(self, limits: StreamLimits, past: Mapping[str, Past] | None = None) -> None:
+        past = past or {}
         self.cards = Ring(
             "card",
             CARD_DEPTH,
             {"event_us": INSTANT, "sale": SALE, "device": identity("device")},
             {"place_us": (INSTANT, 0), "place": (DEGREES, 2)},
             limits.cards,
+            past.get("card"),
         )
-        self.merchants = Ring("merchant", MERCHANT_DEPTH, {"event_us": INSTANT, "cents": NUMBER}, {}, limits.merchants)
-        self.devices = Ring("device", DEVICE_DEPTH, {"visit": VISIT}, {}, limits.devices)
+        sales = {"event_us": INSTANT, "cents": NUMBER}
+        self.merchants = Ring("merchant", MERCHANT_DEPTH, sales, {}, limits.merchants, past.get("merchant"))
+        self.devices = Ring("device", DEVICE_DEPTH, {"visit": VISIT}, {}, limits.devices, past.get("device"))
         self.largest_batch = min(limits.cards, limits.merchants, limits.devices) // 2
         self._located: tuple[Columns, tuple[int, ...], Located] | None = None
 
@@ -94,61 +99,20 @@ class Rings:
     def _touches(self) -> tuple[int, ...]:
         return self.cards.touches, self.merchants.touches, self.devices.touches
 
-    def _by_name(self) -> dict[str, Ring]:
+    def by_kind(self) -> dict[str, Ring]:
+        """Return the rings by kind of entity."""
         return {"card": self.cards, "merchant": self.merchants, "device": self.devices}
-
-    def add_towns(self, towns: tuple[Town, ...], names: Mapping[str, TownNames]) -> None:
-        """Give every entity a twin in each of ``towns``, with the same past among the town's own twins.
-
-        Rings then hold only who is seen; an entity's past is copied when it first is.
-
-        Args:
-            towns: the other towns.
-            names: by kind of entity, of all towns, as others use them to look up the same entities: a batch's names are
-                then looked up once for all. A ring with someone whom they lack does without.
-
-        Raises:
-            ValueError: the limits leave no room, a town is given twice, or an entity is not of town 0.
-        """
-        rings = self._by_name()
-        for kind, ring in rings.items():
-            if len(ring) * (len(towns) + 1) > ring.max_entities:
-                raise ValueError(f"no room for {len(towns)} towns of {len(ring)} {kind}s within {ring.max_entities}")
-        sizes = {name: ring.next_identity for name, ring in rings.items()}
-        if max(sizes.values()) * (len(towns) + 1) > IDENTITY_MASK:
-            raise ValueError(f"{len(towns)} towns have more entities than there are identities")
-        everywhere = (Town(0), *towns)
-        known = {kind: _names(ring, everywhere, names.get(kind)) for kind, ring in rings.items()}
-        pasts = {kind: Twins(ring.kinds, ring.rows, ring.columns, known[kind], sizes) for kind, ring in rings.items()}
-        self._located = None
-        for kind, ring in rings.items():
-            ring.forget()
-            ring.rows = TwinRows(known[kind])
-            ring.reserve(ring.max_entities)  # growing in a burst would stop the world for 50 ms
-            ring.past = pasts[kind]
-            ring.next_identity = sizes[kind] * (len(towns) + 1)
-
-    def wake(self) -> None:
-        """Take in every card and merchant of all towns now.
-
-        For a run that will see nearly all of them: it then takes its memory at the start instead of over hours. Of
-        devices it sees a third, so each is taken in when it is seen.
-        """
-        self.cards.wake()
-        self.merchants.wake()
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return all that is remembered, as arrays that can be stored without pickling.
 
         Raises:
-            ValueError: there are towns, whose entities may not have been seen yet.
+            ValueError: something is known of entities that were not seen; it would be missing.
         """
         if self.cards.past is not None:
-            raise ValueError("windows of several towns cannot be stored: load what history left, and add the towns")
+            raise ValueError("windows with a past cannot be stored: it has more entities than were seen")
         return {
-            f"{kind}_{name}": array
-            for kind, ring in self._by_name().items()
-            for name, array in ring.to_arrays().items()
+            f"{kind}_{name}": array for kind, ring in self.by_kind().items() for name, array in ring.to_arrays().items()
         }
 
     def from_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
@@ -158,14 +122,7 @@ class Rings:
             KeyError, ValueError: they are not ours, or beyond the limits.
         """
         self._located = None
-        for kind, ring in self._by_name().items():
+        for kind, ring in self.by_kind().items():
             prefix = f"{kind}_"
             own = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
             ring.from_arrays(own)
-
-
-def _names(ring: Ring, towns: tuple[Town, ...], shared: TownNames | None) -> TownNames:
-    """Return ``shared`` if all of the ring's entities are among them, else names of its own."""
-    if shared is not None and shared.has(ring.rows, towns):
-        return shared
-    return TownNames(list(ring.rows), towns)

@@ -16,8 +16,8 @@ from actors.bounded_files import read_arrays
 from actors.features.catalogue import STREAM_COLUMNS
 from actors.features.columns import cut
 from actors.features.kernels import advance
+from actors.features.ring import Past
 from actors.features.rings import Rings, StreamLimits
-from actors.features.towns import Town, TownNames
 from actors.transaction import Columns
 
 
@@ -35,10 +35,10 @@ class StreamState(Protocol):
 
 
 class InMemoryStreamState:
-    """Windows in this process: rings in arrays, bounded by ``limits``."""
+    """Windows in this process: rings in arrays, bounded by ``limits``; see `Rings`."""
 
-    def __init__(self, limits: StreamLimits | None = None) -> None:
-        self.rings = Rings(limits or StreamLimits())
+    def __init__(self, limits: StreamLimits | None = None, past: Mapping[str, Past] | None = None) -> None:
+        self.rings = Rings(limits or StreamLimits(), past)
         self._last_sequence: int | None = None
         self._last_features: F32 = np.empty((0, len(STREAM_COLUMNS)), dtype=np.float32)
 
@@ -70,14 +70,6 @@ class InMemoryStreamState:
             features,
         )
         return features
-
-    def add_towns(self, towns: tuple[Town, ...], names: Mapping[str, TownNames] | None = None) -> None:
-        """Give every entity a twin in each of ``towns``; see `Rings.add_towns`. All remembered must be town 0's."""
-        self.rings.add_towns(towns, names or {})
-
-    def wake(self) -> None:
-        """Take in all twins of cards and merchants at once; see `Rings.wake`."""
-        self.rings.wake()
 
     def save(self, file: Path) -> None:
         """Write everything remembered to ``file`` (npz, no pickles)."""

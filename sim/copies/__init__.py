@@ -6,5 +6,7 @@ later than the history's end has that past shifted in event time, so that its ca
 
 What the pipeline knows of entities that it has not seen comes through ports; this is what stands behind them:
 
+- `names`: the copies, and the numbers of their entities' names.
+- `windows`: what the windows of streaming features hold of an entity when it is first seen.
 - `sums`: what the batch tier adds to a run's own history.
 """

@@ -11,7 +11,7 @@ from actors.features.history import History
 from actors.features.store import MISSING_AT
 from actors.features.table_rows import card_rows
 from actors.features.tally import Tally, fill, fill_cards, no_cards
-from actors.features.towns import Town, TownNames
+from sim.copies.names import Copy, CopyNames
 
 _KEPT = 8  # sums at distinct times; two or three are in use, and the next refresh uses some of them again
 
@@ -33,7 +33,7 @@ class CopiedSums:
 
     Args:
         base: history of copy 0 up to the run's start; not appended to any more.
-        towns: the other copies.
+        copies: all of them, copy 0 the first.
         label_delay_us: how long labels take.
 
     Attributes:
@@ -44,12 +44,11 @@ class CopiedSums:
         ValueError: a copy is given twice, or a name in the past is not of copy 0.
     """
 
-    def __init__(self, base: History, towns: Sequence[Town], label_delay_us: int) -> None:
+    def __init__(self, base: History, copies: Sequence[Copy], label_delay_us: int) -> None:
         self._base = base
-        everywhere = (Town(0), *towns)
-        self.cards = TownNames(base.cards.names, everywhere)
-        self.merchants = TownNames(base.merchants.names, everywhere)
-        self._shifts = np.array([town.grid_shift_us for town in everywhere], dtype=np.int64)
+        self.cards = CopyNames(base.cards.names, copies)
+        self.merchants = CopyNames(base.merchants.names, copies)
+        self._shifts = np.array([copy.grid_shift_us for copy in copies], dtype=np.int64)
         self._distinct_shifts: list[int] = sorted(set(self._shifts.tolist()))
         self._label_delay_us = label_delay_us
         self._pasts: dict[int, _Past] = {}

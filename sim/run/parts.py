@@ -135,9 +135,7 @@ def make_parts(plan: Plan, machine: Machine, journal: Journal, instruments: Inst
     shelf = machine.shelf
     allocate = np.empty if shelf is None else shelf.empty
     load = plan.load
-    warm = warm_state(
-        plan.artifact, load.start_us, plan.label_delay_us, load.towns(), allocate, expected_count=load.expected_count
-    )
+    warm = warm_state(plan.artifact, load.start_us, plan.label_delay_us, load.towns(), allocate)
     book, labels = OutcomeBook(shelf), DelayedLabels(plan.label_delay_us, allocate)
     speed = plan.load.speed
     paced = None if speed is None else ScaledEventTime(clock, plan.load.start_us, speed)

@@ -13,15 +13,15 @@ from actors.features.log import Allocate
 from actors.features.refresh import boundary
 from actors.features.rings import StreamLimits
 from actors.features.store import InMemoryFeatureStore
-from actors.features.towns import Town as Copy
 from actors.features.windows import InMemoryStreamState
 from actors.model.artifact import Artifact
 from actors.model.proof import REMEDY
+from sim.copies.names import Copy
 from sim.copies.sums import CopiedSums
+from sim.copies.windows import copied_windows
 from sim.training.replay import HISTORY_FILE, WINDOWS_FILE
 from sim.world.pool import Town
 
-SEEN_AT = 3  # transactions a card in a run from which on nearly all cards are seen: but for e^-3 of them, 5 %
 GROWTH = 1.25  # new devices turn up all the time; beyond this the least recently seen are forgotten
 
 
@@ -48,7 +48,6 @@ def warm_state(
     label_delay_us: int,
     towns: Sequence[Town] = (),
     allocate: Allocate = np.empty,
-    expected_count: int = 0,
 ) -> WarmState:
     """Return the state with which a run starts at event time ``start_us``.
 
@@ -58,45 +57,41 @@ def warm_state(
         label_delay_us: event time from a transaction to its label.
         towns: of a synthetic world, the training world among them; none for a file of transactions.
         allocate: makes the arrays of what is appended to history.
-        expected_count: how many transactions will come, about.
 
     Raises:
         ArtifactError: the state cannot be read.
     """
-    copies = tuple(
-        Copy(town.index, max(0, town.activated_us - artifact.manifest.state_end_us)) for town in towns if town.index
-    )
-    stream = _load_stream(artifact.state / WINDOWS_FILE, len(copies) + 1)
-    if copies:
-        past = CopiedSums(_load_history(artifact.state / HISTORY_FILE, np.empty), copies, label_delay_us)
-        history = History(allocate, past.cards, past.merchants)
-        builder = BatchTableBuilder(history, label_delay_us, past)
-        stream.add_towns(copies)
-        if expected_count >= SEEN_AT * len(past.cards):
-            stream.wake()
+    end_us = artifact.manifest.state_end_us
+    windows, past = artifact.state / WINDOWS_FILE, artifact.state / HISTORY_FILE
+    copies = [Copy(0), *(Copy(town.index, max(0, town.activated_us - end_us)) for town in towns if town.index)]
+    if len(copies) > 1:
+        base = _load_stream(windows)
+        stream = InMemoryStreamState(_room(base, len(copies)), copied_windows(base.rings, copies))
+        earlier = CopiedSums(_load_history(past, np.empty), copies, label_delay_us)
+        history = History(allocate, earlier.cards, earlier.merchants)
+        builder = BatchTableBuilder(history, label_delay_us, earlier)
     else:
-        history = _load_history(artifact.state / HISTORY_FILE, allocate)
+        stream = _load_stream(windows, _room(_load_stream(windows)))
+        history = _load_history(past, allocate)
         builder = BatchTableBuilder(history, label_delay_us)
     store = InMemoryFeatureStore(builder.build(boundary(start_us)))
     return WarmState(stream, history, builder, store)
 
 
-def _load_stream(file: Path, town_count: int) -> InMemoryStreamState:
-    """Return the windows of town 0, with room for as many entities again in each of ``town_count`` towns."""
+def _load_stream(file: Path, limits: StreamLimits | None = None) -> InMemoryStreamState:
     try:
-        town = InMemoryStreamState.load(file)
-        return InMemoryStreamState.load(file, _room(town, town_count))
+        return InMemoryStreamState.load(file, limits)
     except (OSError, KeyError, ValueError) as error:
         raise ArtifactError(f"{file}: cannot be read: {error}; {REMEDY}") from error
 
 
-def _room(town: InMemoryStreamState, town_count: int) -> StreamLimits:
-    """Return limits for ``town_count`` towns and the entities that turn up in the run."""
-    least, rings = StreamLimits(), town.rings
+def _room(base: InMemoryStreamState, copy_count: int = 1) -> StreamLimits:
+    """Return limits for ``copy_count`` times the entities of ``base`` and those that turn up in the run."""
+    least, rings = StreamLimits(), base.rings
     return StreamLimits(
-        cards=max(least.cards, int(GROWTH * town_count * len(rings.cards))),
-        merchants=max(least.merchants, int(GROWTH * town_count * len(rings.merchants))),
-        devices=max(least.devices, int(GROWTH * town_count * len(rings.devices))),
+        cards=max(least.cards, int(GROWTH * copy_count * len(rings.cards))),
+        merchants=max(least.merchants, int(GROWTH * copy_count * len(rings.merchants))),
+        devices=max(least.devices, int(GROWTH * copy_count * len(rings.devices))),
     )
 
 

@@ -8,8 +8,8 @@ from numpy.testing import assert_array_equal
 from actors.features.batch import BatchTableBuilder
 from actors.features.history import History
 from actors.features.store import BatchTable
-from actors.features.towns import Town, towns
 from actors.transaction import Columns
+from sim.copies.names import copies
 from sim.copies.sums import CopiedSums
 from tests.features.streams import DAY_US, START_US, random_stream, streams
 from tests.features.test_batch import DELAY_US, assert_same, history_of, labels_of, named
@@ -20,7 +20,7 @@ END_US = START_US + 45 * DAY_US
 
 
 def builder_of(base: Columns, count: int, shift_us: int = 0) -> BatchTableBuilder:
-    past = CopiedSums(history_of(base), towns(count, shift_us), DELAY_US)
+    past = CopiedSums(history_of(base), copies(count, shift_us), DELAY_US)
     return BatchTableBuilder(History(cards=past.cards, merchants=past.merchants), DELAY_US, past)
 
 
@@ -49,13 +49,13 @@ def test_tables_do_not_depend_on_how_many_cards_are_added_up_at_once(
 def test_every_copy_starts_with_the_past_of_the_training_world() -> None:
     """Before a run did anything, a copy's rows are those of the training world, and its own by name."""
     plain = BatchTableBuilder(history_of(BASE), DELAY_US).build(END_US)
-    copies = table_of(END_US)
-    for side, copied in ((plain.cards, copies.cards), (plain.merchants, copies.merchants)):
+    copied_table = table_of(END_US)
+    for side, copied in ((plain.cards, copied_table.cards), (plain.merchants, copied_table.merchants)):
         rows = named(copied)
         assert len(rows) == 3 * len(side.present())
         for name, row in named(side).items():
-            for town in (Town(0), Town(1), Town(2)):
-                assert_array_equal(rows[town.rename([name])[0]], row)
+            for copy in copies(3):
+                assert_array_equal(rows[copy.rename([name])[0]], row)
 
 
 def test_a_copy_that_starts_later_has_its_past_shifted() -> None:
@@ -88,7 +88,7 @@ def test_the_past_and_the_run_add_up() -> None:
 
 def test_a_history_that_knows_nobody_is_refused() -> None:
     """Sums of known entities would be added to those of others."""
-    past = CopiedSums(history_of(BASE), towns(2), DELAY_US)
+    past = CopiedSums(history_of(BASE), copies(2), DELAY_US)
     with pytest.raises(ValueError, match="knows the same cards and merchants"):
         BatchTableBuilder(History(), DELAY_US, past)
 
@@ -97,5 +97,5 @@ def test_names_of_no_copy_are_refused() -> None:
     """A past whose names do not say their copy cannot be copied."""
     columns = random_stream(10, 12)
     columns.cards[0] = "4711"
-    with pytest.raises(ValueError, match="of town 0"):
-        CopiedSums(history_of(columns), towns(2), DELAY_US)
+    with pytest.raises(ValueError, match="of copy 0"):
+        CopiedSums(history_of(columns), copies(2), DELAY_US)

@@ -7,7 +7,6 @@ from numpy.testing import assert_array_equal
 
 from actors.features.ring import NOBODY
 from actors.features.rings import Rings, StreamLimits
-from actors.features.towns import towns
 from actors.features.windows import InMemoryStreamState
 from actors.transaction import Columns
 from tests.features.streams import batches, random_stream, streams
@@ -34,14 +33,12 @@ def test_one_look_up_gives_what_separate_ones_give(parts: list[Columns]) -> None
 
 
 @pytest.mark.parametrize("limits", [FEW, StreamLimits()])
-@pytest.mark.parametrize("town_count", [1, 3])
-def test_locating_ahead_changes_no_feature(limits: StreamLimits, town_count: int) -> None:
+def test_locating_ahead_changes_no_feature(limits: StreamLimits) -> None:
     """Whoever wants a batch's rows before it is counted gets them, and the batch its features, forgotten cards too."""
     stream = random_stream(2_000, 1, cards=21, merchants=15, devices=20)
     plain, ahead = InMemoryStreamState(limits), InMemoryStreamState(limits)
     for state in (plain, ahead):
         state.advance(0, stream)
-        state.add_towns(towns(town_count))
     strangers = random_stream(51 * 39, 2, cards=500, merchants=300, devices=300)
     for number, part in enumerate(batches(strangers, 30, 1, 20), start=1):
         ahead.rings.locate(part)

@@ -2,16 +2,21 @@
 
 import gc
 import tracemalloc
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from actors.features import interner
+from actors.features.log import Allocate
 from actors.messages import DecidedBatch
+from actors.model.artifact import Artifact
 from sim.copies import sums
-from sim.run import outcomes, shelf
+from sim.copies.windows import CopiedRecords
+from sim.run import outcomes, parts, shelf
 from sim.run.instruments import Instruments
 from sim.run.outcomes import OutcomeBook
+from sim.run.warm import WarmState, warm_state
+from sim.world.pool import Town
 from tests.scenarios.drill import drill
 
 BLOCK = 4_096  # transactions that the traffic is made in; a refresh comes as often
@@ -50,6 +55,19 @@ def taken_bytes() -> int:
     return tracemalloc.get_traced_memory()[0]
 
 
+def acquainted(
+    artifact: Artifact, start_us: int, label_delay_us: int, towns: Sequence[Town], allocate: Allocate
+) -> WarmState:
+    """Return the state of a run that has met everyone it knows: names are bounded too, but not at once."""
+    warm = warm_state(artifact, start_us, label_delay_us, towns, allocate)
+    for ring in warm.stream.rings.by_kind().values():
+        assert isinstance(ring.past, CopiedRecords)
+        ring.locate(list(ring.past.names))
+    for names in (warm.history.cards, warm.history.merchants):
+        names.find(list(names.known or ()))
+    return warm
+
+
 def growth_bytes(model: Path, folder: Path) -> float:
     """Return by how much a thinned day grows with each transaction."""
     meters: list[Meter] = []
@@ -74,8 +92,7 @@ def test_memory_does_not_grow_with_the_run(
     """Under 40 bytes a transaction stay; the hundred and more that a run keeps lie on the shelf, or else in memory."""
     monkeypatch.setattr(shelf, "LARGE_BYTES", 512 if on_shelf else 1 << 40)
     monkeypatch.setattr(outcomes, "_FIRST_CAPACITY", 256)
-    # Bounded too, but not full before the first reading:
-    monkeypatch.setattr(interner.Met, "__missing__", lambda met, name: met.number(name))
-    monkeypatch.setattr(sums, "_KEPT", 0)
+    monkeypatch.setattr(parts, "warm_state", acquainted)
+    monkeypatch.setattr(sums, "_KEPT", 0)  # bounded too, but not full before the first reading
     grown = growth_bytes(world_model, tmp_path / "run")
     assert grown < 40 if on_shelf else grown > 100

@@ -9,12 +9,13 @@ from actors.arrays import F32
 from actors.clock import US_PER_DAY
 from actors.features.assembly import FeatureAssembly
 from actors.features.catalogue import SYNTHETIC_FEATURES, Tier, feature
-from actors.features.towns import Town
 from actors.features.windows import InMemoryStreamState
 from actors.model.reference import measure_reference
 from actors.telemetry.drift import psi
 from actors.telemetry.reference import Reference, bins_of
 from actors.transaction import Columns, parse
+from sim.copies.names import Copy
+from sim.copies.windows import copied_windows
 from sim.world.history import generate_history
 from tests.world.samples import BURST, TOWN_SPEC, burst_blocks, due_ns, traffic_spec
 
@@ -39,9 +40,9 @@ def warm() -> tuple[InMemoryStreamState, Reference]:
 @functools.cache
 def run_features() -> F32:
     """Return the features of a run with a burst, whose towns begin with the past moved to their activation."""
-    stream, _ = warm()
-    towns = traffic_spec(*BURST).towns()
-    stream.add_towns(tuple(Town(each.index, each.activated_us - TOWN_SPEC.end_us) for each in towns if each.index))
+    trained, _ = warm()
+    copies = [Copy(town.index, max(0, town.activated_us - TOWN_SPEC.end_us)) for town in traffic_spec(*BURST).towns()]
+    stream = InMemoryStreamState(past=copied_windows(trained.rings, copies))
     assembly = FeatureAssembly(NAMES, stream)
     parts = []
     for block in burst_blocks():
