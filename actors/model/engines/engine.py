@@ -15,15 +15,11 @@ class Engine(Protocol):
     """Scores rows of features with one model, and gives what LightGBM gives, to the last bit.
 
     Safe to call from several threads at once. Never uses more than one thread.
-
-    Attributes:
-        kind: its name, as in ``pipeline.scorer.engine``.
-        n_features: columns of every matrix that it scores.
     """
 
     @property
     def kind(self) -> EngineKind:
-        """Its name."""
+        """Its name, as in ``pipeline.scorer.engine``."""
         ...
 
     @property

@@ -83,7 +83,7 @@ def lay_out(trees: Sequence[Tree]) -> Ensemble:
             values.append(places)
         starts.append(len(pieces))
     return Ensemble(
-        columns=np.frombuffer(bytearray().join(columns), dtype=_COLUMN),
+        columns=np.frombuffer(b"".join(columns), dtype=_COLUMN).copy(),
         decisions=np.concatenate(decisions),
         pieces=np.array(pieces, dtype=_PIECE),
         values=np.array(values),
