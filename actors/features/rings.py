@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,20 +35,6 @@ class StreamLimits:
     devices: int = 400_000
 
 
-class Located(msgspec.Struct, frozen=True, eq=False, gc=False):
-    """Where the entities of a batch of n transactions are; not to be changed.
-
-    Attributes:
-        cards: rows in the ring of cards, int64 (n,).
-        merchants: rows in the ring of merchants, int64 (n,).
-        devices: rows in the ring of devices, int64 (n,), NOBODY where there is none.
-    """
-
-    cards: I64
-    merchants: I64
-    devices: I64
-
-
 class Rings:
     """What all streaming features are computed from.
 
@@ -72,32 +57,19 @@ class Rings:
         self.merchants = Ring("merchant", MERCHANT_DEPTH, sales, {}, limits.merchants, past.get("merchant"))
         self.devices = Ring("device", DEVICE_DEPTH, {"visit": VISIT}, {}, limits.devices, past.get("device"))
         self.largest_batch = min(limits.cards, limits.merchants, limits.devices) // 2
-        self._located: tuple[Columns, tuple[int, ...], Located] | None = None
 
-    def locate(self, columns: Columns) -> Located:
-        """Return where all of ``columns`` are, at most ``largest_batch``; who is not known gets an empty row.
+    def locate(self, columns: Columns) -> tuple[I64, I64, I64]:
+        """Return where all of ``columns`` are, at most ``largest_batch``; who is not remembered is from now on.
 
-        The very same object again is not looked up again while nobody else was located: whoever wants the rows before
-        they are counted into pays nothing for it.
+        Returns:
+            Rows in the rings of cards, of merchants and of devices, int64 (n,) each; NOBODY where there is no device.
         """
-        last = self._located
-        if last is not None and last[0] is columns and last[1] == self._touches():
-            return last[2]
-        located = self._look_up(columns)
-        self._located = columns, self._touches(), located
-        return located
-
-    def _look_up(self, columns: Columns) -> Located:
-        cards, merchants = self.cards.locate(columns.cards), self.merchants.locate(columns.merchants)
         named = [name for name in columns.device if name is not None]
         devices = self.devices.locate(named)
         if len(named) < len(columns):
             known, devices = devices, np.full(len(columns), NOBODY)
             devices[[name is not None for name in columns.device]] = known
-        return Located(cards, merchants, devices)
-
-    def _touches(self) -> tuple[int, ...]:
-        return self.cards.touches, self.merchants.touches, self.devices.touches
+        return self.cards.locate(columns.cards), self.merchants.locate(columns.merchants), devices
 
     def by_kind(self) -> dict[str, Ring]:
         """Return the rings by kind of entity."""
@@ -121,7 +93,6 @@ class Rings:
         Raises:
             KeyError, ValueError: they are not ours, or beyond the limits.
         """
-        self._located = None
         for kind, ring in self.by_kind().items():
             prefix = f"{kind}_"
             own = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}

@@ -55,14 +55,13 @@ class InMemoryStreamState:
         if len(columns) > most:
             parts = [cut(columns, slice(at, at + most)) for at in range(0, len(columns), most)]
             return np.concatenate([self._count(part) for part in parts])
-        at, features = rings.locate(columns), np.empty((len(columns), len(STREAM_COLUMNS)), dtype=np.float32)
+        features = np.empty((len(columns), len(STREAM_COLUMNS)), dtype=np.float32)
+        rows = rings.locate(columns)  # before the records are read: they are replaced when a ring grows
         advance(
             rings.cards.records,
             rings.merchants.records,
             rings.devices.records,
-            at.cards,
-            at.merchants,
-            at.devices,
+            *rows,
             columns.event_us,
             columns.cents,
             columns.lat,

@@ -133,3 +133,11 @@ def test_an_evicted_device_is_new_when_it_returns() -> None:
         for number, device in enumerate([*range(40), 0])
     ]
     assert features[1:] == [1.0] * 40
+
+
+def test_rings_may_grow_within_a_batch() -> None:
+    """A batch of more new entities than there is room for has the features that its rows have one by one."""
+    columns = random_stream(4_000, 6, cards=3_000, merchants=3_000, devices=3_000)
+    whole, single = InMemoryStreamState(), InMemoryStreamState()
+    expected = [single.advance(number, part) for number, part in enumerate(batches(columns, 100))]
+    np.testing.assert_array_equal(whole.advance(0, columns), np.concatenate(expected))
