@@ -65,7 +65,7 @@ class CopyNames:
         if len({copy.number for copy in copies}) < len(copies):
             raise ValueError("the numbers of copies must be distinct")
         if any(name[1:3] != "0-" for name in names):
-            raise ValueError("only entities of copy 0 can be copied: their names begin with a letter and 0-")
+            raise ValueError("only a synthetic world can be copied, in which all names begin with a letter and 0-")
         self._places = {name: place for place, name in enumerate(names)}
         self._blocks = {str(copy.number): block * len(names) for block, copy in enumerate(copies)}
 

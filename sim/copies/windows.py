@@ -84,4 +84,4 @@ def _move(kind: Kind, shift_us: int, offset: int) -> int:
 
 def _words(records: Column) -> I64:
     """Return ``records`` as words, int64 (n, words), sharing their memory."""
-    return records.view(np.int64).reshape(len(records), -1)
+    return records.view(np.int64).reshape(len(records), records.dtype.itemsize // 8)

@@ -59,21 +59,23 @@ def warm_state(
         allocate: makes the arrays of what is appended to history.
 
     Raises:
-        ArtifactError: the state cannot be read.
+        ArtifactError: the state cannot be read, or is of another world, of which there are no copies.
     """
     end_us = artifact.manifest.state_end_us
-    windows, past = artifact.state / WINDOWS_FILE, artifact.state / HISTORY_FILE
     copies = [Copy(0), *(Copy(town.index, max(0, town.activated_us - end_us)) for town in towns if town.index)]
+    windows = _load_stream(artifact.state / WINDOWS_FILE)
+    earlier = None
     if len(copies) > 1:
-        base = _load_stream(windows)
-        stream = InMemoryStreamState(_room(base, len(copies)), copied_windows(base.rings, copies))
-        earlier = CopiedSums(_load_history(past, np.empty), copies, label_delay_us)
+        try:
+            stream = InMemoryStreamState(_room(windows, len(copies)), copied_windows(windows.rings, copies))
+            earlier = CopiedSums(_load_history(artifact.state / HISTORY_FILE, np.empty), copies, label_delay_us)
+        except ValueError as error:
+            raise ArtifactError(f"{artifact.state}: {error}; name a model that was trained on this world") from error
         history = History(allocate, earlier.cards, earlier.merchants)
-        builder = BatchTableBuilder(history, label_delay_us, earlier)
     else:
-        stream = _load_stream(windows, _room(_load_stream(windows)))
-        history = _load_history(past, allocate)
-        builder = BatchTableBuilder(history, label_delay_us)
+        stream = _load_stream(artifact.state / WINDOWS_FILE, _room(windows))
+        history = _load_history(artifact.state / HISTORY_FILE, allocate)
+    builder = BatchTableBuilder(history, label_delay_us, earlier)
     store = InMemoryFeatureStore(builder.build(boundary(start_us)))
     return WarmState(stream, history, builder, store)
 

@@ -97,5 +97,5 @@ def test_names_of_no_copy_are_refused() -> None:
     """A past whose names do not say their copy cannot be copied."""
     columns = random_stream(10, 12)
     columns.cards[0] = "4711"
-    with pytest.raises(ValueError, match="of copy 0"):
+    with pytest.raises(ValueError, match="only a synthetic world"):
         CopiedSums(history_of(columns), copies(2), DELAY_US)

@@ -81,7 +81,7 @@ def test_only_copy_0_is_copied() -> None:
     """The past of another world, whose names carry no copy, cannot be every copy's."""
     state = InMemoryStreamState()
     state.advance(0, replace(PAST, merchants=[f"shop {name}" for name in PAST.merchants]))
-    with pytest.raises(ValueError, match="only entities of copy 0"):
+    with pytest.raises(ValueError, match="only a synthetic world"):
         copied_windows(state.rings, copies(2))
 
 
