@@ -1,13 +1,19 @@
-"""The whole pipeline on rows that are ready in memory, as fast as it takes them."""
+"""The whole pipeline on rows that are ready in memory: as fast as it takes them, or at the times they are due."""
 
 import asyncio
-from collections.abc import Sequence
+import gc
+import sys
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from actors.adapters.files import AppendOnlyFile
+from actors.arrays import I64
 from actors.assembler import AssemblerConfig
 from actors.clock import NS_PER_S, RealClock
 from actors.dead_letters import InMemoryDeadLetters
@@ -24,6 +30,7 @@ from actors.scorer import ScorerConfig
 from actors.telemetry.telemetry import Telemetry
 from benchmarks.rows import BATCH, Rows
 from sim.clocks.real import loop_factory
+from sim.run.machine import PROMPT_S
 
 CONFIG = PipelineConfig(
     assembler=AssemblerConfig(capacity=4 * BATCH, max_batch_size=BATCH),
@@ -37,65 +44,117 @@ CONFIG = PipelineConfig(
 )
 
 
-class ReadySource:
-    """Hands out transactions without a schedule, a thousand at a time."""
+@contextmanager
+def prompt_switches() -> Iterator[None]:
+    """Let threads wait for the interpreter as briefly as in a real run."""
+    usual_s = sys.getswitchinterval()
+    sys.setswitchinterval(PROMPT_S)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(usual_s)
 
-    def __init__(self, raws: Sequence[bytes]) -> None:
-        self._parts = iter([list(raws[at : at + BATCH]) for at in range(0, len(raws), BATCH)])
+
+def settle_memory() -> None:
+    """Let the collector pass over what is there, as in a real run once it has started; the run before is forgotten."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+
+
+class ReadySource:
+    """Hands out transactions, a thousand at a time.
+
+    Args:
+        raws: one JSON document each.
+        due_ns: when each is due, since the start; None: as fast as they are taken.
+    """
+
+    def __init__(self, raws: Sequence[bytes], due_ns: I64 | None = None) -> None:
+        parts = [slice(at, at + BATCH) for at in range(0, len(raws), BATCH)]
+        self._parts = iter([Arrivals(list(raws[at]), None if due_ns is None else due_ns[at]) for at in parts])
+        self._due_ns = due_ns
 
     async def take(self) -> Arrivals | None:
         """Return the next thousand."""
-        part = next(self._parts, None)
-        return None if part is None else Arrivals(part, None)
+        return next(self._parts, None)
 
-    def due_count(self, elapsed_ns: int) -> int | None:  # noqa: ARG002 - the port's signature
-        """There is no schedule."""
-        return None
+    def due_count(self, elapsed_ns: int) -> int | None:
+        """Return how many are due, None where there is no schedule."""
+        return None if self._due_ns is None else int(np.searchsorted(self._due_ns, elapsed_ns, "right"))
 
 
-class ContentCaller:
-    """A sink that takes every decision."""
+class Caller:
+    """A sink that takes every decision and keeps it."""
+
+    def __init__(self) -> None:
+        self.decided: list[DecidedBatch] = []
 
     async def deliver(self, decided: DecidedBatch) -> None:
         """Take it."""
+        self.decided.append(decided)
 
 
 @dataclass(frozen=True, slots=True)
 class EndToEnd:
-    """One run of the pipeline over all rows, with windows and tables of its own."""
+    """One run of the pipeline, with windows and tables of its own.
 
+    Attributes:
+        caller: has the decisions.
+    """
+
+    config: PipelineConfig
     around: Surroundings
     output: AppendOnlyFile
+    clock: RealClock
+    caller: Caller
 
     @staticmethod
-    def over(rows: Rows, folder: Path, scoring: Executor, logging: Executor) -> "EndToEnd":
-        """Return a run that logs into ``folder`` and scores on the executor ``scoring``."""
-        warm, slot = rows.warm(), ModelSlot(rows.artifact.served_by("auto"))
+    def over(
+        rows: Rows,
+        folder: Path,
+        scoring: Executor,
+        logging: Executor,
+        source: ReadySource | None = None,
+        config: PipelineConfig = CONFIG,
+    ) -> "EndToEnd":
+        """Return a run over ``source``, absent: over all rows at full speed.
+
+        Args:
+            rows: what is scored, and the model.
+            folder: where the decision log goes.
+            scoring: one thread, for batches that are not scored on the loop.
+            logging: one thread, for the log.
+            source: hands out some of the rows.
+            config: the pipeline's.
+        """
+        warm, slot, caller, clock = rows.warm(), ModelSlot(rows.artifact.served_by("auto")), Caller(), RealClock()
         output = AppendOnlyFile(folder / "decisions.jsonl")
         around = Surroundings(
-            source=ReadySource(rows.raws),
+            source=source or ReadySource(rows.raws),
             assembly=FeatureAssembly(rows.artifact.feature_names, warm.stream),
             store=warm.store,
             history=warm.history,
             scoring=LocalScoring(slot, scoring),
             digest_of=slot.digests.__getitem__,
-            sink=ContentCaller(),
+            sink=caller,
             output=output,
             dead_letters=InMemoryDeadLetters(),
-            clock=RealClock(),
+            clock=clock,
             telemetry=Telemetry(rows.artifact.reference),
             log=partial(ThreadedLog, executor=logging),
         )
-        return EndToEnd(around, output)
+        return EndToEnd(config, around, output, clock, caller)
 
     def run(self) -> int:
-        """Score everything; return how many transactions were logged in their best mode."""
+        """Score everything; return how many transactions were logged."""
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(self._run())
         self.output.close()
+        self.clock.close()
         return self.around.telemetry.ledger.logged
 
     async def _run(self) -> None:
-        pipeline = Pipeline(CONFIG, self.around)
+        pipeline = Pipeline(self.config, self.around)
         pipeline.start()
         await pipeline.finished()

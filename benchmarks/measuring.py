@@ -46,9 +46,14 @@ class Rates:
         return len(self.undisturbed) >= LEAST_UNDISTURBED
 
     @property
+    def counted(self) -> tuple[Repetition, ...]:
+        """Those that count."""
+        return self.undisturbed if self.quiet else self.repetitions
+
+    @property
     def median(self) -> float:
         """The middle one of those that count."""
-        return statistics.median(each.per_s for each in (self.undisturbed if self.quiet else self.repetitions))
+        return statistics.median(each.per_s for each in self.counted)
 
     def __str__(self) -> str:
         """Return the median, the spread of all, and how many were undisturbed, as a table shows them."""
@@ -60,11 +65,12 @@ class Rates:
 def interleaved(contenders: Mapping[str, Prepare], repetitions: int) -> dict[str, Rates]:
     """Run all contenders in turn, ``repetitions`` times after one turn that does not count.
 
-    In turn, so that what changes slowly, such as the processor's clock, is the same for all.
+    In turn, so that what changes slowly, such as the processor's clock, is the same for all; every other turn goes
+    backwards, so that none always follows the same one.
     """
     runs: dict[str, list[Repetition]] = {name: [] for name in contenders}
     for turn in range(repetitions + 1):
-        for name, prepare in contenders.items():
+        for name, prepare in list(contenders.items())[:: -1 if turn % 2 else 1]:
             work = prepare()
             gc.collect()
             _wait_for_quiet()
