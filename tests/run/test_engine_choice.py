@@ -17,9 +17,11 @@ from sim.clocks.costs import Cost, Costs
 from sim.faults.model_damage import changed_copy, sign
 from sim.report.summary import Summary
 from sim.scenario.cut import Cut
-from sim.scenario.load import parse
+from sim.scenario.load import load, parse
+from sim.scenario.scenario import Scenario
 from sim.trials.trial import Trial, run_trial
-from tests.drills import THIN, run_thin
+from tests.determinism.thinned import SHIPPED
+from tests.drills import THIN, run_thin, thinning
 from tests.model_cache import earlier_model
 
 pytestmark = pytest.mark.slow  # the first of them trains the model
@@ -59,26 +61,19 @@ def thin(tmp_path: Path) -> Path:
     return file
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        "{name: broken, kind: feature_store_outage, at: 1s, duration: 800ms}",
-        "{name: broken, kind: model_slow, at: 1s, duration: 800ms, factor: 300}",
-        "{name: broken, kind: model_bad_release, at: 2100ms, duration: 700ms, scores: shuffled}",
-        "{name: broken, kind: model_errors, at: 1s, duration: 800ms, ratio: 0.5}",
-    ],
-)
-def test_a_run_is_the_same_run_on_either_engine(tmp_path: Path, world_model: Path, fault: str) -> None:
-    """At equal costs, with a fault of the model, a release and a rollback, each byte of log and journal is the same."""
-    release = f"{{name: out, kind: model_release, at: 500ms, model: {earlier_model(world_model)}}}"
-    steps = f"steps=[{release}, {{name: back, kind: model_rollback, at: 3s}}]"
-    hashes = {}
-    for engine in ("lightgbm", "compiled", "auto"):
-        summary = run(tmp_path / engine, world_model, engine, f"faults=[{fault}]", steps, "expect=[]")
-        assert summary.engine == {"auto": "compiled"}.get(engine, engine)
-        assert [step.state for step in summary.steps] == ["done", "done"]
-        hashes[engine] = summary.trace_hash
-    assert len(set(hashes.values())) == 1
+def run_trial_on(engine: str, scenario: Scenario, model: Path) -> Summary:
+    scorer = replace(scenario.pipeline.scorer, engine=engine)
+    pipeline = replace(scenario.pipeline, scorer=scorer)
+    return run_trial(Trial(Cut(replace(scenario, pipeline=pipeline)), model)).summary
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_a_shipped_scenario_is_the_same_run_on_either_engine(path: Path, world_model: Path) -> None:
+    """At equal costs, thinned, with its faults and releases, each byte of log and journal is the same."""
+    scenario = load(path, [*thinning(path, candidate=earlier_model(world_model)), "clock=virtual"])
+    runs = [run_trial_on(engine, scenario, world_model) for engine in ("lightgbm", "compiled")]
+    assert [each.engine for each in runs] == ["lightgbm", "compiled"]
+    assert runs[0].trace_hash == runs[1].trace_hash
 
 
 def test_auto_serves_with_the_library_what_the_compiled_engine_does_not_take(tmp_path: Path, other_kind: Path) -> None:
@@ -130,15 +125,12 @@ def test_a_release_may_bring_another_engine_and_a_rollback_brings_the_first_one_
 
 def test_trials_run_on_the_engine_that_the_scenario_names(world_model: Path, other_kind: Path) -> None:
     """Also one after the other in a process, which loads the model once."""
-
-    def trial(engine: str, model: Path) -> Summary:
-        scenario = parse(THIN, "thin.yaml", (f"pipeline.scorer.engine={engine}",))
-        return run_trial(Trial(Cut(scenario), model)).summary
-
-    engines = [trial(engine, world_model).engine for engine in ("lightgbm", "compiled", "lightgbm", "auto")]
-    assert engines == ["lightgbm", "compiled", "lightgbm", "compiled"]
+    scenario = parse(THIN, "thin.yaml")
+    words = ("lightgbm", "compiled", "lightgbm", "auto")
+    found = [run_trial_on(engine, scenario, world_model).engine for engine in words]
+    assert found == ["lightgbm", "compiled", "lightgbm", "compiled"]
     with pytest.raises(ArtifactError, match="compiled engine"):
-        trial("compiled", other_kind)
+        run_trial_on("compiled", scenario, other_kind)
 
 
 def test_costs_measured_with_another_engine_are_not_used(tmp_path: Path, other_kind: Path) -> None:
