@@ -43,7 +43,7 @@ check: $(VENV)/installed-test  ## lint, format, types and architecture, without 
 model: $(VENV)/installed-test
 	@$(BIN)/python -m tests.model_cache
 
-bench: $(VENV)/installed-bench  ## throughput against the bare model and a portfolio-style loop
+bench: $(VENV)/installed-bench  ## speed and latency against the bare model and plain loops
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 demo: $(VENV)/installed  ## train, score 1,000 transactions at 1,000/s, write results/summary.json
