@@ -10,9 +10,11 @@ from contextlib import ExitStack
 from typing import Any, Final, TypeVar
 
 import numba
+from llvmlite.binding import address_of_symbol
 from numba.core.caching import _Cache as CachePort
 from numba.core.compiler import CompileResult
 from numba.core.dispatcher import Dispatcher
+from numba.core.runtime import rtsys
 from numba.core.serialize import dumps
 from numba.core.sigutils import normalize_signature
 
@@ -103,7 +105,6 @@ class _Kept(CachePort):  # type: ignore[misc]  # numba has no types
 
     def load_overload(self, sig: object, target_context: Any) -> CompileResult | None:  # noqa: ANN401
         """Return the code for a signature; None has it compiled."""
-        target_context.refresh()
         arguments, _ = normalize_signature(sig)
         name = fingerprint(self._kernel, arguments, target_context.codegen().magic_tuple())
         code = _load(name, target_context)
@@ -119,7 +120,7 @@ class _Kept(CachePort):  # type: ignore[misc]  # numba has no types
         if name is None or data.library.has_dynamic_globals or data.lifted:
             return
         try:
-            code_shelf.write(name, dumps(data._reduce()))  # noqa: SLF001 - as numba's own cache does
+            code_shelf.write(name, dumps((_called(data.library), data._reduce())))  # noqa: SLF001 - as numba's own cache
         except code_shelf.NotKeptError as error:
             _PREPARATION.lose(error)
 
@@ -134,7 +135,17 @@ def _load(name: str | None, target_context: Any) -> CompileResult | None:  # noq
     if name is None or content is None:
         return None
     try:
-        return CompileResult._rebuild(target_context, *pickle.loads(content))  # noqa: SLF001, S301, TID251 - it is ours
+        called, reduced = pickle.loads(content)  # noqa: S301, TID251 - it is ours
+        rtsys.initialize(target_context)
+        if any(address_of_symbol(each) is None for each in called):
+            target_context.refresh()  # imports the whole library, which takes 0.3 s and 25 MB; ours calls none of it
+        return CompileResult._rebuild(target_context, *reduced)  # noqa: SLF001 - as numba's own cache does
     except Exception:  # noqa: BLE001 - whatever is wrong with it, it can be compiled again
         code_shelf.drop(name)
         return None
+
+
+def _called(library: Any) -> list[str]:  # noqa: ANN401
+    """Return the names of what the machine code in ``library`` calls outside of it; an LLVM intrinsic is inside."""
+    functions = library._final_module.functions  # noqa: SLF001 - numba has no other way to ask
+    return sorted(each.name for each in functions if each.is_declaration and not each.name.startswith("llvm."))

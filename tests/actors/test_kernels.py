@@ -13,6 +13,7 @@ from actors.code_shelf import write
 from tests.repository import ROOT
 
 HELPER = """
+import numpy as np
 from actors.kernels import kernel
 
 @kernel
@@ -129,6 +130,13 @@ def test_without_compiler_the_answers_are_the_same(program: Program) -> None:
     """Plain Python does it, and leaves nothing behind."""
     assert program.lines(NUMBA_DISABLE_JIT="1") == TAKEN
     assert list(program.home.iterdir()) == []
+
+
+def test_code_that_calls_a_library_finds_it(program: Program) -> None:
+    """What is kept is loaded without numba's own functions, unless it calls one of them."""
+    calls = program.changed(factor="np.linalg.det(np.array([[2.0, 1.0], [0.0, 1.0]]))", constant="1.0")
+    assert calls.lines()[:2] == COMPILED[:2]
+    assert calls.lines() == TAKEN
 
 
 @pytest.mark.parametrize("home", ["/proc", "unset"])
