@@ -5,6 +5,7 @@ import ctypes
 import heapq
 import os
 import sys
+from functools import partial
 
 _CLOCK_MONOTONIC = 1  # what perf_counter_ns reads on Linux
 _FLAGS = os.O_NONBLOCK | getattr(os, "O_CLOEXEC", 0)
@@ -28,7 +29,8 @@ class Timer:
 
     def __init__(self, fd: int, libc: ctypes.CDLL) -> None:
         self._fd = fd
-        self._libc = libc
+        self._spec = _Spec()
+        self._settime = partial(libc.timerfd_settime, fd, _ABSOLUTE, ctypes.byref(self._spec), None)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
         self._sequence = 0
@@ -68,8 +70,8 @@ class Timer:
 
     def _arm(self) -> None:
         at_ns = max(1, self._waiting[0][0])  # zero would disarm it
-        spec = _Spec(0, 0, at_ns // _NS_PER_S, at_ns % _NS_PER_S)
-        self._libc.timerfd_settime(self._fd, _ABSOLUTE, ctypes.byref(spec), None)
+        self._spec.value_s, self._spec.value_ns = divmod(at_ns, _NS_PER_S)
+        self._settime()
 
     def _expired(self) -> None:
         try:
