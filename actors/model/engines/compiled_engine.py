@@ -112,11 +112,13 @@ def _add_up_in_step(rows: F32, columns: Record, decisions: Record, pieces: Recor
         for number in range(count):
             for at in range(len(columns)):
                 block[at, number] = _compared(rows[start + number, columns[at]["feature"]], columns[at])
-        total[:width] = 0.0
+        for number in range(width):
+            total[number] = 0.0
         first = _FIRST
         for piece in range(len(pieces)):
             last = pieces[piece]["end"]
-            leaf[:width] = pieces[piece]["leaves"]
+            for number in range(width):
+                leaf[number] = pieces[piece]["leaves"]
             for at in range(first, last):
                 decision = decisions[at]
                 threshold, left, right = decision["threshold"], decision["left"], decision["right"]
@@ -126,7 +128,8 @@ def _add_up_in_step(rows: F32, columns: Record, decisions: Record, pieces: Recor
             for number in range(width):
                 total[number] += values[piece, leaf[number] % _SLOTS]
             first = last
-        added[start : start + count] = total[:count]
+        for number in range(count):
+            added[start + number] = total[number]
 
 
 @kernel
