@@ -21,10 +21,12 @@ def make_ready(announce: Announce) -> tuple[str, ...]:
     from actors.features.assembly import compile_features
     from actors.kernels import ready
     from actors.model.engines.compiled_engine import compile_engine
+    from sim.copies.windows import compile_copies
 
     def call_each() -> None:
         compile_features()
         compile_engine()
+        compile_copies()
 
     notice = Notice(title=f"{COMPILING}, once", detail="a few seconds")
     problem = ready(call_each, lambda: announce(notice))

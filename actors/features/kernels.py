@@ -56,6 +56,7 @@ def advance(  # noqa: PLR0913, PLR0917 - arrays one by one: a kernel takes no ob
     cents: I64,
     lat: F64,
     lon: F64,
+    touches: tuple[int, int, int],
     out: F32,
 ) -> None:
     """Write the streaming features of a batch into ``out``, (n, len(STREAM_COLUMNS)), and count it into the windows.
@@ -63,13 +64,16 @@ def advance(  # noqa: PLR0913, PLR0917 - arrays one by one: a kernel takes no ob
     Args:
         cards: records of all cards; as with merchants and devices, see `Rings`.
         card_rows: record of each transaction's card, (n,), as with merchants; NOBODY where there is no device.
+        touches: of cards, merchants and devices: the number of this call, by which the idle are told.
     """
     for at in range(len(event_us)):
         card, merchant, row = cards[card_rows[at]], merchants[merchant_rows[at]], out[at]
         device_row, device = device_rows[at], NOBODY
+        card["touched"], merchant["touched"] = touches[0], touches[1]
         row[DEVICE_CARDS_7D] = np.nan
         if device_row != NOBODY:
             device = devices[device_row]["identity"]
+            devices[device_row]["touched"] = touches[2]
             row[DEVICE_CARDS_7D] = _visit(devices[device_row], event_us[at] // US_PER_S, card["identity"])
         _buy(card, event_us[at], cents[at], merchant["identity"], device, row)
         row[CARD_SPEED_KMH] = _travel(card, event_us[at], np.float32(lat[at]), np.float32(lon[at]))

@@ -1,9 +1,8 @@
 """The last transactions of every entity of one kind, in rings of fixed depth."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import repeat
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 
@@ -57,15 +56,16 @@ class Past(Protocol):
         """Return a number above all identities of those of whom something is known."""
         ...
 
-    def recall(self, names: Sequence[str], records: Column) -> Bool:
-        """Write what is known of ``names`` into ``records``, and return of whom that is something.
+    def recall(self, names: Sequence[str], records: Column, rows: I64) -> Bool:
+        """Write what is known of ``names`` into ``records[rows]``, and return of whom that is something.
 
         Called with the names that a ring sees first, or again after it forgot them, before it counts anything. Must not
         raise.
 
         Args:
             names: distinct.
-            records: one each, (n,), as the ring keeps them; those of whom nothing is known are left as they are.
+            records: as the ring keeps them; those of whom nothing is known are left as they are.
+            rows: the record of each name, (n,).
 
         Returns:
             Whether something is known of each, bool (n,).
@@ -132,34 +132,34 @@ class Ring:
         """Return the number of entities remembered."""
         return len(self.rows)
 
-    def locate(self, names: Sequence[str]) -> I64:
-        """Return the rows of ``names``, int64 (n,); those not known get an empty one.
+    def locate(self, names: Sequence[str | None]) -> I64:
+        """Return the rows of ``names``, int64 (n,), NOBODY where there is none; who is not remembered is from now on.
 
         At most half of ``max_entities`` names, so that those of one call never push each other out.
         """
-        found = np.fromiter(map(self.rows.get, names, repeat(NOBODY)), np.int64, len(names))
         self.touches += 1
-        new = (found < 0).nonzero()[0]
-        if new.size:
-            self.columns["touched"][found[found >= 0]] = self.touches
-            met = [names[at] for at in new.tolist()]
-            self._add(list(dict.fromkeys(met)))
-            found[new] = [self.rows[name] for name in met]
-        self.columns["touched"][found] = self.touches
-        return found
+        get = cast("Callable[[str | None], int | None]", self.rows.get)
+        rows = list(map(get, names))
+        if None in rows:
+            new = dict.fromkeys([name for name in names if name is not None and name not in self.rows])
+            if new:
+                self.columns["touched"][[row for row in rows if row is not None]] = self.touches  # whom none pushes out
+                self._add(list(new))
+            rows = [NOBODY if name is None else self.rows[name] for name in names]
+        return np.array(rows, dtype=np.int64)
 
     def _add(self, names: Sequence[str]) -> None:
         """Give rows to ``names``, which are new and distinct: blank ones, or with their past."""
         self._make_room(len(names))
-        again = [self._free.pop() for _ in range(min(len(names), len(self._free)))]
-        rows = again + list(range(self._used, self._used + len(names) - len(again)))
-        self._used += len(names) - len(again)
-        records = self._blank.repeat(len(names))
-        strange = slice(None) if self.past is None else ~self.past.recall(names, records)
-        count = len(records[strange])
-        records["identity"][strange] = range(self.next_identity, self.next_identity + count)
-        self.next_identity += count
-        self.records[rows] = records
+        rows = [self._free.pop() for _ in range(min(len(names), len(self._free)))]
+        rows += range(self._used, self._used + len(names) - len(rows))
+        self._used = max(self._used, rows[-1] + 1)
+        at = np.array(rows, dtype=np.int64)
+        words_of(self.records)[at] = words_of(self._blank)
+        strange = at if self.past is None else at[~self.past.recall(names, self.records, at)]
+        self.columns["identity"][strange] = range(self.next_identity, self.next_identity + len(strange))
+        self.columns["touched"][at] = self.touches
+        self.next_identity += len(strange)
         self.rows.update(zip(names, rows, strict=True))
 
     def _make_room(self, count: int) -> None:
@@ -209,3 +209,8 @@ class Ring:
         for name in self.kinds:
             self.columns[name][: self._used] = arrays[name]
         self.next_identity, self.touches = (int(value) for value in arrays["next"])
+
+
+def words_of(records: Column) -> I64:
+    """Return ``records`` as words, int64 (n, words), sharing their memory."""
+    return records.view(np.int64).reshape(len(records), -1)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from actors.arrays import I64
 from actors.clock import US_PER_S
-from actors.features.ring import DEGREES, INSTANT, NEVER, NOBODY, NUMBER, Kind, Past, Ring, identity
+from actors.features.ring import DEGREES, INSTANT, NEVER, NUMBER, Kind, Past, Ring, identity
 from actors.transaction import Columns
 
 CARD_DEPTH = 16  # a busy card makes 3 a day; a velocity of 17 in a day is far beyond any threshold
@@ -64,12 +64,11 @@ class Rings:
         Returns:
             Rows in the rings of cards, of merchants and of devices, int64 (n,) each; NOBODY where there is no device.
         """
-        named = [name for name in columns.device if name is not None]
-        devices = self.devices.locate(named)
-        if len(named) < len(columns):
-            known, devices = devices, np.full(len(columns), NOBODY)
-            devices[[name is not None for name in columns.device]] = known
-        return self.cards.locate(columns.cards), self.merchants.locate(columns.merchants), devices
+        return (
+            self.cards.locate(columns.cards),
+            self.merchants.locate(columns.merchants),
+            self.devices.locate(columns.device),
+        )
 
     def by_kind(self) -> dict[str, Ring]:
         """Return the rings by kind of entity."""

@@ -66,6 +66,7 @@ class InMemoryStreamState:
             columns.cents,
             columns.lat,
             columns.lon,
+            (rings.cards.touches, rings.merchants.touches, rings.devices.touches),
             features,
         )
         return features

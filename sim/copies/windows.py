@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from actors.arrays import I64, Bool, Column
-from actors.features.ring import IDENTITY_BITS, IDENTITY_MASK, Kind, Ring
+from actors.features.ring import IDENTITY_BITS, IDENTITY_MASK, Kind, Ring, words_of
 from actors.features.rings import Rings
+from actors.kernels import kernel
 from sim.copies.names import Copy, CopyNames
 
 
@@ -32,7 +33,6 @@ class CopiedRecords:
 
     def __init__(self, kind: str, ring: Ring, copies: Sequence[Copy], sizes: Mapping[str, int]) -> None:
         self.names = CopyNames(list(ring.rows), copies)
-        self._size = max(1, len(ring))
         self.identity_count = sizes[kind] * len(copies)
         records = ring.records[list(ring.rows.values())]
         moved, moves = np.zeros_like(records), np.zeros(len(copies), records.dtype)
@@ -41,16 +41,13 @@ class CopiedRecords:
                 moved[name][records[name] != each.empty] = -1  # all bits of those that move
                 size = sizes.get(each.whose, 0)
                 moves[name].T[:] = [_move(each, copy.shift_us, block * size) for block, copy in enumerate(copies)]
-        self._words, self._moved, self._moves = map(_words, (records, moved, moves))
+        self._words, self._moved, self._moves = map(words_of, (records, moved, moves))
 
-    def recall(self, names: Sequence[str], records: Column) -> Bool:
+    def recall(self, names: Sequence[str], records: Column, rows: I64) -> Bool:
         """Write the records of those of ``names`` that are in some copy, and return which are."""
-        numbers = np.fromiter(map(self.names.number, names), np.int64, len(names))
-        known = numbers >= 0
-        blocks, places = np.divmod(numbers[known], self._size)
-        moves = self._moved.take(places, axis=0) & self._moves.take(blocks, axis=0)
-        _words(records)[known] = self._words.take(places, axis=0) + moves
-        return known
+        numbers = np.array(list(map(self.names.number, names)), dtype=np.int64)
+        _copy(self._words, self._moved, self._moves, numbers, words_of(records), rows)
+        return numbers >= 0
 
 
 def copied_windows(base: Rings, copies: Sequence[Copy]) -> dict[str, CopiedRecords]:
@@ -82,6 +79,17 @@ def _move(kind: Kind, shift_us: int, offset: int) -> int:
     return (units << IDENTITY_BITS) + offset if kind.packed else units + offset
 
 
-def _words(records: Column) -> I64:
-    """Return ``records`` as words, int64 (n, words), sharing their memory."""
-    return records.view(np.int64).reshape(len(records), records.dtype.itemsize // 8)
+@kernel
+def _copy(words: I64, moved: I64, moves: I64, numbers: I64, records: I64, rows: I64) -> None:
+    """Write the words of those numbered ``numbers`` into ``records[rows]``; there are no negative ones."""
+    for at in range(len(numbers)):
+        if numbers[at] >= 0:
+            block, place = numbers[at] // len(words), numbers[at] % len(words)
+            for word in range(words.shape[1]):
+                records[rows[at], word] = words[place, word] + (moved[place, word] & moves[block, word])
+
+
+def compile_copies() -> None:
+    """Copy nothing, so that what copies is compiled."""
+    nothing, no_rows = np.empty((0, 0), dtype=np.int64), np.empty(0, dtype=np.int64)
+    _copy(nothing, nothing, nothing, no_rows, nothing, no_rows)

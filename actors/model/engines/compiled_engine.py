@@ -112,8 +112,7 @@ def _add_up_in_step(rows: F32, columns: Record, decisions: Record, pieces: Recor
         for number in range(count):
             for at in range(len(columns)):
                 block[at, number] = _compared(rows[start + number, columns[at]["feature"]], columns[at])
-        for number in range(width):
-            total[number] = 0.0
+        total[:] = 0.0
         first = _FIRST
         for piece in range(len(pieces)):
             last = pieces[piece]["end"]
