@@ -19,9 +19,9 @@ from actors.model.engines.trees import Tree, read_trees
 from actors.model.library import lightgbm
 
 _KEPT: Final = 8  # a process may load one model for many runs, and return to one that it had
-_SPECIAL: Final = (np.nan, 0.0, -0.0, np.inf, -np.inf)
 _UP: Final = np.float32(np.inf)
 _JUST_MORE: Final = np.nextafter(ZERO, _UP)  # than what is zero
+_SPECIAL: Final = (np.nan, 0.0, -0.0, _JUST_MORE, -_JUST_MORE, np.inf, -np.inf)
 _TOGETHER: Final = 4_096  # rows of splits that go through all trees, too; all of them would take seconds
 
 
@@ -63,17 +63,17 @@ def _proved(text: str, shape: tuple[int, int], golden: bytes) -> CompiledEngine:
 
 
 def split_rows(tree: Tree, base: F32) -> F32:
-    """Return rows that reach each split of ``tree``, where any row can, and go either way there.
+    """Return rows that reach each split of ``tree``, if a row without missing values can, and go either way there.
 
-    In the column that a split compares they have its threshold, the float32 values beside it, NaN, both zeros and both
-    infinities.
+    In the column that a split compares they have what leads there, its threshold, the float32 values beside that, NaN,
+    both zeros, what is just more or less than zero, and both infinities.
 
     Args:
         tree: one of a model.
         base: one row of it, which gives all values that no split on the way asks for.
 
     Returns:
-        Float32, shape (8 · splits, features); ``base`` alone for a tree without splits.
+        Float32, shape (11 · splits, features); ``base`` alone for a tree without splits.
     """
     count = len(tree.feature)
     if not count:
@@ -83,20 +83,22 @@ def split_rows(tree: Tree, base: F32) -> F32:
     limits = np.where(np.abs(threshold) <= ZERO, past_zero, threshold)
     above = np.full((count, len(base)), -np.inf, dtype=np.float32)  # a row gets there with values above this
     most = np.full((count, len(base)), np.inf, dtype=np.float32)  # and at most this
+    free = np.full((count, len(base)), fill_value=True)  # whatever the value, also a missing one
     for split, parent in enumerate(tree.parent.tolist()):
         if parent < 0:
             continue
-        above[split], most[split] = above[parent], most[parent]
+        above[split], most[split], free[split] = above[parent], most[parent], free[parent]
         feature, limit = tree.feature[parent], limits[parent]
+        free[split, feature] = False
         if tree.span[split, 2] <= tree.span[parent, 1]:
             most[split, feature] = min(most[split, feature], limit)
         else:
             above[split, feature] = max(above[split, feature], limit)
-    free = np.isneginf(above) & np.isposinf(most)
     values = [base, most, np.nextafter(above, _UP), -_JUST_MORE, _JUST_MORE]
     fit = [free | ((above < each) & (each <= most) & (np.abs(each) > ZERO)) for each in values]
     reaching = np.select(fit, np.broadcast_arrays(above, *values)[1:], np.float32(0))
-    beside = [threshold, np.nextafter(threshold, -_UP), np.nextafter(threshold, _UP)]
+    leading = reaching[np.arange(count), tree.feature]
+    beside = [leading, threshold, np.nextafter(threshold, -_UP), np.nextafter(threshold, _UP)]
     tried = np.column_stack([*beside, *(np.full(count, value) for value in _SPECIAL)])
     rows = np.repeat(reaching, tried.shape[1], axis=0)
     rows[np.arange(len(rows)), np.repeat(tree.feature, tried.shape[1])] = tried.ravel()

@@ -116,7 +116,7 @@ def _checked(fields: dict[str, str], n_features: int) -> Tree:
     )
     threshold = np.array(_numbers(fields, "threshold", float, splits), dtype=np.float64)
     if not np.isfinite(leaves).all() or np.isnan(threshold).any():
-        raise ValueError("it must have finite values and no NaN for a threshold")
+        raise ValueError("its values must be finite, and its thresholds numbers")
     if any(not 0 <= each < n_features for each in feature):
         raise ValueError(f"it must split by columns below {n_features}")
     if any(not 0 <= each >> _MISSING_SHIFT <= max(Missing) or each & 1 for each in kind):
