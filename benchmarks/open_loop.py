@@ -93,10 +93,10 @@ class Contender:
         batch = len(track) / len(np.unique(track[:, DECIDED]))  # the logger may have joined batches
         self.turns.append(Turn(p50_ms, p95_ms, p99_ms, batch, processor_ns / NS_PER_US / len(track)))
 
-    def medians(self, rates: Rates) -> Turn:
+    def medians(self, measured: Rates) -> Turn:
         """Return the middle of each figure, over the repetitions that count."""
-        measured = zip(self.turns[1:], rates.repetitions, strict=True)
-        counted = [turn for turn, repetition in measured if repetition in rates.counted]
+        turns = zip(self.turns[1:], measured.repetitions, strict=True)
+        counted = [turn for turn, repetition in turns if repetition in measured.counted]
         return Turn(*map(statistics.median, zip(*counted, strict=True)))
 
 
@@ -104,7 +104,7 @@ def main() -> int:
     """Measure at each rate, print the table, return 0 if every promise is kept."""
     arguments = argparse.ArgumentParser(prog="python -m benchmarks.open_loop", description=__doc__)
     arguments.add_argument("--model", type=Path, help="a model of the default world; absent: trained once and cached")
-    arguments.add_argument("--rates", type=_rates, default=RATES, help="transactions a second, with commas between")
+    arguments.add_argument("--rates", type=rates, default=RATES, help="transactions a second, with commas between")
     given = arguments.parse_args()
     rows = load_rows(given.model)
     print(f"latency from the intended arrival, ms; medians of {REPETITIONS} repetitions of {SPAN_S} s")
@@ -117,13 +117,22 @@ def main() -> int:
     return int(not all(kept))
 
 
-def _rates(text: str) -> tuple[int, ...]:
-    return tuple(map(int, text.split(",")))
+def rates(text: str) -> tuple[int, ...]:
+    """Return the rates in ``text``; at a higher one than the highest the rows would not last for a repetition.
+
+    Raises:
+        ValueError: one is no whole number.
+        ArgumentTypeError: one is out of bounds.
+    """
+    found = tuple(map(int, text.split(",")))
+    if not all(RATES[0] <= rate <= RATES[-1] for rate in found):
+        raise argparse.ArgumentTypeError(f"rates must be from {RATES[0]:,} to {RATES[-1]:,} a second, got {text}")
+    return found
 
 
 def _compare(rows: Rows, rate: int, folder: Path, scoring: Executor, logging: Executor) -> bool:
     """Print what both do at ``rate``; return whether the pipeline keeps its promise."""
-    due_ns = schedule(rate, len(rows.raws))
+    due_ns = schedule(rate)
     raws, config = rows.raws[: len(due_ns)], pipeline_config(Pipeline())
     loop, pipeline = Contender(due_ns), Contender(due_ns)
 
@@ -135,18 +144,17 @@ def _compare(rows: Rows, rate: int, folder: Path, scoring: Executor, logging: Ex
         run = EndToEnd.over(rows, folder, scoring, logging, ReadySource(raws, due_ns), config)
         return pipeline.ready(run.run, run.caller.decided)
 
-    rates = interleaved({LOOP: with_loop, PIPELINE: with_pipeline}, REPETITIONS)
+    measured = interleaved({LOOP: with_loop, PIPELINE: with_pipeline}, REPETITIONS)
     assert np.array_equal(loop.decisions, pipeline.decisions), "the same model decides on the same features"
-    kept = _report(rate, loop.medians(rates[LOOP]), pipeline.medians(rates[PIPELINE]))
-    if not all(each.quiet for each in rates.values()):
+    kept = _report(rate, loop.medians(measured[LOOP]), pipeline.medians(measured[PIPELINE]))
+    if not all(each.quiet for each in measured.values()):
         print(f"{'':11}the machine was busy: two threads suffer more than one; run again")
     return kept
 
 
-def schedule(rate: int, most: int) -> I64:
-    """Return when transactions are due, ns since the start: a Poisson process over the span, ``most`` at most."""
-    count = min(most, round(rate * SPAN_S))
-    gaps_ns = np.random.default_rng((SEED, rate)).exponential(NS_PER_S / rate, count)
+def schedule(rate: int) -> I64:
+    """Return when transactions are due, ns since the start: a Poisson process, about as long as a repetition."""
+    gaps_ns = np.random.default_rng((SEED, rate)).exponential(NS_PER_S / rate, round(rate * SPAN_S))
     return np.cumsum(gaps_ns).astype(np.int64)
 
 
@@ -155,12 +163,10 @@ def _report(rate: int, loop: Turn, pipeline: Turn) -> bool:
         p50, p95, p99, batch, processor = turn
         print(f"{rate:>8,}/s {name:<11}{p50:>9.3f}{p95:>9.3f}{p99:>9.3f}{batch:>10.1f}{processor:>14.1f}")
     p50, p95, p99, batch, processor = (ours / theirs for ours, theirs in zip(pipeline, loop, strict=True))
-    most = [
-        max(TIMES * loop.p50_ms, loop.p50_ms + ABOVE_P50_MS),
-        max(TIMES * loop.p99_ms, loop.p99_ms + ABOVE_P99_MS),
-    ]
-    kept = pipeline.p50_ms <= most[0] and pipeline.p99_ms <= most[1]
-    promised = f"p50 <= {most[0]:.3f}, p99 <= {most[1]:.3f}{'' if kept else ': NOT KEPT'}"
+    p50_limit_ms = max(TIMES * loop.p50_ms, loop.p50_ms + ABOVE_P50_MS)
+    p99_limit_ms = max(TIMES * loop.p99_ms, loop.p99_ms + ABOVE_P99_MS)
+    kept = pipeline.p50_ms <= p50_limit_ms and pipeline.p99_ms <= p99_limit_ms
+    promised = f"p50 <= {p50_limit_ms:.3f}, p99 <= {p99_limit_ms:.3f}{'' if kept else ': NOT KEPT'}"
     print(
         f"{'':11}{'ratio':<11}{p50:>9.2f}{p95:>9.2f}{p99:>9.2f}{batch:>10.2f}{processor:>14.2f}   {promised}",
         flush=True,
