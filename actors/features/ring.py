@@ -56,15 +56,15 @@ class Past(Protocol):
         """Return a number above all identities of those of whom something is known."""
         ...
 
-    def recall(self, names: Sequence[str], records: Column, rows: I64) -> Bool:
-        """Write what is known of ``names`` into ``records[rows]``, and return of whom that is something.
+    def recall(self, names: Sequence[str], words: I64, rows: I64) -> Bool:
+        """Write what is known of ``names`` into ``words[rows]``, and return of whom that is something.
 
         Called with the names that a ring sees first, or again after it forgot them, before it counts anything. Must not
         raise.
 
         Args:
             names: distinct.
-            records: as the ring keeps them; those of whom nothing is known are left as they are.
+            words: of a ring's records, (capacity, words); those of whom nothing is known are left as they are.
             rows: the record of each name, (n,).
 
         Returns:
@@ -92,6 +92,7 @@ class Ring:
         rows: name → row.
         records: a fixed record an entity, (capacity,), which can be stored and moved as bytes; replaced to grow.
             Every record has the facts ``identity``, ``count`` (transactions ever) and ``touched`` (when last located).
+        words: the same memory as int64, (capacity, words).
         columns: the fields of all records by name, sharing their memory: (capacity, depth) for slots, (capacity,) or
             (capacity, width) for facts.
         kinds: what the columns hold, by name.
@@ -117,10 +118,10 @@ class Ring:
         kinds = {name: (kind, depth) for name, kind in slots.items()} | own | dict(facts)
         self.kinds = {name: kind for name, (kind, _) in kinds.items()}
         fields = [(name, kind.dtype, (width,) if width else ()) for name, (kind, width) in kinds.items()]
-        self._blank: Column = np.array(
-            [tuple(kind.empty for kind in self.kinds.values())], np.dtype(fields, align=True)
-        )
-        self.records = self._blank[:0]
+        blank = np.array([tuple(kind.empty for kind in self.kinds.values())], np.dtype(fields, align=True))
+        self._blank = words_of(blank)
+        self.records: Column = blank[:0]
+        self.words: I64 = self._blank[:0]
         self.columns: dict[str, Column] = {}
         self._free: list[int] = []
         self._used = 0
@@ -155,11 +156,12 @@ class Ring:
         rows += range(self._used, self._used + len(names) - len(rows))
         self._used = max(self._used, rows[-1] + 1)
         at = np.array(rows, dtype=np.int64)
-        words_of(self.records)[at] = words_of(self._blank)
-        strange = at if self.past is None else at[~self.past.recall(names, self.records, at)]
-        self.columns["identity"][strange] = range(self.next_identity, self.next_identity + len(strange))
+        self.words[at] = self._blank
+        strange = at if self.past is None else at[~self.past.recall(names, self.words, at)]
+        if len(strange):
+            self.columns["identity"][strange] = self.next_identity + np.arange(len(strange))
+            self.next_identity += len(strange)
         self.columns["touched"][at] = self.touches
-        self.next_identity += len(strange)
         self.rows.update(zip(names, rows, strict=True))
 
     def _make_room(self, count: int) -> None:
@@ -181,7 +183,7 @@ class Ring:
     def _grow(self, capacity: int) -> None:
         grown = np.empty(capacity, self.records.dtype)  # not taken before it is written
         grown[: self._used] = self.records[: self._used]
-        self.records = grown
+        self.records, self.words = grown, words_of(grown)
         self.columns = {name: grown[name] for name in self.kinds}
 
     def to_arrays(self) -> dict[str, Column]:

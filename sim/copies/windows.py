@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from actors.arrays import I64, Bool, Column
+from actors.arrays import I64, Bool
 from actors.features.ring import IDENTITY_BITS, IDENTITY_MASK, Kind, Ring, words_of
 from actors.features.rings import Rings
 from actors.kernels import kernel
@@ -43,10 +43,10 @@ class CopiedRecords:
                 moves[name].T[:] = [_move(each, copy.shift_us, block * size) for block, copy in enumerate(copies)]
         self._words, self._moved, self._moves = map(words_of, (records, moved, moves))
 
-    def recall(self, names: Sequence[str], records: Column, rows: I64) -> Bool:
+    def recall(self, names: Sequence[str], words: I64, rows: I64) -> Bool:
         """Write the records of those of ``names`` that are in some copy, and return which are."""
         numbers = np.array(list(map(self.names.number, names)), dtype=np.int64)
-        _copy(self._words, self._moved, self._moves, numbers, words_of(records), rows)
+        _copy(self._words, self._moved, self._moves, numbers, words, rows)
         return numbers >= 0
 
 
