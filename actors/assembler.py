@@ -19,7 +19,7 @@ from actors.messages import DeadLetter, FeatureBatch, RawBatch, Track
 from actors.stamps import ASSEMBLY_START, SENT
 from actors.telemetry.stages import Stage
 from actors.time_sheet import Span, TimeSheet
-from actors.transaction import Columns, Transaction, parse, read, refusal
+from actors.transaction import Columns, Read, Transaction, parse, read, refusal
 from actors.work import FEATURES, PARSE
 
 
@@ -59,6 +59,7 @@ class AssemblerParts:
     history: History | None
     dead_letters: DeadLetterSink
     deduplicator: Deduplicator
+    read: Read = read
 
 
 class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
@@ -136,7 +137,7 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
         letters: list[DeadLetter] = []
         duplicate_count = 0
         try:
-            batch, columns = message, read(message.raws)
+            batch, columns = message, self._parts.read(message.raws)
         except ValueError:  # rare: find out which, one by one
             batch, columns = self._read_singly(message, letters)
         if columns is not None and not self._parts.deduplicator.all_fresh(columns.ids):

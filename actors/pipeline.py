@@ -36,6 +36,7 @@ from actors.supervisor import Restart, RestartPolicy, Supervisor, Worker
 from actors.telemetry.ledger import Waiting
 from actors.telemetry.snapshot import ActorGauge, Gauges, MailboxGauge
 from actors.telemetry.telemetry import Telemetry
+from actors.transaction import Read, read
 from actors.work import RealWork, Work
 
 
@@ -83,6 +84,7 @@ class Surroundings:
     work: Work = field(default_factory=RealWork)
     on_restart: Callable[[Restart], None] | None = None
     undelivered: LineSink | None = None
+    read: Read = read
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,7 @@ class Pipeline:
         self.breaker = None if config.breaker is None else CircuitBreaker(config.breaker, clock)
         store = self._store()
         remembered = Deduplicator(config.assembler.remembered_ids)
-        parts = AssemblerParts(around.assembly, store, around.history, around.dead_letters, remembered)
+        parts = AssemblerParts(around.assembly, store, around.history, around.dead_letters, remembered, around.read)
         lines = DecisionLines(around.digest_of, config.logger.features)
         self.retries = self._delivery_retries()
         environment = Environment(clock, telemetry, around.hooks, around.work)

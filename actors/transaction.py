@@ -4,7 +4,7 @@ What does not parse is refused with a reason; nothing is coerced and nothing tha
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -175,6 +175,10 @@ def read(raws: Sequence[bytes]) -> Columns:
     if max(map(len, raws)) > MAX_RAW_BYTES:
         raise ValueError("one of them is too large")
     return Columns.of(list(map(_decode, raws)))
+
+
+Read = Callable[[Sequence[bytes]], Columns]
+"""Reads what came as JSON, as `read` does; called once a batch, again after a crash."""
 
 
 def refusal(raw: bytes, error: ValueError) -> tuple[str, str]:

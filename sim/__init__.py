@@ -11,6 +11,7 @@
 - `training`, `gates`: fit a model, and refuse it when it is not good enough.
 - `first_use`: what is compiled, ready before it is called.
 - `clocks`: the real and the virtual event loop.
+- `foresight`: on virtual time, computes in blocks what the actors will ask for one by one.
 - `calibration`: what each job costs on this machine, measured for the virtual clock.
 - `faults`: what fails on purpose, and is always undone.
 - `steps`: what is done on purpose without anything failing, such as the release of another model.

@@ -1,6 +1,7 @@
 """The Scoring port: where the scorer's feature rows become scores, and its adapter in this process."""
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Protocol
 
@@ -30,6 +31,11 @@ class Scoring(Protocol):
         ...
 
 
+def by_engine(model: ServingModel, features: F32) -> F64:
+    """Score ``features`` with the engine of ``model``."""
+    return model.engine.score(features)
+
+
 class LocalScoring:
     """Scores in this process: at once on the event loop, or in one executor thread.
 
@@ -40,6 +46,7 @@ class LocalScoring:
         slot: holds the serving model.
         executor: one thread; the scorer never has two batches in it.
         work: lets the time of scoring pass; None: scoring takes its own.
+        predict: gives the scores of a model.
     """
 
     def __init__(
@@ -47,10 +54,12 @@ class LocalScoring:
         slot: ModelSlot,
         executor: Executor,
         work: Work | None = None,
+        predict: Callable[[ServingModel, F32], F64] = by_engine,
     ) -> None:
         self._slot = slot
         self._executor = executor
         self._work = work or RealWork()
+        self._predict = predict
 
     def current(self) -> ServingModel:
         """Return the model that serves now."""
@@ -59,9 +68,9 @@ class LocalScoring:
     async def score(self, model: ServingModel, features: F32, core: Core) -> F64:
         """Return the scores of ``features``, shape (n,)."""
         if core is Core.LOOP:
-            scores = model.engine.score(features)
+            scores = self._predict(model, features)
         else:
             loop = asyncio.get_running_loop()
-            scores = await loop.run_in_executor(self._executor, model.engine.score, features)
+            scores = await loop.run_in_executor(self._executor, self._predict, model, features)
         await self._work.spend(Job.SCORE, len(features), core)
         return scores

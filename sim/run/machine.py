@@ -44,6 +44,7 @@ class Machine:
         memory: resident memory at an instant; None where it would make the run depend on the machine.
         close: gives back what it holds.
         look_up: makes a store's look-ups take the time that the scenario says.
+        foresees: whether computing takes no time, so that it may be done before it is asked for.
         shelf: where arrays lie that grow with the run; None is memory.
         log: makes what writes the decision log.
         losses: what happened to helping processes, a line each.
@@ -55,6 +56,7 @@ class Machine:
     memory: Callable[[int], int] | None
     close: Callable[[], None]
     look_up: Callable[[FeatureStore], FeatureStore]
+    foresees: bool = False
     shelf: AnyShelf | None = None
     log: MakeLog = ThreadedLog
     losses: Callable[[], tuple[str, ...]] = tuple
@@ -106,6 +108,7 @@ def virtual_machine(plan: Plan) -> Machine:
         None,
         close,
         look_up,
+        foresees=True,
         shelf=shelf,
         log=GatheredLog,
     )

@@ -10,7 +10,6 @@ from actors.actor import Hooks
 from actors.adapters.files import AppendOnlyFile, DeadLetterFile
 from actors.clock import US_PER_S, Clock, EventTime, ScaledEventTime, WatermarkEventTime
 from actors.decision_log import ThreadedLog
-from actors.features.assembly import FeatureAssembly
 from actors.features.refresh import Refreshed, Refresher, RefreshFailed
 from actors.model.scoring import LocalScoring
 from actors.model.slot import ModelSlot
@@ -23,6 +22,7 @@ from sim.clocks.verification import ModelledVerification
 from sim.events.point_in_time import PointInTimeFeed
 from sim.faults.schedule import FaultSchedule
 from sim.faults.site import Site
+from sim.foresight.sight import Sight, foreseeing, present
 from sim.journal import Journal
 from sim.run.config import pipeline_config, thresholds
 from sim.run.instruments import NO_INSTRUMENTS, Instruments
@@ -172,11 +172,13 @@ def make_parts(plan: Plan, machine: Machine, journal: Journal, instruments: Inst
     if paced is None:
         feed = PointInTimeFeed(feed, refresher, plan.load.start_us, caught_up, clock)
     source = FeedSource(faults.wrap_feed(feed), schedule, book, labels, watermark)
-    scoring = LocalScoring(slot, ThreadPoolExecutor(1, "scoring"), machine.work)
+    sight = _sight(plan, machine, warm, slot)
+    scorer = ThreadPoolExecutor(1, "scoring")
+    scoring = LocalScoring(slot, scorer, machine.work, sight.predict)
     around = Surroundings(
-        source=source,
-        assembly=FeatureAssembly(plan.artifact.feature_names, warm.stream),
-        store=faults.wrap_feature_store(machine.look_up(warm.store)),
+        source=sight.watch(source),
+        assembly=sight.assembly,
+        store=faults.wrap_feature_store(machine.look_up(sight.store)),
         history=warm.history,
         scoring=faults.wrap_scoring(scoring),
         digest_of=slot.digests.__getitem__,
@@ -190,6 +192,7 @@ def make_parts(plan: Plan, machine: Machine, journal: Journal, instruments: Inst
         on_restart=partial(_note_restart, journal),
         undelivered=faults.wrap_file(undelivered),
         log=machine.log if logged_to is output else ThreadedLog,  # a fault of the disk strikes write by write
+        read=sight.read,
     )
     pipeline = Pipeline(config, around)
     instruments.alter(pipeline)
@@ -218,6 +221,14 @@ def make_parts(plan: Plan, machine: Machine, journal: Journal, instruments: Inst
         labels,
         shelf,
     )
+
+
+def _sight(plan: Plan, machine: Machine, warm: WarmState, slot: ModelSlot) -> Sight:
+    """Return the ports that compute, ahead of time if the machine allows it."""
+    names = plan.artifact.feature_names
+    if machine.foresees:
+        return foreseeing(names, warm.stream, warm.store, slot)
+    return present(names, warm.stream, warm.store)
 
 
 def _verification(plan: Plan, clock: Clock) -> Verification:

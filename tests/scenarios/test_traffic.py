@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -9,8 +10,10 @@ import pytest
 
 from actors.model.artifact import load_artifact
 from actors.model.rules import RuleBook, RuleLimits
+from actors.pipeline import Pipeline
 from actors.telemetry.telemetry import Telemetry
 from actors.transaction import Columns, Transaction
+from sim.run.instruments import Instruments
 from tests.scenarios.drill import drill
 
 pytestmark = pytest.mark.slow
@@ -31,10 +34,15 @@ def read_leniently(raws: Sequence[bytes]) -> Columns:
     return Columns.of([Transaction(*(each.get(name) for name in names)) for each in found])
 
 
-def test_poison_needs_strict_parsing(world_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def read_leniently_from_now_on(pipeline: Pipeline) -> None:
+    """Let the assembler read without any check."""
+    pipeline.assembler._parts = replace(pipeline.assembler._parts, read=read_leniently)
+
+
+def test_poison_needs_strict_parsing(world_model: Path, tmp_path: Path) -> None:
     """Read leniently, what is no JSON crashes the assembler, batch by batch, and the impossible is decided upon."""
-    monkeypatch.setattr("actors.assembler.read", read_leniently)
-    drilled = drill("traffic_poison", world_model, tmp_path / "run", CALM)
+    lenient = Instruments(alter=read_leniently_from_now_on)
+    drilled = drill("traffic_poison", world_model, tmp_path / "run", CALM, instruments=lenient)
     assert {"no-restart", "errors"} <= drilled.failed
     assert drilled.summary.exit_code == 99
 

@@ -1,0 +1,1 @@
+"""Foresight: computing ahead changes no bit."""
