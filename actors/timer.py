@@ -62,11 +62,10 @@ class Timer:
         os.close(self._fd)
 
     def _watch(self) -> asyncio.AbstractEventLoop:
-        loop = asyncio.get_running_loop()
-        if self._loop is not loop:
-            self._loop = loop
-            loop.add_reader(self._fd, self._expired)
-        return loop
+        if self._loop is None or self._loop.is_closed():  # before Python 3.12 to ask which one runs is a system call
+            self._loop = asyncio.get_running_loop()
+            self._loop.add_reader(self._fd, self._expired)
+        return self._loop
 
     def _arm(self) -> None:
         at_ns = max(1, self._waiting[0][0])  # zero would disarm it
