@@ -1,7 +1,7 @@
 """The refresh of the batch tier: at every sixth hour of event time a new table replaces the old one."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -140,7 +140,7 @@ class Refresher:
         boundary_us = boundary(at_us)
         if boundary_us <= max(self._store.newest_computed_us(), self._tried_us):
             return False
-        label_count = self._take_labels(boundary_us)
+        label_count = sum(self._take_labels(boundary_us))
         pieces, table = self._builder.pieces(boundary_us), None
         while table is None:
             table = next(pieces)
@@ -148,7 +148,11 @@ class Refresher:
         return self._publish(table, label_count)
 
     async def _refresh(self, boundary_us: int) -> None:
-        label_count = self._take_labels(boundary_us)
+        label_count = 0
+        for count in self._take_labels(boundary_us):
+            if label_count:
+                await asyncio.sleep(0)  # after an overload there are hundreds of thousands
+            label_count += count
         pieces, table = self._builder.pieces(boundary_us), None
         loop = asyncio.get_running_loop()
         while table is None:
@@ -156,13 +160,12 @@ class Refresher:
             self._step()
         self._publish(table, label_count)
 
-    def _take_labels(self, boundary_us: int) -> int:
-        count = 0
+    def _take_labels(self, boundary_us: int) -> Iterator[int]:
+        """Take in the labels that are due, and yield how many in each step of a few milliseconds."""
         while (labels := self._label_source.take_due(boundary_us)) is not None:
             self._history.append_labels(labels, boundary_us)
-            count += len(labels)
             self._step()
-        return count
+            yield len(labels)
 
     def _step(self) -> None:
         if self._on_step is not None:
