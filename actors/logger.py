@@ -121,6 +121,11 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
         self.log.commit(decided, written=prepared.logged)
         self._times.book(decided.batch.track, prepared.started_ns, self.clock.now_ns())
 
+    async def run(self) -> None:
+        """Work until the inbox is closed and empty, and all is written down."""
+        await super().run()
+        await self.log.drained()
+
     async def finish(self) -> None:
         """Deliver and log everything that waits, for the end of a run; `FINISH_NS` is what deliveries may take of it.
 
@@ -141,6 +146,7 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
             else:
                 self.commit(lease, handled)
             self.inbox.acknowledge()
+        await self.log.drained()
 
     async def _deliver_within(self, span_ns: int, decided: DecidedBatch) -> bool:
         if span_ns <= 0:

@@ -149,9 +149,10 @@ class Pipeline:
             + sum(actor.inbox.depth + actor.inbox.leased for actor in (self.assembler, self.scorer))
             + self.assembler.outbox_count
         )
-        awaiting_log = self.scorer.outbox_count + self.logger.inbox.depth + self.logger.inbox.leased
+        awaiting_delivery = self.scorer.outbox_count + self.logger.inbox.depth + self.logger.inbox.leased
+        awaiting_log = awaiting_delivery + self.logger.log.waiting
         owed = 0 if self.retries is None else self.retries.depth
-        return Held(self.producer.settle(), in_flight, awaiting_log, awaiting_log + owed)
+        return Held(self.producer.settle(), in_flight, awaiting_log, awaiting_delivery + owed)
 
     def gauges(self, batch_age_s: float | None = None, model: str = "", engine: str = "") -> Gauges:
         """Read everything that can only be read here, all at this instant.

@@ -17,7 +17,7 @@ from actors.arrays import I64
 from actors.assembler import AssemblerConfig
 from actors.clock import NS_PER_S, RealClock
 from actors.dead_letters import InMemoryDeadLetters
-from actors.decision_log import ThreadedLog
+from actors.decision_log import BufferedLog
 from actors.features.assembly import FeatureAssembly
 from actors.logger import LoggerConfig
 from actors.messages import DecidedBatch
@@ -142,7 +142,7 @@ class EndToEnd:
             dead_letters=InMemoryDeadLetters(),
             clock=clock,
             telemetry=Telemetry(rows.artifact.reference),
-            log=partial(ThreadedLog, executor=logging),
+            log=partial(BufferedLog, executor=logging),
         )
         return EndToEnd(config, around, output, clock, caller)
 

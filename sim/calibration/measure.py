@@ -13,6 +13,7 @@ import msgspec
 from actors.actor import Hooks
 from actors.arrays import F32
 from actors.clock import NS_PER_S, RealClock
+from actors.decision_log import ThreadedLog
 from actors.model.artifact import Artifact
 from actors.model.scoring import LocalScoring
 from actors.model.slot import ModelSlot
@@ -91,7 +92,8 @@ async def _through_pipeline(plan: Plan, sizes: list[int], meter: Meter) -> list[
     sizes = [LARGEST] * WARM_UP + sizes
     plan = replace(plan, load=even_load(plan, WASTE * sum(sizes)))
     feed = Lockstep(list(plan.load.blocks.build()), sizes, meter, WARM_UP)
-    machine = Machine(clock, meter, feed, None, clock.close, lambda store: store)
+    # Each batch is written by itself, so that it is told what a write takes; a running log gathers small ones.
+    machine = Machine(clock, meter, feed, None, clock.close, lambda store: store, log=ThreadedLog)
     onlooker = _Onlooker(feed, meter)
     async with under_way(plan, machine, onlooker.attend):
         pass  # to its end

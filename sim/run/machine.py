@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from actors.clock import Clock, RealClock
-from actors.decision_log import MakeLog, ThreadedLog
+from actors.decision_log import BufferedLog, MakeLog
 from actors.features.store import FeatureStore
 from actors.telemetry.memory import resident_memory
 from actors.work import RealWork, Work
@@ -58,7 +58,7 @@ class Machine:
     look_up: Callable[[FeatureStore], FeatureStore]
     foresees: bool = False
     shelf: AnyShelf | None = None
-    log: MakeLog = ThreadedLog
+    log: MakeLog = BufferedLog
     losses: Callable[[], tuple[str, ...]] = tuple
 
 

@@ -1,5 +1,7 @@
 """Contract of the decision log, held by every way of writing it."""
 
+import asyncio
+import threading
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.decision_lines import DecisionLines
-from actors.decision_log import MakeLog, ThreadedLog
+from actors.decision_log import GATHERED_S, MOST_BUFFERED, SOON, BufferedLog, MakeLog, ThreadedLog
 from actors.errors import SinkError
 from actors.line_sink import InMemoryLines
-from actors.messages import Decision
+from actors.messages import DecidedBatch, Decision
 from actors.pile import TOGETHER
 from actors.telemetry.ledger import Ledger
 from sim.run.gathered_log import GatheredLog
@@ -19,7 +21,7 @@ from tests.run.batches import decided
 from tests.virtual import run_virtual
 
 LINES = DecisionLines(lambda _: "0123456789ab", "sample")
-LOGS = pytest.mark.parametrize("make", [ThreadedLog, GatheredLog])
+LOGS = pytest.mark.parametrize("make", [ThreadedLog, GatheredLog, BufferedLog])
 STEPS = st.lists(
     st.tuples(st.integers(1, 700), st.sampled_from(["once", "crashed", "full"]), st.booleans()), min_size=1, max_size=8
 )
@@ -57,17 +59,18 @@ def tell(make: MakeLog, steps: list[tuple[int, str, bool]], disk: Disk, ledger: 
             batch = decided(numbers, [Decision.APPROVE] * rows, [1.5] * rows, np.linspace(0, 1, rows).tolist())
             number += rows
             if what == "full":
-                log.settle()
+                await log.drained()
             disk.full = what == "full"
             if what == "crashed":
                 await log.write(batch)
             log.commit(batch, written=await log.write(batch))
             if read or what == "full":
-                log.settle()
+                await log.drained()
+                assert log.waiting == 0
             refused += rows if disk.full else 0
             expected += b"" if disk.full else LINES.encode(batch)
             disk.full = False
-        log.settle()
+        await log.drained()
         return Told(expected, refused)
 
     return run_virtual(main())
@@ -94,7 +97,7 @@ def test_the_first_failure_is_kept(make: MakeLog) -> None:
     async def main() -> None:
         batch = decided([0], [Decision.APPROVE], [1.0], [0.5])
         log.commit(batch, written=await log.write(batch))
-        log.settle()
+        await log.drained()
 
     run_virtual(main())
     assert log.failure.text == "No space left on device"
@@ -108,3 +111,61 @@ def test_what_is_gathered_is_bounded() -> None:
         assert ledger.logged == 0
         log.commit(decided([number], [Decision.APPROVE], [1.0], [0.5]), written=True)
     assert ledger.logged == TOGETHER
+
+
+def batch_of(rows: int) -> DecidedBatch:
+    """Return so many decisions."""
+    return decided(list(range(rows)), [Decision.APPROVE] * rows, [1.0] * rows, [0.5] * rows)
+
+
+def test_small_batches_are_handed_over_together() -> None:
+    """In a moment, in one write; until then they are told as waiting."""
+    disk, ledger = Counting(), Ledger()
+    log = BufferedLog(LINES, disk, ledger)
+
+    async def main() -> None:
+        for _ in range(10):
+            log.commit(batch_of(1), written=await log.write(batch_of(1)))
+        assert (log.waiting, ledger.logged, disk.writes) == (10, 0, 0)
+        await asyncio.sleep(2 * GATHERED_S)
+        assert (log.waiting, ledger.logged, disk.writes) == (0, 10, 1)
+
+    run_virtual(main())
+
+
+def test_slow_disk_holds_up_whoever_writes() -> None:
+    """The buffer is bounded: beyond it the logger waits, and its mailbox fills."""
+    disk, ledger = Counting(), Ledger()
+    disk.free.clear()
+    log = BufferedLog(LINES, disk, ledger)
+
+    async def fill() -> None:
+        while True:
+            log.commit(batch_of(SOON), written=await log.write(batch_of(SOON)))
+
+    async def main() -> None:
+        filling = asyncio.create_task(fill())
+        await asyncio.sleep(0.2)
+        assert MOST_BUFFERED <= log.waiting <= MOST_BUFFERED + 2 * SOON
+        filling.cancel()
+        disk.free.set()
+        await log.drained()
+        assert log.waiting == 0
+        assert ledger.logged == disk.content.count(b"\n") > MOST_BUFFERED
+
+    asyncio.run(main())
+
+
+class Counting(InMemoryLines):
+    """Memory that counts writes, each of which waits until it is free."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writes = 0
+        self.free = threading.Event()
+        self.free.set()
+
+    def append(self, lines: bytes) -> None:
+        self.free.wait(10)
+        self.writes += 1
+        super().append(lines)
