@@ -20,8 +20,8 @@ class Cost(msgspec.Struct, frozen=True):
     Attributes:
         fixed_us: of a batch that is larger than all that were measured, or of any if none was.
         per_row_us: of each transaction in such a batch.
-        measured: rows of a batch and its time in µs, ascending in both; between two of them the cost is straight. Code
-            has roads of its own for small batches, such as features row by row, so that one line would not do.
+        measured: rows of a batch and its time in µs, ascending in both; between two of them the cost is straight. Some
+            code has another way for small batches, so that one line would not do.
     """
 
     fixed_us: NonNegative
