@@ -181,11 +181,18 @@ class BufferedLog(DecisionLog):
         content, self._buffer = b"".join(self._buffer), []
         self._writing, self._buffered = self._buffered, 0
         self._ended = self._home.future()
-        self._home.get().run_in_executor(self._executor, self.output.append, content).add_done_callback(self._book)
+        try:
+            write = self._home.get().run_in_executor(self._executor, self.output.append, content)
+        except RuntimeError as error:  # no thread can be started
+            self._book(SinkError(str(error)))
+        else:
+            write.add_done_callback(self._hear)
 
-    def _book(self, write: asyncio.Future[None]) -> None:
+    def _hear(self, write: asyncio.Future[None]) -> None:
+        self._book(SinkError("the write was given up") if write.cancelled() else write.exception())
+
+    def _book(self, error: BaseException | None) -> None:
         """Count what was written, or could not be, and have the rest written in its turn."""
-        error = write.exception()
         if error is not None:
             self.failure.note(error if isinstance(error, SinkError) else SinkError(repr(error)))
         self.count(self._writing, written=error is None)

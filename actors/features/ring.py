@@ -109,7 +109,6 @@ class Ring:
         max_entities: int,
         past: Past | None = None,
     ) -> None:
-        self.depth = depth
         self.max_entities = max_entities
         self.past = past
         self.rows: dict[str, int] = {}
@@ -209,10 +208,13 @@ class Ring:
             self._grow(len(names))
         self._used = len(names)
         for name in self.kinds:
-            self.columns[name][: self._used] = arrays[name]
+            column = self.columns[name][: self._used]
+            if arrays[name].shape != column.shape:
+                raise ValueError(f"{name} must have the shape {column.shape}, and has {arrays[name].shape}")
+            column[...] = arrays[name]
         self.next_identity, self.touches = (int(value) for value in arrays["next"])
 
 
 def words_of(records: Column) -> I64:
     """Return ``records`` as words, int64 (n, words), sharing their memory."""
-    return records.view(np.int64).reshape(len(records), -1)
+    return records.view(np.int64).reshape(len(records), records.itemsize // 8)

@@ -16,7 +16,7 @@ CARD_DEPTH = 16  # a busy card makes 3 a day; a velocity of 17 in a day is far b
 MERCHANT_DEPTH = 32  # a merchant of the synthetic world makes 1 to 20 an hour
 DEVICE_DEPTH = 16  # a household has 2 to 5 cards; a ring of fraudsters shows long before 17
 
-SALE = Kind(np.int64, 0, whose="merchant", packed=True)  # cents and merchant
+SALE = Kind(np.int64, NEVER, whose="merchant", packed=True)  # cents and merchant; no sale has a word below 0
 VISIT = Kind(np.int64, NEVER, whose="card", packed=True, unit_us=US_PER_S)  # second and card
 
 

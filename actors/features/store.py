@@ -48,6 +48,14 @@ class StoreRows:
     merchant: F32
     merchant_computed_us: I64
 
+    def fits(self, count: int) -> bool:
+        """Return whether these are the rows of ``count`` transactions: whoever reads them checks no bounds."""
+        return (
+            self.card.shape == (count, len(CARD_COLUMNS))
+            and self.merchant.shape == (count, len(MERCHANT_COLUMNS))
+            and self.card_computed_us.shape == self.merchant_computed_us.shape == (count,)
+        )
+
 
 class FeatureStore(Protocol):
     """Where batch features are looked up."""

@@ -47,6 +47,8 @@ class GuardedFeatureStore:
         failed = True
         try:
             rows = await self._watchdog.guard(self._store.lookup(cards, merchants, event_us))
+            if not rows.fits(len(cards)):
+                raise FeatureStoreError(f"the answer has not the {len(cards)} rows that were asked for")
             failed = False
         except TimeoutError as error:
             raise FeatureStoreError(f"no answer within {self._timeout_ns / NS_PER_MS:g} ms") from error

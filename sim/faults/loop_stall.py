@@ -34,7 +34,7 @@ class LoopStall(ArmedFault, frozen=True, kw_only=True):
         if switch.strikes():
             _block(self.stall, switch.clock)
             held = switch.site.running().held()
-            switch.touch(held.unsent + held.in_flight + held.awaiting_log)
+            switch.touch(held.unsent + held.in_flight + held.awaiting_delivery)
         switch.lift()
 
 

@@ -17,6 +17,10 @@ class PartRows(StoreRows):
         self.whole = whole
         self.at = at
 
+    def fits(self, count: int) -> bool:
+        """Return whether these are the rows of ``count`` transactions; nothing is cut for it."""
+        return len(range(self.at.start, self.at.stop)) == count
+
     def __getattr__(self, name: str) -> object:
         """Cut a column that was not asked for before."""
         if name not in StoreRows.__slots__:

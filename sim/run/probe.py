@@ -134,16 +134,16 @@ async def _measure(plan: Plan, make_machine: Callable[[Plan], Machine]) -> float
     clock, feed = machine.clock, Unpaced(machine.feed)
     async with under_way(plan, replace(machine, feed=feed)) as parts:
         started_ns = clock.now_ns()
-        while (before := _logged(parts)) < max(WARM_UP, feed.count):
+        while (before := await _logged(parts)) < max(WARM_UP, feed.count):
             # A modelled machine may take days for a transaction: who looked every millisecond would look for ever.
             await clock.sleep_ns(max(NS_PER_MS, (clock.now_ns() - started_ns) // 1_000))
         begun_ns = clock.now_ns()
         feed.go_on()
         await parts.pipeline.finished()
-        return (_logged(parts) - before) * NS_PER_S / (clock.now_ns() - begun_ns)
+        return (await _logged(parts) - before) * NS_PER_S / (clock.now_ns() - begun_ns)
 
 
-def _logged(parts: Parts) -> int:
+async def _logged(parts: Parts) -> int:
     """Return how many decisions are logged, those included that a log keeps to write them together."""
-    parts.pipeline.logger.log.settle()
+    await parts.pipeline.logger.log.drained()
     return parts.telemetry.ledger.logged

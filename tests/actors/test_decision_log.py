@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -154,6 +155,27 @@ def test_slow_disk_holds_up_whoever_writes() -> None:
         assert ledger.logged == disk.content.count(b"\n") > MOST_BUFFERED
 
     asyncio.run(main())
+
+
+def test_where_no_thread_can_be_started_lines_fail_and_nobody_waits() -> None:
+    """As on a machine that has no more threads: the books tell, and an ending ends."""
+    ledger = Ledger()
+    log = BufferedLog(LINES, InMemoryLines(), ledger, Refusing())
+
+    async def main() -> None:
+        log.commit(batch_of(SOON), written=await log.write(batch_of(SOON)))
+        await log.drained()
+
+    asyncio.run(main())
+    assert (log.waiting, ledger.logged, ledger.log_failed_count) == (0, 0, SOON)
+    assert log.failure.text == "can't start new thread"
+
+
+class Refusing(ThreadPoolExecutor):
+    """Has no thread to give."""
+
+    def submit(self, *_: object, **__: object) -> Future[None]:  # type: ignore[override]
+        raise RuntimeError("can't start new thread")
 
 
 class Counting(InMemoryLines):

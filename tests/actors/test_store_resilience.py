@@ -176,6 +176,26 @@ def decided(config: PipelineConfig, store: FeatureStore, scoring: FixedScoring |
     return bench
 
 
+class Short(Shaky):
+    """Answers too few rows, or too narrow ones."""
+
+    def __init__(self, rows: slice, columns: slice) -> None:
+        super().__init__()
+        self.cut = rows, columns
+
+    async def lookup(self, cards: Sequence[str], merchants: Sequence[str], event_us: I64) -> StoreRows:
+        whole = await super().lookup(cards, merchants, event_us)
+        rows, columns = self.cut
+        return StoreRows(whole.card[rows, columns], whole.card_computed_us[rows], whole.merchant, event_us)
+
+
+@pytest.mark.parametrize("cut", [(slice(0), slice(None)), (slice(None), slice(3))], ids=["few", "narrow"])
+def test_an_answer_of_another_shape_is_a_failed_look_up(cut: tuple[slice, slice]) -> None:
+    """Features are computed without looking at bounds; so such an answer never reaches them."""
+    bench = decided(PipelineConfig(), Short(*cut))
+    assert bench.telemetry.store_errors == bench.telemetry.store_lookups > 0
+
+
 def test_retries_spare_decisions_a_lower_rung() -> None:
     """A store that fails on one call in ten costs no rung with retries, and one decision in ten without."""
     fails = [number % 10 == 5 for number in range(100)]

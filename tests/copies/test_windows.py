@@ -12,7 +12,7 @@ from actors.features.windows import InMemoryStreamState
 from actors.transaction import Columns
 from sim.copies.names import Copy, copies
 from sim.copies.windows import copied_windows
-from tests.features.streams import DAY_US, batches, random_stream
+from tests.features.streams import DAY_US, batches, columns_of, random_stream
 
 PAST = random_stream(3_000, 1, cards=200, merchants=60, devices=150, days=10)
 NEXT = replace(
@@ -51,6 +51,15 @@ def test_a_copy_goes_on_as_the_original_would(copy: Copy, size: int) -> None:
     original, run = state_after_past(), copied(2, LATER)
     for number, part in enumerate(batches(NEXT, size), start=1):
         assert_array_equal(run.advance(number, moved(part, copy)), original.advance(number, part))
+
+
+def test_sale_for_nothing_is_remembered_in_a_copy_too() -> None:
+    """Of the first merchant of all: its word has nothing but zeros in it."""
+    first, then = columns_of([(0, 1, 0, None, 0, None)]), columns_of([(60_000_000, 1, 0, None, 5, None)])
+    original = InMemoryStreamState()
+    original.advance(0, first)
+    run = InMemoryStreamState(None, copied_windows(original.rings, copies(2)))
+    assert_array_equal(run.advance(1, moved(then, Copy(1))), original.advance(1, then))
 
 
 def test_copies_do_not_meet() -> None:

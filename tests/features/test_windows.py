@@ -113,6 +113,16 @@ def test_a_stored_state_beyond_the_limits_is_refused(tmp_path: Path) -> None:
         InMemoryStreamState.load(tmp_path / "stream.npz", StreamLimits(cards=16))
 
 
+def test_a_stored_column_of_another_shape_is_refused() -> None:
+    """One that numpy would spread over all entities is no state of ours."""
+    state = InMemoryStreamState()
+    state.advance(0, random_stream(200, 4, cards=50))
+    arrays = state.rings.to_arrays()
+    arrays["card_event_us"] = arrays["card_event_us"][:1]
+    with pytest.raises(ValueError, match=r"event_us must have the shape \(\d+, 16\), and has \(1, 16\)"):
+        InMemoryStreamState().rings.from_arrays(arrays)
+
+
 @pytest.mark.parametrize("size", [1, 5, 20, 100])
 def test_the_number_of_entities_is_bounded(size: int) -> None:
     """However many cards come, at most the limit is remembered, and those seen last are."""

@@ -65,13 +65,13 @@ def test_a_model_of_any_shape_scores_as_the_library_does(drawn: Drawn, kind: str
     engine = MAKERS[kind](drawn.booster)
     expected = np.asarray(drawn.booster.predict(drawn.rows, num_threads=1))
     assert np.array_equal(engine.score(drawn.rows), expected)
-    assert [engine.score_row(row) for row in drawn.rows] == expected.tolist()
+    assert [engine.score(row[np.newaxis]).item() for row in drawn.rows] == expected.tolist()
 
 
 def test_a_row_scores_alone_as_in_a_batch(fitted: Fitted, engine: Engine) -> None:
     """The batch a row happens to be in does not change its score."""
     together = engine.score(fitted.rows[:50]).tolist()
-    assert [engine.score_row(row) for row in fitted.rows[:50]] == together
+    assert [engine.score(row[np.newaxis]).item() for row in fitted.rows[:50]] == together
 
 
 def test_memory_order_does_not_change_scores(fitted: Fitted, engine: Engine) -> None:
@@ -107,7 +107,7 @@ def test_a_row_of_one_odd_value_has_the_score_of_the_library(fitted: Fitted, eng
     rows = np.full((20, len(NAMES)), value, dtype=np.float32)
     expected = np.asarray(fitted.booster.predict(rows, num_threads=1))
     assert engine.score(rows).tolist() == expected.tolist()
-    assert engine.score_row(rows[0]) == expected[0]
+    assert engine.score(rows[:1]).item() == expected[0]
 
 
 @pytest.mark.parametrize("shape", [(4, 6), (4, 8), (7,), (2, 3, 7)])
@@ -128,7 +128,7 @@ def test_threads_do_not_disturb_each_other(fitted: Fitted, engine: Engine) -> No
     expected = predicted(fitted, 500).tolist()
     with ThreadPoolExecutor(4) as pool:
         batches = [pool.submit(engine.score, fitted.rows[:500]) for _ in range(24)]
-        singles = [engine.score_row(row) for row in fitted.rows[:500]]
+        singles = [engine.score(row[np.newaxis]).item() for row in fitted.rows[:500]]
         results = [batch.result().tolist() for batch in batches]
     assert singles == expected
     assert all(result == expected for result in results)

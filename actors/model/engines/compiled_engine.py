@@ -41,10 +41,6 @@ class CompiledEngine:
         _to_scores(scores)
         return scores
 
-    def score_row(self, row: F32) -> float:
-        """Return the score of one row of shape (n_features,)."""
-        return float(self.score(row[np.newaxis])[0])
-
 
 def sums(ensemble: Ensemble, rows: F32) -> F64:
     """Return the sum of each row's leaves in the order of the trees, float64 (n,); the score is made of it.

@@ -41,10 +41,6 @@ class Engine(Protocol):
         """
         ...
 
-    def score_row(self, row: F32) -> float:
-        """Return the score of one row of shape (n_features,)."""
-        ...
-
 
 def as_rows(features: F32, n_features: int) -> F32:
     """Return ``features`` as an engine reads them: float32, C order, aligned, writable; copied only if they are not.

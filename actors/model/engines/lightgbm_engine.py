@@ -100,10 +100,6 @@ class LightGBMEngine:
         rows = as_rows(features, self.n_features)
         return self._score_few(rows) if len(rows) <= FEW_ROWS else self._score_many(rows)
 
-    def score_row(self, row: F32) -> float:
-        """Return the score of one row of shape (n_features,)."""
-        return float(self.score(row[np.newaxis])[0])
-
     def _score_few(self, rows: F32) -> F64:
         """Score row by row; bytes and a C number a row are quicker to hand over than the arrays' addresses."""
         call, config, score, written = self._calls.few, self._few, ctypes.c_double(), ctypes.c_int64()

@@ -29,9 +29,9 @@ _WHAT = {
     Stage.INFERENCE: "inferences",
     Stage.DECIDE: "decisions by threshold or rule",
     Stage.LOGGER_WAITING: "waits for the logger",
-    Stage.LOG: "log writes",
+    Stage.LOG: "times to deliver and log a batch",
     Stage.LATENCY: "transactions, from intended arrival to decision",
-    Stage.LOGGED: "transactions, from decision to log line",
+    Stage.LOGGED: "transactions, from decision to the log's buffer",
 }
 
 
