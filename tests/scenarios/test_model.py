@@ -41,7 +41,7 @@ THIN_RELEASES = ("phases.baseline.rate=100", "phases.releasing.rate=100", "phase
 def test_a_slow_model_makes_everyone_late_unless_rules_decide_in_its_place(
     taken_away: tuple[str, ...], missed: set[str], world_model: Path, tmp_path: Path
 ) -> None:
-    """Without a deadline the backlog grows for as long as the model is slow; a bounded mailbox alone means seconds."""
+    """Without a deadline the backlog grows for as long as the model is slow; shedding alone leaves all a long queue."""
     drilled = drill("model_slow", world_model, tmp_path / "run", *SHORT_SLOW, *taken_away)
     assert missed <= drilled.failed
     assert drilled.summary.exit_code == 99
