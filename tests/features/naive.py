@@ -1,4 +1,4 @@
-"""What streaming features mean, in the plainest Python: whole lists, no rings shared, no arrays."""
+"""What features mean, in the plainest Python: whole lists, no rings shared, no arrays."""
 
 import math
 from collections import defaultdict
@@ -6,10 +6,14 @@ from collections import defaultdict
 import numpy as np
 
 from actors.arrays import F32
+from actors.features.catalogue import HARD_LIMIT_S
+from actors.features.categories import category_code
 from actors.features.geo import distance_km
+from actors.features.store import MISSING_AT, StoreRows
 from actors.transaction import Columns
 
 HOUR_US = 3_600_000_000
+DAY_US = 24 * HOUR_US
 CARD_DEPTH, MERCHANT_DEPTH, DEVICE_DEPTH = 16, 32, 16
 
 Row = dict[str, object]
@@ -64,3 +68,38 @@ def naive_features(columns: Columns) -> F32:
         of_card[card].append((now, cents, merchant, device))
         of_merchant[merchant].append((now, cents))
     return np.array(table, dtype=np.float32)
+
+
+def naive_rows(columns: Columns, rows: StoreRows) -> F32:
+    """Return all features of a whole stream, in the order of the catalogue, with what the feature store has on it."""
+    stream = naive_features(columns).tolist()
+    table = [(*_of_payload(columns, at), *stream[at], *_of_store(columns, rows, at)) for at in range(len(columns))]
+    return np.array(table, dtype=np.float32)
+
+
+def _of_payload(columns: Columns, at: int) -> tuple[float, ...]:
+    now, lon = int(columns.event_us[at]), float(columns.lon[at])
+    hour = now % DAY_US / HOUR_US
+    category, channel = columns.category[at], columns.channel[at]
+    address, home = columns.ip_country[at], columns.card_country[at]
+    return (
+        float(columns.amount[at]),
+        (hour + lon / 15) % 24,
+        hour,
+        (now // DAY_US + 3) % 7,
+        math.nan if category is None else category_code(category),
+        math.nan if channel is None else float(channel == "online"),
+        math.nan if address is None or home is None else float(address != home),
+    )
+
+
+def _of_store(columns: Columns, rows: StoreRows, at: int) -> tuple[float, ...]:
+    *stored, home_lat, home_lon = rows.card[at].tolist()
+    of_merchant = rows.merchant[at].tolist()
+    instants = int(rows.card_computed_us[at]), int(rows.merchant_computed_us[at])
+    if MISSING_AT in instants or int(columns.event_us[at]) - min(instants) > HARD_LIMIT_S * 1_000_000:
+        return (math.nan,) * (len(stored) + 2 + len(of_merchant))
+    amount, mean_30d = float(columns.amount[at]), stored[-1]
+    ratio = amount / mean_30d if mean_30d > 0 else math.nan
+    way_km = distance_km(home_lat, home_lon, float(columns.lat[at]), float(columns.lon[at]))
+    return (*stored, ratio, way_km, *of_merchant)
