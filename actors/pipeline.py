@@ -11,7 +11,7 @@ from actors.assembler import Assembler, AssemblerConfig, AssemblerParts
 from actors.clock import NS_PER_S, Clock
 from actors.dead_letters import DeadLetterSink
 from actors.decision_lines import DecisionLines
-from actors.decision_log import MakeLog, ThreadedLog
+from actors.decision_log import BufferedLog, MakeLog
 from actors.deduplicator import Deduplicator
 from actors.delivery import DeliveryRetries
 from actors.ending import Ending
@@ -79,7 +79,7 @@ class Surroundings:
     dead_letters: DeadLetterSink
     clock: Clock
     telemetry: Telemetry
-    log: MakeLog = ThreadedLog
+    log: MakeLog = BufferedLog
     hooks: Hooks = field(default_factory=Hooks)
     work: Work = field(default_factory=RealWork)
     on_restart: Callable[[Restart], None] | None = None
