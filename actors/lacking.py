@@ -11,6 +11,7 @@ LEAST_BYTES = 300_000_000  # address space; below 200 MB loading OpenBLAS ends t
 LEAST_FILES = 32  # a short run on the real clock has 24 (measured); with less, loops and pools fail half made
 ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 _NO_TEMPORARY_FOLDER = "No usable temporary directory"  # of the standard library, which gives it no number
+_NO_LIBRARY = "load shared object"
 _NO_THREAD = "can't start new thread"
 
 
@@ -61,6 +62,8 @@ def _lack(error: BaseException) -> str:
             lack = _processes()
         case ImportError():  # a library that cannot be loaded says why in words only
             lack = _of_number(next((each for each in (errno.ENOMEM, errno.EMFILE) if _says(error, each)), None), "")
+        case OSError() if _NO_LIBRARY in str(error) and _limited():  # of llvmlite, which does not say why
+            lack = _memory()
         case OSError() if _NO_TEMPORARY_FOLDER in str(error):
             lack = "the machine lacks a temporary folder that can be written; set TMPDIR to one"
         case OSError():
@@ -80,6 +83,10 @@ def _of_number(number: int | None, what: str) -> str:
     if number in ROOM:
         return f"the machine lacks room on the disk{what}; make some, or write to another one"
     return ""
+
+
+def _limited() -> bool:
+    return resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY
 
 
 def _memory() -> str:

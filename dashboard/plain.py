@@ -79,7 +79,8 @@ class PlainScreen:
             return
         self._title = title
         line = plain_line(message) if isinstance(message, Frame) else plain_notice(message)
-        self._next_s = self._now_s() + _EVERY_S
+        # A second after the last one was due, not after it was printed: a frame that comes a bit early is passed over.
+        self._next_s = max(self._next_s, self._now_s() - _EVERY_S) + _EVERY_S
         if line != self._last:
             self._print(line)
         self._last = line

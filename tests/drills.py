@@ -1,5 +1,6 @@
 """Thin drills on virtual time, in this process: a few hundred transactions, so that a test may run many."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -56,7 +57,7 @@ def thinning(scenario: Path, span: str = "1s", most_per_s: float = 150.0, candid
     factor = min(1.0, float(span.removesuffix("s")) * NS_PER["s"] / planned_ns)
     words = ["expect=[]", "world.cards=4000", "world.merchants=400"]
     for phase in whole.phases:
-        words.append(f"phases.{phase.name}.duration={render_duration(round((phase.duration or 0) * factor))}")
+        words.append(f"phases.{phase.name}.duration={render_duration(math.ceil((phase.duration or 0) * factor))}")
         for key, rate in (("rate", phase.rate), ("ramp_to", phase.ramp_to)):
             if rate is not None:
                 words.append(f"phases.{phase.name}.{key}={min(most_per_s, rate.per_s or most_per_s)}")
