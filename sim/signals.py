@@ -5,9 +5,15 @@ the start stays so: `nohup` is there for that.
 """
 
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
 
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
+
+AGAIN_S: Final = 0.002
 ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
@@ -18,6 +24,9 @@ def heard() -> list[signal.Signals]:
 
 def listen() -> None:
     """Let each of them raise `KeyboardInterrupt`, from now on."""
+    sys.unraisablehook = _not_lost
+    if hasattr(signal, "SIGALRM"):
+        signal.signal(signal.SIGALRM, _interrupt)
     signal.signal(signal.SIGINT, _interrupt)  # also where a shell's background job would not hear it
     for each in heard():
         signal.signal(each, _interrupt)
@@ -38,6 +47,14 @@ def rest() -> None:
     """Hear none any more: the command is over, and nothing is left to interrupt but the interpreter, noisily."""
     for each in ENDING:
         signal.signal(each, signal.SIG_IGN)
+
+
+def _not_lost(unraisable: "UnraisableHookArgs") -> None:
+    """Raise an interrupt again, in a moment, that came where nothing can be raised, as in a callback of an import."""
+    if issubclass(unraisable.exc_type, KeyboardInterrupt) and hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, AGAIN_S)
+    else:
+        sys.__unraisablehook__(unraisable)
 
 
 def _interrupt(*_: object) -> None:
