@@ -41,18 +41,14 @@ class _Codes(dict[str | None, int]):
 _codes = _Codes({name: code for code, name in enumerate(CATEGORIES)} | {None: NO_CATEGORY})
 
 
-def category_code(name: str | None) -> int:
-    """Return the code of ``name`` in [0, CODE_COUNT), or NO_CATEGORY for None.
+def category_codes(names: Sequence[str | None]) -> I64:
+    """Return the codes of ``names`` in [0, CODE_COUNT), or NO_CATEGORY for None, int64 (n,).
 
     A name outside the vocabulary gets one of ``OTHER_CODES`` codes by its checksum: stable, though not unique.
 
     Example:
-        >>> category_code("fuel"), category_code(None), category_code("5411") >= len(CATEGORIES)
+        >>> fuel, nothing, other = category_codes(["fuel", None, "5411"]).tolist()
+        >>> fuel, nothing, other >= len(CATEGORIES)
         (1, 255, True)
     """
-    return _codes[name]
-
-
-def category_codes(names: Sequence[str | None]) -> I64:
-    """Return the codes of ``names``, int64 (n,)."""
     return np.array(list(map(_codes.__getitem__, names)), dtype=np.int64)

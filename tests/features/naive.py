@@ -7,7 +7,7 @@ import numpy as np
 
 from actors.arrays import F32
 from actors.features.catalogue import HARD_LIMIT_S
-from actors.features.categories import category_code
+from actors.features.categories import category_codes
 from actors.features.geo import distance_km
 from actors.features.store import MISSING_AT, StoreRows
 from actors.transaction import Columns
@@ -87,7 +87,7 @@ def _of_payload(columns: Columns, at: int) -> tuple[float, ...]:
         (hour + lon / 15) % 24,
         hour,
         (now // DAY_US + 3) % 7,
-        math.nan if category is None else category_code(category),
+        math.nan if category is None else category_codes([category]).item(),
         math.nan if channel is None else float(channel == "online"),
         math.nan if address is None or home is None else float(address != home),
     )
