@@ -5,10 +5,10 @@ from typing import Final
 
 import numpy as np
 
-from actors.arrays import F32, F64
+from actors.arrays import F32, F64, Column
 from actors.kernels import kernel
 from actors.model.engines.engine import EngineKind, as_rows
-from actors.model.engines.ensemble import SLOTS, ZERO, Ensemble, Record, lay_out
+from actors.model.engines.ensemble import SLOTS, ZERO, Ensemble, lay_out
 from actors.model.engines.trees import Tree
 
 FEW_ROWS: Final = 6  # one row alone takes 6 µs, each further one 3.5; up to 16 in step take 25 (200 trees)
@@ -75,7 +75,7 @@ def _compared(value: np.float32, column: np.void) -> np.float32:
 
 
 @kernel
-def _add_up_alone(rows: F32, columns: Record, decisions: Record, pieces: Record, values: F64, added: F64) -> None:
+def _add_up_alone(rows: F32, columns: Column, decisions: Column, pieces: Column, values: F64, added: F64) -> None:
     """Add up row by row, with several decisions of a row at a time."""
     row = np.empty(len(columns), dtype=np.float32)
     kept = np.empty(len(decisions), dtype=np.uint32)
@@ -97,7 +97,7 @@ def _add_up_alone(rows: F32, columns: Record, decisions: Record, pieces: Record,
 
 
 @kernel
-def _add_up_in_step(rows: F32, columns: Record, decisions: Record, pieces: Record, values: F64, added: F64) -> None:
+def _add_up_in_step(rows: F32, columns: Column, decisions: Column, pieces: Column, values: F64, added: F64) -> None:
     """Add up many rows, which take each decision together."""
     block = np.zeros((len(columns), _ABREAST), dtype=np.float32)
     leaf = np.empty(_ABREAST, dtype=np.uint32)

@@ -13,17 +13,14 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from actors.arrays import F32, F64
+from actors.arrays import F32, F64, Column
 from actors.model.engines.trees import Missing, Tree
 
 WORD: Final = 32  # leaves in one piece of a tree, a bit each
 # Powers of two up to 2**35 leave distinct remainders, none of them 0: a leaf's place among its piece's values.
 SLOTS: Final = 37
 ZERO: Final = np.float32(1e-35)  # LightGBM takes what is no farther from zero for zero
-
-Record = NDArray[np.void]
 
 _COLUMN: Final = np.dtype([("feature", "u4"), ("missing", "f4"), ("zero", "f4")])
 _DECISION: Final = np.dtype([("column", "u4"), ("threshold", "f4"), ("left", "u4"), ("right", "u4")])
@@ -44,9 +41,9 @@ class Ensemble:
         starts: the first piece of each tree, and the number of all.
     """
 
-    columns: Record
-    decisions: Record
-    pieces: Record
+    columns: Column
+    decisions: Column
+    pieces: Column
     values: F64
     starts: tuple[int, ...]
 
@@ -98,7 +95,7 @@ def at_most(threshold: F64) -> F32:
     return np.where(near.astype(np.float64) > threshold, np.nextafter(near, np.float32(-np.inf)), near)
 
 
-def _compared(tree: Tree) -> Record:
+def _compared(tree: Tree) -> Column:
     """Return what each split of ``tree`` compares: its feature, and what stands for missing and for zero."""
     side = np.where(tree.default_left, -np.inf, np.nan)  # is at most any threshold, or none
     compared = np.empty(len(side), dtype=_COLUMN)
