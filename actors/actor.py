@@ -5,11 +5,11 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from actors.clock import Clock
+from actors.core.batches import Message
+from actors.core.clock import Clock
+from actors.core.work import RealWork, Work
 from actors.mailbox import Lease, Mailbox
-from actors.messages import Message
 from actors.telemetry.telemetry import Telemetry
-from actors.work import RealWork, Work
 
 In = TypeVar("In", bound=Message)
 Out = TypeVar("Out", bound=Message)

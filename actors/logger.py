@@ -9,20 +9,17 @@ from functools import partial
 import msgspec
 
 from actors.actor import Actor, Environment
-from actors.clock import NS_PER_S
-from actors.decision_lines import FeatureLogging
-from actors.decision_log import DecisionLog
-from actors.delivery import DeliveryConfig, DeliveryRetries, deliver
-from actors.errors import SinkError
-from actors.first_failure import FirstFailure
+from actors.core.batches import DECIDED, LOGGED, LOGGING_START, DecidedBatch
+from actors.core.clock import NS_PER_S
+from actors.core.errors import SinkError
+from actors.core.work import LOG, WRITE, WRITER
 from actors.mailbox import Lease, Mailbox
-from actors.messages import DecidedBatch
-from actors.resilience.watchdog import Watchdog
-from actors.sink import DecisionSink
-from actors.stamps import DECIDED, LOGGED, LOGGING_START
-from actors.telemetry.stages import Stage
-from actors.time_sheet import Span, TimeSheet
-from actors.work import LOG, WRITE, WRITER
+from actors.output.decision_log import DecisionLog
+from actors.output.decision_record import FeatureLogging
+from actors.output.delivery import DeliveryConfig, DeliveryRetries, deliver
+from actors.output.sinks import DecisionSink, FirstFailure
+from actors.resilience.timeout import Watchdog
+from actors.telemetry.stages import Span, Stage, TimeSheet
 
 FINISH_NS = 1 * NS_PER_S  # as long as a caller has by default for one batch
 

@@ -12,10 +12,10 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from actors.clock import Clock
-from actors.errors import MailboxError
-from actors.home_loop import HomeLoop
-from actors.messages import Message
+from actors.core.awaiting import HomeLoop
+from actors.core.batches import Message
+from actors.core.clock import Clock
+from actors.core.errors import MailboxError
 
 M = TypeVar("M", bound=Message)
 

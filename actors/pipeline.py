@@ -7,37 +7,33 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from actors.actor import Actor, Environment, Hooks
-from actors.assembler import Assembler, AssemblerConfig, AssemblerParts
-from actors.clock import NS_PER_S, Clock
-from actors.dead_letters import DeadLetterSink
-from actors.decision_lines import DecisionLines
-from actors.decision_log import BufferedLog, MakeLog
-from actors.deduplicator import Deduplicator
-from actors.delivery import DeliveryRetries
-from actors.ending import Ending
-from actors.errors import EscalationError
+from actors.assembler import Assembler, AssemblerConfig, AssemblerParts, Deduplicator
+from actors.core.batches import Cause, DecidedBatch, FeatureBatch, RawBatch
+from actors.core.clock import NS_PER_S, Clock
+from actors.core.errors import EscalationError
+from actors.core.transaction import Read, read
+from actors.core.work import RealWork, Work
 from actors.features.assembly import FeatureAssembly
 from actors.features.history import History
 from actors.features.store import FeatureStore
-from actors.line_sink import LineSink
+from actors.forced_drain import Ending
 from actors.logger import Logger, LoggerConfig
 from actors.mailbox import Mailbox
-from actors.messages import Cause, DecidedBatch, FeatureBatch, RawBatch
 from actors.model.scoring import Scoring
+from actors.output.dead_letters import DeadLetterSink
+from actors.output.decision_log import BufferedLog, MakeLog
+from actors.output.decision_record import DecisionLines
+from actors.output.delivery import DeliveryRetries
+from actors.output.sinks import DecisionSink, LineSink
 from actors.producer import Producer, ProducerConfig, Source
 from actors.resilience.breaker import BreakerConfig, CircuitBreaker
-from actors.resilience.cached_store import CachedFeatureStore
-from actors.resilience.guarded_store import GuardedFeatureStore
-from actors.resilience.hedged_store import HedgedFeatureStore
-from actors.resilience.retrying_store import RetryBudget, RetryConfig, RetryingFeatureStore
+from actors.resilience.store_guard import CachedFeatureStore, GuardedFeatureStore
+from actors.resilience.store_retries import HedgedFeatureStore, RetryBudget, RetryConfig, RetryingFeatureStore
 from actors.scorer import Scorer, ScorerConfig
-from actors.sink import DecisionSink
 from actors.supervisor import Restart, RestartPolicy, Supervisor, Worker
 from actors.telemetry.ledger import Waiting
 from actors.telemetry.snapshot import ActorGauge, Gauges, MailboxGauge
 from actors.telemetry.telemetry import Telemetry
-from actors.transaction import Read, read
-from actors.work import RealWork, Work
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,13 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from actors.actor import Environment
-from actors.arrays import I64
-from actors.clock import NS_PER_MS, NS_PER_US
+from actors.core.arrays import I64
+from actors.core.awaiting import go_on
+from actors.core.batches import ARRIVAL, NUMBER, SENT, RawBatch, Track, stamp
+from actors.core.clock import NS_PER_MS, NS_PER_US
+from actors.core.work import SEND
 from actors.mailbox import Mailbox
-from actors.messages import RawBatch, Track
-from actors.resilience.half_run import go_on
-from actors.stamps import ARRIVAL, NUMBER, SENT, stamp
 from actors.telemetry.stages import Stage
-from actors.work import SEND
 
 T = TypeVar("T")
 

@@ -7,22 +7,31 @@ import msgspec
 import numpy as np
 
 from actors.actor import Actor, Environment
-from actors.arrays import F32, F64, U8, Bool, all_u8, all_u16
-from actors.clock import NS_PER_MS, NS_PER_US
-from actors.dead_letters import DeadLetterSink
-from actors.errors import ModelError
+from actors.core.arrays import F32, F64, U8, Bool, all_u8, all_u16
+from actors.core.batches import (
+    ARRIVAL,
+    ASSEMBLED,
+    DECIDED,
+    SCORING_START,
+    Cause,
+    DeadLetter,
+    DecidedBatch,
+    FeatureBatch,
+    Mode,
+    Reason,
+    Track,
+    earliest,
+)
+from actors.core.clock import NS_PER_MS, NS_PER_US
+from actors.core.errors import ModelError
+from actors.core.work import DECIDE, EXECUTOR, LOOP
 from actors.mailbox import Lease, Mailbox
-from actors.messages import Cause, DeadLetter, DecidedBatch, FeatureBatch, Mode, Reason, Track
-from actors.model.failure_policy import FailurePolicy
-from actors.model.policy import decide
-from actors.model.scoring import Scoring
-from actors.model.slot import ServingModel
-from actors.resilience.loop_share import LoopShare
+from actors.model.policy import FailurePolicy, decide
+from actors.model.scoring import LoopShare, Scoring
+from actors.model.serving import ServingModel
+from actors.output.dead_letters import DeadLetterSink
 from actors.resilience.shedding import ServiceEstimate, SheddingConfig, least_valuable, too_late
-from actors.stamps import ARRIVAL, ASSEMBLED, DECIDED, SCORING_START, earliest
-from actors.telemetry.stages import Stage
-from actors.time_sheet import Span, TimeSheet
-from actors.work import DECIDE, EXECUTOR, LOOP
+from actors.telemetry.stages import Span, Stage, TimeSheet
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from actors.actor import Actor
-from actors.clock import NS_PER_S, Clock
-from actors.errors import EscalationError
+from actors.core.clock import NS_PER_S, Clock
+from actors.core.errors import EscalationError
 from actors.telemetry.telemetry import Telemetry
 
 MAX_DOUBLINGS = 20  # beyond it only the longest wait matters

@@ -13,16 +13,16 @@ from pathlib import Path
 import numpy as np
 
 from actors.adapters.files import AppendOnlyFile
-from actors.arrays import I64
 from actors.assembler import AssemblerConfig
-from actors.clock import NS_PER_S, RealClock
-from actors.dead_letters import InMemoryDeadLetters
-from actors.decision_log import BufferedLog
+from actors.core.arrays import I64
+from actors.core.batches import DecidedBatch
+from actors.core.clock import NS_PER_S, RealClock
 from actors.features.assembly import FeatureAssembly
 from actors.logger import LoggerConfig
-from actors.messages import DecidedBatch
 from actors.model.scoring import LocalScoring
-from actors.model.slot import ModelSlot
+from actors.model.serving import ModelSlot
+from actors.output.dead_letters import InMemoryDeadLetters
+from actors.output.decision_log import BufferedLog
 from actors.pipeline import Pipeline, PipelineConfig, Surroundings
 from actors.producer import Arrivals
 from actors.resilience.shedding import SheddingConfig

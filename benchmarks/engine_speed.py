@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-from actors.arrays import F32
+from actors.core.arrays import F32
 from actors.model.artifact import Artifact
-from actors.model.engines.compiled_engine import compile_engine
-from actors.model.engines.engine import Engine
-from actors.model.engines.lightgbm_engine import LightGBMEngine
+from actors.model.compiled_engine import compile_engine
+from actors.model.engine import Engine
+from actors.model.lightgbm_engine import LightGBMEngine
 from benchmarks.rows import load_rows
 
 SIZES = (1, 4, 16, 64, 256, 1_024, 4_096)

@@ -24,16 +24,16 @@ import msgspec
 import numpy as np
 import psutil
 
-from actors.clock import NS_PER_US, US_PER_DAY
+from actors.core.clock import NS_PER_US, US_PER_DAY
+from actors.core.transaction import Columns, Transaction, read
 from actors.features.assembly import FeatureAssembly
-from actors.features.batch import BatchTableBuilder
+from actors.features.batch_table import BatchTableBuilder
 from actors.features.catalogue import SYNTHETIC_FEATURES
 from actors.features.history import History
 from actors.features.store import InMemoryFeatureStore
-from actors.features.windows import InMemoryStreamState
-from actors.transaction import Columns, Transaction, read
+from actors.features.stream_state import InMemoryStreamState
+from sim.copies.history import CopiedSums
 from sim.copies.names import Copy, copies
-from sim.copies.sums import CopiedSums
 from sim.copies.windows import copied_windows
 
 CARDS, MERCHANTS, ROWS = 20_000, 2_000, 20_480

@@ -17,19 +17,19 @@ from pathlib import Path
 
 import numpy as np
 
-from actors.clock import NS_PER_S
+from actors.core.clock import NS_PER_S
 from actors.pipeline import Pipeline
 from actors.producer import Arrivals
 from benchmarks.end_to_end import CONFIG, EndToEnd
 from benchmarks.rows import Rows, load_rows
 from sim.clocks.virtual_clock import VirtualClock
 from sim.clocks.virtual_loop import VirtualLoop
-from sim.report.folder import RunFolder
+from sim.report.run_folder import RunFolder
 from sim.run.execute import execute
-from sim.run.no_screen import NoScreen
 from sim.run.prepare import prepare
-from sim.scenario.cut import Cut
-from sim.scenario.load import parse
+from sim.run.watch import NoScreen
+from sim.scenario.loader import parse
+from sim.scenario.timeline import Cut
 
 HOUR_S = 3_600
 MOST_MS = 10.0

@@ -21,15 +21,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from actors.arrays import I64, U8
-from actors.clock import NS_PER_MS, NS_PER_S, NS_PER_US
-from actors.messages import DecidedBatch
-from actors.stamps import ARRIVAL, DECIDED
+from actors.core.arrays import I64, U8
+from actors.core.batches import ARRIVAL, DECIDED, DecidedBatch
+from actors.core.clock import NS_PER_MS, NS_PER_S, NS_PER_US
 from benchmarks.end_to_end import EndToEnd, ReadySource, prompt_switches, settle_memory
 from benchmarks.measuring import Rates, Work, interleaved
 from benchmarks.plain_loop import PlainLoop
 from benchmarks.rows import Rows, load_rows
-from sim.run.config import pipeline_config
+from sim.run.pipeline_config import pipeline_config
 from sim.scenario.pipeline import Pipeline
 
 RATES = (1_000, 5_000, 10_000, 20_000)

@@ -17,15 +17,14 @@ from pathlib import Path
 import numpy as np
 
 from actors.adapters.files import AppendOnlyFile
-from actors.arrays import I64, all_u8, all_u16
-from actors.clock import NS_PER_S
-from actors.decision_lines import DecisionLines
+from actors.core.arrays import I64, all_u8, all_u16
+from actors.core.batches import ARRIVAL, DECIDED, NUMBER, SENT, Cause, DecidedBatch, FeatureBatch, Reason, Track
+from actors.core.clock import NS_PER_S
+from actors.core.transaction import read
 from actors.features.assembly import FeatureAssembly
-from actors.messages import Cause, DecidedBatch, FeatureBatch, Reason, Track
 from actors.model.policy import decide
-from actors.model.slot import ModelSlot
-from actors.stamps import ARRIVAL, DECIDED, NUMBER, SENT
-from actors.transaction import read
+from actors.model.serving import ModelSlot
+from actors.output.decision_record import DecisionLines
 from benchmarks.rows import Rows
 
 PR_SET_TIMERSLACK = 29

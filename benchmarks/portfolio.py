@@ -12,7 +12,7 @@ import lightgbm as lgb
 import numpy as np
 import pandas as pd
 
-from actors.arrays import F32
+from actors.core.arrays import F32
 
 
 class ScikitModel:

@@ -6,15 +6,14 @@ from pathlib import Path
 import lightgbm as lgb
 import numpy as np
 
-from actors.arrays import F32
-from actors.clock import NS_PER_S
+from actors.core.arrays import F32
+from actors.core.clock import NS_PER_S
+from actors.core.transaction import Columns, parse
 from actors.features.assembly import FeatureAssembly
 from actors.model.artifact import Artifact, load_artifact
-from actors.transaction import Columns, parse
-from sim.run.warm import WarmState, warm_state
-from sim.training.cache import MODELS, is_model
+from sim.run.warm_state import WarmState, warm_state
+from sim.training.cache import MODELS, is_model, recipe_of
 from sim.training.fit import FitConfig
-from sim.training.recipe import recipe_of
 from sim.training.source import WorldSource
 from sim.training.trainer import train
 from sim.world.phases import Phase

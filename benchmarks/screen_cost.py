@@ -26,7 +26,7 @@ from rich.console import Console
 
 from dashboard.frame import Frame
 from dashboard.live import Screen
-from dashboard.paint import Painter
+from dashboard.process import Painter
 from dashboard.screen import render
 from dashboard.wire import pack
 from tests.dashboard.samples import SAMPLES

@@ -14,15 +14,13 @@ import msgspec
 import numpy as np
 from hdrh.histogram import HdrHistogram
 
-from actors.arrays import F32, F64, I64, U8
-from actors.clock import RealClock
-from actors.telemetry.alerts import AlertEngine
-from actors.telemetry.buckets import HIGHEST_US
-from actors.telemetry.builtin import built_in_rules
+from actors.core.arrays import F32, F64, I64, U8
+from actors.core.clock import RealClock
+from actors.telemetry.alerts import AlertEngine, built_in_rules
+from actors.telemetry.drift import Reference, bins_of
+from actors.telemetry.histogram_counts import HIGHEST_US
 from actors.telemetry.ledger import Waiting
-from actors.telemetry.memory import ResidentMemory
-from actors.telemetry.monitor import Monitor
-from actors.telemetry.reference import Reference, bins_of
+from actors.telemetry.monitor import Monitor, ResidentMemory
 from actors.telemetry.snapshot import ActorGauge, Gauges, MailboxGauge
 from actors.telemetry.stages import Stage
 from actors.telemetry.telemetry import Telemetry

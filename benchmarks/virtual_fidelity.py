@@ -21,25 +21,24 @@ from typing import Literal
 
 import msgspec
 
-from actors.clock import Clock
+from actors.core.clock import Clock
+from actors.core.work import Work
 from actors.model.artifact import Artifact
-from actors.work import Work
 from benchmarks.rows import load_rows
-from sim.calibration.calibrate import Calibrated, calibrate, measured_costs
-from sim.calibration.check import BUSY_RATIO
+from sim.calibration.calibrate import BUSY_RATIO, Calibrated, calibrate, measured_costs
+from sim.calibration.meter import waiting
 from sim.calibration.pace import Pacing
-from sim.calibration.waiting import waiting
 from sim.clocks.costs import Costs
-from sim.report.folder import RunFolder
+from sim.report.run_folder import RunFolder
 from sim.report.summary import SpanFigures
+from sim.run.capacity import measure_capacity
+from sim.run.composition import NO_INSTRUMENTS, Instruments
 from sim.run.execute import execute
-from sim.run.instruments import NO_INSTRUMENTS, Instruments
-from sim.run.no_screen import NoScreen
 from sim.run.plan import Plan
 from sim.run.prepare import prepare
-from sim.run.probe import measure_capacity
-from sim.scenario.cut import Cut
-from sim.scenario.load import parse
+from sim.run.watch import NoScreen
+from sim.scenario.loader import parse
+from sim.scenario.timeline import Cut
 from sim.training.progress import silent
 
 SHARES = (0.2, 0.5, 0.8)

@@ -17,19 +17,19 @@ from pathlib import Path
 import numpy as np
 import simpy
 
-from actors.arrays import I64
+from actors.core.arrays import I64
 from actors.model.artifact import Artifact
 from benchmarks.rows import load_rows
+from sim.chance import Streams
 from sim.clocks.virtual_clock import VirtualClock
 from sim.clocks.virtual_loop import VirtualLoop
-from sim.report.folder import RunFolder
+from sim.report.run_folder import RunFolder
 from sim.run.execute import execute
-from sim.run.no_screen import NoScreen
 from sim.run.prepare import prepare
-from sim.scenario.cut import Cut, cut
-from sim.scenario.load import load
+from sim.run.watch import NoScreen
+from sim.scenario.loader import load
+from sim.scenario.timeline import Cut, cut
 from sim.units import parse_duration
-from sim.world.streams import Streams
 
 BURST = Path("scenarios/burst.yaml")
 MESSAGES = 40_000

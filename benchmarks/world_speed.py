@@ -6,8 +6,8 @@ it shares the machine with the pipeline.
 
 import time
 
-from actors.clock import NS_PER_S
-from sim.world.block import pack
+from actors.core.clock import NS_PER_S
+from sim.feeds.feed import pack
 from sim.world.history import generate_history
 from sim.world.phases import Phase
 from sim.world.spec import TownSpec, WorldSpec

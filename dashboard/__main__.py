@@ -2,7 +2,7 @@
 
 import sys
 
-from dashboard.child import main
+from dashboard.process import main
 
 if __name__ == "__main__":
     if len(sys.argv) != 2 or not sys.argv[1].isdigit():  # noqa: PLR2004  the name and the descriptor

@@ -22,7 +22,7 @@ class _Part(Struct, frozen=True, array_like=True):
 
 
 class Series(_Part, frozen=True):
-    """Values at even steps of the run's clock; see `dashboard.history.History` for one that stays bounded.
+    """Values at even steps of the run's clock; see `dashboard.charts.History` for one that stays bounded.
 
     Attributes:
         start_s: where the first step begins, seconds since the run began.

@@ -9,24 +9,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from dashboard.frame import Frame
-from dashboard.panels import (
-    alerts,
-    books,
-    drift,
-    errors,
-    expectations,
-    flow,
-    latency,
-    memory,
-    money,
-    quality,
-    scores,
-    shares,
-    stages,
-    store,
-    throughput,
-    timeline,
-)
+from dashboard.panels.alerts import ALERTS_PANEL, EXPECTATIONS_PANEL
+from dashboard.panels.flow import DECISIONS_PANEL, FLOW_PANEL, LEDGER_PANEL, MODES_PANEL, SHARES_PANEL
+from dashboard.panels.health import ERRORS_PANEL, MEMORY_PANEL, STORE_PANEL
+from dashboard.panels.latency import LATENCY_PANEL, STAGES_PANEL, THROUGHPUT_PANEL, TIMELINE_PANEL
+from dashboard.panels.model import DRIFT_PANEL, MONEY_PANEL, QUALITY_PANEL, SCORES_PANEL
 from dashboard.panels.panel import Panel
 
 MEDIUM_WIDTH: Final = 118
@@ -104,44 +91,44 @@ def _row(panels: Sequence[Panel | tuple[Panel, int]], rank: int, least: int, wan
     return Band(shared, least, lambda _frame: fixed, lambda _frame: limit, rank)
 
 
-_THROUGHPUT: Final = _row([throughput.PANEL], 1, 2, 2, 4)
-_LATENCY: Final = _row([latency.PANEL], 0, 3, 3, 6)
-_TIMELINE: Final = _row([timeline.PANEL], 2, 2, _timeline_lines, 8)
-_WATCH: Final = Band(((alerts.PANEL, 1), (expectations.PANEL, 1)), 3, _watch_lines, _watch_most, 3)
+_THROUGHPUT: Final = _row([THROUGHPUT_PANEL], 1, 2, 2, 4)
+_LATENCY: Final = _row([LATENCY_PANEL], 0, 3, 3, 6)
+_TIMELINE: Final = _row([TIMELINE_PANEL], 2, 2, _timeline_lines, 8)
+_WATCH: Final = Band(((ALERTS_PANEL, 1), (EXPECTATIONS_PANEL, 1)), 3, _watch_lines, _watch_most, 3)
 
 NARROW: Final = (
     _THROUGHPUT,
     _LATENCY,
-    _row([stages.PANEL, errors.PANEL], 9, 4, _stage_lines, 9),
-    _row([store.PANEL, scores.PANEL], 8, 5, 5, 7),
-    _row([memory.PANEL, drift.PANEL], 11, 3, 4, 6),
-    _row([quality.PANEL, money.PANEL], 10, 5, 5, 6),
-    _row([flow.PANEL], 4, 2, 2, 3),
-    _row([shares.LINES], 5, 2, 2, 2),
+    _row([STAGES_PANEL, ERRORS_PANEL], 9, 4, _stage_lines, 9),
+    _row([STORE_PANEL, SCORES_PANEL], 8, 5, 5, 7),
+    _row([MEMORY_PANEL, DRIFT_PANEL], 11, 3, 4, 6),
+    _row([QUALITY_PANEL, MONEY_PANEL], 10, 5, 5, 6),
+    _row([FLOW_PANEL], 4, 2, 2, 3),
+    _row([SHARES_PANEL], 5, 2, 2, 2),
     _WATCH,
     _TIMELINE,
-    _row([books.PANEL], 12, 4, 4, 4),
+    _row([LEDGER_PANEL], 12, 4, 4, 4),
 )
 MEDIUM: Final = (
     _THROUGHPUT,
     _LATENCY,
-    _row([stages.PANEL, errors.PANEL, scores.PANEL], 7, 4, _stage_lines, 9),
-    _row([store.PANEL, memory.PANEL, drift.PANEL], 8, 4, 5, 7),
-    _row([quality.PANEL, money.PANEL, shares.MODES], 6, 4, 5, 5),
-    _row([(flow.PANEL, 2), (shares.DECISIONS, 1)], 4, 3, 3, 3),
+    _row([STAGES_PANEL, ERRORS_PANEL, SCORES_PANEL], 7, 4, _stage_lines, 9),
+    _row([STORE_PANEL, MEMORY_PANEL, DRIFT_PANEL], 8, 4, 5, 7),
+    _row([QUALITY_PANEL, MONEY_PANEL, MODES_PANEL], 6, 4, 5, 5),
+    _row([(FLOW_PANEL, 2), (DECISIONS_PANEL, 1)], 4, 3, 3, 3),
     _WATCH,
     _TIMELINE,
-    _row([books.PANEL], 12, 4, 4, 4),
+    _row([LEDGER_PANEL], 12, 4, 4, 4),
 )
 WIDE: Final = (
     _THROUGHPUT,
     _LATENCY,
-    _row([stages.PANEL, errors.PANEL, scores.PANEL, store.PANEL], 7, 4, _stage_lines, 9),
-    _row([memory.PANEL, drift.PANEL, quality.PANEL, money.PANEL], 6, 4, 5, 7),
-    _row([(flow.PANEL, 2), (shares.DECISIONS, 1), (shares.MODES, 1)], 4, 3, 5, 5),
+    _row([STAGES_PANEL, ERRORS_PANEL, SCORES_PANEL, STORE_PANEL], 7, 4, _stage_lines, 9),
+    _row([MEMORY_PANEL, DRIFT_PANEL, QUALITY_PANEL, MONEY_PANEL], 6, 4, 5, 7),
+    _row([(FLOW_PANEL, 2), (DECISIONS_PANEL, 1), (MODES_PANEL, 1)], 4, 3, 5, 5),
     _WATCH,
     _TIMELINE,
-    _row([books.PANEL], 12, 2, 2, 2),
+    _row([LEDGER_PANEL], 12, 2, 2, 2),
 )
 
 

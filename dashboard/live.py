@@ -154,7 +154,7 @@ class Screen:
             if self._process.returncode != 0:
                 give_back(1, 0, self._modes)
         text = "\n".join(filter(None, (lost, text)))
-        from dashboard.final import print_final  # imports Rich, which must not delay the start
+        from dashboard.plain import print_final  # imports Rich, which must not delay the start
 
         with suppress(OSError):  # the terminal may be gone; the run's files are written
             print_final(final, text, sys.stdout, with_picture=True)

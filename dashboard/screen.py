@@ -1,5 +1,6 @@
 """The whole screen as a pure function: the same frame, size and view always give the same picture."""
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -7,13 +8,16 @@ from typing import Final
 from rich.console import Console, ConsoleOptions
 from rich.measure import Measurement
 from rich.segment import Segment
+from rich.terminal_theme import TerminalTheme
 
-from dashboard.frame import Frame
+from dashboard.charts import bar
+from dashboard.frame import Frame, Notice
 from dashboard.layout import Band, plan
-from dashboard.panels import footer, header, manual, small
+from dashboard.panels import chrome
 from dashboard.panels.panel import Panel
-from dashboard.rows import Piece, Row, beside, block, fit, row, rule
-from dashboard.theme import DIM, RULE, TITLE
+from dashboard.rows import Piece, Row, beside, block, fit, left, row, rule
+from dashboard.theme import ACCENT, DIM, LABEL, RULE, STRONG, TITLE
+from dashboard.units import percent
 
 LEAST_WIDTH: Final = 80
 LEAST_HEIGHT: Final = 24
@@ -70,14 +74,16 @@ class Picture:
 def render(frame: Frame, width: int, height: int, view: View = LIVE) -> Picture:
     """Return the screen: exactly ``height`` rows of ``width`` cells."""
     if width < LEAST_WIDTH or height < LEAST_HEIGHT:
-        return Picture(block(small.draw(frame, width, height, (LEAST_WIDTH, LEAST_HEIGHT)), width, height), width)
+        return Picture(
+            block(chrome.draw_small(frame, width, height, (LEAST_WIDTH, LEAST_HEIGHT)), width, height), width
+        )
     tall = height >= _TALL
-    rows = [fit(line, width) for line in header.draw(frame, width, 3 if tall and frame.header.hypothesis else 2)]
+    rows = [fit(line, width) for line in chrome.draw_header(frame, width, 3 if tall and frame.header.hypothesis else 2)]
     if tall:
         rows.append(fit([], width))
     room = height - len(rows) - 1
-    rows += block(manual.draw(width) if view.help else _bands(frame, width, room), width, room)
-    return Picture([*rows, fit(footer.draw(frame, width, view.status, keys=not view.final), width)], width)
+    rows += block(chrome.draw_help(width) if view.help else _bands(frame, width, room), width, room)
+    return Picture([*rows, fit(chrome.draw_footer(frame, width, view.status, keys=not view.final), width)], width)
 
 
 def _bands(frame: Frame, width: int, height: int) -> list[Row]:
@@ -105,3 +111,72 @@ def _panel(frame: Frame, panel: Panel, width: int, lines: int) -> list[Row]:
     if remark := panel.remark(frame, width):
         title.append((f" {remark}", DIM))
     return [rule(title, panel.heads(frame, width), width, RULE), *block(panel.draw(frame, width, lines), width, lines)]
+
+
+_WIDEST = 64  # cells; a longer bar says no more
+
+
+def render_notice(notice: Notice, width: int, height: int) -> Picture:
+    """Return the notice in the middle of the screen: exactly ``height`` rows of ``width`` cells."""
+    room = max(0, min(_WIDEST, width - 4))
+    lines: list[Row] = [
+        row(("riskdrill", TITLE)),
+        [],
+        row((left(notice.title, room), STRONG)),
+        _progress(notice.done_ratio, room),
+        row((left(notice.detail, room), DIM)),
+    ]
+    above = max(0, (height - len(lines)) // 2)
+    indent = " " * max(0, (width - room) // 2)
+    rows: list[Row] = [[] for _ in range(above)]
+    rows += [[*row(indent), *line] for line in lines]
+    return Picture(block(rows, width, height), width)
+
+
+def _progress(done_ratio: float | None, width: int) -> Row:
+    if done_ratio is None:
+        return row(("·" * width, DIM))
+    figure = f" {percent(min(1.0, max(0.0, done_ratio))):>7}"
+    return row((bar(done_ratio, max(0, width - len(figure)), "─"), ACCENT), (figure, LABEL))
+
+
+_DARK: Final = TerminalTheme(
+    (17, 20, 26),
+    (216, 220, 226),
+    [
+        (17, 20, 26),
+        (240, 113, 94),
+        (94, 201, 160),
+        (240, 180, 80),
+        (95, 160, 245),
+        (200, 140, 210),
+        (100, 200, 215),
+        (216, 220, 226),
+    ],
+    [
+        (122, 130, 142),
+        (240, 113, 94),
+        (94, 201, 160),
+        (240, 180, 80),
+        (95, 160, 245),
+        (200, 140, 210),
+        (100, 200, 215),
+        (250, 250, 252),
+    ],
+)
+
+
+def to_svg(frame: Frame, width: int = 120, height: int = 40, title: str = "riskdrill") -> str:
+    """Return the screen at this size as SVG; the same frame gives the same text."""
+    console = Console(
+        file=io.StringIO(),
+        record=True,
+        width=width,
+        height=height,
+        force_terminal=True,
+        color_system="truecolor",
+        no_color=False,
+        legacy_windows=False,
+    )
+    console.print(render(frame, width, height, View(final=True)), end="")
+    return console.export_svg(title=title, theme=_DARK, unique_id="riskdrill")

@@ -13,7 +13,7 @@ def run() -> int:
     signals.listen()
     try:
         _keep_docstrings()
-        from sim.streams import StandardStreams, forget_senseless_sizes
+        from sim.stdio import StandardStreams, forget_senseless_sizes
 
         forget_senseless_sizes()
         streams = StandardStreams()

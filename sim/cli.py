@@ -10,33 +10,60 @@
     130  interrupted
 """
 
+import os
+import platform
 import sys
 import tempfile
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
-from actors.errors import InputError, OutputError, RiskdrillError
-from actors.lacking import check_limits, lack_of
+from actors.core.errors import InputError, OutputError, RiskdrillError
+from actors.core.process_failures import check_limits, lack_of
 from sim.commands.calibrate import calibrate
-from sim.commands.check_determinism import check_determinism
-from sim.commands.demo import demo
+from sim.commands.catalogue import faults, metrics
+from sim.commands.compare import check_determinism, twin
 from sim.commands.explore import explore
-from sim.commands.faults import faults
 from sim.commands.inspect import inspect
-from sim.commands.list_scenarios import list_scenarios
-from sim.commands.metrics import metrics
-from sim.commands.rollback import rollback
-from sim.commands.run import run
-from sim.commands.schema import schema
-from sim.commands.train import train
-from sim.commands.twin import twin
-from sim.commands.validate import validate
-from sim.commands.version import program
-from sim.training.refusal import TrainingRefused
+from sim.commands.models import rollback, train
+from sim.commands.run import demo, run
+from sim.commands.scenarios import list_scenarios, schema, validate
+from sim.training.progress import TrainingRefused
+
+
+def version_text() -> str:
+    """Return the version with the commit, then libraries and machine; none of the libraries is imported for it."""
+    from sim.report.provenance import git_commit, versions
+
+    libraries = versions()
+    own, commit = libraries.pop("riskdrill", "not installed"), git_commit()
+    parts = [f"{name} {number}" for name, number in libraries.items()]
+    machine = [platform.platform(), f"{os.cpu_count() or 1} processors", f"output in {sys.stdout.encoding}"]
+    return "\n".join(
+        [f"riskdrill {own}{'' if commit is None else f' (commit {commit})'}", ", ".join(parts), ", ".join(machine)]
+    )
+
+
+def _say(wanted: bool) -> None:  # noqa: FBT001 - an option's callback gets its value so
+    if wanted:
+        typer.echo(version_text())
+        raise typer.Exit
+
+
+def program(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Show the version, the libraries and the machine.", callback=_say, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Take what stands before a command."""
+
 
 OK, INTERNAL, USAGE, REFUSED, INTERRUPTED = 0, 1, 2, 99, 130
 PROGRAM = "python -m sim"

@@ -9,8 +9,8 @@ import msgspec
 
 from sim.scenario.convert import Reader
 from sim.scenario.events import Gates
-from sim.scenario.positions import compose, read_text
 from sim.scenario.problems import InvalidScenarioError, Problem
+from sim.scenario.yaml_nodes import compose, read_text
 
 # Each figure's words, and whether more is better.
 FIGURES: Final = {

@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from actors.clock import NS_PER_S, Clock
+from actors.core.clock import NS_PER_S, Clock
 
 JournalKind = Literal[
     "run_started",

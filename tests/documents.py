@@ -5,15 +5,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from actors.features.catalogue import CATALOGUE
-from actors.telemetry.builtin import built_in_rules
-from actors.telemetry.catalogue import metrics_table
-from actors.telemetry.severity import ESCALATION
+from actors.telemetry.alerts import ESCALATION, built_in_rules
+from actors.telemetry.metrics.catalogue import metrics_table
 from sim.faults.registry import FAULTS
-from sim.scenario.column_map import EventColumns
-from sim.scenario.events import Events
-from sim.scenario.fault_keys import fault_keys
-from sim.scenario.json_schema import attribute_texts
-from sim.scenario.shapes import fields_of
+from sim.scenario.events import EventColumns, Events
+from sim.scenario.field_types import fields_of
+from sim.scenario.json_schema import attribute_texts, fault_keys
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 MONITORING = DOCS / "monitoring.md"

@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from actors.model.artifact import load_artifact
-from sim.report.folder import RunFolder
+from sim.report.run_folder import RunFolder
 from sim.run.execute import Result, execute
-from sim.run.no_screen import NoScreen
 from sim.run.prepare import prepare
-from sim.scenario.cut import Cut
-from sim.scenario.load import load, parse
-from sim.scenario.timeline import duration_ns
-from sim.steps.model_release import ModelRelease
+from sim.run.watch import NoScreen
+from sim.scenario.loader import load, parse
+from sim.scenario.timeline import Cut, duration_ns
+from sim.steps.registry import ModelRelease
 from sim.steps.step import Step
 from sim.units import NS_PER, render_duration
 

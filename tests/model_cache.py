@@ -33,7 +33,7 @@ def take_lock() -> bool:
 def earlier_model(model: Path) -> Path:
     """Return the same model with three quarters of its trees: another one that takes the same features."""
     from actors.model.artifact import load_artifact
-    from sim.run.fewer_trees import with_trees
+    from sim.run.model_choice import with_trees
 
     return ROOT / with_trees(load_artifact(model), 150)
 
@@ -41,7 +41,7 @@ def earlier_model(model: Path) -> Path:
 def default_model() -> Path:
     """Return the cached model of the default world; train it if there is none, in one process only."""
     from sim.run.model_choice import cached_folder, source_of
-    from sim.scenario.load import parse
+    from sim.scenario.loader import parse
     from sim.training.cache import is_model
 
     text = "version: 1\nname: default\nphases: [{name: steady, duration: 1s, rate: 1000}]\n"

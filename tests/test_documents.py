@@ -2,8 +2,8 @@
 
 import re
 
-from actors.telemetry.builtin import built_in_rules
-from actors.telemetry.catalogue import find
+from actors.telemetry.alerts import built_in_rules
+from actors.telemetry.metrics.catalogue import find
 from sim.faults.registry import FAULTS
 from tests.documents import FAULTS_PAGE, MONITORING, REPLAY_PAGE, faults_table, filled, replay_tables
 from tests.repository import ROOT

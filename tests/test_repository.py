@@ -14,12 +14,12 @@ from packaging.utils import canonicalize_name
 from tests.repository import PACKAGES, ROOT, folders, place, project, run_python, tracked
 
 MAX_LINES = 400  # a longer file holds more than one noun
+MAX_MODULES = 18  # in a folder; more are two subjects
 PRIVATE = re.compile(
     r"(?<![\w.])/(?:work|farm|root|home|Users|opt|tmp)/\w"  # a path of one machine
     r"|(?<![\d=])(?:10|192\.168|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d{1,3}){2,3}(?![\d.])"  # an address of one network
     r"|pypi\.org|files\.pythonhosted|--(?:extra-)?index-url|--find-links"  # where packages come from is the user's
 )
-WORD = re.compile(r"\w+")
 REAL_TIME = {
     "tests/dashboard/test_terminal.py",  # a pseudo-terminal and live processes answer when they like
     "tests/cases/test_folders.py",  # stops a process for seconds
@@ -61,19 +61,12 @@ def test_package_tells_its_story_and_imports_nothing(folder: Path) -> None:
     assert isinstance(body[0].value, ast.Constant)
 
 
-@pytest.mark.parametrize("folder", folders(), ids=place)
-def test_package_lists_its_modules(folder: Path) -> None:
-    """A package's docstring names every module and subpackage it has, and its list names no other."""
-    docstring = ast.get_docstring(ast.parse((folder / "__init__.py").read_text())) or ""
-    files = {file.stem for file in folder.glob("*.py")} | {path.parent.name for path in folder.glob("*/__init__.py")}
-    files -= {"__init__"}
-    listed = {
-        name
-        for line in re.findall(r"^- (`\w+/?`(?:, `\w+/?`)*)", docstring, re.MULTILINE)
-        for name in WORD.findall(line)
+def test_no_folder_is_crowded() -> None:
+    """A folder of more than 18 modules has become two."""
+    counts = {
+        place(folder): len([path for path in folder.glob("*.py") if path.stem != "__init__"]) for folder in folders()
     }
-    assert sorted(files - {"__main__"} - set(WORD.findall(docstring))) == []
-    assert sorted(listed - files) == []
+    assert {name: count for name, count in counts.items() if count > MAX_MODULES} == {}
 
 
 def test_no_file_is_over_long() -> None:

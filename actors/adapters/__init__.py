@@ -1,4 +1,1 @@
-"""The ports' counterparts outside this process, and the only place that imports their libraries.
-
-- `files`: decisions and dead letters, appended to files.
-"""
+"""The ports' counterparts outside this process, and the only place that imports their libraries."""

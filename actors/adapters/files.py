@@ -7,9 +7,9 @@ from pathlib import Path
 
 import msgspec
 
-from actors.errors import OutputError, SinkError
-from actors.line_sink import LineSink
-from actors.messages import DeadLetter
+from actors.core.batches import DeadLetter
+from actors.core.errors import OutputError, SinkError
+from actors.output.sinks import LineSink
 
 
 class AppendOnlyFile:

@@ -1,18 +1,30 @@
 """The assembly of a feature matrix from all three tiers: the same for serving and for training."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
-from actors.arrays import F32, U8
+from actors.core.arrays import F32, F64, U8
+from actors.core.transaction import EARLIEST_US, Columns, Transaction
 from actors.features.catalogue import CATALOGUE
-from actors.features.categories import category_codes
+from actors.features.encoding import category_codes
+from actors.features.entity_windows import StreamLimits
 from actors.features.kernels import join
-from actors.features.realtime import country_mismatch, online
-from actors.features.rings import StreamLimits
 from actors.features.store import StoreRows, missing_rows
-from actors.features.windows import InMemoryStreamState, StreamState
-from actors.transaction import EARLIEST_US, Columns, Transaction
+from actors.features.stream_state import InMemoryStreamState, StreamState
+
+
+def online(columns: Columns) -> F64:
+    """Return 1 where the channel is ``online``, 0 where it is another, NaN where there is none; (n,)."""
+    return np.array([math.nan if channel is None else channel == "online" for channel in columns.channel], np.float64)
+
+
+def country_mismatch(columns: Columns) -> F64:
+    """Return 1 where the address's country is not the card's, 0 where it is, NaN where either is missing; (n,)."""
+    pairs = zip(columns.ip_country, columns.card_country, strict=True)
+    return np.array([math.nan if ip is None or home is None else ip != home for ip, home in pairs], np.float64)
+
 
 _PLACES = {each.name: place for place, each in enumerate(CATALOGUE)}
 

@@ -2,18 +2,60 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
 import numpy as np
 
-from actors.arrays import F64, I32, I64, Column
-from actors.bounded_files import read_arrays
-from actors.clock import US_PER_DAY
-from actors.features.categories import category_codes
-from actors.features.interner import Interner, Known, name_array
-from actors.features.labels import Labels
-from actors.features.log import Allocate, ColumnLog, pieces
-from actors.transaction import Columns
+from actors.core.arrays import F64, I32, I64, U8, Column
+from actors.core.clock import US_PER_DAY
+from actors.core.transaction import Columns
+from actors.core.untrusted_files import read_arrays
+from actors.features.column_log import Allocate, ColumnLog, pieces
+from actors.features.encoding import Interner, Known, category_codes, name_array
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What became known about some transactions, one array or list a field, all of length n.
+
+    Attributes:
+        number: of the transactions in offered order; -1 for history, which was never offered.
+        merchants: where they happened.
+        categories: the merchant's category, None if unknown.
+        event_us: when they happened, µs since the Unix epoch.
+        fraud: 1 fraud, 0 not.
+    """
+
+    number: I64
+    merchants: list[str]
+    categories: list[str | None]
+    event_us: I64
+    fraud: U8
+
+    def __len__(self) -> int:
+        """Return the number of labels."""
+        return len(self.merchants)
+
+
+class LabelSource(Protocol):
+    """Where labels come from, each once and not before its delay has passed."""
+
+    def take_due(self, now_us: int) -> Labels | None:
+        """Return labels that became known up to event time ``now_us`` and were not taken before, None if none is left.
+
+        The earliest come first; of many only a part comes at once. Called at each refresh of the batch tier until none
+        is left, on the event loop; it must not block.
+        """
+        ...
+
+
+class NoLabels:
+    """A source for runs without labels: it never has any."""
+
+    def take_due(self, now_us: int) -> Labels | None:  # noqa: ARG002 - the port's signature
+        """Return None."""
+        return None
+
 
 LONGEST_WINDOW_US = 30 * US_PER_DAY
 _TOGETHER = 512  # transactions that are written to the log at once, in about a millisecond

@@ -5,12 +5,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from actors.clock import US_PER_S, Clock
-from actors.errors import FeatureStoreError
-from actors.features.batch import BatchTableBuilder
+from actors.core.clock import US_PER_S, Clock
+from actors.core.errors import FeatureStoreError
+from actors.features.batch_table import BatchTableBuilder
 from actors.features.catalogue import BATCH_REFRESH_S
-from actors.features.history import LONGEST_WINDOW_US, History
-from actors.features.labels import LabelSource
+from actors.features.history import LONGEST_WINDOW_US, History, LabelSource
 from actors.features.store import BatchTable
 
 REFRESH_US = BATCH_REFRESH_S * US_PER_S

@@ -6,8 +6,8 @@ from typing import Protocol
 
 import numpy as np
 
-from actors.arrays import F32, I64
-from actors.features.interner import Interner
+from actors.core.arrays import F32, I64
+from actors.features.encoding import Interner
 
 MISSING_AT = -1
 

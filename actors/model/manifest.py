@@ -5,9 +5,8 @@ from typing import Final
 
 import msgspec
 
-from actors.bounded_files import read_bytes
-from actors.model.policy import Thresholds
-from actors.model.rules import RuleLimits
+from actors.core.untrusted_files import read_bytes
+from actors.model.policy import RuleLimits, Thresholds
 
 FORMAT_VERSION: Final = 1
 MOST_BYTES: Final = 4 << 20  # the default model's has 5 kB

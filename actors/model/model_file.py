@@ -18,9 +18,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple
 
-from actors.bounded_files import read_bytes
-from actors.model.library import lightgbm
-from actors.model.proof import check_digest, readable, refused
+from actors.core.untrusted_files import read_bytes
+from actors.model.integrity import check_digest, readable, refused
+from actors.model.lightgbm_engine import lightgbm
 
 MOST_BYTES: Final = 256 << 20  # 100,000 trees of 31 leaves; the default model has 0.6 MB
 BOOSTER: Final = ("lightgbm.basic", "Booster")

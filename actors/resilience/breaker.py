@@ -4,7 +4,7 @@ from collections import deque
 from dataclasses import dataclass
 from enum import StrEnum
 
-from actors.clock import Clock
+from actors.core.clock import Clock
 
 
 class BreakerState(StrEnum):

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from actors.arrays import F64, I64, Bool
-from actors.clock import NS_PER_S
+from actors.core.arrays import F64, I64, Bool
+from actors.core.clock import NS_PER_S
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,112 @@
-"""Alert rules, evaluated a few times a second over the last ten seconds."""
+"""Alerts: their rules, built in or a scenario's, their life, and the engine that evaluates them."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 from functools import partial
 
 import msgspec
 
-from actors.clock import NS_PER_S
-from actors.telemetry.alert_state import AlertLife, AlertState
-from actors.telemetry.catalogue import read
-from actors.telemetry.expression import Expression
-from actors.telemetry.severity import ESCALATION, Severity
+from actors.core.clock import NS_PER_S
+from actors.telemetry.expression.expression import Expression
+from actors.telemetry.metrics.catalogue import read
 from actors.telemetry.snapshot import AlertReading
 from actors.telemetry.window import Window
+
+
+class AlertState(StrEnum):
+    """Where an alert stands. ``resolved`` lasts until the condition holds again; it then fires anew."""
+
+    INACTIVE = "inactive"
+    PENDING = "pending"
+    FIRING = "firing"
+    RESOLVED = "resolved"
+
+
+class AlertLife:
+    """One alert's state over time.
+
+    A condition that holds makes the alert pending, and firing once it has held for ``for_ns`` without a break. A firing
+    alert is resolved once the condition has not held for ``keep_firing_for_ns``. No samples count as "does not hold",
+    as in Prometheus.
+
+    Attributes:
+        state: where it stands.
+        since_ns: when it entered that state.
+        fired_count: how often it has fired.
+    """
+
+    def __init__(self, for_ns: int, keep_firing_for_ns: int) -> None:
+        self._for_ns = for_ns
+        self._keep_ns = keep_firing_for_ns
+        self._quiet_since_ns: int | None = None
+        self.state = AlertState.INACTIVE
+        self.since_ns = 0
+        self.fired_count = 0
+
+    def advance(self, now_ns: int, *, holds: bool) -> bool:
+        """Take in that the condition ``holds`` at ``now_ns``; return whether the state changed."""
+        before = self.state
+        if self.state is AlertState.FIRING:
+            self._stay_or_resolve(now_ns, holds=holds)
+        elif not holds:
+            if self.state is AlertState.PENDING:
+                self._enter(AlertState.INACTIVE, now_ns)
+        else:
+            self._wait_or_fire(now_ns)
+        return self.state is not before
+
+    def _stay_or_resolve(self, now_ns: int, *, holds: bool) -> None:
+        if holds:
+            self._quiet_since_ns = None
+            return
+        if self._quiet_since_ns is None:
+            self._quiet_since_ns = now_ns
+        if now_ns - self._quiet_since_ns >= self._keep_ns:
+            self._enter(AlertState.RESOLVED, now_ns)
+
+    def _wait_or_fire(self, now_ns: int) -> None:
+        pending_since_ns = self.since_ns if self.state is AlertState.PENDING else now_ns
+        if now_ns - pending_since_ns >= self._for_ns:
+            self._quiet_since_ns = None
+            self.fired_count += 1
+            self._enter(AlertState.FIRING, now_ns)
+        elif self.state is not AlertState.PENDING:
+            self._enter(AlertState.PENDING, now_ns)
+
+    def _enter(self, state: AlertState, now_ns: int) -> None:
+        self.state = state
+        self.since_ns = now_ns
+
+
+class Severity(StrEnum):
+    """How urgent an alert is."""
+
+    PAGE = "page"
+    TICKET = "ticket"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """Who hears of an alert.
+
+    Attributes:
+        told: who is told when it fires.
+        after_s: how long they have to acknowledge it; None: for ever.
+        then: who is told after that.
+    """
+
+    told: str
+    after_s: float | None = None
+    then: str = ""
+
+
+ESCALATION: dict[Severity, Escalation] = {
+    Severity.PAGE: Escalation("on-call engineer", after_s=300.0, then="second line"),  # money is being lost now
+    Severity.TICKET: Escalation("owning team's queue", after_s=86_400.0, then="team lead"),  # the next working day
+    Severity.INFO: Escalation("screen only"),
+}
 
 
 class AlertRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -158,3 +253,43 @@ class AlertEngine:
     def readings(self) -> tuple[AlertReading, ...]:
         """Return where every alert stands."""
         return tuple(alert.reading() for alert in self._alerts.values())
+
+
+PRODUCTION = 1.0
+DRILL = 0.01  # the 5 minutes that production waits before it pages become 3 s of a drill that lasts a minute
+
+MEMORY_LIMIT_MB = 500.0
+STALE_AFTER_S = 9 * 3_600.0  # batch features come every 6 h; half an interval late is a missed refresh, not a slow one
+
+_MINUTE = 60.0
+_PAGE, _TICKET = Severity.PAGE, Severity.TICKET
+
+
+def built_in_rules(
+    memory_limit_mb: float = MEMORY_LIMIT_MB, stale_after_s: float = STALE_AFTER_S, factor: float = PRODUCTION
+) -> tuple[AlertRule, ...]:
+    """Return the built-in rules.
+
+    Args:
+        memory_limit_mb: what the pipeline's process may use; 80 % of it alerts.
+        stale_after_s: age past which batch features are stale, in event time.
+        factor: scales every ``for``: `PRODUCTION` waits minutes, `DRILL` seconds.
+    """
+    rules = (
+        ("LatencyMedianHigh", "latency.p50 > 10ms", 5, _PAGE),
+        ("LatencyTailHigh", "latency.p95 > 50ms", 5, _PAGE),
+        ("ErrorRateHigh", "error_ratio > 0.1%", 2, _PAGE),
+        ("ThroughputLow", "throughput < 0.5 * offered_rate", 5, _PAGE),
+        ("FeatureStoreSlow", "feature_store.p95 > 5ms", 5, _TICKET),
+        ("FeatureStoreMisses", "feature_store.miss_ratio > 5%", 5, _PAGE),
+        ("MemoryHigh", f"memory_mb > {0.8 * memory_limit_mb:g}MB", 5, _TICKET),
+        ("BatchFeaturesOld", f"feature_store.age_s > {stale_after_s:g}s", 0, _TICKET),
+        ("ScoreShift", "score.shift > 20% and score.shift_sigma >= 5", 5, _TICKET),  # 5 σ: a thousand scores vary too
+        ("FeatureDrift", "psi.max >= 0.2", 5, _TICKET),
+        ("ScoresClustered", "score.near_half_ratio > 20%", 5, _PAGE),
+        ("PredictionVolumeLow", "volume_ratio < 50%", 5, _PAGE),
+    )
+    return tuple(
+        AlertRule(alert=name, expr=expr, for_s=minutes * _MINUTE * factor, severity=severity)
+        for name, expr, minutes, severity in rules
+    )

@@ -8,9 +8,18 @@ from weakref import WeakValueDictionary
 import numpy as np
 from hdrh.histogram import HdrHistogram
 
-from actors.arrays import I64
-from actors.telemetry.buckets import COUNTERS, HIGHEST_US, LINEAR, LOWEST_US, SIGNIFICANT_DIGITS, index_of, indexes_of
-from actors.telemetry.counts import HistogramCounts, Peak
+from actors.core.arrays import I64
+from actors.telemetry.histogram_counts import (
+    COUNTERS,
+    HIGHEST_US,
+    LINEAR,
+    LOWEST_US,
+    SIGNIFICANT_DIGITS,
+    HistogramCounts,
+    Peak,
+    index_of,
+    indexes_of,
+)
 
 ONE_BY_ONE = 64  # measured: below this many values a Python loop is faster than a handful of array operations
 PEAKS = 64  # maxima kept before those that no one can ask for any more are looked for; a busy stage has a dozen

@@ -5,9 +5,9 @@ from typing import NamedTuple, Protocol
 
 from hdrh.log import HistogramLogWriter
 
-from actors.clock import NS_PER_S
-from actors.telemetry.counts import HistogramCounts
+from actors.core.clock import NS_PER_S
 from actors.telemetry.histogram import fill_hdr, hdr_of
+from actors.telemetry.histogram_counts import HistogramCounts
 from actors.telemetry.snapshot import Snapshot
 from actors.telemetry.window import Window
 

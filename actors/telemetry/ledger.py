@@ -11,9 +11,8 @@
 import msgspec
 import numpy as np
 
-from actors.arrays import I64, U8, joined
-from actors.messages import Decision, Mode
-from actors.pile import Pile
+from actors.core.arrays import I64, U8, joined
+from actors.core.batches import Decision, Mode, Pile
 
 _KINDS = np.uint8(len(Decision))
 

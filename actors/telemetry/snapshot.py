@@ -6,7 +6,7 @@ Counts run since the start of the run and never go down; what happened in a span
 
 import msgspec
 
-from actors.telemetry.counts import HistogramCounts
+from actors.telemetry.histogram_counts import HistogramCounts
 from actors.telemetry.ledger import LedgerSnapshot, Waiting
 
 

@@ -1,6 +1,13 @@
-"""The places where a transaction's time passes, and how much of it each is promised to take."""
+"""Stages: where a transaction's time passes, what each is promised to take, and took."""
 
+from collections.abc import Sequence
 from enum import StrEnum
+from typing import NamedTuple
+
+from actors.core.arrays import I64, joined
+from actors.core.batches import Pile, stamp_both
+from actors.core.clock import NS_PER_US
+from actors.telemetry.histogram import Histogram
 
 
 class Stage(StrEnum):
@@ -29,3 +36,40 @@ BUDGET_P50_US: dict[Stage, int] = {  # the promise of 10 ms at the median, share
 }
 
 TARGET_P95_US: dict[Stage, int] = {Stage.LATENCY: 50_000}
+
+
+class Span(NamedTuple):
+    """What is counted of each transaction: the time between two columns of its track, in µs."""
+
+    histogram: Histogram
+    since: int
+    until: int
+
+
+class TimeSheet:
+    """Keeps the batches an actor is done with until their times are counted.
+
+    A histogram is asked for a few times a second, and told of each batch. So small batches wait until there are enough,
+    or until any of the histograms is read: no reading misses one.
+
+    Args:
+        start: column for the instant at which work on a batch began; the next one is for its end.
+        spans: what is counted. Their columns must have been written for good when a batch is booked.
+    """
+
+    def __init__(self, start: int, spans: Sequence[Span]) -> None:
+        self._start = start
+        self._spans = spans
+        self._pile = Pile(self._count)
+        for span in spans:
+            span.histogram.reads(self._pile.settle)
+
+    def book(self, track: I64, started_ns: int, ended_ns: int) -> None:
+        """Write both instants for every row of ``track``, int64 (n, len(Track)), and count its spans by and by."""
+        stamp_both(track, self._start, started_ns, ended_ns)
+        self._pile.add(track, len(track))
+
+    def _count(self, tracks: list[I64]) -> None:
+        track = joined(tracks)
+        for histogram, since, until in self._spans:
+            histogram.record((track[:, until] - track[:, since]) // NS_PER_US)

@@ -1,17 +1,56 @@
 """The live object that the actors write into. It is read only through `snapshot`."""
 
+import gc
 from collections import defaultdict
 
-from actors.arrays import F32, F64, U8
-from actors.messages import Mode
-from actors.telemetry.gc_pauses import GcPauses
+from actors.core.arrays import F32, F64, U8
+from actors.core.batches import Mode
+from actors.core.clock import Clock
+from actors.telemetry.drift import FEATURE_STRIDE, FeatureSampler, Reference, ScoreHistogram
 from actors.telemetry.histogram import Histogram
 from actors.telemetry.ledger import Ledger
-from actors.telemetry.reference import Reference
-from actors.telemetry.sampler import FEATURE_STRIDE, FeatureSampler
-from actors.telemetry.score_histogram import ScoreHistogram
 from actors.telemetry.snapshot import Counters, FeatureCounts, Gauges, GcCounts, Quality, Snapshot, Work
 from actors.telemetry.stages import Stage
+
+
+class GcPauses:
+    """Times every collection between `start` and `stop` by the interpreter's own call-backs.
+
+    Never started on a virtual clock: collections happen when memory asks for them, so their number is not part of a
+    deterministic run, and they take no virtual time.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._began_ns = 0
+        self._pauses = 0
+        self._total_ns = 0
+        self._longest_ns = 0
+
+    def start(self) -> None:
+        """Begin to count. Counts go on from before if it was started before."""
+        if self._observe not in gc.callbacks:
+            gc.callbacks.append(self._observe)
+
+    def stop(self) -> None:
+        """Cease to count; without effect when not started."""
+        if self._observe in gc.callbacks:
+            gc.callbacks.remove(self._observe)
+
+    def _observe(self, phase: str, _info: dict[str, int]) -> None:
+        """Called by the interpreter before and after each collection; what it raises is printed and lost."""
+        if phase == "start":
+            self._began_ns = self._clock.now_ns()
+            return
+        took_ns = self._clock.now_ns() - self._began_ns
+        self._pauses += 1
+        self._total_ns += took_ns
+        self._longest_ns = max(self._longest_ns, took_ns)
+
+    def counts(self) -> GcCounts:
+        """Return the counts as a frozen value."""
+        return GcCounts(self._pauses, self._total_ns, self._longest_ns)
+
 
 _STALE, _REALTIME_ONLY = int(Mode.STALE), int(Mode.REALTIME_ONLY)
 _FULL_ROW = bytes([Mode.FULL])

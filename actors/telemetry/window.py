@@ -1,15 +1,15 @@
-"""Everything between two snapshots: what happened in a span, and the gauges at its end."""
+"""Windows: everything between two snapshots of the last minute."""
 
+from collections import deque
 from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
 
-from actors.arrays import I64
-from actors.clock import NS_PER_S
-from actors.telemetry.counts import HistogramCounts
-from actors.telemetry.drift import MIN_ROWS, psi_of_each
-from actors.telemetry.reference import Reference
+from actors.core.arrays import I64
+from actors.core.clock import NS_PER_S
+from actors.telemetry.drift import MIN_ROWS, Reference, psi_of_each
+from actors.telemetry.histogram_counts import HistogramCounts
 from actors.telemetry.snapshot import FeatureCounts, Quality, ScoreCounts, Snapshot
 from actors.telemetry.stages import Stage
 
@@ -108,3 +108,37 @@ class Window:
 
 def _table(counts: bytes, bins: int) -> I64:
     return np.frombuffer(counts, "<i8").astype(np.int64).reshape(-1, bins)
+
+
+RECENT_S = 10.0
+KEPT_S = 60.0
+
+
+class SnapshotRing:
+    """A bounded memory of snapshots, from which a window of any span up to a minute is cut.
+
+    Args:
+        tick_s: seconds between snapshots.
+    """
+
+    def __init__(self, tick_s: float) -> None:
+        self._recent: deque[Snapshot] = deque(maxlen=round(RECENT_S / tick_s) + 1)
+        self._sparse: deque[Snapshot] = deque(maxlen=round(KEPT_S) + 1)
+
+    def add(self, snapshot: Snapshot) -> None:
+        """Remember ``snapshot``, the latest."""
+        self._recent.append(snapshot)
+        if not self._sparse or snapshot.at_ns - self._sparse[-1].at_ns >= NS_PER_S:
+            self._sparse.append(snapshot)
+
+    def newest(self) -> Snapshot:
+        """Return the latest snapshot. Raises IndexError before the first."""
+        return self._recent[-1]
+
+    def before(self, at_ns: int) -> Snapshot | None:
+        """Return the latest snapshot at or before ``at_ns``, else the oldest kept, else None."""
+        for kept in (self._recent, self._sparse):
+            for snapshot in reversed(kept):
+                if snapshot.at_ns <= at_ns:
+                    return snapshot
+        return min((*self._recent, *self._sparse), key=lambda snapshot: snapshot.at_ns, default=None)

@@ -1,11 +1,13 @@
-"""The pipeline left to right: each actor's busy share, and the mailbox in front of it."""
+"""Where transactions are, or how they ended: actors with their mailboxes, decisions, the ledger."""
 
-from dashboard.bars import bar
-from dashboard.frame import ActorLevel, Frame, MailboxLevel
+from rich.style import Style
+
+from dashboard.charts import bar
+from dashboard.frame import ActorLevel, Frame, LedgerLine, MailboxLevel, Share
 from dashboard.panels.panel import Panel
-from dashboard.rows import Row, beside, block, left, row
-from dashboard.theme import ACCENT, ARROW, BAD, CARE, DIM, LABEL, STRONG
-from dashboard.units import count, percent, rate
+from dashboard.rows import Row, beside, block, entry, left, right, row
+from dashboard.theme import ACCENT, ARROW, BAD, CARE, DIM, GOOD, LABEL, PLAIN, STRONG
+from dashboard.units import count, percent, rate, whole
 
 _NEAR = 0.8  # a mailbox this full is about to block its sender
 _WORDS = 24  # cells; below, no room for words beside the rate
@@ -13,7 +15,7 @@ _LEVEL = 9  # " 4,987/5k"
 _CALM = frozenset({"waiting", "running", "done"})  # in the supervisor's words; the others are failed and restarting
 
 
-def draw(frame: Frame, width: int, height: int) -> list[Row]:
+def draw_flow(frame: Frame, width: int, height: int) -> list[Row]:
     """Return one column an actor: its name and busy share, its mailbox, its rate and state."""
     data = frame.pipeline
     if data is None or not data.actors:
@@ -73,9 +75,141 @@ def _rate(actor: ActorLevel, mailbox: MailboxLevel | None, width: int) -> Row:
     return row("  ", (left(rate(actor.rows_10s_per_s), 9), DIM), (f" {words}", CARE))
 
 
-PANEL = Panel(
+FLOW_PANEL = Panel(
     "pipeline",
-    draw,
+    draw_flow,
     lambda frame: frame.pipeline is not None,
     remark=lambda _frame, _width: "busy and rates last 10 s, mailboxes now",
+)
+
+
+_BAR_FROM = 44  # cells; below it the table has no bar
+_DECISIONS = frozenset({"approve", "review", "block"})
+_FIGURE = 8  # ">99.9 %" and a blank
+
+
+def draw_shares(frame: Frame, width: int, height: int) -> list[Row]:
+    """Return decisions on one line and modes on another, shares of the last 10 s."""
+    return [_share_line(shares, width) for shares in (frame.decisions, frame.modes) if shares][:height]
+
+
+def _share_line(shares: tuple[Share, ...], width: int) -> Row:
+    room = max(4, (width - 1) // len(shares) - 2 - _FIGURE)
+    tight = sum(len(share.name) + _FIGURE + 1 for share in shares) + 1
+    line = row(" ")
+    for index, share in enumerate(shares):
+        name = share.name if tight <= width else left(share.name, room)
+        figure = percent(share.ratio_10s)
+        line += row((f"{name} ", LABEL), (figure.ljust(_FIGURE), _share_style(index, share)))
+    return line
+
+
+def draw_decisions(frame: Frame, width: int, height: int) -> list[Row]:
+    """Return one line a decision."""
+    return [_share_entry(index, share, width) for index, share in enumerate(frame.decisions)][:height]
+
+
+def draw_modes(frame: Frame, width: int, height: int) -> list[Row]:
+    """Return one line a mode, best first."""
+    return [_share_entry(index, share, width) for index, share in enumerate(frame.modes)][:height]
+
+
+def _share_entry(index: int, share: Share, width: int) -> Row:
+    style = _share_style(index, share)
+    cells = [(percent(share.ratio_10s), style), (percent(share.ratio_run), DIM)]
+    if width < _BAR_FROM:
+        return entry((share.name, LABEL), cells, width)
+    space = width - _BAR_FROM + 8
+    line = entry((share.name, LABEL), cells, width - space)
+    return [
+        *line,
+        *row(
+            "  ",
+            (
+                right(bar(share.ratio_10s, space - 3), space - 2),
+                DIM if not share.ratio_10s else ACCENT if index == 0 else style,
+            ),
+        ),
+    ]
+
+
+def _share_style(index: int, share: Share) -> Style:
+    """A rung below the first stands out when it is used; decisions are all part of a normal day."""
+    return CARE if index and (share.ratio_10s or 0) > 0 and share.name not in _DECISIONS else PLAIN
+
+
+_SHARE_HEADS = ("last 10 s", "whole run")
+
+
+def _share_heads(_frame: Frame, width: int) -> tuple[str, ...]:
+    return _SHARE_HEADS if width < _BAR_FROM else ()
+
+
+def _share_remark(_frame: Frame, width: int) -> str:
+    return "" if width < _BAR_FROM else "last 10 s, whole run"
+
+
+SHARES_PANEL = Panel(
+    "decisions", draw_shares, lambda frame: bool(frame.decisions or frame.modes), remark=lambda _f, _w: "last 10 s"
+)
+DECISIONS_PANEL = Panel(
+    "decisions", draw_decisions, lambda frame: bool(frame.decisions), heads=_share_heads, remark=_share_remark
+)
+MODES_PANEL = Panel("modes", draw_modes, lambda frame: bool(frame.modes), heads=_share_heads, remark=_share_remark)
+
+
+def equations(ledger: LedgerLine) -> list[str]:
+    """Return the books as equations, in full figures."""
+    return [
+        _equation("offered", unsent=ledger.unsent, produced=ledger.produced, total=ledger.offered),
+        _equation(
+            "produced",
+            decided=ledger.decided,
+            dead_letters=ledger.dead_lettered,
+            duplicate=ledger.duplicate,
+            in_flight=ledger.in_flight,
+            total=ledger.produced,
+        ),
+        _equation(
+            "decided",
+            logged=ledger.logged,
+            log_failed=ledger.log_failed,
+            awaiting_log=ledger.awaiting_log,
+            total=ledger.decided,
+        ),
+        _equation(
+            "decided",
+            delivered=ledger.delivered,
+            undelivered=ledger.undelivered,
+            awaiting_delivery=ledger.awaiting_delivery,
+            total=ledger.decided,
+        ),
+    ]
+
+
+def _equation(name: str, *, total: int, **parts: int) -> str:
+    terms = " + ".join(f"{part.replace('_', ' ')} {whole(number)}" for part, number in parts.items())
+    return f"{name} {whole(total)} = {terms}"
+
+
+def draw_ledger(frame: Frame, width: int, height: int) -> list[Row]:
+    """Return what is broken, or the equations; two on a line where the screen is wide."""
+    ledger = frame.ledger
+    if ledger is None:
+        return []
+    if not ledger.balanced:
+        broken = ledger.broken or ("the books do not balance",)
+        return [row(" ", ("✗ ", BAD), (text, BAD)) for text in broken[:height]]
+    lines = equations(ledger)
+    if width < 160:  # noqa: PLR2004  room for two
+        return [row(" ", ("✓ ", GOOD), (line, LABEL)) for line in lines[:height]]
+    half = width // 2 - 4
+    pairs = zip(lines[::2], lines[1::2], strict=True)
+    return [
+        row(" ", ("✓ ", GOOD), (first.ljust(half), LABEL), ("✓ ", GOOD), (second, LABEL)) for first, second in pairs
+    ][:height]
+
+
+LEDGER_PANEL = Panel(
+    "ledger", draw_ledger, lambda frame: frame.ledger is not None, remark=lambda _frame, _width: "whole run"
 )

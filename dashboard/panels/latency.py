@@ -1,32 +1,42 @@
-"""Latency: percentiles against their targets, and their course on the time axis."""
+"""How much comes in, how fast it is decided: throughput, latency percentiles, stages, the timeline."""
 
-from dashboard.frame import Frame, Latency, Percentiles, Series
-from dashboard.panels import timed
-from dashboard.panels.panel import Panel
-from dashboard.rows import Piece, Row
-from dashboard.sparkline import peak, sparkline
-from dashboard.theme import ACCENT, BAD, DIM, PLAIN, mark
-from dashboard.units import latency_us, limit_us
+from dashboard.charts import TimeAxis, peak, sparkline
+from dashboard.frame import (
+    FaultSpan,
+    Frame,
+    Latency,
+    Percentiles,
+    Phase,
+    Series,
+    StageTime,
+    StepMark,
+    Throughput,
+    Timeline,
+)
+from dashboard.panels.panel import GUTTER, NAME, Panel, timed_axis, timed_chart, timed_figures, timed_heads
+from dashboard.rows import Piece, Row, entry, left, row
+from dashboard.theme import ACCENT, BAD, DIM, FAULTS, LABEL, NOW, PLAIN, SECOND, STEPS, mark
+from dashboard.units import WIDTH, clock, latency_us, limit_us, percent, rate
 
 
-def draw(frame: Frame, width: int, height: int) -> list[Row]:
+def draw_latency(frame: Frame, width: int, height: int) -> list[Row]:
     """Return p50, p95 and p99, each to the scale of its own peak."""
     data = frame.latency
     if data is None:
         return []
-    axis = timed.axis(frame, width)
+    axis = timed_axis(frame, width)
     lines = max(1, height // 3)
     rows: list[Row] = []
     for name, now_us, run_us, target_us, series in _percentiles(data):
         over = None if now_us is None or target_us is None else now_us > target_us
         value = (latency_us(now_us), BAD if over else PLAIN)
-        gutter = timed.figures(name, value, check(over, target_us), latency_us(run_us))
+        gutter = timed_figures(name, value, latency_mark(over, target_us), latency_us(run_us))
         style = (f"peak {latency_us(peak(series))}", BAD if over else ACCENT)
-        rows += timed.charted(gutter, sparkline(series, axis, lines), style, width)
+        rows += timed_chart(gutter, sparkline(series, axis, lines), style, width)
     return rows
 
 
-def check(over: bool | None, target_us: float | None) -> Piece:  # noqa: FBT001  a yes, a no, or nothing known
+def latency_mark(over: bool | None, target_us: float | None) -> Piece:  # noqa: FBT001  a yes, a no, or nothing known
     """Return how a figure stands to its target, in words: "✓ <10 ms", "✗ >10 ms"."""
     if target_us is None:
         return "", DIM
@@ -37,18 +47,164 @@ def check(over: bool | None, target_us: float | None) -> Piece:  # noqa: FBT001 
 def _percentiles(data: Latency) -> list[tuple[str, float | None, float | None, float | None, Series]]:
     targets = (data.p50_target_us, data.p95_target_us, data.p99_target_us)
     courses = (data.p50, data.p95, data.p99)
-    return list(zip(("p50", "p95", "p99"), _values(data.last_10s), _values(data.run), targets, courses, strict=True))
+    return list(zip(("p50", "p95", "p99"), _course(data.last_10s), _course(data.run), targets, courses, strict=True))
 
 
-def _values(percentiles: Percentiles | None) -> tuple[float | None, float | None, float | None]:
+def _course(percentiles: Percentiles | None) -> tuple[float | None, float | None, float | None]:
     if percentiles is None:
         return None, None, None
     return percentiles.p50_us, percentiles.p95_us, percentiles.p99_us
 
 
-PANEL = Panel(
+LATENCY_PANEL = Panel(
     "latency",
-    draw,
+    draw_latency,
     lambda frame: frame.latency is not None,
-    remark=lambda _frame, _width: timed.heads("latency", "  target"),
+    remark=lambda _frame, _width: timed_heads("latency", "  target"),
 )
+
+
+_KEEPS_UP = 0.95  # of the offered rate; below it arrivals pile up, or a run is inconclusive
+
+
+def draw_throughput(frame: Frame, width: int, height: int) -> list[Row]:
+    """Return offered above achieved, both to the same scale."""
+    data = frame.throughput
+    if data is None:
+        return []
+    axis = timed_axis(frame, width)
+    lines = max(1, height // 2)
+    top = max(peak(data.offered) or 0.0, peak(data.achieved) or 0.0)
+    rows: list[Row] = []
+    for name, now, check, run, series, style in (
+        ("offered", data.offered_10s_per_s, ("", DIM), data.offered_run_per_s, data.offered, SECOND),
+        ("achieved", data.achieved_10s_per_s, _kept(data), data.achieved_run_per_s, data.achieved, ACCENT),
+    ):
+        gutter = timed_figures(name, (rate(now), PLAIN), check, rate(run))
+        chart = sparkline(series, axis, lines, top)
+        rows += timed_chart(gutter, chart, (f"peak {rate(peak(series))}", style), width)
+    return rows
+
+
+def _kept(data: Throughput) -> Piece:
+    """Return which share of what was offered is decided."""
+    offered, achieved = data.offered_10s_per_s, data.achieved_10s_per_s
+    if not offered or achieved is None:
+        return "", DIM
+    symbol, style = mark(achieved < _KEEPS_UP * offered)
+    return f"{symbol} {percent(min(achieved / offered, 9.99))}", style
+
+
+THROUGHPUT_PANEL = Panel(
+    "throughput",
+    draw_throughput,
+    lambda frame: frame.throughput is not None,
+    remark=lambda _frame, _width: timed_heads("throughput", "kept up"),
+)
+
+
+_ROOMY = 44  # from here on there is room for a third column
+
+
+def draw_stages(frame: Frame, width: int, height: int) -> list[Row]:
+    """Return one line a stage in the order of flow; where there is no room, breached and budgeted ones go first."""
+    by_weight = sorted(range(len(frame.stages)), key=lambda index: _stage_weight(frame.stages[index]), reverse=True)
+    return [_stage_line(frame.stages[index], width) for index in sorted(by_weight[:height])]
+
+
+def _stage_weight(stage: StageTime) -> tuple[bool, bool, float]:
+    return stage.breached, stage.budget_us is not None, stage.p50_10s_us or 0.0
+
+
+def _stage_line(stage: StageTime, width: int) -> Row:
+    known = stage.budget_us is not None and stage.p50_10s_us is not None
+    budget = "" if stage.budget_us is None else f"<{limit_us(stage.budget_us)}"
+    cells = [(latency_us(stage.p50_10s_us), BAD if stage.breached else PLAIN), (budget, DIM)]
+    if width >= _ROOMY:
+        cells.append((latency_us(stage.p50_run_us), DIM))
+    return entry(
+        (stage.stage.replace(".waiting", " wait"), LABEL), cells, width, mark(stage.breached if known else None)
+    )
+
+
+def _stage_heads(_frame: Frame, width: int) -> tuple[str, ...]:
+    heads = ("last 10 s", "budget".rjust(WIDTH))
+    return (*heads, "whole run") if width >= _ROOMY else heads
+
+
+STAGES_PANEL = Panel("stages p50", draw_stages, lambda frame: bool(frame.stages), heads=_stage_heads)
+
+
+_LEAST_LINES = 2  # phases, and the axis with the time now
+
+
+def draw_timeline(frame: Frame, width: int, height: int) -> list[Row]:
+    """Return phases, one line a fault or step (the last says how many more), and the axis."""
+    data = frame.timeline
+    if data is None:
+        return []
+    axis = timed_axis(frame, width)
+    now = axis.column(frame.header.elapsed_s)
+    room = height - _LEAST_LINES
+    events = [*(_fault(fault, axis) for fault in data.faults), *(_step(step, axis) for step in data.steps)]
+    shown = events[: max(0, room)]
+    last = _axis_line(axis, now, frame.header.elapsed_s, len(events) - len(shown))
+    return [_phases(data, axis, frame.header.elapsed_s), *shown, last]
+
+
+def _gutter(name: str, text: str) -> Row:
+    return row(" ", left(name, NAME), (left(text, GUTTER - NAME - 3), LABEL), "  ")
+
+
+def _phases(data: Timeline, axis: TimeAxis, elapsed_s: float) -> Row:
+    current = next((phase for phase in data.phases if phase.start_s <= elapsed_s < phase.end_s), None)
+    line = _gutter("phases", f"▸ {current.name} {_phase_rate(current)}" if current else "")
+    column = 0
+    for phase in data.phases:
+        start, end = axis.column(phase.start_s), axis.column(phase.end_s)
+        if start < column or end <= start:
+            continue
+        text = left(f"▏{phase.name}", end - start)
+        line += row(" " * (start - column), (text, NOW if phase is current else DIM))
+        column = end
+    return line
+
+
+def _phase_rate(phase: Phase) -> str:
+    if phase.ramp_to_per_s is None:
+        return rate(phase.rate_per_s)
+    return f"{rate(phase.rate_per_s).removesuffix('/s').strip()} → {rate(phase.ramp_to_per_s)}"
+
+
+def _fault(fault: FaultSpan, axis: TimeAxis) -> Row:
+    symbol, style = FAULTS[fault.state]
+    start = axis.column(fault.start_s)
+    end = max(start + 1, axis.column(fault.end_s if fault.end_s is not None else fault.start_s))
+    inside = "▼" if fault.end_s is None or end - start < 3 else "├" + "─" * (end - start - 2) + "┤"  # noqa: PLR2004
+    return [*_gutter("fault", f"{symbol} {fault.state}  {fault.name}"), *row(" " * start, (inside, style))]
+
+
+def _step(step: StepMark, axis: TimeAxis) -> Row:
+    symbol, style = STEPS[step.state]
+    line = _gutter("step", f"{symbol} {step.state}  {step.name}")
+    return [*line, *row(" " * min(axis.column(step.at_s), axis.width - 1), ("▼", style))]
+
+
+def _axis_line(axis: TimeAxis, now: int, elapsed_s: float, hidden: int) -> Row:
+    """Return the marks of start, now and end; the end gives way to the time now."""
+    text = f"▲ {clock(elapsed_s)}" if now + 10 < axis.width else f"{clock(elapsed_s)} ▲"
+    start = min(now, axis.width - 1) if text.startswith("▲") else max(0, min(now, axis.width - 1) - len(text) + 1)
+    line = _gutter("", f"+{hidden} more" if hidden else "")
+    line += row(
+        (
+            ("0:00" if start > 4 else "").ljust(start),  # noqa: PLR2004  room for it and a blank
+            DIM,
+        ),
+        (text, NOW),
+    )
+    end = clock(axis.end_s)
+    space = axis.width - start - len(text) - len(end)
+    return [*line, *row((" " * space + end, DIM))] if space > 1 else line
+
+
+TIMELINE_PANEL = Panel("timeline", draw_timeline, lambda frame: frame.timeline is not None)

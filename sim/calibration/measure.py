@@ -1,9 +1,9 @@
-"""Batches of all sizes through the real pipeline, one at a time, and large ones through the executor."""
+"""Batches of all sizes through the real pipeline, one at a time; large ones through the executor."""
 
 import asyncio
 import itertools
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -11,22 +11,79 @@ from pathlib import Path
 import msgspec
 
 from actors.actor import Hooks
-from actors.arrays import F32
-from actors.clock import NS_PER_S, RealClock
-from actors.decision_log import ThreadedLog
+from actors.core.arrays import F32
+from actors.core.clock import NS_PER_S, RealClock
+from actors.core.work import Core, Job
 from actors.model.artifact import Artifact
 from actors.model.scoring import LocalScoring
-from actors.model.slot import ModelSlot
+from actors.model.serving import ModelSlot
+from actors.output.decision_log import ThreadedLog
 from actors.scorer import Scorer
-from actors.work import Core, Job
-from sim.calibration.lockstep import Lockstep
 from sim.calibration.meter import Meter, Samples, Stopwatch
 from sim.clocks.real import loop_factory
+from sim.feeds.feed import Block
+from sim.run.capacity import calm, even_load, under_way
+from sim.run.composition import Parts
 from sim.run.machine import Machine
-from sim.run.parts import Parts
 from sim.run.plan import Plan
-from sim.run.probe import calm, even_load, under_way
 from sim.scenario.scenario import Scenario
+
+
+class Lockstep:
+    """Hands out the next batch when the one before it is logged.
+
+    Args:
+        blocks: the transactions, more of them than are asked for; what is too short for a batch is left out.
+        sizes: of the batches, in order; the feed ends with them.
+        meter: is told of each batch.
+        unmetered: how many batches at the beginning only warm up.
+    """
+
+    def __init__(self, blocks: Iterable[Block], sizes: Sequence[int], meter: Meter, unmetered: int = 0) -> None:
+        self._blocks = iter(blocks)
+        self._sizes = iter(sizes)
+        self._meter = meter
+        self._unmetered = unmetered
+        self._block: Block | None = None
+        self._at = 0
+        self._logged: asyncio.Future[None] | None = None
+
+    async def take(self) -> Block | None:
+        """Return the next batch once the one before it is through."""
+        if self._logged is not None:
+            await self._logged
+        size = next(self._sizes, None)
+        self._meter.taken(0 if size is None or self._unmetered > 0 else size)
+        if size is None:
+            return None
+        self._logged = asyncio.get_running_loop().create_future()
+        self._unmetered -= 1
+        return self._cut(size)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def logged(self) -> None:
+        """Let the next batch come."""
+        if self._logged is not None:
+            self._logged.set_result(None)
+
+    def _cut(self, size: int) -> Block:
+        if self._block is None or self._at + size > len(self._block):
+            self._block, self._at = next(self._blocks), 0
+        block, part = self._block, slice(self._at, self._at + size)
+        self._at += size
+        return Block(
+            first=block.first + part.start,
+            due_ns=None,
+            raws=block.raws[part],
+            event_us=block.event_us[part],
+            fraud=block.fraud[part],
+            pattern=block.pattern[part],
+            merchants=block.merchants[part],
+            categories=block.categories[part],
+        )
+
 
 SIZES = {1: 80, 4: 40, 16: 30, 17: 30, 48: 24, 128: 12, 320: 8, 1024: 4}  # batches of each size in a round
 WARM_UP = 20  # of the largest batches: the first transactions of a run meet memory that was never touched

@@ -1,12 +1,14 @@
-"""The stopwatch: tells the loop's time apart by job, through the ports that the pipeline has anyway."""
+"""The stopwatch: tells the loop's time apart by job, or from the time for which others had the processor."""
 
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from actors.actor import Hooks
-from actors.work import Core, Job
+from actors.core.work import Core, Job
 
 Key = tuple[Job, Core]
 Samples = dict[Key, dict[int, list[int]]]
@@ -106,3 +108,43 @@ class Meter(Hooks):
             self.samples[job, core][self.rows].append(took_ns)
             if job is Job.LOG:
                 self.samples[Job.WRITE, Core.WRITER][self.rows].append(others_ns)
+
+
+_STATISTICS = Path("/proc/thread-self/schedstat")
+
+
+@dataclass(slots=True)
+class Waiting:
+    """What `waiting` found.
+
+    Attributes:
+        ratio: of the time for which the thread wanted to run, how much it waited; None where the system does not tell,
+            and until the span is over.
+    """
+
+    ratio: float | None = None
+
+
+@contextmanager
+def waiting() -> Iterator[Waiting]:
+    """Find out how much the calling thread, the event loop's, waits for a processor until the span is over."""
+    found, before = Waiting(), _run_and_waited_ns()
+    yield found
+    after = _run_and_waited_ns()
+    if before is not None and after is not None:
+        run_ns, waited_ns = after[0] - before[0], after[1] - before[1]
+        found.ratio = waited_ns / max(1, run_ns + waited_ns)
+
+
+def wanted_ns() -> int:
+    """Return for how long the calling thread has run or waited for a processor; where no one tells, has run."""
+    found = _run_and_waited_ns()
+    return time.thread_time_ns() if found is None else sum(found)
+
+
+def _run_and_waited_ns() -> tuple[int, int] | None:
+    try:
+        run_ns, waited_ns, *_ = _STATISTICS.read_text().split()
+    except (OSError, ValueError):  # another system, or a kernel without these statistics
+        return None
+    return int(run_ns), int(waited_ns)

@@ -6,16 +6,16 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from actors.clock import NS_PER_S, Clock
-from actors.work import LOOP, OVER, WRITE, Core, Job
+from actors.core.clock import NS_PER_S, Clock
+from actors.core.work import LOOP, OVER, WRITE, Core, Job
 from sim.calibration.measure import LARGEST
-from sim.calibration.waiting import wanted_ns
+from sim.calibration.meter import wanted_ns
 from sim.clocks.costs import PACE_NS, Costs
-from sim.clocks.cpu import Exact
+from sim.clocks.processor import Exact
 from sim.clocks.real import loop_factory
+from sim.run.capacity import calm, even_load, under_way
 from sim.run.machine import real_machine
 from sim.run.plan import Plan
-from sim.run.probe import calm, even_load, under_way
 
 LOAD = 0.25  # of what one core alone would do in the largest batches; a loop is busy with small ones then
 SPAN_S = 6  # a rented processor changes its speed within seconds

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import msgspec
 
-from actors.clock import NS_PER_MS
-from actors.work import EXECUTOR, SCORE, Core, Job
+from actors.core.clock import NS_PER_MS
+from actors.core.work import EXECUTOR, SCORE, Core, Job
 
 NonNegative = Annotated[float, msgspec.Meta(ge=0)]
 Positive = Annotated[float, msgspec.Meta(gt=0)]

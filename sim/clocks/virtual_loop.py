@@ -8,14 +8,59 @@ other threads would bring the outside's timing in, and are refused.
 import asyncio
 import threading
 from asyncio import Future, Handle, TimerHandle
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextvars import Context, copy_context
 from heapq import heappop, heappush
+from pathlib import Path
+from types import FrameType
 from typing import Any, NoReturn, TypeVar, TypeVarTuple
 
-from actors.clock import NS_PER_S
-from sim.clocks.stuck import DeadlockError, NotVirtualError, StandstillError, describe_waiting
+from actors.core.awaiting import go_on
+from actors.core.clock import NS_PER_S
+from actors.core.errors import InternalError
+
+_ASYNCIO = str(Path(asyncio.__file__).parent)
+
+
+class DeadlockError(InternalError):
+    """Everyone waits, and nothing is due: no timer, no callback."""
+
+
+class StandstillError(InternalError):
+    """Work goes on and on at one instant: something takes no time and never ends."""
+
+
+class NotVirtualError(InternalError):
+    """Something was asked of the virtual loop that belongs to real time."""
+
+
+def describe_waiting(loop: asyncio.AbstractEventLoop) -> str:
+    """Return which tasks are not done, by name, with the line each waits at."""
+    tasks = sorted((task for task in asyncio.all_tasks(loop) if not task.done()), key=lambda task: task.get_name())
+    places = [f"{task.get_name()} at {_place(task)}" for task in tasks]
+    return "waiting: " + (", ".join(places) if places else "no one")
+
+
+def _place(task: asyncio.Task[object]) -> str:
+    """Return the innermost line that ``task`` waits at, outside asyncio itself where there is one."""
+    frames = list(_frames(task.get_coro()))
+    ours = [frame for frame in frames if not frame.f_code.co_filename.startswith(_ASYNCIO)]
+    if not frames:
+        return "its start"
+    frame = (ours or frames)[-1]
+    return f"{frame.f_code.co_qualname}:{frame.f_lineno}"
+
+
+def _frames(waiting: object) -> Iterator[FrameType]:
+    """Yield the frames of a coroutine and of what it awaits, the innermost last."""
+    while (frame := getattr(waiting, "cr_frame", None) or getattr(waiting, "gi_frame", None)) is not None:
+        half_run = frame.f_code is go_on.__code__
+        if not half_run:  # what it goes on with says more
+            yield frame
+        awaited = getattr(waiting, "cr_await", None) or getattr(waiting, "gi_yieldfrom", None)
+        waiting = frame.f_locals["started"] if half_run else awaited
+
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")

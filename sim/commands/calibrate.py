@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
-from sim.commands.options import ModelFolder, Overrides
+from sim.commands.console import ModelFolder, Overrides
 
 if TYPE_CHECKING:
-    from sim.calibration.calibrate import Calibrated
-    from sim.calibration.check import Check
+    from sim.calibration.calibrate import Calibrated, Check
     from sim.run.plan import Plan
 
 INCONCLUSIVE = 3
@@ -43,8 +42,8 @@ def calibrate(
     Example: python -m sim calibrate
     """
     from sim.calibration.calibrate import calibrate as measure_all
-    from sim.clocks.calibration import check_place, digest
-    from sim.commands.bar import progress_bar
+    from sim.clocks.calibration_file import check_place, digest
+    from sim.commands.console import progress_bar
 
     plan = _plan(scenario, model, tuple(overrides or ()))
     check_place(plan.artifact.folder)
@@ -58,13 +57,13 @@ def calibrate(
 
 
 def _plan(path: Path | None, model: Path | None, overrides: tuple[str, ...]) -> "Plan":
-    from actors.errors import ScenarioError
-    from sim.commands.notices import say_once
-    from sim.first_use import compile_first
+    from actors.core.errors import ScenarioError
+    from sim.commands.console import say_once
+    from sim.compilation import compile_first
     from sim.run.model_choice import choose_model
     from sim.run.plan import Plan, load_of
     from sim.run.prepare import GUESS_PER_S
-    from sim.scenario.load import load, parse
+    from sim.scenario.loader import load, parse
 
     words = (*overrides, "clock=real")
     scenario = parse(DEFAULT, "the default world", words) if path is None else load(path, words)

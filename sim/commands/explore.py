@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.commands.options import VIRTUAL, Length, ModelFolder, Overrides, ScenarioFile
+from sim.commands.console import VIRTUAL, Length, ModelFolder, Overrides, ScenarioFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sim.explore.exploring import Exploring
-    from sim.explore.result import Counterexample, Shrunk
+    from sim.explore.exploration import Counterexample, Exploring, Shrunk
     from sim.explore.search import Tried
-    from sim.report.folder import RunFolder
+    from sim.report.run_folder import RunFolder
 
     Tell = Callable[[Tried, Counterexample | None], None]
 
@@ -63,16 +62,14 @@ def explore(  # noqa: PLR0913 - each is an option
 
     Example: python -m sim explore tests/explore/everything_fails.yaml --seeds 50 --anywhere --shrink
     """
-    from sim.commands.notices import begin, say_once
-    from sim.explore.exploring import FILES, Exploring
-    from sim.explore.search import Search
-    from sim.explore.variation import check_seeds, check_variable
-    from sim.report.folder import RunFolder
+    from sim.commands.console import begin, say_once
+    from sim.explore.exploration import FILES, Exploring
+    from sim.explore.search import Search, check_seeds, check_variable
+    from sim.report.run_folder import RunFolder
     from sim.run.command import shorten
-    from sim.scenario.load import load
-    from sim.trials.settled import settle
-    from sim.trials.side_by_side import usual_jobs
-    from sim.trials.trial import digest_of
+    from sim.scenario.loader import load
+    from sim.trials.trial import digest_of, settle
+    from sim.trials.workers import usual_jobs
 
     chosen = tuple(overrides or ())
     base = shorten(load(scenario, (*chosen, VIRTUAL), needs_model=model is None), duration).scenario
@@ -90,7 +87,7 @@ def explore(  # noqa: PLR0913 - each is an option
 
 
 def _explore(exploring: "Exploring", folder: "RunFolder", jobs: int, *, shrink: bool) -> int:
-    from sim.scenario.load import placing
+    from sim.scenario.loader import placing
 
     search = exploring.search
     last = search.first_seed + search.seeds - 1

@@ -32,7 +32,7 @@ def inspect(
 
     Example: python -m sim inspect transactions.csv --yaml > mine.yaml
     """
-    from sim.commands.bar import progress_bar
+    from sim.commands.console import progress_bar
     from sim.inspection.inspection import Asked, inspected
 
     asked = Asked(file, _separator(separator), multiline, _timezone(timezone))
@@ -44,15 +44,15 @@ def inspect(
         return 0
     from rich.console import Console
 
-    from sim.inspection.table import print_inspection
+    from sim.inspection.printing import print_inspection
 
     print_inspection(found, Console(), every=every)
     return 0
 
 
 def _separator(text: str | None) -> str | None:
-    from actors.errors import InputError
-    from sim.tables.separators import parse_separator
+    from actors.core.errors import InputError
+    from sim.tables.files import parse_separator
 
     try:
         return None if text is None else parse_separator(text)
@@ -61,7 +61,7 @@ def _separator(text: str | None) -> str | None:
 
 
 def _timezone(text: str) -> str:
-    from actors.errors import InputError
+    from actors.core.errors import InputError
     from sim.scalars import parse_timezone
 
     try:

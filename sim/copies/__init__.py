@@ -3,10 +3,4 @@
 The training world is copy 0 and its names carry a 0: ``c0-17``, ``m0-3``, ``d0-9``. The same card in copy 7 is
 ``c7-17``: another card with the same profile, and with the past of ``c0-17`` as its own. A copy that becomes active
 later than the history's end has that past shifted in event time, so that its cards do not look as if they had slept.
-
-What the pipeline knows of entities that it has not seen comes through ports; this is what stands behind them:
-
-- `names`: the copies, and the numbers of their entities' names.
-- `windows`: what the windows of streaming features hold of an entity when it is first seen.
-- `sums`: what the batch tier adds to a run's own history.
 """

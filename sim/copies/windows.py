@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from actors.arrays import I64, Bool
-from actors.features.ring import IDENTITY_BITS, IDENTITY_MASK, Kind, Ring, words_of
-from actors.features.rings import Rings
-from actors.kernels import kernel
+from actors.core.arrays import I64, Bool
+from actors.core.jit import kernel
+from actors.features.entity_windows import IDENTITY_BITS, IDENTITY_MASK, Kind, Ring, Rings, words_of
 from sim.copies.names import Copy, CopyNames
 
 

@@ -6,17 +6,16 @@ from typing import Literal
 
 import msgspec
 
-from actors.errors import InputError, MachineError
-from actors.lacking import lack_of
+from actors.core.errors import InputError, MachineError
+from actors.core.process_failures import lack_of
 from actors.pipeline import Pipeline
-from sim.explore.invariants.evidence import Evidence
-from sim.explore.invariants.registry import INVARIANTS
+from sim.explore.invariants import INVARIANTS, Evidence
+from sim.judging.verdict import seen
 from sim.report.summary import Summary
-from sim.run.instruments import NO_INSTRUMENTS
-from sim.scenario.cut import Cut
+from sim.run.composition import NO_INSTRUMENTS
 from sim.scenario.render import digest
+from sim.scenario.timeline import Cut
 from sim.trials.trial import Trial, carried_out
-from sim.verdict import seen
 
 GIVEN_UP = "an actor was given up"
 

@@ -7,18 +7,16 @@ from typing import Any
 
 import msgspec
 
-from actors.errors import ScenarioError
+from actors.core.errors import ScenarioError
 from actors.pipeline import Pipeline
-from actors.telemetry.expression import Expression
+from actors.telemetry.expression.expression import Expression
 from sim.explore.attempt import Attempt, attempt
 from sim.faults.fault import Fault, LastingFault
-from sim.run.instruments import NO_INSTRUMENTS
-from sim.scenario.cut import Cut, cut
-from sim.scenario.expectations import Expectation
-from sim.scenario.load import parse
+from sim.run.composition import NO_INSTRUMENTS
+from sim.scenario.loader import parse
 from sim.scenario.render import resolved
-from sim.scenario.scenario import Scenario
-from sim.scenario.timeline import duration_ns, phase_spans, spans
+from sim.scenario.scenario import Expectation, Scenario
+from sim.scenario.timeline import Cut, cut, duration_ns, phase_spans, spans
 from sim.units import NS_PER
 
 MOST_RUNS = 200  # halving a dozen times takes about 60 runs; beyond this the rest is not worth the wait

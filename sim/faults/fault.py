@@ -5,8 +5,8 @@ from typing import Annotated, ClassVar, NamedTuple, Self
 import msgspec
 import numpy as np
 
+from sim.chance import Streams
 from sim.scalars import Duration, Name
-from sim.world.streams import Streams
 
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Wait = Annotated[Duration, msgspec.Meta(gt=0)]

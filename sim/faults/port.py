@@ -4,10 +4,9 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from actors.actor import Hooks
-from actors.line_sink import LineSink
+from actors.core.work import Work
 from actors.model.verification import Verification
-from actors.sink import DecisionSink
-from actors.work import Work
+from actors.output.sinks import DecisionSink, LineSink
 from sim.faults.fault import Fault, LastingFault
 from sim.faults.switch import FaultSwitch
 

@@ -5,26 +5,23 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from actors.actor import Hooks
-from actors.arrays import I64
-from actors.clock import Clock
+from actors.core.arrays import I64
+from actors.core.clock import Clock
+from actors.core.work import Work
 from actors.features.refresh import TableStore
 from actors.features.store import FeatureStore
-from actors.line_sink import LineSink
 from actors.model.scoring import Scoring
 from actors.model.verification import Verification
+from actors.output.sinks import DecisionSink, LineSink
 from actors.pipeline import Pipeline
-from actors.sink import DecisionSink
-from actors.work import Work
+from sim.chance import Streams
 from sim.faults.fault import Fault
-from sim.faults.feature_store import FeatureStoreFault
+from sim.faults.feature_store import FeatureStoreFault, RefreshFailure
 from sim.faults.port import ArmedFault, CandidateFault, HookFault, LogFault, ModelFault, PortFault, SinkFault, WorkFault
-from sim.faults.refresh_failure import RefreshFailure
-from sim.faults.site import Site
-from sim.faults.switch import FaultRecord, FaultSwitch
+from sim.faults.switch import FaultRecord, FaultSwitch, Site
 from sim.faults.traffic import TrafficFault
+from sim.feeds.feed import Feed
 from sim.journal import Journal
-from sim.world.feed import Feed
-from sim.world.streams import Streams
 
 P = TypeVar("P")
 

@@ -1,19 +1,113 @@
-"""One fault in a run: whether it is in, what it touched, and what happened when its own code failed."""
+"""One fault in a run: whether it is in, what it may reach into, what it touched, whether its own code failed."""
 
 import asyncio
 import math
 from collections.abc import Callable
-from typing import Literal
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
 
-from actors.clock import NS_PER_S, Clock
-from sim.faults.chance import Chance
-from sim.faults.effect import Effect
+from actors.core.clock import NS_PER_S, Clock
+from actors.core.errors import DependencyError
+from actors.core.work import RealWork, Work
+from sim.chance import Chance, Streams
 from sim.faults.fault import Fault, Occurrence
-from sim.faults.site import Site
 from sim.journal import Journal
-from sim.world.streams import Streams
+
+if TYPE_CHECKING:  # a scenario is read before LightGBM is imported
+    from actors.pipeline import Pipeline
+    from sim.steps.model_changes import ModelDesk
+    from sim.world.traffic import TrafficSpec
+
+
+class InjectedCrashError(Exception):
+    """An actor crashes because a fault says so; nothing catches it but the supervisor."""
+
+
+HARM = (DependencyError, InjectedCrashError, asyncio.CancelledError)  # cancelled: the caller gave a hanging call up
+
+
+class Touched(Protocol):
+    """Who is told: the switch of the fault."""
+
+    def touch(self, rows: int) -> None:
+        """Take that ``rows`` were touched."""
+        ...
+
+    def fail(self, error: Exception) -> None:
+        """Take that the fault's own code raised ``error``."""
+        ...
+
+
+class Effect:
+    """A context around the harm.
+
+    An error of `HARM` raised inside is the harm: it counts and goes on to the caller. Leaving without an error counts
+    too. Any other exception is the fault's own: it is lifted, the exception ends here, and the call goes on unharmed.
+
+    Args:
+        switch: of the fault.
+        rows: how many of what it touches.
+    """
+
+    def __init__(self, switch: Touched, rows: int) -> None:
+        self._switch = switch
+        self._rows = rows
+
+    def __enter__(self) -> None:
+        """Begin the harm."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> bool:
+        """End it; return whether the exception ends here."""
+        if error is None or isinstance(error, HARM):
+            self._switch.touch(self._rows)
+            return False
+        if isinstance(error, Exception):
+            self._switch.fail(error)
+            return True
+        return False
+
+
+@dataclass(slots=True)
+class Site:
+    """What a run's faults may reach into.
+
+    Attributes:
+        work: lets the time of computing pass; a `Processor` on virtual time.
+        traffic: what the synthetic transactions are made from; None in a replay.
+        pipeline: the running one, once it is made.
+        recount: has what is due counted anew, after a fault that changes it was over before its time.
+        desk: where the serving model is changed, once it is made.
+    """
+
+    work: Work = field(default_factory=RealWork)
+    traffic: "TrafficSpec | None" = None
+    pipeline: "Pipeline | None" = None
+    recount: Callable[[], None] = lambda: None
+    desk: "ModelDesk | None" = None
+
+    def releasing(self) -> "ModelDesk":
+        """Return the desk.
+
+        Raises:
+            AssertionError: it is not made yet.
+        """
+        if self.desk is None:
+            raise AssertionError("no fault releases a model before there is a desk")
+        return self.desk
+
+    def running(self) -> "Pipeline":
+        """Return the pipeline.
+
+        Raises:
+            AssertionError: it is not made yet.
+        """
+        if self.pipeline is None:
+            raise AssertionError("no fault reaches into the pipeline before it is made")
+        return self.pipeline
+
 
 FaultState = Literal["waiting", "injected", "lifted", "failed"]
 

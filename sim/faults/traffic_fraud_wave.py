@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 import msgspec
 import numpy as np
 
-from actors.arrays import I64
-from actors.clock import NS_PER_S
-from sim.faults.blocks import joined, rows_of
+from actors.core.arrays import I64
+from actors.core.clock import NS_PER_S
 from sim.faults.switch import FaultSwitch
-from sim.faults.traffic import TrafficFault
-from sim.world.block import Block
-from sim.world.feed import Feed
+from sim.faults.traffic import TrafficFault, joined, rows_of
+from sim.feeds.feed import Block, Feed
 
 if TYPE_CHECKING:  # the world is imported where it is needed: a run
-    from sim.faults.wave import Attacker
+    from sim.faults.attacker import Attacker
 
 
 class TrafficFraudWave(TrafficFault, frozen=True, kw_only=True):
@@ -38,7 +36,7 @@ class TrafficFraudWave(TrafficFault, frozen=True, kw_only=True):
 
     def build(self, port: Feed, switch: FaultSwitch) -> Feed:
         """Return the feed with the wave in it."""
-        from sim.faults.wave import Attacker
+        from sim.faults.attacker import Attacker
 
         traffic = switch.site.traffic
         if traffic is None:

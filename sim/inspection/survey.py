@@ -7,22 +7,17 @@ from typing import Final, Literal
 
 import polars as pl
 
-from actors.errors import TransactionFileError
-from sim.events.fields.degrees import DegreesField
-from sim.events.fields.field import Break
-from sim.events.fields.keys import TextField
-from sim.inspection.columns import Column, columns_of
-from sim.inspection.keys import Keys
-from sim.inspection.labels import MOST_WORDS, Labels
-from sim.inspection.moments import Moments, best_forms
-from sim.inspection.money import Money, looks_like_amounts
-from sim.inspection.roles import OWNERS, PARTLY, letters_of, ranked, score
-from sim.scenario.column_map import KeyColumn, PlainColumn, TextColumn
-from sim.tables.endings import ending_of, full_ending
-from sim.tables.parts import NO_STDIN, STDIN, parts_of
+from actors.core.errors import TransactionFileError
+from sim.inspection.columns import OWNERS, PARTLY, Column, columns_of, letters_of, ranked, score
+from sim.inspection.times import Moments, best_forms
+from sim.inspection.values import MOST_WORDS, Keys, Labels, Money, looks_like_amounts
+from sim.replay.converters import DegreesField
+from sim.replay.field import Break
+from sim.replay.keys import TextField
+from sim.scenario.events import KeyColumn, PlainColumn, TextColumn
+from sim.tables.files import COMMA, NO_STDIN, SEPARATOR_WORDS, STDIN, TAB, ending_of, full_ending, parts_of
 from sim.tables.problem import problem
 from sim.tables.reader import Reader, reader
-from sim.tables.separators import COMMA, TAB, WORDS
 from sim.training.progress import Progress
 
 READING: Final = "read"
@@ -92,7 +87,7 @@ def opened(path: Path, *, separator: str | None, multiline: bool) -> Source:
     if ending.format != "CSV" or separator is not None:
         return Source(path, ending.format, separator, reader(path, separator=separator, multiline=multiline))
     stated = STATED.get(full_ending(first).removesuffix(".gz"))
-    counted = {each: _columns(path, each, multiline=multiline) for each in WORDS.values()}
+    counted = {each: _columns(path, each, multiline=multiline) for each in SEPARATOR_WORDS.values()}
     best = max(counted, key=lambda each: (counted[each], each == stated))
     chosen = None if best == stated else best
     return Source(path, ending.format, chosen, reader(path, separator=chosen, multiline=multiline))

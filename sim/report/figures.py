@@ -1,30 +1,128 @@
-"""The figures of a run from its last snapshot, its outcomes and its verdict."""
+"""The figures of a run from its last snapshot, its outcomes, its verdict; of each phase and fault too."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from actors.clock import NS_PER_S
-from actors.messages import Decision, Mode
-from actors.model.engines.engine import EngineKind
-from actors.telemetry.catalogue import read
-from actors.telemetry.counts import HistogramCounts
+from actors.core.batches import Decision, Mode
+from actors.core.clock import NS_PER_S
+from actors.model.engine import EngineKind
+from actors.telemetry.histogram_counts import HIGHEST_US, HistogramCounts
+from actors.telemetry.metrics.catalogue import read
+from actors.telemetry.metrics.latency import PERCENTS
 from actors.telemetry.snapshot import AlertReading, Snapshot
 from actors.telemetry.stages import BUDGET_P50_US, Stage
 from actors.telemetry.window import Window
-from sim.expectations.judge import Judge
-from sim.expectations.result import ExpectationResult
 from sim.faults.switch import FaultRecord
-from sim.money import Outcomes, business
-from sim.quality import live_quality
-from sim.report.spans import fault_costs, span_figures
-from sim.report.summary import AlertOutcome, Books, DecisionCounts, FeatureStoreUse, ModeCounts, StageTimes, Summary
-from sim.report.times import at_least, in_ms, times_in_ms
+from sim.judging.judge import Judge
+from sim.judging.result import ExpectationResult
+from sim.judging.verdict import Verdict
+from sim.judging.windows import Windows
+from sim.outcomes.money import Business, Outcomes, business
+from sim.outcomes.quality import live_quality
+from sim.report.summary import (
+    AlertOutcome,
+    Books,
+    DecisionCounts,
+    FaultCost,
+    FeatureStoreUse,
+    ModeCounts,
+    SpanFigures,
+    StageTimes,
+    Summary,
+)
 from sim.scenario.render import digest
 from sim.scenario.scenario import Scenario
+from sim.scenario.timeline import Span, fault_spans, phase_spans
 from sim.steps.step import StepRecord
-from sim.verdict import Verdict
+
+US_PER_MS = 1_000
+
+
+def times_in_ms(counts: HistogramCounts) -> dict[str, float | None]:
+    """Return percentiles, mean and maximum in milliseconds by their keys, None without values."""
+    times = {f"{name}_ms": in_ms(counts.percentile_us(percent)) for name, percent in PERCENTS.items()}
+    return {**times, "mean_ms": in_ms(counts.mean_us), "max_ms": in_ms(counts.max_us)}
+
+
+def at_least(times: Mapping[str, float | None]) -> tuple[str, ...]:
+    """Return the keys of those percentiles that are lower bounds, since no counter reaches as far as the true ones.
+
+    Example:
+        >>> at_least({"p50_ms": 12.0, "p99_ms": 3_600_000.001, "max_ms": 9_000_000.0})
+        ('p99_ms',)
+    """
+    bounded = (key for key in times if key.removesuffix("_ms") in PERCENTS)
+    return tuple(key for key in bounded if (times[key] or 0.0) * US_PER_MS > HIGHEST_US)
+
+
+def in_ms(value_us: float | None) -> float | None:
+    """Return milliseconds; None stays None."""
+    return None if value_us is None else value_us / US_PER_MS
+
+
+def span_figures(scenario: Scenario, windows: Windows, outcomes: Outcomes) -> tuple[SpanFigures, ...]:
+    """Return the figures of each phase, then of each fault, that the run came to."""
+    named: list[tuple[str, Mapping[str, Span]]] = [("phase", phase_spans(scenario)), ("fault", fault_spans(scenario))]
+    return tuple(
+        _figures(name, kind, span, window, outcomes.during(span.start_ns, span.end_ns))
+        for kind, spans in named
+        for name, span in spans.items()
+        if (window := windows.over(span)) is not None
+    )
+
+
+def _figures(name: str, kind: str, span: Span, window: Window, outcomes: Outcomes) -> SpanFigures:
+    latency = times_in_ms(window.latency(Stage.LATENCY))
+    ratios = {mode.label: read(f"mode.{mode.label}.ratio", window) for mode in Mode}
+    return SpanFigures(
+        name=name,
+        kind="fault" if kind == "fault" else "phase",
+        start_s=span.start_ns / NS_PER_S,
+        end_s=None if span.end_ns is None else span.end_ns / NS_PER_S,
+        offered_per_s=read("offered_rate", window),
+        throughput_per_s=read("throughput", window),
+        latency_p50_ms=latency["p50_ms"],
+        latency_p95_ms=latency["p95_ms"],
+        latency_p99_ms=latency["p99_ms"],
+        latency_max_ms=latency["max_ms"],
+        at_least=tuple(f"latency_{key}" for key in at_least(latency) if key != "p99_9_ms"),
+        error_rate=read("error_ratio", window),
+        modes={mode: ratio for mode, ratio in ratios.items() if ratio},
+        business=business(outcomes),
+        quality=live_quality(outcomes),
+    )
+
+
+def fault_costs(scenario: Scenario, outcomes: Outcomes) -> tuple[FaultCost, ...]:
+    """Return what each fault cost, against the transactions that arrived while no fault was in."""
+    spans = fault_spans(scenario)
+    calm = np.ones(len(outcomes), dtype=np.bool_)
+    for span in spans.values():
+        calm &= (outcomes.arrival_ns < span.start_ns) | (outcomes.arrival_ns >= (span.end_ns or np.inf))
+    otherwise = business(outcomes, calm)
+    return tuple(
+        _cost(name, business(outcomes.during(span.start_ns, span.end_ns)), otherwise) for name, span in spans.items()
+    )
+
+
+def _cost(name: str, during: Business, otherwise: Business) -> FaultCost:
+    lost = None if during.recall is None or otherwise.recall is None else otherwise.recall - during.recall
+    return FaultCost(
+        fault=name,
+        recall_during=during.recall,
+        recall_otherwise=otherwise.recall,
+        recall_lost=lost,
+        money_lost=_money_lost(during, otherwise),
+    )
+
+
+def _money_lost(during: Business, otherwise: Business) -> float | None:
+    if not during.fraud_amount or not otherwise.fraud_amount:
+        return None
+    stopped = otherwise.fraud_prevented / otherwise.fraud_amount
+    return stopped * during.fraud_amount - during.fraud_prevented
 
 
 @dataclass(frozen=True, slots=True)

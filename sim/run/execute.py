@@ -8,20 +8,19 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from dashboard.frame import Frame
-from sim.clocks.calibration import digest
+from sim.clocks.calibration_file import digest
 from sim.clocks.real import loop_factory
 from sim.clocks.virtual_loop import VirtualLoop
 from sim.journal import Journal
-from sim.report import folder as files
+from sim.report import run_folder as files
 from sim.report.figures import Finished, summarise
-from sim.report.folder import RunFolder
-from sim.report.lines import AlertLine, JsonLines, PatientLines, TextLines
+from sim.report.jsonl import AlertLine, JsonLines, PatientLines, TextLines
 from sim.report.provenance import git_commit, versions
+from sim.report.run_folder import RunFolder
 from sim.report.summary import Summary, summary_text
-from sim.run.instruments import NO_INSTRUMENTS, Instruments
+from sim.run.composition import NO_INSTRUMENTS, Instruments, Parts, make_parts
 from sim.run.machine import Machine, real_machine, virtual_machine
 from sim.run.output import Output
-from sim.run.parts import Parts, make_parts
 from sim.run.plan import Plan
 from sim.run.session import Ended, Session
 from sim.run.watch import AnyScreen

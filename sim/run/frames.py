@@ -3,15 +3,17 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from actors.clock import NS_PER_S
-from actors.errors import printable
-from actors.messages import Decision, Mode
-from actors.telemetry.catalogue import read
-from actors.telemetry.snapshot import Snapshot
+from actors.core.batches import Decision, Mode
+from actors.core.clock import NS_PER_S
+from actors.core.errors import printable
+from actors.telemetry.metrics.catalogue import read
+from actors.telemetry.snapshot import Quality, Snapshot
 from actors.telemetry.stages import BUDGET_P50_US, TARGET_P95_US, Stage
+from actors.telemetry.window import Window
 from dashboard import frame as show
-from sim.run.courses import Courses
-from sim.run.frame_parts import (
+from dashboard.charts import History
+from sim.run.frame_sections import (
+    Moment,
     alerts,
     drift,
     errors,
@@ -24,11 +26,39 @@ from sim.run.frame_parts import (
     share,
     stage,
 )
-from sim.run.moment import Moment
 from sim.scenario.scenario import Scenario
 from sim.scenario.timeline import fault_spans, phase_spans
 from sim.steps.step import StepState
 from sim.units import Rate
+
+
+class Courses:
+    """Histories of rates, latencies, memory and AUC; fed with each snapshot of the monitor."""
+
+    def __init__(self) -> None:
+        self.offered = History()
+        self.achieved = History()
+        self.p50 = History(keep="max")
+        self.p95 = History(keep="max")
+        self.p99 = History(keep="max")
+        self.memory = History(keep="max")
+        self.auc = History()
+        self._last: Snapshot | None = None
+
+    def add(self, snapshot: Snapshot, quality: Quality | None) -> None:
+        """Take in what happened since the last snapshot."""
+        at_s = (snapshot.at_ns - snapshot.started_ns) / NS_PER_S
+        if self._last is not None and snapshot.at_ns > self._last.at_ns:
+            window = Window(self._last, snapshot)
+            self.offered.add(at_s, window.rate(lambda each: each.ledger.offered))
+            self.achieved.add(at_s, window.rate(lambda each: each.ledger.decided))
+            latency = window.latency(Stage.LATENCY)
+            for history, percent in ((self.p50, 50.0), (self.p95, 95.0), (self.p99, 99.0)):
+                history.add(at_s, latency.percentile_us(percent))
+        self.memory.add(at_s, snapshot.memory_bytes)
+        self.auc.add(at_s, None if quality is None else quality.live_roc_auc)
+        self._last = snapshot
+
 
 AUC_TARGET = 0.95
 STEP_WORDS: dict[StepState, show.StepWord] = {

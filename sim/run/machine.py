@@ -1,29 +1,85 @@
 """What a run runs on: real time and the machine it is on, or virtual time and a model of a machine."""
 
 import asyncio
+import ctypes
 import gc
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from actors.clock import Clock, RealClock
-from actors.decision_log import BufferedLog, MakeLog
+from actors.core.batches import DecidedBatch, Pile
+from actors.core.clock import Clock, RealClock
+from actors.core.errors import SinkError
+from actors.core.work import RealWork, Work
 from actors.features.store import FeatureStore
-from actors.telemetry.memory import resident_memory
-from actors.work import RealWork, Work
-from sim.clocks.cpu import Processor
-from sim.clocks.look_up import ModelledFeatureStore
-from sim.clocks.noise import LognormalNoise
+from actors.output.decision_log import BufferedLog, DecisionLog, MakeLog
+from actors.output.decision_record import DecisionLines
+from actors.output.sinks import LineSink
+from actors.telemetry.ledger import Ledger
+from actors.telemetry.monitor import resident_memory
+from sim.chance import Streams
+from sim.clocks.modelled_waits import ModelledFeatureStore
+from sim.clocks.processor import LognormalNoise, Processor
 from sim.clocks.virtual_clock import VirtualClock
 from sim.clocks.virtual_loop import VirtualLoop
-from sim.run.allocator import give_back_large_blocks
-from sim.run.attic import Attic
-from sim.run.gathered_log import GatheredLog
+from sim.feeds.feed import Feed, InlineFeed
+from sim.feeds.process_feed import ProcessFeed
+from sim.outcomes.mapped_arrays import AnyShelf, Attic, Shelf
 from sim.run.plan import Plan
-from sim.run.shelf import AnyShelf, Shelf
-from sim.world.feed import Feed, InlineFeed
-from sim.world.process_feed import ProcessFeed
-from sim.world.streams import Streams
+
+LARGE_BYTES = 1 << 20  # tables and columns are larger; the arrays of a batch are smaller
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # malloc.h of glibc
+
+
+def give_back_large_blocks() -> bool:
+    """Let every large block have pages of its own, which are the system's again once it is freed.
+
+    glibc does so at first, but raises its border to 32 MB as large blocks are freed. The tables of each refresh then
+    lie in the heap and leave holes there: 120 MB after ten seconds of overload (measured).
+
+    Returns:
+        Whether the allocator is one that can be told.
+    """
+    if not sys.platform.startswith("linux"):
+        return False
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is None:
+        return False
+    return all(mallopt(option, LARGE_BYTES) == 1 for option in (_MMAP_THRESHOLD, _TRIM_THRESHOLD))
+
+
+class GatheredLog(DecisionLog):
+    """Writes many batches together: single decisions cost a fifth of what each would alone.
+
+    They wait until there are enough of them or until the books are read, so no reading misses one. A process that is
+    killed loses those that wait; their run can be had again from its seed.
+    """
+
+    def __init__(self, lines: DecisionLines, output: LineSink, ledger: Ledger) -> None:
+        super().__init__(lines, output, ledger)
+        self._pile = Pile(self._write_down)
+
+    async def write(self, decided: DecidedBatch) -> bool:  # noqa: ARG002 - it is kept when it is committed
+        """Put it off."""
+        return True
+
+    def commit(self, decided: DecidedBatch, *, written: bool) -> None:  # noqa: ARG002 - it is not
+        """Keep ``decided``; write what waits if that is enough."""
+        self._pile.add(decided, len(decided.score))
+
+    def settle(self) -> None:
+        """Write and count what waits."""
+        self._pile.settle()
+
+    def _write_down(self, batches: list[DecidedBatch]) -> None:
+        written = True
+        try:
+            self.output.append(self.lines.encode_all(batches))
+        except SinkError as error:
+            self.failure.note(error)
+            written = False
+        self.count(sum(map(len, batches)), written=written)
+
 
 # For so long a thread waits for the interpreter at most. The default of 5 ms, at the begin and the end of each batch in
 # the executor, is most of the latency under load.

@@ -1,24 +1,66 @@
 """Which model a run serves: the one that is named, or the cached one of its world, trained first if need be."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from actors.clock import NS_PER_US
-from actors.model.artifact import Artifact
+import msgspec
+
+from actors.core.clock import NS_PER_US
+from actors.model.artifact import GOLDEN_FILE, Artifact, save_artifact
+from actors.model.integrity import Golden
+from actors.model.lightgbm_engine import LightGBMEngine, lightgbm
 from actors.model.verification import load_verified
 from dashboard.frame import Notice
-from sim.events.section import opened_spec
 from sim.gates import DEFAULT_GATES, Gate, said_gates
-from sim.run.fewer_trees import check_trees, with_trees
+from sim.replay.events_section import opened_spec
 from sim.scenario.pace import world_spec
+from sim.scenario.problems import LateProblemError
 from sim.scenario.scenario import Scenario
-from sim.steps.model_release import ModelRelease
-from sim.training.cache import MODELS, is_model
-from sim.training.child import train_in_child
+from sim.steps.registry import ModelRelease
+from sim.training.cache import MODELS, is_model, publish, recipe_of
 from sim.training.fit import FitConfig
+from sim.training.process import train_in_child
 from sim.training.progress import Progress
-from sim.training.recipe import recipe_of
 from sim.training.source import EventsSource, Source, WorldSource
+
+
+def check_trees(artifact: Artifact, count: int, step: str) -> None:
+    """Check that ``artifact`` can be left with ``count`` trees, as the step of that name says.
+
+    Raises:
+        LateProblemError: it has no more than that.
+    """
+    trees = artifact.booster.num_trees()
+    if count >= trees:
+        rule = f"must be fewer than the {trees} of model {artifact.manifest.digest}"
+        raise LateProblemError(f"steps[{step}].trees", rule, f"{count:,}", "give fewer")
+
+
+def with_trees(artifact: Artifact, count: int) -> Path:
+    """Return the folder of ``artifact`` with only its first ``count`` trees; made if it is not there yet.
+
+    It has no metrics: those in the manifest are of the whole model.
+
+    Args:
+        artifact: the whole model.
+        count: fewer than it has; see `check_trees`.
+    """
+    folder = MODELS / f"{artifact.manifest.digest}-{count}-trees"
+    if is_model(folder):
+        return folder
+    booster = artifact.booster
+    shorter = lightgbm.Booster(model_str=booster.model_to_string(num_iteration=count))
+
+    def build(draft: Path) -> None:
+        shutil.copytree(artifact.folder, draft, dirs_exist_ok=True)
+        rows = artifact.golden.features
+        Golden(rows, LightGBMEngine(shorter, rows.shape[1]).score(rows)).save(draft / GOLDEN_FILE)
+        save_artifact(draft, shorter, msgspec.structs.replace(artifact.manifest, metrics={}))
+
+    publish(folder, build)
+    return folder
+
 
 Announce = Callable[[Notice], None]
 """Shows what is going on before the run; must not block."""

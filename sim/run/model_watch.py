@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from actors.clock import NS_PER_S, Clock
-from actors.errors import ArtifactError
+from actors.core.clock import NS_PER_S, Clock
+from actors.core.errors import ArtifactError
 from actors.model.artifact import MANIFEST_FILE
 from actors.model.manifest import read_manifest
-from sim.report.folder import ROLLBACK
-from sim.steps.model_desk import ModelDesk
+from sim.report.run_folder import ROLLBACK
+from sim.steps.model_changes import ModelDesk
 
 LOOK_EVERY_NS: Final = NS_PER_S  # a look costs 0.1 ms; whoever releases a model can wait two of them
 WATCH: Final = "watched-folder"  # who asks, in the journal

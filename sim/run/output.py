@@ -2,20 +2,89 @@
 
 Other people and programs may have emptied, replaced, moved or removed them meanwhile. That costs what they held, and a
 line; never the verdict.
+
+A decision is logged before anyone knows the truth. When the run is over, each line whose label has become known gets
+it, and every other keeps its null.
 """
 
 import errno
+import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from io import BufferedIOBase
+from typing import BinaryIO
+
+import msgspec
 
 from actors.adapters.files import AppendOnlyFile
-from actors.errors import OutputError
-from sim.report import folder as files
-from sim.report.folder import RunFolder
-from sim.report.labels import join_labels
-from sim.report.lines import PatientLines
-from sim.report.trace import trace_hash
-from sim.run.parts import Parts
+from actors.core.errors import OutputError
+from sim.report import run_folder as files
+from sim.report.jsonl import PatientLines
+from sim.report.run_folder import RunFolder
+from sim.run.composition import Parts
+
+_UNLABELLED = b',"label":null'  # cannot stand inside a text: JSON escapes its quotes
+_LABELLED = (b',"label":0', b',"label":1')
+
+
+class _Line(msgspec.Struct, gc=False):
+    id: str
+    event_time: int
+
+
+def join_labels(lines: Iterable[bytes], joined: BinaryIO, fraud_ids: Container[str], known_until_us: int) -> int:
+    """Copy a decision log, with the label of each transaction before ``known_until_us``; return how many got theirs.
+
+    A line that is no decision (cut off by a crash, or changed by someone else) stays as it is.
+
+    Args:
+        lines: of ``decisions.jsonl``.
+        joined: gets all of them.
+        fraud_ids: ids of the transactions that were fraud; all others were legitimate.
+        known_until_us: event time, exclusive, up to which labels are known: the end of the run less the label delay.
+
+    Raises:
+        OSError: ``lines`` cannot be read, or ``joined`` not written.
+    """
+    decode = msgspec.json.Decoder(_Line).decode
+    count = 0
+    for line in lines:
+        at = line.rfind(_UNLABELLED) if line.endswith(b"\n") else -1
+        transaction = _read(decode, line) if at >= 0 else None
+        if transaction is not None and transaction.event_time < known_until_us:
+            label = _LABELLED[transaction.id in fraud_ids]
+            joined.write(line[:at] + label + line[at + len(_UNLABELLED) :])
+            count += 1
+        else:
+            joined.write(line)
+    return count
+
+
+def _read(decode: Callable[[bytes], _Line], line: bytes) -> _Line | None:
+    try:
+        return decode(line)
+    except ValueError:  # of msgspec, and of bytes that are no text
+        return None
+
+
+def trace_hash(decisions: BufferedIOBase, journal: BufferedIOBase) -> str:
+    """Return the SHA-256, in hexadecimal, over the decision log as the run wrote it and the journal.
+
+    It is taken before labels are joined, so that it does not depend on how long the run waited for them. On the virtual
+    clock two runs of one scenario, seed and model have equal hashes, in any process.
+
+    Args:
+        decisions: ``decisions.jsonl``, not labelled yet, from its begin.
+        journal: ``journal.jsonl``, whole, from its begin.
+
+    Raises:
+        OSError: one of the two cannot be read.
+    """
+    total = hashlib.sha256()
+    for file in (decisions, journal):
+        total.update(hashlib.file_digest(file, "sha256").digest())  # by file, so that no byte can change sides
+    return total.hexdigest()
+
 
 LOOK_UP_EVERY = 1 << 12  # lines, a few milliseconds
 

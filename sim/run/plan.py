@@ -1,32 +1,131 @@
 """Everything that is settled before a run begins."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from actors.arrays import I64, Bool
-from actors.clock import NS_PER_US
+from actors.core.arrays import I64, Bool
+from actors.core.clock import NS_PER_US
 from actors.model.artifact import Artifact
+from sim.chance import Streams
 from sim.clocks.costs import Costs
-from sim.clocks.look_up import LookUpTime
-from sim.events.known_cards import judged_rows
-from sim.events.section import events_spec
-from sim.events.traffic import FileTraffic
-from sim.run.load import traffic_spec
-from sim.run.schedule import Schedule
-from sim.scenario.cut import Cut
+from sim.clocks.modelled_waits import LookUpTime
+from sim.feeds.feed import Blocks
+from sim.replay.events_section import events_spec
+from sim.replay.known_cards import judged_rows
+from sim.replay.traffic import FileTraffic
+from sim.scenario import scenario as said
+from sim.scenario.pace import world_spec
+from sim.scenario.scenario import Phase as SaidPhase
 from sim.scenario.scenario import Scenario
-from sim.scenario.timeline import duration_ns
-from sim.world.feed import Blocks
-from sim.world.intensity import mean_pieces
-from sim.world.pool import Town
+from sim.scenario.timeline import Cut, duration_ns
+from sim.units import Rate
+from sim.world.active_towns import PooledTown
+from sim.world.arrivals import arrivals, mean_pieces
+from sim.world.phases import Arrivals, Constant, OnOff, Phase, Poisson, Sine, Spike
 from sim.world.traffic import TrafficSpec
 
 if TYPE_CHECKING:  # it imports polars, which a run of the synthetic world does without
-    from sim.events.contents import Contents
+    from sim.replay.contents import Contents
+
+
+class Schedule:
+    """Counts intended arrivals, chunk by chunk as time passes; asked with instants that do not decrease.
+
+    Args:
+        chunks: makes the intended arrivals anew, from the start of the run.
+    """
+
+    def __init__(self, chunks: Callable[[], Iterator[I64]]) -> None:
+        self._make = chunks
+        self._stale = True
+        self._counted = 0
+        self._chunk: I64 | None = None
+
+    @staticmethod
+    def of(spec: TrafficSpec) -> "Schedule":
+        """Return the schedule of synthetic traffic: its arrivals, drawn a second time from the same streams."""
+        return Schedule(lambda: arrivals(spec.phases, Streams(spec.seed)))
+
+    def altered(self, change: Callable[[Iterator[I64]], Iterator[I64]]) -> "Schedule":
+        """Return the schedule of what ``change`` makes of these arrivals."""
+        return Schedule(lambda: change(self._make()))
+
+    def recount(self) -> None:
+        """Count from the start when next asked: the arrivals have turned out to be others, perhaps while counting."""
+        self._stale = True
+
+    def due_count(self, elapsed_ns: int) -> int:
+        """Return how many are due within ``elapsed_ns`` of the start."""
+        while self._stale or (self._chunk is not None and (not len(self._chunk) or self._chunk[-1] <= elapsed_ns)):
+            if self._stale:
+                self._begin()
+            elif self._chunk is not None:
+                self._counted += len(self._chunk)
+                self._chunk = next(self._chunks, None)
+        if self._chunk is None:
+            return self._counted
+        return self._counted + int(np.searchsorted(self._chunk, elapsed_ns, side="right"))
+
+    def _begin(self) -> None:
+        self._stale = False
+        self._counted = 0
+        self._chunks = self._make()
+        self._chunk = next(self._chunks, None)
+
+
+def needs_capacity(scenario: Scenario) -> bool:
+    """Return whether any rate is a share of what the pipeline can do, so that it must be measured first."""
+    rates = [rate for phase in scenario.phases for rate in (phase.rate, phase.ramp_to) if rate is not None]
+    return any(rate.of_capacity is not None for rate in rates)
+
+
+def traffic_spec(scenario: Scenario, capacity_per_s: float | None = None) -> TrafficSpec:
+    """Return the traffic of a synthetic scenario.
+
+    Args:
+        scenario: without an events file.
+        capacity_per_s: what ``1.5x capacity`` is a share of; may be None if no rate is one.
+    """
+    phases = tuple(_phase(phase, capacity_per_s) for phase in scenario.phases)
+    return TrafficSpec(world=world_spec(scenario), phases=phases, seed=scenario.seed)
+
+
+def _phase(phase: SaidPhase, capacity_per_s: float | None) -> Phase:
+    if phase.duration is None or phase.rate is None:
+        raise AssertionError("a synthetic scenario's phases have durations and rates; validation sees to it")
+    return Phase(
+        name=phase.name,
+        duration_ns=phase.duration,
+        rate=_per_s(phase.rate, capacity_per_s),
+        ramp_to=None if phase.ramp_to is None else _per_s(phase.ramp_to, capacity_per_s),
+        arrivals=_arrivals(phase.arrivals),
+    )
+
+
+def _per_s(rate: Rate, capacity_per_s: float | None) -> float:
+    if rate.of_capacity is not None and capacity_per_s is None:
+        raise AssertionError("capacity must be measured before rates are resolved")
+    return rate.resolve(capacity_per_s or 0.0)
+
+
+def _arrivals(arrivals: said.Arrivals) -> Arrivals:
+    match arrivals:
+        case said.Constant():
+            return Constant()
+        case said.Poisson():
+            return Poisson()
+        case said.Spike():
+            return Spike(after_ns=arrivals.after, width_ns=arrivals.width, factor=arrivals.factor)
+        case said.OnOff():
+            return OnOff(on_ns=arrivals.on, off_ns=arrivals.off, low=arrivals.low)
+        case said.Sine():
+            return Sine(period_ns=arrivals.period, amplitude=arrivals.amplitude)
+        case _:
+            raise AssertionError(f"no arrivals of kind {arrivals.kind}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +173,7 @@ class SyntheticLoad:
         """Return when its transactions are due."""
         return Schedule.of(self.spec)
 
-    def towns(self) -> tuple[Town, ...]:
+    def towns(self) -> tuple[PooledTown, ...]:
         """The towns that take part."""
         return self.spec.towns()
 
@@ -133,7 +232,7 @@ class FileLoad:
         """Event time at the start."""
         return self.traffic.start_us
 
-    def towns(self) -> tuple[Town, ...]:
+    def towns(self) -> tuple[PooledTown, ...]:
         """No copies: the file's cards are all there are."""
         return ()
 
@@ -207,7 +306,7 @@ def load_of(scenario: Scenario, capacity_per_s: float | None = None, contents: "
     """
     if scenario.events is None:
         return SyntheticLoad(traffic_spec(scenario, capacity_per_s))
-    from sim.events.event_file import EventFile
+    from sim.replay.event_file import EventFile
 
     file = EventFile.open(events_spec(scenario.events))
     spec = file.spec

@@ -14,16 +14,14 @@ from msgspec.structs import replace
 from actors.model.artifact import Artifact
 from actors.model.verification import load_verified
 from dashboard.frame import Notice
-from sim.events.section import opened_spec
-from sim.run.fewer_trees import check_trees
-from sim.run.model_choice import cached_folder, named_model, source_of
-from sim.run.modelled import modelled_machine
+from sim.replay.events_section import opened_spec
+from sim.run.model_choice import cached_folder, check_trees, named_model, source_of
 from sim.run.plan import Load, load_of, planned_ns
-from sim.run.prepare import GUESS_PER_S, refuse_foresight
-from sim.scenario.column_map import UNITS, TimeColumn
-from sim.scenario.cut import Cut
+from sim.run.prepare import GUESS_PER_S, modelled_machine, refuse_foresight
+from sim.scenario.events import UNITS, TimeColumn
 from sim.scenario.scenario import Scenario
-from sim.steps.model_release import ModelRelease
+from sim.scenario.timeline import Cut
+from sim.steps.registry import ModelRelease
 from sim.training.cache import is_model
 from sim.training.source import EventsSource
 from sim.units import spoken_duration
@@ -32,7 +30,7 @@ Announce = Callable[[Notice], None]
 """Shows what is going on before the run; must not block."""
 
 if TYPE_CHECKING:  # it imports polars, which a run of the synthetic world does without
-    from sim.events.contents import Contents
+    from sim.replay.contents import Contents
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +167,7 @@ def _contents(scenario: Scenario, announce: Announce, *, trained: bool) -> dict[
     events = scenario.events
     if events is None:
         return {}
-    from sim.events.spans import contents_of_spans
+    from sim.replay.event_file import contents_of_spans
 
     def told(share: float) -> None:
         announce(Notice(title=f"reading {Path(events.file).name}", done_ratio=share))

@@ -6,25 +6,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from actors.clock import NS_PER_S, Clock
-from actors.errors import EscalationError
-from actors.telemetry.gc_pauses import GcPauses
+from actors.core.clock import NS_PER_S, Clock
+from actors.core.errors import EscalationError
 from actors.telemetry.hlog import INTERVAL_S, LatencyLog, Writable
 from actors.telemetry.snapshot import Quality, Snapshot
+from actors.telemetry.telemetry import GcPauses
 from dashboard.frame import Frame
-from sim.expectations.judge import Judge
-from sim.expectations.result import ExpectationResult, skipped
 from sim.faults.switch import FaultRecord
-from sim.money import Outcomes, business
-from sim.quality import live_quality
+from sim.judging.judge import Judge
+from sim.judging.result import ExpectationResult, skipped
+from sim.judging.verdict import Arrivals, Verdict, arrivals_of, doubts, judge, metrics_read, remarks
+from sim.outcomes.money import Outcomes, business
+from sim.outcomes.quality import live_quality
+from sim.run.composition import Parts
 from sim.run.model_watch import ModelWatch
-from sim.run.parts import Parts
 from sim.run.plan import Plan
 from sim.run.watch import AnyScreen, Watch, tick_s
 from sim.scenario.timeline import Span, duration_ns, phase_spans
 from sim.steps.step import StepRecord
-from sim.substance import doubts, metrics_read, remarks
-from sim.verdict import Arrivals, Verdict, arrivals_of, judge
 
 PUT_AWAY_NS = NS_PER_S // 2  # of a burst of 60,000/s 3 MB, a part of each array that is worth a call
 LOGGED_TICKS = 10  # ticks that an interval of the latency log covers in a run of hours: 240 intervals in all

@@ -1,12 +1,81 @@
-"""The feed's blocks as the producer's source: numbered, and their truth booked before anyone can decide on them."""
+"""The feed as the producer's source: its truth is booked at once, and its labels let out after a delay."""
 
-from actors.clock import WatermarkEventTime
+import numpy as np
+
+from actors.core.arrays import Column
+from actors.core.clock import WatermarkEventTime
+from actors.features.column_log import Allocate, ColumnLog
+from actors.features.encoding import Interner
+from actors.features.history import Labels
 from actors.producer import Arrivals
-from sim.run.labels import DelayedLabels
-from sim.run.outcomes import OutcomeBook
-from sim.run.schedule import Schedule
-from sim.world.block import Block
-from sim.world.feed import Feed
+from sim.feeds.feed import Block, Feed
+from sim.outcomes.book import OutcomeBook
+from sim.outcomes.money import UNKNOWN
+from sim.run.plan import Schedule
+
+_COLUMNS = {
+    "event_us": np.int64,
+    "number": np.int64,
+    "merchant": np.int32,
+    "category": np.int32,
+    "fraud": np.uint8,
+}
+_AT_ONCE = 8_192  # labels that are handed over at a time: with their names it takes some milliseconds
+_NO_NAME = ""  # of a merchant whose category is not known
+
+
+class DelayedLabels:
+    """A `LabelSource` that is told every block when it is sent, and its labels when they are due.
+
+    25 bytes a label that waits, and each merchant's name once.
+
+    Args:
+        delay_us: event time from a transaction to its label.
+        allocate: makes the arrays in which labels wait.
+    """
+
+    def __init__(self, delay_us: int, allocate: Allocate = np.empty) -> None:
+        self._delay_us = delay_us
+        self._merchants, self._categories = Interner(), Interner()
+        self._waiting = ColumnLog(_COLUMNS, allocate)
+
+    def __len__(self) -> int:
+        """Return how many labels wait."""
+        return len(self._waiting)
+
+    def book(self, first_number: int, block: Block) -> None:
+        """Remember the labels of a block whose first transaction has ``first_number``; copies have none."""
+        columns: dict[str, Column] = {
+            "event_us": block.event_us,
+            "number": np.arange(first_number, first_number + len(block.raws)),
+            "merchant": self._merchants.of(block.merchants),
+            "category": self._categories.of([name or _NO_NAME for name in block.categories]),
+            "fraud": block.fraud,
+        }
+        known = np.flatnonzero(block.fraud != UNKNOWN)
+        self._waiting.append(**{name: column[known] for name, column in columns.items()})
+
+    def columns(self) -> list[Column]:
+        """Return the columns of what waits, which nobody writes to any more."""
+        return list(self._waiting.view().values())
+
+    def take_due(self, now_us: int) -> Labels | None:
+        """Return labels that became known up to ``now_us`` and were not taken before, None if none is left."""
+        due_us = now_us - self._delay_us
+        waiting = self._waiting.view()
+        count = min(int(np.searchsorted(waiting["event_us"], due_us, side="right")), _AT_ONCE)
+        if count == 0:
+            return None
+        due = {name: column[:count].copy() for name, column in waiting.items()}
+        self._waiting.drop(count)
+        merchants, categories = self._merchants.names, self._categories.names
+        return Labels(
+            due["number"],
+            [merchants[code] for code in due["merchant"].tolist()],
+            [categories[code] or None for code in due["category"].tolist()],
+            due["event_us"],
+            due["fraud"],
+        )
 
 
 class FeedSource:

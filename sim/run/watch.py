@@ -3,24 +3,22 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from actors.clock import NS_PER_S, Clock
-from actors.messages import Decision
-from actors.telemetry.alerts import AlertEngine, AlertEvent, AlertRule
-from actors.telemetry.builtin import DRILL, PRODUCTION, built_in_rules
+from actors.core.batches import Decision
+from actors.core.clock import NS_PER_S, Clock
+from actors.telemetry.alerts import DRILL, PRODUCTION, AlertEngine, AlertEvent, AlertRule, Severity, built_in_rules
 from actors.telemetry.monitor import TICK_S, Monitor
-from actors.telemetry.ring import RECENT_S
-from actors.telemetry.severity import Severity
 from actors.telemetry.snapshot import Gauges, Quality, Snapshot
-from actors.telemetry.window import Window
+from actors.telemetry.window import RECENT_S, Window
 from dashboard import frame as show
-from sim.expectations.judge import Judge
-from sim.expectations.result import ExpectationResult
+from dashboard.frame import Message
 from sim.journal import JournalKind
-from sim.money import Outcomes
+from sim.judging.judge import Judge
+from sim.judging.result import ExpectationResult
+from sim.outcomes.money import Outcomes
+from sim.outcomes.quality import QualityTracker
+from sim.run.composition import Parts
+from sim.run.frame_sections import Moment
 from sim.run.frames import Facts, Frames
-from sim.run.live_quality import LiveQuality
-from sim.run.moment import Moment
-from sim.run.parts import Parts
 from sim.run.plan import Plan, planned_ns
 from sim.scenario.timeline import duration_ns
 
@@ -111,7 +109,7 @@ class Watch:
         self._breaker = "closed"
         self.state: show.RunState = "running"
         self.warnings = list(plan.warnings)
-        self.quality = LiveQuality(parts.book, plan.label_delay_us)
+        self.quality = QualityTracker(parts.book, plan.label_delay_us)
         self.frames = Frames(_facts(plan))
         self.monitor = Monitor(
             parts.telemetry,
@@ -210,3 +208,19 @@ def _so_far(expectations: tuple[ExpectationResult, ...]) -> show.VerdictWord:
     if "failed" in states:
         return "fail"
     return "undecided" if states - {"passed", "skipped"} or not states else "pass"
+
+
+class NoScreen:
+    """An `AnyScreen` that shows nothing and has no keys."""
+
+    @property
+    def ready(self) -> bool:
+        """Never, so that no frame is made."""
+        return False
+
+    def show(self, message: Message) -> None:
+        """Show nothing."""
+
+    def keys(self) -> str:
+        """Return nothing."""
+        return ""

@@ -5,9 +5,9 @@ import re
 import msgspec
 import yaml
 
-from sim.scenario.positions import NULL, OVERRIDE, STANDARD_TAGS, compose
+from sim.scenario.field_types import Shape, fields_of
 from sim.scenario.problems import InvalidScenarioError, Problem
-from sim.scenario.shapes import Shape, fields_of
+from sim.scenario.yaml_nodes import NULL, OVERRIDE, STANDARD_TAGS, compose
 
 TEXTS = frozenset({"str", "path"})  # kinds whose values are text; a name or a duration is a form of its own
 LABEL_LIMIT = 100  # characters of an override in an error

@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from actors.model.engines.engine import EngineChoice
+from actors.model.engine import EngineChoice
 from sim.scalars import Duration, Size, Variants
-from sim.scenario.look_up import LOOK_UPS, LookUp
+from sim.scenario.machine import LOOK_UPS, LookUp
 from sim.units import NS_PER
 
 Capacity = Annotated[int, msgspec.Meta(ge=1, le=10_000_000)]

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from actors.errors import ScenarioError
+from actors.core.errors import ScenarioError
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -52,7 +52,7 @@ class InvalidScenarioError(ScenarioError):
 class LateProblemError(ScenarioError):
     """A broken rule that shows only when a scenario's model and its machine are known.
 
-    Whoever has the file gives it its place, by `sim.scenario.load.placing`.
+    Whoever has the file gives it its place, by `sim.scenario.loader.placing`.
 
     Args:
         path: where in the scenario; an item of a list by its name, for a cut may have taken out others before it.

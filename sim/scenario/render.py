@@ -9,8 +9,8 @@ import msgspec
 import yaml
 
 from sim.scalars import Plain
+from sim.scenario.field_types import Shape, fields_of
 from sim.scenario.scenario import Scenario
-from sim.scenario.shapes import Shape, fields_of
 
 DIGEST_DIGITS = 12
 PathWriter = Callable[[str], str]

@@ -1,21 +1,167 @@
-"""The root of a scenario file."""
+"""A scenario file as types: the root with its world, phases, alerts, expectations."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
 from sim.faults.fault import Fault
 from sim.faults.registry import FAULTS
-from sim.scalars import FilePath, Name, Variants
-from sim.scenario.alerts import Alert
+from sim.scalars import Duration, FilePath, Name, RateOf, Variants, WorldSpeed
 from sim.scenario.events import Events
-from sim.scenario.expectations import Expectation
 from sim.scenario.machine import Machine
-from sim.scenario.phases import Phase
 from sim.scenario.pipeline import Pipeline
-from sim.scenario.world import World
 from sim.steps.registry import STEPS
 from sim.steps.step import Step
+from sim.units import NS_PER
+
+
+class World(msgspec.Struct, frozen=True, kw_only=True):
+    """Who pays where. The facts that a model is trained for; the seed is not one of them.
+
+    Attributes:
+        cards: cards in the run's pool.
+        merchants: merchants in the run's pool.
+        fraud_ratio: share of transactions that are fraud, 0 to 0.5.
+        label_delay: event time from a transaction to its label.
+        speed: event seconds for each second of the run; absent keeps each card as busy as in training.
+    """
+
+    cards: Annotated[int, msgspec.Meta(ge=100, le=10_000_000)] = 20_000
+    merchants: Annotated[int, msgspec.Meta(ge=10, le=1_000_000)] = 2_000
+    fraud_ratio: Annotated[float, msgspec.Meta(gt=0, le=0.5)] = 0.01
+    label_delay: Duration = 12 * NS_PER["h"]
+    speed: Annotated[WorldSpeed, msgspec.Meta(le=100_000)] | None = None
+
+
+Factor = Annotated[float, msgspec.Meta(ge=0, le=1_000)]
+
+
+class Arrivals(msgspec.Struct, frozen=True, kw_only=True):
+    """An arrival process; ``kind`` is its name in a file."""
+
+    kind: ClassVar[str] = ""
+
+
+class Constant(Arrivals, frozen=True, kw_only=True):
+    """Evenly spaced: the least possible queueing."""
+
+    kind: ClassVar[str] = "constant"
+
+
+class Poisson(Arrivals, frozen=True, kw_only=True):
+    """Independent customers: exponential gaps."""
+
+    kind: ClassVar[str] = "poisson"
+
+
+class Spike(Arrivals, frozen=True, kw_only=True):
+    """Poisson, with one short spike.
+
+    Attributes:
+        after: from the phase's start to the spike; absent puts it in the middle.
+        width: how long the spike lasts.
+        factor: the rate during the spike, as a multiple of the phase's.
+    """
+
+    kind: ClassVar[str] = "spike"
+    after: Duration | None = None
+    width: Annotated[Duration, msgspec.Meta(gt=0)] = NS_PER["s"]
+    factor: Factor = 5.0
+
+
+class OnOff(Arrivals, frozen=True, kw_only=True):
+    """Bursts and lulls of random length (Markov-modulated Poisson); the phase's rate is the mean of both.
+
+    Attributes:
+        on: mean length of a burst.
+        off: mean length of a lull.
+        low: the rate in a lull, as a share of the rate in a burst, 0 to 1.
+    """
+
+    kind: ClassVar[str] = "on_off"
+    on: Annotated[Duration, msgspec.Meta(gt=0)] = 500 * NS_PER["ms"]
+    off: Annotated[Duration, msgspec.Meta(gt=0)] = 500 * NS_PER["ms"]
+    low: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
+
+
+class Sine(Arrivals, frozen=True, kw_only=True):
+    """Poisson at a rate that swings around the phase's, as a day does.
+
+    Attributes:
+        period: length of one swing.
+        amplitude: the swing as a share of the rate, 0 to 1.
+    """
+
+    kind: ClassVar[str] = "sine"
+    period: Annotated[Duration, msgspec.Meta(gt=0)] = 10 * NS_PER["s"]
+    amplitude: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.5
+
+
+ARRIVALS: dict[str, type[Arrivals]] = {each.kind: each for each in (Constant, Poisson, Spike, OnOff, Sine)}
+
+
+class Phase(msgspec.Struct, frozen=True, kw_only=True):
+    """A stretch of the run with one kind of load.
+
+    Attributes:
+        name: unique in the scenario; expectations refer to it.
+        duration: how long it lasts. Only the last phase of a replay may leave it out: it ends with the events.
+        rate: transactions a second at its start, or a share such as 1.5x capacity. A replay has none.
+        ramp_to: the rate at its end; absent keeps the rate.
+        arrivals: how they are spaced: constant, poisson, spike, on_off, sine.
+    """
+
+    name: Name
+    duration: Annotated[Duration, msgspec.Meta(gt=0)] | None = None
+    rate: RateOf | None = None
+    ramp_to: RateOf | None = None
+    arrivals: Annotated[Arrivals, Variants(ARRIVALS, shorthand=True)] = Poisson()
+
+
+class Alert(msgspec.Struct, frozen=True, kw_only=True, rename={"for_": "for"}):
+    """An alert rule, in the words of Prometheus.
+
+    Attributes:
+        alert: its name, unique among all alerts.
+        expr: a condition on metrics over the last 10 s.
+        for_: how long the condition must hold before it fires.
+        keep_firing_for: how long it stays firing after the condition has ended.
+        severity: who is told.
+    """
+
+    alert: Name
+    expr: str
+    for_: Duration = 0
+    keep_firing_for: Duration = 0
+    severity: Literal["page", "ticket", "info"] = "page"
+
+
+class Expectation(msgspec.Struct, frozen=True, kw_only=True):
+    """One promise that the run keeps or breaks. Either ``expr`` or ``alert``, not both.
+
+    Attributes:
+        name: unique in the scenario.
+        during: a phase, a fault, a step (from there to the end), or ``always`` (the whole run, the default of a
+            condition). An alert counts from the start of this span; with a single fault in the scenario it may be left
+            out.
+        expr: a condition on metrics over the span; a metric may name another span, as in baseline.latency.p99.
+        within: settling time at the start of the span that is not measured.
+        min_samples: how many samples of each percentile in ``expr`` are enough for a pass, in place of those that leave
+            ten beyond it (200 for p95, 1,000 for p99).
+        alert: an alert, built in or of this scenario.
+        fires_within: the longest time from the span's start to the alert firing.
+        resolves_within: the longest time from the span's end to the alert resolved.
+    """
+
+    name: Name
+    during: Name | None = None
+    expr: str | None = None
+    within: Duration = 0
+    min_samples: Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)] | None = None
+    alert: Name | None = None
+    fires_within: Duration | None = None
+    resolves_within: Duration | None = None
+
 
 ALWAYS = "always"
 REPLAY = Phase(name="replay")

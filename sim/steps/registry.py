@@ -1,7 +1,63 @@
 """Every kind of step, by its name in a scenario."""
 
-from sim.steps.model_release import ModelRelease
-from sim.steps.model_rollback import ModelRollback
-from sim.steps.step import Step
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+import msgspec
+
+from sim.scalars import FilePath
+from sim.steps.step import Desk, Outcome, Step
+
+
+class ModelRelease(Step, frozen=True, kw_only=True):
+    """Another model is verified in a child process and, if it proves itself, serves from the next batch on.
+
+    One of ``model``, ``fit_seed`` and ``trees``, no two of them.
+
+    Attributes:
+        model: folder of the candidate, relative to the scenario file; it is looked at when the step is taken, not
+            before.
+        fit_seed: the candidate is this scenario's own model, fitted once more with another seed; trained before the run
+            if there is none, and kept.
+        trees: the candidate is the run's own model with only its first so many trees; made in a second, before the run.
+        verify: whether the candidate must prove itself. DANGEROUS when false, for drills of what that costs: it only
+            has to load and score, in a child process first; its digests and golden rows are not looked at.
+    """
+
+    kind: ClassVar[str] = "model_release"
+    summary: ClassVar[str] = "another model is verified and takes over, or is refused with a reason"
+    model: FilePath | None = None
+    fit_seed: Annotated[int, msgspec.Meta(ge=0, lt=2**31)] | None = None
+    trees: Annotated[int, msgspec.Meta(ge=1, le=100_000)] | None = None
+    verify: bool = True
+
+    async def take(self, desk: Desk, candidate: Path | None) -> Outcome:
+        """Release the candidate."""
+        if candidate is None:
+            raise AssertionError("a release has a candidate; validation sees to it")
+        return await desk.release(self.name, candidate, verify=self.verify)
+
+
+class ModelRollback(Step, frozen=True, kw_only=True):
+    """The model that served before the last release serves again, at once: it is still in memory.
+
+    Attributes:
+        when: the alert that brings it about, as an automatic rollback does: from ``at`` on, as soon as it is firing.
+            Absent, the step is taken at ``at``. If the alert never rings, it is not taken.
+    """
+
+    kind: ClassVar[str] = "model_rollback"
+    summary: ClassVar[str] = "the model before the last release serves again"
+    when: str | None = None
+
+    @property
+    def awaits(self) -> str | None:
+        """The alert that brings it about."""
+        return self.when
+
+    async def take(self, desk: Desk, candidate: Path | None) -> Outcome:  # noqa: ARG002 - the step's signature
+        """Roll back."""
+        return await desk.roll_back(self.name)
+
 
 STEPS: dict[str, type[Step]] = {each.kind: each for each in (ModelRelease, ModelRollback)}

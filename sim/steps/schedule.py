@@ -1,13 +1,38 @@
-"""The schedule of a run's steps: takes each at its instant, and remembers what came of it."""
+"""The schedule of a run's steps: takes each at its instant, or when its alert fires."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from actors.clock import NS_PER_S, Clock
+from actors.core.clock import NS_PER_S, Clock
+from actors.telemetry.alerts import AlertEvent, AlertState
 from sim.journal import Journal
-from sim.steps.bell import AlertBell
 from sim.steps.step import Desk, Outcome, Step, StepRecord, StepState
+
+
+class AlertBell:
+    """Knows which alerts are firing, and wakes whoever waits for one."""
+
+    def __init__(self) -> None:
+        self._firing: set[str] = set()
+        self._waiting: dict[str, list[asyncio.Future[None]]] = {}
+
+    def hear(self, event: AlertEvent) -> None:
+        """Take in what happened to an alert."""
+        if event.state != AlertState.FIRING:
+            self._firing.discard(event.alert)
+            return
+        self._firing.add(event.alert)
+        for waiter in self._waiting.pop(event.alert, ()):
+            if not waiter.done():
+                waiter.set_result(None)
+
+    async def until_firing(self, alert: str) -> None:
+        """Return as soon as ``alert`` is firing; at once if it is."""
+        if alert not in self._firing:
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiting.setdefault(alert, []).append(waiter)
+            await waiter
 
 
 class StepSchedule:

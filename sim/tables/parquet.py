@@ -12,7 +12,7 @@ from typing import Final
 
 import polars as pl
 
-from sim.tables.endings import refuse_no_parquet, refuse_unpacked
+from sim.tables.files import refuse_no_parquet, refuse_unpacked
 from sim.tables.problem import problem
 
 FRAME_ROWS: Final = 65_536  # about 10 MB of a frame; larger ones read no faster

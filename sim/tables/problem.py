@@ -4,8 +4,8 @@ import difflib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from actors import errors
-from actors.errors import TransactionFileError
+from actors.core import errors
+from actors.core.errors import TransactionFileError
 
 MAX_SHOWN = 40  # a longer value hides the rest of the line
 MAX_LISTED = 12  # names; more of them hide it too

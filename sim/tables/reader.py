@@ -8,12 +8,10 @@ from typing import Protocol
 import polars as pl
 
 from sim.tables.csv_file import CsvFile
-from sim.tables.endings import ending_of
+from sim.tables.files import COMMA, ending_of, parts_of
 from sim.tables.json_lines import JsonLinesFile
 from sim.tables.parquet import FRAME_ROWS, ParquetFile
-from sim.tables.parts import parts_of
 from sim.tables.problem import named, problem
-from sim.tables.separators import COMMA
 
 
 class OneFile(Protocol):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from sim.tables.endings import refuse_content, refuse_unpacked
+from sim.tables.files import refuse_content, refuse_unpacked
 from sim.tables.problem import problem
 
 BLOCK_BYTES: Final = 1 << 20  # larger blocks read no faster

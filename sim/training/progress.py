@@ -1,6 +1,8 @@
-"""Telling whoever waits how far training is."""
+"""What training tells whoever waits for it: how far it is, or which gates its model missed."""
 
 from typing import Protocol
+
+from actors.core.errors import RiskdrillError
 
 
 class Progress(Protocol):
@@ -13,3 +15,23 @@ class Progress(Protocol):
 
 def silent(stage: str, done: int, total: int) -> None:
     """Tell no one."""
+
+
+class TrainingRefused(RiskdrillError):  # noqa: N818  # not an accident: the gates did their work
+    """A model was trained and is not good enough; nothing was written.
+
+    Attributes:
+        source: what was trained on.
+        misses: one line a gate, with figure and limit.
+        figures: all figures, by the rows they were measured on.
+    """
+
+    def __init__(self, source: str, misses: tuple[str, ...], figures: dict[str, dict[str, float | None]]) -> None:
+        self.source = source
+        self.misses = misses
+        self.figures = figures
+        super().__init__(f"{source}: training is refused: {'; '.join(misses)}")
+
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        """Go to another process, and come back, as what it was made of."""
+        return type(self), (self.source, self.misses, self.figures)

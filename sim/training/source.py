@@ -7,15 +7,14 @@ from typing import Final, Protocol
 import msgspec
 import numpy as np
 
-from actors.arrays import U8, Bool
-from actors.clock import US_PER_DAY
-from actors.errors import InputError
+from actors.core.arrays import U8, Bool
+from actors.core.clock import US_PER_DAY
+from actors.core.errors import InputError
+from actors.core.transaction import Columns
 from actors.features.catalogue import SYNTHETIC_FEATURES, features_for
-from actors.transaction import Columns
-from sim.events.spec import EventsSpec, Period
-from sim.tables.parts import digest
-from sim.training.split import Split
-from sim.training.table import Table
+from sim.replay.spec import EventsSpec, Period
+from sim.tables.files import digest
+from sim.training.dataset import Split, Table
 from sim.world.spec import TownSpec
 
 WARM_DAYS: Final = 14  # before that, windows of 30 days are too empty to learn from
@@ -190,7 +189,7 @@ class EventsSource:
 
     def chunks(self) -> Iterator[tuple[Columns, U8]]:
         """Yield the file from its warm-up to the end of the test period."""
-        from sim.events.event_file import EventFile
+        from sim.replay.event_file import EventFile
 
         yield from EventFile.open(self.events).columns(Period(self.events.warm_from_us, self.test.to_us))
 
@@ -198,7 +197,7 @@ class EventsSource:
         """Return the test period, without cards known to be compromised if the scenario asks for that."""
         if not self.events.known_card_filter:
             return (table.event_us >= self.test.from_us) & (table.event_us < self.test.to_us)
-        from sim.events.known_cards import known_cards_filter
+        from sim.replay.known_cards import known_cards_filter
 
         cards = table.cards.astype(np.str_).tolist()
         delay_us = self.label_delay_us

@@ -4,31 +4,89 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from actors.clock import US_PER_S
-from actors.errors import InputError
+import numpy as np
+
+from actors.core.arrays import F64, U8
+from actors.core.clock import US_PER_S
+from actors.core.errors import InputError
 from actors.features.catalogue import feature
-from actors.model.artifact import GOLDEN_FILE, REFERENCE_FILE, STATE_FOLDER, save_artifact
-from actors.model.engines.engine import Engine
-from actors.model.engines.lightgbm_engine import LightGBMEngine
-from actors.model.golden import choose_golden
-from actors.model.library import lightgbm
+from actors.model.artifact import (
+    GOLDEN_FILE,
+    REFERENCE_FILE,
+    STATE_FOLDER,
+    measure_reference,
+    save_artifact,
+    save_reference,
+)
+from actors.model.engine import Engine
+from actors.model.integrity import choose_golden
+from actors.model.lightgbm_engine import LightGBMEngine, lightgbm
 from actors.model.manifest import FORMAT_VERSION, Manifest, ManifestFeature, TrainingWindow
-from actors.model.policy import Thresholds
-from actors.model.reference import measure_reference, save_reference
-from actors.model.rules import RuleLimits
+from actors.model.policy import RuleLimits, Thresholds
+from sim.chance import Streams
 from sim.gates import DEFAULT_GATES, Gate, missed
-from sim.training.cache import publish
-from sim.training.fit import FitConfig, fit
-from sim.training.metrics import judge
-from sim.training.progress import Progress, silent
-from sim.training.recipe import Recipe, recipe_of
-from sim.training.record import record
-from sim.training.refusal import TrainingRefused
-from sim.training.rule_tuning import judge_rules, tune_rules
+from sim.training.backfill import record
+from sim.training.cache import Recipe, publish, recipe_of
+from sim.training.dataset import Table, with_tier_dropout
+from sim.training.fit import FitConfig, fit, judge_rules, tune_rules
+from sim.training.progress import Progress, TrainingRefused, silent
 from sim.training.source import Source
-from sim.training.table import Table
-from sim.training.tier_dropout import with_tier_dropout
-from sim.world.streams import Streams
+
+RECALL: Final = 0.70
+CALIBRATION_BINS: Final = 15
+
+
+def judge(labels: U8, scores: F64) -> dict[str, float | None]:
+    """Return the figures of `sim.gates.FIGURES`; all None unless both classes are present.
+
+    Args:
+        labels: 1 for fraud, shape (n,).
+        scores: model output in [0, 1], shape (n,).
+    """
+    from sklearn.metrics import average_precision_score, roc_auc_score
+
+    base = float(labels.mean()) if len(labels) else 0.0
+    if base in {0.0, 1.0}:
+        return dict.fromkeys(
+            (
+                "roc_auc",
+                "average_precision",
+                "precision_at_recall_70",
+                "brier_score",
+                "brier_skill",
+                "calibration_error",
+            )
+        )
+    brier = float(np.mean((scores - labels) ** 2))
+    return {
+        "roc_auc": float(roc_auc_score(labels, scores)),
+        "average_precision": float(average_precision_score(labels, scores)),
+        "precision_at_recall_70": precision_at_recall(labels, scores),
+        "brier_score": brier,
+        "brier_skill": 1.0 - brier / (base * (1.0 - base)),
+        "calibration_error": calibration_error(labels, scores),
+    }
+
+
+def precision_at_recall(labels: U8, scores: F64, recall: float = RECALL) -> float:
+    """Return the best precision among thresholds that find at least ``recall`` of the fraud."""
+    from sklearn.metrics import precision_recall_curve
+
+    precisions, recalls, _ = precision_recall_curve(labels, scores)
+    return float(precisions[recalls >= recall].max())
+
+
+def calibration_error(labels: U8, scores: F64, bins: int = CALIBRATION_BINS) -> float:
+    """Return the expected calibration error over bins of equal width.
+
+    Each bin adds the distance between its mean score and its share of fraud, weighted by its share of rows.
+
+    Source: Guo et al., On Calibration of Modern Neural Networks, ICML 2017.
+    """
+    at = np.minimum((scores * bins).astype(np.int64), bins - 1)
+    gaps = np.bincount(at, weights=scores - labels, minlength=bins)
+    return float(np.abs(gaps).sum() / len(scores))
+
 
 JUDGE_STAGE: Final = "judge"
 _JUDGE_STEPS: Final = 3  # figures, golden rows, the folder

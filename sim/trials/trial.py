@@ -1,9 +1,9 @@
-"""One run on the virtual clock that no one watches: its summary and every decision of it."""
+"""One run on the virtual clock that no one watches, of a scenario made ready for it."""
 
 import gc
 import logging
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -12,15 +12,21 @@ from pathlib import Path
 from actors.model.artifact import Artifact
 from actors.model.verification import load_verified
 from actors.pipeline import Pipeline
-from sim.report.folder import RunFolder
+from dashboard.frame import Notice
+from sim.compilation import compile_first
+from sim.outcomes.book import OutcomeBook
+from sim.outcomes.record import Record, Recorder
+from sim.report.run_folder import RunFolder
 from sim.report.summary import Summary
+from sim.run.command import shorten
+from sim.run.composition import NO_INSTRUMENTS
 from sim.run.execute import execute
-from sim.run.instruments import NO_INSTRUMENTS
-from sim.run.no_screen import NoScreen
-from sim.run.outcomes import OutcomeBook
+from sim.run.model_choice import find_model
+from sim.run.plan import needs_capacity
 from sim.run.prepare import prepare
-from sim.run.record import Record, Recorder
-from sim.scenario.cut import Cut
+from sim.run.watch import NoScreen
+from sim.scenario.loader import load, placing
+from sim.scenario.timeline import Cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +37,7 @@ class Trial:
         shorter: the scenario, cut or whole, on the virtual clock.
         model: folder of the model.
         folder: where the run's files go; None keeps none.
-        alter: as of `sim.run.instruments.Instruments`; importable, should the trial go to another process.
+        alter: as of `sim.run.composition.Instruments`; importable, should the trial go to another process.
     """
 
     shorter: Cut
@@ -104,3 +110,74 @@ def _run(trial: Trial, folder: Path) -> Outcome:
     if "the run was interrupted" in result.summary.reasons:
         raise KeyboardInterrupt
     return Outcome(result.summary, recorders[-1].record())
+
+
+VIRTUAL = "clock=virtual"
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A scenario that can be run at once, and again by the same words.
+
+    Attributes:
+        file: of the scenario.
+        overrides: ``PATH=VALUE`` each, the user's first; rates that were shares of capacity are figures in them.
+        duration: where runs are cut, as written.
+        shorter: the scenario that these make.
+        model: folder of its model.
+    """
+
+    file: Path
+    overrides: tuple[str, ...]
+    duration: str | None
+    shorter: Cut
+    model: Path
+
+    def with_overrides(self, more: Sequence[str]) -> "Settled":
+        """Return the scenario with further overrides.
+
+        Raises:
+            ScenarioError: they make it invalid.
+        """
+        overrides = (*self.overrides, *more)
+        shorter = shorten(load(self.file, (*overrides, VIRTUAL)), self.duration)
+        return Settled(self.file, overrides, self.duration, shorter, self.model)
+
+
+def settle(
+    file: Path,
+    overrides: Sequence[str],
+    duration: str | None,
+    model: Path | None,
+    announce: Callable[[Notice], None],
+) -> Settled:
+    """Return the scenario in ``file``, ready; a model is trained, code compiled and the capacity measured if need be.
+
+    Raises:
+        InputError: something of it cannot be used.
+        TrainingRefused: a model had to be trained and missed its gates.
+    """
+    scenario = load(file, (*overrides, VIRTUAL), needs_model=model is None)
+    shorter = shorten(scenario, duration)
+    settled = Settled(file, tuple(overrides), duration, shorter, find_model(scenario, model, announce))
+    compile_first(announce)
+    return settled.with_overrides(_rates(settled, announce)) if needs_capacity(scenario) else settled
+
+
+def _rates(settled: Settled, announce: Callable[[Notice], None]) -> list[str]:
+    """Return overrides that say in figures what the scenario says in shares of capacity.
+
+    The virtual pipeline's capacity is measured once; measured for each seed it would differ a little between them.
+    """
+    from actors.model.verification import load_verified
+    from sim.run.prepare import prepare
+
+    with tempfile.TemporaryDirectory(prefix="riskdrill-probe-") as folder, placing(settled.file, settled.overrides):
+        plan = prepare(settled.shorter, load_verified(settled.model), Path(folder), announce)
+    capacity = plan.capacity_per_s or 0.0
+    return [
+        f"phases.{phase.name}.{key}={rate.resolve(capacity):.6g}"
+        for phase in plan.scenario.phases
+        for key, rate in (("rate", phase.rate), ("ramp_to", phase.ramp_to))
+        if rate is not None and rate.of_capacity is not None
+    ]

@@ -7,19 +7,15 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from actors.clock import NS_PER_S
+from actors.core.clock import NS_PER_S
 from sim.faults.switch import FaultRecord
-from sim.money import Outcomes
+from sim.outcomes.money import Outcomes
 from sim.report.provenance import git_commit, versions
-from sim.scenario.cut import Cut
-from sim.scenario.timeline import duration_ns
-from sim.trials.settled import Settled
-from sim.trials.side_by_side import side_by_side, silent
-from sim.trials.trial import Outcome, Trial, run_trial
-from sim.twin.harm import harm
-from sim.twin.pairs import Pairs, pair
+from sim.scenario.timeline import Cut, duration_ns
+from sim.trials.trial import Outcome, Settled, Trial, run_trial
+from sim.trials.workers import side_by_side, silent
+from sim.twin.impact import Felt, Pairs, harm, pair, window
 from sim.twin.result import RUNS, Apart, FaultWindow, Twin, TwinRun
-from sim.twin.window import Felt, window
 
 ALL, NONE = "all-faults", "no-faults"
 

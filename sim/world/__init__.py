@@ -1,4 +1,4 @@
-"""The synthetic world: who pays where, when, with what, and who cheats.
+"""The synthetic world: who pays where, when, with what, who cheats.
 
 A *town* of cards and merchants (``spec``, ``cities``, ``categories``, ``merchants``, ``cards``, ``rhythm``, ``trips``,
 ``devices``, ``town``) makes single ``purchases`` at ``places``, and ``episodes`` that unfold over minutes or weeks:

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from actors.arrays import F64, I64, Bool
+from actors.core.arrays import F64, I64, Bool
+from sim.chance import Streams
 from sim.world.cities import CITY_COUNT, COUNTRY, LATITUDE, LONGITUDE
 from sim.world.merchants import Merchants
 from sim.world.spec import TownSpec
-from sim.world.streams import Streams
 
 FAVOURITES = 3  # merchants of each kind that a holder keeps going back to
 _HOME_RADIUS_DEG = 0.12  # about 13 km around the city's centre

@@ -6,7 +6,7 @@ hours of event time meets the same local hours as eight weeks of history do.
 
 import numpy as np
 
-from actors.arrays import F64, I64
+from actors.core.arrays import F64, I64
 
 _CITIES = (  # (latitude, country) from west to east, 9 degrees of longitude apart
     *((-13.8, "WS"), (21.9, "US"), (21.3, "US"), (-17.5, "PF"), (-9.8, "PF"), (54.3, "CA"), (37.8, "US"), (33.4, "US")),

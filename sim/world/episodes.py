@@ -9,10 +9,10 @@ from typing import Protocol
 
 import numpy as np
 
-from actors.arrays import F64, I64
-from actors.clock import US_PER_DAY
-from sim.world.rows import Rows, empty
+from actors.core.arrays import F64, I64
+from actors.core.clock import US_PER_DAY
 from sim.world.town import Town
+from sim.world.transactions import Rows, empty
 
 
 @dataclass(frozen=True, slots=True)

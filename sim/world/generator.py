@@ -13,8 +13,8 @@ from typing import BinaryIO
 
 import msgspec
 
-from sim.world.block import Block, pack
-from sim.world.frames import BLOCK, END, ERROR, write_frame
+from sim.feeds.feed import Block, pack
+from sim.feeds.frames import BLOCK, END, ERROR, write_frame
 from sim.world.traffic import TrafficSpec
 
 

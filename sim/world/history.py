@@ -8,19 +8,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from actors.arrays import U8
-from actors.clock import US_PER_DAY
-from actors.transaction import Columns
-from sim.world.agenda import Agenda
-from sim.world.encode import to_columns
-from sim.world.fraud.compromised_merchant import LONGEST_US
-from sim.world.mix import kinds
-from sim.world.names import Names
+from actors.core.arrays import U8
+from actors.core.clock import US_PER_DAY
+from actors.core.transaction import Columns
+from sim.chance import Streams
+from sim.world.episode_schedule import Agenda, kinds
+from sim.world.fraud import LONGEST_COMPROMISE_US
 from sim.world.purchases import Draws, purchases
-from sim.world.rows import Rows, in_order
 from sim.world.spec import TownSpec
-from sim.world.streams import Streams
 from sim.world.town import Town, make_town
+from sim.world.transactions import Names, Rows, in_order, to_columns
 
 _WINDOW_US = 7 * US_PER_DAY
 
@@ -32,7 +29,7 @@ class HistoryChunk:
     Attributes:
         columns: the transactions, as the pipeline parses them.
         fraud: uint8 (n,), 1 is fraud.
-        pattern: uint8 (n,), `sim.world.rows.Pattern`.
+        pattern: uint8 (n,), `sim.world.transactions.Pattern`.
     """
 
     columns: Columns
@@ -78,7 +75,7 @@ def past_of(town: Town) -> Agenda:
 def _new_agenda(town: Town) -> Agenda:
     """Return an agenda that began so long before the history that its start looks like any other time."""
     agenda = Agenda(town, Streams(town.spec.seed), _WINDOW_US)
-    early_us = town.spec.start_us - -(-LONGEST_US // _WINDOW_US) * _WINDOW_US
+    early_us = town.spec.start_us - -(-LONGEST_COMPROMISE_US // _WINDOW_US) * _WINDOW_US
     agenda.open(0, early_us)
     agenda.plan_until(town.spec.start_us)
     agenda.take(town.spec.start_us)

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from actors.clock import NS_PER_MS, NS_PER_S
+from actors.core.clock import NS_PER_MS, NS_PER_S
 
 
 class Constant(msgspec.Struct, frozen=True, kw_only=True, tag="constant"):

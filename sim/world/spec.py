@@ -9,7 +9,7 @@ import math
 
 import msgspec
 
-from actors.clock import US_PER_DAY
+from actors.core.clock import US_PER_DAY
 
 TOWN_CARDS = 4_000
 TX_PER_CARD_DAY = 1.34  # 4,000 cards over 56 days make about 300,000 transactions

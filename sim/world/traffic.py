@@ -4,19 +4,16 @@ from collections.abc import Iterator
 
 import msgspec
 
-from actors.arrays import I64
+from actors.core.arrays import I64
+from sim.chance import Streams
+from sim.feeds.feed import Block
+from sim.world.active_towns import Crowd, Pool, PooledTown
 from sim.world.arrivals import arrivals, blocks_of
-from sim.world.block import Block
-from sim.world.crowd import Crowd
-from sim.world.encode import to_columns, to_json
-from sim.world.names import Names
 from sim.world.phases import Phase, base_rate
-from sim.world.pool import Pool, Town
 from sim.world.purchases import Draws, purchases
-from sim.world.rows import Rows
 from sim.world.spec import WorldSpec
-from sim.world.streams import Streams
 from sim.world.town import make_town
+from sim.world.transactions import Names, Rows, to_columns, to_json
 
 BLOCK = 2_048  # transactions: 0.5 MB, and two a second at the rate of an ordinary drill
 
@@ -56,7 +53,7 @@ class TrafficSpec(msgspec.Struct, frozen=True, kw_only=True):
         per_rate = self.world.base_towns / self.base_rate
         return Pool(self.phases, per_rate, Streams(self.seed), self.begins_us, self.speed)
 
-    def towns(self) -> tuple[Town, ...]:
+    def towns(self) -> tuple[PooledTown, ...]:
         """Return every town of the run, with its first activation."""
         return self.pool().towns
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from actors.clock import Clock
+from actors.core.clock import Clock
 
 
 @dataclass(frozen=True, slots=True)

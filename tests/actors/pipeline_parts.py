@@ -9,22 +9,21 @@ import msgspec
 import numpy as np
 
 from actors.actor import Hooks
-from actors.arrays import F32, F64, I64
-from actors.dead_letters import InMemoryDeadLetters
-from actors.errors import ModelError, SinkError
+from actors.core.arrays import F32, F64, I64
+from actors.core.batches import DecidedBatch
+from actors.core.errors import ModelError, SinkError
+from actors.core.work import Core, RealWork, Work
 from actors.features.assembly import FeatureAssembly
 from actors.features.store import FeatureStore, InMemoryFeatureStore
-from actors.features.windows import InMemoryStreamState
-from actors.line_sink import InMemoryLines, LineSink
-from actors.messages import DecidedBatch
-from actors.model.policy import Thresholds
-from actors.model.rules import RuleBook
+from actors.features.stream_state import InMemoryStreamState
+from actors.model.policy import RuleBook, Thresholds
 from actors.model.scoring import Scoring
-from actors.model.slot import ServingModel
+from actors.model.serving import ServingModel
+from actors.output.dead_letters import InMemoryDeadLetters
+from actors.output.sinks import InMemoryLines, LineSink
 from actors.pipeline import Pipeline, PipelineConfig, Surroundings
 from actors.producer import Arrivals
 from actors.telemetry.telemetry import Telemetry
-from actors.work import Core, RealWork, Work
 from sim.clocks.virtual_clock import VirtualClock
 from sim.clocks.virtual_loop import VirtualLoop
 

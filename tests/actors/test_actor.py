@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.actor import Actor, Environment, Hooks
-from actors.errors import EscalationError
+from actors.core.errors import EscalationError
 from actors.mailbox import Lease, Mailbox
 from actors.supervisor import RestartPolicy, Supervisor
 from actors.telemetry.telemetry import Telemetry

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from actors.child import how_ended, was_killed
+from actors.core.process_failures import how_ended, was_killed
 
 
 @pytest.mark.parametrize(

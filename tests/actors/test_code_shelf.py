@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from actors import code_shelf
-from actors.code_shelf import NotKeptError, place, read, write
+from actors.core import jit_cache
+from actors.core.jit_cache import NotKeptError, place, read, write
 from tests.small_disk import small_disk
 
 NAME, OTHER = "a" * 64, "b" * 64
@@ -186,7 +186,7 @@ def test_least_recently_used_is_forgotten(shelf: Path, monkeypatch: pytest.Monke
     for age, name in enumerate(("c", "d", f"{OTHER}.1234", "e")):
         write(name, b"code")
         os.utime(shelf / name, (age, age))
-    monkeypatch.setattr(code_shelf, "_MOST", 3)
+    monkeypatch.setattr(jit_cache, "_MOST", 3)
     read("c")
     write(NAME, b"code")
     assert sorted(each.name for each in shelf.iterdir()) == [NAME, "c", "e"]
@@ -204,7 +204,7 @@ def test_folder_that_cannot_be_written_is_read(shelf: Path, monkeypatch: pytest.
 
 
 def _take_turn(entered: "multiprocessing.Queue[int]") -> None:
-    with code_shelf.turn():
+    with jit_cache.turn():
         entered.put(os.getpid())
 
 
@@ -213,7 +213,7 @@ def test_turns_are_taken_one_at_a_time(shelf: Path) -> None:
     context = multiprocessing.get_context("spawn")
     entered: multiprocessing.Queue[int] = context.Queue()
     second = context.Process(target=_take_turn, args=(entered,))
-    with code_shelf.turn():
+    with jit_cache.turn():
         second.start()
         descriptor = os.open(shelf, os.O_RDONLY)
         with pytest.raises(BlockingIOError):
@@ -227,12 +227,12 @@ def test_turns_are_taken_one_at_a_time(shelf: Path) -> None:
 def test_turn_without_a_folder_is_taken_at_once(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody can share anything there."""
     monkeypatch.delenv("HOME")
-    with code_shelf.turn():
+    with jit_cache.turn():
         pass
 
 
 def test_nobody_waits_for_ever(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """For a process that is stopped while it has its turn, say."""
-    monkeypatch.setattr(code_shelf, "_PATIENCE_S", 0.1)
-    with code_shelf.turn(), code_shelf.turn():
+    monkeypatch.setattr(jit_cache, "_PATIENCE_S", 0.1)
+    with jit_cache.turn(), jit_cache.turn():
         pass

@@ -5,9 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.decision_lines import SAMPLE_EVERY, DecisionLines, FeatureLogging
-from actors.messages import DecidedBatch, Decision, Track
-from actors.stamps import FEW
+from actors.core.batches import FEW, DecidedBatch, Decision, Track
+from actors.output.decision_record import SAMPLE_EVERY, DecisionLines, FeatureLogging
 from tests.run.batches import decided
 
 

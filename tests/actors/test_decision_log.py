@@ -10,14 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.decision_lines import DecisionLines
-from actors.decision_log import GATHERED_S, MOST_BUFFERED, SOON, BufferedLog, MakeLog, ThreadedLog
-from actors.errors import SinkError
-from actors.line_sink import InMemoryLines
-from actors.messages import DecidedBatch, Decision
-from actors.pile import TOGETHER
+from actors.core.batches import TOGETHER, DecidedBatch, Decision
+from actors.core.errors import SinkError
+from actors.output.decision_log import GATHERED_S, MOST_BUFFERED, SOON, BufferedLog, MakeLog, ThreadedLog
+from actors.output.decision_record import DecisionLines
+from actors.output.sinks import InMemoryLines
 from actors.telemetry.ledger import Ledger
-from sim.run.gathered_log import GatheredLog
+from sim.run.machine import GatheredLog
 from tests.run.batches import decided
 from tests.virtual import run_virtual
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.deduplicator import Deduplicator
+from actors.assembler import Deduplicator
 
 BATCHES = st.lists(st.lists(st.integers(0, 30).map(str), max_size=8), max_size=30)
 

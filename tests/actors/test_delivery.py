@@ -7,12 +7,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from actors.clock import NS_PER_MS, NS_PER_S
-from actors.delivery import DeliveryConfig
-from actors.errors import SinkError
-from actors.line_sink import InMemoryLines
+from actors.core.batches import DecidedBatch
+from actors.core.clock import NS_PER_MS, NS_PER_S
+from actors.core.errors import SinkError
 from actors.logger import LoggerConfig
-from actors.messages import DecidedBatch
+from actors.output.delivery import DeliveryConfig
+from actors.output.sinks import InMemoryLines
 from actors.pipeline import PipelineConfig
 from tests.actors.pipeline_parts import Bench, ListSink, arrivals, transaction
 from tests.virtual import run_virtual

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from actors.actor import Hooks
 from actors.assembler import AssemblerConfig
-from actors.delivery import DeliveryConfig
-from actors.errors import EscalationError, SinkError
+from actors.core.batches import DecidedBatch
+from actors.core.errors import EscalationError, SinkError
 from actors.logger import FINISH_NS, LoggerConfig
-from actors.messages import DecidedBatch
+from actors.output.delivery import DeliveryConfig
 from actors.pipeline import Pipeline, PipelineConfig
 from actors.scorer import ScorerConfig
 from actors.supervisor import RestartPolicy

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.adapters.files import AppendOnlyFile, DeadLetterFile
-from actors.errors import OutputError, SinkError
-from actors.line_sink import InMemoryLines, LineSink
-from actors.messages import DeadLetter
+from actors.core.batches import DeadLetter
+from actors.core.errors import OutputError, SinkError
+from actors.output.sinks import InMemoryLines, LineSink
 
 FULL_DISK = Path("/dev/full")
 

@@ -10,8 +10,8 @@ import pytest
 from numba import types
 from numba.core import config
 
-from actors.fingerprint import fingerprint
-from actors.kernels import kernel
+from actors.core.jit import kernel
+from actors.core.jit_cache import fingerprint
 
 SCALE, TABLE, PAIR = 2, np.arange(3), (1, 2.0)
 UNTELLABLE = {"scale": 2}

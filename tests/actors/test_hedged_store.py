@@ -8,12 +8,11 @@ from typing import TypeVar
 import numpy as np
 import pytest
 
-from actors.arrays import I64
-from actors.clock import NS_PER_MS
-from actors.errors import FeatureStoreError
+from actors.core.arrays import I64
+from actors.core.clock import NS_PER_MS
+from actors.core.errors import FeatureStoreError
 from actors.features.store import BatchTable, FeatureStore, InMemoryFeatureStore, StoreRows, missing_rows
-from actors.resilience.hedged_store import HedgedFeatureStore
-from actors.resilience.retrying_store import RetryBudget, RetryConfig, RetryingFeatureStore
+from actors.resilience.store_retries import HedgedFeatureStore, RetryBudget, RetryConfig, RetryingFeatureStore
 from actors.telemetry.telemetry import Telemetry
 from tests.faults.laboratory import virtual_clock
 from tests.features.store_contract import FeatureStoreContract

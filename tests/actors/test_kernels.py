@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 import pytest
 
-from actors.code_shelf import write
+from actors.core.jit_cache import write
 from tests.repository import ROOT
 
 HELPER = """
 import numpy as np
-from actors.kernels import kernel
+from actors.core.jit import kernel
 
 @kernel
 def helper(x):
@@ -25,7 +25,7 @@ OFFSET = {offset}
 """
 MAIN = """
 from numba.core.event import install_recorder
-from actors.kernels import kernel, ready
+from actors.core.jit import kernel, ready
 from helpers import helper
 from constants import OFFSET
 

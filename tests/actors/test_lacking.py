@@ -6,8 +6,8 @@ import resource
 
 import pytest
 
-from actors.errors import ArtifactError, MachineError, OutputError
-from actors.lacking import LEAST_BYTES, LEAST_FILES, check_limits, lack_of
+from actors.core.errors import ArtifactError, MachineError, OutputError
+from actors.core.process_failures import LEAST_BYTES, LEAST_FILES, check_limits, lack_of
 
 TEMPORARY = "No usable temporary directory found in ['/tmp']"
 LOADER = f"libx.so: failed to map segment: {os.strerror(errno.ENOMEM)}"

@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.clock import NS_PER_MS
-from actors.resilience.loop_share import LoopShare
-from actors.work import Core
+from actors.core.clock import NS_PER_MS
+from actors.core.work import Core
+from actors.model.scoring import LoopShare
 
 HOLD_NS = 2 * NS_PER_MS
 MOST = 1_024

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.errors import MailboxError
+from actors.core.errors import MailboxError
 from actors.mailbox import Mailbox
 from tests.actors.parts import HandClock, Numbers
 

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from actors.actor import Hooks
 from actors.assembler import AssemblerConfig
-from actors.errors import EscalationError
-from actors.messages import DecidedBatch
+from actors.core.batches import DecidedBatch
+from actors.core.errors import EscalationError
+from actors.core.work import Core
 from actors.pipeline import PipelineConfig
 from actors.resilience.shedding import SheddingConfig
 from actors.scorer import BACKLOG, ScorerConfig
 from actors.supervisor import RestartPolicy
-from actors.work import Core
 from tests.actors.pipeline_parts import Bench, FixedScoring, FullDisk, ListSink, arrivals, transaction
 from tests.virtual import run_virtual
 

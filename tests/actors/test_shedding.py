@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.clock import NS_PER_S
+from actors.core.clock import NS_PER_S
 from actors.resilience.shedding import RESERVE, ServiceEstimate, least_valuable, too_late
 
 

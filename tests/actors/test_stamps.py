@@ -4,8 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.messages import Track
-from actors.stamps import ARRIVAL, FEW, earliest, stamp
+from actors.core.batches import ARRIVAL, FEW, Track, earliest, stamp
 
 NUMBERS = st.lists(st.integers(-(10**12), 10**12), min_size=1, max_size=2 * FEW)
 

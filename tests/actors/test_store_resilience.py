@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from actors.arrays import I64
-from actors.errors import FeatureStoreError
+from actors.core.arrays import I64
+from actors.core.batches import Cause, Decision, Mode
+from actors.core.errors import FeatureStoreError
 from actors.features.store import CARD_COLUMNS, MERCHANT_COLUMNS, MISSING_AT, FeatureStore, StoreRows
-from actors.messages import Cause, Decision, Mode
-from actors.model.failure_policy import FailurePolicy
+from actors.model.policy import FailurePolicy
 from actors.pipeline import PipelineConfig
 from actors.resilience.breaker import BreakerConfig
-from actors.resilience.cached_store import CachedFeatureStore
-from actors.resilience.retrying_store import RetryBudget, RetryConfig, RetryingFeatureStore
+from actors.resilience.store_guard import CachedFeatureStore
+from actors.resilience.store_retries import RetryBudget, RetryConfig, RetryingFeatureStore
 from actors.scorer import ScorerConfig
 from actors.telemetry.telemetry import Telemetry
 from tests.actors.parts import HandClock

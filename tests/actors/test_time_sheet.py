@@ -7,12 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.arrays import I64
-from actors.messages import Track
-from actors.pile import TOGETHER
-from actors.stamps import ASSEMBLED, ASSEMBLY_START, FEW, SENT
+from actors.core.arrays import I64
+from actors.core.batches import ASSEMBLED, ASSEMBLY_START, FEW, SENT, TOGETHER, Track
 from actors.telemetry.histogram import Histogram
-from actors.time_sheet import Span, TimeSheet
+from actors.telemetry.stages import Span, TimeSheet
 
 INSTANT = st.integers(0, 10**12)
 BATCH = st.tuples(st.lists(INSTANT, min_size=1, max_size=2 * FEW), INSTANT, INSTANT, st.booleans())

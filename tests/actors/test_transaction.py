@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.dead_letters import KEPT_RAW_BYTES, keepable, mask_card, mask_cards
-from actors.transaction import DEAD_LETTER_REASONS, EARLIEST_US, FEW, LATEST_US, Columns, parse, read, refusal
+from actors.core.transaction import DEAD_LETTER_REASONS, EARLIEST_US, FEW, LATEST_US, Columns, parse, read, refusal
+from actors.output.dead_letters import KEPT_RAW_BYTES, keepable, mask_card, mask_cards
 
 GOOD = {"id": "t1", "event_time": 1_700_000_000_000_000, "card": "c0-17", "merchant": "m3", "amount": 12.5}
 

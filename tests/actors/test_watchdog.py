@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.answer import Answer
-from actors.resilience.watchdog import Watchdog
+from actors.core.awaiting import Answer
+from actors.resilience.timeout import Watchdog
 from sim.clocks.virtual_clock import VirtualClock
 from sim.clocks.virtual_loop import VirtualLoop
 from tests.virtual import run_virtual

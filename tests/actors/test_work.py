@@ -1,6 +1,6 @@
 """Laws of the Work port on real time."""
 
-from actors.work import Job, RealWork
+from actors.core.work import Job, RealWork
 
 
 def test_real_work_lets_nobody_wait() -> None:

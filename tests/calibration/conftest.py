@@ -6,7 +6,7 @@ import pytest
 
 from actors.model.artifact import load_artifact
 from sim.run.plan import Plan, load_of
-from sim.scenario.load import parse
+from sim.scenario.loader import parse
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sim.calibration.check import Check
+from sim.calibration.calibrate import Check
 
 
 @pytest.mark.parametrize(("predicted", "agrees"), [(109.0, True), (91.0, True), (112.0, False), (88.0, False)])

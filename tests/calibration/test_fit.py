@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.calibration.fit import fit
+from sim.calibration.calibrate import fit
 from sim.clocks.costs import Cost
 
 SIZES = (1, 8, 64, 256, 1024)

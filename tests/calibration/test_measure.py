@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 import sim.calibration.measure as measuring
-from actors.work import Core, Job
+from actors.core.work import Core, Job
 from sim.calibration.calibrate import costs_of
 from sim.calibration.measure import SIZES, measure
 from sim.calibration.meter import Meter

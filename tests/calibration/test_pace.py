@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 import sim.calibration.pace as pacing
-from actors.clock import NS_PER_S
-from actors.work import Core, Job
+from actors.core.clock import NS_PER_S
+from actors.core.work import Core, Job
 from sim.calibration.pace import Pacing, measure_pace
 from sim.clocks.costs import PACE_NS, Costs
 from sim.run.plan import Plan

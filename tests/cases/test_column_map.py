@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from actors.errors import TransactionFileError
-from sim.events.contents import Contents
-from sim.events.event_file import EventFile
-from sim.events.section import events_spec
-from sim.scenario.load import load
+from actors.core.errors import TransactionFileError
+from sim.replay.contents import Contents
+from sim.replay.event_file import EventFile
+from sim.replay.events_section import events_spec
+from sim.scenario.loader import load
 from tests.cases.running import Case
 
 ROWS = 300

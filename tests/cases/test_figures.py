@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sim.scenario.load import parse
+from sim.scenario.loader import parse
 from sim.scenario.problems import InvalidScenarioError
 from tests.cases.running import Case, Outcome
 

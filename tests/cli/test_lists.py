@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from actors.telemetry.catalogue import METRICS
+from actors.telemetry.metrics.catalogue import METRICS
 from sim.cli import main
-from sim.commands.metrics import example as example_of_metric
+from sim.commands.catalogue import example as example_of_metric
 from sim.faults.registry import FAULTS
-from sim.scenario.fault_keys import example as example_of_fault
-from sim.scenario.fault_keys import fault_keys
-from sim.scenario.load import parse
+from sim.scenario.json_schema import example as example_of_fault
+from sim.scenario.json_schema import fault_keys
+from sim.scenario.loader import parse
 
 Capture = pytest.CaptureFixture[str]
 

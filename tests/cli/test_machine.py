@@ -14,7 +14,7 @@ import sim.cli
 from sim.cli import main
 from sim.explore import search
 from sim.explore.attempt import Attempt, attempt
-from sim.explore.result import Exploration
+from sim.explore.exploration import Exploration
 from tests.drills import THIN
 from tests.repository import ROOT, run_python
 

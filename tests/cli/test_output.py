@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from actors.errors import OutputError
+from actors.core.errors import OutputError
 from sim.cli import main
-from sim.report.folder import RunFolder
-from sim.report.picture import check_picture
+from sim.report.run_folder import RunFolder
+from sim.run.command import check_picture
 from tests.drills import THIN
 from tests.small_disk import small_disk
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.streams import forget_senseless_sizes
+from sim.stdio import forget_senseless_sizes
 from tests.conftest import ROOT
 
 SHORT = """

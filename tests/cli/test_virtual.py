@@ -11,13 +11,13 @@ import pytest
 
 import sim.calibration.measure as measuring
 import sim.calibration.pace as pacing
-import sim.run.probe as probing
+import sim.run.capacity as probing
 from actors.model.artifact import load_artifact
 from sim.cli import main
 from sim.clocks import virtual_loop
-from sim.clocks.calibration import CALIBRATION_FILE, digest, read_calibration
+from sim.clocks.calibration_file import CALIBRATION_FILE, digest, read_calibration
 from sim.clocks.costs import Costs
-from sim.clocks.look_up import ModelledFeatureStore
+from sim.clocks.modelled_waits import ModelledFeatureStore
 from sim.run.source import FeedSource
 from tests.drills import THIN
 

@@ -11,8 +11,7 @@ import sys
 from collections.abc import Coroutine
 from typing import TypeVar
 
-from sim.clocks.stuck import DeadlockError, NotVirtualError
-from sim.clocks.virtual_loop import VirtualLoop
+from sim.clocks.virtual_loop import DeadlockError, NotVirtualError, VirtualLoop
 
 T = TypeVar("T")
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from actors.errors import ArtifactError, OutputError
-from sim.clocks.calibration import CALIBRATION_FILE, FORMAT_VERSION, Calibration, digest, read_calibration
+from actors.core.errors import ArtifactError, OutputError
+from sim.clocks.calibration_file import CALIBRATION_FILE, FORMAT_VERSION, Calibration, digest, read_calibration
 from sim.clocks.costs import Cost, Costs
 
 FOUND = Calibration(

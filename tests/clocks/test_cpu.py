@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 import msgspec
 import pytest
 
-from actors.work import Core, Job
+from actors.core.work import Core, Job
 from sim.clocks.costs import PACE_NS, Cost, Costs
-from sim.clocks.cpu import Noise, Processor
+from sim.clocks.processor import Noise, Processor
 from sim.clocks.virtual_clock import VirtualClock
 from sim.clocks.virtual_loop import VirtualLoop
 from tests.virtual import run_virtual

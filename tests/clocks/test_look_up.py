@@ -6,12 +6,12 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from actors.arrays import I64
+from actors.core.arrays import I64
 from actors.features.store import InMemoryFeatureStore, StoreRows
-from sim.clocks.look_up import LookUpTime, ModelledFeatureStore
+from sim.chance import Streams
+from sim.clocks.modelled_waits import LookUpTime, ModelledFeatureStore
 from sim.clocks.virtual_clock import VirtualClock
 from sim.clocks.virtual_loop import VirtualLoop
-from sim.world.streams import Streams
 from tests.virtual import run_virtual
 
 COUNT = 2_000

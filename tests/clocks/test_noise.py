@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from actors.work import Job
-from sim.clocks.noise import LognormalNoise
-from sim.world.streams import Streams
+from actors.core.work import Job
+from sim.chance import Streams
+from sim.clocks.processor import LognormalNoise
 
 COUNT = 40_000
 

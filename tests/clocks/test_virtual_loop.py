@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.resilience.watchdog import Watchdog
+from actors.resilience.timeout import Watchdog
 from sim.clocks import virtual_loop
-from sim.clocks.stuck import DeadlockError, NotVirtualError, StandstillError
 from sim.clocks.virtual_clock import VirtualClock
-from sim.clocks.virtual_loop import VirtualLoop
+from sim.clocks.virtual_loop import DeadlockError, NotVirtualError, StandstillError, VirtualLoop
 from tests.virtual import run_virtual
 
 MS = 1_000_000

@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from actors.features.batch import BatchTableBuilder
+from actors.core.transaction import Columns
+from actors.features.batch_table import BatchTableBuilder
 from actors.features.history import History
 from actors.features.store import BatchTable
-from actors.transaction import Columns
+from sim.copies.history import CopiedSums
 from sim.copies.names import copies
-from sim.copies.sums import CopiedSums
 from tests.features.streams import DAY_US, START_US, random_stream, streams
 from tests.features.test_batch import DELAY_US, assert_same, history_of, labels_of, named
 
@@ -41,8 +41,8 @@ def test_tables_do_not_depend_on_how_many_cards_are_added_up_at_once(
     builder.history.append(columns)
     whole = builder.build(at_us)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("actors.features.batch._CARDS_AT_ONCE", at_once)
-        patched.setattr("actors.features.batch._ROWS_A_STEP", 2)
+        patched.setattr("actors.features.batch_table._CARDS_AT_ONCE", at_once)
+        patched.setattr("actors.features.batch_table._ROWS_A_STEP", 2)
         assert_same(builder.build(at_us), whole)
 
 

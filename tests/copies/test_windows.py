@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from actors.features.columns import cut
-from actors.features.rings import StreamLimits
-from actors.features.windows import InMemoryStreamState
-from actors.transaction import Columns
+from actors.core.transaction import Columns, cut
+from actors.features.entity_windows import StreamLimits
+from actors.features.stream_state import InMemoryStreamState
 from sim.copies.names import Copy, copies
 from sim.copies.windows import copied_windows
 from tests.features.streams import DAY_US, batches, columns_of, random_stream

@@ -4,9 +4,9 @@ import io
 
 from msgspec.structs import replace
 
-from dashboard.export import to_svg
-from dashboard.final import print_final, verdict
 from dashboard.frame import Frame, Percentiles
+from dashboard.plain import print_final, verdict
+from dashboard.screen import to_svg
 from tests.dashboard.healthy import burst
 from tests.dashboard.samples import SAMPLES, failing, outage
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.history import POINTS, History
+from dashboard.charts import POINTS, History
 
 
 @given(seconds=st.integers(1, 100_000))

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 from rich.console import Console
 
-from dashboard.paint import Painter
+from dashboard.process import Painter
 from dashboard.screen import render
 from tests.dashboard.healthy import burst
 from tests.dashboard.samples import failing

@@ -7,9 +7,8 @@ from msgspec.structs import replace
 from rich.console import Console
 
 from dashboard.frame import Frame, Notice
-from dashboard.notice import render_notice
-from dashboard.panels import manual
-from dashboard.screen import Picture, View, render
+from dashboard.panels import chrome
+from dashboard.screen import Picture, View, render, render_notice
 from tests.dashboard.healthy import burst
 from tests.dashboard.samples import SAMPLES, failing, outage
 from tests.dashboard.strategies import FRAMES, TEXTS
@@ -169,7 +168,7 @@ def test_help_fits_the_smallest_screen() -> None:
 
 def test_no_line_of_the_help_is_cut() -> None:
     """On the smallest screen every line of it is as it is on a wide one."""
-    narrow, wide = manual.draw(80), manual.draw(200)
+    narrow, wide = chrome.draw_help(80), chrome.draw_help(200)
     for line, whole in zip(narrow, wide, strict=True):
         text = "".join(segment.text for segment in whole).rstrip(" ─")
         assert len(text) <= 80

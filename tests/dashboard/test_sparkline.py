@@ -3,9 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.bars import LEVELS, bar, columns
+from dashboard.charts import LEVELS, TimeAxis, bar, columns, resample, sparkline
 from dashboard.frame import Series
-from dashboard.sparkline import TimeAxis, resample, sparkline
 
 
 @given(spike=st.integers(0, 239), width=st.integers(10, 200))

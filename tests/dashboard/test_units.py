@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from actors.telemetry.units import Unit, quantity
+from actors.telemetry.metrics.metric import Unit, quantity
 from dashboard import units
 
 FORMATS = (

@@ -1,1 +1,1 @@
-"""Tests of `sim.determinism`."""
+"""Tests of `sim.trials.determinism`."""

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from sim.cli import main
-from sim.determinism import twice
-from sim.determinism.difference import first_difference
+from sim.trials import determinism
+from sim.trials.determinism import first_difference
 from tests.determinism.thinned import SHIPPED
 from tests.drills import THIN
 from tests.repository import ROOT
@@ -68,8 +68,8 @@ def test_a_difference_ends_with_99_and_both_lines(
     def start(words: list[str], hash_seed: str) -> object:
         return real([*words, "--seed", hash_seed], hash_seed)  # a run that follows Python's text hash
 
-    real = twice._start
-    monkeypatch.setattr(twice, "_start", start)
+    real = determinism._start
+    monkeypatch.setattr(determinism, "_start", start)
     scenario = tmp_path / "thin.yaml"
     scenario.write_text(THIN)
     out = tmp_path / "out"

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from sim.determinism.difference import ABSENT, ENDED, Difference, first_difference
-from sim.report import folder as files
+from sim.report import run_folder as files
+from sim.trials.determinism import ABSENT, ENDED, Difference, first_difference
 
 SAME = {
     files.JOURNAL: '{"at_s":0.0,"kind":"run_started"}\n{"at_s":1.0,"kind":"drained"}\n',

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from sim.cli import main
-from sim.determinism.twice import COMPLETED
-from sim.scenario.load import load
+from sim.scenario.loader import load
+from sim.trials.determinism import COMPLETED
 from tests.drills import thinning
 from tests.model_cache import earlier_model
 from tests.repository import scenarios

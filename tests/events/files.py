@@ -7,9 +7,9 @@ from pathlib import Path
 import polars as pl
 import yaml
 
-from sim.events.spec import EventsSpec
-from sim.scenario.column_map import EventColumns
-from sim.scenario.load import parse
+from sim.replay.spec import EventsSpec
+from sim.scenario.events import EventColumns
+from sim.scenario.loader import parse
 
 MAP = {
     "id": "TX",

@@ -6,10 +6,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from actors.errors import TransactionFileError
-from actors.transaction import Columns
-from sim.events.event_file import EventFile
-from sim.events.spec import EventsSpec
+from actors.core.errors import TransactionFileError
+from actors.core.transaction import Columns
+from sim.replay.event_file import EventFile
+from sim.replay.spec import EventsSpec
 from tests.events.files import MAP, column_map
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from sim.scenario.column_map import MINUS
+from sim.scenario.events import MINUS
 from tests.events.forms import read, refusal, written
 
 

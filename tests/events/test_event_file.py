@@ -7,10 +7,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from actors.clock import US_PER_DAY
-from actors.transaction import Columns
-from sim.events.event_file import EventFile
-from sim.events.spec import Period
+from actors.core.clock import US_PER_DAY
+from actors.core.transaction import Columns
+from sim.replay.event_file import EventFile
+from sim.replay.spec import Period
 from sim.tables import reader
 from tests.events.files import row, spec, write
 

@@ -2,9 +2,9 @@
 
 import polars as pl
 
-from sim.events.fields.field import Break
-from sim.events.fields.keys import KeyField
-from sim.scenario.column_map import KeyColumn
+from sim.replay.field import Break
+from sim.replay.keys import KeyField
+from sim.scenario.events import KeyColumn
 
 PARTS = pl.DataFrame({"bank": ["x", None, "|", "x|"], "account": [None, "y", "1", None]})
 

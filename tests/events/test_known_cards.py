@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from actors.clock import US_PER_DAY
-from sim.events.event_file import EventFile
-from sim.events.known_cards import judged_rows, known_cards_filter
-from sim.events.spec import EventsSpec, Period
+from actors.core.clock import US_PER_DAY
+from sim.replay.event_file import EventFile
+from sim.replay.known_cards import judged_rows, known_cards_filter
+from sim.replay.spec import EventsSpec, Period
 from tests.events.files import HANDBOOK_MAP, column_map
 
 

@@ -10,36 +10,33 @@ from pathlib import Path
 import numpy as np
 from numpy.testing import assert_array_equal
 
-from actors.arrays import F32, F64
-from actors.clock import US_PER_DAY, RealClock
-from actors.dead_letters import InMemoryDeadLetters
-from actors.decision_log import ThreadedLog
+from actors.core.arrays import F32, F64
+from actors.core.batches import DecidedBatch, Mode
+from actors.core.clock import US_PER_DAY, RealClock
+from actors.core.work import Core
 from actors.features.assembly import FeatureAssembly
-from actors.features.batch import BatchTableBuilder
+from actors.features.batch_table import BatchTableBuilder
 from actors.features.catalogue import features_for
 from actors.features.refresh import Refreshed, Refresher, boundary
 from actors.features.store import InMemoryFeatureStore
-from actors.line_sink import InMemoryLines
 from actors.logger import LoggerConfig
-from actors.messages import DecidedBatch, Mode
-from actors.model.policy import Thresholds
-from actors.model.rules import RuleBook
-from actors.model.slot import ServingModel
+from actors.model.policy import RuleBook, Thresholds
+from actors.model.serving import ServingModel
+from actors.output.dead_letters import InMemoryDeadLetters
+from actors.output.decision_log import ThreadedLog
+from actors.output.sinks import InMemoryLines
 from actors.pipeline import Pipeline, PipelineConfig, Surroundings
 from actors.resilience.shedding import SheddingConfig
 from actors.scorer import ScorerConfig
 from actors.telemetry.telemetry import Telemetry
-from actors.work import Core
-from sim.events.event_file import EventFile
-from sim.events.point_in_time import PointInTimeFeed
-from sim.events.spec import EventsSpec, Period
-from sim.events.traffic import FileTraffic
-from sim.run.labels import DelayedLabels
-from sim.run.outcomes import OutcomeBook
-from sim.run.source import FeedSource
-from sim.training.replay import Replay
-from sim.world.feed import InlineFeed
-from sim.world.streams import Streams
+from sim.chance import Streams
+from sim.feeds.feed import InlineFeed
+from sim.outcomes.book import OutcomeBook
+from sim.replay.event_file import EventFile
+from sim.replay.spec import EventsSpec, Period
+from sim.replay.traffic import FileTraffic, PointInTimeFeed
+from sim.run.source import DelayedLabels, FeedSource
+from sim.training.backfill import Replay
 from tests.events.files import HANDBOOK_MAP, Row, column_map, row, spec, write
 
 UNHURRIED = SheddingConfig(deadline_ns=10**15, shed_above=10**9)

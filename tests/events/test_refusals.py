@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from actors.errors import TransactionFileError
-from sim.events.event_file import EventFile
-from sim.events.spec import EventsSpec, Period
+from actors.core.errors import TransactionFileError
+from sim.replay.event_file import EventFile
+from sim.replay.spec import EventsSpec, Period
 from tests.events.files import Row, row, spec, write
 
 UNKNOWN = "must be known in every row, got nothing; fill it or drop the row"

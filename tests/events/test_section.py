@@ -5,12 +5,11 @@ from pathlib import Path
 
 import msgspec
 
-from actors.clock import US_PER_DAY
-from actors.transaction import OPTIONAL_FIELDS, REQUIRED_FIELDS
-from sim.events.section import events_spec
-from sim.events.spec import ALL_TIME, Period
-from sim.scenario.column_map import EventColumns
-from sim.scenario.events import Events
+from actors.core.clock import US_PER_DAY
+from actors.core.transaction import OPTIONAL_FIELDS, REQUIRED_FIELDS
+from sim.replay.events_section import events_spec
+from sim.replay.spec import ALL_TIME, Period
+from sim.scenario.events import EventColumns, Events
 from tests.events.files import column_map
 
 COLUMNS = column_map(

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from actors.errors import InputError, TransactionFileError
-from sim.events.event_file import EventFile
-from sim.events.section import events_spec
-from sim.events.spec import EventsSpec, Period
-from sim.events.traffic import FileTraffic
-from sim.scenario.load import missing_files, parse
+from actors.core.errors import InputError, TransactionFileError
+from sim.replay.event_file import EventFile
+from sim.replay.events_section import events_spec
+from sim.replay.spec import EventsSpec, Period
+from sim.replay.traffic import FileTraffic
+from sim.scenario.loader import missing_files, parse
 from sim.training.source import EventsSource
 from tests.events.files import Row, row, spec, write
 

@@ -13,11 +13,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from actors.errors import TransactionFileError
-from sim.events import event_file, sorting
-from sim.events.event_file import EventFile
-from sim.events.spec import EventsSpec, Period
-from sim.events.traffic import FileTraffic
+from actors.core.errors import TransactionFileError
+from sim.replay import event_file, sorting
+from sim.replay.event_file import EventFile
+from sim.replay.spec import EventsSpec, Period
+from sim.replay.traffic import FileTraffic
 from sim.tables import reader
 from tests.conftest import ROOT
 from tests.events.files import row, spec, write

@@ -8,13 +8,13 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.core.transaction import EARLIEST_US, LATEST_US, Columns, Transaction, parse
 from actors.features.refresh import REFRESH_US
-from actors.transaction import EARLIEST_US, LATEST_US, Columns, Transaction, parse
-from sim.events.event_file import EventFile
-from sim.events.spec import EventsSpec, Period
-from sim.events.traffic import BLOCK_ROWS, FileTraffic, encode
-from sim.world.block import Block, pack, unpack
-from sim.world.process_feed import ProcessFeed
+from sim.feeds.feed import Block, pack, unpack
+from sim.feeds.process_feed import ProcessFeed
+from sim.replay.event_file import EventFile
+from sim.replay.spec import EventsSpec, Period
+from sim.replay.traffic import BLOCK_ROWS, FileTraffic, encode
 from tests.events.files import HANDBOOK_MAP, column_map, row, spec, write
 
 START_US = 1_522_540_800_000_000  # 2018-04-01

@@ -13,11 +13,11 @@ import polars as pl
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from actors.errors import TransactionFileError
-from actors.transaction import EARLIEST_US, LATEST_US, read
-from sim.events.event_file import EventFile
-from sim.events.spec import EventsSpec
-from sim.events.traffic import encode
+from actors.core.errors import TransactionFileError
+from actors.core.transaction import EARLIEST_US, LATEST_US, read
+from sim.replay.event_file import EventFile
+from sim.replay.spec import EventsSpec
+from sim.replay.traffic import encode
 from tests.events.files import column_map
 
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
-from actors.clock import NS_PER_S
-from actors.messages import Mode
+from actors.core.batches import Mode
+from actors.core.clock import NS_PER_S
 from actors.telemetry.snapshot import Gauges, Snapshot
 from actors.telemetry.telemetry import Telemetry
-from sim.expectations.judge import Judge
-from sim.expectations.result import ExpectationResult
-from sim.scenario.load import parse
+from sim.judging.judge import Judge
+from sim.judging.result import ExpectationResult
+from sim.scenario.loader import parse
 from tests.telemetry.samples import decide, snapshot
 
 SCENARIO = """\

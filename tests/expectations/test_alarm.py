@@ -2,9 +2,9 @@
 
 import pytest
 
-from sim.expectations.alarm import AlertLog
-from sim.expectations.result import skipped, wanted
-from sim.scenario.expectations import Expectation
+from sim.judging.judge import AlertLog
+from sim.judging.result import skipped, wanted
+from sim.scenario.scenario import Expectation
 from tests.expectations.drill import Drill
 
 S = 1_000_000_000

@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from sim.expectations.binomial import upper_tail
+from sim.judging.significance import upper_tail
 
 SHARES = st.sampled_from([0.5, 0.05, 0.01, 0.001, 0.95, 0.99, 0.999])
 

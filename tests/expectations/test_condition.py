@@ -2,12 +2,12 @@
 
 import pytest
 
-from actors.clock import NS_PER_S
-from actors.messages import Mode
+from actors.core.batches import Mode
+from actors.core.clock import NS_PER_S
 from actors.telemetry.snapshot import Quality
 from actors.telemetry.telemetry import Telemetry
-from sim.expectations.judge import Judge
-from sim.scenario.load import parse
+from sim.judging.judge import Judge
+from sim.scenario.loader import parse
 from sim.scenario.timeline import Span
 from tests.expectations.drill import END_S, SCENARIO, Drill
 from tests.telemetry.samples import decide, gauges, snapshot

@@ -7,14 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.telemetry.catalogue import METRICS
-from actors.telemetry.counts import HistogramCounts
-from actors.telemetry.expression import Expression
+from actors.telemetry.expression.expression import Expression
+from actors.telemetry.expression.nodes import Read
 from actors.telemetry.histogram import Histogram
-from actors.telemetry.nodes import Read
-from sim.expectations.binomial import upper_tail
-from sim.expectations.proof import BY_CHANCE, NO_SAMPLES, Proof, enough_for, prove
-from sim.expectations.result import Samples
+from actors.telemetry.histogram_counts import HistogramCounts
+from actors.telemetry.metrics.catalogue import METRICS
+from sim.judging.result import Samples
+from sim.judging.significance import BY_CHANCE, NO_SAMPLES, Proof, enough_for, prove, upper_tail
 from tests.expectations.drill import Drill
 
 MS = 1_000

@@ -1,10 +1,10 @@
 """A logger with a mistake in it, for `explore` to find."""
 
 from actors.actor import Actor
-from actors.clock import NS_PER_S
+from actors.core.batches import DecidedBatch, Mode
+from actors.core.clock import NS_PER_S
 from actors.logger import Handled, Logger
 from actors.mailbox import Lease
-from actors.messages import DecidedBatch, Mode
 from actors.pipeline import Pipeline
 
 SOON_NS = NS_PER_S // 5

@@ -10,7 +10,7 @@ import pytest
 from sim.cli import main
 from sim.explore import search
 from sim.explore.attempt import Attempt, Broken
-from sim.explore.result import Exploration, exploration_schema
+from sim.explore.exploration import Exploration, exploration_schema
 from sim.report.summary import read_summary
 from tests.drills import THIN
 from tests.repository import ROOT

@@ -10,16 +10,10 @@ import msgspec
 import numpy as np
 import pytest
 
-from actors.messages import Mode
-from sim.explore.invariants.card_order import card_order
-from sim.explore.invariants.deadline import deadline
-from sim.explore.invariants.decided_once import decided_once
-from sim.explore.invariants.evidence import Evidence
-from sim.explore.invariants.faults_lifted import faults_lifted
-from sim.explore.invariants.ledger import ledger
-from sim.explore.invariants.registry import INVARIANTS
-from sim.scenario.cut import Cut
-from sim.scenario.load import parse
+from actors.core.batches import Mode
+from sim.explore.invariants import INVARIANTS, Evidence, card_order, deadline, decided_once, faults_lifted, ledger
+from sim.scenario.loader import parse
+from sim.scenario.timeline import Cut
 from sim.trials.trial import Trial, carried_out
 from tests.drills import THIN
 

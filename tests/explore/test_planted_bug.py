@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from sim.explore.exploring import Exploring
+from sim.explore.exploration import Exploring
 from sim.explore.search import Search
-from sim.report.folder import RunFolder
-from sim.scenario.load import load
-from sim.trials.settled import settle
+from sim.report.run_folder import RunFolder
+from sim.scenario.loader import load
+from sim.trials.trial import settle
 from tests.explore.planted import plant
 
 SEEDS = 200

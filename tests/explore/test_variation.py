@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from actors.errors import ScenarioError
-from sim.explore.variation import check_variable, varied
-from sim.scenario.cut import Cut
-from sim.scenario.load import load, parse
-from sim.trials.settled import Settled
+from actors.core.errors import ScenarioError
+from sim.explore.search import check_variable, varied
+from sim.scenario.loader import load, parse
+from sim.scenario.timeline import Cut
+from sim.trials.trial import Settled
 from sim.units import NS_PER
 from tests.drills import THIN
 from tests.repository import scenarios

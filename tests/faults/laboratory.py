@@ -5,15 +5,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from actors.arrays import I64
-from actors.clock import Clock
-from actors.errors import FeatureStoreError
+from actors.core.arrays import I64
+from actors.core.clock import Clock
+from actors.core.errors import FeatureStoreError
 from actors.features.store import FeatureStore, StoreRows, missing_rows
 from sim.clocks.virtual_clock import VirtualClock
 from sim.clocks.virtual_loop import VirtualLoop
 from sim.faults.fault import Fault
 from sim.faults.schedule import FaultSchedule
-from sim.faults.site import Site
+from sim.faults.switch import Site
 from sim.journal import Journal
 
 

@@ -9,18 +9,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.arrays import I64
-from actors.errors import FeatureStoreError
+from actors.core.arrays import I64
+from actors.core.errors import FeatureStoreError
 from actors.features.store import CARD_COLUMNS, MERCHANT_COLUMNS, MISSING_AT, FeatureStore, StoreRows
-from sim.faults.feature_store import FeatureStoreFault
-from sim.faults.feature_store_empty import FeatureStoreEmpty
-from sim.faults.feature_store_errors import FeatureStoreErrors
-from sim.faults.feature_store_latency import FeatureStoreLatency
-from sim.faults.feature_store_outage import FeatureStoreOutage
-from sim.faults.feature_store_partial import FeatureStorePartial
-from sim.faults.feature_store_permuted import FeatureStorePermuted
-from sim.faults.feature_store_timeout import FeatureStoreTimeout
-from sim.faults.feature_store_zeroed import FeatureStoreZeroed
+from sim.faults.feature_store import (
+    FeatureStoreErrors,
+    FeatureStoreFault,
+    FeatureStoreLatency,
+    FeatureStoreOutage,
+    FeatureStoreTimeout,
+)
+from sim.faults.feature_store_answers import (
+    FeatureStoreEmpty,
+    FeatureStorePartial,
+    FeatureStorePermuted,
+    FeatureStoreZeroed,
+)
 from tests.faults.laboratory import Laboratory
 from tests.virtual import run_virtual
 

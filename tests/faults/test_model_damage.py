@@ -8,15 +8,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.arrays import F64
-from actors.errors import ArtifactError
+from actors.core.arrays import F64
+from actors.core.errors import ArtifactError
 from actors.model.artifact import load_artifact
-from actors.model.engines.lightgbm_engine import LightGBMEngine
-from actors.model.library import lightgbm
+from actors.model.lightgbm_engine import LightGBMEngine, lightgbm
 from actors.model.verification import verify_in_child
-from sim.faults.model_damage import DAMAGES, Damage, damaged, damaged_copy
-from sim.faults.model_nonsense import Nonsense, nonsense_copy
-from sim.faults.model_text import most_used_columns, with_columns, with_first_leaf, with_leaves
+from sim.faults.model_damage import (
+    DAMAGES,
+    Damage,
+    Nonsense,
+    damaged,
+    damaged_copy,
+    most_used_columns,
+    nonsense_copy,
+    with_columns,
+    with_first_leaf,
+    with_leaves,
+)
 from tests.model.conftest import NAMES, Fitted, write_folder
 
 TOLD: dict[Damage, str] = {"truncated": r"in a child process, which crashed \(SIG", "nul": "has a NUL in it"}

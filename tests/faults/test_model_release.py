@@ -11,22 +11,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.clock import NS_PER_S
+from actors.core.clock import NS_PER_S
+from actors.core.work import Core
 from actors.model.artifact import Artifact, load_artifact
 from actors.model.scoring import LocalScoring, Scoring
-from actors.model.slot import ModelSlot
+from actors.model.serving import ModelSlot
 from actors.telemetry.telemetry import Telemetry
-from actors.work import Core
-from sim.clocks.verification import ModelledVerification
+from sim.clocks.modelled_waits import ModelledVerification
 from sim.faults.fault import Fault, Repeat
-from sim.faults.model_bad_release import ModelBadRelease
-from sim.faults.model_corrupt_file import ModelCorruptFile
-from sim.faults.model_nonsense import Nonsense
+from sim.faults.model_damage import Nonsense
+from sim.faults.model_release import ModelBadRelease, ModelCorruptFile
 from sim.faults.schedule import FaultSchedule
-from sim.faults.site import Site
-from sim.faults.switch import FaultRecord
+from sim.faults.switch import FaultRecord, Site
 from sim.journal import Journal
-from sim.steps.model_desk import ModelDesk
+from sim.steps.model_changes import ModelDesk
 from tests.faults.laboratory import virtual_clock
 from tests.model.conftest import Fitted, other_folder, write_folder
 from tests.virtual import run_virtual

@@ -11,39 +11,34 @@ from hypothesis import strategies as st
 
 from actors.actor import Hooks
 from actors.assembler import AssemblerConfig
-from actors.clock import NS_PER_MS
-from actors.line_sink import InMemoryLines
-from actors.messages import Mode
+from actors.core.batches import Mode
+from actors.core.clock import NS_PER_MS
+from actors.core.work import Core, Job
+from actors.output.sinks import InMemoryLines
 from actors.pipeline import Pipeline, PipelineConfig
 from actors.producer import Arrivals
 from actors.scorer import ScorerConfig
 from actors.telemetry.stages import Stage
-from actors.work import Core, Job
 from sim.clocks.costs import Costs
-from sim.clocks.cpu import Processor
-from sim.faults.assembler_crash import AssemblerCrash
-from sim.faults.assembler_hang import AssemblerHang
-from sim.faults.crash import Crash
-from sim.faults.disk_full import DiskFull
+from sim.clocks.processor import Processor
+from sim.faults.actor import (
+    AssemblerCrash,
+    AssemblerHang,
+    Crash,
+    Hang,
+    LoggerCrash,
+    LoggerHang,
+    ProducerCrash,
+    ProducerHang,
+    ScorerCrash,
+    ScorerHang,
+)
 from sim.faults.fault import Fault, Repeat
-from sim.faults.hang import Hang
-from sim.faults.logger_crash import LoggerCrash
-from sim.faults.logger_hang import LoggerHang
-from sim.faults.loop_stall import LoopStall
-from sim.faults.mailbox_squeeze import MailboxSqueeze
-from sim.faults.model_errors import ModelErrors
-from sim.faults.model_saturated import ModelSaturated
-from sim.faults.model_slow import ModelSlow
-from sim.faults.producer_crash import ProducerCrash
-from sim.faults.producer_hang import ProducerHang
+from sim.faults.model import ModelErrors, ModelSaturated, ModelSlow
+from sim.faults.output import DiskFull, SinkErrors, SinkTimeout, SlowDisk
+from sim.faults.pipeline import LoopStall, MailboxSqueeze
 from sim.faults.schedule import FaultSchedule
-from sim.faults.scorer_crash import ScorerCrash
-from sim.faults.scorer_hang import ScorerHang
-from sim.faults.sink_errors import SinkErrors
-from sim.faults.sink_timeout import SinkTimeout
-from sim.faults.site import Site
-from sim.faults.slow_disk import SlowDisk
-from sim.faults.switch import FaultRecord
+from sim.faults.switch import FaultRecord, Site
 from sim.journal import Journal
 from tests.actors.pipeline_parts import Bench, FixedScoring, ListSink, ListSource, transaction
 from tests.faults.laboratory import virtual_clock

@@ -6,13 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.clock import NS_PER_US, ScaledEventTime
-from actors.features.batch import BatchTableBuilder
-from actors.features.history import History
-from actors.features.labels import NoLabels
+from actors.core.clock import NS_PER_US, ScaledEventTime
+from actors.features.batch_table import BatchTableBuilder
+from actors.features.history import History, NoLabels
 from actors.features.refresh import REFRESH_US, Refreshed, Refresher, RefreshFailed
 from actors.features.store import InMemoryFeatureStore
-from sim.faults.refresh_failure import RefreshFailure
+from sim.faults.feature_store import RefreshFailure
 from sim.faults.schedule import FaultSchedule
 from sim.faults.switch import FaultRecord
 from sim.journal import Journal

@@ -6,10 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.faults.chance import Chance
+from sim.chance import Chance, Streams
 from sim.faults.fault import Occurrence, Repeat
-from sim.faults.feature_store_outage import FeatureStoreOutage
-from sim.world.streams import Streams
+from sim.faults.feature_store import FeatureStoreOutage
 from tests.faults.laboratory import CountingStore, Laboratory
 from tests.virtual import run_virtual
 

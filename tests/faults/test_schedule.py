@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.faults.fault import Fault
-from sim.faults.feature_store_outage import FeatureStoreOutage
+from sim.faults.feature_store import FeatureStoreOutage
 from sim.faults.switch import FaultSwitch
 from tests.faults.laboratory import CountingStore, Laboratory
 from tests.virtual import run_virtual

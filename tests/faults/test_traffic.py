@@ -6,17 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.clock import NS_PER_S
+from actors.core.clock import NS_PER_S
 from sim.faults.schedule import FaultSchedule
-from sim.faults.site import Site
-from sim.faults.traffic import TrafficFault
-from sim.faults.traffic_drift import TrafficDrift
-from sim.faults.traffic_duplicates import TrafficDuplicates
+from sim.faults.switch import Site
+from sim.faults.traffic import TrafficDrift, TrafficFault
+from sim.faults.traffic_arrivals import TrafficDuplicates, TrafficVolumeDrop
 from sim.faults.traffic_fraud_wave import TrafficFraudWave
-from sim.faults.traffic_volume_drop import TrafficVolumeDrop
+from sim.feeds.feed import Block
 from sim.journal import Journal
-from sim.money import UNKNOWN
-from sim.world.block import Block
+from sim.outcomes.money import UNKNOWN
 from tests.faults.laboratory import virtual_clock
 from tests.faults.traffic import (
     AT,

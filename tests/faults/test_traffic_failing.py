@@ -8,20 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.clock import NS_PER_S
-from actors.errors import InternalError
-from sim.faults.arrivals import ArrivalFault
+from actors.core.clock import NS_PER_S
+from actors.core.errors import InternalError
+from sim.faults.attacker import Attacker
 from sim.faults.schedule import FaultSchedule
-from sim.faults.site import Site
-from sim.faults.switch import FaultRecord
-from sim.faults.traffic import TrafficFault
-from sim.faults.traffic_drift import TrafficDrift
+from sim.faults.switch import FaultRecord, Site
+from sim.faults.traffic import TrafficDrift, TrafficFault
+from sim.faults.traffic_arrivals import ArrivalFault
 from sim.faults.traffic_fraud_wave import TrafficFraudWave
-from sim.faults.wave import Attacker
+from sim.feeds.feed import Block, InlineFeed
 from sim.journal import Journal
-from sim.run.schedule import Schedule
-from sim.world.block import Block
-from sim.world.feed import InlineFeed
+from sim.run.plan import Schedule
 from sim.world.spec import WorldSpec
 from sim.world.traffic import TrafficSpec
 from tests.faults.laboratory import virtual_clock

@@ -7,18 +7,15 @@ import msgspec
 import numpy as np
 import pytest
 
-from actors.clock import NS_PER_S
-from actors.transaction import parse, refusal
+from actors.core.clock import NS_PER_S
+from actors.core.transaction import parse, refusal
 from sim.faults.schedule import FaultSchedule
-from sim.faults.site import Site
-from sim.faults.traffic_clock_skew import TrafficClockSkew
-from sim.faults.traffic_duplicates import TrafficDuplicates
+from sim.faults.switch import Site
+from sim.faults.traffic import TrafficClockSkew, TrafficPoison
+from sim.faults.traffic_arrivals import TrafficDuplicates, TrafficOutOfOrder, TrafficVolumeDrop
 from sim.faults.traffic_fraud_wave import TrafficFraudWave
-from sim.faults.traffic_out_of_order import TrafficOutOfOrder
-from sim.faults.traffic_poison import TrafficPoison
-from sim.faults.traffic_volume_drop import TrafficVolumeDrop
+from sim.feeds.feed import Block
 from sim.journal import Journal
-from sim.world.block import Block
 from tests.faults.laboratory import virtual_clock
 from tests.faults.traffic import (
     AT,

@@ -7,23 +7,16 @@ from typing import Any, Literal
 import numpy as np
 import pytest
 
-from actors.arrays import I64
-from actors.clock import NS_PER_S
+from actors.core.arrays import I64
+from actors.core.clock import NS_PER_S
 from sim.faults.schedule import FaultSchedule
-from sim.faults.site import Site
-from sim.faults.switch import FaultRecord
-from sim.faults.traffic import TrafficFault
-from sim.faults.traffic_clock_skew import TrafficClockSkew
-from sim.faults.traffic_drift import TrafficDrift
-from sim.faults.traffic_duplicates import TrafficDuplicates
+from sim.faults.switch import FaultRecord, Site
+from sim.faults.traffic import TrafficClockSkew, TrafficDrift, TrafficFault, TrafficPoison
+from sim.faults.traffic_arrivals import TrafficDuplicates, TrafficOutOfOrder, TrafficVolumeDrop
 from sim.faults.traffic_fraud_wave import TrafficFraudWave
-from sim.faults.traffic_out_of_order import TrafficOutOfOrder
-from sim.faults.traffic_poison import TrafficPoison
-from sim.faults.traffic_volume_drop import TrafficVolumeDrop
+from sim.feeds.feed import Block, Feed
 from sim.journal import Journal
-from sim.run.schedule import Schedule
-from sim.world.block import Block
-from sim.world.feed import Feed
+from sim.run.plan import Schedule
 from sim.world.phases import Phase
 from sim.world.spec import WorldSpec
 from sim.world.traffic import TrafficSpec

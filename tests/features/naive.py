@@ -5,12 +5,12 @@ from collections import defaultdict
 
 import numpy as np
 
-from actors.arrays import F32
+from actors.core.arrays import F32
+from actors.core.transaction import Columns
 from actors.features.catalogue import HARD_LIMIT_S
-from actors.features.categories import category_codes
-from actors.features.geo import distance_km
+from actors.features.encoding import category_codes
+from actors.features.kernels import distance_km
 from actors.features.store import MISSING_AT, StoreRows
-from actors.transaction import Columns
 
 HOUR_US = 3_600_000_000
 DAY_US = 24 * HOUR_US

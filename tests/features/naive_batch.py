@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, field
 
-from actors.transaction import Columns
+from actors.core.transaction import Columns
 
 DAY_US = 86_400_000_000
 DAYS = (1, 7, 30)

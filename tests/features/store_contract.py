@@ -11,7 +11,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.testing import assert_array_equal
 
-from actors.features.interner import Interner
+from actors.features.encoding import Interner
 from actors.features.store import (
     CARD_COLUMNS,
     MERCHANT_COLUMNS,

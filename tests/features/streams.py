@@ -3,8 +3,7 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from actors.features.columns import cut
-from actors.transaction import Columns
+from actors.core.transaction import Columns, cut
 
 START_US = 1_770_000_000_000_000
 DAY_US = 86_400_000_000

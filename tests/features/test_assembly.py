@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from actors.arrays import F32, U8
+from actors.core.arrays import F32, U8
+from actors.core.batches import Mode
+from actors.core.transaction import Columns
 from actors.features.assembly import FeatureAssembly
 from actors.features.catalogue import CATALOGUE, HARD_LIMIT_S, STALE_AFTER_S, SYNTHETIC_FEATURES, Tier, feature
-from actors.features.categories import CODE_COUNT
+from actors.features.encoding import CODE_COUNT
 from actors.features.store import CARD_COLUMNS, MERCHANT_COLUMNS, MISSING_AT, StoreRows
-from actors.features.windows import InMemoryStreamState
-from actors.messages import Mode
-from actors.transaction import Columns
+from actors.features.stream_state import InMemoryStreamState
 from tests.features.naive import naive_rows
 from tests.features.streams import DAY_US, START_US, batches, columns_of, random_stream, streams
 

@@ -8,12 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from actors.features.batch import BatchTableBuilder
-from actors.features.columns import cut
-from actors.features.history import History
-from actors.features.labels import Labels
+from actors.core.transaction import Columns, cut
+from actors.features.batch_table import BatchTableBuilder
+from actors.features.history import History, Labels
 from actors.features.store import MISSING_AT, BatchTable, InMemoryFeatureStore, TableSide
-from actors.transaction import Columns
 from tests.features.naive_batch import NaiveHistory
 from tests.features.streams import DAY_US, START_US, batches, random_stream, streams
 

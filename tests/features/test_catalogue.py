@@ -5,6 +5,7 @@ from dataclasses import replace
 import msgspec
 import pytest
 
+from actors.core.transaction import Transaction
 from actors.features import catalogue, kernels
 from actors.features.catalogue import (
     CATALOGUE,
@@ -18,7 +19,6 @@ from actors.features.catalogue import (
     features_for,
 )
 from actors.features.store import CARD_COLUMNS, MERCHANT_COLUMNS
-from actors.transaction import Transaction
 
 OPTIONAL = {field.name for field in msgspec.structs.fields(Transaction) if not field.required}
 

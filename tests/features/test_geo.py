@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.features.geo import EARTH_RADIUS_KM, distance_km
+from actors.features.kernels import EARTH_RADIUS_KM, distance_km
 
 latitudes = st.floats(-90, 90)
 longitudes = st.floats(-180, 180)

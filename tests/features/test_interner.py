@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.features.interner import Interner
+from actors.features.encoding import Interner
 
 KNOWN = ["k0", "k1", "k2"]
 NAMES = st.lists(st.sampled_from([*KNOWN, "x", "y", "z"]), max_size=8)

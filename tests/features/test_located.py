@@ -4,9 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.features.ring import NOBODY
-from actors.features.rings import Rings, StreamLimits
-from actors.transaction import Columns
+from actors.core.transaction import Columns
+from actors.features.entity_windows import NOBODY, Rings, StreamLimits
 from tests.features.streams import batches, random_stream, streams
 
 FEW = StreamLimits(cards=64, merchants=64, devices=64)

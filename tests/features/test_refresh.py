@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from actors.clock import US_PER_S, ScaledEventTime
-from actors.features.batch import BatchTableBuilder
-from actors.features.columns import cut
-from actors.features.history import History
-from actors.features.labels import Labels, NoLabels
+from actors.core.clock import US_PER_S, ScaledEventTime
+from actors.core.transaction import cut
+from actors.features.batch_table import BatchTableBuilder
+from actors.features.history import History, Labels, NoLabels
 from actors.features.refresh import REFRESH_US, Refreshed, Refresher, boundary
 from actors.features.store import InMemoryFeatureStore
 from sim.clocks.virtual_clock import VirtualClock

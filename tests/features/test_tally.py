@@ -8,12 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from actors.arrays import F64
-from actors.features import log
-from actors.features.history import History
-from actors.features.labels import Labels
-from actors.features.tally import Tally, fill, fill_cards, no_cards
-from actors.transaction import Columns
+from actors.core.arrays import F64
+from actors.core.transaction import Columns
+from actors.features import column_log
+from actors.features.batch_sums import Tally, fill, fill_cards, no_cards
+from actors.features.history import History, Labels
 from tests.features.streams import DAY_US, START_US, random_stream, streams
 
 DELAY_US = DAY_US // 2
@@ -47,7 +46,7 @@ def test_sums_do_not_depend_on_how_history_is_cut(columns: Columns, piece: int, 
     history.append_labels(labels, columns.event_us + known_us)
     whole = tally_of(history, START_US + after_us)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(log, "_PIECE", piece)
+        patched.setattr(column_log, "_PIECE", piece)
         pieces, cards = tally_of(history, START_US + after_us), cards_of(history, START_US + after_us, cards_at_once=2)
     for name in Tally.__slots__:
         assert_array_equal(getattr(pieces, name), getattr(whole, name))

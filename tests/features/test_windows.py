@@ -7,12 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.arrays import F32
+from actors.core.arrays import F32
+from actors.core.transaction import Columns, cut
 from actors.features.catalogue import STREAM_COLUMNS
-from actors.features.columns import cut
-from actors.features.rings import StreamLimits
-from actors.features.windows import InMemoryStreamState
-from actors.transaction import Columns
+from actors.features.entity_windows import StreamLimits
+from actors.features.stream_state import InMemoryStreamState
 from tests.features.naive import naive_features
 from tests.features.streams import batches, columns_of, random_stream, streams
 

@@ -6,15 +6,14 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
-from actors.arrays import F32, U8
+from actors.core.arrays import F32, U8
+from actors.core.transaction import Columns, Read, pick, read
 from actors.features.assembly import FeatureAssembly
 from actors.features.catalogue import SYNTHETIC_FEATURES
-from actors.features.columns import pick
 from actors.features.store import BatchTable, FeatureStore, InMemoryFeatureStore, StoreRows
-from actors.features.windows import InMemoryStreamState
-from actors.transaction import Columns, Read, read
-from sim.foresight.foresight import ForeseenAssembly, ForeseenStore
-from sim.foresight.pages import Pages
+from actors.features.stream_state import InMemoryStreamState
+from sim.lookahead.pages import Pages
+from sim.lookahead.ports import ForeseenAssembly, ForeseenStore
 from tests.features.store_contract import table
 from tests.features.streams import START_US
 

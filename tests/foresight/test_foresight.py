@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from actors.arrays import F32
-from actors.transaction import Columns
-from sim.foresight import foresight, pages
+from actors.core.arrays import F32
+from actors.core.transaction import Columns
+from sim.lookahead import pages, ports
 from tests.features.streams import random_stream, streams
 from tests.foresight.flow import Flow, Turn, raws_of, table_of
 
@@ -49,9 +49,9 @@ def both_ways(columns: Columns, turns: list[Turn], broken: set[int]) -> list[F32
 def _small_pages() -> object:
     """Turn pages often."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in (pages, foresight):
+        for module in (pages, ports):
             patch.setattr(module, "PAGE", 64)
-        patch.setattr(foresight, "REST", 5)
+        patch.setattr(ports, "REST", 5)
         yield
 
 

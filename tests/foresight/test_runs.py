@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from sim.foresight.sight import present
+from sim.lookahead.ports import present
 from sim.report.summary import Summary
-from sim.run import parts
+from sim.run import composition
 from tests.drills import THIN, run_thin
 from tests.repository import ROOT
 
@@ -31,7 +31,7 @@ def test_foresight_changes_no_byte_of_a_run(
 
     foreseeing = run("foreseeing")
     monkeypatch.setattr(
-        parts,
+        composition,
         "foreseeing",
         lambda names, stream, store, slot: present(names, stream, store),
     )

@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from actors.arrays import F32, F64
-from actors.errors import ModelError
+from actors.core.arrays import F32, F64
+from actors.core.errors import ModelError
 from actors.model.artifact import load_artifact
-from actors.model.slot import ModelSlot
-from sim.foresight.scores import ForeseenScores
+from actors.model.serving import ModelSlot
+from sim.lookahead.scores import ForeseenScores
 from tests.model.conftest import Fitted, other_folder, write_folder
 
 

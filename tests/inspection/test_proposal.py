@@ -12,12 +12,12 @@ import polars as pl
 import pytest
 from rich.console import Console
 
-from actors.errors import TransactionFileError
+from actors.core.errors import TransactionFileError
 from sim.cli import main
 from sim.inspection.inspection import Asked, Inspection, inspected
-from sim.inspection.section import quoted
-from sim.inspection.table import print_inspection
-from sim.scenario.positions import compose
+from sim.inspection.printing import print_inspection
+from sim.inspection.scenario_yaml import quoted
+from sim.scenario.yaml_nodes import compose
 from tests.events.shapes import SHAPES
 from tests.inspection.files import COLUMNS, ROWS, Cell, when, write
 

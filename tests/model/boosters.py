@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from actors.arrays import F32
-from actors.model.library import lightgbm
+from actors.core.arrays import F32
+from actors.model.lightgbm_engine import lightgbm
 
 COLUMNS = 5
 ODD = np.array([np.nan, 0.0, -0.0, np.inf, -np.inf, 1e-35, -1e-35, 2e-35, -2e-35, 1e-40, 3.4e38], dtype=np.float32)

@@ -6,15 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from actors.arrays import F32, U8
+from actors.core.arrays import F32, U8
 from actors.features.catalogue import feature
-from actors.model.artifact import save_artifact
-from actors.model.golden import choose_golden
-from actors.model.library import lightgbm
+from actors.model.artifact import measure_reference, save_artifact, save_reference
+from actors.model.integrity import choose_golden
+from actors.model.lightgbm_engine import lightgbm
 from actors.model.manifest import FORMAT_VERSION, Manifest, ManifestFeature, TrainingWindow
-from actors.model.policy import Thresholds
-from actors.model.reference import measure_reference, save_reference
-from actors.model.rules import RuleLimits
+from actors.model.policy import RuleLimits, Thresholds
 
 NAMES = (
     "amount",

@@ -11,11 +11,10 @@ import msgspec
 import numpy as np
 import pytest
 
-from actors.errors import ArtifactError
+from actors.core.errors import ArtifactError
 from actors.model.artifact import load_artifact, save_artifact
-from actors.model.golden import Golden
+from actors.model.integrity import Golden, sha256_of
 from actors.model.manifest import read_manifest
-from actors.model.proof import sha256_of
 from tests.model.conftest import NAMES, Fitted, manifest_of, write_folder
 
 

@@ -9,12 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.arrays import F64
-from actors.errors import ModelError
-from actors.model.engines.agreement import compiled_engine
-from actors.model.engines.engine import Engine
-from actors.model.engines.lightgbm_engine import LightGBMEngine
-from actors.model.library import lightgbm
+from actors.core.arrays import F64
+from actors.core.errors import ModelError
+from actors.model.agreement import compiled_engine
+from actors.model.engine import Engine
+from actors.model.lightgbm_engine import LightGBMEngine, lightgbm
 from tests.model.boosters import Drawn, boosters
 from tests.model.conftest import NAMES, Fitted
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from actors.model.engines.lightgbm_engine import LightGBMEngine
-from actors.model.golden import Golden, choose_golden
+from actors.model.integrity import Golden, choose_golden
+from actors.model.lightgbm_engine import LightGBMEngine
 from tests.model.conftest import NAMES, Fitted
 
 

@@ -3,10 +3,10 @@
 import subprocess
 import sys
 
-from actors.model.library import OPTIONAL
+from actors.model.lightgbm_engine import OPTIONAL
 
-SERVING = ("actors.model.artifact", "actors.model.slot", "actors.model.rules", "actors.model.verification")
-ON_THE_WAY = ("sim.training.cache", "sim.training.child", "sim.training.recipe", "sim.training.source")
+SERVING = ("actors.model.artifact", "actors.model.serving", "actors.model.policy", "actors.model.verification")
+ON_THE_WAY = ("sim.training.cache", "sim.training.process", "sim.training.cache", "sim.training.source")
 
 
 def imported(modules: tuple[str, ...]) -> set[str]:
@@ -25,5 +25,5 @@ def test_serving_a_model_imports_nothing_that_only_training_needs() -> None:
 
 def test_what_is_hidden_from_lightgbm_is_there_for_others() -> None:
     """Hiding ends with the import of LightGBM."""
-    assert "sklearn" in imported(("actors.model.library", "sklearn"))
+    assert "sklearn" in imported(("actors.model.lightgbm_engine", "sklearn"))
     assert "sklearn" in OPTIONAL

@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
-from actors.errors import ArtifactError
+from actors.core.errors import ArtifactError
 from actors.model import model_file
-from actors.model.library import lightgbm
+from actors.model.lightgbm_engine import lightgbm
 from actors.model.model_file import ModelFile, read_model_file, write_model_file
 from tests.model.conftest import Fitted
 from tests.model.traps import Trap, carrying

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.messages import Decision
+from actors.core.batches import Decision
 from actors.model.policy import FEW, Thresholds, decide
 
 

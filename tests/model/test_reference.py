@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from actors.model.reference import BLOCK, load_reference, measure_reference, save_reference, spread
+from actors.model.artifact import BLOCK, load_reference, measure_reference, save_reference, spread
 
 
 def test_a_flag_keeps_a_bin_for_each_value_and_one_for_missing() -> None:

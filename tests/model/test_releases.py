@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from actors.errors import ArtifactError
+from actors.core.errors import ArtifactError
 from actors.model.artifact import Artifact, load_artifact
-from actors.model.proof import sha256_of
-from actors.model.releases import KEPT, Releases
-from actors.model.slot import ModelSlot
+from actors.model.integrity import sha256_of
+from actors.model.serving import KEPT, ModelSlot, Releases
 from actors.model.verification import ChildVerification, load_verified
 from tests.model.conftest import Fitted, other_folder
 from tests.virtual import run_virtual

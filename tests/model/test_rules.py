@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from actors.arrays import F32
-from actors.messages import Decision, Reason
-from actors.model.rules import RuleBook, RuleLimits, decide_default
+from actors.core.arrays import F32
+from actors.core.batches import Decision, Reason
+from actors.model.policy import RuleBook, RuleLimits, decide_default
 from tests.model.conftest import NAMES
 
 QUIET = {

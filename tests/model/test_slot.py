@@ -6,12 +6,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from actors.errors import ArtifactError
+from actors.core.errors import ArtifactError
 from actors.model.artifact import load_artifact
-from actors.model.library import lightgbm
-from actors.model.policy import Thresholds
-from actors.model.rules import RuleLimits
-from actors.model.slot import ModelSlot
+from actors.model.lightgbm_engine import lightgbm
+from actors.model.policy import RuleLimits, Thresholds
+from actors.model.serving import ModelSlot
 from tests.model.conftest import NAMES, Fitted, write_folder
 
 

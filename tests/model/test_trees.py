@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.arrays import F32
-from actors.errors import ModelError
-from actors.model.engines.agreement import compiled_engine, split_rows
-from actors.model.engines.ensemble import ZERO, at_most
-from actors.model.engines.trees import MOST_LEAVES, MOST_TEXT, Missing, Tree, read_trees
-from actors.model.library import lightgbm
+from actors.core.arrays import F32
+from actors.core.errors import ModelError
+from actors.model.agreement import compiled_engine, split_rows
+from actors.model.compiled_engine import ZERO, at_most
+from actors.model.lightgbm_engine import lightgbm
+from actors.model.trees import MOST_LEAVES, MOST_TEXT, Missing, Tree, read_trees
 from tests.model.boosters import COLUMNS, Drawn, boosters, drawn_rows, train
 
 Change = Callable[[str], str]

@@ -8,10 +8,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from actors.errors import ArtifactError, MachineError
+from actors.core.errors import ArtifactError, MachineError
+from actors.model.integrity import sha256_of
 from actors.model.manifest import read_manifest
 from actors.model.model_file import read_model_file, write_model_file
-from actors.model.proof import sha256_of
 from actors.model.verification import LACKING, verify_in_child
 
 

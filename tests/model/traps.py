@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from actors.model.library import lightgbm
+from actors.model.lightgbm_engine import lightgbm
 
 
 class Trap:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from actors.errors import OutputError
-from sim.report.folder import JOURNAL, PARTIAL, ROLLBACK, RUN_FILES, SCENARIO, SUMMARY, RunFolder
+from actors.core.errors import OutputError
+from sim.report.run_folder import JOURNAL, PARTIAL, ROLLBACK, RUN_FILES, SCENARIO, SUMMARY, RunFolder
 from tests.conftest import ROOT
 
 
@@ -112,7 +112,7 @@ def test_killed_holder_leaves_no_lock(tmp_path: Path) -> None:
     code = """
 import os, subprocess, sys
 from pathlib import Path
-from sim.report.folder import RunFolder
+from sim.report.run_folder import RunFolder
 folder = RunFolder(Path(sys.argv[1]))
 child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=sys.stdin, stdout=sys.stderr)
 print(child.pid, flush=True)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.decision_lines import Line
-from sim.report.labels import join_labels
+from actors.output.decision_record import Line
+from sim.run.output import join_labels
 
 FEATURES = [1.0, 2.0]
 NAMES = st.one_of(st.text(min_size=1, max_size=12), st.sampled_from(['","label":null', '\\,"label":null', '"label"']))

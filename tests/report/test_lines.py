@@ -7,11 +7,11 @@ import msgspec
 import pytest
 
 from actors.adapters.files import AppendOnlyFile
-from actors.errors import SinkError
-from actors.line_sink import LineSink
+from actors.core.errors import SinkError
+from actors.output.sinks import LineSink
 from actors.telemetry.alerts import AlertEvent
 from sim.journal import Journal, JournalEntry
-from sim.report.lines import AlertLine, JsonLines, PatientLines, TextLines
+from sim.report.jsonl import AlertLine, JsonLines, PatientLines, TextLines
 from sim.report.provenance import git_commit, versions
 from tests.faults.laboratory import virtual_clock
 from tests.virtual import run_virtual

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from actors.messages import Decision
-from sim.money import UNKNOWN, Outcomes, business
+from actors.core.batches import Decision
+from sim.outcomes.money import UNKNOWN, Outcomes, business
 
 APPROVE, REVIEW, BLOCK = (int(each) for each in Decision)
 CENTS = hnp.arrays(np.int64, st.shared(st.integers(0, 40), key="n"), elements=st.integers(0, 10**7))

@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, brier_score_loss, precision_recall_curve, roc_auc_score
 
-from sim.money import UNKNOWN, Outcomes, business
-from sim.quality import live_quality
-from sim.ranking import Ranking
+from sim.outcomes.money import UNKNOWN, Outcomes, business
+from sim.outcomes.quality import Ranking, live_quality
 
 ROWS = st.lists(st.tuples(st.integers(0, 20), st.booleans()), min_size=2, max_size=80).filter(
     lambda rows: len({label for _, label in rows}) == 2
@@ -23,7 +22,7 @@ def test_figures_are_those_of_scikit_learn(rows: list[tuple[int, bool]], at_once
     score = np.array([row[0] / 20 for row in rows])
     label = np.array([row[1] for row in rows], dtype=np.uint8)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("sim.ranking._PIECE", at_once)
+        patched.setattr("sim.outcomes.quality._PIECE", at_once)
         ranking = Ranking.of(score, label)
     assert ranking.roc_auc == pytest.approx(roc_auc_score(label, score))
     assert ranking.average_precision == pytest.approx(average_precision_score(label, score))

@@ -2,12 +2,11 @@
 
 import pytest
 
-from actors.messages import Mode
+from actors.core.batches import Mode
 from actors.telemetry.ledger import LedgerSnapshot
-from sim.expectations.result import ExpectationResult
-from sim.scenario.expectations import Expectation
-from sim.substance import doubts, metrics_read, remarks
-from sim.verdict import Arrivals, judge
+from sim.judging.result import ExpectationResult
+from sim.judging.verdict import Arrivals, doubts, judge, metrics_read, remarks
+from sim.scenario.scenario import Expectation
 
 HELD = ExpectationResult(name="books", state="passed", wanted="ledger.balanced == 1 during always", value="1")
 

@@ -6,16 +6,16 @@ import msgspec
 import numpy as np
 import pytest
 
-from actors.clock import NS_PER_S
-from actors.messages import Decision, Mode
+from actors.core.batches import Decision, Mode
+from actors.core.clock import NS_PER_S
 from actors.telemetry.telemetry import Telemetry
-from sim.expectations.judge import Judge
 from sim.faults.switch import FaultRecord
-from sim.money import Outcomes
+from sim.judging.judge import Judge
+from sim.judging.verdict import Arrivals, judge
+from sim.outcomes.money import Outcomes
 from sim.report.figures import Finished, books, feature_store_use, summarise
 from sim.report.summary import DecisionCounts, FeatureStoreUse, ModeCounts, Summary, summary_schema, summary_text
-from sim.scenario.load import parse
-from sim.verdict import Arrivals, judge
+from sim.scenario.loader import parse
 from tests.repository import ROOT
 from tests.telemetry.samples import decide, gauges, snapshot
 

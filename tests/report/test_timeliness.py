@@ -6,9 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.messages import Decision, Track
-from sim.run.outcomes import OutcomeBook
-from sim.timeliness import DEADLINE_NS, Timeliness, timeliness
+from actors.core.batches import Decision, Track
+from sim.outcomes.book import DEADLINE_NS, OutcomeBook, Timeliness, timeliness
 from tests.run.batches import decided
 
 rows = st.lists(st.tuples(st.floats(0, 1e6), st.integers(0, 100_000_000), st.booleans()), min_size=10, max_size=60).map(

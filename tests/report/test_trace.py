@@ -5,7 +5,7 @@ import io
 import re
 from pathlib import Path
 
-from sim.report.trace import trace_hash
+from sim.run.output import trace_hash
 from tests.drills import run_thin
 
 

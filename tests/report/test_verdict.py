@@ -6,9 +6,9 @@ from actors.telemetry.ledger import LedgerSnapshot
 from actors.telemetry.snapshot import Gauges, MailboxGauge
 from actors.telemetry.stages import Stage
 from actors.telemetry.telemetry import Telemetry
-from sim.expectations.result import ExpectationResult, ExpectationState
 from sim.faults.switch import FaultRecord
-from sim.verdict import Arrivals, Verdict, arrivals_of, judge
+from sim.judging.result import ExpectationResult, ExpectationState
+from sim.judging.verdict import Arrivals, Verdict, arrivals_of, judge
 from tests.telemetry.samples import decide, snapshot
 
 ON_TIME = Arrivals(offered=1_000, produced=1_000, lateness_p99_us=100)

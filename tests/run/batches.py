@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from actors.arrays import U8
-from actors.messages import DecidedBatch, Decision, FeatureBatch, Track
+from actors.core.arrays import U8
+from actors.core.batches import DecidedBatch, Decision, FeatureBatch, Track
 
 
 def decided(numbers: list[int], decisions: list[Decision], amounts: list[float], scores: list[float]) -> DecidedBatch:

@@ -5,11 +5,11 @@ import sys
 
 import pytest
 
-from sim.run.allocator import give_back_large_blocks
+from sim.run.machine import give_back_large_blocks
 
 PROGRAM = """
 import numpy as np, psutil
-from sim.run.allocator import give_back_large_blocks
+from sim.run.machine import give_back_large_blocks
 give_back_large_blocks()
 np.ones(1 << 22)  # 32 MB, freed at once: glibc would now take smaller ones from the heap
 resident = psutil.Process().memory_info

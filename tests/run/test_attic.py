@@ -11,13 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from actors.arrays import I64, Column
-from actors.messages import Decision
-from sim.money import Outcomes
-from sim.run import attic as attic_module
-from sim.run import machine, outcomes, session
-from sim.run.attic import UNIT_BYTES, Attic
-from sim.run.outcomes import OutcomeBook
+from actors.core.arrays import I64, Column
+from actors.core.batches import Decision
+from sim.outcomes import book as outcomes
+from sim.outcomes import mapped_arrays as attic_module
+from sim.outcomes.book import OutcomeBook
+from sim.outcomes.mapped_arrays import UNIT_BYTES, Attic
+from sim.outcomes.money import Outcomes
+from sim.run import machine, session
 from tests.drills import run_thin
 from tests.run.batches import decided
 

@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 
 from actors.model.artifact import load_artifact
-from dashboard.final import verdict
+from dashboard.plain import verdict
 from dashboard.units import count, latency_in_words, money, percent, rate, whole
-from sim.report.folder import RunFolder
+from sim.report.run_folder import RunFolder
 from sim.report.summary import Summary
 from sim.run.execute import Result, execute
-from sim.run.no_screen import NoScreen
 from sim.run.prepare import prepare
-from sim.scenario.cut import Cut
-from sim.scenario.load import parse
+from sim.run.watch import NoScreen
+from sim.scenario.loader import parse
+from sim.scenario.timeline import Cut
 
 COMMON = """\
 version: 1

@@ -11,7 +11,7 @@ import pytest
 
 from actors.model.artifact import MODEL_FILE, load_artifact
 from actors.model.model_file import read_model_file, write_model_file
-from actors.model.slot import ModelSlot
+from actors.model.serving import ModelSlot
 from actors.model.verification import ChildVerification
 from actors.telemetry.telemetry import Telemetry
 from sim.cli import main
@@ -19,7 +19,7 @@ from sim.faults.model_damage import sign
 from sim.journal import Journal
 from sim.report.summary import Summary
 from sim.run.model_watch import WATCH, ModelWatch
-from sim.steps.model_desk import ModelDesk
+from sim.steps.model_changes import ModelDesk
 from tests.drills import THIN, run_thin
 from tests.faults.laboratory import virtual_clock
 from tests.model.traps import Trap, carrying
@@ -119,7 +119,7 @@ def test_put_where_a_model_with_fewer_trees_is_kept_it_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What is found under the name of a model made earlier is believed no more than any other."""
-    monkeypatch.setattr("sim.run.fewer_trees.MODELS", tmp_path)
+    monkeypatch.setattr("sim.run.model_choice.MODELS", tmp_path)
     craft(tmp_path / f"{load_artifact(world_model).manifest.digest}-20-trees")
     assert released(tmp_path, world_model, "trees: 20").steps[0].state == "refused"
     assert TOLD[hidden] in refusals(tmp_path / "run")[0]

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from actors.errors import ArtifactError
+from actors.core.errors import ArtifactError
 from actors.model.artifact import load_artifact
 from actors.model.manifest import read_manifest
-from actors.model.releases import Releases
-from actors.model.slot import ModelSlot
+from actors.model.serving import ModelSlot, Releases
 from actors.model.verification import ChildVerification
 from sim.faults.model_damage import Damage, damaged_copy
 from tests.drills import run_thin

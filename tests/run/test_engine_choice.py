@@ -6,19 +6,19 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from actors.errors import ArtifactError
+from actors.core.errors import ArtifactError
 from actors.model.artifact import GOLDEN_FILE, MODEL_FILE, load_artifact
-from actors.model.engines.lightgbm_engine import LightGBMEngine
-from actors.model.golden import Golden
+from actors.model.integrity import Golden
+from actors.model.lightgbm_engine import LightGBMEngine
 from actors.model.model_file import read_model_file
 from sim.cli import main
-from sim.clocks.calibration import CALIBRATION_FILE, Calibration, digest, read_calibration
+from sim.clocks.calibration_file import CALIBRATION_FILE, Calibration, digest, read_calibration
 from sim.clocks.costs import Cost, Costs
 from sim.faults.model_damage import changed_copy, sign
 from sim.report.summary import Summary
-from sim.scenario.cut import Cut
-from sim.scenario.load import load, parse
+from sim.scenario.loader import load, parse
 from sim.scenario.scenario import Scenario
+from sim.scenario.timeline import Cut
 from sim.trials.trial import Trial, run_trial
 from tests.determinism.thinned import SHIPPED
 from tests.drills import THIN, run_thin, thinning

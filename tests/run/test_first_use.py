@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 from numba.core.event import install_recorder
 
-from sim.first_use import COMPILING, make_ready
+from sim.compilation import COMPILING, make_ready
 from tests.drills import THIN, run_thin
 from tests.repository import ROOT
 

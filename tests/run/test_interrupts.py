@@ -11,16 +11,16 @@ import pytest
 
 from actors.model.artifact import load_artifact
 from actors.pipeline import Held, Pipeline
-from dashboard.final import verdict
-from sim.report.folder import RunFolder
-from sim.report.labels import join_labels
+from dashboard.plain import verdict
+from sim.report.run_folder import RunFolder
 from sim.run import output
+from sim.run.composition import Instruments
 from sim.run.execute import Result, execute
-from sim.run.instruments import Instruments
-from sim.run.no_screen import NoScreen
+from sim.run.output import join_labels
 from sim.run.prepare import prepare
-from sim.scenario.cut import Cut
-from sim.scenario.load import parse
+from sim.run.watch import NoScreen
+from sim.scenario.loader import parse
+from sim.scenario.timeline import Cut
 
 # Twice as much arrives as the machine can do: a drain lasts until its time-out, or until someone stops it.
 STUCK = """\

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.features.labels import Labels
-from sim.money import UNKNOWN
-from sim.run.labels import DelayedLabels
-from sim.world.block import Block
+from actors.features.history import Labels
+from sim.feeds.feed import Block
+from sim.outcomes.money import UNKNOWN
+from sim.run.source import DelayedLabels
 
 
 def block(first: int, times: list[int]) -> Block:
@@ -59,7 +59,7 @@ def test_each_label_comes_once_and_never_early(
 def all_due(labels: DelayedLabels, now_us: int, at_once: int) -> Iterator[Labels]:
     """Yield what is due, at most ``at_once`` at a time."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("sim.run.labels._AT_ONCE", at_once)
+        patched.setattr("sim.run.source._AT_ONCE", at_once)
         while (due := labels.take_due(now_us)) is not None:
             yield due
 

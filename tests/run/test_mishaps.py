@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from actors.model.artifact import load_artifact
-from sim.report.folder import ALERTS, DEAD_LETTERS, DECISIONS, JOURNAL, LATENCY, SCENARIO, UNDELIVERED, RunFolder
+from sim.report.run_folder import ALERTS, DEAD_LETTERS, DECISIONS, JOURNAL, LATENCY, SCENARIO, UNDELIVERED, RunFolder
 from sim.run.execute import Result, execute
-from sim.run.no_screen import NoScreen
 from sim.run.prepare import prepare
-from sim.scenario.cut import Cut
-from sim.scenario.load import parse
+from sim.run.watch import NoScreen
+from sim.scenario.loader import parse
+from sim.scenario.timeline import Cut
 
 Mishap = Callable[[Path], object]
 

@@ -13,9 +13,9 @@ import pytest
 
 from actors.model.artifact import MANIFEST_FILE, load_artifact
 from actors.model.manifest import read_manifest
-from actors.model.rules import RuleLimits
+from actors.model.policy import RuleLimits
 from sim.report.summary import Summary
-from sim.run.fewer_trees import check_trees, with_trees
+from sim.run.model_choice import check_trees, with_trees
 from sim.scenario.problems import LateProblemError
 from sim.training.cache import publish
 from tests.drills import THIN, run_thin
@@ -94,7 +94,7 @@ def test_a_model_with_fewer_trees_is_another_one_and_needs_no_training(
     tmp_path: Path, world_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Made beside the cached models, once; it takes over and is its own model, of which no metrics are claimed."""
-    monkeypatch.setattr("sim.run.fewer_trees.MODELS", tmp_path / "models")
+    monkeypatch.setattr("sim.run.model_choice.MODELS", tmp_path / "models")
     release = "{name: out, kind: model_release, at: 500ms, trees: 20}"
     summary = thin(tmp_path / "run", world_model, release)
     assert (summary.steps[0].state, summary.verdict) == ("done", "pass")

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from actors.model.artifact import Artifact, load_artifact
-from actors.model.slot import ModelSlot
+from actors.model.serving import ModelSlot
 from actors.telemetry.telemetry import Telemetry
 from sim.journal import Journal
-from sim.report.folder import ROLLBACK
+from sim.report.run_folder import ROLLBACK
 from sim.run.model_watch import WATCH, ModelWatch
-from sim.steps.model_desk import ModelDesk
+from sim.steps.model_changes import ModelDesk
 from sim.training.cache import publish
 from tests.faults.laboratory import virtual_clock
 from tests.model.conftest import Fitted, other_folder, write_folder

@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.messages import Decision
-from actors.pile import TOGETHER
-from sim.money import business
-from sim.run.live_quality import LiveQuality
-from sim.run.outcomes import OutcomeBook
+from actors.core.batches import TOGETHER, Decision
+from sim.outcomes.book import OutcomeBook
+from sim.outcomes.money import business
+from sim.outcomes.quality import QualityTracker
 from tests.run.batches import decided
 
 SECOND_US = 1_000_000
@@ -111,7 +110,7 @@ def test_live_sums_are_those_of_all_labels_known(truth: list[int], kinds: list[D
     book, count = book_of(truth), len(truth)
     amounts = [1.0 + number for number in range(count)]
     asyncio.run(book.deliver(decided(list(range(count)), kinds[:count], amounts, [0.5] * count)))
-    live = LiveQuality(book, 2 * SECOND_US)
+    live = QualityTracker(book, 2 * SECOND_US)
 
     for now in sorted(looks):
         live.update(now * SECOND_US, count, 0)
@@ -129,7 +128,7 @@ def test_live_sums_are_those_of_all_labels_known(truth: list[int], kinds: list[D
 def test_what_is_not_decided_yet_waits_for_its_turn() -> None:
     """A label that is known before the decision counts once the decision is there."""
     book = book_of([1, 1])
-    live = LiveQuality(book, 0)
+    live = QualityTracker(book, 0)
     assert live.update(9 * SECOND_US, settled_count=0, review_count=0).labelled == 0
     asyncio.run(book.deliver(decided([0, 1], [Decision.BLOCK] * 2, [1.0, 1.0], [0.9, 0.9])))
     assert live.update(9 * SECOND_US, settled_count=2, review_count=0).labelled == 2

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from sim.report.folder import RUN_FILES
+from sim.report.run_folder import RUN_FILES
 from sim.report.summary import Summary
 from tests.model_cache import ROOT, sim
 

@@ -4,9 +4,9 @@ import asyncio
 
 import numpy as np
 
-from actors.messages import Decision
-from sim.run.outcomes import OutcomeBook
-from sim.run.record import Recorder
+from actors.core.batches import Decision
+from sim.outcomes.book import OutcomeBook
+from sim.outcomes.record import Recorder
 from tests.run.batches import decided
 
 APPROVE, BLOCK = Decision.APPROVE, Decision.BLOCK

@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.clock import NS_PER_S
-from sim.run.schedule import Schedule
+from actors.core.clock import NS_PER_S
+from sim.run.plan import Schedule
 from sim.world.phases import Constant, Phase
 from sim.world.spec import WorldSpec
 from sim.world.traffic import TrafficSpec

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.run.shelf import LARGE_BYTES, Shelf
+from sim.outcomes.mapped_arrays import LARGE_BYTES, Shelf
 
 COUNT = LARGE_BYTES // 8
 

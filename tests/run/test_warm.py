@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from actors.errors import ArtifactError
+from actors.core.errors import ArtifactError
 from actors.features.history import History
-from actors.features.windows import InMemoryStreamState
+from actors.features.stream_state import InMemoryStreamState
 from actors.model.artifact import load_artifact
-from sim.run.warm import warm_state
-from sim.training.replay import HISTORY_FILE, WINDOWS_FILE
-from sim.world.pool import Town
+from sim.run.warm_state import warm_state
+from sim.training.backfill import HISTORY_FILE, WINDOWS_FILE
+from sim.world.active_towns import PooledTown
 from tests.features.streams import DAY_US, START_US, random_stream
 
 
@@ -30,4 +30,4 @@ def test_a_model_of_other_data_is_refused_where_its_world_would_be_copied(
     history.append(columns)
     history.save(artifact.state / HISTORY_FILE)
     with pytest.raises(ArtifactError, match=r"only a synthetic world can be copied.*; name a model"):
-        warm_state(artifact, START_US, DAY_US // 2, [Town(0, START_US), Town(1, START_US)])
+        warm_state(artifact, START_US, DAY_US // 2, [PooledTown(0, START_US), PooledTown(1, START_US)])

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from actors.model.artifact import Artifact, load_artifact
-from sim.report.folder import RunFolder
+from sim.judging.verdict import FAILED, INCONCLUSIVE, PASS
+from sim.report.run_folder import RunFolder
 from sim.report.summary import Summary
 from sim.run.execute import execute
-from sim.run.no_screen import NoScreen
 from sim.run.prepare import prepare
-from sim.scenario.cut import Cut
-from sim.scenario.load import parse
-from sim.verdict import FAILED, INCONCLUSIVE, PASS
+from sim.run.watch import NoScreen
+from sim.scenario.loader import parse
+from sim.scenario.timeline import Cut
 from tests.scenario.drawn import scenarios
 
 

@@ -12,7 +12,7 @@ import yaml
 from hypothesis import strategies as st
 
 from sim.scenario.json_schema import Schema, schema
-from sim.scenario.load import parse
+from sim.scenario.loader import parse
 from sim.scenario.problems import InvalidScenarioError
 from tests.scenario.slots import take_out
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from sim.scenario.load import parse
+from sim.scenario.loader import parse
 from sim.scenario.problems import InvalidScenarioError, Problem
 
 

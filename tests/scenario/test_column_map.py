@@ -4,9 +4,9 @@ import msgspec
 import pytest
 import yaml
 
-from sim.scenario.column_map import AmountColumn, EventColumns, LabelColumn, TimeColumn
+from sim.scenario.events import AmountColumn, EventColumns, LabelColumn, TimeColumn
 from sim.scenario.json_schema import schema
-from sim.scenario.load import parse
+from sim.scenario.loader import parse
 from sim.scenario.problems import InvalidScenarioError
 from sim.scenario.render import resolved
 from sim.scenario.scenario import Scenario

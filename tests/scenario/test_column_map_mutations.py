@@ -9,10 +9,10 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from actors.errors import TransactionFileError
-from sim.events.event_file import EventFile
-from sim.events.section import events_spec
-from sim.scenario.load import parse
+from actors.core.errors import TransactionFileError
+from sim.replay.event_file import EventFile
+from sim.replay.events_section import events_spec
+from sim.scenario.loader import parse
 from sim.scenario.problems import InvalidScenarioError
 from sim.scenario.render import resolved
 from tests.scenario.test_mutations import LOCATED

@@ -4,10 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.scenario.cut import cut
-from sim.scenario.load import parse
+from sim.scenario.loader import parse
 from sim.scenario.render import resolved
-from sim.scenario.timeline import duration_ns
+from sim.scenario.timeline import cut, duration_ns
 from sim.units import NS_PER
 from tests.scenario.example import EXAMPLE, REPLAY
 

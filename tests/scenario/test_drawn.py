@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 
 from sim.scenario.json_schema import schema
-from sim.scenario.load import parse
+from sim.scenario.loader import parse
 from sim.scenario.render import plain, resolved
 from tests.scenario.conforming import faults_of
 from tests.scenario.drawn import scenarios

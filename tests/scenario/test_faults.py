@@ -4,11 +4,10 @@ import pytest
 
 from sim.faults.fault import Fault
 from sim.faults.registry import FAULTS
-from sim.scenario.cut import cut
 from sim.scenario.json_schema import schema
-from sim.scenario.load import parse
+from sim.scenario.loader import parse
 from sim.scenario.render import resolved
-from sim.scenario.timeline import Span, fault_spans
+from sim.scenario.timeline import Span, cut, fault_spans
 from sim.units import NS_PER
 from tests.scenario.example import REPLAY
 from tests.scenario.reading import lines

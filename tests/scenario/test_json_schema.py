@@ -6,9 +6,9 @@ import msgspec
 import pytest
 
 from sim.scalars import DURATION
+from sim.scenario.field_types import fields_of
 from sim.scenario.json_schema import attribute_texts, schema, schema_json
 from sim.scenario.scenario import Scenario
-from sim.scenario.shapes import fields_of
 from sim.units import parse_duration
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.scenario.load import load, parse
+from sim.scenario.loader import load, parse
 from sim.scenario.pipeline import Retry
 from sim.scenario.problems import InvalidScenarioError
 from sim.scenario.render import resolved

@@ -2,9 +2,8 @@
 
 import pytest
 
-from sim.scenario.load import parse
-from sim.scenario.look_up import ConstantLookUp, LognormalLookUp
-from sim.scenario.machine import JobCost, Machine
+from sim.scenario.loader import parse
+from sim.scenario.machine import ConstantLookUp, JobCost, LognormalLookUp, Machine
 from sim.scenario.render import digest, resolved
 from tests.scenario.example import SHORT
 from tests.scenario.reading import lines

@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.scenario.load import load, parse
+from sim.scenario.loader import load, parse
 from sim.scenario.problems import InvalidScenarioError
 from sim.scenario.render import resolved
 from sim.scenario.scenario import Scenario

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from sim.scenario.convert import Reader
-from sim.scenario.load import parse
+from sim.scenario.loader import parse
 from sim.scenario.overrides import apply_override
-from sim.scenario.positions import compose
 from sim.scenario.scenario import Scenario
+from sim.scenario.yaml_nodes import compose
 from tests.scenario.example import EXAMPLE, REPLAY, SHORT
 from tests.scenario.reading import lines
 

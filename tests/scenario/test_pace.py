@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from actors.errors import InputError
-from sim.scenario.load import parse, placing
+from actors.core.errors import InputError
+from sim.scenario.loader import parse, placing
 from sim.scenario.pace import MOST_PER_EVENT_S, unworkable
 from sim.scenario.problems import LateProblemError
 from tests.scenario.example import SHORT

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from sim.scenario.load import load, missing_files, parse
-from sim.scenario.paths import home_of
+from sim.scenario.convert import home_of
+from sim.scenario.loader import load, missing_files, parse
 from sim.scenario.problems import InvalidScenarioError
 from sim.scenario.render import digest, resolved
 from sim.scenario.scenario import Scenario

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.scenario.load import parse
+from sim.scenario.loader import parse
 from sim.scenario.render import digest, resolved
 from sim.scenario.scenario import Scenario
 from tests.scenario.example import EXAMPLE, REPLAY, SHORT

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from actors.pipeline import PipelineConfig
-from sim.scenario.load import load
+from sim.scenario.loader import load
 from sim.scenario.pipeline import Pipeline
 from sim.scenario.timeline import duration_ns
 from sim.units import NS_PER

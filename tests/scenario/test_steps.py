@@ -4,12 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from sim.scenario.cut import cut
-from sim.scenario.load import missing_files, parse
+from sim.scenario.loader import missing_files, parse
 from sim.scenario.render import resolved
-from sim.scenario.timeline import Span, marks, spans
-from sim.steps.model_release import ModelRelease
-from sim.steps.model_rollback import ModelRollback
+from sim.scenario.timeline import Span, cut, marks, spans
+from sim.steps.registry import ModelRelease, ModelRollback
 from sim.units import NS_PER
 from tests.scenario.reading import lines
 

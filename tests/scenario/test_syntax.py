@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from sim.scenario.positions import compose
 from sim.scenario.problems import InvalidScenarioError
+from sim.scenario.yaml_nodes import compose
 from tests.scenario.example import EXAMPLE
 
 LIBRARY_WORDS = (

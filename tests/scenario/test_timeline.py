@@ -1,6 +1,6 @@
 """When phases and faults start and end, and when a run must be measured."""
 
-from sim.scenario.load import parse
+from sim.scenario.loader import parse
 from sim.scenario.timeline import Span, duration_ns, fault_spans, marks, phase_spans
 from sim.units import NS_PER
 from tests.scenario.example import EXAMPLE, REPLAY

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from actors.model.artifact import load_artifact
-from sim.report.folder import RunFolder
+from sim.report.run_folder import RunFolder
 from sim.report.summary import Summary
+from sim.run.composition import NO_INSTRUMENTS, Instruments
 from sim.run.execute import execute
-from sim.run.instruments import NO_INSTRUMENTS, Instruments
-from sim.run.no_screen import NoScreen
 from sim.run.prepare import prepare
-from sim.scenario.cut import Cut
-from sim.scenario.load import load
+from sim.run.watch import NoScreen
+from sim.scenario.loader import load
+from sim.scenario.timeline import Cut
 from tests.model_cache import ROOT
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from actors.errors import SinkError
-from actors.first_failure import FirstFailure
+from actors.core.errors import SinkError
+from actors.output.sinks import FirstFailure
 from tests.drills import run_thin
 from tests.scenarios.drill import drill
 

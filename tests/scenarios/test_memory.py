@@ -7,16 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from actors.features.log import Allocate
-from actors.messages import DecidedBatch
+from actors.core.batches import DecidedBatch
+from actors.features.column_log import Allocate
 from actors.model.artifact import Artifact
-from sim.copies import sums
+from sim.copies import history
 from sim.copies.windows import CopiedRecords
-from sim.run import outcomes, parts, shelf
-from sim.run.instruments import Instruments
-from sim.run.outcomes import OutcomeBook
-from sim.run.warm import WarmState, warm_state
-from sim.world.pool import Town
+from sim.outcomes import book as outcomes
+from sim.outcomes import mapped_arrays
+from sim.outcomes.book import OutcomeBook
+from sim.run import composition
+from sim.run.composition import Instruments
+from sim.run.warm_state import WarmState, warm_state
+from sim.world.active_towns import PooledTown
 from tests.scenarios.drill import drill
 
 BLOCK = 4_096  # transactions that the traffic is made in; a refresh comes as often
@@ -56,7 +58,7 @@ def taken_bytes() -> int:
 
 
 def acquainted(
-    artifact: Artifact, start_us: int, label_delay_us: int, towns: Sequence[Town], allocate: Allocate
+    artifact: Artifact, start_us: int, label_delay_us: int, towns: Sequence[PooledTown], allocate: Allocate
 ) -> WarmState:
     """Return the state of a run that has met everyone it knows: names are bounded too, but not at once."""
     warm = warm_state(artifact, start_us, label_delay_us, towns, allocate)
@@ -90,9 +92,9 @@ def test_memory_does_not_grow_with_the_run(
     on_shelf: bool, world_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Under 40 bytes a transaction stay; the hundred and more that a run keeps lie on the shelf, or else in memory."""
-    monkeypatch.setattr(shelf, "LARGE_BYTES", 512 if on_shelf else 1 << 40)
+    monkeypatch.setattr(mapped_arrays, "LARGE_BYTES", 512 if on_shelf else 1 << 40)
     monkeypatch.setattr(outcomes, "_FIRST_CAPACITY", 256)
-    monkeypatch.setattr(parts, "warm_state", acquainted)
-    monkeypatch.setattr(sums, "_KEPT", 0)  # bounded too, but not full before the first reading
+    monkeypatch.setattr(composition, "warm_state", acquainted)
+    monkeypatch.setattr(history, "_KEPT", 0)  # bounded too, but not full before the first reading
     grown = growth_bytes(world_model, tmp_path / "run")
     assert grown < 40 if on_shelf else grown > 100

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import actors.scorer
-from actors.arrays import F64, I64, Bool
+from actors.core.arrays import F64, I64, Bool
+from actors.core.batches import RawBatch
 from actors.mailbox import Mailbox
-from actors.messages import RawBatch
 from actors.resilience.shedding import ServiceEstimate
 from sim.explore.attempt import GIVEN_UP
 from tests.scenarios.drill import drill

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.scenario.load import load
+from sim.scenario.loader import load
 from tests.repository import scenarios
 from tests.scenarios.drill import drill
 

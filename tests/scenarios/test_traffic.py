@@ -8,12 +8,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from actors.core.transaction import Columns, Transaction
 from actors.model.artifact import load_artifact
-from actors.model.rules import RuleBook, RuleLimits
+from actors.model.policy import RuleBook, RuleLimits
 from actors.pipeline import Pipeline
 from actors.telemetry.telemetry import Telemetry
-from actors.transaction import Columns, Transaction
-from sim.run.instruments import Instruments
+from sim.run.composition import Instruments
 from tests.scenarios.drill import drill
 
 pytestmark = pytest.mark.slow

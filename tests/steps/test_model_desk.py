@@ -4,18 +4,16 @@ from pathlib import Path
 
 import numpy as np
 
-from actors.arrays import F32
+from actors.core.arrays import F32
 from actors.model.artifact import Artifact, load_artifact
-from actors.model.slot import ModelSlot
-from actors.telemetry.drift import MIN_ROWS
-from actors.telemetry.reference import Reference
-from actors.telemetry.sampler import FEATURE_BUFFER
+from actors.model.serving import ModelSlot
+from actors.telemetry.drift import FEATURE_BUFFER, MIN_ROWS, Reference
 from actors.telemetry.snapshot import Gauges, Snapshot
 from actors.telemetry.telemetry import Telemetry
 from actors.telemetry.window import Window
-from sim.clocks.verification import ModelledVerification
+from sim.clocks.modelled_waits import ModelledVerification
 from sim.journal import Journal
-from sim.steps.model_desk import ModelDesk
+from sim.steps.model_changes import ModelDesk
 from sim.steps.step import Outcome
 from tests.faults.laboratory import virtual_clock
 from tests.model.conftest import Fitted, other_folder, write_folder

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import polars as pl
 
-from actors.errors import TransactionFileError
+from actors.core.errors import TransactionFileError
 from sim.tables.reader import reader
 
 Table = dict[str, list[object]]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sim.tables import csv_rows, text
+from sim.tables import csv_file, text
 from sim.tables.reader import reader
 from tests.tables.reading import answer, read, refusal, written
 
@@ -179,7 +179,7 @@ def test_neither_a_line_nor_an_open_quote_fills_memory(tmp_path: Path, monkeypat
     """A line beyond a bound is refused by its number, and a field that goes on beyond one by its row."""
     monkeypatch.setattr(text, "BLOCK_BYTES", 8)
     monkeypatch.setattr(text, "MAX_LINE_BYTES", 100)
-    monkeypatch.setattr(csv_rows, "MAX_ROW_CHARACTERS", 100)
+    monkeypatch.setattr(csv_file, "MAX_ROW_CHARACTERS", 100)
     longest = written(tmp_path, "some.csv", f"a,b\n1,{'x' * 98}\n")
     assert read(longest)["b"] == ["x" * 98]
     longer = written(tmp_path, "some.csv", f"a,b\n1,{'x' * 99}\n")
@@ -197,5 +197,5 @@ def test_the_quick_path_reads_what_the_careful_one_reads(content: str, multiline
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         file = written(Path(folder), "some.csv", "x,y\n" + content)
         quick = answer(file, multiline=multiline)
-        patch.setattr(csv_rows.CsvRows, "_regular", lambda *_: None)
+        patch.setattr(csv_file.CsvRows, "_regular", lambda *_: None)
         assert answer(file, multiline=multiline) == quick

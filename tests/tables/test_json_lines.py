@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.errors import TransactionFileError
+from actors.core.errors import TransactionFileError
 from sim.tables.reader import reader
 from tests.tables.reading import read, refusal, written
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from actors.errors import TransactionFileError
+from actors.core.errors import TransactionFileError
 from sim.tables import parquet, text
 from tests.repository import run_python
 from tests.tables.reading import read, refusal, written
@@ -128,7 +128,7 @@ def test_a_damaged_file_says_nothing_of_its_own(tmp_path: Path) -> None:
     file = written(tmp_path, "some.parquet", bytes(content))
     lines = f"""
 import pathlib, sys
-from actors.errors import TransactionFileError
+from actors.core.errors import TransactionFileError
 from sim.tables.reader import reader
 try:
     source = reader(pathlib.Path({str(file)!r}))

@@ -6,8 +6,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from actors.errors import TransactionFileError
-from sim.tables.parts import digest, exists, parts_of
+from actors.core.errors import TransactionFileError
+from sim.tables.files import digest, exists, parts_of
 from sim.tables.reader import reader
 from tests.tables.reading import read, refusal, written
 

@@ -3,12 +3,10 @@
 import msgspec
 import pytest
 
-from actors.clock import NS_PER_S
-from actors.messages import Mode
-from actors.telemetry.alerts import AlertEngine, AlertEvent, AlertRule
-from actors.telemetry.builtin import DRILL, built_in_rules
-from actors.telemetry.grammar import ExpressionError
-from actors.telemetry.severity import Severity
+from actors.core.batches import Mode
+from actors.core.clock import NS_PER_S
+from actors.telemetry.alerts import DRILL, AlertEngine, AlertEvent, AlertRule, Severity, built_in_rules
+from actors.telemetry.expression.grammar import ExpressionError
 from actors.telemetry.telemetry import Telemetry
 from actors.telemetry.window import Window
 from tests.telemetry.samples import decide, reference, snapshot

@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from actors.arrays import F32, I64
-from actors.telemetry.drift import psi, psi_of_each, relative_shift, shift_sigma
-from actors.telemetry.reference import FeatureBinner, ReferenceBins, bins_of
+from actors.core.arrays import F32, I64
+from actors.telemetry.drift import FeatureBinner, ReferenceBins, bins_of, psi, psi_of_each, relative_shift, shift_sigma
 
 Pair = tuple[I64, I64]
 

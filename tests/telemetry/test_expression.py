@@ -8,14 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.telemetry.bounds import Bounds, combine, compare
-from actors.telemetry.buckets import BEYOND_US, HIGHEST_US
-from actors.telemetry.catalogue import METRICS
-from actors.telemetry.expression import Expression
-from actors.telemetry.grammar import MAX_LENGTH, ExpressionError
-from actors.telemetry.nodes import COMPARE, Condition
-from actors.telemetry.ranges import EmptyConditionError
-from actors.telemetry.units import SUFFIXES, Dimension
+from actors.telemetry.expression.expression import Expression
+from actors.telemetry.expression.grammar import MAX_LENGTH, ExpressionError
+from actors.telemetry.expression.nodes import COMPARE, Bounds, Condition, combine, compare
+from actors.telemetry.expression.trivial_conditions import EmptyConditionError
+from actors.telemetry.histogram_counts import BEYOND_US, HIGHEST_US
+from actors.telemetry.metrics.catalogue import METRICS
+from actors.telemetry.metrics.metric import SUFFIXES, Dimension
 
 SCOPES = ("baseline", "store-down")
 FEATURES = ("amount", "card_tx_1h")

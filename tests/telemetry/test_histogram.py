@@ -7,19 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from actors.arrays import I64
-from actors.telemetry.buckets import (
+from actors.core.arrays import I64
+from actors.telemetry.histogram import ONE_BY_ONE, PEAKS, Histogram
+from actors.telemetry.histogram_counts import (
     BEYOND_US,
     COUNTERS,
     HIGHEST_US,
     LINEAR,
+    HistogramCounts,
     highest_us,
     index_of,
     indexes_of,
     lowest_us,
 )
-from actors.telemetry.counts import HistogramCounts
-from actors.telemetry.histogram import ONE_BY_ONE, PEAKS, Histogram
 
 PERCENTS = (0.1, 25.0, 50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 99.99, 100.0)
 

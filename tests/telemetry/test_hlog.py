@@ -8,8 +8,8 @@ import numpy as np
 from hdrh.histogram import HdrHistogram
 from hdrh.log import HistogramLogReader
 
-from actors.clock import NS_PER_S
-from actors.telemetry.buckets import HIGHEST_US
+from actors.core.clock import NS_PER_S
+from actors.telemetry.histogram_counts import HIGHEST_US
 from actors.telemetry.hlog import LatencyLog
 from actors.telemetry.stages import Stage
 from actors.telemetry.telemetry import Telemetry

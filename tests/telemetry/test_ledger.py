@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from actors.messages import Decision, Mode
+from actors.core.batches import Decision, Mode
 from actors.telemetry.ledger import Ledger, Waiting
 
 COUNTS = st.integers(1, 40)

@@ -5,16 +5,14 @@ from io import StringIO
 
 import msgspec
 
-from actors.clock import NS_PER_S, RealClock
+from actors.core.clock import NS_PER_S, RealClock
 from actors.telemetry.alerts import AlertEngine, AlertEvent, AlertRule
 from actors.telemetry.hlog import LatencyLog
 from actors.telemetry.ledger import Waiting
-from actors.telemetry.memory import ResidentMemory
-from actors.telemetry.monitor import Monitor
-from actors.telemetry.ring import SnapshotRing
+from actors.telemetry.monitor import Monitor, ResidentMemory
 from actors.telemetry.snapshot import Gauges, Quality, Snapshot
 from actors.telemetry.telemetry import Telemetry
-from actors.telemetry.window import Window
+from actors.telemetry.window import SnapshotRing, Window
 from sim.clocks.virtual_clock import VirtualClock
 from sim.clocks.virtual_loop import VirtualLoop
 from tests.telemetry.samples import decide, snapshot

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.telemetry.catalogue import METRICS
-from actors.telemetry.expression import Expression
-from actors.telemetry.nodes import COMPARE
-from actors.telemetry.ranges import EmptyConditionError
-from actors.telemetry.units import Unit
+from actors.telemetry.expression.expression import Expression
+from actors.telemetry.expression.nodes import COMPARE
+from actors.telemetry.expression.trivial_conditions import EmptyConditionError
+from actors.telemetry.metrics.catalogue import METRICS
+from actors.telemetry.metrics.metric import Unit
 
 
 def refusal(text: str) -> str:

@@ -2,8 +2,7 @@
 
 import pytest
 
-from actors.telemetry.catalogue import METRICS
-from actors.telemetry.suggestion import suggestion
+from actors.telemetry.metrics.catalogue import METRICS, suggestion
 
 
 @pytest.mark.parametrize(

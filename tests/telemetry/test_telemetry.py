@@ -7,13 +7,11 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.clock import RealClock
-from actors.messages import Mode
-from actors.telemetry.gc_pauses import GcPauses
-from actors.telemetry.sampler import FEATURE_BUFFER, FeatureSampler
-from actors.telemetry.score_histogram import SCORE_BINS, ScoreHistogram
+from actors.core.batches import Mode
+from actors.core.clock import RealClock
+from actors.telemetry.drift import FEATURE_BUFFER, SCORE_BINS, FeatureSampler, ScoreHistogram
 from actors.telemetry.snapshot import AlertReading, Gauges, GcCounts, Quality, Snapshot
-from actors.telemetry.telemetry import Telemetry
+from actors.telemetry.telemetry import GcPauses, Telemetry
 from tests.telemetry.samples import EVEN, decide, gauges, reference, snapshot
 
 BATCHES = st.lists(st.integers(0, 700), max_size=12)

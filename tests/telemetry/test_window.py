@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from actors.messages import Mode
-from actors.telemetry.catalogue import METRICS, find, metrics_table, read
-from actors.telemetry.reference import Reference
-from actors.telemetry.sampler import FEATURE_BUFFER
+from actors.core.batches import Mode
+from actors.telemetry.drift import FEATURE_BUFFER, Reference
+from actors.telemetry.metrics.catalogue import METRICS, find, metrics_table, read
 from actors.telemetry.snapshot import ActorGauge, AlertReading, Gauges, MailboxGauge, Quality, Snapshot
 from actors.telemetry.stages import Stage
 from actors.telemetry.telemetry import Telemetry

@@ -7,11 +7,11 @@ from typing import Self
 
 import numpy as np
 
-from actors.arrays import F64, I64
+from actors.core.arrays import F64, I64
+from actors.core.work import Core, Job
 from actors.mailbox import Mailbox
-from actors.work import Core, Job
 from sim.clocks.costs import Cost, Costs
-from sim.clocks.cpu import Noise, Processor
+from sim.clocks.processor import Noise, Processor
 from sim.clocks.virtual_clock import VirtualClock
 from sim.clocks.virtual_loop import VirtualLoop
 from tests.virtual import run_virtual

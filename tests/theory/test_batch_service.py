@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from sim.chance import Streams
 from sim.clocks.costs import Cost, Costs
-from sim.world.streams import Streams
 from tests.theory.station import Observed, observe
 
 FIXED_US, PER_ROW_US, LIMIT = 40.0, 6.0, 64

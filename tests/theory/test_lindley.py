@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from actors.actor import Actor, Environment
-from actors.arrays import I64
+from actors.core.arrays import I64
+from actors.core.work import Job
 from actors.mailbox import Lease, Mailbox
 from actors.telemetry.telemetry import Telemetry
-from actors.work import Job
-from sim.clocks.cpu import Processor
+from sim.chance import Streams
+from sim.clocks.processor import Processor
 from sim.clocks.virtual_clock import VirtualClock
 from sim.clocks.virtual_loop import VirtualLoop
-from sim.world.streams import Streams
 from tests.theory.station import ONE_NS, UNBOUNDED, Tickets, exactly, observe
 from tests.virtual import run_virtual
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from actors.arrays import F64
+from actors.core.arrays import F64
+from sim.chance import Streams
 from sim.clocks.costs import Cost, Costs
-from sim.world.streams import Streams
 from tests.theory.formulas import (
     md1_mean_wait,
     md1_sojourn_quantile,

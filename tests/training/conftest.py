@@ -6,15 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from actors.arrays import U8
-from actors.clock import US_PER_HOUR
-from actors.transaction import Columns
+from actors.core.arrays import U8
+from actors.core.clock import US_PER_HOUR
+from actors.core.transaction import Columns
 from sim.gates import gates_of
+from sim.training.backfill import record
+from sim.training.dataset import Table
 from sim.training.fit import FitConfig
 from sim.training.progress import silent
-from sim.training.record import record
 from sim.training.source import WorldSource
-from sim.training.table import Table
 from sim.training.trainer import TrainingReport, train
 from sim.world.spec import TownSpec
 

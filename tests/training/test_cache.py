@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.errors import OutputError
+from actors.core.errors import OutputError
 from sim.training.cache import is_model, publish
 
 

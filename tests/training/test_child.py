@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from actors.errors import InputError, MachineError
+from actors.core.errors import InputError, MachineError
 from actors.model.artifact import load_artifact
 from sim.gates import gates_of
-from sim.training.child import train_in_child
-from sim.training.refusal import TrainingRefused
+from sim.training.process import train_in_child
+from sim.training.progress import TrainingRefused
 from tests.training.conftest import LOOSE, SOURCE
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from actors.clock import US_PER_DAY
-from actors.errors import InputError
-from sim.events.spec import EventsSpec, Period
+from actors.core.clock import US_PER_DAY
+from actors.core.errors import InputError
 from sim.gates import gates_of
+from sim.replay.spec import EventsSpec, Period
 from sim.training.source import EventsSource
 from sim.training.trainer import ALL_CARDS, TEST, train
 from tests.events.files import column_map

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.errors import InputError
+from actors.core.errors import InputError
 from sim.gates import DEFAULT_GATES, FIGURES, Gate, gates_of, missed, read_gates
 
 GOOD = {

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sim.gates import FIGURES
-from sim.training.metrics import calibration_error, judge, precision_at_recall
+from sim.training.trainer import calibration_error, judge, precision_at_recall
 
 LABELS = np.array([0, 0, 0, 0, 0, 0, 1, 0, 1, 1], dtype=np.uint8)
 SCORES = np.arange(10) / 10

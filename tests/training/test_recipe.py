@@ -2,9 +2,9 @@
 
 import msgspec
 
-from actors.clock import US_PER_HOUR
+from actors.core.clock import US_PER_HOUR
+from sim.training.cache import Recipe, code_digest, recipe_of
 from sim.training.fit import FitConfig
-from sim.training.recipe import Recipe, code_digest, recipe_of
 from sim.training.source import WorldSource
 from sim.world.spec import TownSpec, WorldSpec
 

@@ -6,16 +6,15 @@ from pathlib import Path
 
 import numpy as np
 
-from actors.arrays import U8
-from actors.clock import US_PER_DAY
+from actors.core.arrays import U8
+from actors.core.clock import US_PER_DAY
+from actors.core.transaction import Columns
 from actors.features.history import History
-from actors.transaction import Columns
-from sim.events.spec import Period
+from sim.replay.spec import Period
+from sim.training.backfill import HISTORY_FILE, record
+from sim.training.dataset import Split
 from sim.training.progress import silent
-from sim.training.record import record
-from sim.training.replay import HISTORY_FILE
 from sim.training.source import WorldSource
-from sim.training.split import Split
 from tests.training.conftest import SOURCE, TOWN, Recorded
 
 NOON_US = TOWN.start_us + 6 * US_PER_DAY + US_PER_DAY // 2

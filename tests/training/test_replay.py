@@ -4,12 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
-from actors.arrays import F32, U8
-from actors.features.columns import cut
+from actors.core.arrays import F32, U8
+from actors.core.transaction import Columns, cut
 from actors.features.history import History
-from actors.features.windows import InMemoryStreamState
-from actors.transaction import Columns
-from sim.training.replay import HISTORY_FILE, WINDOWS_FILE, Replay
+from actors.features.stream_state import InMemoryStreamState
+from sim.training.backfill import HISTORY_FILE, WINDOWS_FILE, Replay
 from tests.training.conftest import SOURCE
 
 Chunks = list[tuple[Columns, U8]]

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from actors.model.rules import RuleBook
-from sim.training.rule_tuning import ALARM_BUDGET, judge_rules, tune_rules
+from actors.model.policy import RuleBook
+from sim.training.fit import ALARM_BUDGET, judge_rules, tune_rules
 from tests.training.conftest import Recorded, table_of
 
 

@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from sim.training.table import batch_columns
-from sim.training.tier_dropout import with_tier_dropout
-from sim.world.streams import Streams
+from sim.chance import Streams
+from sim.training.dataset import batch_columns, with_tier_dropout
 from tests.training.conftest import table_of
 
 ROWS = table_of(

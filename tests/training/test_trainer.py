@@ -5,21 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from actors.errors import OutputError
-from actors.features.windows import InMemoryStreamState
+from actors.core.errors import OutputError
+from actors.features.stream_state import InMemoryStreamState
 from actors.model.artifact import load_artifact
 from sim.gates import FIGURES, gates_of
-from sim.training.refusal import TrainingRefused
-from sim.training.replay import WINDOWS_FILE
-from sim.training.trainer import (
-    JUDGE_STAGE,
-    RULES,
-    TEST,
-    VALIDATION,
-    WITHOUT_BATCH_TIER,
-    TrainingReport,
-    train,
-)
+from sim.training.backfill import WINDOWS_FILE
+from sim.training.progress import TrainingRefused
+from sim.training.trainer import JUDGE_STAGE, RULES, TEST, VALIDATION, WITHOUT_BATCH_TIER, TrainingReport, train
 from tests.training.conftest import LOOSE, QUICK, SOURCE, TOWN, Recorded
 
 UNREACHABLE = gates_of({"roc_auc": 1.0, "brier_score": 0.0})

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from actors.errors import InputError, InternalError, MachineError
+from actors.core.errors import InputError, InternalError, MachineError
 from sim.scenario.problems import InvalidScenarioError, Problem
-from sim.training.refusal import TrainingRefused
-from sim.trials.crew import MOST_TRIES
-from sim.trials.side_by_side import side_by_side
+from sim.training.progress import TrainingRefused
+from sim.trials.workers import MOST_TRIES, side_by_side
 
 
 def doubled(item: int) -> int:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from actors.errors import ScenarioError
-from sim.trials.settled import settle
+from actors.core.errors import ScenarioError
+from sim.trials.trial import settle
 from tests.drills import THIN
 
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from sim.trials.side_by_side import side_by_side, usual_jobs
+from sim.trials.workers import side_by_side, usual_jobs
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

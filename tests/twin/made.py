@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from actors.messages import Decision, Mode
-from sim.run.record import Record
-from sim.twin.pairs import Pairs, pair
+from actors.core.batches import Decision, Mode
+from sim.outcomes.record import Record
+from sim.twin.impact import Pairs, pair
 
 MS = 1_000_000
 SECOND = 1_000_000_000

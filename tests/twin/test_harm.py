@@ -5,10 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.arrays import Bool
-from sim.run.record import Record
-from sim.twin.harm import Harm, Tally, harm
-from sim.twin.pairs import pair
+from actors.core.arrays import Bool
+from sim.outcomes.record import Record
+from sim.twin.impact import Harm, Tally, harm, pair
 from tests.twin.made import paired, record
 
 

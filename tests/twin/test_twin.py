@@ -10,10 +10,9 @@ import pytest
 from rich.console import Console
 
 from sim.cli import main
-from sim.run.load import traffic_spec
-from sim.scenario.load import parse
-from sim.twin.result import Twin, twin_schema
-from sim.twin.table import print_twin
+from sim.run.plan import traffic_spec
+from sim.scenario.loader import parse
+from sim.twin.result import Twin, print_twin, twin_schema
 from tests.drills import THIN
 from tests.repository import ROOT
 

@@ -1,6 +1,6 @@
 """From when to when a fault is felt."""
 
-from sim.twin.window import Felt, window
+from sim.twin.impact import Felt, window
 from tests.twin.made import MS, SECOND, paired, record
 
 EVERY_100_MS = range(0, 10_000, 100)

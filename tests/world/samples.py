@@ -4,15 +4,15 @@ import functools
 
 import numpy as np
 
-from actors.arrays import I64
-from actors.clock import NS_PER_S
-from sim.world.block import Block
+from actors.core.arrays import I64
+from actors.core.clock import NS_PER_S
+from sim.feeds.feed import Block
 from sim.world.history import history_rows
 from sim.world.phases import Phase, Poisson
-from sim.world.rows import Rows
 from sim.world.spec import TownSpec, WorldSpec
 from sim.world.town import Town, make_town
 from sim.world.traffic import TrafficSpec
+from sim.world.transactions import Rows
 
 TOWN_SPEC = TownSpec()
 BURST = (

@@ -5,11 +5,10 @@ import functools
 import numpy as np
 import pytest
 
-from actors.clock import US_PER_DAY, US_PER_HOUR
-from sim.world.agenda import Agenda
-from sim.world.mix import kinds
-from sim.world.rows import Pattern, Rows
-from sim.world.streams import Streams
+from actors.core.clock import US_PER_DAY, US_PER_HOUR
+from sim.chance import Streams
+from sim.world.episode_schedule import Agenda, kinds
+from sim.world.transactions import Pattern, Rows
 from tests.world.samples import TOWN_SPEC, town
 
 TOWNS = 200

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.arrays import I64
-from actors.clock import NS_PER_MS, NS_PER_S
+from actors.core.arrays import I64
+from actors.core.clock import NS_PER_MS, NS_PER_S
+from sim.chance import Streams
 from sim.world.arrivals import arrivals, blocks_of
 from sim.world.phases import Arrivals, Constant, OnOff, Phase, Poisson, Sine, Spike
-from sim.world.streams import Streams
 
 RATE = 2_000.0
 

@@ -5,15 +5,14 @@ import functools
 import numpy as np
 import pytest
 
-from actors.arrays import F32
-from actors.clock import US_PER_DAY
+from actors.core.arrays import F32
+from actors.core.clock import US_PER_DAY
+from actors.core.transaction import Columns, parse
 from actors.features.assembly import FeatureAssembly
 from actors.features.catalogue import SYNTHETIC_FEATURES, Tier, feature
-from actors.features.windows import InMemoryStreamState
-from actors.model.reference import measure_reference
-from actors.telemetry.drift import psi
-from actors.telemetry.reference import Reference, bins_of
-from actors.transaction import Columns, parse
+from actors.features.stream_state import InMemoryStreamState
+from actors.model.artifact import measure_reference
+from actors.telemetry.drift import Reference, bins_of, psi
 from sim.copies.names import Copy
 from sim.copies.windows import copied_windows
 from sim.world.history import generate_history

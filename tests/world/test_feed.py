@@ -10,11 +10,10 @@ from typing import IO, Any
 import numpy as np
 import pytest
 
-from actors.errors import InternalError, MachineError
-from sim.world import traffic_process
-from sim.world.block import Block, pack, unpack
-from sim.world.feed import Feed, InlineFeed
-from sim.world.process_feed import ProcessFeed
+from actors.core.errors import InternalError, MachineError
+from sim.feeds import process_feed
+from sim.feeds.feed import Block, Feed, InlineFeed, pack, unpack
+from sim.feeds.process_feed import ProcessFeed
 from sim.world.spec import WorldSpec
 from sim.world.traffic import TrafficSpec
 from tests.world.samples import steady, traffic_spec
@@ -137,21 +136,21 @@ def test_a_child_that_is_killed_costs_nothing_but_time() -> None:
 
 def test_children_that_are_all_killed_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """Someone does not want them: what was made before still comes, then the error, each time."""
-    spawn = traffic_process._spawn
+    spawn = process_feed._spawn
 
     def killed(errors: IO[bytes], generator: str) -> subprocess.Popen[bytes]:
         child = spawn(errors, generator)
         child.kill()
         return child
 
-    monkeypatch.setattr(traffic_process, "_spawn", killed)
+    monkeypatch.setattr(process_feed, "_spawn", killed)
 
     async def main() -> None:
         feed = ProcessFeed(traffic_spec(steady(300)))
         for _ in range(2):
             with pytest.raises(MachineError, match=r"was killed \(SIGKILL\), 4 times: see what kills it"):
                 await rest(feed)
-        assert len(feed.losses) == traffic_process.MOST_LOSSES
+        assert len(feed.losses) == process_feed.MOST_LOSSES
         feed.close()
 
     run(main())

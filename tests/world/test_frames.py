@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.world.frames import BLOCK, END, ERROR, read_frame, write_frame
+from sim.feeds.frames import BLOCK, END, ERROR, read_frame, write_frame
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer

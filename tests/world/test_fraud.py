@@ -5,18 +5,14 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from actors.arrays import F64, Bool
-from actors.clock import US_PER_DAY
-from sim.world import devices
+from actors.core.arrays import F64, Bool
+from actors.core.clock import US_PER_DAY
+from sim.chance import Streams
 from sim.world.episodes import Episode, Scene
-from sim.world.fraud.account_takeover import AccountTakeover
-from sim.world.fraud.card_testing import CardTesting
-from sim.world.fraud.fraud_ring import FraudRing
-from sim.world.fraud.stolen_card import StolenCard
-from sim.world.habits.binge import Binge
-from sim.world.habits.spree import Spree
-from sim.world.rows import Pattern, Rows
-from sim.world.streams import Streams
+from sim.world.fraud import AccountTakeover, CardTesting, FraudRing, StolenCard
+from sim.world.habits import Binge, Spree
+from sim.world.purchases import fresh_devices
+from sim.world.transactions import Pattern, Rows
 from tests.world.samples import TOWN_SPEC, history, town
 
 FRAUDS: tuple[Episode, ...] = (StolenCard(), CardTesting(), AccountTakeover(), FraudRing())
@@ -104,7 +100,7 @@ def test_a_takeover_comes_from_a_new_device_mostly_abroad() -> None:
     foreign = rows["ip"] != town().cards.country[rows["card"]]
     assert 0.6 < foreign.mean() < 0.95
     assert share(lambda each: len(set(each["device"].tolist())) == 1, rows) == 1.0
-    own = rows["device"] < devices.fresh(np.zeros(1))
+    own = rows["device"] < fresh_devices(np.zeros(1))
     assert 0.05 < own.mean() < 0.2
 
 

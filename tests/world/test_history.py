@@ -9,15 +9,13 @@ import msgspec
 import numpy as np
 import pytest
 
-from actors.clock import US_PER_DAY, US_PER_HOUR
-from actors.features import categories
-from actors.transaction import parse
-from sim.world.categories import NAMES
-from sim.world.encode import to_columns, to_json
+from actors.core.clock import US_PER_DAY, US_PER_HOUR
+from actors.core.transaction import parse
+from actors.features import encoding
 from sim.world.history import generate_history
-from sim.world.names import Names
-from sim.world.rows import Pattern, Rows
+from sim.world.merchants import CATEGORY_NAMES
 from sim.world.spec import TownSpec
+from sim.world.transactions import Names, Pattern, Rows, to_columns, to_json
 from tests.world.samples import TOWN_SPEC, history, town
 
 SMALL = TownSpec(cards=800, merchants=240, history_days=7)
@@ -125,7 +123,7 @@ def test_columns_are_what_the_pipeline_would_parse() -> None:
 
 def test_categories_are_those_of_the_features() -> None:
     """The world's categories have codes of their own."""
-    assert NAMES == categories.CATEGORIES
+    assert CATEGORY_NAMES == encoding.CATEGORIES
 
 
 def digest() -> str:

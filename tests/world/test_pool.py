@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.clock import NS_PER_S, US_PER_HOUR
+from actors.core.clock import NS_PER_S, US_PER_HOUR
+from sim.world.active_towns import MOST_TOWNS
 from sim.world.phases import OnOff, Phase, Sine, Spike
-from sim.world.pool import MOST_TOWNS
 from sim.world.spec import WorldSpec
 from tests.world.samples import BURST, steady, traffic_spec
 from tests.world.test_arrivals import phases

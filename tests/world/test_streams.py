@@ -4,8 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.world.mixing import key_of, uniforms
-from sim.world.streams import Streams
+from sim.chance import Streams, key_of, uniforms
 
 
 def test_a_stream_starts_anew_each_time_it_is_asked_for() -> None:

@@ -12,16 +12,16 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from actors.clock import NS_PER_S, US_PER_DAY, US_PER_HOUR, Clock, ScaledEventTime
-from actors.transaction import parse
+from actors.core.clock import NS_PER_S, US_PER_DAY, US_PER_HOUR, Clock, ScaledEventTime
+from actors.core.transaction import parse
+from sim.chance import Streams
+from sim.feeds.feed import Block
 from sim.world.arrivals import arrivals
-from sim.world.block import Block
 from sim.world.history import past_of
 from sim.world.phases import Phase
-from sim.world.rows import Pattern
 from sim.world.spec import WorldSpec
-from sim.world.streams import Streams
 from sim.world.traffic import BLOCK
+from sim.world.transactions import Pattern
 from tests.world.samples import BURST, burst_blocks, due_ns, history, steady, town, traffic_spec
 
 SPEC = traffic_spec(*BURST)

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
-from actors.telemetry.metrics.metric import Metric, counted, reading, share
+from actors.telemetry.metrics.metric import Metric, Unit, counted, reading, share
 from actors.telemetry.snapshot import Snapshot
-from actors.telemetry.units import Unit
 
 
 def feature_store_metrics() -> Iterator[Metric]:

@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from functools import partial
 
-from actors.telemetry.metrics.metric import Metric, Read
+from actors.telemetry.metrics.metric import Metric, Read, Unit
 from actors.telemetry.stages import Stage
-from actors.telemetry.units import Unit
 from actors.telemetry.window import Window
 
 _ALSO = {  # for the times of a whole transaction, which is what someone means who names no stage

@@ -1,19 +1,18 @@
-"""Files that a scenario names, and the spans of a replay."""
+"""Files that a scenario names: they are there, and the spans and columns of a replay make sense."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from actors.errors import TransactionFileError
+from actors.core.errors import TransactionFileError
 from sim.scenario.checks.view import View
-from sim.scenario.events import Events
+from sim.scenario.events import MINUS, AmountColumn, Events, JoinedColumn, LabelColumn, TimeColumn
 from sim.scenario.problems import Problem
-from sim.tables.endings import ending_of
-from sim.tables.parts import NO_STDIN, STDIN, exists, is_pattern, parts_of
+from sim.tables.files import NO_STDIN, STDIN, ending_of, exists, is_pattern, parts_of
 
 NO_MODEL = ("must be a folder with a model", "check the path, or train one")
 
 
-def check(view: View, *, files_required: bool = True) -> Iterator[Problem]:
+def check_files(view: View, *, files_required: bool = True) -> Iterator[Problem]:
     """Yield a problem for each file that is not there, unless it need not be, and each span that is empty."""
     scenario = view.scenario
     if scenario.model is not None and files_required and not _is(Path(scenario.model), Path.is_dir):
@@ -33,9 +32,9 @@ def missing_files(scenario_files: tuple[str | None, ...]) -> tuple[str, ...]:
     return tuple(each for each in scenario_files if each is not None and not exists(Path(each)))
 
 
-def _is(path: Path, check: Callable[[Path], bool]) -> bool:
+def _is(path: Path, check_files: Callable[[Path], bool]) -> bool:
     try:
-        return check(path)
+        return check_files(path)
     except (OSError, ValueError):  # a name that is too long, or has a character no name can have
         return False
 
@@ -74,3 +73,68 @@ def _spans(view: View, events: Events) -> Iterator[Problem]:
     if start_us is not None and end_us is not None and start_us >= end_us:
         key = "to" if view.given("events.to") else "from"
         yield view.problem(f"events.{key}", "must leave events to replay", remedy="let from be before to")
+
+
+MAP = "events.columns"
+
+
+def check_columns(view: View) -> Iterator[Problem]:
+    """Yield a problem for each field whose keys contradict each other."""
+    events = view.scenario.events
+    if events is None or not view.whole(MAP):
+        return
+    for field, column in events.columns.mapped().items():
+        path = f"{MAP}.{field}"
+        if isinstance(column, JoinedColumn):
+            yield from _joined(view, path, column)
+        if isinstance(column, TimeColumn):
+            yield from _time(view, path, column)
+        elif isinstance(column, AmountColumn):
+            yield from _amount(view, path, column)
+        elif isinstance(column, LabelColumn):
+            yield from _label(view, path, column)
+
+
+def _joined(view: View, path: str, column: JoinedColumn) -> Iterator[Problem]:
+    if not column.names:
+        yield view.problem(path, "needs a column", remedy="add column, or columns with the names of several")
+    elif column.column is not None and column.columns:
+        yield view.problem(f"{path}.columns", "has no use beside column", remedy="remove one of the two")
+    elif len(set(column.names)) < len(column.names):
+        yield view.problem(f"{path}.columns", "must name each column once", remedy="remove one")
+
+
+def _time(view: View, path: str, column: TimeColumn) -> Iterator[Problem]:
+    if column.unit is not None and column.format is not None:
+        rule = "has no use beside format: a number has a unit, a text a format"
+        yield view.problem(f"{path}.unit", rule, remedy="remove one of the two")
+    if column.unit is not None and len(column.names) > 1:
+        yield view.problem(
+            f"{path}.unit", "has no use with several columns", remedy="name one column, or give a format"
+        )
+    elif column.format is None and len(column.names) > 1:
+        remedy = 'add it, as in format: "%Y %m %d %H:%M"; the values are joined by single blanks'
+        yield view.problem(f"{path}.format", "is needed with several columns", remedy=remedy)
+    if column.since is not None and column.unit is None:
+        yield view.problem(f"{path}.since", "needs a unit", remedy="add unit: what the numbers count since then")
+
+
+def _amount(view: View, path: str, column: AmountColumn) -> Iterator[Problem]:
+    if column.thousands is not None and column.thousands == column.decimal:
+        rule = "must differ from what stands before the decimals"
+        yield view.problem(f"{path}.thousands", rule, remedy="change one of the two")
+    used = {column.decimal or ".", column.thousands} | set(f"0123456789+(){MINUS}")
+    if wrong := [each for each in column.strip if each in used]:
+        rule, remedy = "must not hold what belongs to a number", "remove it"
+        yield view.problem(f"{path}.strip", rule, repr("".join(wrong)), remedy)
+
+
+def _label(view: View, path: str, column: LabelColumn) -> Iterator[Problem]:
+    for given, other in (("true", "false"), ("false", "true")):
+        if getattr(column, given) and not getattr(column, other):
+            rule = f"is needed beside {given}: which words mean the other"
+            yield view.problem(f"{path}.{other}", rule, remedy=f"add {other}: and the word, or a list of words")
+    common = {word.lower() for word in column.true} & {word.lower() for word in column.false}
+    if common:
+        rule, remedy = "must have other words than true", "remove the word from one side"
+        yield view.problem(f"{path}.false", rule, ", ".join(sorted(common)), remedy)

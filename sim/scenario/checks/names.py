@@ -1,8 +1,14 @@
-"""Names: unique, and each reference leads to something."""
+"""Names: unique where they must be, and each reference or metric leads to something."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
-from actors.telemetry.builtin import built_in_rules
+import msgspec
+
+from actors.features.catalogue import CATALOGUE
+from actors.telemetry.alerts import built_in_rules
+from actors.telemetry.expression.expression import Expression
+from actors.telemetry.expression.grammar import ExpressionError, NoSuchMetricError
+from actors.telemetry.expression.trivial_conditions import EmptyConditionError
 from sim.scenario.checks.view import View
 from sim.scenario.problems import Problem, did_you_mean
 from sim.scenario.scenario import ALWAYS
@@ -10,7 +16,7 @@ from sim.scenario.scenario import ALWAYS
 BUILT_IN = frozenset(rule.alert for rule in built_in_rules())
 
 
-def check(view: View) -> Iterator[Problem]:
+def check_names(view: View) -> Iterator[Problem]:
     """Yield a problem for each name that is taken, and each reference to nothing."""
     yield from _unique(view, {"phases": "name", "faults": "name", "steps": "name"}, reserved=ALWAYS)
     yield from _unique(view, {"expect": "name"})
@@ -51,3 +57,41 @@ def _references(view: View) -> Iterator[Problem]:
             yield view.problem(f"{path}.during", rule, remedy=did_you_mean(expectation.during, spans))
         if expectation.alert is not None and expectation.alert not in alerts:
             yield view.problem(f"{path}.alert", "must name an alert", remedy=did_you_mean(expectation.alert, alerts))
+
+
+LISTED = "python -m sim metrics lists them"
+FEATURES = frozenset(feature.name for feature in CATALOGUE)
+
+
+def check_expressions(view: View) -> Iterator[Problem]:
+    """Yield a problem for each expression that breaks a rule, at the character where it does."""
+    for path, alert in view.items("alerts"):
+        if alert.expr is not None:
+            yield from _expression(view, f"{path}.expr", alert.expr, ())
+    spans = span_names(view)
+    for path, expectation in view.items("expect"):
+        if expectation.expr is not None:
+            yield from _expression(view, f"{path}.expr", expectation.expr, spans)
+        if expectation.min_samples is not None and not _reads_percentile(expectation.expr):
+            rule = "counts the samples of a percentile, and expr reads none"
+            yield view.problem(f"{path}.min_samples", rule, remedy="leave it out")
+
+
+def _reads_percentile(text: str | None) -> bool:
+    try:
+        expression = None if text is None else Expression.parse(text, None)
+    except ExpressionError:
+        return True  # said by itself
+    return expression is not None and any(read.metric.percent is not None for read in expression.condition.reads())
+
+
+def _expression(view: View, path: str, text: str, scopes: Collection[str]) -> Iterator[Problem]:
+    try:
+        Expression.parse(text, scopes, FEATURES)
+    except ExpressionError as error:
+        rule, _, remedy = error.problem.partition("; ")
+        if isinstance(error, NoSuchMetricError):
+            remedy = f"{remedy}{' ' if remedy.endswith('?') else '; ' if remedy else ''}{LISTED}"
+        what = "says nothing about a run" if isinstance(error, EmptyConditionError) else "is not a condition"
+        problem = view.problem(path, f"{what}: {rule}", "", remedy, column=error.column - 1)
+        yield msgspec.structs.replace(problem, got="")  # the expression itself would hide what is wrong in it

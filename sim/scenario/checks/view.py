@@ -8,10 +8,10 @@ from typing import Any
 
 import yaml
 
-from sim.scenario.paths import looked_in
-from sim.scenario.positions import entries, place, shown
+from sim.scenario.convert import looked_in
 from sim.scenario.problems import Problem
 from sim.scenario.scenario import Scenario
+from sim.scenario.yaml_nodes import entries, place, shown
 
 _QUOTES = ("'", '"')
 

@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator
 
-from sim.scenario.arrivals import Arrivals, OnOff, Poisson, Sine, Spike
 from sim.scenario.checks.view import View
 from sim.scenario.pace import is_zero, unworkable
-from sim.scenario.phases import Phase
 from sim.scenario.problems import Problem
-from sim.scenario.world import World
+from sim.scenario.scenario import Arrivals, OnOff, Phase, Poisson, Sine, Spike, World
 from sim.units import MAX_DURATION_NS, render_duration
 
 MOST_MERCHANTS = 100  # a card; a town of 4,000 cards, in which each of 24,000 favourites is looked up, has as many more

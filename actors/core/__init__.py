@@ -1,0 +1,1 @@
+"""What all parts of the pipeline stand on: time, errors, transactions in batches, compiled code."""

@@ -1,0 +1,132 @@
+"""The builder of batch tables: features of every card and merchant, computed from history."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from actors.core.arrays import F32, F64, I64
+from actors.features.batch_sums import Tally, card_rows, fill, fill_cards, merchant_rows, no_cards
+from actors.features.column_log import pieces
+from actors.features.encoding import Known
+from actors.features.history import History, HistoryView
+from actors.features.store import CARD_COLUMNS, MISSING_AT, BatchTable, TableSide
+
+_ROWS_A_STEP = 8_192  # two or three milliseconds
+_CARDS_AT_ONCE = 65_536  # whose sums lie in memory: 5 MB, and for each such part history is read once more
+
+
+class EarlierSums(Protocol):
+    """What cards and merchants did before a run: sums over a history that is kept elsewhere."""
+
+    @property
+    def cards(self) -> Known:
+        """Return the cards whose sums these are."""
+        ...
+
+    @property
+    def merchants(self) -> Known:
+        """Return the merchants whose sums these are."""
+        ...
+
+    def fill(self, cards: tuple[F32, I64], tally: Tally, at_us: int) -> Iterator[None]:
+        """Set the rows of all known cards, and add the sums of merchants and categories, in steps of milliseconds.
+
+        Called first for each table; may run in another thread.
+
+        Args:
+            cards: rows and ``computed_us`` of the whole table; changed.
+            tally: of the run's own history; changed.
+            at_us: the table's instant.
+        """
+        ...
+
+    def add_to_cards(self, sums: F64, codes: I64, at_us: int) -> None:
+        """Add theirs to the sums of some cards, once `fill` is over.
+
+        Args:
+            sums: as `fill_cards` leaves them; changed.
+            codes: of the cards, ascending; those beyond the known are strangers.
+            at_us: the table's instant.
+        """
+        ...
+
+
+class BatchTableBuilder:
+    """Computes tables from history; the same history and instant give the same table.
+
+    Args:
+        history: what is appended to while running.
+        label_delay_us: how long labels take; the windows of risks end that much before the table's instant.
+        earlier: what was before; None if ``history`` holds it itself.
+
+    Raises:
+        ValueError: ``history`` numbers entities otherwise than ``earlier`` does.
+    """
+
+    def __init__(self, history: History, label_delay_us: int, earlier: EarlierSums | None = None) -> None:
+        self.history = history
+        self.label_delay_us = label_delay_us
+        self._earlier = earlier
+        if earlier is not None and (history.cards.known, history.merchants.known) != (earlier.cards, earlier.merchants):
+            raise ValueError("sums of what was before the run need a history that knows the same cards and merchants")
+
+    def build(self, at_us: int) -> BatchTable:
+        """Return the table at ``at_us``: what was known then and nothing later."""
+        *_, table = self.pieces(at_us)
+        if table is None:
+            raise AssertionError("the last piece is the table")
+        return table
+
+    def pieces(self, at_us: int) -> Iterator[BatchTable | None]:
+        """Build the table in steps of a few milliseconds, so that other threads get the interpreter in between.
+
+        History is read as it is at the call; steps may run in another thread.
+
+        Returns:
+            An iterator of None for each step and the table at last.
+        """
+        return self._pieces(self.history.view(), at_us)
+
+    def _pieces(self, view: HistoryView, at_us: int) -> Iterator[BatchTable | None]:
+        seen = np.zeros(view.card_count, dtype=np.bool_)  # of all known cards those with history are a part
+        for piece in pieces({"card": view.transactions["card"]}):
+            seen[piece["card"]] = True
+            yield None
+        codes, rows = np.flatnonzero(seen), np.cumsum(seen, dtype=np.int32) - 1
+        tally = Tally.empty(view.merchant_count)
+        for _ in fill(tally, view, at_us, self.label_delay_us):
+            yield None
+        cards = _absent(view.card_count + 1, len(CARD_COLUMNS))
+        if self._earlier is not None:
+            for _ in self._earlier.fill(cards, tally, at_us):
+                yield None
+        for start in range(0, len(codes), _CARDS_AT_ONCE):
+            some = codes[start : start + _CARDS_AT_ONCE]
+            sums = no_cards(len(some))
+            for _ in fill_cards(sums, view, at_us, rows, start):
+                yield None
+            for _ in self._set_cards(cards, some, sums, at_us):
+                yield None
+        merchants = merchant_rows(tally.merchants, tally.categories, tally.merchant_category, at_us)
+        yield BatchTable(at_us, TableSide(view.cards, *cards), TableSide(view.merchants, *_with_absent(*merchants)))
+
+    def _set_cards(self, cards: tuple[F32, I64], codes: I64, sums: F64, at_us: int) -> Iterator[None]:
+        """Set the cards of ``codes``, ascending, to what their own sums and the earlier ones come to."""
+        for start in range(0, len(codes), _ROWS_A_STEP):
+            step = slice(start, start + _ROWS_A_STEP)
+            at, own = codes[step], sums[step]
+            if self._earlier is not None:
+                self._earlier.add_to_cards(own, at, at_us)
+            cards[0][at], cards[1][at] = card_rows(own, at_us)
+            yield
+
+
+def _absent(count: int, width: int) -> tuple[F32, I64]:
+    return np.full((count, width), np.nan, dtype=np.float32), np.full(count, MISSING_AT, dtype=np.int64)
+
+
+def _with_absent(rows: F32, computed_us: I64) -> tuple[F32, I64]:
+    nobody: NDArray[np.float32] = np.full((1, rows.shape[1]), np.nan, dtype=np.float32)
+    return np.concatenate((rows, nobody)), np.append(computed_us, MISSING_AT)

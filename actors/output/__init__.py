@@ -1,0 +1,1 @@
+"""What leaves the pipeline: decisions delivered, decisions logged, dead letters."""

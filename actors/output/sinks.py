@@ -1,0 +1,90 @@
+"""Sinks: the ports that decisions leave through, to a caller or as lines of a log."""
+
+import logging
+from typing import Protocol
+
+from actors.core.batches import DecidedBatch
+from actors.core.errors import SinkError
+
+
+class LineSink(Protocol):
+    """Takes whole lines, in order.
+
+    Attributes:
+        size: bytes appended so far.
+    """
+
+    size: int
+
+    def append(self, lines: bytes) -> None:
+        """Write ``lines``, which end with a newline; called off the event loop, never twice at once.
+
+        Raises:
+            SinkError: they could not be written; nothing of them stays.
+        """
+        ...
+
+    def cut(self, size: int) -> None:
+        """Take back everything after the first ``size`` bytes; called before a batch is appended again.
+
+        Raises:
+            SinkError: it cannot be taken back.
+        """
+        ...
+
+
+class InMemoryLines:
+    """Keeps what is appended in memory."""
+
+    def __init__(self) -> None:
+        self.content = bytearray()
+        self.size = 0
+
+    def append(self, lines: bytes) -> None:
+        """Keep ``lines``."""
+        self.content += lines
+        self.size = len(self.content)
+
+    def cut(self, size: int) -> None:
+        """Forget everything after the first ``size`` bytes."""
+        del self.content[size:]
+        self.size = size
+
+
+class DecisionSink(Protocol):
+    """Where decisions are delivered: the caller who waits for them."""
+
+    async def deliver(self, decided: DecidedBatch) -> None:
+        """Hand over ``decided``; called once a batch, again with the same batch if the logger crashed or it failed.
+
+        Whoever takes a decision twice knows it by its transaction id, and must do nothing the second time.
+
+        Raises:
+            SinkError: none of it was delivered; it is tried again or counted as undelivered, and what the caller then
+                does is its own decision (most approve).
+        """
+        ...
+
+
+log = logging.getLogger(__name__)
+
+
+class FirstFailure:
+    """Keeps the first failure and tells the user of it; the counters say how many there were.
+
+    Args:
+        what: cannot be done, in the user's words.
+
+    Attributes:
+        text: of the first failure, "" without one.
+    """
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self.text = ""
+
+    def note(self, error: SinkError) -> None:
+        """Take note of ``error``, if it is the first."""
+        if not self.text:
+            self.text = str(error)
+            log.error("%s: %s; they are counted and the run goes on", self._what, error)

@@ -1,0 +1,1 @@
+"""Conditions over metrics: parsed from text, checked, evaluated."""

@@ -1,0 +1,79 @@
+"""How full the mailboxes, how busy the actors and how loaded their process are."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from math import inf
+
+from actors.core.clock import NS_PER_S
+from actors.telemetry.metrics.metric import Metric, Read, Unit, counted, reading, time_share
+from actors.telemetry.snapshot import MailboxGauge, Snapshot, Work
+from actors.telemetry.window import Window
+
+MAILBOXES = ("assembler", "scorer", "logger")  # named for who reads it
+ACTORS = ("producer", *MAILBOXES)
+
+
+def actor_metrics() -> Iterator[Metric]:
+    """Yield depth, fill and blocking of each mailbox; work of each actor; restarts."""
+    for mailbox in MAILBOXES:
+        yield from _mailbox_metrics(mailbox)
+    for actor in ACTORS:
+        yield from _work_metrics(actor)
+    yield counted("restarts", "actors restarted", lambda s: s.counters.restarts)
+
+
+def _mailbox_metrics(name: str) -> Iterator[Metric]:
+    depth = _gauge(name, lambda box: box.depth)
+    words = f"{name}.depth queue.{name} {name}_queue {name}.queue_depth"
+    yield reading(f"mailbox.{name}.depth", Unit.COUNT, f"transactions waiting for the {name}", depth, also=words)
+    fill = _gauge(name, lambda box: box.depth / box.capacity)
+    what = f"depth of the {name}'s mailbox, of its capacity; over 1 where that was squeezed"
+    yield reading(f"mailbox.{name}.fill_ratio", Unit.RATIO, what, fill, at_most=inf)
+    what = f"share of the time that senders waited for room at the {name}"
+    yield time_share(f"mailbox.{name}.blocked_ratio", what, lambda s: _blocked_s(s, name), worse=True)
+
+
+def _gauge(name: str, read: Callable[[MailboxGauge], float]) -> Read:
+    return lambda window: next((read(box) for box in window.newer.gauges.mailboxes if box.name == name), None)
+
+
+def _blocked_s(snapshot: Snapshot, name: str) -> float:
+    return sum(box.blocked_s for box in snapshot.gauges.mailboxes if box.name == name)
+
+
+def _work_metrics(name: str) -> Iterator[Metric]:
+    what = f"share of the time that the {name} worked"
+    yield time_share(f"actor.{name}.busy_ratio", what, lambda s: _work(s, name).busy_ns / NS_PER_S)
+    yield Metric(
+        f"actor.{name}.batch_size",
+        Unit.COUNT,
+        f"mean number of transactions in a batch of the {name}",
+        lambda window: window.ratio(lambda s: _work(s, name).rows, lambda s: _work(s, name).batches),
+    )
+
+
+def _work(snapshot: Snapshot, name: str) -> Work:
+    return snapshot.work.get(name, Work())
+
+
+BYTES_PER_MB = 1_000_000
+
+_MEMORY = "memory mem rss rss_mb memory_bytes ram"
+
+
+def process_metrics() -> Iterator[Metric]:
+    """Yield memory, garbage collection and alerts."""
+    what = "share of the time that garbage collection stopped the world"
+    for metric in (
+        reading("memory_mb", Unit.MB, "resident memory of the pipeline's process", _memory_mb, also=_MEMORY),
+        counted("gc.pauses", "garbage collections", lambda s: s.gc.pauses),
+        time_share("gc.pause_ratio", what, lambda s: s.gc.total_ns / NS_PER_S, worse=True),
+    ):
+        yield replace(metric, of_process=True)
+    what = "alerts that were firing at any time in the window"
+    yield Metric("alerts.firing", Unit.COUNT, what, lambda window: float(window.alerts_firing), also="alerts")
+
+
+def _memory_mb(window: Window) -> float | None:
+    resident = window.newer.memory_bytes
+    return None if resident is None else resident / BYTES_PER_MB

@@ -1,0 +1,184 @@
+"""What stands around the panels or in their place: top and bottom lines, help, a screen too small."""
+
+from typing import Final
+
+from rich.style import Style
+
+from dashboard.frame import Frame, Header
+from dashboard.rows import Piece, Row, fit, left, row, rule, spread
+from dashboard.theme import (
+    ACCENT,
+    ALERTS,
+    BAD,
+    CARE,
+    DIM,
+    EXPECTATIONS,
+    FAULTS,
+    GOOD,
+    LABEL,
+    RULE,
+    RUN_STATES,
+    STEPS,
+    STRONG,
+    TITLE,
+    VERDICTS,
+)
+from dashboard.units import clock, latency_us, percent, rate
+
+_VERDICT_WORDS: Final = {
+    "undecided": "nothing judged yet",
+    "pass": "all holding so far",
+    "fail": "an expectation failed",
+    "inconclusive": "inconclusive so far",
+}
+_FINAL_WORDS: Final = {"undecided": "no verdict", "pass": "pass", "fail": "fail", "inconclusive": "inconclusive"}
+
+
+def draw_header(frame: Frame, width: int, height: int) -> list[Row]:
+    """Return the name line, the progress line and, where there is room, the hypothesis."""
+    header = frame.header
+    lines = [_name_line(header, width), _progress_line(header, width)]
+    if height > len(lines):
+        lines.append(fit(row(" ", (left(header.hypothesis, max(0, width - 2)), DIM)), width))
+    return lines
+
+
+def _name_line(header: Header, width: int) -> Row:
+    facts = f"{header.clock} clock · seed {header.seed} · model {header.model or 'none'}"
+    engine = f", {header.engine}" if header.engine else ""
+    if len(header.scenario) <= width - len(facts) - len(engine) - 14:  # its name is worth more
+        facts += engine
+    facts += " "
+    room = max(8, width - len(facts) - 13)
+    name = row(" ", ("riskdrill", TITLE), "  ", (left(header.scenario, room), STRONG))
+    return spread(name, row((facts, DIM)), width)
+
+
+def _progress_line(header: Header, width: int) -> Row:
+    symbol, style = RUN_STATES[header.state]
+    phase = f" · {header.phase}" if header.phase else ""
+    end = [*_clock(header, width), *row("  ", *_verdict(header), " ")]
+    start = row(" ", (symbol, style), " ", (left(f"{header.state}{phase}", max(0, width - _length(end) - 5)), LABEL))
+    return spread(start, end, width)
+
+
+def _clock(header: Header, width: int) -> Row:
+    if header.planned_s is None:
+        return row((clock(header.elapsed_s), STRONG))
+    done = header.elapsed_s / header.planned_s if header.planned_s > 0 else 1.0
+    cells = max(0, (width - 64) // 2)
+    filled = round(min(1.0, max(0.0, done)) * cells)
+    return row(
+        ("━" * filled, ACCENT),
+        ("─" * (cells - filled), RULE),
+        " ",
+        (clock(header.elapsed_s), STRONG),
+        (f" / {clock(header.planned_s)}", DIM),
+    )
+
+
+def _verdict(header: Header) -> tuple[Piece, Piece, Piece]:
+    symbol, style = VERDICTS[header.verdict]
+    words = _FINAL_WORDS if header.state in {"finished", "interrupted"} else _VERDICT_WORDS
+    return (symbol, style), (" ", style), (left(words[header.verdict], 21), style)
+
+
+def _length(line: Row) -> int:
+    return sum(segment.cell_length for segment in line)
+
+
+def warning(header: Header) -> Piece:
+    """Return the most important warning as one piece, and how many more there are; empty without one."""
+    if not header.warnings:
+        return "", CARE
+    more = f" (+{len(header.warnings) - 1} more)" if len(header.warnings) > 1 else ""
+    return f"▲ {header.warnings[0]}{more}", CARE
+
+
+KEYS = (("q", "quit"), ("p", "freeze"), ("h", "help"))
+
+
+def draw_footer(frame: Frame, width: int, status: str = "", *, keys: bool = True) -> Row:
+    """Return the line; ``status`` (frozen, waiting) takes the place of the warning, and a final picture has no keys."""
+    hints: list[Piece] = []
+    for key, word in KEYS if keys else ():
+        hints += [(f" {key} ", TITLE), (f"{word} ", DIM)]
+    end = row(*hints)
+    books = _books(frame)
+    text, style = (f"▲ {status}", CARE) if status else warning(frame.header)
+    room = width - sum(segment.cell_length for segment in end) - len(books[0]) - 5
+    return spread(row(" ", books, "  ", (left(text, max(0, room)), style)), end, width)
+
+
+def _books(frame: Frame) -> Piece:
+    if frame.ledger is None:
+        return "", DIM
+    return ("ledger ✓ balanced", GOOD) if frame.ledger.balanced else ("ledger ✗ BROKEN", BAD)
+
+
+def draw_small(frame: Frame, width: int, height: int, needs: tuple[int, int]) -> list[Row]:
+    """Return as many of these lines as there is height; a blank first where there is room."""
+    header = frame.header
+    symbol, style = RUN_STATES[header.state]
+    verdict, verdict_style = VERDICTS[header.verdict]
+    lines = [
+        row((symbol, style), (f" {left(header.scenario, min(40, max(0, width - 4))).rstrip()}", STRONG)),
+        row((f"{header.state} {clock(header.elapsed_s)} of {clock(header.planned_s)}", LABEL)),
+        row((f"{verdict} verdict so far: {header.verdict}", verdict_style)),
+        *_figures(frame),
+        [],
+        row((f"{width}×{height} is too small for the panels,", CARE)),
+        row((f"which need {needs[0]}×{needs[1]}.", CARE)),
+        [],
+        row(("  ".join(f"{key} {word}" for key, word in KEYS), DIM)),
+    ]
+    if height > len(lines):
+        lines.insert(0, [])
+    return [[*row(" "), *line] for line in lines]
+
+
+def _figures(frame: Frame) -> list[Row]:
+    lines: list[Row] = []
+    if frame.throughput is not None:
+        achieved, offered = frame.throughput.achieved_10s_per_s, frame.throughput.offered_10s_per_s
+        lines.append(row((f"{rate(achieved)} decided of {rate(offered)} offered, last 10 s", LABEL)))
+    if frame.latency is not None and frame.latency.last_10s is not None:
+        lines.append(row((f"p95 {latency_us(frame.latency.last_10s.p95_us)}, last 10 s", LABEL)))
+    if frame.errors is not None:
+        lines.append(row((f"errors {percent(frame.errors.ratio_run)}, whole run", LABEL)))
+    return lines
+
+
+_HELP_KEYS: Final = (
+    ("q", "quit: take nothing new, finish what was accepted, write files"),
+    ("p", "freeze the picture, or follow again; the run itself goes on"),
+    ("h", "this page"),
+    ("Ctrl-C", "the same as q; a second time stops draining"),
+)
+_HELP_FIGURES: Final = (
+    ("last 10 s", "ten seconds of the run's clock; whole run: since it began"),
+    ("latency", "from the intended arrival to the decision, so a stall shows"),
+    ("✓ <10 ms", "within its target; ✗ >10 ms is over it; no mark: not known"),
+    ("stages p50", "time by stage: service, or waiting in a mailbox, and its budget"),
+    ("modes", "rung of a decision: full, stale, realtime_only, rules, default"),
+    ("time axis", "phases, faults and steps share it: the whole planned run"),
+)
+
+
+def draw_help(width: int) -> list[Row]:
+    """Return the page; it fits the smallest screen."""
+    rows = [rule([("keys", TITLE)], (), width, RULE)]
+    rows += [_help_line(key, text, STRONG) for key, text in _HELP_KEYS]
+    rows.append(rule([("figures", TITLE)], (), width, RULE))
+    rows += [_help_line(name, text, LABEL) for name, text in _HELP_FIGURES]
+    rows.append(rule([("symbols", TITLE)], (), width, RULE))
+    for name, table in (("alerts", ALERTS), ("expectations", EXPECTATIONS), ("faults", FAULTS), ("steps", STEPS)):
+        line = row((f" {name:<14}", LABEL))
+        for word, (symbol, style) in table.items():
+            line += row((f"{symbol} ", style), (f"{word} ", DIM))
+        rows.append(line)
+    return rows
+
+
+def _help_line(name: str, text: str, style: Style) -> Row:
+    return row((f" {name:<14}", style), (text, DIM))

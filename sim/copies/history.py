@@ -1,0 +1,111 @@
+"""The history that all copies share: sums, taken once for all copies of one shift."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from actors.core.arrays import F32, F64, I64, Bool
+from actors.features.batch_sums import Tally, card_rows, fill, fill_cards, no_cards
+from actors.features.encoding import NO_CATEGORY
+from actors.features.history import History
+from actors.features.store import MISSING_AT
+from sim.copies.names import Copy, CopyNames
+
+_KEPT = 8  # sums at distinct times; two or three are in use, and the next refresh uses some of them again
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """History at one instant: sums of cards and merchants, and the card rows they make."""
+
+    cards: F64
+    tally: Tally
+    rows: F32
+    present: Bool
+
+
+class CopiedSums:
+    """Adds the copies' past to what a run has seen itself.
+
+    A copy of shift s has at time t the past that copy 0 had at t − s, with s rounded to whole refreshes.
+
+    Args:
+        base: history of copy 0 up to the run's start; not appended to any more.
+        copies: all of them, copy 0 the first.
+        label_delay_us: how long labels take.
+
+    Attributes:
+        cards: the names of all copies' cards, a block of numbers for each copy.
+        merchants: the same way.
+
+    Raises:
+        ValueError: a copy is given twice, or a name in the past is not of copy 0.
+    """
+
+    def __init__(self, base: History, copies: Sequence[Copy], label_delay_us: int) -> None:
+        self._base = base
+        self.cards = CopyNames(base.cards.names, copies)
+        self.merchants = CopyNames(base.merchants.names, copies)
+        self._shifts = np.array([copy.grid_shift_us for copy in copies], dtype=np.int64)
+        self._distinct_shifts: list[int] = sorted(set(self._shifts.tolist()))
+        self._label_delay_us = label_delay_us
+        self._pasts: dict[int, _Past] = {}
+
+    def fill(self, cards: tuple[F32, I64], tally: Tally, at_us: int) -> Iterator[None]:
+        """Set the cards of all copies to their past, and add that of merchants and categories to ``tally``.
+
+        Args:
+            cards: rows and ``computed_us`` of the whole table; changed.
+            tally: of the run's own history; changed.
+            at_us: the table's instant.
+        """
+        for shift_us in self._distinct_shifts:
+            yield from self._have(at_us - shift_us)
+        rows, computed_us = cards
+        size = len(self._base.cards)
+        for block, shift_us in enumerate(self._shifts.tolist()):
+            past = self._pasts[at_us - shift_us]
+            rows[block * size : (block + 1) * size] = past.rows
+            computed_us[block * size : (block + 1) * size] = np.where(past.present, at_us, MISSING_AT)
+        yield
+        self._add_merchants(tally, at_us)
+
+    def add_to_cards(self, sums: F64, codes: I64, at_us: int) -> None:
+        """Add their past to the sums of some cards, once `fill` is over.
+
+        Args:
+            sums: as `fill_cards` leaves them; changed.
+            codes: of the cards, ascending.
+            at_us: the table's instant.
+        """
+        size = max(1, len(self._base.cards))
+        own = int(np.searchsorted(codes, size * len(self._shifts)))  # beyond are strangers
+        shifts = self._shifts[codes[:own] // size]
+        for shift_us in self._distinct_shifts:
+            chosen = np.flatnonzero(shifts == shift_us)
+            sums[chosen] += self._pasts[at_us - shift_us].cards[codes[chosen] % size]
+
+    def _add_merchants(self, tally: Tally, at_us: int) -> None:
+        size = len(self._base.merchants)
+        for block, shift_us in enumerate(self._shifts.tolist()):
+            past = self._pasts[at_us - shift_us].tally
+            here = slice(block * size, (block + 1) * size)
+            tally.merchants[here] += past.merchants
+            tally.categories += past.categories
+            category = tally.merchant_category[here]
+            np.copyto(category, past.merchant_category, where=category == NO_CATEGORY)
+
+    def _have(self, at_us: int) -> Iterator[None]:
+        """Have copy 0's past at ``at_us`` at hand."""
+        if at_us in self._pasts:
+            return
+        view = self._base.view()
+        cards, tally = no_cards(view.card_count), Tally.empty(view.merchant_count)
+        yield from fill_cards(cards, view, at_us)
+        yield from fill(tally, view, at_us, self._label_delay_us)
+        rows, computed_us = card_rows(cards, at_us)
+        while len(self._pasts) >= _KEPT + len(self._distinct_shifts):
+            del self._pasts[min(self._pasts)]
+        self._pasts[at_us] = _Past(cards, tally, rows, computed_us != MISSING_AT)
+        yield

@@ -1,0 +1,1 @@
+"""Feeds: blocks of transactions, made here or ahead of time in another process, for a run that sends them."""

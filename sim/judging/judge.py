@@ -1,0 +1,256 @@
+"""Judges the expectations of one run: each a condition on metrics, or an alert in time."""
+
+from actors.core.clock import NS_PER_S
+from actors.telemetry.expression.expression import Expression
+from actors.telemetry.snapshot import Snapshot
+from sim.judging.result import ExpectationResult, ExpectationState, Samples, skipped, wanted
+from sim.judging.significance import NO_SAMPLES, Proof, prove
+from sim.judging.windows import QualityOf, ReferenceOf, Windows
+from sim.scenario.scenario import Expectation, Scenario
+from sim.scenario.timeline import Span, duration_ns, marks, span_of, spans
+
+
+class Condition:
+    """Judges one expectation with ``expr``.
+
+    A condition on readings of an instant, such as a mailbox's depth, must hold at every tick of its span; any other is
+    judged once, over the whole span, by what its samples prove (`sim.judging.significance`). While the span lasts, it
+    holds as long as the figures do, however few the samples.
+
+    Args:
+        expectation: with ``expr``.
+        expression: the same, parsed.
+        span: settling time taken off.
+        windows: of the run.
+    """
+
+    def __init__(self, expectation: Expectation, expression: Expression, span: Span, windows: Windows) -> None:
+        self._expectation = expectation
+        self._expression = expression
+        self._span = span
+        self._windows = windows
+        self._instant: tuple[bool, str] | None = None  # the first tick at which it did not hold, else the latest
+
+    def tick(self, now_ns: int, snapshot: Snapshot) -> None:
+        """Look at a snapshot, ``now_ns`` since the run began."""
+        if not self._expression.instant or (self._instant is not None and not self._instant[0]):
+            return
+        if now_ns >= self._span.start_ns and (self._span.end_ns is None or now_ns <= self._span.end_ns):
+            outcome = self._expression.evaluate(self._windows.resolver(self._windows.instant(snapshot)))
+            if outcome.holds is not None:
+                self._instant = outcome.holds, outcome.seen
+
+    def result(self, last: Snapshot, now_ns: int, *, finished: bool) -> ExpectationResult:
+        """Return how it stands at ``now_ns``, when ``last`` is the latest snapshot."""
+        window = self._windows.over(self._span, last) if now_ns > self._span.start_ns else None
+        if window is None:
+            return self._unjudged(finished=finished, seen="", when="began")
+        if self._expression.instant:
+            holds, seen = self._instant or (None, "")
+            if holds and finished and self._expression.lasting:
+                outcome = self._expression.evaluate(self._windows.resolver(window, self._span))
+                holds, seen = outcome.holds, outcome.seen
+            proof = Proof(holds, note="" if holds is not None else NO_SAMPLES)
+        else:
+            resolve = self._windows.resolver(window, self._span)
+            outcome = self._expression.evaluate(resolve)
+            holds, seen = outcome.holds, outcome.seen
+            proof = prove(
+                self._expression.condition,
+                resolve,
+                lambda read: self._windows.counts(window, read),
+                self._expectation.min_samples,
+            )
+        if not self._windows.has_ended(self._span):
+            return self._unjudged(finished=finished, seen=seen, when="ended", holds=bool(holds), samples=proof.samples)
+        state: ExpectationState = "inconclusive" if proof.holds is None else "passed" if proof.holds else "failed"
+        return self._result(state, seen, proof.note, proof.samples)
+
+    def _unjudged(
+        self, *, finished: bool, seen: str, when: str, holds: bool = False, samples: tuple[Samples, ...] = ()
+    ) -> ExpectationResult:
+        if finished:
+            return self._result("inconclusive", seen, f"the run ended before its span {when}", samples)
+        return self._result("holding" if holds else "waiting", seen, "", samples)
+
+    def _result(
+        self, state: ExpectationState, value: str, note: str = "", samples: tuple[Samples, ...] = ()
+    ) -> ExpectationResult:
+        rule, name = wanted(self._expectation), self._expectation.name
+        return ExpectationResult(name=name, state=state, wanted=rule, value=value, note=note, samples=samples)
+
+
+class AlertLog:
+    """When each alert fired and resolved, ns since the run began."""
+
+    def __init__(self) -> None:
+        self._firings: dict[str, list[tuple[int, int | None]]] = {}
+
+    def fired(self, alert: str, at_ns: int) -> None:
+        """Note that ``alert`` began to fire."""
+        self._firings.setdefault(alert, []).append((at_ns, None))
+
+    def resolved(self, alert: str, at_ns: int) -> None:
+        """Note that ``alert`` stopped firing."""
+        firings = self._firings.get(alert)
+        if firings and firings[-1][1] is None:
+            firings[-1] = firings[-1][0], at_ns
+
+    def firings(self, alert: str) -> tuple[tuple[int, int | None], ...]:
+        """Return from when to when it fired, in order; None is not over."""
+        return tuple(self._firings.get(alert, ()))
+
+
+class Alarm:
+    """Judges one expectation with ``alert``.
+
+    Firing counts from the start of the span, resolving from its end; a firing that began before the span was not
+    caused by it, and fails the expectation.
+
+    Args:
+        expectation: with ``alert``.
+        span: what should cause it.
+        log: what the alerts of the run did.
+    """
+
+    def __init__(self, expectation: Expectation, span: Span, log: AlertLog) -> None:
+        self._expectation = expectation
+        self._span = span
+        self._log = log
+
+    def result(self, now_ns: int, *, finished: bool) -> ExpectationResult:
+        """Return how it stands at ``now_ns``, since the run began."""
+        start_ns, end_ns = self._span.start_ns, self._span.end_ns
+        firings = self._log.firings(self._expectation.alert or "")
+        if any(fired < start_ns and (over is None or over > start_ns) for fired, over in firings):
+            return self._result("failed", "it was firing before")
+        fires_by = None if self._expectation.fires_within is None else start_ns + self._expectation.fires_within
+        last = None if end_ns is None else max(end_ns, fires_by or 0)  # what fires later has another cause
+        caused = [each for each in firings if each[0] >= start_ns and (last is None or each[0] <= last)]
+        first = caused[0][0] if caused else None
+        parts = [self._fires(first, fires_by, now_ns)]
+        seen = [] if first is None else [f"fired after {_seconds(first - start_ns)}"]
+        if self._expectation.resolves_within is not None and end_ns is not None:
+            by_ns = end_ns + self._expectation.resolves_within
+            parts.append(None if first is None else _resolves(firings, by_ns, now_ns))
+            seen += _resolved_text(firings, start_ns, end_ns)
+        return self._judged(parts, ", ".join(seen) or ("never fired" if now_ns > start_ns else ""), finished=finished)
+
+    def _fires(self, first: int | None, by_ns: int | None, now_ns: int) -> bool | None:
+        if by_ns is None:
+            return True
+        if first is not None:
+            return first <= by_ns
+        return False if now_ns >= by_ns else None
+
+    def _judged(self, parts: list[bool | None], seen: str, *, finished: bool) -> ExpectationResult:
+        if False in parts:
+            return self._result("failed", seen)
+        if None not in parts:
+            return self._result("passed", seen)
+        if finished:
+            return self._result("inconclusive", seen, "the run ended before it could be judged")
+        return self._result("waiting", seen)
+
+    def _result(self, state: ExpectationState, value: str, note: str = "") -> ExpectationResult:
+        rule = wanted(self._expectation)
+        return ExpectationResult(name=self._expectation.name, state=state, wanted=rule, value=value, note=note)
+
+
+def _resolves(firings: tuple[tuple[int, int | None], ...], by_ns: int, now_ns: int) -> bool | None:
+    """Return whether no firing lasts beyond ``by_ns``; None while that is not known."""
+    if any(fired <= by_ns and over is not None and over > by_ns for fired, over in firings):
+        return False
+    still = any(fired <= by_ns and over is None for fired, over in firings)
+    if still:
+        return False if now_ns >= by_ns else None
+    return True
+
+
+def _resolved_text(firings: tuple[tuple[int, int | None], ...], start_ns: int, end_ns: int) -> list[str]:
+    caused = [each for each in firings if each[0] >= start_ns]
+    if not caused:
+        return []
+    over = caused[-1][1]
+    if over is None:
+        return ["not resolved"]
+    return [f"resolved {_seconds(over - end_ns)} after its end" if over > end_ns else "resolved before its end"]
+
+
+def _seconds(span_ns: int) -> str:
+    return f"{span_ns / NS_PER_S:.1f} s"
+
+
+class Judge:
+    """Judges the expectations of one run.
+
+    The run gives it a snapshot at each of `marks`, every snapshot of its monitor, and what the alerts did. All
+    instants are ns since the run began.
+
+    Attributes:
+        marks: when a snapshot must be taken, sorted.
+        windows: the snapshots taken so far, for the summary's figures by span.
+        alerts: what the alerts did so far.
+
+    Args:
+        scenario: as run, after any cut.
+        reference: what the model that served at a snapshot was trained on, for metrics of drift.
+        quality: how good the decisions of a span were; asked once the run has finished and labels are joined.
+    """
+
+    def __init__(
+        self, scenario: Scenario, reference: ReferenceOf | None = None, quality: QualityOf | None = None
+    ) -> None:
+        known = spans(scenario)
+        self.marks = marks(scenario)
+        self.windows = Windows(known, duration_ns(scenario), reference, quality)
+        self.alerts = AlertLog()
+        self._judges: list[Condition | Alarm | ExpectationResult] = []
+        for expectation in scenario.expect:
+            span = span_of(expectation, scenario, known)
+            if expectation.expr is None:
+                self._judges.append(Alarm(expectation, span, self.alerts))
+            else:
+                expression = Expression.parse(expectation.expr, known)
+                if expression.of_process and scenario.clock == "virtual":
+                    self._judges.append(skipped(expectation, "a figure of this process, which says nothing here"))
+                    continue
+                settled = span.settled(expectation.within)
+                self._judges.append(Condition(expectation, expression, settled, self.windows))
+
+    def mark(self, at_ns: int, snapshot: Snapshot) -> None:
+        """Take the snapshot of a mark."""
+        self.windows.mark(at_ns, snapshot)
+
+    def tick(self, now_ns: int, snapshot: Snapshot) -> None:
+        """Look at a snapshot of the monitor."""
+        for judge in self._judges:
+            if isinstance(judge, Condition):
+                judge.tick(now_ns, snapshot)
+
+    def alert(self, alert: str, state: str, at_ns: int) -> None:
+        """Note that ``alert`` changed to ``state``."""
+        if state == "firing":
+            self.alerts.fired(alert, at_ns)
+        elif state in ("resolved", "inactive"):
+            self.alerts.resolved(alert, at_ns)
+
+    def standing(self, last: Snapshot, now_ns: int) -> tuple[ExpectationResult, ...]:
+        """Return how each expectation stands while the run goes on, in the order of the scenario."""
+        return self._results(last, now_ns, finished=False)
+
+    def finish(self, final: Snapshot, now_ns: int) -> tuple[ExpectationResult, ...]:
+        """Return how each expectation ended; ``final`` is the snapshot after the drain, ``now_ns`` when it began."""
+        self.windows.finish(final, now_ns)
+        return self._results(final, now_ns, finished=True)
+
+    def _results(self, last: Snapshot, now_ns: int, *, finished: bool) -> tuple[ExpectationResult, ...]:
+        results: list[ExpectationResult] = []
+        for judge in self._judges:
+            if isinstance(judge, Condition):
+                results.append(judge.result(last, now_ns, finished=finished))
+            elif isinstance(judge, Alarm):
+                results.append(judge.result(now_ns, finished=finished))
+            else:
+                results.append(judge)
+        return tuple(results)

@@ -1,0 +1,227 @@
+"""How well scores and decisions tell fraud from the rest, while a run goes on or when it is over.
+
+The run path must not import scikit-learn; the tests compare with it.
+"""
+
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+
+from actors.core.arrays import F64, I64, U8
+from actors.telemetry.snapshot import Quality
+from sim.outcomes.book import OutcomeBook
+from sim.outcomes.money import Outcomes, business
+
+_PIECE = 65_536  # scores that are sorted at once: half a megabyte, whatever the length of the run
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """What lies at and above the score of each fraud, from the highest down; equal scores are one.
+
+    Other scores need no place in it: from one fraud down to the next, precision only falls and recall stays.
+
+    Attributes:
+        found: frauds with at least each score, int64 (k,), ascending.
+        passed: legitimate transactions with at least each score, int64 (k,).
+        passed_above: legitimate transactions with more than each score, int64 (k,).
+        negatives: all legitimate transactions.
+    """
+
+    found: I64
+    passed: I64
+    passed_above: I64
+    negatives: int
+
+    @staticmethod
+    def of(score: F64, label: U8) -> "Ranking":
+        """Return the ranking of some transactions.
+
+        Args:
+            score: float64 (n,), no NaN.
+            label: (n,), 0 or 1, both present.
+        """
+        distinct, counts = np.unique(score[label == 1], return_counts=True)
+        below, upto = np.zeros_like(counts), np.zeros_like(counts)
+        negatives = len(score) - int(counts.sum())
+        for start in range(0, len(score), _PIECE):
+            piece = slice(start, start + _PIECE)
+            legitimate = np.sort(score[piece][label[piece] == 0])
+            below += np.searchsorted(legitimate, distinct, side="left")
+            upto += np.searchsorted(legitimate, distinct, side="right")
+        passed, passed_above = negatives - below[::-1], negatives - upto[::-1]
+        return Ranking(np.cumsum(counts[::-1], dtype=np.int64), passed, passed_above, negatives)
+
+    @property
+    def roc_auc(self) -> float:
+        """The chance that a fraud scores above a legitimate transaction, ties counting half."""
+        frauds = np.diff(self.found, prepend=0)
+        halves_below = 2 * self.negatives - self.passed - self.passed_above  # one with less is two, with as much one
+        return int(np.dot(frauds, halves_below)) / (2 * int(self.found[-1]) * self.negatives)
+
+    @property
+    def average_precision(self) -> float:
+        """The precision averaged over the steps of recall."""
+        return float(np.sum(np.diff(self._recall, prepend=0.0) * self._precision))
+
+    def precision_at_recall(self, recall_ratio: float) -> float:
+        """Return the best precision among thresholds that find at least ``recall_ratio`` of the fraud."""
+        return float(self._precision[self._recall >= recall_ratio].max())
+
+    @property
+    def _precision(self) -> F64:
+        return np.asarray(self.found / (self.found + self.passed))
+
+    @property
+    def _recall(self) -> F64:
+        return np.asarray(self.found / self.found[-1])
+
+
+RECALL = 0.70  # where precision is read
+
+
+class LiveQuality(msgspec.Struct, frozen=True, kw_only=True):
+    """Quality of the model's scores on live decisions with known labels; None without both kinds of label."""
+
+    scored: int
+    roc_auc: float | None = None
+    average_precision: float | None = None
+    precision_at_recall_70: float | None = None
+    brier_score: float | None = None
+
+
+def live_quality(outcomes: Outcomes) -> LiveQuality:
+    """Return the quality of those decisions in ``outcomes`` that a model scored and whose label is known."""
+    known = outcomes.scored_and_labelled()
+    score, label = known.score, known.label
+    count, fraud = len(score), int(label.sum())
+    if not 0 < fraud < count:
+        return LiveQuality(scored=count)
+    ranking = Ranking.of(score, label)
+    return LiveQuality(
+        scored=count,
+        roc_auc=ranking.roc_auc,
+        average_precision=ranking.average_precision,
+        precision_at_recall_70=ranking.precision_at_recall(RECALL),
+        brier_score=_mean_square(score - label),
+    )
+
+
+def _mean_square(error: F64) -> float:
+    """Return the mean of the squares; ``error`` is overwritten, of a day it is 14 MB."""
+    return float(np.mean(np.square(error, out=error)))
+
+
+ROLLING = 5_000  # labelled decisions the AUC looks back on: with 1 % fraud 50 frauds, and 1 ms to compute
+LEAST_FRAUDS = 10  # an AUC of fewer says more about chance than about the model
+
+
+@dataclass(slots=True)
+class LiveMoney:
+    """Sums over the labelled decisions so far, in units of the currency and in counts.
+
+    Attributes:
+        review_count: decisions sent to review, once the run is over; None before.
+    """
+
+    loss: float = 0.0
+    prevented: float = 0.0
+    wrongly_blocked: float = 0.0
+    wrongly_blocked_count: int = 0
+    fraud_count: int = 0
+    detected_count: int = 0
+    legitimate_count: int = 0
+    stopped_count: int = 0
+    labelled_count: int = 0
+    review_count: int | None = None
+
+
+class QualityTracker:
+    """Follows the labels as they become known; each transaction is counted once.
+
+    Args:
+        book: decisions and truth.
+        label_delay_us: event time from a transaction to its label.
+    """
+
+    def __init__(self, book: OutcomeBook, label_delay_us: int) -> None:
+        self._book = book
+        self._delay_us = label_delay_us
+        self._counted = 0
+        self.money = LiveMoney()
+        self.rolling_auc: float | None = None
+
+    def update(self, now_us: int, settled_count: int, review_count: int) -> Quality:
+        """Take in the labels known at event time ``now_us``.
+
+        Args:
+            now_us: event time.
+            settled_count: transactions, from the first on, that are decided or set aside.
+            review_count: decisions sent to review so far, labelled or not.
+        """
+        known = min(self._book.known_count(now_us, self._delay_us), settled_count)
+        if known > self._counted:
+            self._count(self._counted, known)
+            self._counted = known
+            self.rolling_auc = self._auc(known)
+        return self._quality(review_count)
+
+    def conclude(self, outcomes: Outcomes) -> None:
+        """Take in every truth there is, now that the run is over: what the summary says is what is shown last."""
+        worth = business(outcomes)
+        self.money = LiveMoney(
+            loss=worth.fraud_loss,
+            prevented=worth.fraud_prevented,
+            wrongly_blocked=worth.wrongly_blocked,
+            wrongly_blocked_count=worth.wrongly_blocked_count,
+            fraud_count=worth.actual_fraud,
+            detected_count=worth.fraud_detected,
+            legitimate_count=worth.labelled - worth.actual_fraud,
+            stopped_count=_stopped(outcomes),
+            labelled_count=worth.labelled,
+            review_count=worth.review_volume,
+        )
+
+    def _count(self, start: int, stop: int) -> None:
+        outcomes = self._book.outcomes(start, stop)
+        new, money = business(outcomes), self.money
+        money.loss += new.fraud_loss
+        money.prevented += new.fraud_prevented
+        money.wrongly_blocked += new.wrongly_blocked
+        money.wrongly_blocked_count += new.wrongly_blocked_count
+        money.fraud_count += new.actual_fraud
+        money.detected_count += new.fraud_detected
+        money.labelled_count += new.labelled
+        money.legitimate_count += new.labelled - new.actual_fraud
+        money.stopped_count += _stopped(outcomes)
+
+    def _auc(self, known: int) -> float | None:
+        recent = self._book.outcomes(max(0, known - ROLLING), known).scored_and_labelled()
+        frauds = int(recent.label.sum())
+        if frauds < LEAST_FRAUDS or frauds == len(recent):
+            return None
+        return Ranking.of(recent.score, recent.label).roc_auc
+
+    def _quality(self, review_count: int) -> Quality:
+        money = self.money
+        return Quality(
+            labelled=money.labelled_count,
+            recall=_ratio(money.detected_count, money.fraud_count),
+            precision=_ratio(money.detected_count, money.stopped_count),
+            false_positive_rate=_ratio(money.wrongly_blocked_count, money.legitimate_count),
+            live_roc_auc=self.rolling_auc,
+            fraud_loss=money.loss,
+            fraud_prevented=money.prevented,
+            wrongly_blocked=money.wrongly_blocked,
+            review_volume=review_count,
+        )
+
+
+def _stopped(outcomes: Outcomes) -> int:
+    """Return how many with a known label were reviewed or blocked."""
+    return int(np.count_nonzero((outcomes.label <= 1) & (outcomes.decision > 0)))
+
+
+def _ratio(part: int, whole: int) -> float | None:
+    return part / whole if whole else None

@@ -1,0 +1,194 @@
+"""Texts, and the keys that tell cards, merchants and transactions apart: no two made one, and none made two."""
+
+import dataclasses
+from dataclasses import dataclass
+
+import polars as pl
+
+from actors.core.transaction import MAX_NAME
+from sim.replay.field import (
+    FLOAT32_EXACT_LIMIT,
+    OTHER,
+    Break,
+    MappedField,
+    Ways,
+    absent,
+    broken,
+    columns_written,
+    earliest,
+    type_name,
+    written,
+    wrong_type,
+)
+from sim.scenario.events import KeyColumn, TextColumn
+from sim.tables.problem import shown
+
+RULE = f"must be a line of 1 to {MAX_NAME} characters or a whole number"
+AS_TEXT = "export the column as text or as whole numbers"
+EXACT_LIMIT = 2**53  # whole numbers beyond it share their float with neighbours
+BIG = 2**62  # stands for numbers beyond 64 bits
+_EXPONENT = r"^[+-]?[0-9](?:[.,][0-9]+[eE][+-]?|[eE][+-])[0-9]{1,3}$"  # 4.00012E+15; 12e5 may well be a token
+_INVISIBLE = "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]"  # a byte order mark where files were joined, say
+_POINT_ZERO = r"^[0-9]+\.0+$"
+_WHOLE = r"^[0-9]+$"
+
+
+@dataclass(slots=True)
+class TextField(MappedField[TextColumn]):
+    """A field of text that may be absent."""
+
+    def convert(self, frame: pl.DataFrame, rows: pl.Series) -> pl.Series | Break:
+        """Return its texts, null where there is none."""
+        del rows
+        texts = _texts(self.field, frame[self.column.column])
+        if isinstance(texts, Break):
+            return texts
+        trimmed = _stripped(texts, self.column.strip)
+        return _unfit(self.field, trimmed, texts, self.names) or trimmed
+
+
+@dataclass(slots=True)
+class KeyField(MappedField[KeyColumn]):
+    """A field that is a key: of one column, or of several joined.
+
+    Attributes:
+        ways: whole numbers with .0 and without, by column.
+    """
+
+    ways: dict[str, Ways] = dataclasses.field(default_factory=dict)
+
+    def convert(self, frame: pl.DataFrame, rows: pl.Series) -> pl.Series | Break:
+        """Return its keys."""
+        parts = [self._part(name, frame[name], rows) for name in self.names]
+        if wrong := earliest(*(part for part in parts if isinstance(part, Break))):
+            return wrong
+        good = [part for part in parts if isinstance(part, pl.Series)]
+        if wrong := self._all_absent(good):
+            return wrong
+        joined = good[0] if len(good) == 1 else _joined(good)
+        return _unfit(self.field, joined, joined, self.names) or joined
+
+    def _part(self, name: str, column: pl.Series, rows: pl.Series) -> pl.Series | Break:
+        texts = _texts(self.field, column)
+        if isinstance(texts, Break):
+            return texts
+        if column.dtype.is_numeric():  # nothing but digits
+            return absent(column, self.field) or texts
+        trimmed = _stripped(texts, self.column.strip)
+        pointed = trimmed.str.contains(_POINT_ZERO).fill_null(value=False)
+        wrong = earliest(
+            None if self.column.absent == "keep" else absent(column, self.field),
+            _unfit(self.field, trimmed, texts, self.names, longest=None),
+            broken(
+                trimmed.str.contains(_EXPONENT).fill_null(value=False),
+                self.field,
+                "is a number in exponent form, whose last digits are lost",
+                texts,
+                AS_TEXT,
+            ),
+            broken(
+                pointed
+                & (trimmed.str.extract(r"^([0-9]+)").cast(pl.Int64, strict=False).fill_null(BIG) >= EXACT_LIMIT),
+                self.field,
+                "was stored as a float, which cannot hold so many digits",
+                texts,
+                AS_TEXT,
+            ),
+        )
+        return wrong or self._two_forms(name, trimmed, pointed, rows) or trimmed
+
+    def _all_absent(self, parts: list[pl.Series]) -> Break | None:
+        """Return the first row in which no part of the key is known."""
+        none = pl.DataFrame([part.is_null().alias(str(number)) for number, part in enumerate(parts)])
+        return absent(none.select(pl.when(~pl.all_horizontal(pl.all())).then(1))["literal"], self.field)
+
+    def _two_forms(self, name: str, texts: pl.Series, pointed: pl.Series, rows: pl.Series) -> Break | None:
+        """Return the first row that makes one number two keys: 357 is in the column, and so is 357.0."""
+        whole = texts.str.contains(_WHOLE).fill_null(value=False)
+        found = self.ways.setdefault(name, Ways()).second(pointed, pointed | whole, rows)
+        if found is None:
+            return None
+        index, row = found
+        here, there = ("with .0", "without") if pointed.item(index) else ("without .0", "with it")
+        rule = f"is a whole number {here}, and in {OTHER} {there}: one key would be two"
+        return Break(index, f"{self.field} {rule}, got {shown(texts.item(index))}; {AS_TEXT}", row)
+
+
+def _texts(field: str, column: pl.Series) -> pl.Series | Break:
+    """Return ``column`` as text, exactly as it was written, or as its whole numbers."""
+    kind = column.dtype
+    if kind == pl.String:
+        return column
+    if kind.is_integer() or isinstance(kind, (pl.Categorical, pl.Enum)) or _whole_decimal(kind):
+        return column.cast(pl.String)
+    if kind.is_float():
+        return _whole_floats(field, column)
+    return wrong_type(field, RULE, column)
+
+
+def _whole_decimal(kind: pl.DataType) -> bool:
+    return isinstance(kind, pl.Decimal) and kind.scale == 0
+
+
+def _whole_floats(field: str, column: pl.Series) -> pl.Series | Break:
+    limit = EXACT_LIMIT if column.dtype == pl.Float64 else FLOAT32_EXACT_LIMIT
+    fraction = ~(column.floor() == column) | ~column.is_finite()
+    wrong = earliest(
+        broken(
+            fraction.fill_null(value=False),
+            field,
+            f"{RULE} (the column is of {type_name(column)})",
+            column,
+            AS_TEXT,
+        ),
+        broken(
+            (column.abs() >= limit).fill_null(value=False),
+            field,
+            f"must be a text or a whole number: {type_name(column)} cannot tell whole numbers from {limit:,} on apart",
+            column,
+            AS_TEXT,
+        ),
+    )
+    return wrong or column.cast(pl.Int64).cast(pl.String)
+
+
+def _stripped(texts: pl.Series, characters: str) -> pl.Series:
+    return texts.str.strip_chars(characters) if characters else texts
+
+
+def _unfit(
+    field: str, texts: pl.Series, raw: pl.Series, names: tuple[str, ...], longest: int | None = MAX_NAME
+) -> Break | None:
+    """Return the first text that is empty, too long, of several lines, or has blanks or what no one sees around it."""
+    length = texts.str.len_chars()
+    ill = (length < 1) | texts.str.contains(r"[\r\n]")
+    ill = ill if longest is None else ill | (length > longest)
+    remedy = written(field, **columns_written(names), strip=" ")
+    return earliest(
+        broken(ill.fill_null(value=False), field, RULE, raw),
+        broken(
+            texts.str.contains(r"^\s|\s$").fill_null(value=False),
+            field,
+            "must have no blanks around it: with and without them would be two",
+            raw,
+            f"write {remedy}, which removes them",
+        ),
+        broken(
+            texts.str.contains(f"^{_INVISIBLE}|{_INVISIBLE}$").fill_null(value=False),
+            field,
+            "must have no invisible character at its ends: with and without it would be two",
+            raw,
+            "remove it from the file",
+        ),
+    )
+
+
+def _joined(parts: list[pl.Series]) -> pl.Series:
+    r"""Return the parts of each row joined with |; a | or \ within a part gets a \ before it, so no two rows meet.
+
+    An absent part is empty, which no part is that is there.
+    """
+    escaped = [part.str.replace_all(r"([\\|])", r"\${1}").fill_null("") for part in parts]
+    return pl.DataFrame([part.alias(str(number)) for number, part in enumerate(escaped)]).select(
+        pl.concat_str(pl.all(), separator="|")
+    )["0"]

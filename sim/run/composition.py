@@ -1,0 +1,284 @@
+"""One run put together: a pipeline in its surroundings, what watches it, what a caller attaches."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from actors.actor import Hooks
+from actors.adapters.files import AppendOnlyFile, DeadLetterFile
+from actors.core.clock import US_PER_S, Clock, EventTime, ScaledEventTime, WatermarkEventTime
+from actors.core.work import Work
+from actors.features.refresh import Refreshed, Refresher, RefreshFailed
+from actors.model.scoring import LocalScoring
+from actors.model.serving import ModelSlot
+from actors.model.verification import ChildVerification, Verification
+from actors.output.decision_log import ThreadedLog
+from actors.output.sinks import DecisionSink
+from actors.pipeline import Pipeline, Surroundings
+from actors.supervisor import Restart
+from actors.telemetry.snapshot import Gauges
+from actors.telemetry.telemetry import Telemetry
+from sim.clocks.modelled_waits import ModelledVerification
+from sim.faults.schedule import FaultSchedule
+from sim.faults.switch import Site
+from sim.journal import Journal
+from sim.lookahead.ports import Sight, foreseeing, present
+from sim.outcomes.book import OutcomeBook
+from sim.outcomes.mapped_arrays import AnyShelf
+from sim.replay.traffic import PointInTimeFeed
+from sim.run.machine import Machine
+from sim.run.pipeline_config import pipeline_config, thresholds
+from sim.run.plan import Plan, SyntheticLoad
+from sim.run.source import DelayedLabels, FeedSource
+from sim.run.warm_state import WarmState, warm_state
+from sim.steps.model_changes import ModelDesk
+from sim.steps.schedule import AlertBell, StepSchedule
+
+
+def _plain(book: OutcomeBook) -> DecisionSink:
+    return book
+
+
+def _as_it_is(_: Pipeline) -> None:
+    """Leave the pipeline as it is."""
+
+
+def _same(work: Work, _: Clock) -> Work:
+    return work
+
+
+@dataclass(frozen=True, slots=True)
+class Instruments:
+    """Attachments of one run; by themselves they change nothing.
+
+    Attributes:
+        sink: given the book that takes the decisions, returns what they are delivered to; it must pass them on.
+        alter: given the pipeline before it starts; for tests that plant a mistake.
+        work: given what lets the time of computing pass, and the clock, returns what the actors are given; it must
+            let it pass too.
+    """
+
+    sink: Callable[[OutcomeBook], DecisionSink] = _plain
+    alter: Callable[[Pipeline], None] = _as_it_is
+    work: Callable[[Work, Clock], Work] = _same
+
+
+NO_INSTRUMENTS = Instruments()
+
+
+DECISIONS_FILE = "decisions.jsonl"
+DEAD_LETTERS_FILE = "dead_letters.jsonl"
+UNDELIVERED_FILE = "undelivered.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a session runs and watches.
+
+    Attributes:
+        refresher: recomputes the batch tier; its task is needed only where event time passes by itself.
+        paced: whether event time passes with the run's clock.
+        output: the decision log.
+        desk: where the serving model is changed.
+        steps: of the scenario.
+        labels: those that wait.
+        shelf: where arrays lie that grow with the run.
+    """
+
+    telemetry: Telemetry
+    journal: Journal
+    source: FeedSource
+    book: OutcomeBook
+    event_time: EventTime
+    warm: WarmState
+    refresher: Refresher
+    paced: bool
+    faults: FaultSchedule
+    slot: ModelSlot
+    pipeline: Pipeline
+    output: AppendOnlyFile
+    dead_letters: DeadLetterFile
+    desk: ModelDesk
+    steps: StepSchedule
+    undelivered: AppendOnlyFile
+    labels: DelayedLabels
+    shelf: AnyShelf | None
+
+    def gauges(self) -> Gauges:
+        """Read the pipeline's gauges and the age of its batch features."""
+        computed_us = self.warm.store.newest_computed_us()
+        age_s = (self.event_time.now_us() - computed_us) / US_PER_S
+        model = self.slot.current
+        return self.pipeline.gauges(age_s, model.digest, model.engine.kind)
+
+    def begin(self, start_ns: int) -> None:
+        """Count the run's time from ``start_ns``."""
+        self.telemetry.started_ns = start_ns
+        self.journal.begin(start_ns)
+        self.book.begin(start_ns)
+        if isinstance(self.event_time, ScaledEventTime):
+            self.event_time.begin(start_ns)
+
+    def put_away(self) -> None:
+        """Let the shelf take out of memory what is settled of the run."""
+        if self.shelf is not None:
+            view = self.warm.history.view()
+            history = [*view.transactions.values(), *view.labels.values()]
+            self.shelf.put_away([*self.book.settled(), *history, *self.labels.columns()])
+
+    def close(self) -> None:
+        """Close the files."""
+        self.output.close()
+        self.dead_letters.close()
+        self.undelivered.close()
+
+
+class CaughtUp:
+    """Tells whether the assembler has taken in everything it was sent; of a pipeline that is made later."""
+
+    def __init__(self) -> None:
+        self._pipeline: Pipeline | None = None
+
+    def watch(self, pipeline: Pipeline) -> None:
+        """Tell of ``pipeline`` from now on."""
+        self._pipeline = pipeline
+
+    def __call__(self) -> bool:
+        """Return whether nothing waits for the assembler."""
+        pipeline = self._pipeline
+        if pipeline is None:
+            return True
+        inbox = pipeline.assembler.inbox
+        return inbox.depth == 0 and inbox.leased == 0 and pipeline.producer.outbox_count == 0
+
+
+def make_parts(plan: Plan, machine: Machine, journal: Journal, instruments: Instruments = NO_INSTRUMENTS) -> Parts:
+    """Return the parts for ``plan``. Nothing moves yet; event time counts from now where it is paced.
+
+    Raises:
+        ArtifactError: the model's state cannot be read.
+        OutputError: the folder cannot be written.
+    """
+    clock, feed = machine.clock, machine.feed
+    telemetry = Telemetry(plan.artifact.reference, clock.now_ns())
+    shelf = machine.shelf
+    allocate = np.empty if shelf is None else shelf.empty
+    load = plan.load
+    warm = warm_state(plan.artifact, load.start_us, plan.label_delay_us, load.towns(), allocate)
+    book, labels = OutcomeBook(shelf), DelayedLabels(plan.label_delay_us, allocate)
+    speed = plan.load.speed
+    paced = None if speed is None else ScaledEventTime(clock, plan.load.start_us, speed)
+    watermark = WatermarkEventTime(plan.load.start_us) if paced is None else None
+    synthetic = plan.load.spec if isinstance(plan.load, SyntheticLoad) else None
+    site = Site(machine.work, synthetic)
+    faults = FaultSchedule(plan.scenario.faults, clock, journal, plan.scenario.seed, site)
+    refresher = Refresher(
+        warm.builder,
+        faults.wrap_refresh(warm.store),
+        warm.history,
+        labels,
+        paced,
+        clock,
+        on_refreshed=partial(_note_refresh, telemetry, journal),
+        on_failed=partial(_note_failed_refresh, telemetry, journal),
+        on_step=None if shelf is None else shelf.let_go,
+    )
+    slot = ModelSlot(plan.artifact, thresholds(plan.scenario.pipeline))
+    desk = ModelDesk(slot, plan.artifact, faults.wrap_verification(_verification(plan, clock)), telemetry, journal)
+    site.desk = desk
+    steps = StepSchedule(plan.scenario.steps, plan.candidates, clock, journal, desk, AlertBell())
+    schedule = plan.load.schedule()
+    if schedule is not None:
+        schedule = schedule.altered(faults.reschedule)
+        site.recount = schedule.recount
+    output = AppendOnlyFile(plan.folder / DECISIONS_FILE)
+    logged_to = faults.wrap_output(output)
+    dead_letters = DeadLetterFile(plan.folder / DEAD_LETTERS_FILE)
+    dead_letters.through(faults.wrap_file)
+    undelivered = AppendOnlyFile(plan.folder / UNDELIVERED_FILE)
+    config = pipeline_config(plan.scenario.pipeline)
+    caught_up = CaughtUp()
+    if paced is None:
+        feed = PointInTimeFeed(feed, refresher, plan.load.start_us, caught_up, clock)
+    source = FeedSource(faults.wrap_feed(feed), schedule, book, labels, watermark)
+    sight = _sight(plan, machine, warm, slot)
+    scorer = ThreadPoolExecutor(1, "scoring")
+    scoring = LocalScoring(slot, scorer, machine.work, sight.predict)
+    around = Surroundings(
+        source=sight.watch(source),
+        assembly=sight.assembly,
+        store=faults.wrap_feature_store(machine.look_up(sight.store)),
+        history=warm.history,
+        scoring=faults.wrap_scoring(scoring),
+        digest_of=slot.digests.__getitem__,
+        sink=faults.wrap_sink(instruments.sink(book)),
+        output=logged_to,
+        dead_letters=dead_letters,
+        clock=clock,
+        telemetry=telemetry,
+        hooks=faults.wrap_hooks(Hooks()),
+        work=faults.wrap_work(machine.work),
+        on_restart=partial(_note_restart, journal),
+        undelivered=faults.wrap_file(undelivered),
+        log=machine.log if logged_to is output else ThreadedLog,  # a fault of the disk strikes write by write
+        read=sight.read,
+    )
+    pipeline = Pipeline(config, around)
+    instruments.alter(pipeline)
+    caught_up.watch(pipeline)
+    faults.attach(pipeline)
+    event_time = paced or watermark
+    if event_time is None:
+        raise AssertionError("event time is either paced or follows the transactions")
+    return Parts(
+        telemetry,
+        journal,
+        source,
+        book,
+        event_time,
+        warm,
+        refresher,
+        paced is not None,
+        faults,
+        slot,
+        pipeline,
+        output,
+        dead_letters,
+        desk,
+        steps,
+        undelivered,
+        labels,
+        shelf,
+    )
+
+
+def _sight(plan: Plan, machine: Machine, warm: WarmState, slot: ModelSlot) -> Sight:
+    """Return the ports that compute, ahead of time if the machine allows it."""
+    names = plan.artifact.feature_names
+    if machine.foresees:
+        return foreseeing(names, warm.stream, warm.store, slot)
+    return present(names, warm.stream, warm.store)
+
+
+def _verification(plan: Plan, clock: Clock) -> Verification:
+    """Return what candidates have to pass, which takes its time on either clock."""
+    verification = ChildVerification(plan.scenario.pipeline.scorer.engine)
+    return verification if plan.clock == "real" else ModelledVerification(verification, clock)
+
+
+def _note_refresh(telemetry: Telemetry, journal: Journal, refreshed: Refreshed) -> None:
+    telemetry.refreshes += 1
+    detail = f"{refreshed.label_count:,} labels, {refreshed.transaction_count:,} transactions"
+    journal.add("features_refreshed", detail=detail)
+
+
+def _note_failed_refresh(telemetry: Telemetry, journal: Journal, failed: RefreshFailed) -> None:
+    telemetry.refresh_failures += 1
+    journal.add("refresh_failed", detail=failed.error)
+
+
+def _note_restart(journal: Journal, restart: Restart) -> None:
+    journal.add("restart", restart.actor, restart.error, at_ns=restart.at_ns)

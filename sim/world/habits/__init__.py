@@ -1,1 +1,0 @@
-"""Legitimate habits that look like fraud, one a file: spree, binge."""
