@@ -17,8 +17,8 @@ from actors.features.assembly import FeatureAssembly
 from actors.features.history import History
 from actors.features.store import FeatureStore, StoreRows
 from actors.mailbox import Lease, Mailbox
-from actors.output.dead_letters import DeadLetterSink, keepable
-from actors.telemetry.stages import Span, Stage, TimeSheet
+from actors.output.dead_letters import DeadLetterSink, redacted
+from actors.telemetry.stages import Span, Stage, StageRecorder
 
 REMEMBERED_IDS = 1_000_000  # two minutes at 8,000/s; about 130 MB when full
 
@@ -130,7 +130,7 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
         self._parse_time, self._store_time = stages[Stage.PARSE], stages[Stage.STORE]
         self._features_time = stages[Stage.FEATURES]
         waiting = Span(stages[Stage.ASSEMBLER_WAITING], SENT, ASSEMBLY_START)
-        self._times = TimeSheet(ASSEMBLY_START, (waiting,))
+        self._times = StageRecorder(ASSEMBLY_START, (waiting,))
 
     def batch_limit(self) -> int:
         """Return the configured batch size."""
@@ -160,13 +160,13 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
         if prepared.duplicate_count:
             ledger.duplicate(prepared.duplicate_count)
         if prepared.letters:
-            self._bury(prepared.letters)
+            self._dead_letter(prepared.letters)
         return assembled
 
     def discard(self, message: RawBatch, error: BaseException) -> None:
         """Make a poison dead letter of ``message``."""
         detail = f"crashed the assembler twice: {type(error).__name__}: {error}"
-        self._bury([self._letter(message, index, "poison", detail) for index in range(len(message))])
+        self._dead_letter([self._letter(message, index, "poison", detail) for index in range(len(message))])
 
     def assemble_at_once(self, message: RawBatch) -> FeatureBatch | None:
         """Return the feature rows of ``message`` without asking the feature store; for the end of a run."""
@@ -226,9 +226,9 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
 
     def _letter(self, message: RawBatch, index: int, reason: str, detail: str) -> DeadLetter:
         number = int(message.track[index, Track.NUMBER])
-        return DeadLetter(number, reason, detail, keepable(message.raws[index]), self.clock.now_ns())
+        return DeadLetter(number, reason, detail, redacted(message.raws[index]), self.clock.now_ns())
 
-    def _bury(self, letters: list[DeadLetter]) -> None:
+    def _dead_letter(self, letters: list[DeadLetter]) -> None:
         for letter in letters:
             self.telemetry.ledger.dead_letter(letter.reason, 1)
         self._parts.dead_letters.put(letters)

@@ -19,7 +19,7 @@ UNKNOWN_MODEL = np.uint16(0)  # the column is not read where no model scored
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class ForcedDrain:
     """Decides what the actors hold, in order, after they were stopped for good.
 
     At every instant each transaction is in a mailbox or in the books. Everything is decided without a wait, and what

@@ -18,8 +18,8 @@ from actors.output.decision_log import DecisionLog
 from actors.output.decision_record import FeatureLogging
 from actors.output.delivery import DeliveryConfig, DeliveryRetries, deliver
 from actors.output.sinks import DecisionSink, FirstFailure
-from actors.resilience.timeout import Watchdog
-from actors.telemetry.stages import Span, Stage, TimeSheet
+from actors.resilience.timeout import ReusableTimeout
+from actors.telemetry.stages import Span, Stage, StageRecorder
 
 FINISH_NS = 1 * NS_PER_S  # as long as a caller has by default for one batch
 
@@ -77,9 +77,9 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
         self._retries = retries
         self._deliver: Callable[[DecidedBatch], Awaitable[None]] = sink.deliver
         if config.delivery is not None:
-            self._deliver = partial(deliver, sink, Watchdog(config.delivery.timeout_ns, environment.clock))
+            self._deliver = partial(deliver, sink, ReusableTimeout(config.delivery.timeout_ns, environment.clock))
         stages = self.telemetry.stages
-        self._times = TimeSheet(
+        self._times = StageRecorder(
             LOGGING_START,
             (
                 Span(stages[Stage.LOGGER_WAITING], DECIDED, LOGGING_START),

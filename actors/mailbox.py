@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from actors.core.awaiting import HomeLoop
+from actors.core.awaiting import CachedLoop
 from actors.core.batches import Message
 from actors.core.clock import Clock
 from actors.core.errors import MailboxError
@@ -59,7 +59,7 @@ class Mailbox(Generic[M]):
         self._sender: asyncio.Future[None] | None = None
         self._blocked_ns = 0
         self._blocked_since_ns: int | None = None
-        self._home = HomeLoop()
+        self._home = CachedLoop()
 
     @property
     def leased(self) -> int:

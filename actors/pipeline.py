@@ -16,7 +16,7 @@ from actors.core.work import RealWork, Work
 from actors.features.assembly import FeatureAssembly
 from actors.features.history import History
 from actors.features.store import FeatureStore
-from actors.forced_drain import Ending
+from actors.forced_drain import ForcedDrain
 from actors.logger import Logger, LoggerConfig
 from actors.mailbox import Mailbox
 from actors.model.scoring import Scoring
@@ -272,7 +272,7 @@ class Pipeline:
 
     async def _settle(self, cause: Cause) -> int:
         around = self._around
-        ending = Ending(
+        ending = ForcedDrain(
             self.producer,
             self.assembler,
             self.scorer,

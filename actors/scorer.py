@@ -27,11 +27,11 @@ from actors.core.errors import ModelError
 from actors.core.work import DECIDE, EXECUTOR, LOOP
 from actors.mailbox import Lease, Mailbox
 from actors.model.policy import FailurePolicy, decide
-from actors.model.scoring import LoopShare, Scoring
+from actors.model.scoring import InlineBudget, Scoring
 from actors.model.serving import ServingModel
 from actors.output.dead_letters import DeadLetterSink
 from actors.resilience.shedding import ServiceEstimate, SheddingConfig, least_valuable, too_late
-from actors.telemetry.stages import Span, Stage, TimeSheet
+from actors.telemetry.stages import Span, Stage, StageRecorder
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +117,14 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
         self._config = config
         self._scoring = scoring
         self._dead_letters = dead_letters
-        self._on_loop = LoopShare(config.inline_time_ns, config.max_batch_size)
+        self._on_loop = InlineBudget(config.inline_time_ns, config.max_batch_size)
         self._full_batch = max(2, full_batch)  # one transaction tells of no backlog
         self._full_in_a_row = 0
         self._estimate = ServiceEstimate()
         self._sheds = config.shedding != SheddingConfig()
         stages = self.telemetry.stages
         waiting = Span(stages[Stage.SCORER_WAITING], ASSEMBLED, SCORING_START)
-        self._times = TimeSheet(SCORING_START, (waiting, Span(stages[Stage.LATENCY], ARRIVAL, DECIDED)))
+        self._times = StageRecorder(SCORING_START, (waiting, Span(stages[Stage.LATENCY], ARRIVAL, DECIDED)))
         self._inference_time, self._decide_time = stages[Stage.INFERENCE], stages[Stage.DECIDE]
 
     def batch_limit(self) -> int:

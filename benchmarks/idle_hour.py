@@ -27,7 +27,7 @@ from sim.clocks.virtual_loop import VirtualLoop
 from sim.report.run_folder import RunFolder
 from sim.run.execute import execute
 from sim.run.prepare import prepare
-from sim.run.watch import NoScreen
+from sim.run.watch import NullScreen
 from sim.scenario.loader import parse
 from sim.scenario.timeline import Cut
 
@@ -106,7 +106,7 @@ def _session_ms(rows: Rows, seconds: int) -> float:
     with tempfile.TemporaryDirectory() as folder:
         plan = prepare(Cut(parse(IDLE.format(seconds=seconds), "idle")), rows.artifact, Path(folder))
         started_ns = time.process_time_ns()
-        execute(plan, RunFolder(Path(folder)), NoScreen())
+        execute(plan, RunFolder(Path(folder)), NullScreen())
         return (time.process_time_ns() - started_ns) / 1e6
 
 

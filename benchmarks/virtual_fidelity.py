@@ -32,11 +32,11 @@ from sim.clocks.costs import Costs
 from sim.report.run_folder import RunFolder
 from sim.report.summary import SpanFigures
 from sim.run.capacity import measure_capacity
-from sim.run.composition import NO_INSTRUMENTS, Instruments
+from sim.run.composition import NO_INSTRUMENTS, Attachments
 from sim.run.execute import execute
 from sim.run.plan import Plan
 from sim.run.prepare import prepare
-from sim.run.watch import NoScreen
+from sim.run.watch import NullScreen
 from sim.scenario.loader import parse
 from sim.scenario.timeline import Cut
 from sim.training.progress import silent
@@ -147,7 +147,7 @@ def _round(artifact: Artifact, rate: float) -> Round:
         pacing.append(Pacing(costs, clock))
         return pacing[-1]
 
-    real = _run(_plan(artifact, rate, "real", Path()), Instruments(work=attend))
+    real = _run(_plan(artifact, rate, "real", Path()), Attachments(work=attend))
     after = _step_ns()
     then = msgspec.structs.replace(costs, pace=tuple(pacing[0].pace))
     virtual, foretold = (_run(_plan(artifact, rate, "virtual", Path(), each)) for each in (then, costs))
@@ -176,9 +176,9 @@ def _plan(artifact: Artifact, rate: float, clock: ClockName, folder: Path, costs
     return plan if costs is None else replace(plan, costs=costs)
 
 
-def _run(plan: Plan, instruments: Instruments = NO_INSTRUMENTS) -> Run:
+def _run(plan: Plan, instruments: Attachments = NO_INSTRUMENTS) -> Run:
     with tempfile.TemporaryDirectory(prefix="riskdrill-fidelity-") as folder, waiting() as waited:
-        result = execute(replace(plan, folder=Path(folder)), RunFolder(Path(folder)), NoScreen(), instruments)
+        result = execute(replace(plan, folder=Path(folder)), RunFolder(Path(folder)), NullScreen(), instruments)
     span = next(span for span in result.summary.spans if span.name == "steady")
     return Run({name: figure(span) or 0.0 for name, figure in FIGURES.items()}, waited.ratio or 0.0)
 

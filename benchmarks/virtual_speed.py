@@ -26,7 +26,7 @@ from sim.clocks.virtual_loop import VirtualLoop
 from sim.report.run_folder import RunFolder
 from sim.run.execute import execute
 from sim.run.prepare import prepare
-from sim.run.watch import NoScreen
+from sim.run.watch import NullScreen
 from sim.scenario.loader import load
 from sim.scenario.timeline import Cut, cut
 from sim.units import parse_duration
@@ -55,7 +55,7 @@ def _drill(artifact: Artifact, duration: str | None) -> None:
         folder = RunFolder.create(Path(name) / "run", "burst")
         plan = prepare(part, artifact, folder.path)
         started_s = time.process_time()
-        summary = execute(plan, folder, NoScreen()).summary
+        summary = execute(plan, folder, NullScreen()).summary
         took_s = time.process_time() - started_s
     count = summary.events_processed
     print(f"{BURST.name}: {count:,} transactions in {took_s:.1f} s of processor time, start and files included")

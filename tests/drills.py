@@ -8,7 +8,7 @@ from actors.model.artifact import load_artifact
 from sim.report.run_folder import RunFolder
 from sim.run.execute import Result, execute
 from sim.run.prepare import prepare
-from sim.run.watch import NoScreen
+from sim.run.watch import NullScreen
 from sim.scenario.loader import load, parse
 from sim.scenario.timeline import Cut, duration_ns
 from sim.steps.registry import ModelRelease
@@ -38,7 +38,7 @@ expect:
 def run_thin(folder: Path, model: Path, overrides: Sequence[str] = (), text: str = THIN) -> Result:
     """Run ``text`` into ``folder``, on the clock that it names."""
     plan = prepare(Cut(parse(text, "thin.yaml", overrides)), load_artifact(model), folder)
-    return execute(plan, RunFolder(folder), NoScreen())
+    return execute(plan, RunFolder(folder), NullScreen())
 
 
 def thinning(scenario: Path, span: str = "1s", most_per_s: float = 150.0, candidate: Path | None = None) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any, NoReturn, TypeVar
 T_co = TypeVar("T_co", covariant=True)
 
 
-class Answer(Coroutine[Any, Any, T_co]):
+class Completed(Coroutine[Any, Any, T_co]):
     """What an adapter returns that has answered when it was called: awaited as a coroutine is, again and again.
 
     Whoever guards calls against long waits takes the value and is done, for a quarter of what a coroutine costs that
@@ -47,7 +47,7 @@ class Answer(Coroutine[Any, Any, T_co]):
         """Nothing is open."""
 
 
-class HomeLoop:
+class CachedLoop:
     """Asks for the running loop once: before Python 3.12 the answer takes a system call, six times a batch."""
 
     __slots__ = ("_loop",)
@@ -70,7 +70,7 @@ T = TypeVar("T")
 
 
 @coroutine
-def go_on(started: Coroutine[Any, Any, T], awaited: object) -> Generator[Any, Any, T]:
+def resume(started: Coroutine[Any, Any, T], awaited: object) -> Generator[Any, Any, T]:
     """Await ``started``, which has run up to where it waits for ``awaited``, as if it had been awaited from its start.
 
     Args:
@@ -88,4 +88,4 @@ def go_on(started: Coroutine[Any, Any, T], awaited: object) -> Generator[Any, An
     else:
         result = yield from started
         return result
-    return (yield from go_on(started, awaited))
+    return (yield from resume(started, awaited))

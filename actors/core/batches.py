@@ -312,7 +312,7 @@ Kept = TypeVar("Kept")
 TOGETHER = 256  # batches, or up to sixteen times as many transactions: alone one costs ten times as much to count
 
 
-class Pile(Generic[Kept]):
+class Deferred(Generic[Kept]):
     """Keeps batches, or what is to be known of each, until there are enough of them or until `settle`.
 
     Its owner settles before any reading, so that none misses what was kept.

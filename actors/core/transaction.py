@@ -198,7 +198,7 @@ def refusal(raw: bytes, error: ValueError) -> tuple[str, str]:
 _NAMES = tuple(field.name for field in fields(Columns))
 
 
-class Part(Columns):
+class ColumnsPart(Columns):
     """Some of ``whole``, the rest of which is expected to come too: what is looked up for all of it serves each part.
 
     What every batch is asked for is cut at once, the rest when someone asks: most often no one does, and to cut all

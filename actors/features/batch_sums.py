@@ -26,7 +26,7 @@ CATEGORY_LABELS, CATEGORY_FRAUDS = 0, 1
 
 
 @dataclass(slots=True)
-class Tally:
+class BatchSums:
     """Sums by merchant and category at one instant.
 
     Attributes:
@@ -40,9 +40,9 @@ class Tally:
     merchant_category: I64
 
     @staticmethod
-    def empty(merchant_count: int) -> "Tally":
+    def empty(merchant_count: int) -> "BatchSums":
         """Return a tally of nothing."""
-        return Tally(
+        return BatchSums(
             np.zeros((merchant_count, _WIDTH)),
             np.zeros((CODE_COUNT, 2)),
             np.full(merchant_count, NO_CATEGORY, dtype=np.int64),
@@ -79,7 +79,7 @@ def fill_cards(sums: F64, history: HistoryView, at_us: int, rows: I32 | None = N
     yield
 
 
-def fill(tally: Tally, history: HistoryView, at_us: int, label_delay_us: int) -> Iterator[None]:
+def fill(tally: BatchSums, history: HistoryView, at_us: int, label_delay_us: int) -> Iterator[None]:
     """Fill ``tally``, which is empty, at ``at_us``, in steps of a few milliseconds.
 
     Transactions count in (at − window, at]. Labels count in the same windows shifted back by the label delay, if they
@@ -106,13 +106,13 @@ def _add_cards(sums: F64, piece: dict[str, Column], at_us: int, rows: I32 | None
         np.add.at(flat, at + number, piece[axis][inside].astype(np.float64))
 
 
-def _add_sales(tally: Tally, piece: dict[str, Column], at_us: int) -> None:
+def _add_sales(tally: BatchSums, piece: dict[str, Column], at_us: int) -> None:
     inside, window = _windows(piece["event_us"], at_us)
     at = _WIDTH * piece["merchant"][inside].astype(np.int64) + window
     np.add.at(tally.merchants.reshape(-1), at + MERCHANT_COUNT.start, 1.0)
 
 
-def _add_labels(tally: Tally, piece: dict[str, Column], at_us: int, label_delay_us: int) -> None:
+def _add_labels(tally: BatchSums, piece: dict[str, Column], at_us: int, label_delay_us: int) -> None:
     inside, window = _windows(piece["event_us"], at_us - label_delay_us, piece["known_us"] <= at_us)
     merchant, category = piece["merchant"][inside].astype(np.int64), piece["category"][inside]
     fraud = piece["fraud"][inside] != 0

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actors.core.arrays import F32, F64, I64
-from actors.features.batch_sums import Tally, card_rows, fill, fill_cards, merchant_rows, no_cards
+from actors.features.batch_sums import BatchSums, card_rows, fill, fill_cards, merchant_rows, no_cards
 from actors.features.column_log import pieces
-from actors.features.encoding import Known
+from actors.features.encoding import KnownEntities
 from actors.features.history import History, HistoryView
 from actors.features.store import CARD_COLUMNS, MISSING_AT, BatchTable, TableSide
 
@@ -21,16 +21,16 @@ class EarlierSums(Protocol):
     """What cards and merchants did before a run: sums over a history that is kept elsewhere."""
 
     @property
-    def cards(self) -> Known:
+    def cards(self) -> KnownEntities:
         """Return the cards whose sums these are."""
         ...
 
     @property
-    def merchants(self) -> Known:
+    def merchants(self) -> KnownEntities:
         """Return the merchants whose sums these are."""
         ...
 
-    def fill(self, cards: tuple[F32, I64], tally: Tally, at_us: int) -> Iterator[None]:
+    def fill(self, cards: tuple[F32, I64], tally: BatchSums, at_us: int) -> Iterator[None]:
         """Set the rows of all known cards, and add the sums of merchants and categories, in steps of milliseconds.
 
         Called first for each table; may run in another thread.
@@ -95,7 +95,7 @@ class BatchTableBuilder:
             seen[piece["card"]] = True
             yield None
         codes, rows = np.flatnonzero(seen), np.cumsum(seen, dtype=np.int32) - 1
-        tally = Tally.empty(view.merchant_count)
+        tally = BatchSums.empty(view.merchant_count)
         for _ in fill(tally, view, at_us, self.label_delay_us):
             yield None
         cards = _absent(view.card_count + 1, len(CARD_COLUMNS))

@@ -9,7 +9,7 @@ import numpy as np
 from actors.core.arrays import I64
 
 
-class Known(Protocol):
+class KnownEntities(Protocol):
     """Entities of one kind that are known from elsewhere, with a number each, from 0 on."""
 
     def __len__(self) -> int:
@@ -39,7 +39,7 @@ class Interner:
         known: from elsewhere; None if nobody is.
     """
 
-    def __init__(self, names: Iterable[str] = (), known: Known | None = None) -> None:
+    def __init__(self, names: Iterable[str] = (), known: KnownEntities | None = None) -> None:
         self.known = known
         self._known_count = 0 if known is None else len(known)
         self._met = _Met(known)
@@ -58,7 +58,7 @@ class Interner:
     @property
     def names(self) -> list[str]:
         """All names, by code."""
-        return [*(self.known or ()), *self._strangers()]
+        return [*(self.known or ()), *self._unknown()]
 
     def code(self, name: str) -> int:
         """Return the code of ``name``, -1 if it has none."""
@@ -82,26 +82,26 @@ class Interner:
         Args:
             kept: codes, ascending and distinct.
         """
-        first, strangers = self._known_count, list(self._strangers())
+        first, unknown = self._known_count, list(self._unknown())
         stay = kept[kept >= first]
         new = np.zeros(len(self), dtype=np.int64)
         new[:first] = np.arange(first)
         new[stay] = np.arange(first, first + len(stay))
-        return Interner([strangers[code - first] for code in stay.tolist()], self.known), new
+        return Interner([unknown[code - first] for code in stay.tolist()], self.known), new
 
     def _give(self, name: str) -> int:
         code = self._met.setdefault(name, self._count)
         self._count += code == self._count
         return code
 
-    def _strangers(self) -> Iterator[str]:
+    def _unknown(self) -> Iterator[str]:
         return (name for name, code in self._met.items() if code >= self._known_count)
 
 
 class _Met(dict[str, int]):
     """Name → code of who was met; the known are asked for a name that is missing, and whom nobody knows has code -1."""
 
-    def __init__(self, known: Known | None) -> None:
+    def __init__(self, known: KnownEntities | None) -> None:
         super().__init__()
         self._number = _nobody if known is None else known.number
 

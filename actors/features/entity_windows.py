@@ -23,7 +23,7 @@ _EVICTED_SHARE = 8  # one eighth at a time, so that looking for the oldest is ra
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ColumnKind:
     """What a column of a ring holds.
 
     Attributes:
@@ -41,14 +41,14 @@ class Kind:
     unit_us: int = 0
 
 
-INSTANT = Kind(np.int64, NEVER, unit_us=1)
-NUMBER = Kind(np.int64, 0)
-DEGREES = Kind(np.float32, np.nan)
+INSTANT = ColumnKind(np.int64, NEVER, unit_us=1)
+NUMBER = ColumnKind(np.int64, 0)
+DEGREES = ColumnKind(np.float32, np.nan)
 
 
-def identity(whose: str) -> Kind:
+def identity(whose: str) -> ColumnKind:
     """Return a column of identities of cards, merchants or devices."""
-    return Kind(np.int32, NOBODY, whose=whose)
+    return ColumnKind(np.int32, NOBODY, whose=whose)
 
 
 class Past(Protocol):
@@ -76,7 +76,7 @@ class Past(Protocol):
         ...
 
 
-class Ring:
+class RingBuffer:
     """For each entity of one kind the last ``depth`` transactions, and facts about it that do not go round.
 
     An entity has a row, found by its name, and an identity that no other ever gets: rows are given again after an
@@ -107,8 +107,8 @@ class Ring:
         self,
         whose: str,
         depth: int,
-        slots: Mapping[str, Kind],
-        facts: Mapping[str, tuple[Kind, int]],
+        slots: Mapping[str, ColumnKind],
+        facts: Mapping[str, tuple[ColumnKind, int]],
         max_entities: int,
         past: Past | None = None,
     ) -> None:
@@ -227,8 +227,8 @@ CARD_DEPTH = 16  # a busy card makes 3 a day; a velocity of 17 in a day is far b
 MERCHANT_DEPTH = 32  # a merchant of the synthetic world makes 1 to 20 an hour
 DEVICE_DEPTH = 16  # a household has 2 to 5 cards; a ring of fraudsters shows long before 17
 
-SALE = Kind(np.int64, NEVER, whose="merchant", packed=True)  # cents and merchant; no sale has a word below 0
-VISIT = Kind(np.int64, NEVER, whose="card", packed=True, unit_us=US_PER_S)  # second and card
+SALE = ColumnKind(np.int64, NEVER, whose="merchant", packed=True)  # cents and merchant; no sale has a word below 0
+VISIT = ColumnKind(np.int64, NEVER, whose="card", packed=True, unit_us=US_PER_S)  # second and card
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +246,7 @@ class StreamLimits:
     devices: int = 400_000
 
 
-class Rings:
+class EntityWindows:
     """What all streaming features are computed from.
 
     Args:
@@ -256,7 +256,7 @@ class Rings:
 
     def __init__(self, limits: StreamLimits, past: Mapping[str, Past] | None = None) -> None:
         past = past or {}
-        self.cards = Ring(
+        self.cards = RingBuffer(
             "card",
             CARD_DEPTH,
             {"event_us": INSTANT, "sale": SALE, "device": identity("device")},
@@ -265,8 +265,8 @@ class Rings:
             past.get("card"),
         )
         sales = {"event_us": INSTANT, "cents": NUMBER}
-        self.merchants = Ring("merchant", MERCHANT_DEPTH, sales, {}, limits.merchants, past.get("merchant"))
-        self.devices = Ring("device", DEVICE_DEPTH, {"visit": VISIT}, {}, limits.devices, past.get("device"))
+        self.merchants = RingBuffer("merchant", MERCHANT_DEPTH, sales, {}, limits.merchants, past.get("merchant"))
+        self.devices = RingBuffer("device", DEVICE_DEPTH, {"visit": VISIT}, {}, limits.devices, past.get("device"))
         self.largest_batch = min(limits.cards, limits.merchants, limits.devices) // 2
 
     def locate(self, columns: Columns) -> tuple[I64, I64, I64]:
@@ -281,7 +281,7 @@ class Rings:
             self.devices.locate(columns.device),
         )
 
-    def by_kind(self) -> dict[str, Ring]:
+    def by_kind(self) -> dict[str, RingBuffer]:
         """Return the rings by kind of entity."""
         return {"card": self.cards, "merchant": self.merchants, "device": self.devices}
 

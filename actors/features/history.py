@@ -11,7 +11,7 @@ from actors.core.clock import US_PER_DAY
 from actors.core.transaction import Columns
 from actors.core.untrusted_files import read_arrays
 from actors.features.column_log import Allocate, ColumnLog, pieces
-from actors.features.encoding import Interner, Known, category_codes, name_array
+from actors.features.encoding import Interner, KnownEntities, category_codes, name_array
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ class History:
     """
 
     def __init__(
-        self, allocate: Allocate = np.empty, cards: Known | None = None, merchants: Known | None = None
+        self, allocate: Allocate = np.empty, cards: KnownEntities | None = None, merchants: KnownEntities | None = None
     ) -> None:
         self._cards = Interner(known=cards)
         self._merchants = Interner(known=merchants)

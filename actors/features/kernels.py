@@ -1,7 +1,7 @@
 """What a feature is: for each transaction look at the windows, write its row, update the windows.
 
-Compiled, and the same for one transaction and for a thousand. Records are those of `Rings`: as plain Python these
-functions give the same numbers.
+Compiled, and the same for one transaction and for a thousand. Records are those of
+`EntityWindows`. As plain Python these functions give the same numbers.
 
 Only addition, multiplication, division and square root are used: the standard fixes their results, while the sine of
 one library differs from that of another in its last bit, and a feature must be the same on every machine.
@@ -113,7 +113,7 @@ def advance(  # noqa: PLR0913, PLR0917 - arrays one by one: a kernel takes no ob
     """Write the streaming features of a batch into ``out``, (n, len(STREAM_COLUMNS)), and count it into the windows.
 
     Args:
-        cards: records of all cards; as with merchants and devices, see `Rings`.
+        cards: records of all cards; as with merchants and devices, see `EntityWindows`.
         card_rows: record of each transaction's card, (n,), as with merchants; NOBODY where there is no device.
         touches: of cards, merchants and devices: the number of this call, by which the idle are told.
     """

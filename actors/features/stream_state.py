@@ -15,7 +15,7 @@ from actors.core.arrays import F32
 from actors.core.transaction import Columns, cut
 from actors.core.untrusted_files import read_arrays
 from actors.features.catalogue import STREAM_COLUMNS
-from actors.features.entity_windows import Past, Rings, StreamLimits
+from actors.features.entity_windows import EntityWindows, Past, StreamLimits
 from actors.features.kernels import advance
 
 
@@ -33,10 +33,10 @@ class StreamState(Protocol):
 
 
 class InMemoryStreamState:
-    """Windows in this process: rings in arrays, bounded by ``limits``; see `Rings`."""
+    """Windows in this process: rings in arrays, bounded by ``limits``; see `EntityWindows`."""
 
     def __init__(self, limits: StreamLimits | None = None, past: Mapping[str, Past] | None = None) -> None:
-        self.rings = Rings(limits or StreamLimits(), past)
+        self.rings = EntityWindows(limits or StreamLimits(), past)
         self._last_sequence: int | None = None
         self._last_features: F32 = np.empty((0, len(STREAM_COLUMNS)), dtype=np.float32)
 

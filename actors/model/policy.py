@@ -53,7 +53,7 @@ def decide(scores: F64, thresholds: Thresholds) -> U8:
     return seen.astype(np.uint8) + (scores >= block)
 
 
-Answer = Literal["ladder", "fail_open", "fail_to_review"]
+FailureAnswer = Literal["ladder", "fail_open", "fail_to_review"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,8 @@ class FailurePolicy:
         model_failed: the model could not score.
     """
 
-    features_missing: Answer = "ladder"
-    model_failed: Answer = "ladder"
+    features_missing: FailureAnswer = "ladder"
+    model_failed: FailureAnswer = "ladder"
 
     def apply(self, decision: U8, cause: U8) -> U8:
         """Return ``decision`` (n,), changed in a copy where ``cause`` (n,) is a failure that has its own answer."""

@@ -76,7 +76,7 @@ class LocalScoring:
         return scores
 
 
-class LoopShare:
+class InlineBudget:
     """Learns what a row costs, and says how many at most are scored on the event loop.
 
     On the loop scores are there at once, without the hand-over to a thread and the waits for the interpreter at both
@@ -89,7 +89,7 @@ class LoopShare:
         most: rows that it may take at most.
 
     Example:
-        >>> share = LoopShare(2_000_000, 1_024)
+        >>> share = InlineBudget(2_000_000, 1_024)
         >>> for _ in range(10):
         ...     share.learn(50, 500_000, LOOP)
         >>> share.rows

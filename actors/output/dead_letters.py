@@ -41,7 +41,7 @@ def mask_cards(cards: Sequence[str]) -> list[str]:
     return ["***" + (card[-4:] if len(card) >= len(_SHOWN_FROM) else card[_SHOWN_FROM[len(card)] :]) for card in cards]
 
 
-def keepable(raw: bytes) -> bytes:
+def redacted(raw: bytes) -> bytes:
     """Return the first bytes of ``raw`` with card numbers masked."""
     start = raw[: 2 * KEPT_RAW_BYTES]
     masked = _CARD_FIELD.sub(lambda found: found[1] + mask_card(found[2].decode(errors="replace")).encode(), start)

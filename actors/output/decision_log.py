@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Final, TypeAlias
 
-from actors.core.awaiting import HomeLoop
+from actors.core.awaiting import CachedLoop
 from actors.core.batches import DecidedBatch
 from actors.core.errors import SinkError
 from actors.output.decision_record import DecisionLines
@@ -82,7 +82,7 @@ class ThreadedLog(DecisionLog):
         super().__init__(lines, output, ledger)
         self._executor = executor or ThreadPoolExecutor(1, "decision-log")
         self._committed_size = output.size
-        self._home = HomeLoop()
+        self._home = CachedLoop()
 
     async def write(self, decided: DecidedBatch) -> bool:
         """Write ``decided``; what is left of an attempt that crashed is cut off first."""
@@ -126,7 +126,7 @@ class BufferedLog(DecisionLog):
     ) -> None:
         super().__init__(lines, output, ledger)
         self._executor = executor or ThreadPoolExecutor(1, "decision-log")
-        self._home = HomeLoop()
+        self._home = CachedLoop()
         self._encoded = b""
         self._buffer: list[bytes] = []
         self._buffered = 0

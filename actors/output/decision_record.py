@@ -32,7 +32,7 @@ _CAUSES = [cause.label for cause in Cause]
 _REASONS = [reason.label for reason in Reason]
 
 
-class Line(msgspec.Struct, gc=False):
+class DecisionLine(msgspec.Struct, gc=False):
     """A line of ``decisions.jsonl``. Times in µs; ``score`` is null (NaN) where no model scored.
 
     ``label`` is null until the truth is known; ``features`` are in manifest order, null where missing, and absent from
@@ -81,11 +81,11 @@ class DecisionLines:
             return self._encoder.encode_lines(list(map(self._line, batches)))
         return self.encode(DecidedBatch.merge(batches))
 
-    def _lines(self, decided: DecidedBatch) -> list[Line]:
+    def _lines(self, decided: DecidedBatch) -> list[DecisionLine]:
         batch, track = decided.batch, decided.batch.track
         lines = list(
             map(
-                Line,
+                DecisionLine,
                 batch.ids,
                 mask_cards(batch.cards),
                 batch.event_us.tolist(),
@@ -103,11 +103,11 @@ class DecisionLines:
             lines[index].features = batch.features[index].tolist()
         return lines
 
-    def _line(self, decided: DecidedBatch) -> Line:
+    def _line(self, decided: DecidedBatch) -> DecisionLine:
         """Do what `_lines` does for one decision, without the arrays and iterators that are made for many."""
         batch = decided.batch
         (row,) = batch.track.tolist()
-        line = Line(
+        line = DecisionLine(
             batch.ids[0],
             mask_card(batch.cards[0]),
             batch.event_us.item(),

@@ -9,7 +9,7 @@ from actors.core.batches import DecidedBatch
 from actors.core.clock import NS_PER_S, Clock
 from actors.core.errors import SinkError
 from actors.output.sinks import DecisionSink, LineSink
-from actors.resilience.timeout import Watchdog
+from actors.resilience.timeout import ReusableTimeout
 from actors.telemetry.ledger import Ledger
 
 MOST_DOUBLINGS = 6
@@ -32,8 +32,8 @@ class DeliveryConfig:
     capacity: int = 20_000
 
 
-async def deliver(sink: DecisionSink, watchdog: Watchdog, decided: DecidedBatch) -> None:
-    """Hand ``decided`` to ``sink``, and wait no longer than ``watchdog`` allows.
+async def deliver(sink: DecisionSink, limit: ReusableTimeout, decided: DecidedBatch) -> None:
+    """Hand ``decided`` to ``sink``, and wait no longer than ``limit`` allows.
 
     A batch that timed out may have been taken all the same. It is delivered again with the same transaction ids, by
     which whoever takes it knows it.
@@ -42,9 +42,9 @@ async def deliver(sink: DecisionSink, watchdog: Watchdog, decided: DecidedBatch)
         SinkError: it was refused, or nobody answered in time.
     """
     try:
-        await watchdog.guard(sink.deliver(decided))
+        await limit.guard(sink.deliver(decided))
     except TimeoutError as error:
-        raise SinkError(f"no answer within {watchdog.timeout_ns / NS_PER_S:g} s") from error
+        raise SinkError(f"no answer within {limit.timeout_ns / NS_PER_S:g} s") from error
 
 
 @dataclass(slots=True, eq=False)
@@ -84,7 +84,7 @@ class DeliveryRetries:
         self._undelivered = undelivered
         self._clock = clock
         self._ledger = ledger
-        self._watchdog = Watchdog(config.timeout_ns, clock)
+        self._timeout = ReusableTimeout(config.timeout_ns, clock)
         self._owed: deque[_Owed] = deque()
         self._filled: asyncio.Future[None] | None = None
         self._emptied: asyncio.Future[None] | None = None
@@ -125,7 +125,7 @@ class DeliveryRetries:
     async def _try(self, owed: _Owed) -> None:
         config = self._config
         try:
-            await deliver(self._sink, self._watchdog, owed.decided)
+            await deliver(self._sink, self._timeout, owed.decided)
         except SinkError:
             owed.attempts += 1
             if owed.attempts >= config.attempts:

@@ -9,7 +9,7 @@ from actors.core.clock import NS_PER_MS, Clock
 from actors.core.errors import FeatureStoreError
 from actors.features.store import CARD_COLUMNS, MERCHANT_COLUMNS, MISSING_AT, FeatureStore, StoreRows
 from actors.resilience.breaker import CircuitBreaker
-from actors.resilience.timeout import Watchdog
+from actors.resilience.timeout import ReusableTimeout
 from actors.telemetry.telemetry import Telemetry
 
 
@@ -29,7 +29,7 @@ class GuardedFeatureStore:
     ) -> None:
         self._store = store
         self._timeout_ns = timeout_ns
-        self._watchdog = Watchdog(timeout_ns, clock)
+        self._timeout = ReusableTimeout(timeout_ns, clock)
         self._breaker = breaker
         self._clock = clock
         self._telemetry = telemetry
@@ -48,7 +48,7 @@ class GuardedFeatureStore:
         started_ns = self._clock.now_ns()
         failed = True
         try:
-            rows = await self._watchdog.guard(self._store.lookup(cards, merchants, event_us))
+            rows = await self._timeout.guard(self._store.lookup(cards, merchants, event_us))
             if not rows.fits(len(cards)):
                 raise FeatureStoreError(f"the answer has not the {len(cards)} rows that were asked for")
             failed = False

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from actors.core.awaiting import Answer, HomeLoop, go_on
+from actors.core.awaiting import CachedLoop, Completed, resume
 from actors.core.clock import NS_PER_S, Clock
 
 T = TypeVar("T")
 
 
-class Watchdog:
+class ReusableTimeout:
     """Ends a call with `TimeoutError` when it waits too long; guards one call at a time.
 
     `asyncio.timeout` sets and cancels a timer for every call, which costs more than a look-up in memory. Here a call is
@@ -32,7 +32,7 @@ class Watchdog:
         self._task: asyncio.Task[object] | None = None
         self._until_ns = 0
         self._expired = False
-        self._home = HomeLoop()
+        self._home = CachedLoop()
 
     async def guard(self, call: Coroutine[Any, Any, T]) -> T:
         """Return what ``call``, not started yet, returns.
@@ -40,7 +40,7 @@ class Watchdog:
         Raises:
             TimeoutError: it took too long, and nothing else cancelled the task meanwhile.
         """
-        if type(call) is Answer:
+        if type(call) is Completed:
             answer: T = call.value
             return answer
         until_ns = self._clock.now_ns() + self.timeout_ns
@@ -61,7 +61,7 @@ class Watchdog:
         if self._timer is None:
             self._set_timer()
         try:
-            return await go_on(call, awaited)
+            return await resume(call, awaited)
         except asyncio.CancelledError as error:
             if self._expired and task.cancelling() <= cancelling + 1:
                 raise TimeoutError from error

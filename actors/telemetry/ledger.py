@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from actors.core.arrays import I64, U8, joined
-from actors.core.batches import Decision, Mode, Pile
+from actors.core.batches import Decision, Deferred, Mode
 
 _KINDS = np.uint8(len(Decision))
 
@@ -121,7 +121,7 @@ class Ledger:
         self.delivered = 0
         self.undelivered_count = 0
         self._cells: I64 = np.zeros(len(Mode) * len(Decision), dtype=np.int64)
-        self._pile: Pile[tuple[U8, U8]] = Pile(self._count)
+        self._deferred: Deferred[tuple[U8, U8]] = Deferred(self._count)
 
     def offer(self, count: int) -> None:
         """Count transactions that became due."""
@@ -141,7 +141,7 @@ class Ledger:
 
     def decide(self, decision: U8, mode: U8) -> None:
         """Count decisions, each with the `Mode` it was made in; both uint8 (n,)."""
-        self._pile.add((decision, mode), len(mode))
+        self._deferred.add((decision, mode), len(mode))
 
     def _count(self, batches: list[tuple[U8, U8]]) -> None:
         decision, mode = map(joined, zip(*batches, strict=True))
@@ -150,7 +150,7 @@ class Ledger:
     @property
     def decisions(self) -> tuple[tuple[int, ...], ...]:
         """By mode, in the order of `Mode`: counts in the order of `Decision`."""
-        self._pile.settle()
+        self._deferred.settle()
         return tuple(map(tuple, self._cells.reshape(-1, len(Decision)).tolist()))
 
     @property

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from actors.core.arrays import I64, joined
-from actors.core.batches import Pile, stamp_both
+from actors.core.batches import Deferred, stamp_both
 from actors.core.clock import NS_PER_US
 from actors.telemetry.histogram import Histogram
 
@@ -46,7 +46,7 @@ class Span(NamedTuple):
     until: int
 
 
-class TimeSheet:
+class StageRecorder:
     """Keeps the batches an actor is done with until their times are counted.
 
     A histogram is asked for a few times a second, and told of each batch. So small batches wait until there are enough,
@@ -60,14 +60,14 @@ class TimeSheet:
     def __init__(self, start: int, spans: Sequence[Span]) -> None:
         self._start = start
         self._spans = spans
-        self._pile = Pile(self._count)
+        self._deferred = Deferred(self._count)
         for span in spans:
-            span.histogram.reads(self._pile.settle)
+            span.histogram.reads(self._deferred.settle)
 
     def book(self, track: I64, started_ns: int, ended_ns: int) -> None:
         """Write both instants for every row of ``track``, int64 (n, len(Track)), and count its spans by and by."""
         stamp_both(track, self._start, started_ns, ended_ns)
-        self._pile.add(track, len(track))
+        self._deferred.add(track, len(track))
 
     def _count(self, tracks: list[I64]) -> None:
         track = joined(tracks)

@@ -23,7 +23,7 @@ from sim.calibration.meter import Meter, Samples, Stopwatch
 from sim.clocks.real import loop_factory
 from sim.feeds.feed import Block
 from sim.run.capacity import calm, even_load, under_way
-from sim.run.composition import Parts
+from sim.run.composition import RunContext
 from sim.run.machine import Machine
 from sim.run.plan import Plan
 from sim.scenario.scenario import Scenario
@@ -125,7 +125,7 @@ class _Onlooker(Hooks):
         self._scorer: Scorer | None = None
         self.features: list[F32] = []
 
-    def attend(self, parts: Parts) -> None:
+    def attend(self, parts: RunContext) -> None:
         """Look on from now on."""
         pipeline = parts.pipeline
         self._scorer = pipeline.scorer

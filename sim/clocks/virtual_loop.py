@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn, TypeVar, TypeVarTuple
 
-from actors.core.awaiting import go_on
+from actors.core.awaiting import resume
 from actors.core.clock import NS_PER_S
 from actors.core.errors import InternalError
 
@@ -55,7 +55,7 @@ def _place(task: asyncio.Task[object]) -> str:
 def _frames(waiting: object) -> Iterator[FrameType]:
     """Yield the frames of a coroutine and of what it awaits, the innermost last."""
     while (frame := getattr(waiting, "cr_frame", None) or getattr(waiting, "gi_frame", None)) is not None:
-        half_run = frame.f_code is go_on.__code__
+        half_run = frame.f_code is resume.__code__
         if not half_run:  # what it goes on with says more
             yield frame
         awaited = getattr(waiting, "cr_await", None) or getattr(waiting, "gi_yieldfrom", None)

@@ -44,7 +44,7 @@ def twin(
     from sim.commands.console import begin, say_once, working
     from sim.report.run_folder import RunFolder
     from sim.scenario.loader import load, placing
-    from sim.trials.trial import settle
+    from sim.trials.trial import prepare_scenario
     from sim.trials.workers import usual_jobs
     from sim.twin.compare import compare
     from sim.twin.result import RUNS, TWIN, twin_text
@@ -53,7 +53,7 @@ def twin(
     name = f"{load(scenario, (*chosen, VIRTUAL), needs_model=model is None).name}-twin"
     # Taken first: whoever may not write there learns it before a model is trained for it.
     with RunFolder.create(out, name, own=frozenset({TWIN}), folders=frozenset({RUNS})) as folder:
-        settled = settle(scenario, chosen, duration, model, say_once())
+        settled = prepare_scenario(scenario, chosen, duration, model, say_once())
         begin(folder)
         with (
             placing(settled.file, settled.overrides),

@@ -68,7 +68,7 @@ def explore(  # noqa: PLR0913 - each is an option
     from sim.report.run_folder import RunFolder
     from sim.run.command import shorten
     from sim.scenario.loader import load
-    from sim.trials.trial import digest_of, settle
+    from sim.trials.trial import digest_of, prepare_scenario
     from sim.trials.workers import usual_jobs
 
     chosen = tuple(overrides or ())
@@ -79,7 +79,7 @@ def explore(  # noqa: PLR0913 - each is an option
         check_variable(base)
     # Taken first: whoever may not write there learns it before a model is trained for it.
     with RunFolder.create(out, f"{base.name}-explore", own=FILES) as folder:
-        settled = settle(scenario, chosen, duration, model, say_once())
+        settled = prepare_scenario(scenario, chosen, duration, model, say_once())
         search = Search(settled, first, count, anywhere=anywhere, as_written=as_written)
         exploring = Exploring(search, digest_of(settled.model), model)
         begin(folder)

@@ -58,13 +58,13 @@ def train(
     from sim.compilation import compile_first
     from sim.gates import read_gates
     from sim.run.model_choice import STAGES, cached_folder, gates_for, source_of
-    from sim.run.preflight import settle
+    from sim.run.preflight import check_scenario
     from sim.scenario.timeline import Cut
     from sim.training.progress import TrainingRefused
     from sim.training.trainer import train as train_model
 
     with progress_bar({}) as progress:
-        settled = settle(Cut(_scenario(scenario, tuple(overrides or ()))), announcing(progress))
+        settled = check_scenario(Cut(_scenario(scenario, tuple(overrides or ()))), announcing(progress))
     for remark in settled.remarks:
         typer.echo(remark, err=True)
     chosen = settled.shorter.scenario

@@ -55,7 +55,7 @@ def _checked(path: Path, model: Path | None, overrides: tuple[str, ...]) -> "Ite
         InputError: it is not; with every problem that can be found at once.
     """
     from sim.commands.console import announcing, progress_bar
-    from sim.run.preflight import preflight, settle
+    from sim.run.preflight import check_scenario, preflight
     from sim.scenario.loader import load, missing_files, placing
     from sim.scenario.timeline import Cut
 
@@ -64,7 +64,7 @@ def _checked(path: Path, model: Path | None, overrides: tuple[str, ...]) -> "Ite
         yield f"{path}: valid (data not here: {', '.join(missing)})"
         return
     with placing(path, overrides), progress_bar({}, lines=False) as progress:
-        settled = settle(Cut(scenario), announcing(progress))
+        settled = check_scenario(Cut(scenario), announcing(progress))
         ready = preflight(settled.shorter, model, announcing(progress))
     first = ", after a model is trained" if ready.artifact is None else ""
     yield f"{path}: valid; {ready.length}{first}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from actors.core.arrays import F32, F64, I64, Bool
-from actors.features.batch_sums import Tally, card_rows, fill, fill_cards, no_cards
+from actors.features.batch_sums import BatchSums, card_rows, fill, fill_cards, no_cards
 from actors.features.encoding import NO_CATEGORY
 from actors.features.history import History
 from actors.features.store import MISSING_AT
@@ -20,7 +20,7 @@ class _Past:
     """History at one instant: sums of cards and merchants, and the card rows they make."""
 
     cards: F64
-    tally: Tally
+    tally: BatchSums
     rows: F32
     present: Bool
 
@@ -52,7 +52,7 @@ class CopiedSums:
         self._label_delay_us = label_delay_us
         self._pasts: dict[int, _Past] = {}
 
-    def fill(self, cards: tuple[F32, I64], tally: Tally, at_us: int) -> Iterator[None]:
+    def fill(self, cards: tuple[F32, I64], tally: BatchSums, at_us: int) -> Iterator[None]:
         """Set the cards of all copies to their past, and add that of merchants and categories to ``tally``.
 
         Args:
@@ -86,7 +86,7 @@ class CopiedSums:
             chosen = np.flatnonzero(shifts == shift_us)
             sums[chosen] += self._pasts[at_us - shift_us].cards[codes[chosen] % size]
 
-    def _add_merchants(self, tally: Tally, at_us: int) -> None:
+    def _add_merchants(self, tally: BatchSums, at_us: int) -> None:
         size = len(self._base.merchants)
         for block, shift_us in enumerate(self._shifts.tolist()):
             past = self._pasts[at_us - shift_us].tally
@@ -101,7 +101,7 @@ class CopiedSums:
         if at_us in self._pasts:
             return
         view = self._base.view()
-        cards, tally = no_cards(view.card_count), Tally.empty(view.merchant_count)
+        cards, tally = no_cards(view.card_count), BatchSums.empty(view.merchant_count)
         yield from fill_cards(cards, view, at_us)
         yield from fill(tally, view, at_us, self._label_delay_us)
         rows, computed_us = card_rows(cards, at_us)

@@ -6,7 +6,7 @@ import numpy as np
 
 from actors.core.arrays import I64, Bool
 from actors.core.jit import kernel
-from actors.features.entity_windows import IDENTITY_BITS, IDENTITY_MASK, Kind, Ring, Rings, words_of
+from actors.features.entity_windows import IDENTITY_BITS, IDENTITY_MASK, ColumnKind, EntityWindows, RingBuffer, words_of
 from sim.copies.names import Copy, CopyNames
 
 
@@ -30,7 +30,7 @@ class CopiedRecords:
         ValueError: a copy is given twice, or an entity is not of copy 0.
     """
 
-    def __init__(self, kind: str, ring: Ring, copies: Sequence[Copy], sizes: Mapping[str, int]) -> None:
+    def __init__(self, kind: str, ring: RingBuffer, copies: Sequence[Copy], sizes: Mapping[str, int]) -> None:
         self.names = CopyNames(list(ring.rows), copies)
         self.identity_count = sizes[kind] * len(copies)
         records = ring.records[list(ring.rows.values())]
@@ -49,7 +49,7 @@ class CopiedRecords:
         return numbers >= 0
 
 
-def copied_windows(base: Rings, copies: Sequence[Copy]) -> dict[str, CopiedRecords]:
+def copied_windows(base: EntityWindows, copies: Sequence[Copy]) -> dict[str, CopiedRecords]:
     """Return the past of the rings of a run, by kind of entity.
 
     Args:
@@ -66,7 +66,7 @@ def copied_windows(base: Rings, copies: Sequence[Copy]) -> dict[str, CopiedRecor
     return {kind: CopiedRecords(kind, ring, copies, sizes) for kind, ring in rings.items()}
 
 
-def _move(kind: Kind, shift_us: int, offset: int) -> int:
+def _move(kind: ColumnKind, shift_us: int, offset: int) -> int:
     """Return what is added to an element for a copy of its entity.
 
     Args:

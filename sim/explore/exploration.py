@@ -19,7 +19,7 @@ from sim.report.run_folder import RunFolder
 from sim.report.summary import indented, schema_of
 from sim.scenario.render import digest, resolved
 from sim.scenario.timeline import duration_ns
-from sim.trials.trial import Settled
+from sim.trials.trial import PreparedScenario
 from sim.trials.workers import silent
 
 EXPLORE = "explore.json"
@@ -115,7 +115,7 @@ def exploration_schema() -> bytes:
 SHOWN = 16  # digits of a trace hash: no two runs of a lifetime share them
 
 
-def reproduction(settled: Settled, attempt: Attempt, model: str, given: Path | None) -> str:
+def reproduction(settled: PreparedScenario, attempt: Attempt, model: str, given: Path | None) -> str:
     """Return a command that repeats a run, and behind it what it must be run with to be the same.
 
     `run` repeats what its verdict shows. An invariant that the verdict knows nothing of is checked by `explore` alone.

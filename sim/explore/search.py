@@ -18,8 +18,8 @@ from sim.scenario.field_types import Field, fields_of
 from sim.scenario.render import render
 from sim.scenario.scenario import SEEDS, Scenario
 from sim.scenario.timeline import duration_ns, phase_spans
-from sim.trials.trial import Settled
-from sim.trials.workers import side_by_side, silent
+from sim.trials.trial import PreparedScenario
+from sim.trials.workers import run_parallel, silent
 from sim.units import NS_PER, render_duration
 
 FIXED = ("name", "at", "duration", "jitter", "repeat")
@@ -54,7 +54,7 @@ def check_seeds(first: int, count: int) -> None:
         raise InputError(f"--first-seed {first}: seeds must be below {SEEDS}, got {last}; start lower")
 
 
-def varied(settled: Settled, seed: int, *, anywhere: bool) -> Settled:
+def varied(settled: PreparedScenario, seed: int, *, anywhere: bool) -> PreparedScenario:
     """Return ``settled`` with ``seed`` and its faults at other times, of other lengths and strengths.
 
     The same seed gives the same variation. If no valid one is found, only the seed is another.
@@ -147,7 +147,7 @@ class Search:
         alter: plants a mistake in the pipeline, for tests; importable, should it go to another process.
     """
 
-    settled: Settled
+    settled: PreparedScenario
     first_seed: int
     seeds: int
     anywhere: bool = False
@@ -167,7 +167,7 @@ class Search:
             KeyboardInterrupt: Ctrl-C; what was yielded stays true.
         """
         seeds = range(self.first_seed, self.first_seed + self.seeds)
-        yield from side_by_side(self._try, seeds, jobs, "seed {}".format, tell)
+        yield from run_parallel(self._try, seeds, jobs, "seed {}".format, tell)
 
     def _try(self, seed: int) -> "Tried":
         settled = self.settled if self.as_written else varied(self.settled, seed, anywhere=self.anywhere)
@@ -178,5 +178,5 @@ class Tried(NamedTuple):
     """A seed, the variation that it gave, and what came of it."""
 
     seed: int
-    settled: Settled
+    settled: PreparedScenario
     attempt: Attempt

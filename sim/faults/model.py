@@ -57,7 +57,7 @@ class ModelSlow(ModelFault, frozen=True, kw_only=True):
 
     def build(self, port: "Scoring", switch: FaultSwitch) -> "Scoring":
         """Return scoring that is slow while the fault is in."""
-        work = switch.site.work
+        work = switch.targets.work
         if isinstance(work, Processor):
             return _LongJobs(port, switch, self.factor, work)
         return _Burning(port, switch, self.factor)

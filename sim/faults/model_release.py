@@ -79,7 +79,7 @@ class _Takeover(AroundScoring):
         if self._releasing is not None:
             self._releasing.cancel()
         if self._digest is not None:
-            self.switch.site.releasing().withdraw(self.switch.name, self._digest)
+            self.switch.targets.releasing().withdraw(self.switch.name, self._digest)
 
     async def _release(self) -> None:
         with (
@@ -92,10 +92,10 @@ class _Takeover(AroundScoring):
         from actors.model.artifact import MANIFEST_FILE
         from actors.model.manifest import read_manifest
 
-        desk = self.switch.site.releasing()
-        await to_the_end(lambda: nonsense_copy(desk.serving, copy, self._fault.scores))
+        model_changes = self.switch.targets.releasing()
+        await to_the_end(lambda: nonsense_copy(model_changes.serving, copy, self._fault.scores))
         self._digest = read_manifest(copy / MANIFEST_FILE).digest
-        outcome = await desk.release(self.switch.name, copy)
+        outcome = await model_changes.release(self.switch.name, copy)
         if not outcome.done:
             raise RuntimeError(outcome.detail.replace(str(copy), "the bad model"))
 

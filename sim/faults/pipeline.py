@@ -66,7 +66,7 @@ class MailboxSqueeze(LastingFault, HookFault, ArmedFault, frozen=True, kw_only=T
         return _SENDERS[self.mailbox]
 
     def _box(self, switch: FaultSwitch) -> Mailbox[Any]:
-        return next(actor.inbox for actor in switch.site.running().actors if actor.name == self.mailbox)
+        return next(actor.inbox for actor in switch.targets.running().actors if actor.name == self.mailbox)
 
 
 class _Counting(Hooks):
@@ -109,7 +109,7 @@ class LoopStall(ArmedFault, frozen=True, kw_only=True):
     def _stall(self, switch: FaultSwitch) -> None:
         if switch.strikes():
             _block(self.stall, switch.clock)
-            held = switch.site.running().held()
+            held = switch.targets.running().held()
             switch.touch(held.unsent + held.in_flight + held.awaiting_delivery)
         switch.lift()
 

@@ -18,7 +18,7 @@ from sim.chance import Streams
 from sim.faults.fault import Fault
 from sim.faults.feature_store import FeatureStoreFault, RefreshFailure
 from sim.faults.port import ArmedFault, CandidateFault, HookFault, LogFault, ModelFault, PortFault, SinkFault, WorkFault
-from sim.faults.switch import FaultRecord, FaultSwitch, Site
+from sim.faults.switch import FaultRecord, FaultSwitch, FaultTargets
 from sim.faults.traffic import TrafficFault
 from sim.feeds.feed import Feed
 from sim.journal import Journal
@@ -36,17 +36,22 @@ class FaultSchedule:
         clock: the run's clock, real or virtual.
         journal: where each step is written; it knows when the run began.
         seed: of the run's chance; each fault has streams of its own.
-        site: what faults reach into that is no port.
+        targets: what faults reach into that is no port.
     """
 
     def __init__(
-        self, faults: Sequence[Fault], clock: Clock, journal: Journal, seed: int = 0, site: Site | None = None
+        self,
+        faults: Sequence[Fault],
+        clock: Clock,
+        journal: Journal,
+        seed: int = 0,
+        targets: FaultTargets | None = None,
     ) -> None:
         self._clock = clock
         self._journal = journal
-        self._site = site or Site()
+        self._targets = targets or FaultTargets()
         streams = Streams(seed)
-        self._pairs = [(fault, FaultSwitch(fault, clock, journal, streams, self._site)) for fault in faults]
+        self._pairs = [(fault, FaultSwitch(fault, clock, journal, streams, self._targets)) for fault in faults]
 
     # ------------------------------------------------------------------ wrapping
 
@@ -102,7 +107,7 @@ class FaultSchedule:
 
     def attach(self, pipeline: Pipeline) -> None:
         """Let the faults that reach into ``pipeline`` do so from now on."""
-        self._site.pipeline = pipeline
+        self._targets.pipeline = pipeline
         for fault, switch in self._pairs:
             if isinstance(fault, ArmedFault):
                 fault.arm(switch)

@@ -18,7 +18,7 @@ from sim.journal import Journal
 
 if TYPE_CHECKING:  # a scenario is read before LightGBM is imported
     from actors.pipeline import Pipeline
-    from sim.steps.model_changes import ModelDesk
+    from sim.steps.model_changes import ModelChanges
     from sim.world.traffic import TrafficSpec
 
 
@@ -26,7 +26,11 @@ class InjectedCrashError(Exception):
     """An actor crashes because a fault says so; nothing catches it but the supervisor."""
 
 
-HARM = (DependencyError, InjectedCrashError, asyncio.CancelledError)  # cancelled: the caller gave a hanging call up
+INJECTED_ERRORS = (
+    DependencyError,
+    InjectedCrashError,
+    asyncio.CancelledError,
+)  # cancelled: the caller gave a hanging call up
 
 
 class Touched(Protocol):
@@ -44,8 +48,9 @@ class Touched(Protocol):
 class Effect:
     """A context around the harm.
 
-    An error of `HARM` raised inside is the harm: it counts and goes on to the caller. Leaving without an error counts
-    too. Any other exception is the fault's own: it is lifted, the exception ends here, and the call goes on unharmed.
+    An error of `INJECTED_ERRORS` raised inside is the harm: it counts and goes on to the caller. Leaving without an
+    error counts too. Any other exception is the fault's own: it is lifted, the exception ends here, and the
+    call goes on unharmed.
 
     Args:
         switch: of the fault.
@@ -61,7 +66,7 @@ class Effect:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> bool:
         """End it; return whether the exception ends here."""
-        if error is None or isinstance(error, HARM):
+        if error is None or isinstance(error, INJECTED_ERRORS):
             self._switch.touch(self._rows)
             return False
         if isinstance(error, Exception):
@@ -71,7 +76,7 @@ class Effect:
 
 
 @dataclass(slots=True)
-class Site:
+class FaultTargets:
     """What a run's faults may reach into.
 
     Attributes:
@@ -79,24 +84,24 @@ class Site:
         traffic: what the synthetic transactions are made from; None in a replay.
         pipeline: the running one, once it is made.
         recount: has what is due counted anew, after a fault that changes it was over before its time.
-        desk: where the serving model is changed, once it is made.
+        model_changes: where the serving model is changed, once it is made.
     """
 
     work: Work = field(default_factory=RealWork)
     traffic: "TrafficSpec | None" = None
     pipeline: "Pipeline | None" = None
     recount: Callable[[], None] = lambda: None
-    desk: "ModelDesk | None" = None
+    model_changes: "ModelChanges | None" = None
 
-    def releasing(self) -> "ModelDesk":
+    def releasing(self) -> "ModelChanges":
         """Return the desk.
 
         Raises:
             AssertionError: it is not made yet.
         """
-        if self.desk is None:
+        if self.model_changes is None:
             raise AssertionError("no fault releases a model before there is a desk")
-        return self.desk
+        return self.model_changes
 
     def running(self) -> "Pipeline":
         """Return the pipeline.
@@ -147,18 +152,23 @@ class FaultSwitch:
         in_hand: of a fault that changes what is due: how many transactions it has dealt with so far.
         chance: where its draws come from.
         clock: the run's clock.
-        site: what the fault may reach into that is no port.
+        targets: what the fault may reach into that is no port.
 
     Args:
         fault: whose switch it is.
         clock: the run's clock.
         journal: where the steps are written.
         streams: chance of the run.
-        site: what the fault may reach into that is no port.
+        targets: what the fault may reach into that is no port.
     """
 
     def __init__(
-        self, fault: Fault, clock: Clock, journal: Journal, streams: Streams | None = None, site: Site | None = None
+        self,
+        fault: Fault,
+        clock: Clock,
+        journal: Journal,
+        streams: Streams | None = None,
+        targets: FaultTargets | None = None,
     ) -> None:
         self.name = fault.name
         self.kind = fault.kind
@@ -169,7 +179,7 @@ class FaultSwitch:
         self.error = ""
         self.in_hand = 0
         self.clock = clock
-        self.site = site or Site()
+        self.targets = targets or FaultTargets()
         streams = streams or Streams(0)
         self.chance = Chance(streams, fault.name)
         self.planned: tuple[Occurrence, ...] = fault.occurrences(streams)
@@ -229,7 +239,7 @@ class FaultSwitch:
         """Lift the fault for good; of the traffic it has changed no more than what it has in hand."""
         self.over = True
         self.lift()
-        self.site.recount()
+        self.targets.recount()
 
     def fail(self, error: Exception) -> None:
         """Lift the fault for good because its own code raised ``error``; the run cannot be conclusive."""

@@ -38,7 +38,7 @@ class TrafficFraudWave(TrafficFault, frozen=True, kw_only=True):
         """Return the feed with the wave in it."""
         from sim.faults.attacker import Attacker
 
-        traffic = switch.site.traffic
+        traffic = switch.targets.traffic
         if traffic is None:
             return port
         return _Attacked(port, self.arrivals(switch), Attacker(traffic, self.attack, switch.chance), switch)

@@ -86,7 +86,7 @@ class TrafficProcess:
     def close(self) -> None:
         """End the child and wait until it is gone; nobody reads any more."""
         self.kill()
-        self._bury()
+        self._reap()
         self._errors.close()
 
     def _sent(self) -> bool:
@@ -118,14 +118,14 @@ class TrafficProcess:
         if len(self.losses) >= MOST_LOSSES:
             raise MachineError(f"{self._obituary(status)}, {MOST_LOSSES + 1} times: see what kills it, and run again")
         with self._changing:
-            self._bury()
+            self._reap()
             self._child = _spawn(self._errors, self._generator)
             if self._ending.is_set():
                 self._child.kill()
         at = f"after {self._taken:,} blocks"
         self.losses.append(f"{self._obituary(status)} {at}, and was started again: nothing is lost but time")
 
-    def _bury(self) -> None:
+    def _reap(self) -> None:
         self._child.wait()
         self._pipe(self._child.stdout).close()
         with contextlib.suppress(OSError):  # what it was not told any more

@@ -9,7 +9,7 @@ import polars as pl
 
 from actors.core.errors import TransactionFileError
 from sim.inspection.columns import OWNERS, PARTLY, Column, columns_of, letters_of, ranked, score
-from sim.inspection.times import Moments, best_forms
+from sim.inspection.times import TimeForms, best_forms
 from sim.inspection.values import MOST_WORDS, Keys, Labels, Money, looks_like_amounts
 from sim.replay.converters import DegreesField
 from sim.replay.field import Break
@@ -31,7 +31,7 @@ _FEW: Final = 20  # cards that one person may have
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class OpenedFile:
     """A file that is opened.
 
     Attributes:
@@ -63,18 +63,18 @@ class Survey:
         plain: by field, the column of a text or of degrees.
     """
 
-    source: Source
+    source: OpenedFile
     columns: list[Column]
     looked_at: int
     rows: int
-    moments: Moments
+    moments: TimeForms
     money: Money | None
     labels: Labels | None
     keys: dict[str, list[Keys]]
     plain: dict[str, str] = field(default_factory=dict)
 
 
-def opened(path: Path, *, separator: str | None, multiline: bool) -> Source:
+def opened(path: Path, *, separator: str | None, multiline: bool) -> OpenedFile:
     """Return the file at ``path``; where no separator is given, the one is taken that makes the most columns.
 
     Raises:
@@ -85,12 +85,12 @@ def opened(path: Path, *, separator: str | None, multiline: bool) -> Source:
     first = parts_of(path)[0]
     ending = ending_of(first, separator or ",")
     if ending.format != "CSV" or separator is not None:
-        return Source(path, ending.format, separator, reader(path, separator=separator, multiline=multiline))
+        return OpenedFile(path, ending.format, separator, reader(path, separator=separator, multiline=multiline))
     stated = STATED.get(full_ending(first).removesuffix(".gz"))
     counted = {each: _columns(path, each, multiline=multiline) for each in SEPARATOR_WORDS.values()}
     best = max(counted, key=lambda each: (counted[each], each == stated))
     chosen = None if best == stated else best
-    return Source(path, ending.format, chosen, reader(path, separator=chosen, multiline=multiline))
+    return OpenedFile(path, ending.format, chosen, reader(path, separator=chosen, multiline=multiline))
 
 
 def _columns(path: Path, separator: str, *, multiline: bool) -> int:
@@ -100,7 +100,7 @@ def _columns(path: Path, separator: str, *, multiline: bool) -> int:
         return 0
 
 
-def surveyed(source: Source, timezone: str, progress: Progress) -> Survey:
+def surveyed(source: OpenedFile, timezone: str, progress: Progress) -> Survey:
     """Return what all rows of ``source`` say.
 
     Raises:
@@ -114,7 +114,7 @@ def surveyed(source: Source, timezone: str, progress: Progress) -> Survey:
         columns=columns,
         looked_at=len(head),
         rows=0,
-        moments=Moments(best_forms(head, timezone), timezone),
+        moments=TimeForms(best_forms(head, timezone), timezone),
         money=_money(head),
         labels=_labels(head, columns),
         keys={},

@@ -227,7 +227,7 @@ def _unlikely(form: Form) -> tuple[int, bool, int]:
 
 
 @dataclass(slots=True)
-class Moments:
+class TimeForms:
     """Reads the times of a file in all forms that its first rows allow.
 
     Attributes:

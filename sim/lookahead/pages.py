@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from actors.core.transaction import Columns, Part, Transaction, parse, read
+from actors.core.transaction import Columns, ColumnsPart, Transaction, parse, read
 
 PAGE = 2_048  # transactions; in blocks of this size their features cost a tenth of what they cost one by one
 
@@ -98,7 +98,7 @@ class Pages:
             return self._read_now(raws)
         self._next = stop
         whole = stop <= len(page.raws)
-        columns = Part(page.columns, start, start + count) if whole else read(raws)
+        columns = ColumnsPart(page.columns, start, start + count) if whole else read(raws)
         self.handed = Handed(columns, page, start)
         return columns
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from actors.core.arrays import F32, F64, I64, U8
-from actors.core.awaiting import Answer
+from actors.core.awaiting import Completed
 from actors.core.transaction import Columns, Read, cut, read
 from actors.features.assembly import FeatureAssembly
 from actors.features.store import FeatureStore, InMemoryFeatureStore, StoreRows
@@ -15,7 +15,7 @@ from actors.model.scoring import by_engine
 from actors.model.serving import ModelSlot, ServingModel
 from actors.producer import Arrivals, Source
 from sim.lookahead.pages import PAGE, Pages
-from sim.lookahead.scores import ForeseenScores
+from sim.lookahead.scores import LookaheadScores
 from sim.lookahead.speculation import Speculation, has_room
 
 FEW = 16  # transactions; a larger batch is quick enough as it comes
@@ -23,7 +23,7 @@ SHORTEST = 32  # transactions foreseen; below it nothing is gained
 REST = 64  # batches computed as they come, after a shortest part that did not hold
 
 
-class ForeseenSource:
+class LookaheadSource:
     """A `Source` that tells what it hands out before it comes.
 
     Args:
@@ -47,7 +47,7 @@ class ForeseenSource:
         return self._source.due_count(elapsed_ns)
 
 
-class ForeseenAssembly(FeatureAssembly):
+class LookaheadAssembly(FeatureAssembly):
     """Computes a page's features as if the rest of it came next; takes it back when something else comes.
 
     Duplicates and poison are what else comes. After that a shorter part is foreseen, or none for a while; after a part
@@ -157,23 +157,23 @@ class ForeseenAssembly(FeatureAssembly):
             self.stream.advance(self._own_sequence, asked)
 
 
-class ForeseenStore:
+class LookaheadStore:
     """The `FeatureStore` in front of the one in memory.
 
     Args:
         assembly: knows what was foreseen.
     """
 
-    def __init__(self, assembly: ForeseenAssembly) -> None:
+    def __init__(self, assembly: LookaheadAssembly) -> None:
         self._assembly = assembly
 
-    def lookup(self, cards: Sequence[str], merchants: Sequence[str], event_us: I64) -> Answer[StoreRows]:  # noqa: ARG002 - the port's signature
+    def lookup(self, cards: Sequence[str], merchants: Sequence[str], event_us: I64) -> Completed[StoreRows]:  # noqa: ARG002 - the port's signature
         """Return the rows at once; never raises and never waits."""
-        return Answer(self._assembly.look_up(cards, merchants))
+        return Completed(self._assembly.look_up(cards, merchants))
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class Lookahead:
     """The ports that may know what comes.
 
     Attributes:
@@ -191,9 +191,9 @@ class Sight:
     predict: Callable[[ServingModel, F32], F64]
 
 
-def present(features: Sequence[str], stream: InMemoryStreamState, store: InMemoryFeatureStore) -> Sight:
+def present(features: Sequence[str], stream: InMemoryStreamState, store: InMemoryFeatureStore) -> Lookahead:
     """Return ports that compute what they are asked for when they are asked."""
-    return Sight(lambda source: source, read, FeatureAssembly(features, stream), store, by_engine)
+    return Lookahead(lambda source: source, read, FeatureAssembly(features, stream), store, by_engine)
 
 
 def foreseeing(
@@ -201,7 +201,7 @@ def foreseeing(
     stream: InMemoryStreamState,
     store: InMemoryFeatureStore,
     slot: ModelSlot,
-) -> Sight:
+) -> Lookahead:
     """Return ports that have computed most of it by then; only where computing takes no time.
 
     Args:
@@ -210,12 +210,12 @@ def foreseeing(
         store: what is looked up in.
         slot: holds the serving model.
     """
-    pages, scores = Pages(), ForeseenScores()
+    pages, scores = Pages(), LookaheadScores()
 
     def foresee(rows: F32) -> None:
         scores.foresee(slot.current.engine, rows)
 
-    assembly = ForeseenAssembly(features, stream, store, pages, foresee)
-    return Sight(
-        lambda source: ForeseenSource(source, pages), pages.read, assembly, ForeseenStore(assembly), scores.predict
+    assembly = LookaheadAssembly(features, stream, store, pages, foresee)
+    return Lookahead(
+        lambda source: LookaheadSource(source, pages), pages.read, assembly, LookaheadStore(assembly), scores.predict
     )

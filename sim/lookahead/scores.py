@@ -47,7 +47,7 @@ class ScoredRows:
         return self._scores.item(at)
 
 
-class ForeseenScores:
+class LookaheadScores:
     """Gives scores, from the last two blocks foreseen if the very same bytes are in them.
 
     A row alone costs the model ten times as much as one of a block, and the same row has the same score either way.

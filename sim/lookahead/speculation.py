@@ -3,7 +3,7 @@
 from actors.core.arrays import F32, U8
 from actors.core.transaction import Columns, cut
 from actors.features.assembly import FeatureAssembly
-from actors.features.entity_windows import NOBODY, Rings
+from actors.features.entity_windows import NOBODY, EntityWindows
 from actors.features.store import InMemoryFeatureStore, StoreRows
 from sim.lookahead.pages import Page
 
@@ -45,7 +45,7 @@ class Undo:
         columns: the block; `has_room` for it.
     """
 
-    def __init__(self, rings: Rings, columns: Columns) -> None:
+    def __init__(self, rings: EntityWindows, columns: Columns) -> None:
         located = [rows[rows != NOBODY] for rows in rings.locate(columns)]
         self._kept = [
             (ring, rows, ring.words[rows]) for ring, rows in zip(rings.by_kind().values(), located, strict=True)
@@ -57,7 +57,7 @@ class Undo:
             ring.words[rows] = words
 
 
-def has_room(rings: Rings, count: int) -> bool:
+def has_room(rings: EntityWindows, count: int) -> bool:
     """Return whether ``count`` transactions can be counted without anyone being forgotten for them."""
     return all(len(ring) + count <= ring.max_entities for ring in rings.by_kind().values())
 
@@ -90,7 +90,7 @@ class Speculation:
         start: int,
         count: int,
         assembly: FeatureAssembly,
-        rings: Rings,
+        rings: EntityWindows,
         store: InMemoryFeatureStore,
         sequence: int,
     ) -> None:

@@ -4,9 +4,9 @@ import msgspec
 import numpy as np
 
 from actors.core.arrays import F64, I64, U8, Bool, Column, where
-from actors.core.awaiting import Answer
-from actors.core.batches import ARRIVAL, DECIDED, NUMBER, DecidedBatch, Pile
-from sim.outcomes.mapped_arrays import AnyShelf
+from actors.core.awaiting import Completed
+from actors.core.batches import ARRIVAL, DECIDED, NUMBER, DecidedBatch, Deferred
+from sim.outcomes.mapped_arrays import ArrayStore
 from sim.outcomes.money import Outcomes
 
 DEADLINE_NS = 50_000_000  # where a scenario sets none: what is promised at p95
@@ -55,10 +55,10 @@ def timeliness(amount: F64, latency_ns: I64, scored: Bool, deadline_ns: int | No
 
 
 UNDECIDED = 255
-LET_GO_EVERY = 1 << 14  # transactions, not 1 MB of what is kept
+RELEASE_EVERY = 1 << 14  # transactions, not 1 MB of what is kept
 STIRRING = 1 << 18  # transactions; nearly all decisions come for one of the newest so many: four seconds of a burst
 _FIRST_CAPACITY = 1 << 16
-_TAKEN = Answer(None)
+_TAKEN = Completed(None)
 
 
 class OutcomeBook:
@@ -67,22 +67,22 @@ class OutcomeBook:
     It is the run's `DecisionSink`. Delivering a batch again, after a crash, changes nothing.
 
     Args:
-        shelf: where what is kept lies, and is let go from time to time; None is memory.
+        array_store: where what is kept lies, and is let go from time to time; None is memory.
 
     Attributes:
         count: transactions whose truth is booked, numbered from 0.
         start_ns: the instant from which arrivals count.
     """
 
-    def __init__(self, shelf: AnyShelf | None = None) -> None:
+    def __init__(self, array_store: ArrayStore | None = None) -> None:
         self.count = 0
         self.start_ns = 0
         self._fraud_ids: set[str] = set()
-        self._pile = Pile(self._write_down)
-        self._shelf = shelf
-        self._empty = np.empty if shelf is None else shelf.empty
+        self._deferred = Deferred(self._write_down)
+        self._array_store = array_store
+        self._empty = np.empty if array_store is None else array_store.empty
         self._settled = 0
-        self._let_go_at = LET_GO_EVERY
+        self._release_at = RELEASE_EVERY
         self._capacity = 0
         self._arrival_ns: I64 = np.empty(0, dtype=np.int64)
         self._event_us: I64 = np.empty(0, dtype=np.int64)
@@ -111,19 +111,19 @@ class OutcomeBook:
         self._event_us[new], self._truth[new] = event_us, truth
         self._score[new], self._decision[new] = np.nan, UNDECIDED
         self.count = upto
-        if upto >= self._let_go_at:
-            self._let_go()
-            self._let_go_at = upto + LET_GO_EVERY
+        if upto >= self._release_at:
+            self._release()
+            self._release_at = upto + RELEASE_EVERY
 
-    def deliver(self, decided: DecidedBatch) -> Answer[None]:
+    def deliver(self, decided: DecidedBatch) -> Completed[None]:
         """Take decisions. Small batches are kept, and written down together or when anyone asks."""
-        self._pile.add(decided, len(decided.score))
+        self._deferred.add(decided, len(decided.score))
         return _TAKEN
 
     @property
     def fraud_ids(self) -> set[str]:
         """Ids of the decided transactions that were fraud."""
-        self._pile.settle()
+        self._deferred.settle()
         return self._fraud_ids
 
     def settled(self) -> list[Column]:
@@ -135,8 +135,8 @@ class OutcomeBook:
         batches = [each.batch for each in decided]
         track = np.concatenate([batch.track for batch in batches])
         at = track[:, NUMBER]
-        if self._shelf is not None and at.min() < self._settled:
-            self._shelf.settle()  # or it could be lost on its way to a file
+        if self._array_store is not None and at.min() < self._settled:
+            self._array_store.settle()  # or it could be lost on its way to a file
         self._arrival_ns[at] = track[:, ARRIVAL] - self.start_ns
         self._latency_ns[at] = track[:, DECIDED] - track[:, ARRIVAL]
         self._amount[at] = np.concatenate([batch.amount for batch in batches])
@@ -158,8 +158,8 @@ class OutcomeBook:
     def outcomes(self, start: int = 0, stop: int | None = None) -> Outcomes:
         """Return the decided ones among the transactions numbered from ``start`` up to ``stop``, with their truth."""
         if stop is None:
-            self._let_go()
-        self._pile.settle()
+            self._release()
+        self._deferred.settle()
         part = slice(start, self.count if stop is None else stop)
         return self._rows(part, self._decision[part] != UNDECIDED)
 
@@ -174,8 +174,8 @@ class OutcomeBook:
 
     def outcomes_of(self, chosen: Bool) -> Outcomes:
         """Return the decided ones among the transactions that ``chosen``, bool by number, picks."""
-        self._let_go()
-        self._pile.settle()
+        self._release()
+        self._deferred.settle()
         count = min(self.count, len(chosen))
         return self._rows(slice(count), chosen[:count] & (self._decision[:count] != UNDECIDED))
 
@@ -192,15 +192,15 @@ class OutcomeBook:
         amount, latency_ns = self._amount[: self.count][rows], self._latency_ns[: self.count][rows]
         return timeliness(amount, latency_ns, scored, deadline_ns)
 
-    def _let_go(self) -> None:
+    def _release(self) -> None:
         """Let go what was touched before: whoever looks through the whole run needs a few of its columns."""
-        if self._shelf is not None:
-            self._shelf.let_go()
+        if self._array_store is not None:
+            self._array_store.release()
 
     def _during(self, start_ns: int, end_ns: int | None) -> Bool:
         """Return which are the decided ones of a span, bool by number."""
-        self._let_go()
-        self._pile.settle()
+        self._release()
+        self._deferred.settle()
         arrived = self._arrival_ns[: self.count]
         inside: Bool = (self._decision[: self.count] != UNDECIDED) & (arrived >= start_ns)
         if end_ns is not None:

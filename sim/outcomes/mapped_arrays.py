@@ -19,7 +19,7 @@ from actors.core.arrays import Column
 LARGE_BYTES = 2 << 20  # a drill of minutes stays below it, and opens no file
 
 
-class AnyShelf(Protocol):
+class ArrayStore(Protocol):
     """Where arrays lie that grow with a run."""
 
     def empty(self, count: int, dtype: DTypeLike) -> Column:
@@ -34,12 +34,12 @@ class AnyShelf(Protocol):
         """Return when what was put away may be written to after all."""
         ...
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """Leave to the files what lies there: it takes no memory until it is touched again."""
         ...
 
 
-class Shelf:
+class MappedArrays:
     """Makes arrays whose large ones lie in nameless files, so that only the part in use takes memory.
 
     An array is read and written like any other; what was let go is read back when it is touched. For the virtual clock:
@@ -67,11 +67,11 @@ class Shelf:
             mapped = _file_of(size_bytes, self._folder)
         except OSError:
             return np.empty(count, dtype)
-        self.let_go()
+        self.release()
         self._maps.add(mapped)
         return np.frombuffer(mapped, dtype, count)
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """Leave all arrays to their files: none takes memory until it is touched again. A few µs an array."""
         for mapped in self._maps:
             mapped.madvise(mmap.MADV_DONTNEED)  # of a shared mapping: nothing that was written is lost
@@ -109,7 +109,7 @@ _NORESERVE, _FIXED = 0x4000, 0x10  # of Linux: promise no memory; map in the pla
 _FAILED = ctypes.c_void_p(-1).value
 
 
-class Attic:
+class SpillingArrays:
     """Makes arrays that lie in memory, for a clock that would measure the wait for a disk, and keeps memory flat.
 
     Who writes to an array writes to memory. What will not be written again is told by `put_away`: a thread writes it to
@@ -127,7 +127,7 @@ class Attic:
         self._rows = rows if _reservable(rows * ROW_BYTES) else 0
         self._moves = sys.platform == "linux" and sys.maxsize > 1 << 32
         self._rooms: WeakKeyDictionary[mmap.mmap, _Room] = WeakKeyDictionary()
-        self._thread = ThreadPoolExecutor(1, "attic")
+        self._thread = ThreadPoolExecutor(1, "mapped-arrays")
         self._moving: Future[None] | None = None
 
     def empty(self, count: int, dtype: DTypeLike) -> Column:
@@ -161,7 +161,7 @@ class Attic:
         if self._moving is not None:
             self._moving.result()
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """Leave what was moved to the files: what was read of it takes no memory until it is read again."""
         for mapped, room in list(self._rooms.items()):
             if room.moved_bytes:

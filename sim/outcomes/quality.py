@@ -91,7 +91,7 @@ class LiveQuality(msgspec.Struct, frozen=True, kw_only=True):
     brier_score: float | None = None
 
 
-def live_quality(outcomes: Outcomes) -> LiveQuality:
+def score_quality(outcomes: Outcomes) -> LiveQuality:
     """Return the quality of those decisions in ``outcomes`` that a model scored and whose label is known."""
     known = outcomes.scored_and_labelled()
     score, label = known.score, known.label

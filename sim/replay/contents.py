@@ -32,7 +32,7 @@ class Contents:
         return f"{self.rows:,} transactions, {frauds}, {minute(self.first_us)} to {minute(self.last_us)} UTC{skipped}"
 
 
-class Tally:
+class PeriodCounts:
     """Counts what lies in a period, of rows that come in order of time.
 
     Attributes:

@@ -12,7 +12,7 @@ from actors.core.arrays import F64, I64, U8
 from actors.core.errors import TransactionFileError
 from actors.core.transaction import Columns
 from sim.replay.amounts import AmountField
-from sim.replay.contents import Contents, Tally, minute
+from sim.replay.contents import Contents, PeriodCounts, minute
 from sim.replay.converters import converters_of
 from sim.replay.field import OTHER, Break, Converter
 from sim.replay.sorting import Rows, Sorted, Told, out_of_order, repeated, sorted_rows, untold
@@ -95,7 +95,7 @@ class EventFile:
         Raises:
             TransactionFileError: as `columns`, or an id occurs twice.
         """
-        tallies = [Tally(period) for period in periods]
+        tallies = [PeriodCounts(period) for period in periods]
         whole = Period(min(each.from_us for each in periods), max(each.to_us for each in periods))
         hashes: list[pl.Series] = []
         begun = False

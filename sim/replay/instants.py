@@ -31,7 +31,7 @@ _OFFSET_PARTS = r"^([+-])([0-9]{2}):?([0-9]{2})?$"
 
 
 @dataclass(frozen=True, slots=True)
-class Moments:
+class InstantReader:
     """Texts as moments; each array has a value a text.
 
     Attributes:

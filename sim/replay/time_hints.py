@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from sim.replay.field import columns_written, written
-from sim.replay.instants import Moments
+from sim.replay.instants import InstantReader
 from sim.time_formats import pattern
 
 RULE = "must be a time"
@@ -157,5 +157,5 @@ def _fits_all(form: str, texts: pl.Series) -> bool:
 
 def _real(form: str, texts: pl.Series) -> pl.Series:
     """Return which of ``texts`` are times in this format; null where there is none."""
-    moments = Moments.of(texts, [pattern(form)])
+    moments = InstantReader.of(texts, [pattern(form)])
     return pl.Series(moments.fits & moments.real).set(texts.is_null(), None)

@@ -26,7 +26,7 @@ from sim.replay.field import (
     type_name,
     written,
 )
-from sim.replay.instants import YEAR_FIRST, Counts, Instants, Moments
+from sim.replay.instants import YEAR_FIRST, Counts, InstantReader, Instants
 from sim.replay.spec import EventsSpec
 from sim.replay.time_hints import advice, run_format
 from sim.scenario.events import UNITS, TimeColumn, Unit
@@ -134,7 +134,7 @@ class TimeField(MappedField[TimeColumn]):
 
     def _written(self, texts: pl.Series, rows: pl.Series) -> pl.Series | Break:
         form = self.column.format
-        moments = Moments.of(texts, YEAR_FIRST if form is None else [pattern(form)])
+        moments = InstantReader.of(texts, YEAR_FIRST if form is None else [pattern(form)])
         wrong = earliest(
             absent(texts, self.field),
             self._unread(texts, moments),
@@ -146,7 +146,7 @@ class TimeField(MappedField[TimeColumn]):
             texts, moments.local_us, known=known, aware=moments.aware, offset_us=moments.offset_us, before=wrong
         )
 
-    def _unread(self, texts: pl.Series, moments: Moments) -> Break | None:
+    def _unread(self, texts: pl.Series, moments: InstantReader) -> Break | None:
         index = first(pl.Series(~moments.fits) & texts.is_not_null())
         if index is None:
             return None
@@ -157,7 +157,7 @@ class TimeField(MappedField[TimeColumn]):
             rule, remedy = advice(self.field, self.names, text, texts)
         return Break(index, f"{self.field} {rule}, got {shown(text)}; {remedy}")
 
-    def _mixed(self, texts: pl.Series, moments: Moments, rows: pl.Series) -> Break | None:
+    def _mixed(self, texts: pl.Series, moments: InstantReader, rows: pl.Series) -> Break | None:
         """Return the first time with an offset after one without, or the other way round."""
         known = pl.Series(moments.fits & moments.real)
         found = self.ways.second(pl.Series(moments.aware), known, rows)

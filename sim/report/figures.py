@@ -20,7 +20,7 @@ from sim.judging.result import ExpectationResult
 from sim.judging.verdict import Verdict
 from sim.judging.windows import Windows
 from sim.outcomes.money import Business, Outcomes, business
-from sim.outcomes.quality import live_quality
+from sim.outcomes.quality import score_quality
 from sim.report.summary import (
     AlertOutcome,
     Books,
@@ -91,7 +91,7 @@ def _figures(name: str, kind: str, span: Span, window: Window, outcomes: Outcome
         error_rate=read("error_ratio", window),
         modes={mode: ratio for mode, ratio in ratios.items() if ratio},
         business=business(outcomes),
-        quality=live_quality(outcomes),
+        quality=score_quality(outcomes),
     )
 
 
@@ -174,7 +174,7 @@ def summarise(run: Finished) -> Summary:
     """Return the summary of a run."""
     scenario, last, verdict = run.scenario, run.last, run.verdict
     window = Window(run.first, last)
-    worth, live = business(run.outcomes), live_quality(run.outcomes)
+    worth, live = business(run.outcomes), score_quality(run.outcomes)
     latency = times_in_ms(last.stages.get(Stage.LATENCY, HistogramCounts()))
     mean, deviation = _scores(run.outcomes)
     return Summary(
@@ -209,7 +209,7 @@ def summarise(run: Finished) -> Summary:
         brier_score=run.held_out.get("brier_score"),
         live_roc_auc=live.roc_auc,
         live_average_precision=live.average_precision,
-        live_on_unknown_cards=None if run.judged is None else live_quality(run.judged),
+        live_on_unknown_cards=None if run.judged is None else score_quality(run.judged),
         avg_prediction=mean,
         prediction_std=deviation,
         decisions=_decisions(last),

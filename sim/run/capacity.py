@@ -15,7 +15,7 @@ from sim.clocks.real import loop_factory
 from sim.clocks.virtual_loop import VirtualLoop
 from sim.feeds.feed import Block, Feed
 from sim.journal import Journal
-from sim.run.composition import Parts, make_parts
+from sim.run.composition import RunContext, compose_run
 from sim.run.machine import Machine, real_machine, virtual_machine
 from sim.run.plan import Plan, SyntheticLoad
 from sim.scenario.scenario import Scenario
@@ -51,7 +51,7 @@ class Unpaced:
         self.count += len(block)
         return replace(block, due_ns=None)
 
-    def go_on(self) -> None:
+    def resume(self) -> None:
         """End the pause."""
         self._warm.set_result(None)
 
@@ -103,8 +103,8 @@ def calm(scenario: Scenario) -> Scenario:
 
 @asynccontextmanager
 async def under_way(
-    plan: Plan, machine: Machine, ready: Callable[[Parts], None] = lambda _parts: None
-) -> AsyncIterator[Parts]:
+    plan: Plan, machine: Machine, ready: Callable[[RunContext], None] = lambda _parts: None
+) -> AsyncIterator[RunContext]:
     """Start the pipeline of ``plan`` as a run does; at the end of the span all is through and ``machine`` closed.
 
     Args:
@@ -113,7 +113,7 @@ async def under_way(
         ready: told of the parts before they start.
     """
     try:
-        parts = make_parts(plan, machine, Journal(machine.clock))
+        parts = compose_run(plan, machine, Journal(machine.clock))
         ready(parts)
         await parts.source.prime()
         gc.collect()
@@ -137,12 +137,12 @@ async def _measure(plan: Plan, make_machine: Callable[[Plan], Machine]) -> float
             # A modelled machine may take days for a transaction: who looked every millisecond would look for ever.
             await clock.sleep_ns(max(NS_PER_MS, (clock.now_ns() - started_ns) // 1_000))
         begun_ns = clock.now_ns()
-        feed.go_on()
+        feed.resume()
         await parts.pipeline.finished()
         return (await _logged(parts) - before) * NS_PER_S / (clock.now_ns() - begun_ns)
 
 
-async def _logged(parts: Parts) -> int:
+async def _logged(parts: RunContext) -> int:
     """Return how many decisions are logged, those included that a log keeps to write them together."""
     await parts.pipeline.logger.log.drained()
     return parts.telemetry.ledger.logged

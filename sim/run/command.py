@@ -124,10 +124,10 @@ def _run_in(folder: RunFolder, shorter: Cut, request: Request) -> int:
         # Imported with the screen up: LightGBM alone takes a second.
         from sim.run.execute import execute
         from sim.run.model_choice import choose_model
-        from sim.run.preflight import preflight, settle
+        from sim.run.preflight import check_scenario, preflight
         from sim.run.prepare import prepare
 
-        settled = settle(shorter, screen.show)
+        settled = check_scenario(shorter, screen.show)
         shorter = settled.shorter
         ready = preflight(shorter, request.model, screen.show)
         for remark in () if live else (*settled.remarks, *ready.remarks):

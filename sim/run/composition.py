@@ -23,19 +23,19 @@ from actors.telemetry.snapshot import Gauges
 from actors.telemetry.telemetry import Telemetry
 from sim.clocks.modelled_waits import ModelledVerification
 from sim.faults.schedule import FaultSchedule
-from sim.faults.switch import Site
+from sim.faults.switch import FaultTargets
 from sim.journal import Journal
-from sim.lookahead.ports import Sight, foreseeing, present
+from sim.lookahead.ports import Lookahead, foreseeing, present
 from sim.outcomes.book import OutcomeBook
-from sim.outcomes.mapped_arrays import AnyShelf
+from sim.outcomes.mapped_arrays import ArrayStore
 from sim.replay.traffic import PointInTimeFeed
 from sim.run.machine import Machine
 from sim.run.pipeline_config import pipeline_config, thresholds
 from sim.run.plan import Plan, SyntheticLoad
 from sim.run.source import DelayedLabels, FeedSource
 from sim.run.warm_state import WarmState, warm_state
-from sim.steps.model_changes import ModelDesk
-from sim.steps.schedule import AlertBell, StepSchedule
+from sim.steps.model_changes import ModelChanges
+from sim.steps.schedule import AlertSignal, StepSchedule
 
 
 def _plain(book: OutcomeBook) -> DecisionSink:
@@ -51,7 +51,7 @@ def _same(work: Work, _: Clock) -> Work:
 
 
 @dataclass(frozen=True, slots=True)
-class Instruments:
+class Attachments:
     """Attachments of one run; by themselves they change nothing.
 
     Attributes:
@@ -66,7 +66,7 @@ class Instruments:
     work: Callable[[Work, Clock], Work] = _same
 
 
-NO_INSTRUMENTS = Instruments()
+NO_INSTRUMENTS = Attachments()
 
 
 DECISIONS_FILE = "decisions.jsonl"
@@ -75,17 +75,17 @@ UNDELIVERED_FILE = "undelivered.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class RunContext:
     """What a session runs and watches.
 
     Attributes:
         refresher: recomputes the batch tier; its task is needed only where event time passes by itself.
         paced: whether event time passes with the run's clock.
         output: the decision log.
-        desk: where the serving model is changed.
+        model_changes: where the serving model is changed.
         steps: of the scenario.
         labels: those that wait.
-        shelf: where arrays lie that grow with the run.
+        array_store: where arrays lie that grow with the run.
     """
 
     telemetry: Telemetry
@@ -101,11 +101,11 @@ class Parts:
     pipeline: Pipeline
     output: AppendOnlyFile
     dead_letters: DeadLetterFile
-    desk: ModelDesk
+    model_changes: ModelChanges
     steps: StepSchedule
     undelivered: AppendOnlyFile
     labels: DelayedLabels
-    shelf: AnyShelf | None
+    array_store: ArrayStore | None
 
     def gauges(self) -> Gauges:
         """Read the pipeline's gauges and the age of its batch features."""
@@ -124,10 +124,10 @@ class Parts:
 
     def put_away(self) -> None:
         """Let the shelf take out of memory what is settled of the run."""
-        if self.shelf is not None:
+        if self.array_store is not None:
             view = self.warm.history.view()
             history = [*view.transactions.values(), *view.labels.values()]
-            self.shelf.put_away([*self.book.settled(), *history, *self.labels.columns()])
+            self.array_store.put_away([*self.book.settled(), *history, *self.labels.columns()])
 
     def close(self) -> None:
         """Close the files."""
@@ -155,7 +155,9 @@ class CaughtUp:
         return inbox.depth == 0 and inbox.leased == 0 and pipeline.producer.outbox_count == 0
 
 
-def make_parts(plan: Plan, machine: Machine, journal: Journal, instruments: Instruments = NO_INSTRUMENTS) -> Parts:
+def compose_run(
+    plan: Plan, machine: Machine, journal: Journal, instruments: Attachments = NO_INSTRUMENTS
+) -> RunContext:
     """Return the parts for ``plan``. Nothing moves yet; event time counts from now where it is paced.
 
     Raises:
@@ -164,17 +166,17 @@ def make_parts(plan: Plan, machine: Machine, journal: Journal, instruments: Inst
     """
     clock, feed = machine.clock, machine.feed
     telemetry = Telemetry(plan.artifact.reference, clock.now_ns())
-    shelf = machine.shelf
-    allocate = np.empty if shelf is None else shelf.empty
+    array_store = machine.array_store
+    allocate = np.empty if array_store is None else array_store.empty
     load = plan.load
     warm = warm_state(plan.artifact, load.start_us, plan.label_delay_us, load.towns(), allocate)
-    book, labels = OutcomeBook(shelf), DelayedLabels(plan.label_delay_us, allocate)
+    book, labels = OutcomeBook(array_store), DelayedLabels(plan.label_delay_us, allocate)
     speed = plan.load.speed
     paced = None if speed is None else ScaledEventTime(clock, plan.load.start_us, speed)
     watermark = WatermarkEventTime(plan.load.start_us) if paced is None else None
     synthetic = plan.load.spec if isinstance(plan.load, SyntheticLoad) else None
-    site = Site(machine.work, synthetic)
-    faults = FaultSchedule(plan.scenario.faults, clock, journal, plan.scenario.seed, site)
+    targets = FaultTargets(machine.work, synthetic)
+    faults = FaultSchedule(plan.scenario.faults, clock, journal, plan.scenario.seed, targets)
     refresher = Refresher(
         warm.builder,
         faults.wrap_refresh(warm.store),
@@ -184,16 +186,18 @@ def make_parts(plan: Plan, machine: Machine, journal: Journal, instruments: Inst
         clock,
         on_refreshed=partial(_note_refresh, telemetry, journal),
         on_failed=partial(_note_failed_refresh, telemetry, journal),
-        on_step=None if shelf is None else shelf.let_go,
+        on_step=None if array_store is None else array_store.release,
     )
     slot = ModelSlot(plan.artifact, thresholds(plan.scenario.pipeline))
-    desk = ModelDesk(slot, plan.artifact, faults.wrap_verification(_verification(plan, clock)), telemetry, journal)
-    site.desk = desk
-    steps = StepSchedule(plan.scenario.steps, plan.candidates, clock, journal, desk, AlertBell())
+    model_changes = ModelChanges(
+        slot, plan.artifact, faults.wrap_verification(_verification(plan, clock)), telemetry, journal
+    )
+    targets.model_changes = model_changes
+    steps = StepSchedule(plan.scenario.steps, plan.candidates, clock, journal, model_changes, AlertSignal())
     schedule = plan.load.schedule()
     if schedule is not None:
         schedule = schedule.altered(faults.reschedule)
-        site.recount = schedule.recount
+        targets.recount = schedule.recount
     output = AppendOnlyFile(plan.folder / DECISIONS_FILE)
     logged_to = faults.wrap_output(output)
     dead_letters = DeadLetterFile(plan.folder / DEAD_LETTERS_FILE)
@@ -204,13 +208,13 @@ def make_parts(plan: Plan, machine: Machine, journal: Journal, instruments: Inst
     if paced is None:
         feed = PointInTimeFeed(feed, refresher, plan.load.start_us, caught_up, clock)
     source = FeedSource(faults.wrap_feed(feed), schedule, book, labels, watermark)
-    sight = _sight(plan, machine, warm, slot)
+    lookahead = _lookahead(plan, machine, warm, slot)
     scorer = ThreadPoolExecutor(1, "scoring")
-    scoring = LocalScoring(slot, scorer, machine.work, sight.predict)
+    scoring = LocalScoring(slot, scorer, machine.work, lookahead.predict)
     around = Surroundings(
-        source=sight.watch(source),
-        assembly=sight.assembly,
-        store=faults.wrap_feature_store(machine.look_up(sight.store)),
+        source=lookahead.watch(source),
+        assembly=lookahead.assembly,
+        store=faults.wrap_feature_store(machine.look_up(lookahead.store)),
         history=warm.history,
         scoring=faults.wrap_scoring(scoring),
         digest_of=slot.digests.__getitem__,
@@ -224,7 +228,7 @@ def make_parts(plan: Plan, machine: Machine, journal: Journal, instruments: Inst
         on_restart=partial(_note_restart, journal),
         undelivered=faults.wrap_file(undelivered),
         log=machine.log if logged_to is output else ThreadedLog,  # a fault of the disk strikes write by write
-        read=sight.read,
+        read=lookahead.read,
     )
     pipeline = Pipeline(config, around)
     instruments.alter(pipeline)
@@ -233,7 +237,7 @@ def make_parts(plan: Plan, machine: Machine, journal: Journal, instruments: Inst
     event_time = paced or watermark
     if event_time is None:
         raise AssertionError("event time is either paced or follows the transactions")
-    return Parts(
+    return RunContext(
         telemetry,
         journal,
         source,
@@ -247,15 +251,15 @@ def make_parts(plan: Plan, machine: Machine, journal: Journal, instruments: Inst
         pipeline,
         output,
         dead_letters,
-        desk,
+        model_changes,
         steps,
         undelivered,
         labels,
-        shelf,
+        array_store,
     )
 
 
-def _sight(plan: Plan, machine: Machine, warm: WarmState, slot: ModelSlot) -> Sight:
+def _lookahead(plan: Plan, machine: Machine, warm: WarmState, slot: ModelSlot) -> Lookahead:
     """Return the ports that compute, ahead of time if the machine allows it."""
     names = plan.artifact.feature_names
     if machine.foresees:

@@ -18,7 +18,7 @@ from sim.report.jsonl import AlertLine, JsonLines, PatientLines, TextLines
 from sim.report.provenance import git_commit, versions
 from sim.report.run_folder import RunFolder
 from sim.report.summary import Summary, summary_text
-from sim.run.composition import NO_INSTRUMENTS, Instruments, Parts, make_parts
+from sim.run.composition import NO_INSTRUMENTS, Attachments, RunContext, compose_run
 from sim.run.machine import Machine, real_machine, virtual_machine
 from sim.run.output import Output
 from sim.run.plan import Plan
@@ -53,7 +53,7 @@ class Result:
         return self.summary.exit_code if self.written else self.summary.exit_code or UNREADABLE
 
 
-def execute(plan: Plan, folder: RunFolder, screen: AnyScreen, instruments: Instruments = NO_INSTRUMENTS) -> Result:
+def execute(plan: Plan, folder: RunFolder, screen: AnyScreen, instruments: Attachments = NO_INSTRUMENTS) -> Result:
     """Run ``plan``, write its folder, return what it comes to; ``instruments`` are attached to it.
 
     What an earlier run left in the folder is removed first.
@@ -74,7 +74,7 @@ async def _run(
     plan: Plan,
     folder: RunFolder,
     screen: AnyScreen,
-    instruments: Instruments,
+    instruments: Attachments,
     make_machine: Callable[[Plan], Machine],
 ) -> Result:
     machine = make_machine(plan)
@@ -86,7 +86,7 @@ async def _run(
 
 
 async def _run_on(
-    machine: Machine, plan: Plan, folder: RunFolder, screen: AnyScreen, instruments: Instruments
+    machine: Machine, plan: Plan, folder: RunFolder, screen: AnyScreen, instruments: Attachments
 ) -> Result:
     clock = machine.clock
     journal_lines, alert_lines = JsonLines(folder.file(files.JOURNAL)), JsonLines(folder.file(files.ALERTS))
@@ -96,7 +96,7 @@ async def _run_on(
     with ExitStack() as opened:
         for lines in own_lines:
             opened.callback(lines.close)
-        parts = make_parts(plan, machine, journal, instruments)
+        parts = compose_run(plan, machine, journal, instruments)
         opened.callback(parts.close)
         for lines in own_lines:
             lines.through(parts.faults.wrap_file)
@@ -158,14 +158,14 @@ def _report(plan: Plan, output: Output, session: Session, ended: Ended, losses: 
     return Result(summary, ended.frame, tuple(problems), written, losses)
 
 
-def _missed_deliveries(parts: Parts) -> Iterator[str]:
+def _missed_deliveries(parts: RunContext) -> Iterator[str]:
     """Yield how the first delivery failed, if any did."""
     if failure := parts.pipeline.logger.delivery_failure.text:
         count = parts.telemetry.ledger.undelivered_count
         yield f"deliveries failed, the first with: {failure}; {count:,} decisions were given up in the end"
 
 
-def _finished(plan: Plan, parts: Parts, session: Session, ended: Ended, warnings: tuple[str, ...]) -> Finished:
+def _finished(plan: Plan, parts: RunContext, session: Session, ended: Ended, warnings: tuple[str, ...]) -> Finished:
     return Finished(
         scenario=plan.scenario,
         first=ended.first,
@@ -184,7 +184,7 @@ def _finished(plan: Plan, parts: Parts, session: Session, ended: Ended, warnings
         model=parts.slot.current.digest,
         engine=parts.slot.current.engine.kind,
         calibration=digest(plan.costs) if plan.clock == "virtual" else None,
-        held_out=parts.desk.serving.manifest.metrics.get("test", {}),
+        held_out=parts.model_changes.serving.manifest.metrics.get("test", {}),
         git=git_commit(),
         versions=versions(),
     )

@@ -18,7 +18,7 @@ from sim.steps.step import StepRecord
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class FrameInputs:
     """What a frame is made of, apart from the facts.
 
     Attributes:
@@ -71,7 +71,7 @@ def _p50(window: Window, stage: Stage) -> float | None:
     return None if value is None else float(value)
 
 
-def stage(stage: Stage, moment: Moment) -> show.StageTime:
+def stage(stage: Stage, moment: FrameInputs) -> show.StageTime:
     """Return how long a stage takes, with its budget."""
     budget = BUDGET_P50_US.get(stage)
     return show.StageTime(
@@ -82,7 +82,7 @@ def stage(stage: Stage, moment: Moment) -> show.StageTime:
     )
 
 
-def errors(moment: Moment) -> show.Errors:
+def errors(moment: FrameInputs) -> show.Errors:
     """Return what ended badly, by cause."""
     ledger = moment.now.ledger
     poison = ledger.dead_lettered_by_reason.get("poison", 0)
@@ -101,7 +101,7 @@ def errors(moment: Moment) -> show.Errors:
     )
 
 
-def feature_store(moment: Moment) -> show.FeatureStoreHealth:
+def feature_store(moment: FrameInputs) -> show.FeatureStoreHealth:
     """Return how the look-ups went, and how old the batch tier is."""
     recent = moment.recent
     errors = read("feature_store.error_ratio", recent)
@@ -120,7 +120,7 @@ def feature_store(moment: Moment) -> show.FeatureStoreHealth:
     )
 
 
-def drift(moment: Moment) -> show.Drift | None:
+def drift(moment: FrameInputs) -> show.Drift | None:
     """Return the PSI of each feature, highest first; None with too few rows."""
     found = moment.drift.psi_by_feature
     if not found:
@@ -130,7 +130,7 @@ def drift(moment: Moment) -> show.Drift | None:
     return show.Drift(features=ranked, limit=PSI_LIMIT, samples_count=rows, covers="last minute")
 
 
-def money(moment: Moment) -> show.Money:
+def money(moment: FrameInputs) -> show.Money:
     """Return what the labelled decisions were worth."""
     money, now = moment.quality, moment.now
     reviews = sum(row[Decision.REVIEW] for row in now.decisions) if money.review_count is None else money.review_count
@@ -145,7 +145,7 @@ def money(moment: Moment) -> show.Money:
     )
 
 
-def pipeline(moment: Moment) -> show.Pipeline:
+def pipeline(moment: FrameInputs) -> show.Pipeline:
     """Return mailboxes and actors, in the order of the flow."""
     now, recent = moment.now, moment.recent
     before = {box.name: box.blocked_s for box in recent.older.gauges.mailboxes}
@@ -185,7 +185,7 @@ def _rows(snapshot: Snapshot, actor: str) -> float:
     return 0.0 if work is None else work.rows
 
 
-def share(kind: str, label: str, moment: Moment) -> show.Share:
+def share(kind: str, label: str, moment: FrameInputs) -> show.Share:
     """Return a decision's or a mode's share of all decisions."""
     name = f"{kind}.{label}.ratio"
     decisions = moment.now.decisions
@@ -196,7 +196,7 @@ def share(kind: str, label: str, moment: Moment) -> show.Share:
     return show.Share(label, read(name, moment.recent), read(name, moment.whole), count)
 
 
-def alerts(moment: Moment) -> tuple[show.AlertRow, ...]:
+def alerts(moment: FrameInputs) -> tuple[show.AlertRow, ...]:
     """Return where each alert stands."""
     now_ns = moment.now.at_ns
     return tuple(
@@ -212,7 +212,7 @@ def alerts(moment: Moment) -> tuple[show.AlertRow, ...]:
     )
 
 
-def ledger(moment: Moment, skipped_rows: int = 0) -> show.LedgerLine:
+def ledger(moment: FrameInputs, skipped_rows: int = 0) -> show.LedgerLine:
     """Return the books, and how many rows of a file never came into them."""
     ledger = moment.now.ledger
     return show.LedgerLine(

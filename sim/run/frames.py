@@ -13,7 +13,7 @@ from actors.telemetry.window import Window
 from dashboard import frame as show
 from dashboard.charts import History
 from sim.run.frame_sections import (
-    Moment,
+    FrameInputs,
     alerts,
     drift,
     errors,
@@ -32,7 +32,7 @@ from sim.steps.step import StepState
 from sim.units import Rate
 
 
-class Courses:
+class RunSeries:
     """Histories of rates, latencies, memory and AUC; fed with each snapshot of the monitor."""
 
     def __init__(self) -> None:
@@ -81,7 +81,7 @@ SHOWN_STAGES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class RunFacts:
     """What does not change in a run.
 
     Attributes:
@@ -107,10 +107,10 @@ class Facts:
 class Frames:
     """Makes frames of one run."""
 
-    facts: Facts
-    courses: Courses = field(default_factory=Courses)
+    facts: RunFacts
+    run_series: RunSeries = field(default_factory=RunSeries)
 
-    def build(self, moment: Moment) -> show.Frame:
+    def build(self, moment: FrameInputs) -> show.Frame:
         """Return the frame of a moment."""
         return show.Frame(
             header=self._header(moment),
@@ -143,7 +143,7 @@ class Frames:
             ledger=ledger(moment, self.facts.skipped_rows),
         )
 
-    def _header(self, moment: Moment) -> show.Header:
+    def _header(self, moment: FrameInputs) -> show.Header:
         scenario = self.facts.scenario
         planned_ns = self.facts.planned_ns
         elapsed_s = _elapsed_s(moment.now)
@@ -162,31 +162,31 @@ class Frames:
             warnings=moment.warnings,
         )
 
-    def _throughput(self, moment: Moment) -> show.Throughput:
+    def _throughput(self, moment: FrameInputs) -> show.Throughput:
         recent, whole = moment.recent, moment.whole
         return show.Throughput(
             offered_10s_per_s=read("offered_rate", recent),
             achieved_10s_per_s=read("throughput", recent),
             offered_run_per_s=ratio(moment.now.ledger.offered, whole.span_s),  # those due at the very start, too
             achieved_run_per_s=read("throughput", whole),
-            offered=self.courses.offered.series(),
-            achieved=self.courses.achieved.series(),
+            offered=self.run_series.offered.series(),
+            achieved=self.run_series.achieved.series(),
             capacity_per_s=self.facts.capacity_per_s,
         )
 
-    def _latency(self, moment: Moment) -> show.Latency:
+    def _latency(self, moment: FrameInputs) -> show.Latency:
         return show.Latency(
             last_10s=percentiles(moment.recent),
             run=percentiles(moment.whole),
             p50_target_us=BUDGET_P50_US[Stage.LATENCY],
             p95_target_us=TARGET_P95_US[Stage.LATENCY],
             p99_target_us=None,
-            p50=self.courses.p50.series(),
-            p95=self.courses.p95.series(),
-            p99=self.courses.p99.series(),
+            p50=self.run_series.p50.series(),
+            p95=self.run_series.p95.series(),
+            p99=self.run_series.p99.series(),
         )
 
-    def _scores(self, moment: Moment) -> show.Scores:
+    def _scores(self, moment: FrameInputs) -> show.Scores:
         scores = moment.recent.scores
         return show.Scores(
             counts_10s=scores.bins,
@@ -196,15 +196,15 @@ class Frames:
             block_threshold=moment.thresholds.block,
         )
 
-    def _memory(self, moment: Moment) -> show.Memory | None:
+    def _memory(self, moment: FrameInputs) -> show.Memory | None:
         used = moment.now.memory_bytes
         if used is None:
             return None
         return show.Memory(
-            used_bytes=used, limit_bytes=self.facts.memory_limit_bytes, series=self.courses.memory.series()
+            used_bytes=used, limit_bytes=self.facts.memory_limit_bytes, series=self.run_series.memory.series()
         )
 
-    def _quality(self, moment: Moment) -> show.Quality:
+    def _quality(self, moment: FrameInputs) -> show.Quality:
         money = moment.quality
         return show.Quality(
             rolling_auc=moment.rolling_auc,
@@ -213,10 +213,10 @@ class Frames:
             false_positive_run_ratio=ratio(money.wrongly_blocked_count, money.legitimate_count),
             labelled_run_count=money.labelled_count,
             decided_run_count=moment.now.ledger.decided,
-            auc=self.courses.auc.series(),
+            auc=self.run_series.auc.series(),
         )
 
-    def _timeline(self, moment: Moment) -> show.Timeline:
+    def _timeline(self, moment: FrameInputs) -> show.Timeline:
         scenario, end_s = self.facts.scenario, _elapsed_s(moment.now)
         spans = phase_spans(scenario)
         phases = tuple(

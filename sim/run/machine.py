@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from actors.core.batches import DecidedBatch, Pile
+from actors.core.batches import DecidedBatch, Deferred
 from actors.core.clock import Clock, RealClock
 from actors.core.errors import SinkError
 from actors.core.work import RealWork, Work
@@ -24,7 +24,7 @@ from sim.clocks.virtual_clock import VirtualClock
 from sim.clocks.virtual_loop import VirtualLoop
 from sim.feeds.feed import Feed, InlineFeed
 from sim.feeds.process_feed import ProcessFeed
-from sim.outcomes.mapped_arrays import AnyShelf, Attic, Shelf
+from sim.outcomes.mapped_arrays import ArrayStore, MappedArrays, SpillingArrays
 from sim.run.plan import Plan
 
 LARGE_BYTES = 1 << 20  # tables and columns are larger; the arrays of a batch are smaller
@@ -57,7 +57,7 @@ class GatheredLog(DecisionLog):
 
     def __init__(self, lines: DecisionLines, output: LineSink, ledger: Ledger) -> None:
         super().__init__(lines, output, ledger)
-        self._pile = Pile(self._write_down)
+        self._deferred = Deferred(self._write_down)
 
     async def write(self, decided: DecidedBatch) -> bool:  # noqa: ARG002 - it is kept when it is committed
         """Put it off."""
@@ -65,11 +65,11 @@ class GatheredLog(DecisionLog):
 
     def commit(self, decided: DecidedBatch, *, written: bool) -> None:  # noqa: ARG002 - it is not
         """Keep ``decided``; write what waits if that is enough."""
-        self._pile.add(decided, len(decided.score))
+        self._deferred.add(decided, len(decided.score))
 
     def settle(self) -> None:
         """Write and count what waits."""
-        self._pile.settle()
+        self._deferred.settle()
 
     def _write_down(self, batches: list[DecidedBatch]) -> None:
         written = True
@@ -101,7 +101,7 @@ class Machine:
         close: gives back what it holds.
         look_up: makes a store's look-ups take the time that the scenario says.
         foresees: whether computing takes no time, so that it may be done before it is asked for.
-        shelf: where arrays lie that grow with the run; None is memory.
+        array_store: where arrays lie that grow with the run; None is memory.
         log: makes what writes the decision log.
         losses: what happened to helping processes, a line each.
     """
@@ -113,7 +113,7 @@ class Machine:
     close: Callable[[], None]
     look_up: Callable[[FeatureStore], FeatureStore]
     foresees: bool = False
-    shelf: AnyShelf | None = None
+    array_store: ArrayStore | None = None
     log: MakeLog = BufferedLog
     losses: Callable[[], tuple[str, ...]] = tuple
 
@@ -126,17 +126,19 @@ def real_machine(plan: Plan) -> Machine:
     usual_s = sys.getswitchinterval()
     sys.setswitchinterval(PROMPT_S)
 
-    attic = Attic(plan.folder, round(plan.load.expected_count * SPARE) + ROWS_BESIDE)
+    array_store = SpillingArrays(plan.folder, round(plan.load.expected_count * SPARE) + ROWS_BESIDE)
 
     def close() -> None:
         feed.close()
         clock.close()
-        attic.close()
+        array_store.close()
         sys.setswitchinterval(usual_s)
 
     untold = () if memory is not None else (NO_MEMORY,)
     look_up = _look_up(plan, clock)
-    return Machine(clock, RealWork(), feed, memory, close, look_up, shelf=attic, losses=lambda: (*untold, *feed.losses))
+    return Machine(
+        clock, RealWork(), feed, memory, close, look_up, array_store=array_store, losses=lambda: (*untold, *feed.losses)
+    )
 
 
 def virtual_machine(plan: Plan) -> Machine:
@@ -156,7 +158,7 @@ def virtual_machine(plan: Plan) -> Machine:
         feed.close()
         gc.set_threshold(*thresholds)
 
-    look_up, shelf = _look_up(plan, clock), Shelf(plan.folder)
+    look_up, array_store = _look_up(plan, clock), MappedArrays(plan.folder)
     return Machine(
         clock,
         work,
@@ -165,7 +167,7 @@ def virtual_machine(plan: Plan) -> Machine:
         close,
         look_up,
         foresees=True,
-        shelf=shelf,
+        array_store=array_store,
         log=GatheredLog,
     )
 

@@ -22,7 +22,7 @@ from sim.training.cache import MODELS, is_model, publish, recipe_of
 from sim.training.fit import FitConfig
 from sim.training.process import train_in_child
 from sim.training.progress import Progress
-from sim.training.source import EventsSource, Source, WorldSource
+from sim.training.source import EventsSource, TrainingSource, WorldSource
 
 
 def check_trees(artifact: Artifact, count: int, step: str) -> None:
@@ -72,7 +72,7 @@ STAGES = {
 }
 
 
-def source_of(scenario: Scenario) -> Source:
+def source_of(scenario: Scenario) -> TrainingSource:
     """Return what a model for ``scenario`` is trained on.
 
     Raises:
@@ -88,7 +88,7 @@ def gates_for(scenario: Scenario) -> tuple[Gate, ...]:
     return DEFAULT_GATES if scenario.events is None else said_gates(scenario.events.gates)
 
 
-def cached_folder(source: Source, config: FitConfig | None = None) -> Path:
+def cached_folder(source: TrainingSource, config: FitConfig | None = None) -> Path:
     """Return where the model of ``source``, fitted as ``config`` says, is kept."""
     return MODELS / recipe_of(source.facts(), source.features, config or FitConfig()).key
 

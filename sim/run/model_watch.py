@@ -10,7 +10,7 @@ from actors.core.errors import ArtifactError
 from actors.model.artifact import MANIFEST_FILE
 from actors.model.manifest import read_manifest
 from sim.report.run_folder import ROLLBACK
-from sim.steps.model_changes import ModelDesk
+from sim.steps.model_changes import ModelChanges
 
 LOOK_EVERY_NS: Final = NS_PER_S  # a look costs 0.1 ms; whoever releases a model can wait two of them
 WATCH: Final = "watched-folder"  # who asks, in the journal
@@ -28,14 +28,14 @@ class ModelWatch:
     Args:
         folder: where the serving model came from.
         run_folder: where the request to roll back is left, as a file that is removed when it is taken up.
-        desk: makes the changes.
+        model_changes: makes the changes.
         clock: the run's, on real time.
     """
 
-    def __init__(self, folder: Path, run_folder: Path, desk: ModelDesk, clock: Clock) -> None:
+    def __init__(self, folder: Path, run_folder: Path, model_changes: ModelChanges, clock: Clock) -> None:
         self._folder = folder
         self._request = run_folder / ROLLBACK
-        self._desk = desk
+        self._model_changes = model_changes
         self._clock = clock
         self._known = signature(folder)
         self._growing: Signature | None = None
@@ -50,7 +50,7 @@ class ModelWatch:
     async def look(self) -> None:
         """Take up a request, then look at the folder once; return when what came of it is settled."""
         if self._asked():
-            await self._desk.roll_back(ROLLBACK)
+            await self._model_changes.roll_back(ROLLBACK)
             with contextlib.suppress(OSError):
                 self._request.unlink()
         found = signature(self._folder)
@@ -61,7 +61,7 @@ class ModelWatch:
             return
         self._known = found
         if not self._serves():
-            await self._desk.release(WATCH, self._folder)
+            await self._model_changes.release(WATCH, self._folder)
 
     def _asked(self) -> bool:
         """Return whether there is a request that has not been taken up: one that cannot be removed counts once."""
@@ -78,7 +78,7 @@ class ModelWatch:
     def _serves(self) -> bool:
         """Return whether it is the serving model, put there again."""
         try:
-            return read_manifest(self._folder / MANIFEST_FILE).digest == self._desk.serving.manifest.digest
+            return read_manifest(self._folder / MANIFEST_FILE).digest == self._model_changes.serving.manifest.digest
         except (OSError, ValueError, ArtifactError):
             return False  # the desk says what is wrong
 

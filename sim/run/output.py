@@ -21,7 +21,7 @@ from actors.core.errors import OutputError
 from sim.report import run_folder as files
 from sim.report.jsonl import PatientLines
 from sim.report.run_folder import RunFolder
-from sim.run.composition import Parts
+from sim.run.composition import RunContext
 
 _UNLABELLED = b',"label":null'  # cannot stand inside a text: JSON escapes its quotes
 _LABELLED = (b',"label":0', b',"label":1')
@@ -100,7 +100,11 @@ class Output:
     """
 
     def __init__(
-        self, folder: RunFolder, parts: Parts, own: Sequence[PatientLines], hurried: Callable[[], bool] = lambda: False
+        self,
+        folder: RunFolder,
+        parts: RunContext,
+        own: Sequence[PatientLines],
+        hurried: Callable[[], bool] = lambda: False,
     ) -> None:
         self._folder = folder
         self.parts = parts

@@ -34,7 +34,7 @@ if TYPE_CHECKING:  # it imports polars, which a run of the synthetic world does 
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class CheckedScenario:
     """A scenario with what its file of transactions tells.
 
     Attributes:
@@ -46,7 +46,7 @@ class Settled:
     remarks: tuple[str, ...] = ()
 
 
-def settle(shorter: Cut, announce: Announce = lambda _: None) -> Settled:
+def check_scenario(shorter: Cut, announce: Announce = lambda _: None) -> CheckedScenario:
     """Return ``shorter`` with what its file tells once and for all, and sort that file if it is to be.
 
     Args:
@@ -58,16 +58,16 @@ def settle(shorter: Cut, announce: Announce = lambda _: None) -> Settled:
     """
     events = shorter.scenario.events
     if events is None:
-        return Settled(shorter)
+        return CheckedScenario(shorter)
 
     def told(share: float) -> None:
         announce(Notice(title=f"sorting {Path(events.file).name} by time", done_ratio=share))
 
     columns = opened_spec(events, told).columns
     if columns == events.columns:
-        return Settled(shorter)
+        return CheckedScenario(shorter)
     scenario = replace(shorter.scenario, events=replace(events, columns=columns))
-    return Settled(replace(shorter, scenario=scenario), (_unit_remark(columns.event_time),))
+    return CheckedScenario(replace(shorter, scenario=scenario), (_unit_remark(columns.event_time),))
 
 
 def _unit_remark(column: TimeColumn) -> str:

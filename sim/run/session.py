@@ -17,8 +17,8 @@ from sim.judging.judge import Judge
 from sim.judging.result import ExpectationResult, skipped
 from sim.judging.verdict import Arrivals, Verdict, arrivals_of, doubts, judge, metrics_read, remarks
 from sim.outcomes.money import Outcomes, business
-from sim.outcomes.quality import live_quality
-from sim.run.composition import Parts
+from sim.outcomes.quality import score_quality
+from sim.run.composition import RunContext
 from sim.run.model_watch import ModelWatch
 from sim.run.plan import Plan
 from sim.run.watch import AnyScreen, Watch, tick_s
@@ -79,7 +79,7 @@ class Session:
     def __init__(
         self,
         plan: Plan,
-        parts: Parts,
+        parts: RunContext,
         clock: Clock,
         screen: AnyScreen,
         latency_log: Writable,
@@ -90,7 +90,7 @@ class Session:
         self._clock = clock
         self.judge = Judge(plan.scenario, parts.telemetry.reference_of, self._quality_of)
         self.watch = Watch(plan, parts, self.judge, clock, screen, memory, self.interrupt)
-        self.watch.monitor.alert_listeners.append(parts.steps.bell.hear)
+        self.watch.monitor.alert_listeners.append(parts.steps.alert_signal.hear)
         self._latency_log = LatencyLog(latency_log, plan.started_epoch_s, max(INTERVAL_S, LOGGED_TICKS * tick_s(plan)))
         self.watch.monitor.listeners.append(self._latency_log)
         self._end: asyncio.Future[EndReason] = asyncio.get_running_loop().create_future()
@@ -149,7 +149,7 @@ class Session:
         }
         if self._plan.clock == "real":
             jobs["put away"] = self._put_away()
-            watch = ModelWatch(self._plan.artifact.folder, self._plan.folder, parts.desk, self._clock)
+            watch = ModelWatch(self._plan.artifact.folder, self._plan.folder, parts.model_changes, self._clock)
             jobs["models"] = watch.run()
         if parts.paced:
             jobs["refresher"] = parts.refresher.run()
@@ -285,7 +285,7 @@ class Session:
         if not self._plan.load.labelled:
             return None
         part = self._parts.book.outcomes_during(span.start_ns, span.end_ns)
-        worth, scored = business(part), live_quality(part)
+        worth, scored = business(part), score_quality(part)
         deadline_ns = self._plan.scenario.pipeline.scorer.deadline
         timely = self._parts.book.timeliness(span.start_ns, span.end_ns, deadline_ns)
         return Quality(

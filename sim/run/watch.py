@@ -16,9 +16,9 @@ from sim.judging.judge import Judge
 from sim.judging.result import ExpectationResult
 from sim.outcomes.money import Outcomes
 from sim.outcomes.quality import QualityTracker
-from sim.run.composition import Parts
-from sim.run.frame_sections import Moment
-from sim.run.frames import Facts, Frames
+from sim.run.composition import RunContext
+from sim.run.frame_sections import FrameInputs
+from sim.run.frames import Frames, RunFacts
 from sim.run.plan import Plan, planned_ns
 from sim.scenario.timeline import duration_ns
 
@@ -95,7 +95,7 @@ class Watch:
     def __init__(
         self,
         plan: Plan,
-        parts: Parts,
+        parts: RunContext,
         judge: Judge,
         clock: Clock,
         screen: AnyScreen,
@@ -127,7 +127,7 @@ class Watch:
         """Return the frame of the latest tick."""
         monitor, reference = self.monitor, self._parts.telemetry.reference
         return self.frames.build(
-            Moment(
+            FrameInputs(
                 state=self.state,
                 verdict=verdict,
                 recent=monitor.window(RECENT_S),
@@ -168,7 +168,7 @@ class Watch:
         self._note_breaker(snapshot)
         elapsed_ns = snapshot.at_ns - snapshot.started_ns
         self._judge.tick(elapsed_ns, snapshot)
-        self.frames.courses.add(snapshot, snapshot.quality)
+        self.frames.run_series.add(snapshot, snapshot.quality)
         pressed = self._screen.keys()
         if "q" in pressed:
             self._on_quit()
@@ -190,8 +190,8 @@ class Watch:
         return show.Breaker(state=breaker.state.value, age_s=age_s, trips_run_count=breaker.trip_count)
 
 
-def _facts(plan: Plan) -> Facts:
-    return Facts(
+def _facts(plan: Plan) -> RunFacts:
+    return RunFacts(
         scenario=plan.scenario,
         clock=plan.clock,
         memory_limit_bytes=plan.scenario.pipeline.memory_limit,
@@ -210,7 +210,7 @@ def _so_far(expectations: tuple[ExpectationResult, ...]) -> show.VerdictWord:
     return "undecided" if states - {"passed", "skipped"} or not states else "pass"
 
 
-class NoScreen:
+class NullScreen:
     """An `AnyScreen` that shows nothing and has no keys."""
 
     @property

@@ -9,10 +9,10 @@ from actors.model.serving import ModelSlot, Releases
 from actors.model.verification import Verification
 from actors.telemetry.telemetry import Telemetry
 from sim.journal import Journal
-from sim.steps.step import Outcome
+from sim.steps.step import StepOutcome
 
 
-class ModelDesk:
+class ModelChanges:
     """Makes changes of the model, and accounts for them: journal, counters, what drift is measured against.
 
     Args:
@@ -35,7 +35,7 @@ class ModelDesk:
         """The model that serves now."""
         return self._releases.serving
 
-    async def release(self, by: str, folder: Path, *, verify: bool = True) -> Outcome:
+    async def release(self, by: str, folder: Path, *, verify: bool = True) -> StepOutcome:
         """Verify the model in ``folder`` and let it serve; ``by`` is who asks for it.
 
         Without ``verify`` it need not prove itself, only load and score.
@@ -43,7 +43,7 @@ class ModelDesk:
         change = self._releases.release(folder, proof=verify)
         return await self._change(by, change, note="" if verify else ", without proof")
 
-    async def roll_back(self, by: str) -> Outcome:
+    async def roll_back(self, by: str) -> StepOutcome:
         """Let the model before the last release serve again."""
         return await self._change(by, self._releases.roll_back())
 
@@ -52,18 +52,18 @@ class ModelDesk:
         if self._releases.withdraw(digest) is not None:
             self._journal.add("model_swapped", by, self._swap(digest))
 
-    async def _change(self, by: str, change: Awaitable[Artifact], note: str = "") -> Outcome:
+    async def _change(self, by: str, change: Awaitable[Artifact], note: str = "") -> StepOutcome:
         try:
             before = await change
         except (ArtifactError, MachineError) as error:
             self._telemetry.model_refusals += 1
             self._journal.add("model_refused", by, str(error))
-            return Outcome(done=False, detail=str(error))
+            return StepOutcome(done=False, detail=str(error))
         detail = self._swap(before.manifest.digest) + note
         self._journal.add("model_swapped", by, detail)
         if self.serving.fallback:
             self._journal.add("engine_fallback", by, self.serving.fallback)
-        return Outcome(done=True, detail=detail)
+        return StepOutcome(done=True, detail=detail)
 
     def _swap(self, before: str) -> str:
         return f"{before} → {self.serving.manifest.digest}"

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 import msgspec
 
 from sim.scalars import FilePath
-from sim.steps.step import Desk, Outcome, Step
+from sim.steps.step import ModelControl, Step, StepOutcome
 
 
 class ModelRelease(Step, frozen=True, kw_only=True):
@@ -31,11 +31,11 @@ class ModelRelease(Step, frozen=True, kw_only=True):
     trees: Annotated[int, msgspec.Meta(ge=1, le=100_000)] | None = None
     verify: bool = True
 
-    async def take(self, desk: Desk, candidate: Path | None) -> Outcome:
+    async def take(self, model_changes: ModelControl, candidate: Path | None) -> StepOutcome:
         """Release the candidate."""
         if candidate is None:
             raise AssertionError("a release has a candidate; validation sees to it")
-        return await desk.release(self.name, candidate, verify=self.verify)
+        return await model_changes.release(self.name, candidate, verify=self.verify)
 
 
 class ModelRollback(Step, frozen=True, kw_only=True):
@@ -55,9 +55,9 @@ class ModelRollback(Step, frozen=True, kw_only=True):
         """The alert that brings it about."""
         return self.when
 
-    async def take(self, desk: Desk, candidate: Path | None) -> Outcome:  # noqa: ARG002 - the step's signature
+    async def take(self, model_changes: ModelControl, candidate: Path | None) -> StepOutcome:  # noqa: ARG002 - the step's signature
         """Roll back."""
-        return await desk.roll_back(self.name)
+        return await model_changes.roll_back(self.name)
 
 
 STEPS: dict[str, type[Step]] = {each.kind: each for each in (ModelRelease, ModelRollback)}

@@ -7,10 +7,10 @@ from pathlib import Path
 from actors.core.clock import NS_PER_S, Clock
 from actors.telemetry.alerts import AlertEvent, AlertState
 from sim.journal import Journal
-from sim.steps.step import Desk, Outcome, Step, StepRecord, StepState
+from sim.steps.step import ModelControl, Step, StepOutcome, StepRecord, StepState
 
 
-class AlertBell:
+class AlertSignal:
     """Knows which alerts are firing, and wakes whoever waits for one."""
 
     def __init__(self) -> None:
@@ -46,8 +46,8 @@ class StepSchedule:
         candidates: folder of the model that a step brings, by the step's name.
         clock: the run's clock.
         journal: knows when the run began.
-        desk: makes the changes.
-        bell: rung by alerts.
+        model_changes: makes the changes.
+        alert_signal: rung by alerts.
     """
 
     def __init__(
@@ -56,18 +56,18 @@ class StepSchedule:
         candidates: Mapping[str, Path],
         clock: Clock,
         journal: Journal,
-        desk: Desk,
-        bell: AlertBell,
+        model_changes: ModelControl,
+        alert_signal: AlertSignal,
     ) -> None:
         self._steps = steps
         self._candidates = candidates
         self._clock = clock
         self._journal = journal
-        self._desk = desk
-        self.bell = bell
+        self._model_changes = model_changes
+        self.alert_signal = alert_signal
         self._taken_ns: dict[str, int] = {}
         self._ended_ns: dict[str, int] = {}
-        self._outcomes: dict[str, Outcome] = {}
+        self._outcomes: dict[str, StepOutcome] = {}
 
     async def run(self) -> None:
         """Take each step at its instant; return when the last has ended."""
@@ -83,9 +83,9 @@ class StepSchedule:
 
     async def _take(self, step: Step) -> None:
         if step.awaits is not None:
-            await self.bell.until_firing(step.awaits)
+            await self.alert_signal.until_firing(step.awaits)
         self._taken_ns[step.name] = self._clock.now_ns()
-        self._outcomes[step.name] = await step.take(self._desk, self._candidates.get(step.name))
+        self._outcomes[step.name] = await step.take(self._model_changes, self._candidates.get(step.name))
         self._ended_ns[step.name] = self._clock.now_ns()
 
     def records(self) -> tuple[StepRecord, ...]:
@@ -103,12 +103,12 @@ class StepSchedule:
             detail=self._detail(step, outcome),
         )
 
-    def _state(self, step: Step, outcome: Outcome | None) -> StepState:
+    def _state(self, step: Step, outcome: StepOutcome | None) -> StepState:
         if outcome is not None:
             return "done" if outcome.done else "refused"
         return "under_way" if step.name in self._taken_ns else "waiting"
 
-    def _detail(self, step: Step, outcome: Outcome | None) -> str:
+    def _detail(self, step: Step, outcome: StepOutcome | None) -> str:
         if outcome is not None:
             return outcome.detail
         waits = step.awaits is not None and step.name not in self._taken_ns

@@ -28,21 +28,21 @@ class StepRecord(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
 
 
-class Outcome(NamedTuple):
+class StepOutcome(NamedTuple):
     """What came of asking for a change: whether it was made, and what changed or why not."""
 
     done: bool
     detail: str
 
 
-class Desk(Protocol):
+class ModelControl(Protocol):
     """Who changes the serving model, under the name of whoever asks. A refusal is an outcome, not an error."""
 
-    async def release(self, by: str, folder: Path, *, verify: bool = True) -> Outcome:
+    async def release(self, by: str, folder: Path, *, verify: bool = True) -> StepOutcome:
         """Verify the model in ``folder`` and let it serve; without ``verify`` it must only load and score."""
         ...
 
-    async def roll_back(self, by: str) -> Outcome:
+    async def roll_back(self, by: str) -> StepOutcome:
         """Let the model before serve again."""
         ...
 
@@ -66,11 +66,11 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
         return None
 
     @abstractmethod
-    async def take(self, desk: Desk, candidate: Path | None) -> Outcome:
+    async def take(self, model_changes: ModelControl, candidate: Path | None) -> StepOutcome:
         """Take the step.
 
         Args:
-            desk: makes the change.
+            model_changes: makes the change.
             candidate: folder of the model that the step brings; None if it brings none.
         """
         ...

@@ -91,7 +91,7 @@ _BEGINNINGS: Final = (  # of files that are no text, and what to do with them
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class FileFormat:
     """What a name says.
 
     Attributes:
@@ -105,7 +105,7 @@ class Ending:
     separator: str | None = None
 
 
-def ending_of(file: Path, separator: str | None = None) -> Ending:
+def ending_of(file: Path, separator: str | None = None) -> FileFormat:
     """Return what the name of ``file`` says, in any case of letters.
 
     Args:
@@ -124,7 +124,7 @@ def ending_of(file: Path, separator: str | None = None) -> Ending:
     if last == ".txt" and separator is None:
         raise problem(file, "may have any separator: add separator: tab (or comma, semicolon, pipe) to events")
     stated = {".csv": COMMA, ".tsv": TAB}.get(last)
-    return Ending(_FORMATS[last], file.suffix.lower() == _PACKED, separator or stated)
+    return FileFormat(_FORMATS[last], file.suffix.lower() == _PACKED, separator or stated)
 
 
 def refuse_content(file: Path, first: bytes) -> None:

@@ -21,7 +21,7 @@ from actors.features.stream_state import InMemoryStreamState
 from sim.compilation import COMPILING, make_ready
 from sim.training.dataset import Table
 from sim.training.progress import Progress
-from sim.training.source import Source
+from sim.training.source import TrainingSource
 
 REFRESH_US: Final = BATCH_REFRESH_S * US_PER_S
 WINDOWS_FILE: Final = "windows.npz"
@@ -97,7 +97,7 @@ def _labels(columns: Columns, fraud: U8) -> Labels:
 STAGE: Final = "history"
 
 
-def record(source: Source, state: Path, progress: Progress) -> Table:
+def record(source: TrainingSource, state: Path, progress: Progress) -> Table:
     """Return the table of ``source``, and write to ``state`` what a run needs to go on where its history ends.
 
     Raises:
@@ -136,7 +136,7 @@ class Recording:
         state: where the state is written on the way, before the first transaction that a run will replay.
     """
 
-    def __init__(self, source: Source, state: Path) -> None:
+    def __init__(self, source: TrainingSource, state: Path) -> None:
         split = source.split
         periods = (split.train, split.validation, split.test)
         self._from_us = min(each.from_us for each in periods)

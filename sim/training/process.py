@@ -13,13 +13,13 @@ from actors.core.process_failures import UNWOUND, how_ended, lack_of, was_killed
 from sim.gates import Gate
 from sim.training.fit import FitConfig
 from sim.training.progress import Progress, TrainingRefused
-from sim.training.source import Source
+from sim.training.source import TrainingSource
 
 _PATIENCE_S = 5.0  # for a step of fitting to end and the draft to be removed
 
 
 def train_in_child(
-    source: Source, folder: Path, gates: tuple[Gate, ...], progress: Progress, config: FitConfig | None = None
+    source: TrainingSource, folder: Path, gates: tuple[Gate, ...], progress: Progress, config: FitConfig | None = None
 ) -> None:
     """Train as `sim.training.trainer.train` does, in a child process; progress is told in this one.
 
@@ -88,7 +88,9 @@ def _listen(pipe: Connection, progress: Progress) -> None:
             raise InternalError(content)
 
 
-def _train(source: Source, folder: Path, gates: tuple[Gate, ...], config: FitConfig | None, pipe: Connection) -> None:
+def _train(
+    source: TrainingSource, folder: Path, gates: tuple[Gate, ...], config: FitConfig | None, pipe: Connection
+) -> None:
     from sim.training.trainer import train
 
     def tell(stage: str, done: int, total: int) -> None:

@@ -22,7 +22,7 @@ VALIDATION_DAYS: Final = 5
 TEST_DAYS: Final = 7
 
 
-class Source(Protocol):
+class TrainingSource(Protocol):
     """History to train on, and what to make of it."""
 
     @property

@@ -30,7 +30,7 @@ from sim.training.cache import Recipe, publish, recipe_of
 from sim.training.dataset import Table, with_tier_dropout
 from sim.training.fit import FitConfig, fit, judge_rules, tune_rules
 from sim.training.progress import Progress, TrainingRefused, silent
-from sim.training.source import Source
+from sim.training.source import TrainingSource
 
 RECALL: Final = 0.70
 CALIBRATION_BINS: Final = 15
@@ -126,7 +126,7 @@ class _Trained:
 
 
 def train(
-    source: Source,
+    source: TrainingSource,
     folder: Path,
     *,
     gates: tuple[Gate, ...] = DEFAULT_GATES,
@@ -147,7 +147,9 @@ def train(
     return TrainingReport(folder, manifest)
 
 
-def _train_into(draft: Path, source: Source, recipe: Recipe, gates: tuple[Gate, ...], progress: Progress) -> Manifest:
+def _train_into(
+    draft: Path, source: TrainingSource, recipe: Recipe, gates: tuple[Gate, ...], progress: Progress
+) -> Manifest:
     table = record(source, draft / STATE_FOLDER, progress)
     trained = _fit(table, source, recipe.fit, progress)
     progress(JUDGE_STAGE, 0, _JUDGE_STEPS)
@@ -164,7 +166,7 @@ def _train_into(draft: Path, source: Source, recipe: Recipe, gates: tuple[Gate, 
     return manifest
 
 
-def _fit(table: Table, source: Source, config: FitConfig, progress: Progress) -> _Trained:
+def _fit(table: Table, source: TrainingSource, config: FitConfig, progress: Progress) -> _Trained:
     split = source.split
     rows = table.between(split.train.from_us, split.train.to_us)
     frauds = int(rows.fraud.sum())
@@ -179,7 +181,7 @@ def _fit(table: Table, source: Source, config: FitConfig, progress: Progress) ->
     return _Trained(table, rows, booster, LightGBMEngine(booster, len(table.names)), rules)
 
 
-def _judge(trained: _Trained, source: Source) -> Figures:
+def _judge(trained: _Trained, source: TrainingSource) -> Figures:
     table, split = trained.table, source.split
     validation = table.between(split.validation.from_us, split.validation.to_us)
     everyone = table.between(split.test.from_us, split.test.to_us)
@@ -200,14 +202,14 @@ def _figures(engine: Engine, table: Table) -> dict[str, float | None]:
     return judge(table.fraud, engine.score(table.features))
 
 
-def _write_reference(file: Path, trained: _Trained, source: Source) -> None:
+def _write_reference(file: Path, trained: _Trained, source: TrainingSource) -> None:
     span = source.split.reference
     rows = trained.table.between(span.from_us, span.to_us)
     scores = trained.engine.score(rows.features)
     save_reference(file, measure_reference(rows.names, rows.features, scores), scores)
 
 
-def _manifest(trained: _Trained, source: Source, recipe: Recipe, figures: Figures) -> Manifest:
+def _manifest(trained: _Trained, source: TrainingSource, recipe: Recipe, figures: Figures) -> Manifest:
     return Manifest(
         format_version=FORMAT_VERSION,
         sha256="",  # known once the booster is written
@@ -227,7 +229,7 @@ def _manifest(trained: _Trained, source: Source, recipe: Recipe, figures: Figure
     )
 
 
-def _window(trained: _Trained, source: Source) -> TrainingWindow:
+def _window(trained: _Trained, source: TrainingSource) -> TrainingWindow:
     split = source.split
     train = trained.table.between(split.train.from_us, split.train.to_us)
     test = trained.table.at(source.judged(trained.table))

@@ -24,7 +24,7 @@ from sim.run.execute import execute
 from sim.run.model_choice import find_model
 from sim.run.plan import needs_capacity
 from sim.run.prepare import prepare
-from sim.run.watch import NoScreen
+from sim.run.watch import NullScreen
 from sim.scenario.loader import load, placing
 from sim.scenario.timeline import Cut
 
@@ -37,7 +37,7 @@ class Trial:
         shorter: the scenario, cut or whole, on the virtual clock.
         model: folder of the model.
         folder: where the run's files go; None keeps none.
-        alter: as of `sim.run.composition.Instruments`; importable, should the trial go to another process.
+        alter: as of `sim.run.composition.Attachments`; importable, should the trial go to another process.
     """
 
     shorter: Cut
@@ -47,7 +47,7 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class TrialOutcome:
     """What a trial came to."""
 
     summary: Summary
@@ -69,14 +69,14 @@ def digest_of(model: Path) -> str:
     return _artifact(model).manifest.digest
 
 
-def run_trial(trial: Trial) -> Outcome:
+def run_trial(trial: Trial) -> TrialOutcome:
     """Return what ``trial`` came to; otherwise as `carried_out`."""
     with carried_out(trial) as (outcome, _):
         return outcome
 
 
 @contextmanager
-def carried_out(trial: Trial) -> Iterator[tuple[Outcome, Path]]:
+def carried_out(trial: Trial) -> Iterator[tuple[TrialOutcome, Path]]:
     """Run ``trial``; give what it came to, and the folder of its files, which is gone afterwards if it was not named.
 
     Raises:
@@ -91,7 +91,7 @@ def carried_out(trial: Trial) -> Iterator[tuple[Outcome, Path]]:
         yield _run(trial, Path(folder)), Path(folder)
 
 
-def _run(trial: Trial, folder: Path) -> Outcome:
+def _run(trial: Trial, folder: Path) -> TrialOutcome:
     recorders: list[Recorder] = []
 
     def record(book: OutcomeBook) -> Recorder:
@@ -103,20 +103,20 @@ def _run(trial: Trial, folder: Path) -> Outcome:
     logging.disable()  # what fails on purpose, hundreds of times, is in the figures
     try:
         with RunFolder(folder) as place:
-            result = execute(plan, place, NoScreen(), instruments)
+            result = execute(plan, place, NullScreen(), instruments)
     finally:
         logging.disable(logging.NOTSET)
         gc.unfreeze()  # a session freezes what is there; the next one of this process must be able to free it
     if "the run was interrupted" in result.summary.reasons:
         raise KeyboardInterrupt
-    return Outcome(result.summary, recorders[-1].record())
+    return TrialOutcome(result.summary, recorders[-1].record())
 
 
 VIRTUAL = "clock=virtual"
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class PreparedScenario:
     """A scenario that can be run at once, and again by the same words.
 
     Attributes:
@@ -133,7 +133,7 @@ class Settled:
     shorter: Cut
     model: Path
 
-    def with_overrides(self, more: Sequence[str]) -> "Settled":
+    def with_overrides(self, more: Sequence[str]) -> "PreparedScenario":
         """Return the scenario with further overrides.
 
         Raises:
@@ -141,16 +141,16 @@ class Settled:
         """
         overrides = (*self.overrides, *more)
         shorter = shorten(load(self.file, (*overrides, VIRTUAL)), self.duration)
-        return Settled(self.file, overrides, self.duration, shorter, self.model)
+        return PreparedScenario(self.file, overrides, self.duration, shorter, self.model)
 
 
-def settle(
+def prepare_scenario(
     file: Path,
     overrides: Sequence[str],
     duration: str | None,
     model: Path | None,
     announce: Callable[[Notice], None],
-) -> Settled:
+) -> PreparedScenario:
     """Return the scenario in ``file``, ready; a model is trained, code compiled and the capacity measured if need be.
 
     Raises:
@@ -159,12 +159,12 @@ def settle(
     """
     scenario = load(file, (*overrides, VIRTUAL), needs_model=model is None)
     shorter = shorten(scenario, duration)
-    settled = Settled(file, tuple(overrides), duration, shorter, find_model(scenario, model, announce))
+    settled = PreparedScenario(file, tuple(overrides), duration, shorter, find_model(scenario, model, announce))
     compile_first(announce)
     return settled.with_overrides(_rates(settled, announce)) if needs_capacity(scenario) else settled
 
 
-def _rates(settled: Settled, announce: Callable[[Notice], None]) -> list[str]:
+def _rates(settled: PreparedScenario, announce: Callable[[Notice], None]) -> list[str]:
     """Return overrides that say in figures what the scenario says in shares of capacity.
 
     The virtual pipeline's capacity is measured once; measured for each seed it would differ a little between them.

@@ -35,7 +35,7 @@ class _Answer:
     error: Exception | None = None
 
 
-class Crew(Generic[T, R]):
+class WorkerPool(Generic[T, R]):
     """A few processes that do the same work on one item after another.
 
     A worker that is killed is replaced, and its item is taken up again; those beside it do not notice.
@@ -205,7 +205,7 @@ def silent(_: str) -> None:
     """Tell no one."""
 
 
-def side_by_side(
+def run_parallel(
     work: Callable[[T], R],
     items: Iterable[T],
     jobs: int,
@@ -229,7 +229,7 @@ def side_by_side(
     if jobs == 1:
         yield from map(work, items)
         return
-    yield from Crew(work, jobs, named, tell).results(items)
+    yield from WorkerPool(work, jobs, named, tell).results(items)
 
 
 def usual_jobs(at_most: int) -> int:

@@ -12,10 +12,10 @@ from sim.faults.switch import FaultRecord
 from sim.outcomes.money import Outcomes
 from sim.report.provenance import git_commit, versions
 from sim.scenario.timeline import Cut, duration_ns
-from sim.trials.trial import Outcome, Settled, Trial, run_trial
-from sim.trials.workers import side_by_side, silent
-from sim.twin.impact import Felt, Pairs, harm, pair, window
-from sim.twin.result import RUNS, Apart, FaultWindow, Twin, TwinRun
+from sim.trials.trial import PreparedScenario, Trial, TrialOutcome, run_trial
+from sim.trials.workers import run_parallel, silent
+from sim.twin.impact import ImpactWindow, Pairs, harm, pair, window
+from sim.twin.result import RUNS, FaultWindow, Twin, TwinRun, Unpaired
 
 ALL, NONE = "all-faults", "no-faults"
 
@@ -25,18 +25,18 @@ class _Found(NamedTuple):
 
     Attributes:
         against: the run without the fault.
-        felt: the window.
+        impact_window: the window.
         pairs: the run with all faults and that run.
         overlaps: faults whose windows overlap with it.
     """
 
     against: str
-    felt: Felt
+    impact_window: ImpactWindow
     pairs: Pairs
     overlaps: tuple[str, ...] = ()
 
 
-def compare(settled: Settled, folder: Path, jobs: int, lost: Callable[[str], None] = silent) -> Twin:
+def compare(settled: PreparedScenario, folder: Path, jobs: int, lost: Callable[[str], None] = silent) -> Twin:
     """Run ``settled`` with and without its faults and return what differs.
 
     Faults whose windows overlap are each left out alone in a further run.
@@ -55,13 +55,13 @@ def compare(settled: Settled, folder: Path, jobs: int, lost: Callable[[str], Non
 
 
 class _Comparison:
-    def __init__(self, settled: Settled, folder: Path, jobs: int, lost: Callable[[str], None]) -> None:
+    def __init__(self, settled: PreparedScenario, folder: Path, jobs: int, lost: Callable[[str], None]) -> None:
         self._settled = settled
         self._scenario = settled.shorter.scenario
         self._folder = folder
         self._jobs = jobs
         self._lost = lost
-        self._outcomes: dict[str, Outcome] = {}
+        self._outcomes: dict[str, TrialOutcome] = {}
 
     def twin(self) -> Twin:
         self._run([ALL, NONE])
@@ -70,7 +70,7 @@ class _Comparison:
         found = self._windows(injected)
         inside = np.zeros(len(whole), dtype=np.bool_)
         for each in found.values():
-            inside |= each.felt.rows(whole.arrival_ns)
+            inside |= each.impact_window.rows(whole.arrival_ns)
         return Twin(
             scenario=summary.scenario,
             scenario_digest=summary.scenario_digest,
@@ -91,7 +91,7 @@ class _Comparison:
 
     def _run(self, names: Sequence[str]) -> None:
         trials = [Trial(self._variant(name), self._settled.model, self._folder / RUNS / name) for name in names]
-        outcomes = side_by_side(run_trial, trials, self._jobs, _name, self._lost)
+        outcomes = run_parallel(run_trial, trials, self._jobs, _name, self._lost)
         self._outcomes |= zip(names, outcomes, strict=True)
 
     def _variant(self, name: str) -> Cut:
@@ -134,11 +134,11 @@ def _without(fault: str) -> str:
 
 
 def _overlapping(name: str, found: dict[str, _Found]) -> tuple[str, ...]:
-    felt = found[name].felt
-    return tuple(other for other, each in found.items() if other != name and felt.overlaps(each.felt))
+    impact_window = found[name].impact_window
+    return tuple(other for other, each in found.items() if other != name and impact_window.overlaps(each.impact_window))
 
 
-def _described(name: str, outcome: Outcome) -> TwinRun:
+def _described(name: str, outcome: TrialOutcome) -> TwinRun:
     summary = outcome.summary
     return TwinRun(
         name=name,
@@ -150,25 +150,25 @@ def _described(name: str, outcome: Outcome) -> TwinRun:
 
 
 def _window(fault: FaultRecord, found: _Found) -> FaultWindow:
-    felt, pairs = found.felt, found.pairs
+    impact_window, pairs = found.impact_window, found.pairs
     return FaultWindow(
         fault=fault.name,
         kind=fault.kind,
         against=found.against,
         injected_at_s=fault.injected_at_s or 0.0,
         lifted_at_s=fault.lifted_at_s,
-        start_s=felt.start_ns / NS_PER_S,
-        end_s=felt.end_ns / NS_PER_S,
-        recovered=felt.recovered,
+        start_s=impact_window.start_ns / NS_PER_S,
+        end_s=impact_window.end_ns / NS_PER_S,
+        recovered=impact_window.recovered,
         overlaps=found.overlaps,
         touched_count=fault.touched_count,
-        harm=harm(pairs, felt.rows(pairs.arrival_ns)),
+        harm=harm(pairs, impact_window.rows(pairs.arrival_ns)),
     )
 
 
-def _apart(outcomes: Outcomes) -> Apart:
+def _apart(outcomes: Outcomes) -> Unpaired:
     fraud = int(np.count_nonzero(outcomes.label == 1))
-    return Apart(count=len(outcomes), amount=float(outcomes.amount.sum()), fraud=fraud)
+    return Unpaired(count=len(outcomes), amount=float(outcomes.amount.sum()), fraud=fraud)
 
 
 def _ns(at_s: float) -> int:

@@ -104,7 +104,7 @@ def _outcomes(record: Record, rows: I64, arrival_ns: I64) -> Outcomes:
     return Outcomes(arrival_ns, record.amount[rows], unscored, record.decision[rows], record.truth[rows])
 
 
-class Tally(msgspec.Struct, frozen=True):
+class AmountSum(msgspec.Struct, frozen=True):
     """Some transactions: how many, and their amount."""
 
     count: int
@@ -134,10 +134,10 @@ class Harm(msgspec.Struct, frozen=True, kw_only=True):
     flips: dict[str, int]
     modes: dict[str, int]
     later: int
-    fraud_let_through: Tally
-    fraud_caught: Tally
-    good_blocked: Tally
-    good_spared: Tally
+    fraud_let_through: AmountSum
+    fraud_caught: AmountSum
+    good_blocked: AmountSum
+    good_spared: AmountSum
     fraud_loss: float
     fraud_prevented: float
     wrongly_blocked: float
@@ -184,15 +184,15 @@ def _dollars(difference: float) -> float:
     return round(difference, 6) + 0.0  # the sum turns -0.0 into 0.0
 
 
-def _tally(amount: F64, rows: Bool) -> Tally:
-    return Tally(int(np.count_nonzero(rows)), _dollars(float(amount[rows].sum())))
+def _tally(amount: F64, rows: Bool) -> AmountSum:
+    return AmountSum(int(np.count_nonzero(rows)), _dollars(float(amount[rows].sum())))
 
 
 QUIET_NS = NS_PER_S  # of arrivals without a difference: longer than any batch, shorter than the pause between faults
 
 
 @dataclass(frozen=True, slots=True)
-class Felt:
+class ImpactWindow:
     """The window of a fault, ns since the run began: transactions that arrived from ``start_ns`` on, before ``end_ns``.
 
     Attributes:
@@ -212,12 +212,12 @@ class Felt:
         inside: Bool = (arrival_ns >= self.start_ns) & (arrival_ns < self.end_ns)
         return inside
 
-    def overlaps(self, other: "Felt") -> bool:
+    def overlaps(self, other: "ImpactWindow") -> bool:
         """Return whether the two have an instant in common."""
         return self.start_ns < other.end_ns and other.start_ns < self.end_ns
 
 
-def window(pairs: Pairs, injected_ns: int, lifted_ns: int, run_ns: int) -> Felt:
+def window(pairs: Pairs, injected_ns: int, lifted_ns: int, run_ns: int) -> ImpactWindow:
     """Return the window of a fault.
 
     A second of arrivals that the end of the run cuts short counts, as long as anything is left of it. A transaction
@@ -239,4 +239,4 @@ def window(pairs: Pairs, injected_ns: int, lifted_ns: int, run_ns: int) -> Felt:
         if instant_ns >= end_ns + QUIET_NS:
             break
         end_ns = instant_ns + 1
-    return Felt(start_ns, min(end_ns, run_ns), recovered=end_ns < run_ns)
+    return ImpactWindow(start_ns, min(end_ns, run_ns), recovered=end_ns < run_ns)

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from sim.judging.verdict import VerdictWord
 from sim.report.summary import indented, schema_of
-from sim.twin.impact import Harm, Tally
+from sim.twin.impact import AmountSum, Harm
 
 TWIN = "twin.json"
 RUNS = "runs"
@@ -67,7 +67,7 @@ class FaultWindow(msgspec.Struct, frozen=True, kw_only=True):
     harm: Harm
 
 
-class Apart(msgspec.Struct, frozen=True, kw_only=True):
+class Unpaired(msgspec.Struct, frozen=True, kw_only=True):
     """Transactions that only one of two runs decided; they are in no comparison.
 
     Attributes:
@@ -111,8 +111,8 @@ class Twin(msgspec.Struct, frozen=True, kw_only=True):
     never_injected: tuple[str, ...]
     whole: Harm
     outside: int
-    only_with_faults: Apart
-    only_without_faults: Apart
+    only_with_faults: Unpaired
+    only_without_faults: Unpaired
     git: str | None = None
     versions: dict[str, str] = {}
 
@@ -177,7 +177,7 @@ def _end(window: FaultWindow) -> str:
     return f"{window.end_s:.3f} s" if window.recovered else "the end: not recovered"
 
 
-def _tally(tally: Tally) -> str:
+def _tally(tally: AmountSum) -> str:
     return f"{tally.count:,} (${tally.amount:,.2f})"
 
 

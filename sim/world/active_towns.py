@@ -22,7 +22,7 @@ from actors.core.arrays import F64, I64
 from actors.core.clock import NS_PER_US, US_PER_HOUR
 from sim.chance import Streams
 from sim.world.arrivals import Pieces, mean_pieces, modulation, pieces
-from sim.world.episode_schedule import Agenda
+from sim.world.episode_schedule import EpisodeSchedule
 from sim.world.fraud import Compromises
 from sim.world.history import past_of
 from sim.world.phases import OnOff, Phase, Sine
@@ -190,7 +190,7 @@ def _rounded_up(towns: float) -> int:
     return max(1, math.ceil(min(towns, MOST_TOWNS) - _ROUNDING))
 
 
-class Crowd:
+class ActiveTowns:
     """Follows the pool through a run. Calls must be in order of time.
 
     Args:
@@ -203,7 +203,7 @@ class Crowd:
     def __init__(self, pool: Pool, town: Town, streams: Streams, busy: float) -> None:
         self._pool = pool
         self._past = past_of(town)
-        self._agenda = Agenda(town, streams, busy=busy)
+        self._episode_schedule = EpisodeSchedule(town, streams, busy=busy)
         self._shift_us: I64 = np.array([each.activated_us for each in pool.towns]) - town.spec.end_us
         self._from_ns: I64 = np.array([step.from_ns for step in pool.steps])
         self._entered = 0  # steps
@@ -212,7 +212,7 @@ class Crowd:
     @property
     def compromises(self) -> Compromises:
         """The compromised merchants of all towns."""
-        return self._agenda.compromises
+        return self._episode_schedule.compromises
 
     def copies(self, due_ns: I64, draw: F64) -> I64:
         """Return the town of each transaction, any active one being as likely.
@@ -244,20 +244,20 @@ class Crowd:
         """
         event_us = rows["event_us"].copy()
         until_us = int(event_us[-1]) + 1
-        self._agenda.plan_until(until_us, self._pool.load)
-        planned = self._agenda.due(until_us)
+        self._episode_schedule.plan_until(until_us, self._pool.load)
+        planned = self._episode_schedule.due(until_us)
         order = np.arange(len(planned))
         place = np.maximum.accumulate(np.searchsorted(event_us, planned["event_us"]) - order) + order
         place = place[place < len(rows)]
         rows[place] = planned[: len(place)]
         rows["event_us"] = event_us
-        self._agenda.drop(len(place))
+        self._episode_schedule.drop(len(place))
 
     def _enter(self, step: Step) -> None:
         before = set(self._pool.steps[self._entered - 1].active.tolist()) if self._entered else set()
         active = set(step.active.tolist())
         for copy in sorted(before - active):
-            self._agenda.close(copy)
+            self._episode_schedule.close(copy)
         for copy in sorted(active - before):
             self._open(copy, self._pool.event_us(step.from_ns), int(self._shift_us[copy]))
 
@@ -269,9 +269,9 @@ class Crowd:
         """
         if copy not in self._known:
             self._known.add(copy)
-            self._agenda.compromises.copy_from(self._past.compromises, copy, shift_us)
+            self._episode_schedule.compromises.copy_from(self._past.compromises, copy, shift_us)
         if copy == 0:
-            self._agenda.open(copy, at_us, shift_us)
-            self._agenda.go_on(self._past, shift_us)
+            self._episode_schedule.open(copy, at_us, shift_us)
+            self._episode_schedule.resume(self._past, shift_us)
         else:
-            self._agenda.open(copy, at_us, shift_us, under_way=True)
+            self._episode_schedule.open(copy, at_us, shift_us, under_way=True)

@@ -30,7 +30,7 @@ HABITS: tuple[tuple[Episode, float], ...] = (  # share of all transactions
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class EpisodeKind:
     """An episode with its frequency.
 
     Attributes:
@@ -47,10 +47,10 @@ class Kind:
         return self.per_day * self.episode.mean_tx
 
 
-def kinds(spec: TownSpec) -> tuple[Kind, ...]:
+def kinds(spec: TownSpec) -> tuple[EpisodeKind, ...]:
     """Return every kind of episode in a town of ``spec``."""
     shares = [(episode, share * spec.fraud_ratio) for episode, share in FRAUD] + list(HABITS)
-    return tuple(Kind(episode, share * spec.tx_per_day / episode.mean_tx) for episode, share in shares)
+    return tuple(EpisodeKind(episode, share * spec.tx_per_day / episode.mean_tx) for episode, share in shares)
 
 
 Load = Callable[[I64], F64]
@@ -65,7 +65,7 @@ class _Copy:
     planned_us: int
 
 
-class Agenda:
+class EpisodeSchedule:
     """Plans episodes ahead, and hands out their transactions in order.
 
     Each kind of episode in each copy has a stream of its own, so copies and kinds do not disturb each other.
@@ -104,7 +104,7 @@ class Agenda:
         since_us = at_us - self._longest_us if under_way else at_us
         self._copies[copy] = _Copy(Scene(self._town, copy, shift_us), at_us, since_us)
 
-    def go_on(self, past: "Agenda", shift_us: int) -> None:
+    def resume(self, past: "EpisodeSchedule", shift_us: int) -> None:
         """Let the first copy finish what ``past`` left unfinished, moved by ``shift_us``."""
         left = past.pending().copy()
         left["event_us"] += shift_us

@@ -12,7 +12,7 @@ from actors.core.arrays import U8
 from actors.core.clock import US_PER_DAY
 from actors.core.transaction import Columns
 from sim.chance import Streams
-from sim.world.episode_schedule import Agenda, kinds
+from sim.world.episode_schedule import EpisodeSchedule, kinds
 from sim.world.fraud import LONGEST_COMPROMISE_US
 from sim.world.purchases import Draws, purchases
 from sim.world.spec import TownSpec
@@ -51,32 +51,32 @@ def history_rows(town: Town) -> Iterator[Rows]:
     """Yield the town's history in order, a day at a time."""
     spec = town.spec
     rng = Streams(spec.seed)["history.purchases"]
-    agenda = _new_agenda(town)
+    episode_schedule = _new_schedule(town)
     per_day = spec.tx_per_day - sum(kind.tx_per_day for kind in kinds(spec))
     for day_us in range(spec.start_us, spec.end_us, US_PER_DAY):
-        agenda.plan_until(day_us + US_PER_DAY)
+        episode_schedule.plan_until(day_us + US_PER_DAY)
         count = rng.poisson(per_day)
         event_us = np.sort(rng.integers(day_us, day_us + US_PER_DAY, count))
         copy = np.zeros(count, dtype=np.int64)
         bought = purchases(town, event_us, copy, event_us, Draws.of(rng, count))
-        rows = in_order(bought, agenda.take(day_us + US_PER_DAY))
-        agenda.compromises.corrupt(rows, rng.random(len(rows)))
+        rows = in_order(bought, episode_schedule.take(day_us + US_PER_DAY))
+        episode_schedule.compromises.corrupt(rows, rng.random(len(rows)))
         yield rows
 
 
-def past_of(town: Town) -> Agenda:
+def past_of(town: Town) -> EpisodeSchedule:
     """Return the agenda as the history leaves it, without making the history's transactions."""
-    agenda = _new_agenda(town)
-    agenda.plan_until(town.spec.end_us)
-    agenda.take(town.spec.end_us)
-    return agenda
+    episode_schedule = _new_schedule(town)
+    episode_schedule.plan_until(town.spec.end_us)
+    episode_schedule.take(town.spec.end_us)
+    return episode_schedule
 
 
-def _new_agenda(town: Town) -> Agenda:
+def _new_schedule(town: Town) -> EpisodeSchedule:
     """Return an agenda that began so long before the history that its start looks like any other time."""
-    agenda = Agenda(town, Streams(town.spec.seed), _WINDOW_US)
+    episode_schedule = EpisodeSchedule(town, Streams(town.spec.seed), _WINDOW_US)
     early_us = town.spec.start_us - -(-LONGEST_COMPROMISE_US // _WINDOW_US) * _WINDOW_US
-    agenda.open(0, early_us)
-    agenda.plan_until(town.spec.start_us)
-    agenda.take(town.spec.start_us)
-    return agenda
+    episode_schedule.open(0, early_us)
+    episode_schedule.plan_until(town.spec.start_us)
+    episode_schedule.take(town.spec.start_us)
+    return episode_schedule

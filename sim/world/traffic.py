@@ -7,7 +7,7 @@ import msgspec
 from actors.core.arrays import I64
 from sim.chance import Streams
 from sim.feeds.feed import Block
-from sim.world.active_towns import Crowd, Pool, PooledTown
+from sim.world.active_towns import ActiveTowns, Pool, PooledTown
 from sim.world.arrivals import arrivals, blocks_of
 from sim.world.phases import Phase, base_rate
 from sim.world.purchases import Draws, purchases
@@ -86,7 +86,7 @@ class Traffic:
         self._town = make_town(spec.world.town, self._streams.key("trips"))
         self._names = Names(self._town)
         self._pool = spec.pool()
-        self._crowd = Crowd(self._pool, self._town, self._streams, _busyness(spec))
+        self._active_towns = ActiveTowns(self._pool, self._town, self._streams, _busyness(spec))
         self._purchases = self._streams["purchases"]
         self._choices = self._streams["choices"]
 
@@ -118,10 +118,10 @@ class Traffic:
         event_us = self._pool.event_times(due_ns)
         draws = Draws.of(self._purchases, BLOCK).first(count)
         which_town, corrupted = self._choices.random((BLOCK, 2))[:count].T
-        copy = self._crowd.copies(due_ns, which_town)
-        rows = purchases(self._town, event_us, copy, self._crowd.town_us(copy, event_us), draws)
-        self._crowd.interrupt(rows)
-        self._crowd.compromises.corrupt(rows, corrupted)
+        copy = self._active_towns.copies(due_ns, which_town)
+        rows = purchases(self._town, event_us, copy, self._active_towns.town_us(copy, event_us), draws)
+        self._active_towns.interrupt(rows)
+        self._active_towns.compromises.corrupt(rows, corrupted)
         return rows
 
 

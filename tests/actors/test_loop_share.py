@@ -5,15 +5,15 @@ from hypothesis import strategies as st
 
 from actors.core.clock import NS_PER_MS
 from actors.core.work import Core
-from actors.model.scoring import LoopShare
+from actors.model.scoring import InlineBudget
 
 HOLD_NS = 2 * NS_PER_MS
 MOST = 1_024
 
 
-def settled(row_ns: int, *, share: LoopShare | None = None) -> LoopShare:
+def settled(row_ns: int, *, share: InlineBudget | None = None) -> InlineBudget:
     """Return a share that has met a model which takes ``row_ns`` for a row, in batches of what it allows."""
-    share = share or LoopShare(HOLD_NS, MOST)
+    share = share or InlineBudget(HOLD_NS, MOST)
     for _ in range(40):
         rows = max(1, share.rows)
         if share.rows:
@@ -51,14 +51,14 @@ def test_one_row_that_takes_too_long_goes_to_the_executor_and_comes_back() -> No
 @given(rows=st.integers(2, MOST), took_ns=st.integers(1, 10**10), core=st.sampled_from(Core))
 def test_it_never_allows_more_than_a_batch(rows: int, took_ns: int, core: Core) -> None:
     """Whatever was measured."""
-    share = LoopShare(HOLD_NS, MOST)
+    share = InlineBudget(HOLD_NS, MOST)
     share.learn(rows, took_ns, core)
     assert 0 <= share.rows <= MOST
 
 
 def test_without_time_on_the_loop_nothing_is_scored_there() -> None:
     """As little as one row."""
-    share = LoopShare(0, MOST)
+    share = InlineBudget(0, MOST)
     share.learn(1, 1, Core.EXECUTOR)
     assert share.rows == 0
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from actors.core.arrays import I64
 from actors.core.batches import ASSEMBLED, ASSEMBLY_START, FEW, SENT, TOGETHER, Track
 from actors.telemetry.histogram import Histogram
-from actors.telemetry.stages import Span, TimeSheet
+from actors.telemetry.stages import Span, StageRecorder
 
 INSTANT = st.integers(0, 10**12)
 BATCH = st.tuples(st.lists(INSTANT, min_size=1, max_size=2 * FEW), INSTANT, INSTANT, st.booleans())
@@ -30,9 +30,9 @@ def test_every_reading_is_that_of_counting_one_by_one(
     """Whenever a histogram is read it holds all that was booked, value by value, whatever the sizes of batches."""
     waiting, working, expected_waiting, expected_working = (Histogram() for _ in range(4))
     spans = (Span(waiting, SENT, ASSEMBLY_START), Span(working, ASSEMBLY_START, ASSEMBLED))
-    sheet = TimeSheet(ASSEMBLY_START, spans)
+    recorder = StageRecorder(ASSEMBLY_START, spans)
     for sent_ns, started_ns, ended_ns, read in batches * copies:
-        sheet.book(tracks_sent(sent_ns), started_ns, ended_ns)
+        recorder.book(tracks_sent(sent_ns), started_ns, ended_ns)
         for at_ns in sent_ns:
             expected_waiting.record_span((started_ns - at_ns) // 1_000, 1)
             expected_working.record_span((ended_ns - started_ns) // 1_000, 1)
@@ -48,7 +48,7 @@ def test_both_instants_are_on_every_row_at_once_and_nowhere_else(batch: tuple[li
     """Whoever gets the batch next may read them before anything is counted."""
     sent_ns, started_ns, ended_ns, _ = batch
     track, before = tracks_sent(sent_ns), tracks_sent(sent_ns)
-    TimeSheet(ASSEMBLY_START, ()).book(track, started_ns, ended_ns)
+    StageRecorder(ASSEMBLY_START, ()).book(track, started_ns, ended_ns)
     assert (track[:, [ASSEMBLY_START, ASSEMBLED]] == [started_ns, ended_ns]).all()
     written = [ASSEMBLY_START, ASSEMBLED]
     assert (np.delete(track, written, axis=1) == np.delete(before, written, axis=1)).all()
@@ -69,14 +69,16 @@ def test_both_instants_are_on_every_row_at_once_and_nowhere_else(batch: tuple[li
 def test_no_way_of_reading_misses_what_is_kept(read: Callable[[Histogram], float | None]) -> None:
     """Count, mean, maximum, percentile and copies all include a batch booked just before."""
     histogram = Histogram()
-    TimeSheet(ASSEMBLY_START, (Span(histogram, SENT, ASSEMBLY_START),)).book(tracks_sent([1_000]), 2_000, 3_000)
+    StageRecorder(ASSEMBLY_START, (Span(histogram, SENT, ASSEMBLY_START),)).book(tracks_sent([1_000]), 2_000, 3_000)
     assert read(histogram) == 1
 
 
 def test_values_beyond_the_range_are_seen_before_anything_else_is_read() -> None:
     """A span of more than an hour counts as beyond although it was only kept."""
     histogram = Histogram()
-    TimeSheet(ASSEMBLY_START, (Span(histogram, SENT, ASSEMBLY_START),)).book(tracks_sent([0]), 4 * 10**12, 5 * 10**12)
+    StageRecorder(ASSEMBLY_START, (Span(histogram, SENT, ASSEMBLY_START),)).book(
+        tracks_sent([0]), 4 * 10**12, 5 * 10**12
+    )
     assert histogram.beyond == 1
 
 
@@ -84,9 +86,9 @@ def test_what_waits_to_be_counted_is_bounded(monkeypatch: pytest.MonkeyPatch) ->
     """Nobody reads, and yet small batches are counted by the 256, and a large one at once."""
     counted: list[int] = []
     monkeypatch.setattr(Histogram, "record", lambda _, values_us: counted.append(len(values_us)))
-    sheet = TimeSheet(ASSEMBLY_START, (Span(Histogram(), SENT, ASSEMBLY_START),))
+    recorder = StageRecorder(ASSEMBLY_START, (Span(Histogram(), SENT, ASSEMBLY_START),))
     for _ in range(TOGETHER):
-        sheet.book(tracks_sent([1_000]), 2_000, 3_000)
-    sheet.book(tracks_sent([1_000]), 2_000, 3_000)
-    sheet.book(tracks_sent([1_000] * (FEW + 1)), 2_000, 3_000)
+        recorder.book(tracks_sent([1_000]), 2_000, 3_000)
+    recorder.book(tracks_sent([1_000]), 2_000, 3_000)
+    recorder.book(tracks_sent([1_000] * (FEW + 1)), 2_000, 3_000)
     assert counted == [TOGETHER, 1 + FEW + 1]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.core.transaction import DEAD_LETTER_REASONS, EARLIEST_US, FEW, LATEST_US, Columns, parse, read, refusal
-from actors.output.dead_letters import KEPT_RAW_BYTES, keepable, mask_card, mask_cards
+from actors.output.dead_letters import KEPT_RAW_BYTES, mask_card, mask_cards, redacted
 
 GOOD = {"id": "t1", "event_time": 1_700_000_000_000_000, "card": "c0-17", "merchant": "m3", "amount": 12.5}
 
@@ -120,8 +120,8 @@ def test_a_card_is_never_printed_whole(card: str) -> None:
 
 def test_what_is_kept_of_a_dead_letter_hides_cards() -> None:
     """Card fields and long numbers are masked, and a giant payload is cut."""
-    kept = keepable(encode(card="c12-3456", amount="bad", note="4111111111111111"))
+    kept = redacted(encode(card="c12-3456", amount="bad", note="4111111111111111"))
     assert b"c12-3456" not in kept
     assert b"4111111111111111" not in kept
     assert b"***3456" in kept
-    assert len(keepable(b"x" * 10_000_000)) == KEPT_RAW_BYTES
+    assert len(redacted(b"x" * 10_000_000)) == KEPT_RAW_BYTES

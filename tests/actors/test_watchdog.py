@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.core.awaiting import Answer
-from actors.resilience.timeout import Watchdog
+from actors.core.awaiting import Completed
+from actors.resilience.timeout import ReusableTimeout
 from sim.clocks.virtual_clock import VirtualClock
 from sim.clocks.virtual_loop import VirtualLoop
 from tests.virtual import run_virtual
@@ -32,7 +32,7 @@ def test_a_wait_ends_as_under_a_timer_of_its_own(waits: list[tuple[int, int]]) -
 
     async def main() -> None:
         time = clock()
-        dog = Watchdog(TIMEOUT_NS, time)
+        dog = ReusableTimeout(TIMEOUT_NS, time)
         for wait_ns, pause_ns in waits:
             started_ns, late = time.now_ns(), False
             try:
@@ -53,7 +53,7 @@ def test_a_cancellation_from_outside_stays_one() -> None:
     async def main() -> None:
         time = clock()
 
-        task = asyncio.create_task(Watchdog(TIMEOUT_NS, time).guard(sleep(time, 2 * TIMEOUT_NS)))
+        task = asyncio.create_task(ReusableTimeout(TIMEOUT_NS, time).guard(sleep(time, 2 * TIMEOUT_NS)))
         await time.sleep_ns(TIMEOUT_NS // 2)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -71,7 +71,7 @@ def test_an_error_inside_comes_out_as_it_is() -> None:
 
     async def main() -> None:
         time = clock()
-        dog = Watchdog(TIMEOUT_NS, time)
+        dog = ReusableTimeout(TIMEOUT_NS, time)
         with pytest.raises(ZeroDivisionError):
             await dog.guard(fail())
         with pytest.raises(TimeoutError):
@@ -91,7 +91,7 @@ def test_a_call_that_computes_for_longer_than_the_timeout_is_in_time() -> None:
             time.pass_ns(2 * TIMEOUT_NS)
             return "done"
 
-        assert await Watchdog(TIMEOUT_NS, time).guard(compute()) == "done"
+        assert await ReusableTimeout(TIMEOUT_NS, time).guard(compute()) == "done"
         assert not time._loop._heap
 
     run_virtual(main())
@@ -101,8 +101,8 @@ def test_an_answer_that_is_there_needs_no_guard() -> None:
     """It is taken as it is, again and again, wherever it is awaited; no timer is set for it."""
 
     async def main() -> None:
-        time, answer = clock(), Answer("there")
-        assert await Watchdog(TIMEOUT_NS, time).guard(answer) == "there"
+        time, answer = clock(), Completed("there")
+        assert await ReusableTimeout(TIMEOUT_NS, time).guard(answer) == "there"
         assert await asyncio.create_task(answer) == await answer == "there"
         assert not time._loop._heap
 
@@ -120,7 +120,7 @@ def test_a_call_that_waits_when_its_time_is_over_is_too_late() -> None:
             await time.sleep_ns(1)
 
         with pytest.raises(TimeoutError):
-            await Watchdog(TIMEOUT_NS, time).guard(compute_and_wait())
+            await ReusableTimeout(TIMEOUT_NS, time).guard(compute_and_wait())
         assert time.now_ns() == 2 * TIMEOUT_NS
 
     run_virtual(main())
@@ -131,7 +131,7 @@ def test_a_call_that_cleans_up_has_the_time_it_takes() -> None:
 
     async def main() -> None:
         time = clock()
-        dog = Watchdog(TIMEOUT_NS, time)
+        dog = ReusableTimeout(TIMEOUT_NS, time)
 
         async def clean_up(outcome: Exception | None) -> str:
             try:
@@ -161,7 +161,7 @@ def test_a_call_may_answer_when_it_is_interrupted() -> None:
 
     async def main() -> None:
         time = clock()
-        dog = Watchdog(TIMEOUT_NS, time)
+        dog = ReusableTimeout(TIMEOUT_NS, time)
 
         async def settle_for_less() -> str:
             try:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.resilience.timeout import Watchdog
+from actors.resilience.timeout import ReusableTimeout
 from sim.clocks import virtual_loop
 from sim.clocks.virtual_clock import VirtualClock
 from sim.clocks.virtual_loop import DeadlockError, NotVirtualError, StandstillError, VirtualLoop
@@ -135,7 +135,7 @@ def test_a_standstill_in_a_guarded_call_names_its_line(monkeypatch: pytest.Monke
     async def main() -> None:
         clock = VirtualClock(asyncio.get_running_loop())  # type: ignore[arg-type]  # the virtual loop runs it
         other = asyncio.create_task(busy(), name="other")
-        await asyncio.create_task(Watchdog(MS, clock).guard(unanswered()), name="assembler")
+        await asyncio.create_task(ReusableTimeout(MS, clock).guard(unanswered()), name="assembler")
         await other
 
     with pytest.raises(StandstillError, match=r"waiting: .*assembler at .*unanswered:\d+"):

@@ -111,10 +111,10 @@ def test_who_is_forgotten_comes_back_with_its_past() -> None:
     """What it did in the run is lost, what was known of it before is not: it is as when it was first seen."""
     limits = StreamLimits(cards=500, merchants=130, devices=400)
     state, fresh = copied(2, limits=limits), copied(2)
-    known, strangers = moved(NEXT, Copy(1)), random_stream(2_000, 3, cards=900, days=1)
+    known, unknown = moved(NEXT, Copy(1)), random_stream(2_000, 3, cards=900, days=1)
     first = cut(known, slice(0, 1))
     state.advance(1, known)
-    state.advance(2, replace(strangers, cards=[f"x{name}" for name in strangers.cards]))
+    state.advance(2, replace(unknown, cards=[f"x{name}" for name in unknown.cards]))
     assert first.cards[0] not in state.rings.cards.rows
     assert_array_equal(state.advance(3, first)[:, :8], fresh.advance(1, first)[:, :8])
 

@@ -8,7 +8,7 @@ from sim.explore.exploration import Exploring
 from sim.explore.search import Search
 from sim.report.run_folder import RunFolder
 from sim.scenario.loader import load
-from sim.trials.trial import settle
+from sim.trials.trial import prepare_scenario
 from tests.explore.planted import plant
 
 SEEDS = 200
@@ -32,7 +32,7 @@ expect:
 def test_a_planted_ledger_bug_is_found_and_shrunk_to_two_faults(tmp_path: Path, world_model: Path) -> None:
     """Two outages close to each other are needed; as written they are far apart, and four of them hide which two."""
     (tmp_path / "four.yaml").write_text(SCENARIO)
-    settled = settle(tmp_path / "four.yaml", (), None, world_model, lambda _: None)
+    settled = prepare_scenario(tmp_path / "four.yaml", (), None, world_model, lambda _: None)
     as_written = Search(settled, 1, 1, as_written=True, alter=plant)
     assert [tried.attempt.broken for tried in as_written.attempts(1)] == [()]
 
@@ -54,6 +54,6 @@ def test_a_planted_ledger_bug_is_found_and_shrunk_to_two_faults(tmp_path: Path, 
 
     file = tmp_path / "out" / shrunk.file
     assert [fault.name for fault in load(file).faults] == list(shrunk.faults)
-    again = Search(settle(file, (), None, world_model, lambda _: None), 1, 1, as_written=True, alter=plant)
+    again = Search(prepare_scenario(file, (), None, world_model, lambda _: None), 1, 1, as_written=True, alter=plant)
     (tried,) = again.attempts(1)
     assert (tried.attempt.trace_hash, tried.attempt.broken) == (shrunk.trace_hash, shrunk.broken)

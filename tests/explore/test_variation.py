@@ -8,7 +8,7 @@ from actors.core.errors import ScenarioError
 from sim.explore.search import check_variable, varied
 from sim.scenario.loader import load, parse
 from sim.scenario.timeline import Cut
-from sim.trials.trial import Settled
+from sim.trials.trial import PreparedScenario
 from sim.units import NS_PER
 from tests.drills import THIN
 from tests.repository import scenarios
@@ -18,21 +18,21 @@ TWO = "  - {name: down-again, kind: model_slow, factor: 3, at: 1500ms, duration:
 
 
 @pytest.fixture
-def thin(tmp_path: Path) -> Settled:
+def thin(tmp_path: Path) -> PreparedScenario:
     """Return the thin drill with a second fault, over two phases; no model is needed to vary it."""
     file = tmp_path / "thin.yaml"
     file.write_text(THIN.replace("expect:", TWO))
-    return Settled(file, ("clock=virtual",), None, Cut(load(file)), tmp_path)
+    return PreparedScenario(file, ("clock=virtual",), None, Cut(load(file)), tmp_path)
 
 
-def test_the_same_seed_gives_the_same_variation(thin: Settled) -> None:
+def test_the_same_seed_gives_the_same_variation(thin: PreparedScenario) -> None:
     """What is tried depends on the seed alone, and no two seeds try the same."""
     first = [varied(thin, seed, anywhere=False).overrides for seed in SEEDS]
     assert first == [varied(thin, seed, anywhere=False).overrides for seed in SEEDS]
     assert len(set(first)) == len(SEEDS)
 
 
-def test_faults_stay_within_the_phases_that_they_touch(thin: Settled) -> None:
+def test_faults_stay_within_the_phases_that_they_touch(thin: PreparedScenario) -> None:
     """So what a scenario expects of its calm phases still makes sense; and they do move, and change their length."""
     found = [varied(thin, seed, anywhere=False).shorter.scenario.faults for seed in SEEDS]
     for first, second in found:
@@ -44,7 +44,7 @@ def test_faults_stay_within_the_phases_that_they_touch(thin: Settled) -> None:
     assert len({(first.lift_at or 0) - first.at for first, _ in found}) > 20
 
 
-def test_anywhere_is_anywhere_in_the_run(thin: Settled) -> None:
+def test_anywhere_is_anywhere_in_the_run(thin: PreparedScenario) -> None:
     """Asked for, faults leave their phases, never the run."""
     found = [varied(thin, seed, anywhere=True).shorter.scenario.faults for seed in SEEDS]
     assert any(first.at < NS_PER["s"] for first, _ in found)
@@ -57,7 +57,7 @@ def test_every_shipped_scenario_can_be_varied(path: Path) -> None:
     """A variation is a valid scenario, with as many faults and phases, and the seed it was asked for."""
     whole = load(path)
     check_variable(whole)
-    settled = Settled(path, (), None, Cut(whole), path)
+    settled = PreparedScenario(path, (), None, Cut(whole), path)
     for seed in (3, 4, 5):
         other = varied(settled, seed, anywhere=False)
         assert other.shorter.scenario.seed == seed

@@ -13,7 +13,7 @@ from sim.clocks.virtual_clock import VirtualClock
 from sim.clocks.virtual_loop import VirtualLoop
 from sim.faults.fault import Fault
 from sim.faults.schedule import FaultSchedule
-from sim.faults.switch import Site
+from sim.faults.switch import FaultTargets
 from sim.journal import Journal
 
 
@@ -39,10 +39,12 @@ def virtual_clock() -> VirtualClock:
 class Laboratory:
     """Faults around a store, from virtual instant 0."""
 
-    def __init__(self, faults: Sequence[Fault], store: FeatureStore, seed: int = 0, site: Site | None = None) -> None:
+    def __init__(
+        self, faults: Sequence[Fault], store: FeatureStore, seed: int = 0, targets: FaultTargets | None = None
+    ) -> None:
         self.clock: Clock = virtual_clock()
         self.journal = Journal(self.clock)
-        self.schedule = FaultSchedule(faults, self.clock, self.journal, seed, site)
+        self.schedule = FaultSchedule(faults, self.clock, self.journal, seed, targets)
         self.store = self.schedule.wrap_feature_store(store)
 
     async def harmed(self) -> bool:

@@ -23,7 +23,7 @@ from sim.report.run_folder import RunFolder
 from sim.report.summary import Summary
 from sim.run.execute import execute
 from sim.run.prepare import prepare
-from sim.run.watch import NoScreen
+from sim.run.watch import NullScreen
 from sim.scenario.loader import parse
 from sim.scenario.timeline import Cut
 from tests.model_cache import default_model
@@ -70,7 +70,7 @@ def troubles(kinds: Sequence[str], model: Path, seed: int = 11) -> list[str]:
     """Run a drill with faults of ``kinds`` and return what is wrong with it, a line each."""
     with tempfile.TemporaryDirectory(prefix="riskdrill-together-") as folder:
         plan = prepare(Cut(parse(together(kinds, seed), "together.yaml")), _loaded(model), Path(folder))
-        return list(_wrong(execute(plan, RunFolder(Path(folder)), NoScreen()).summary))
+        return list(_wrong(execute(plan, RunFolder(Path(folder)), NullScreen()).summary))
 
 
 def _wrong(summary: Summary) -> Iterator[str]:

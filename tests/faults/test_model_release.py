@@ -22,9 +22,9 @@ from sim.faults.fault import Fault, Repeat
 from sim.faults.model_damage import Nonsense
 from sim.faults.model_release import ModelBadRelease, ModelCorruptFile
 from sim.faults.schedule import FaultSchedule
-from sim.faults.switch import FaultRecord, Site
+from sim.faults.switch import FaultRecord, FaultTargets
 from sim.journal import Journal
-from sim.steps.model_changes import ModelDesk
+from sim.steps.model_changes import ModelChanges
 from tests.faults.laboratory import virtual_clock
 from tests.model.conftest import Fitted, other_folder, write_folder
 from tests.virtual import run_virtual
@@ -47,12 +47,14 @@ class Shop:
         self.clock = virtual_clock()
         self.journal = Journal(self.clock)
         self.first = load_artifact(first)
-        self.site = Site()
-        self.schedule = FaultSchedule(faults, self.clock, self.journal, 3, self.site)
+        self.targets = FaultTargets()
+        self.schedule = FaultSchedule(faults, self.clock, self.journal, 3, self.targets)
         self.slot = ModelSlot(self.first)
         verification = self.schedule.wrap_verification(ModelledVerification(Loading(), self.clock))
         telemetry = Telemetry(self.first.reference)
-        self.desk = self.site.desk = ModelDesk(self.slot, self.first, verification, telemetry, self.journal)
+        self.model_changes = self.targets.model_changes = ModelChanges(
+            self.slot, self.first, verification, telemetry, self.journal
+        )
         self.scoring: Scoring = self.schedule.wrap_scoring(LocalScoring(self.slot, None))  # type: ignore[arg-type]
 
     @property
@@ -108,9 +110,9 @@ def test_only_what_is_released_while_the_fault_is_in_is_damaged(models: tuple[Pa
     async def do(shop: Shop) -> None:
         for at_s in (5, 12, 20):
             await shop.until(at_s)
-            outcomes.append(await shop.desk.release("step", other))
+            outcomes.append(await shop.model_changes.release("step", other))
             if outcomes[-1].done:
-                await shop.desk.roll_back("step")
+                await shop.model_changes.roll_back("step")
 
     shop = during(first, ModelCorruptFile(**WHEN, damage="leaf", signed=True), do=do)
     assert [each.done for each in outcomes] == [True, False, True]
@@ -124,8 +126,8 @@ def test_what_is_believed_without_proof_serves_under_its_own_folder(models: tupl
 
     async def do(shop: Shop) -> None:
         await shop.until(12)
-        assert (await shop.desk.release("step", other, verify=False)).done
-        assert shop.desk.serving.folder == other
+        assert (await shop.model_changes.release("step", other, verify=False)).done
+        assert shop.model_changes.serving.folder == other
         assert not await shop.sound()
 
     during(first, ModelCorruptFile(**WHEN, damage="permuted"), do=do)
@@ -136,7 +138,7 @@ def test_what_is_no_model_cannot_be_damaged(models: tuple[Path, Path], tmp_path:
 
     async def do(shop: Shop) -> None:
         await shop.until(12)
-        outcome = await shop.desk.release("step", tmp_path)
+        outcome = await shop.model_changes.release("step", tmp_path)
         assert "manifest.json: must be there" in outcome.detail
 
     assert during(models[0], ModelCorruptFile(**WHEN), do=do).record.state == "failed"
@@ -168,11 +170,11 @@ def test_a_rollback_ends_a_bad_release_for_good(models: tuple[Path, Path]) -> No
     async def do(shop: Shop) -> None:
         await shop.until(15)
         assert not await shop.sound()
-        await shop.desk.roll_back("step")
+        await shop.model_changes.roll_back("step")
         assert await shop.sound()
         await shop.until(25)
         assert await shop.sound()
-        assert not (await shop.desk.roll_back("step")).done
+        assert not (await shop.model_changes.roll_back("step")).done
 
     assert during(models[0], ModelBadRelease(**WHEN), do=do).slot.current.generation == 2
 
@@ -183,11 +185,11 @@ def test_a_lift_leaves_what_was_released_after_the_bad_model(models: tuple[Path,
 
     async def do(shop: Shop) -> None:
         await shop.until(15)
-        assert (await shop.desk.release("step", other)).done
+        assert (await shop.model_changes.release("step", other)).done
         good = shop.slot.current.digest
         await shop.until(21)
         assert shop.slot.current.digest == good
-        await shop.desk.roll_back("step")
+        await shop.model_changes.roll_back("step")
         assert await shop.sound()
 
     during(first, ModelBadRelease(**WHEN), do=do)
@@ -231,7 +233,7 @@ def test_interrupted_at_any_instant_nothing_of_the_fault_is_left(
 
 async def release_at(shop: Shop, at_s: float, folder: Path) -> None:
     await shop.until(at_s)
-    await shop.desk.release("step", folder)
+    await shop.model_changes.release("step", folder)
 
 
 def test_a_serving_model_that_is_gone_from_disk_makes_the_fault_fail_and_nothing_else(

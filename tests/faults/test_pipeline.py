@@ -38,7 +38,7 @@ from sim.faults.model import ModelErrors, ModelSaturated, ModelSlow
 from sim.faults.output import DiskFull, SinkErrors, SinkTimeout, SlowDisk
 from sim.faults.pipeline import LoopStall, MailboxSqueeze
 from sim.faults.schedule import FaultSchedule
-from sim.faults.switch import FaultRecord, Site
+from sim.faults.switch import FaultRecord, FaultTargets
 from sim.journal import Journal
 from tests.actors.pipeline_parts import Bench, FixedScoring, ListSink, ListSource, transaction
 from tests.faults.laboratory import virtual_clock
@@ -94,8 +94,8 @@ def drill(
         clock = virtual_clock()
         journal = Journal(clock)
         processor = Processor(Costs(), clock)
-        site = Site(work=processor)
-        schedule = FaultSchedule(faults, clock, journal, 3, site)
+        targets = FaultTargets(work=processor)
+        schedule = FaultSchedule(faults, clock, journal, 3, targets)
         bench = Bench(bursts(count), config=config or PipelineConfig())
         bench.work = lambda _: schedule.wrap_work(processor)
         bench.scoring = schedule.wrap_scoring(Costly(processor))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from actors.core.clock import NS_PER_S
 from sim.faults.schedule import FaultSchedule
-from sim.faults.switch import Site
+from sim.faults.switch import FaultTargets
 from sim.faults.traffic import TrafficDrift, TrafficFault
 from sim.faults.traffic_arrivals import TrafficDuplicates, TrafficVolumeDrop
 from sim.faults.traffic_fraud_wave import TrafficFraudWave
@@ -92,7 +92,7 @@ def test_change_does_not_depend_on_where_blocks_end(fault: TrafficFault, size: i
 
     async def main() -> list[Block]:
         clock = virtual_clock()
-        schedule = FaultSchedule([fault], clock, Journal(clock), 7, Site(traffic=SPEC))
+        schedule = FaultSchedule([fault], clock, Journal(clock), 7, FaultTargets(traffic=SPEC))
         return await rest(schedule.wrap_feed(Canned(cut)))
 
     assert rows(run_virtual(main())) == whole
@@ -164,7 +164,7 @@ def test_closing_closes_the_feed_behind() -> None:
 
     async def main() -> bool:
         clock = virtual_clock()
-        schedule = FaultSchedule(FAULTS, clock, Journal(clock), 7, Site(traffic=SPEC))
+        schedule = FaultSchedule(FAULTS, clock, Journal(clock), 7, FaultTargets(traffic=SPEC))
         canned = Canned([])
         schedule.wrap_feed(canned).close()
         return canned.closed

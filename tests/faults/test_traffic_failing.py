@@ -12,7 +12,7 @@ from actors.core.clock import NS_PER_S
 from actors.core.errors import InternalError
 from sim.faults.attacker import Attacker
 from sim.faults.schedule import FaultSchedule
-from sim.faults.switch import FaultRecord, Site
+from sim.faults.switch import FaultRecord, FaultTargets
 from sim.faults.traffic import TrafficDrift, TrafficFault
 from sim.faults.traffic_arrivals import ArrivalFault
 from sim.faults.traffic_fraud_wave import TrafficFraudWave
@@ -91,11 +91,11 @@ def test_schedule_follows_a_fault_that_fails_in_its_own_code(
 
     async def main() -> tuple[list[Block], Schedule, FaultRecord]:
         clock = virtual_clock()
-        site = Site(traffic=SPEC)
-        schedule = FaultSchedule([fault], clock, Journal(clock), 7, site)
+        targets = FaultTargets(traffic=SPEC)
+        schedule = FaultSchedule([fault], clock, Journal(clock), 7, targets)
         feed = schedule.wrap_feed(Canned(list(blocks())))
         due = Schedule.of(SPEC).altered(schedule.reschedule)
-        site.recount = due.recount
+        targets.recount = due.recount
         for at_ns in sorted(looks) if asked_first else ():
             due.due_count(at_ns)
         found = await rest(feed)

@@ -10,7 +10,7 @@ import pytest
 from actors.core.clock import NS_PER_S
 from actors.core.transaction import parse, refusal
 from sim.faults.schedule import FaultSchedule
-from sim.faults.switch import Site
+from sim.faults.switch import FaultTargets
 from sim.faults.traffic import TrafficClockSkew, TrafficPoison
 from sim.faults.traffic_arrivals import TrafficDuplicates, TrafficOutOfOrder, TrafficVolumeDrop
 from sim.faults.traffic_fraud_wave import TrafficFraudWave
@@ -91,7 +91,7 @@ def test_out_of_order_holds_up_beyond_the_end_of_a_block() -> None:
 
     async def main() -> list[Block]:
         clock = virtual_clock()
-        schedule = FaultSchedule([fault], clock, Journal(clock), 7, Site(traffic=SPEC))
+        schedule = FaultSchedule([fault], clock, Journal(clock), 7, FaultTargets(traffic=SPEC))
         return await rest(schedule.wrap_feed(Canned(recut(100))))
 
     due = {row[1]: row[0] for row in rows(blocks())}

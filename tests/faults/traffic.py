@@ -10,7 +10,7 @@ import pytest
 from actors.core.arrays import I64
 from actors.core.clock import NS_PER_S
 from sim.faults.schedule import FaultSchedule
-from sim.faults.switch import FaultRecord, Site
+from sim.faults.switch import FaultRecord, FaultTargets
 from sim.faults.traffic import TrafficClockSkew, TrafficDrift, TrafficFault, TrafficPoison
 from sim.faults.traffic_arrivals import TrafficDuplicates, TrafficOutOfOrder, TrafficVolumeDrop
 from sim.faults.traffic_fraud_wave import TrafficFraudWave
@@ -100,7 +100,7 @@ def changed(
 
     async def main() -> tuple[list[Block], Schedule, FaultRecord]:
         clock = virtual_clock()
-        schedule = FaultSchedule(faults, clock, Journal(clock), 7, Site(traffic=SPEC))
+        schedule = FaultSchedule(faults, clock, Journal(clock), 7, FaultTargets(traffic=SPEC))
         feed = schedule.wrap_feed(Canned(list(blocks())))
         end(schedule)
         due = Schedule.of(SPEC).altered(schedule.reschedule)

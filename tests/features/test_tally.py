@@ -11,16 +11,16 @@ from numpy.testing import assert_array_equal
 from actors.core.arrays import F64
 from actors.core.transaction import Columns
 from actors.features import column_log
-from actors.features.batch_sums import Tally, fill, fill_cards, no_cards
+from actors.features.batch_sums import BatchSums, fill, fill_cards, no_cards
 from actors.features.history import History, Labels
 from tests.features.streams import DAY_US, START_US, random_stream, streams
 
 DELAY_US = DAY_US // 2
 
 
-def tally_of(history: History, at_us: int) -> Tally:
+def tally_of(history: History, at_us: int) -> BatchSums:
     view = history.view()
-    tally = Tally.empty(view.merchant_count)
+    tally = BatchSums.empty(view.merchant_count)
     for _ in fill(tally, view, at_us, DELAY_US):
         pass
     return tally
@@ -48,7 +48,7 @@ def test_sums_do_not_depend_on_how_history_is_cut(columns: Columns, piece: int, 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(column_log, "_PIECE", piece)
         pieces, cards = tally_of(history, START_US + after_us), cards_of(history, START_US + after_us, cards_at_once=2)
-    for name in Tally.__slots__:
+    for name in BatchSums.__slots__:
         assert_array_equal(getattr(pieces, name), getattr(whole, name))
     assert_array_equal(cards, cards_of(history, START_US + after_us, cards_at_once=100))
 

@@ -13,7 +13,7 @@ from actors.features.catalogue import SYNTHETIC_FEATURES
 from actors.features.store import BatchTable, FeatureStore, InMemoryFeatureStore, StoreRows
 from actors.features.stream_state import InMemoryStreamState
 from sim.lookahead.pages import Pages
-from sim.lookahead.ports import ForeseenAssembly, ForeseenStore
+from sim.lookahead.ports import LookaheadAssembly, LookaheadStore
 from tests.features.store_contract import table
 from tests.features.streams import START_US
 
@@ -87,8 +87,8 @@ class Flow:
         """Return ports that foresee ``raws``; ``foreseen`` gets the features they compute ahead."""
         store, pages = InMemoryFeatureStore(first), Pages()
         pages.expect(raws)
-        assembly = ForeseenAssembly(FEATURES, InMemoryStreamState(), store, pages, foreseen.append)
-        return Flow(pages.read, assembly, ForeseenStore(assembly), store)
+        assembly = LookaheadAssembly(FEATURES, InMemoryStreamState(), store, pages, foreseen.append)
+        return Flow(pages.read, assembly, LookaheadStore(assembly), store)
 
     def take(self, sequence: int, raws: list[bytes], turn: Turn, other: BatchTable) -> None:
         """Do what the assembler does with one lease."""

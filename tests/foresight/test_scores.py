@@ -9,7 +9,7 @@ from actors.core.arrays import F32, F64
 from actors.core.errors import ModelError
 from actors.model.artifact import load_artifact
 from actors.model.serving import ModelSlot
-from sim.lookahead.scores import ForeseenScores
+from sim.lookahead.scores import LookaheadScores
 from tests.model.conftest import Fitted, other_folder, write_folder
 
 
@@ -21,7 +21,7 @@ def slot(tmp_path: Path, fitted: Fitted) -> ModelSlot:
 
 def test_foreseen_scores_are_the_serving_models(tmp_path: Path, fitted: Fitted, slot: ModelSlot) -> None:
     """Whatever was foreseen with whichever model, a row has the score that the serving model's engine gives it."""
-    second, scores = other_folder(tmp_path / "second", fitted, trees=5), ForeseenScores()
+    second, scores = other_folder(tmp_path / "second", fitted, trees=5), LookaheadScores()
     for swapped in (False, True):
         if swapped:
             slot.swap(load_artifact(second))
@@ -47,7 +47,7 @@ def test_the_order_of_asking_makes_no_difference(fitted: Fitted, slot: ModelSlot
         "twice": [slice(0, 1), slice(0, 1), slice(1, 3), slice(0, 3)],
     }
     for name, order in orders.items():
-        scores = ForeseenScores()
+        scores = LookaheadScores()
         scores.foresee(slot.current.engine, rows[:count])
         scores.foresee(slot.current.engine, rows[count:])
         for part in order:
@@ -56,7 +56,7 @@ def test_the_order_of_asking_makes_no_difference(fitted: Fitted, slot: ModelSlot
 
 def test_a_foreseen_row_is_not_scored_again(fitted: Fitted, slot: ModelSlot, monkeypatch: pytest.MonkeyPatch) -> None:
     """In order or not, what was foreseen costs the model nothing when it is asked for."""
-    scores, engine = ForeseenScores(), slot.current.engine
+    scores, engine = LookaheadScores(), slot.current.engine
     scores.foresee(engine, fitted.rows[:300])
     expected = engine.score(fitted.rows[:300])
     scores.predict(slot.current, fitted.rows[299:300])  # all of it is there now
@@ -71,7 +71,7 @@ def test_a_foreseen_row_is_not_scored_again(fitted: Fitted, slot: ModelSlot, mon
 
 def test_scores_given_cannot_be_changed(fitted: Fitted, slot: ModelSlot) -> None:
     """Another batch may be given the same ones."""
-    scores = ForeseenScores()
+    scores = LookaheadScores()
     scores.foresee(slot.current.engine, fitted.rows[:100])
     given = scores.predict(slot.current, fitted.rows[:10])
     with pytest.raises(ValueError, match="read-only"):
@@ -82,7 +82,7 @@ def test_scoring_that_fails_ahead_fails_where_it_is_asked_for(
     fitted: Fitted, slot: ModelSlot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not earlier, and each time: the scorer then decides by rules."""
-    scores, engine = ForeseenScores(), slot.current.engine
+    scores, engine = LookaheadScores(), slot.current.engine
 
     def fail(self: object, features: F32) -> F64:
         raise ModelError("out of memory")

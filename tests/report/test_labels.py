@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.output.decision_record import Line
+from actors.output.decision_record import DecisionLine
 from sim.run.output import join_labels
 
 FEATURES = [1.0, 2.0]
 NAMES = st.one_of(st.text(min_size=1, max_size=12), st.sampled_from(['","label":null', '\\,"label":null', '"label"']))
 
 
-def line(name: str, event_time: int, reason: str = "score") -> Line:
-    return Line(
+def line(name: str, event_time: int, reason: str = "score") -> DecisionLine:
+    return DecisionLine(
         id=name,
         card="***4242",
         event_time=event_time,
@@ -36,7 +36,7 @@ def line(name: str, event_time: int, reason: str = "score") -> Line:
     )
 
 
-def encoded(*lines: Line) -> bytes:
+def encoded(*lines: DecisionLine) -> bytes:
     return msgspec.json.Encoder().encode_lines(list(lines))
 
 
@@ -57,7 +57,7 @@ def test_labels_fill_the_lines_whose_truth_is_known(
     after, count = joined(before, frauds, until)
     known = [row[1] < until for row in rows]
     assert count == sum(known)
-    found = [msgspec.json.decode(raw, type=Line) for raw in after.splitlines()]
+    found = [msgspec.json.decode(raw, type=DecisionLine) for raw in after.splitlines()]
     assert [each.label for each in found] == [
         (int(row[0] in frauds) if is_known else None) for row, is_known in zip(rows, known, strict=True)
     ]

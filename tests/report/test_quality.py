@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, brier_score_loss, precision_recall_curve, roc_auc_score
 
 from sim.outcomes.money import UNKNOWN, Outcomes, business
-from sim.outcomes.quality import Ranking, live_quality
+from sim.outcomes.quality import Ranking, score_quality
 
 ROWS = st.lists(st.tuples(st.integers(0, 20), st.booleans()), min_size=2, max_size=80).filter(
     lambda rows: len({label for _, label in rows}) == 2
@@ -43,16 +43,16 @@ def _outcomes(score: list[float], label: list[int]) -> Outcomes:
 
 def test_only_scored_decisions_with_known_labels_count() -> None:
     """A decision by rules has no score, and one without a label no truth; neither says anything about the model."""
-    found = live_quality(_outcomes([0.9, 0.1, float("nan"), 0.2], [1, 0, 1, UNKNOWN]))
+    found = score_quality(_outcomes([0.9, 0.1, float("nan"), 0.2], [1, 0, 1, UNKNOWN]))
     assert (found.scored, found.roc_auc) == (2, 1.0)
     assert found.brier_score == pytest.approx(brier_score_loss([1, 0], [0.9, 0.1]))
 
 
 def test_one_kind_of_label_says_nothing() -> None:
     """Without fraud, or without anything else, there is no figure."""
-    assert live_quality(_outcomes([0.9, 0.1], [0, 0])).roc_auc is None
-    assert live_quality(_outcomes([0.9], [1])).average_precision is None
-    assert live_quality(_outcomes([], [])).scored == 0
+    assert score_quality(_outcomes([0.9, 0.1], [0, 0])).roc_auc is None
+    assert score_quality(_outcomes([0.9], [1])).average_precision is None
+    assert score_quality(_outcomes([], [])).scored == 0
 
 
 def test_judging_takes_little_beside_what_is_judged() -> None:
@@ -63,7 +63,7 @@ def test_judging_takes_little_beside_what_is_judged() -> None:
     outcomes = Outcomes(np.arange(count), amount, chance.random(count), decision, label)
     tracemalloc.start()
     part = outcomes.during(0, None)
-    live_quality(part)
+    score_quality(part)
     business(part)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()

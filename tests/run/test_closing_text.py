@@ -12,7 +12,7 @@ from sim.report.run_folder import RunFolder
 from sim.report.summary import Summary
 from sim.run.execute import Result, execute
 from sim.run.prepare import prepare
-from sim.run.watch import NoScreen
+from sim.run.watch import NullScreen
 from sim.scenario.loader import parse
 from sim.scenario.timeline import Cut
 
@@ -40,7 +40,7 @@ DRILLS = {
 def run(folder: Path, model: Path, text: str) -> Result:
     """Run a scenario without a screen."""
     plan = prepare(Cut(parse(text, "text.yaml")), load_artifact(model), folder)
-    return execute(plan, RunFolder(folder), NoScreen())
+    return execute(plan, RunFolder(folder), NullScreen())
 
 
 def facts_of(result: Result, width: int = 100) -> dict[str, str]:
@@ -107,7 +107,7 @@ def test_what_is_shown_while_a_run_goes_on_is_what_was_known_then(tmp_path: Path
     """A label that comes after the run is in the closing text, and was on no picture before it."""
     shown: list[int] = []
 
-    class Watching(NoScreen):
+    class Watching(NullScreen):
         ready = True
 
         def show(self, message: object) -> None:

@@ -19,7 +19,7 @@ from sim.faults.model_damage import sign
 from sim.journal import Journal
 from sim.report.summary import Summary
 from sim.run.model_watch import WATCH, ModelWatch
-from sim.steps.model_changes import ModelDesk
+from sim.steps.model_changes import ModelChanges
 from tests.drills import THIN, run_thin
 from tests.faults.laboratory import virtual_clock
 from tests.model.traps import Trap, carrying
@@ -137,8 +137,8 @@ def test_put_into_the_served_folder_it_is_refused(
     async def look() -> tuple[str, list[tuple[str, str, str]]]:
         clock, first = virtual_clock(), load_artifact(served)
         slot, journal = ModelSlot(first), Journal(clock)
-        desk = ModelDesk(slot, first, ChildVerification(), Telemetry(first.reference), journal)
-        watch = ModelWatch(served, tmp_path, desk, clock)
+        model_changes = ModelChanges(slot, first, ChildVerification(), Telemetry(first.reference), journal)
+        watch = ModelWatch(served, tmp_path, model_changes, clock)
         shutil.rmtree(served)
         bad.rename(served)
         await watch.look()

@@ -14,11 +14,11 @@ from actors.pipeline import Held, Pipeline
 from dashboard.plain import verdict
 from sim.report.run_folder import RunFolder
 from sim.run import output
-from sim.run.composition import Instruments
+from sim.run.composition import Attachments
 from sim.run.execute import Result, execute
 from sim.run.output import join_labels
 from sim.run.prepare import prepare
-from sim.run.watch import NoScreen
+from sim.run.watch import NullScreen
 from sim.scenario.loader import parse
 from sim.scenario.timeline import Cut
 
@@ -41,7 +41,7 @@ expect:
 def run(folder: Path, model: Path, alter: Callable[[Pipeline], None]) -> Result:
     """Run `STUCK` with something done to its pipeline before it starts."""
     plan = prepare(Cut(parse(STUCK, "stuck.yaml")), load_artifact(model), folder)
-    return execute(plan, RunFolder(folder), NoScreen(), Instruments(alter=alter))
+    return execute(plan, RunFolder(folder), NullScreen(), Attachments(alter=alter))
 
 
 def pressing(*at_s: float) -> Callable[[Pipeline], None]:

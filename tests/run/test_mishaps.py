@@ -13,7 +13,7 @@ from actors.model.artifact import load_artifact
 from sim.report.run_folder import ALERTS, DEAD_LETTERS, DECISIONS, JOURNAL, LATENCY, SCENARIO, UNDELIVERED, RunFolder
 from sim.run.execute import Result, execute
 from sim.run.prepare import prepare
-from sim.run.watch import NoScreen
+from sim.run.watch import NullScreen
 from sim.scenario.loader import parse
 from sim.scenario.timeline import Cut
 
@@ -34,7 +34,7 @@ expect:
 LOGS = (DECISIONS, JOURNAL, DEAD_LETTERS, ALERTS, LATENCY, UNDELIVERED)
 
 
-class Befalling(NoScreen):
+class Befalling(NullScreen):
     """Does something once, half way through: the run asks for keys at each tick."""
 
     def __init__(self, mishap: Callable[[], object], tick: int = 3) -> None:

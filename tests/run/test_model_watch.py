@@ -15,7 +15,7 @@ from actors.telemetry.telemetry import Telemetry
 from sim.journal import Journal
 from sim.report.run_folder import ROLLBACK
 from sim.run.model_watch import WATCH, ModelWatch
-from sim.steps.model_changes import ModelDesk
+from sim.steps.model_changes import ModelChanges
 from sim.training.cache import publish
 from tests.faults.laboratory import virtual_clock
 from tests.model.conftest import Fitted, other_folder, write_folder
@@ -44,8 +44,8 @@ class Place:
         async def main() -> list[str]:
             clock, artifact = virtual_clock(), load_artifact(self.served)
             slot, journal = ModelSlot(artifact), Journal(clock)
-            desk = ModelDesk(slot, artifact, Loading(), Telemetry(artifact.reference), journal)
-            watch, seen = ModelWatch(self.served, self.run, desk, clock), []
+            model_changes = ModelChanges(slot, artifact, Loading(), Telemetry(artifact.reference), journal)
+            watch, seen = ModelWatch(self.served, self.run, model_changes, clock), []
             for act in acts:
                 act()
                 await watch.look()
@@ -141,8 +141,8 @@ def test_the_watch_looks_once_a_second(place: Place) -> None:
     async def main() -> list[str]:
         clock, artifact = virtual_clock(), load_artifact(place.served)
         slot = ModelSlot(artifact)
-        desk = ModelDesk(slot, artifact, Loading(), Telemetry(artifact.reference), Journal(clock))
-        running = asyncio.create_task(ModelWatch(place.served, place.run, desk, clock).run())
+        model_changes = ModelChanges(slot, artifact, Loading(), Telemetry(artifact.reference), Journal(clock))
+        running = asyncio.create_task(ModelWatch(place.served, place.run, model_changes, clock).run())
         await clock.sleep_until_ns(1_500_000_000)
         place.put_new()
         seen = []

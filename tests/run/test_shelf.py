@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.outcomes.mapped_arrays import LARGE_BYTES, Shelf
+from sim.outcomes.mapped_arrays import LARGE_BYTES, MappedArrays
 
 COUNT = LARGE_BYTES // 8
 
@@ -19,12 +19,12 @@ def resident_bytes() -> int:
 
 def test_what_was_let_go_is_still_there(tmp_path: Path) -> None:
     """An array keeps what was written, before it was let go and after, and the folder shows no file."""
-    shelf = Shelf(tmp_path)
-    array = shelf.empty(COUNT, np.int64)
+    array_store = MappedArrays(tmp_path)
+    array = array_store.empty(COUNT, np.int64)
     array[:] = np.arange(COUNT)
-    shelf.let_go()
+    array_store.release()
     array[7] = -7
-    shelf.let_go()
+    array_store.release()
     expected = np.arange(COUNT)
     expected[7] = -7
     np.testing.assert_array_equal(array, expected)
@@ -34,31 +34,31 @@ def test_what_was_let_go_is_still_there(tmp_path: Path) -> None:
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux tells what is in memory")
 def test_what_was_let_go_takes_no_memory(tmp_path: Path) -> None:
     """Thirty-two megabytes that were written are not in memory once let go."""
-    shelf = Shelf(tmp_path)
-    array = shelf.empty(16 * COUNT, np.int64)
+    array_store = MappedArrays(tmp_path)
+    array = array_store.empty(16 * COUNT, np.int64)
     array[:] = 1
     before = resident_bytes()
-    shelf.let_go()
+    array_store.release()
     assert before - resident_bytes() >= 0.9 * array.nbytes
     assert array[-1] == 1
 
 
 def test_small_arrays_lie_in_memory(tmp_path: Path) -> None:
     """A short run opens no file."""
-    shelf = Shelf(tmp_path)
-    array = shelf.empty(COUNT - 1, np.int64)
+    array_store = MappedArrays(tmp_path)
+    array = array_store.empty(COUNT - 1, np.int64)
     assert len(array) == COUNT - 1
-    assert shelf.size_bytes == 0
+    assert array_store.size_bytes == 0
 
 
 def test_a_file_goes_with_its_array(tmp_path: Path) -> None:
     """What nobody holds any more is closed."""
-    shelf = Shelf(tmp_path)
-    array = shelf.empty(COUNT, np.float64)
-    assert shelf.size_bytes == array.nbytes
+    array_store = MappedArrays(tmp_path)
+    array = array_store.empty(COUNT, np.float64)
+    assert array_store.size_bytes == array.nbytes
     del array
     gc.collect()
-    assert shelf.size_bytes == 0
+    assert array_store.size_bytes == 0
 
 
 def test_without_room_on_the_disk_arrays_lie_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,8 +68,8 @@ def test_without_room_on_the_disk_arrays_lie_in_memory(tmp_path: Path, monkeypat
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "posix_fallocate", full)
-    shelf = Shelf(tmp_path)
-    array = shelf.empty(COUNT, np.int64)
+    array_store = MappedArrays(tmp_path)
+    array = array_store.empty(COUNT, np.int64)
     array[:] = 3
     assert array.sum() == 3 * COUNT
-    assert shelf.size_bytes == 0
+    assert array_store.size_bytes == 0

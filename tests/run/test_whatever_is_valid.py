@@ -14,7 +14,7 @@ from sim.report.run_folder import RunFolder
 from sim.report.summary import Summary
 from sim.run.execute import execute
 from sim.run.prepare import prepare
-from sim.run.watch import NoScreen
+from sim.run.watch import NullScreen
 from sim.scenario.loader import parse
 from sim.scenario.timeline import Cut
 from tests.scenario.drawn import scenarios
@@ -37,7 +37,7 @@ def run_text(text: str, model: Artifact, *overrides: str) -> Summary:
     """Return the summary of the scenario in ``text``, run with ``model``."""
     scenario = parse(text, "drawn.yaml", overrides)
     with TemporaryDirectory(prefix="riskdrill-drawn-") as folder, RunFolder(Path(folder)) as files:
-        return execute(prepare(Cut(scenario), model, Path(folder)), files, NoScreen()).summary
+        return execute(prepare(Cut(scenario), model, Path(folder)), files, NullScreen()).summary
 
 
 @pytest.mark.timeout(1_800)

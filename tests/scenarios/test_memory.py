@@ -16,7 +16,7 @@ from sim.outcomes import book as outcomes
 from sim.outcomes import mapped_arrays
 from sim.outcomes.book import OutcomeBook
 from sim.run import composition
-from sim.run.composition import Instruments
+from sim.run.composition import Attachments
 from sim.run.warm_state import WarmState, warm_state
 from sim.world.active_towns import PooledTown
 from tests.scenarios.drill import drill
@@ -80,21 +80,21 @@ def growth_bytes(model: Path, folder: Path) -> float:
 
     tracemalloc.start()
     try:
-        drill("day", model, folder, *THINNED, instruments=Instruments(sink=metered))
+        drill("day", model, folder, *THINNED, instruments=Attachments(sink=metered))
     finally:
         tracemalloc.stop()
     return (meters[0].late_bytes - meters[0].early_bytes) / (LATE - EARLY)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("on_shelf", [True, False])
+@pytest.mark.parametrize("in_files", [True, False])
 def test_memory_does_not_grow_with_the_run(
-    on_shelf: bool, world_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    in_files: bool, world_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Under 40 bytes a transaction stay; the hundred and more that a run keeps lie on the shelf, or else in memory."""
-    monkeypatch.setattr(mapped_arrays, "LARGE_BYTES", 512 if on_shelf else 1 << 40)
+    monkeypatch.setattr(mapped_arrays, "LARGE_BYTES", 512 if in_files else 1 << 40)
     monkeypatch.setattr(outcomes, "_FIRST_CAPACITY", 256)
     monkeypatch.setattr(composition, "warm_state", acquainted)
     monkeypatch.setattr(history, "_KEPT", 0)  # bounded too, but not full before the first reading
     grown = growth_bytes(world_model, tmp_path / "run")
-    assert grown < 40 if on_shelf else grown > 100
+    assert grown < 40 if in_files else grown > 100

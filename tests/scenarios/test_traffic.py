@@ -13,7 +13,7 @@ from actors.model.artifact import load_artifact
 from actors.model.policy import RuleBook, RuleLimits
 from actors.pipeline import Pipeline
 from actors.telemetry.telemetry import Telemetry
-from sim.run.composition import Instruments
+from sim.run.composition import Attachments
 from tests.scenarios.drill import drill
 
 pytestmark = pytest.mark.slow
@@ -41,7 +41,7 @@ def read_leniently_from_now_on(pipeline: Pipeline) -> None:
 
 def test_poison_needs_strict_parsing(world_model: Path, tmp_path: Path) -> None:
     """Read leniently, what is no JSON crashes the assembler, batch by batch, and the impossible is decided upon."""
-    lenient = Instruments(alter=read_leniently_from_now_on)
+    lenient = Attachments(alter=read_leniently_from_now_on)
     drilled = drill("traffic_poison", world_model, tmp_path / "run", CALM, instruments=lenient)
     assert {"no-restart", "errors"} <= drilled.failed
     assert drilled.summary.exit_code == 99

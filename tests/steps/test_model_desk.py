@@ -13,8 +13,8 @@ from actors.telemetry.telemetry import Telemetry
 from actors.telemetry.window import Window
 from sim.clocks.modelled_waits import ModelledVerification
 from sim.journal import Journal
-from sim.steps.model_changes import ModelDesk
-from sim.steps.step import Outcome
+from sim.steps.model_changes import ModelChanges
+from sim.steps.step import StepOutcome
 from tests.faults.laboratory import virtual_clock
 from tests.model.conftest import Fitted, other_folder, write_folder
 from tests.telemetry.samples import reference
@@ -37,7 +37,7 @@ class Counter:
         self.telemetry = Telemetry(artifact.reference)
         self.journal = Journal(clock)
         self.slot = ModelSlot(artifact)
-        self.desk = ModelDesk(
+        self.model_changes = ModelChanges(
             self.slot, artifact, ModelledVerification(Loading(), clock, 500), self.telemetry, self.journal
         )
 
@@ -46,17 +46,17 @@ def test_a_swap_is_counted_and_written_down_when_it_has_been_verified(fitted: Fi
     """The journal has who asked and what replaced what, at the instant at which the modelled verification ends."""
     old, new = write_folder(tmp_path / "old", fitted), other_folder(tmp_path / "new", fitted, 8)
 
-    async def main() -> tuple[Counter, Outcome]:
+    async def main() -> tuple[Counter, StepOutcome]:
         counter = Counter(old)
-        return counter, await counter.desk.release("noon", new)
+        return counter, await counter.model_changes.release("noon", new)
 
     counter, outcome = run_virtual(main())
     names = [load_artifact(each).manifest.digest for each in (old, new)]
-    assert outcome == Outcome(done=True, detail=f"{names[0]} → {names[1]}")
+    assert outcome == StepOutcome(done=True, detail=f"{names[0]} → {names[1]}")
     (entry,) = counter.journal.entries
     assert (entry.kind, entry.name, entry.detail, entry.at_s) == ("model_swapped", "noon", outcome.detail, 500e-9)
     assert (counter.telemetry.model_swaps, counter.telemetry.model_refusals) == (1, 0)
-    assert counter.slot.current.digest == names[1] == counter.desk.serving.manifest.digest
+    assert counter.slot.current.digest == names[1] == counter.model_changes.serving.manifest.digest
 
 
 def test_a_refusal_is_an_outcome_with_a_reason(fitted: Fitted, tmp_path: Path) -> None:
@@ -64,9 +64,9 @@ def test_a_refusal_is_an_outcome_with_a_reason(fitted: Fitted, tmp_path: Path) -
     old, new = write_folder(tmp_path / "old", fitted), other_folder(tmp_path / "new", fitted, 8)
     (new / "golden.npz").write_bytes(b"damaged")
 
-    async def main() -> tuple[Counter, Outcome]:
+    async def main() -> tuple[Counter, StepOutcome]:
         counter = Counter(old)
-        return counter, await counter.desk.release("noon", new)
+        return counter, await counter.model_changes.release("noon", new)
 
     counter, outcome = run_virtual(main())
     assert not outcome.done
@@ -83,9 +83,9 @@ def test_drift_is_measured_against_the_model_that_serves(fitted: Fitted, tmp_pat
 
     async def main() -> Counter:
         counter = Counter(old)
-        await counter.desk.release("noon", new)
+        await counter.model_changes.release("noon", new)
         assert counter.telemetry.reference == load_artifact_reference(counter)
-        await counter.desk.roll_back("back")
+        await counter.model_changes.roll_back("back")
         return counter
 
     counter = run_virtual(main())
@@ -94,7 +94,7 @@ def test_drift_is_measured_against_the_model_that_serves(fitted: Fitted, tmp_pat
 
 
 def load_artifact_reference(counter: Counter) -> Reference:
-    return counter.desk.serving.reference
+    return counter.model_changes.serving.reference
 
 
 def rows(low: float, high: float) -> F32:

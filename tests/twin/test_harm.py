@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from actors.core.arrays import Bool
 from sim.outcomes.record import Record
-from sim.twin.impact import Harm, Tally, harm, pair
+from sim.twin.impact import AmountSum, Harm, harm, pair
 from tests.twin.made import paired, record
 
 
@@ -20,7 +20,7 @@ def test_a_run_compared_with_itself_differs_in_nothing() -> None:
     """Exactly nothing: no count, and no cent."""
     run = record(range(5), blocked=[1, 2], fraud=[2, 3], amounts=[0.1, 0.2, 0.3, 0.4, 0.5])
     found = harm(pair(run, run), everywhere(5))
-    nothing = Tally(0, 0.0)
+    nothing = AmountSum(0, 0.0)
     assert found == Harm(
         compared=5,
         differing=0,
@@ -43,8 +43,8 @@ def test_each_flip_is_counted_and_priced_by_whom_it_hits() -> None:
     then = record(range(5), blocked=[0, 2, 4], fraud=[0, 1], amounts=amounts)
     now = record(range(5), blocked=[1, 3, 4], fraud=[0, 1], amounts=amounts, degraded=[3], slow=[4])
     found = harm(pair(now, then), everywhere(5))
-    assert (found.fraud_let_through, found.fraud_caught) == (Tally(1, 1.0), Tally(1, 2.0))
-    assert (found.good_blocked, found.good_spared) == (Tally(1, 8.0), Tally(1, 4.0))
+    assert (found.fraud_let_through, found.fraud_caught) == (AmountSum(1, 1.0), AmountSum(1, 2.0))
+    assert (found.good_blocked, found.good_spared) == (AmountSum(1, 8.0), AmountSum(1, 4.0))
     assert (found.fraud_loss, found.fraud_prevented, found.wrongly_blocked) == (-1.0, 1.0, 4.0)
     assert found.flips == {"approve_to_block": 2, "block_to_approve": 2}
     assert found.modes == {"full_to_realtime_only": 1}

@@ -7,7 +7,7 @@ import pytest
 
 from actors.core.clock import US_PER_DAY, US_PER_HOUR
 from sim.chance import Streams
-from sim.world.episode_schedule import Agenda, kinds
+from sim.world.episode_schedule import EpisodeSchedule, kinds
 from sim.world.transactions import Pattern, Rows
 from tests.world.samples import TOWN_SPEC, town
 
@@ -18,11 +18,11 @@ OPENS_US = TOWN_SPEC.end_us + 5 * US_PER_HOUR
 @functools.cache
 def opened(busy: float = 1.0) -> Rows:
     """Return what many towns that open at once plan for their first three days."""
-    agenda = Agenda(town(), Streams(3), busy=busy)
+    episode_schedule = EpisodeSchedule(town(), Streams(3), busy=busy)
     for copy in range(TOWNS):
-        agenda.open(copy, OPENS_US, 5 * US_PER_HOUR, under_way=True)
-    agenda.plan_until(OPENS_US + 3 * US_PER_DAY)
-    return agenda.take(OPENS_US + 3 * US_PER_DAY)
+        episode_schedule.open(copy, OPENS_US, 5 * US_PER_HOUR, under_way=True)
+    episode_schedule.plan_until(OPENS_US + 3 * US_PER_DAY)
+    return episode_schedule.take(OPENS_US + 3 * US_PER_DAY)
 
 
 def test_nothing_takes_place_before_a_town_opens() -> None:
@@ -58,17 +58,17 @@ def test_what_is_under_way_is_a_town_s_own() -> None:
 
 def test_a_town_opens_as_it_would_without_others() -> None:
     """Each has streams of its own."""
-    agenda = Agenda(town(), Streams(3))
-    agenda.open(7, OPENS_US, 5 * US_PER_HOUR, under_way=True)
-    agenda.plan_until(OPENS_US + 3 * US_PER_DAY)
-    alone = agenda.take(OPENS_US + 3 * US_PER_DAY)
+    episode_schedule = EpisodeSchedule(town(), Streams(3))
+    episode_schedule.open(7, OPENS_US, 5 * US_PER_HOUR, under_way=True)
+    episode_schedule.plan_until(OPENS_US + 3 * US_PER_DAY)
+    alone = episode_schedule.take(OPENS_US + 3 * US_PER_DAY)
     assert (alone == opened()[opened()["town"] == 7]).all()
 
 
 def test_a_busy_world_plans_no_more_at_once() -> None:
     """Where cards are fifty times as busy, windows are a fiftieth, so as much is planned ahead."""
-    calm, busy = (Agenda(town(), Streams(3), busy=busy) for busy in (1.0, 50.0))
-    for agenda in (calm, busy):
-        agenda.open(0, OPENS_US, under_way=True)
-        agenda.plan_until(OPENS_US + 1)
+    calm, busy = (EpisodeSchedule(town(), Streams(3), busy=busy) for busy in (1.0, 50.0))
+    for episode_schedule in (calm, busy):
+        episode_schedule.open(0, OPENS_US, under_way=True)
+        episode_schedule.plan_until(OPENS_US + 1)
     assert len(busy.pending()) < 5 * len(calm.pending())

@@ -31,7 +31,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Evaluation:
     """What an evaluation found.
 
     Attributes:
@@ -113,7 +113,7 @@ class Expression:
         """Whether it rests on a figure that judges the whole run by its last reading, whatever the span."""
         return any(read.metric.lasting for read in self.condition.reads())
 
-    def evaluate(self, resolve: Resolve) -> Outcome:
+    def evaluate(self, resolve: Resolve) -> Evaluation:
         """Return whether it holds, with the figures seen.
 
         Args:
@@ -131,7 +131,7 @@ class Expression:
         readings = tuple(
             Reading(name, read.metric, resolve_once(read.scope, read.metric.name)) for name, read in reads.items()
         )
-        return Outcome(holds, readings, self.condition.explain(resolve_once))
+        return Evaluation(holds, readings, self.condition.explain(resolve_once))
 
     def holds(self, resolve: Resolve) -> bool | None:
         """Return only whether it holds, for a caller that asks many times a second."""
