@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from actors.core.clock import US_PER_S, Clock
+from actors.core.clock import NS_PER_MS, US_PER_S, Clock
 from actors.core.errors import FeatureStoreError
 from actors.features.batch_table import BatchTableBuilder
 from actors.features.catalogue import BATCH_REFRESH_S
@@ -13,6 +13,7 @@ from actors.features.history import LONGEST_WINDOW_US, History, LabelSource
 from actors.features.store import BatchTable
 
 REFRESH_US = BATCH_REFRESH_S * US_PER_S
+PAUSE_NS = 2 * NS_PER_MS  # between two steps on the event loop, which take about as long: transactions get half of it
 
 
 class PacedEventTime(Protocol):
@@ -150,7 +151,7 @@ class Refresher:
         label_count = 0
         for count in self._take_labels(boundary_us):
             if label_count:
-                await asyncio.sleep(0)  # after an overload there are hundreds of thousands
+                await self._clock.sleep_ns(PAUSE_NS)
             label_count += count
         pieces, table = self._builder.pieces(boundary_us), None
         loop = asyncio.get_running_loop()

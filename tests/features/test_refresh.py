@@ -10,7 +10,7 @@ from actors.core.clock import US_PER_S, ScaledEventTime
 from actors.core.transaction import cut
 from actors.features.batch_table import BatchTableBuilder
 from actors.features.history import History, Labels, NoLabels
-from actors.features.refresh import REFRESH_US, Refreshed, Refresher, boundary
+from actors.features.refresh import PAUSE_NS, REFRESH_US, Refreshed, Refresher, boundary
 from actors.features.store import InMemoryFeatureStore
 from sim.clocks.virtual_clock import VirtualClock
 from sim.clocks.virtual_loop import VirtualLoop
@@ -83,6 +83,31 @@ def test_a_run_refreshes_at_every_boundary() -> None:
     assert run_virtual(main()) == expected
     assert [each.at_us for each in parts.published] == expected
     assert list(dict.fromkeys(parts.source.asked_us)) == expected  # each time until none is left
+
+
+def test_labels_of_an_overload_leave_the_loop_to_transactions() -> None:
+    """Between two steps of labels the refresh waits longer than a step takes; one step needs no wait."""
+    parts = Parts()
+    one = Labels(np.arange(1), ["m"], [None], np.array([START_US - 2 * DELAY_US]), np.ones(1, dtype=np.uint8))
+
+    class Steps(DelayedLabels):
+        def take_due(self, now_us: int) -> Labels | None:
+            left = self._taken < 40
+            self._taken += 1
+            return one if left else None
+
+    async def main() -> int:
+        clock = virtual_clock()
+        parts.source = Steps(parts.source.labels)
+        task = asyncio.create_task(parts.refresher(clock, ScaledEventTime(clock, START_US, speed=1)).run())
+        while not parts.published:
+            await clock.sleep_ns(PAUSE_NS)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return clock.now_ns()
+
+    assert 39 * PAUSE_NS <= run_virtual(main()) <= 41 * PAUSE_NS
+    assert parts.published[0].label_count == 40
 
 
 def test_a_replay_refreshes_when_it_is_told() -> None:
