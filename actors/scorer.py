@@ -153,7 +153,7 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
                 self._timed(model, batch.features) if shed is None else self._score_others(model, batch, shed)
             )
         except ModelError:
-            self.telemetry.model_errors += 1
+            self.telemetry.counters.model_errors += 1
             cause = cause.copy()
             cause[... if shed is None else ~shed] = Cause.MODEL_FAILED
             shed, scores = np.ones(len(batch), dtype=np.bool_), np.full(len(batch), np.nan)
@@ -244,5 +244,5 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
         telemetry.ledger.decide(decided.decision, decided.mode)
         telemetry.observe_scores(decided.score)
         if prepared.shed is not None:
-            telemetry.shed_rows += int(np.count_nonzero(decided.cause == Cause.SHED))
-            telemetry.deadline_rows += int(np.count_nonzero(decided.cause == Cause.DEADLINE))
+            telemetry.counters.shed_rows += int(np.count_nonzero(decided.cause == Cause.SHED))
+            telemetry.counters.deadline_rows += int(np.count_nonzero(decided.cause == Cause.DEADLINE))

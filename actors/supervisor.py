@@ -129,7 +129,7 @@ class Supervisor:
             self._states[worker.name] = "failed"
             raise EscalationError(text) from error
         log.warning("%s crashed and is restarted: %s: %s", worker.name, type(error).__name__, error)
-        self._telemetry.restarts += 1
+        self._telemetry.counters.restarts += 1
         self._states[worker.name] = "restarting"
         self._restart_counts[worker.name] = self.restart_count_of(worker.name) + 1
         if self._on_restart is not None:

@@ -32,7 +32,7 @@ class GuardedFeatureStore:
         self._timeout = ReusableTimeout(timeout_ns, clock)
         self._breaker = breaker
         self._clock = clock
-        self._telemetry = telemetry
+        self._counters = telemetry.counters
 
     async def lookup(self, cards: Sequence[str], merchants: Sequence[str], event_us: I64) -> StoreRows:
         """Return the batch features of each transaction; see `FeatureStore`.
@@ -40,11 +40,11 @@ class GuardedFeatureStore:
         Raises:
             FeatureStoreError: the store failed, was too slow, or is not asked while the breaker is open.
         """
-        self._telemetry.store_lookups += 1
+        self._counters.store_lookups += 1
         if self._breaker is not None and not self._breaker.allows():
-            self._telemetry.store_errors += 1
+            self._counters.store_errors += 1
             raise FeatureStoreError("the circuit breaker is open")
-        self._telemetry.store_calls += 1
+        self._counters.store_calls += 1
         started_ns = self._clock.now_ns()
         failed = True
         try:
@@ -56,7 +56,7 @@ class GuardedFeatureStore:
             raise FeatureStoreError(f"no answer within {self._timeout_ns / NS_PER_MS:g} ms") from error
         finally:
             if failed:
-                self._telemetry.store_errors += 1
+                self._counters.store_errors += 1
             if self._breaker is not None:
                 self._record(self._breaker, failed=failed, took_ns=self._clock.now_ns() - started_ns)
         return rows
@@ -64,7 +64,7 @@ class GuardedFeatureStore:
     def _record(self, breaker: CircuitBreaker, *, failed: bool, took_ns: int) -> None:
         trips = breaker.trip_count
         breaker.record(failed=failed, took_ns=took_ns)
-        self._telemetry.breaker_trips += breaker.trip_count - trips
+        self._counters.breaker_trips += breaker.trip_count - trips
 
 
 class CachedFeatureStore:
@@ -81,7 +81,7 @@ class CachedFeatureStore:
 
     def __init__(self, store: FeatureStore, capacity: int, telemetry: Telemetry) -> None:
         self._store = store
-        self._telemetry = telemetry
+        self._counters = telemetry.counters
         self._cards = RowCache(capacity, len(CARD_COLUMNS))
         self._merchants = RowCache(capacity, len(MERCHANT_COLUMNS))
 
@@ -98,7 +98,7 @@ class CachedFeatureStore:
             cards_known, merchants_known = rows.card_computed_us != MISSING_AT, rows.merchant_computed_us != MISSING_AT
             if not (cards_known.any() or merchants_known.any()):
                 raise
-            self._telemetry.store_cached_rows += int(np.count_nonzero(cards_known & merchants_known))
+            self._counters.store_cached_rows += int(np.count_nonzero(cards_known & merchants_known))
             return rows
         self._cards.remember(cards, rows.card, rows.card_computed_us)
         self._merchants.remember(merchants, rows.merchant, rows.merchant_computed_us)

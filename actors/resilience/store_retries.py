@@ -82,7 +82,7 @@ class RetryingFeatureStore:
         self._store = store
         self._config = config
         self._clock = clock
-        self._telemetry = telemetry
+        self._counters = telemetry.counters
         self._budget = budget
 
     async def lookup(self, cards: Sequence[str], merchants: Sequence[str], event_us: I64) -> StoreRows:
@@ -99,7 +99,7 @@ class RetryingFeatureStore:
                 if not self._budget.spend():
                     raise
             await self._clock.sleep_ns(self._config.backoff_ns << (attempt - 1))
-            self._telemetry.store_calls += 1
+            self._counters.store_calls += 1
         return await self._store.lookup(cards, merchants, event_us)
 
 
@@ -127,7 +127,7 @@ class HedgedFeatureStore:
         self._store = store
         self._after_ns = after_ns
         self._budget = budget
-        self._telemetry = telemetry
+        self._counters = telemetry.counters
 
     async def lookup(self, cards: Sequence[str], merchants: Sequence[str], event_us: I64) -> StoreRows:
         """Return the batch features of each transaction; see `FeatureStore`.
@@ -138,7 +138,7 @@ class HedgedFeatureStore:
         calls = [asyncio.create_task(self._store.lookup(cards, merchants, event_us))]
         try:
             if await self._is_late(calls[0]) and self._budget.spend():
-                self._telemetry.store_calls += 1
+                self._counters.store_calls += 1
                 calls.append(asyncio.create_task(self._store.lookup(cards, merchants, event_us)))
             return await _first_answer(calls)
         finally:

@@ -6,6 +6,7 @@ Counts run since the start of the run and never go down; what happened in a span
 
 import msgspec
 
+from actors.telemetry.counters import ActorWork, Counters, GcCounts
 from actors.telemetry.histogram_counts import HistogramCounts
 from actors.telemetry.ledger import LedgerSnapshot, Waiting
 
@@ -56,35 +57,6 @@ class Gauges(msgspec.Struct, frozen=True):
     engine: str = ""
 
 
-class Work(msgspec.Struct, frozen=True):
-    """What an actor has done: time it was busy, batches and transactions."""
-
-    busy_ns: int = 0
-    batches: int = 0
-    rows: int = 0
-
-
-class Counters(msgspec.Struct, frozen=True):
-    """Plain counts; `Telemetry` says what each means."""
-
-    store_lookups: int = 0
-    store_errors: int = 0
-    store_calls: int = 0
-    store_rows: int = 0
-    store_cached_rows: int = 0
-    store_missing_rows: int = 0
-    store_stale_rows: int = 0
-    shed_rows: int = 0
-    deadline_rows: int = 0
-    model_errors: int = 0
-    model_swaps: int = 0
-    model_refusals: int = 0
-    restarts: int = 0
-    refreshes: int = 0
-    refresh_failures: int = 0
-    breaker_trips: int = 0
-
-
 class ScoreCounts(msgspec.Struct, frozen=True):
     """Scores of the model: a histogram over [0, 1] in equal bins, their number and their sum."""
 
@@ -105,14 +77,6 @@ class FeatureCounts(msgspec.Struct, frozen=True):
     rows: int = 0
     bins: int = 0
     counts: bytes = b""
-
-
-class GcCounts(msgspec.Struct, frozen=True):
-    """Garbage collection: how often it stopped the world, for how long, and the longest stop."""
-
-    pauses: int = 0
-    total_ns: int = 0
-    longest_ns: int = 0
 
 
 class AlertReading(msgspec.Struct, frozen=True):
@@ -176,6 +140,7 @@ class Snapshot(msgspec.Struct, frozen=True):
 
     Attributes:
         stages: by `Stage` value.
+        counters: a copy, as are ``work`` and ``gc``; nothing is added to them any more.
         work: by actor.
         decisions: by mode, in the order of `Mode`: counts in the order of `Decision`.
         memory_bytes: resident memory of this process; None where it is not sampled (a virtual clock).
@@ -191,9 +156,9 @@ class Snapshot(msgspec.Struct, frozen=True):
     decisions: tuple[tuple[int, ...], ...]
     scores: ScoreCounts
     features: FeatureCounts
-    work: dict[str, Work]
+    work: dict[str, ActorWork]
     gauges: Gauges
-    gc: GcCounts = GcCounts()
+    gc: GcCounts = msgspec.field(default_factory=GcCounts)
     memory_bytes: int | None = None
     imbalances: tuple[str, ...] = ()
     alerts: tuple[AlertReading, ...] = ()

@@ -274,13 +274,13 @@ def _verification(plan: Plan, clock: Clock) -> Verification:
 
 
 def _note_refresh(telemetry: Telemetry, journal: Journal, refreshed: Refreshed) -> None:
-    telemetry.refreshes += 1
+    telemetry.counters.refreshes += 1
     detail = f"{refreshed.label_count:,} labels, {refreshed.transaction_count:,} transactions"
     journal.add("features_refreshed", detail=detail)
 
 
 def _note_failed_refresh(telemetry: Telemetry, journal: Journal, failed: RefreshFailed) -> None:
-    telemetry.refresh_failures += 1
+    telemetry.counters.refresh_failures += 1
     journal.add("refresh_failed", detail=failed.error)
 
 

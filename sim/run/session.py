@@ -8,9 +8,9 @@ from typing import Literal
 
 from actors.core.clock import NS_PER_S, Clock
 from actors.core.errors import EscalationError
+from actors.telemetry.counters import GcPauses
 from actors.telemetry.hlog import INTERVAL_S, LatencyLog, Writable
 from actors.telemetry.snapshot import Quality, Snapshot
-from actors.telemetry.telemetry import GcPauses
 from dashboard.frame import Frame
 from sim.faults.switch import FaultRecord
 from sim.judging.judge import Judge

@@ -56,7 +56,7 @@ class ModelChanges:
         try:
             before = await change
         except (ArtifactError, MachineError) as error:
-            self._telemetry.model_refusals += 1
+            self._telemetry.counters.model_refusals += 1
             self._journal.add("model_refused", by, str(error))
             return StepOutcome(done=False, detail=str(error))
         detail = self._swap(before.manifest.digest) + note

@@ -98,7 +98,7 @@ def test_a_crash_loses_nothing_and_repeats_nothing(count: int, crash_at: frozens
     assert doubler.committed == kept
     assert out == [2 * number for number in kept]
     if not crashes_in_a_row:
-        assert doubler.telemetry.restarts <= len(crash_at)
+        assert doubler.telemetry.counters.restarts <= len(crash_at)
 
 
 @given(count=st.integers(1, 40), poison=st.frozensets(st.integers(0, 39), max_size=5))
@@ -127,7 +127,7 @@ def test_an_actor_that_gets_nothing_done_escalates() -> None:
 
     with pytest.raises(EscalationError, match=r"doubler crashed 4 times within 10 s, last with ValueError: poison"):
         asyncio.run(drive(doubler, 40, RestartPolicy(max_restarts=3)))
-    assert doubler.telemetry.restarts == 3
+    assert doubler.telemetry.counters.restarts == 3
 
 
 def test_waits_between_restarts_double_up_to_the_longest() -> None:
@@ -138,5 +138,5 @@ def test_waits_between_restarts_double_up_to_the_longest() -> None:
 
     asyncio.run(drive(doubler, 16, policy))
 
-    assert doubler.telemetry.restarts == 4
+    assert doubler.telemetry.counters.restarts == 4
     assert clock.at_ns == (10 + 20 + 30 + 30) * 1_000_000

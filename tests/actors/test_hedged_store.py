@@ -97,14 +97,14 @@ def test_quick_answer_needs_no_second_call() -> None:
     """A call that answers within the time is the only one, and takes what it takes."""
     store, telemetry = Slow([2]), Telemetry()
     assert took_ms(store, telemetry=telemetry) == 2
-    assert (store.calls, telemetry.store_calls) == (1, 0)
+    assert (store.calls, telemetry.counters.store_calls) == (1, 0)
 
 
 def test_late_call_is_overtaken_by_a_second() -> None:
     """The answer comes one quick call after the patience ends; the late call is cancelled, and both are counted."""
     store, telemetry = Slow([40, 1]), Telemetry()
     assert took_ms(store, telemetry=telemetry) == 3 + 1
-    assert (store.answered, store.cancelled, telemetry.store_calls) == ([1], [0], 1)
+    assert (store.answered, store.cancelled, telemetry.counters.store_calls) == ([1], [0], 1)
 
 
 def test_first_call_may_still_come_first() -> None:
@@ -171,4 +171,4 @@ def test_store_that_is_slow_as_a_whole_gets_a_tenth_more(ratio: float | None, le
 
     run_virtual(main())
     assert least <= store.calls / 500 <= most
-    assert telemetry.store_calls == store.calls - 500
+    assert telemetry.counters.store_calls == store.calls - 500

@@ -81,7 +81,7 @@ def test_a_model_that_fails_hands_over_to_the_rules() -> None:
     run(bench)
     lines = bench.decisions().values()
     assert {(line["mode"], line["cause"], line["score"]) for line in lines} == {("rules", "model_failed", None)}
-    assert bench.telemetry.model_errors > 0
+    assert bench.telemetry.counters.model_errors > 0
 
 
 def test_what_would_miss_its_deadline_is_decided_by_rules_in_time() -> None:
@@ -95,7 +95,7 @@ def test_what_would_miss_its_deadline_is_decided_by_rules_in_time() -> None:
     late = [line for line in lines if line["cause"] == "deadline"]
     assert late
     assert all(line["mode"] == "rules" for line in late)
-    assert bench.telemetry.deadline_rows == len(late)
+    assert bench.telemetry.counters.deadline_rows == len(late)
     assert all(line["latency_us"] <= 13_000 for line in lines)  # the deadline, and the batch before it
 
 
@@ -112,7 +112,7 @@ def test_no_model_is_tried_after_the_deadline() -> None:
     bench = Bench(arrivals(raws, 100 * MS), FixedScoring(), hooks=Late(), config=config)
     run(bench)
     assert {line["cause"] for line in bench.decisions().values()} == {"deadline"}
-    assert bench.telemetry.deadline_rows == 30
+    assert bench.telemetry.counters.deadline_rows == 30
 
 
 def test_an_overfull_mailbox_sheds_the_least_valuable() -> None:
@@ -124,7 +124,7 @@ def test_an_overfull_mailbox_sheds_the_least_valuable() -> None:
     run(bench)
     lines = list(bench.decisions().values())
     shed = [line["amount"] for line in lines if line["cause"] == "shed"]
-    assert bench.telemetry.shed_rows == len(shed) > 0
+    assert bench.telemetry.counters.shed_rows == len(shed) > 0
     assert len(shed) < len(lines)
 
 

@@ -88,10 +88,10 @@ def test_retry_must_be_earned_before() -> None:
 def test_each_retry_is_a_call_of_its_own() -> None:
     """What the store gets is counted beside the look-ups, which stay one a batch; an open breaker spares both calls."""
     retried = decided(PipelineConfig(store_retry=RetryConfig(attempts=3, budget_ratio=None)), Shaky(always=True))
-    assert retried.telemetry.store_calls == 3 * retried.telemetry.store_lookups > 0
+    assert retried.telemetry.counters.store_calls == 3 * retried.telemetry.counters.store_lookups > 0
     breaker = BreakerConfig(window=20, minimum_calls=20, open_for_ns=10**12)
     spared = decided(PipelineConfig(breaker=breaker), Shaky(always=True))
-    assert (spared.telemetry.store_lookups, spared.telemetry.store_calls) == (50, 20)
+    assert (spared.telemetry.counters.store_lookups, spared.telemetry.counters.store_calls) == (50, 20)
 
 
 def test_retry_turns_a_single_failure_into_an_answer() -> None:
@@ -131,11 +131,11 @@ def test_what_the_cache_answers_is_counted() -> None:
     async def main() -> None:
         store = CachedFeatureStore(Shaky([False, True]), 10, telemetry)
         await store.lookup(["a", "b"], ["x", "y"], np.zeros(2, dtype=np.int64))
-        assert telemetry.store_cached_rows == 0
+        assert telemetry.counters.store_cached_rows == 0
         await store.lookup(["a", "b", "b", "c"], ["x", "x", "z", "x"], np.zeros(4, dtype=np.int64))
 
     run_virtual(main())
-    assert telemetry.store_cached_rows == 2
+    assert telemetry.counters.store_cached_rows == 2
 
 
 def test_cache_that_knows_nobody_lets_the_failure_through() -> None:
@@ -193,7 +193,7 @@ class Short(Shaky):
 def test_an_answer_of_another_shape_is_a_failed_look_up(cut: tuple[slice, slice]) -> None:
     """Features are computed without looking at bounds; so such an answer never reaches them."""
     bench = decided(PipelineConfig(), Short(*cut))
-    assert bench.telemetry.store_errors == bench.telemetry.store_lookups > 0
+    assert bench.telemetry.counters.store_errors == bench.telemetry.counters.store_lookups > 0
 
 
 def test_retries_spare_decisions_a_lower_rung() -> None:
@@ -201,8 +201,8 @@ def test_retries_spare_decisions_a_lower_rung() -> None:
     fails = [number % 10 == 5 for number in range(100)]
     with_retries = decided(PipelineConfig(store_retry=RetryConfig(budget_ratio=0.2)), Shaky(fails.copy()))
     without = decided(PipelineConfig(), Shaky(fails.copy()))
-    assert with_retries.telemetry.store_errors == 0
-    assert without.telemetry.store_errors == 5
+    assert with_retries.telemetry.counters.store_errors == 0
+    assert without.telemetry.counters.store_errors == 5
 
 
 def test_cache_spares_decisions_a_lower_rung() -> None:
@@ -210,7 +210,7 @@ def test_cache_spares_decisions_a_lower_rung() -> None:
     fails = [False] * 25 + [True] * 75
 
     def missing(bench: Bench) -> int:
-        return bench.telemetry.store_missing_rows
+        return bench.telemetry.counters.store_missing_rows
 
     assert missing(decided(PipelineConfig(store_cache=100), Shaky(fails.copy()))) == missing(
         decided(PipelineConfig(), Shaky())

@@ -129,8 +129,9 @@ def test_schema_in_the_documentation_is_that_of_the_code() -> None:
 def test_summary_says_what_the_feature_store_was_asked() -> None:
     """Look-ups, what the store got of them, and where transactions had their features from instead."""
     telemetry = Telemetry()
-    telemetry.store_lookups, telemetry.store_errors, telemetry.store_calls = 10, 4, 11
-    telemetry.store_cached_rows = 2
+    counters = telemetry.counters
+    counters.store_lookups, counters.store_errors, counters.store_calls = 10, 4, 11
+    counters.store_cached_rows = 2
     telemetry.observe_rows(np.array([Mode.FULL, Mode.STALE, Mode.REALTIME_ONLY], dtype=np.uint8))
     assert feature_store_use(snapshot(telemetry, 1)) == FeatureStoreUse(
         look_ups=10, failed=4, calls=11, calls_per_look_up=1.1, transactions=3, cached=2, stale=1, missing=1

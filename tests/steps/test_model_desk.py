@@ -55,7 +55,7 @@ def test_a_swap_is_counted_and_written_down_when_it_has_been_verified(fitted: Fi
     assert outcome == StepOutcome(done=True, detail=f"{names[0]} → {names[1]}")
     (entry,) = counter.journal.entries
     assert (entry.kind, entry.name, entry.detail, entry.at_s) == ("model_swapped", "noon", outcome.detail, 500e-9)
-    assert (counter.telemetry.model_swaps, counter.telemetry.model_refusals) == (1, 0)
+    assert (counter.telemetry.counters.model_swaps, counter.telemetry.counters.model_refusals) == (1, 0)
     assert counter.slot.current.digest == names[1] == counter.model_changes.serving.manifest.digest
 
 
@@ -73,7 +73,7 @@ def test_a_refusal_is_an_outcome_with_a_reason(fitted: Fitted, tmp_path: Path) -
     assert "golden.npz" in outcome.detail
     (entry,) = counter.journal.entries
     assert (entry.kind, entry.at_s) == ("model_refused", 500e-9)
-    assert (counter.telemetry.model_swaps, counter.telemetry.model_refusals) == (0, 1)
+    assert (counter.telemetry.counters.model_swaps, counter.telemetry.counters.model_refusals) == (0, 1)
     assert counter.slot.current.generation == 0
 
 
@@ -90,7 +90,7 @@ def test_drift_is_measured_against_the_model_that_serves(fitted: Fitted, tmp_pat
 
     counter = run_virtual(main())
     assert counter.telemetry.reference is counter.first.reference
-    assert counter.telemetry.model_swaps == 2
+    assert counter.telemetry.counters.model_swaps == 2
 
 
 def load_artifact_reference(counter: Counter) -> Reference:

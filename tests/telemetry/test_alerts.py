@@ -110,7 +110,7 @@ def fired(telemetry: Telemetry, mode: Mode = Mode.FULL, latency_us: int = 1_000,
     older = snapshot(telemetry, 0)
     decide(telemetry, 1_000, latency_us, mode)
     for name, count in counts.items():
-        setattr(telemetry, name, count)
+        setattr(telemetry.counters, name, count)
     judged = Window(older, snapshot(telemetry, 1), telemetry.reference)
     return {event.alert for event in AlertEngine(built_in_rules(factor=0)).evaluate(judged, NS_PER_S)}
 

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from actors.core.batches import Mode
 from actors.core.clock import RealClock
+from actors.telemetry.counters import GcCounts, GcPauses
 from actors.telemetry.drift import FEATURE_BUFFER, SCORE_BINS, FeatureSampler, ScoreHistogram
-from actors.telemetry.snapshot import AlertReading, Gauges, GcCounts, Quality, Snapshot
-from actors.telemetry.telemetry import GcPauses, Telemetry
+from actors.telemetry.snapshot import AlertReading, Gauges, Quality, Snapshot
+from actors.telemetry.telemetry import Telemetry
 from tests.telemetry.samples import EVEN, decide, gauges, reference, snapshot
 
 BATCHES = st.lists(st.integers(0, 700), max_size=12)
@@ -61,7 +62,7 @@ def busy_telemetry() -> Telemetry:
     telemetry.observe_features(np.stack([EVEN, EVEN], axis=1).astype(np.float32))
     telemetry.busy("scorer", 2_000, 256)
     telemetry.busy("scorer", 1_000, 44)
-    telemetry.store_lookups += 3
+    telemetry.counters.store_lookups += 3
     telemetry.ledger.dead_letter("not_json", 1)
     return telemetry
 
@@ -85,6 +86,7 @@ def test_a_snapshot_stays_as_it_was_read() -> None:
     telemetry.observe_features(np.ones((FEATURE_BUFFER, 2), dtype=np.float32))
     telemetry.busy("scorer", 1, 1)
     telemetry.busy("logger", 1, 1)
+    telemetry.counters.store_lookups += 1
     telemetry.ledger.dead_letter("poison", 1)
     decide(telemetry, 10)
     telemetry.observe_scores(EVEN)
@@ -136,6 +138,6 @@ def test_rows_are_counted_by_what_their_features_allow(modes: list[Mode]) -> Non
     """Every row needed batch features; some got none, some got old ones."""
     telemetry = Telemetry()
     telemetry.observe_rows(np.array(modes, dtype=np.uint8))
-    assert telemetry.store_rows == len(modes)
-    assert telemetry.store_missing_rows == modes.count(Mode.REALTIME_ONLY)
-    assert telemetry.store_stale_rows == modes.count(Mode.STALE)
+    assert telemetry.counters.store_rows == len(modes)
+    assert telemetry.counters.store_missing_rows == modes.count(Mode.REALTIME_ONLY)
+    assert telemetry.counters.store_stale_rows == modes.count(Mode.STALE)

@@ -78,10 +78,11 @@ def test_feature_store_metrics_are_shares_of_what_was_asked() -> None:
     """Errors of look-ups, gaps and stale rows of transactions, age in seconds."""
     telemetry = Telemetry()
     older = snapshot(telemetry, 0)
-    telemetry.store_lookups, telemetry.store_errors, telemetry.store_calls = 10, 2, 11
-    telemetry.store_cached_rows = 20
-    telemetry.store_rows, telemetry.store_missing_rows, telemetry.store_stale_rows = 200, 50, 30
-    telemetry.shed_rows = 4
+    counters = telemetry.counters
+    counters.store_lookups, counters.store_errors, counters.store_calls = 10, 2, 11
+    counters.store_cached_rows = 20
+    counters.store_rows, counters.store_missing_rows, counters.store_stale_rows = 200, 50, 30
+    counters.shed_rows = 4
     decide(telemetry, 16)
     window = Window(older, snapshot(telemetry, 1, Gauges(batch_age_s=7_200.0)))
     assert read("feature_store.error_ratio", window) == 0.2

@@ -5,8 +5,9 @@ from dataclasses import replace
 from math import inf
 
 from actors.core.clock import NS_PER_S
+from actors.telemetry.counters import ActorWork
 from actors.telemetry.metrics.metric import Metric, Read, Unit, counted, reading, time_share
-from actors.telemetry.snapshot import MailboxGauge, Snapshot, Work
+from actors.telemetry.snapshot import MailboxGauge, Snapshot
 from actors.telemetry.window import Window
 
 MAILBOXES = ("assembler", "scorer", "logger")  # named for who reads it
@@ -52,8 +53,8 @@ def _work_metrics(name: str) -> Iterator[Metric]:
     )
 
 
-def _work(snapshot: Snapshot, name: str) -> Work:
-    return snapshot.work.get(name, Work())
+def _work(snapshot: Snapshot, name: str) -> ActorWork:
+    return snapshot.work.get(name, ActorWork())
 
 
 BYTES_PER_MB = 1_000_000
