@@ -13,7 +13,7 @@ MOMENTS    ?= 200
 SCENARIOS  ?= $(shell grep -L '^external: true' scenarios/*.yaml)
 
 # Tests that simulate so much that tracing them for coverage would take as long again.
-UNTRACED   := tests/determinism/test_check_determinism.py tests/explore/test_planted_bug.py \
+UNTRACED   := tests/trials/test_check_determinism.py tests/explore/test_planted_bug.py \
   tests/explore/test_anything_fails.py tests/faults/test_pairs.py tests/run/test_whatever_is_valid.py tests/scenarios \
   tests/theory
 
@@ -41,7 +41,7 @@ check: $(VENV)/installed-test  ## lint, format, types and architecture, without 
 	$(BIN)/lint-imports --no-logo
 
 model: $(VENV)/installed-test
-	@$(BIN)/python -m tests.model_cache
+	@$(BIN)/python -m tests.support.model_cache
 
 bench: $(VENV)/installed-bench  ## speed and latency against the bare model and plain loops
 	@$(BIN)/python -m benchmarks $(ARGS)
@@ -62,8 +62,8 @@ soak: $(VENV)/installed-test  ## long: every scenario twice to the last byte, th
 	step sim explore tests/explore/releases_fail.yaml --seeds $(SEEDS) --shrink; \
 	step sim explore scenarios/feature_store_outage.yaml --seeds $(SEEDS) --shrink --set 'expect=[]' \
 	  --set world.cards=4000 --set phases.baseline.rate=20 --set phases.outage.rate=50 --set phases.recovery.rate=20; \
-	step tests.faults.pairing --triples $(TRIPLES); \
-	step tests.cli.moments --count $(MOMENTS); \
+	step tests.support.sim.fault_pairs --triples $(TRIPLES); \
+	step tests.support.moments --count $(MOMENTS); \
 	HYPOTHESIS_PROFILE=search step pytest -q tests/run/test_whatever_is_valid.py; \
 	echo "all of it took $$SECONDS s"; \
 	for each in "$${failed[@]}"; do echo "FAILED $$each"; done; exit $$(( $${#failed[@]} > 0 ))

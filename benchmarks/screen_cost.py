@@ -29,7 +29,7 @@ from dashboard.live import Screen
 from dashboard.process import Painter
 from dashboard.screen import render
 from dashboard.wire import pack
-from tests.dashboard.samples import SAMPLES
+from tests.support.dashboard.frames import SAMPLES
 
 ROOT = Path(__file__).resolve().parent.parent
 

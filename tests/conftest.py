@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.model_cache import default_model
+from tests.support.model_cache import default_model
+from tests.support.repository import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 HANDBOOK = Path(os.environ.get("RISKDRILL_HANDBOOK", ROOT / "../shared/data/handbook.parquet"))
 
 settings.register_profile("ci", derandomize=True, deadline=None, max_examples=60, print_blob=True)

@@ -5,14 +5,14 @@ import re
 from actors.telemetry.alerts import built_in_rules
 from actors.telemetry.metrics.catalogue import find
 from sim.faults.registry import FAULTS
-from tests.documents import FAULTS_PAGE, MONITORING, REPLAY_PAGE, faults_table, filled, replay_tables
-from tests.repository import ROOT
+from tests.support.documents import FAULTS_PAGE, MONITORING, REPLAY_PAGE, faults_table, filled, replay_tables
+from tests.support.repository import ROOT
 
 TEXT = MONITORING.read_text()
 
 
 def test_tables_are_those_of_the_code() -> None:
-    """Tables of metrics, alerts and features are the catalogues'; ``python -m tests.documents`` writes them."""
+    """Tables of metrics, alerts and features are the catalogues'; ``python -m tests.support.documents`` writes them."""
     assert filled(TEXT) == TEXT
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.repository import ROOT, place, readme_commands, run_python, scenarios
+from tests.support.repository import ROOT, place, readme_commands, run_python, scenarios
 
 README = (ROOT / "README.md").read_text()
 COMMANDS = sorted({line.split()[3] for line in readme_commands("python -m sim ")})

@@ -11,7 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.repository import PACKAGES, ROOT, folders, place, project, run_python, tracked
+from tests.support.repository import PACKAGES, ROOT, folders, place, project, run_python, tracked
 
 MAX_LINES = 400  # a longer file holds more than one noun
 MAX_MODULES = 18  # in a folder; more are two subjects
@@ -25,9 +25,9 @@ REAL_TIME = {
     "tests/cases/test_folders.py",  # stops a process for seconds
     "tests/run/test_real_clock.py",  # whole runs, interrupted from outside
     "tests/cli/test_signals.py",  # commands, interrupted from outside
-    "tests/cli/moments.py",  # the same, at moments drawn by chance
+    "tests/support/moments.py",  # the same, at moments drawn by chance
     "tests/cli/test_stalls.py",  # a run that the system stops for a while
-    "tests/model_cache.py",  # waits for another worker to train
+    "tests/support/model_cache.py",  # waits for another worker to train
 }
 WALL_CLOCK = {"time.time", "time.sleep", "time.time_ns", "datetime.now", "datetime.utcnow", "datetime.today"}
 

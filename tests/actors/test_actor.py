@@ -12,7 +12,7 @@ from actors.core.errors import EscalationError
 from actors.mailbox import Lease, Mailbox
 from actors.supervisor import RestartPolicy, Supervisor
 from actors.telemetry.telemetry import Telemetry
-from tests.actors.parts import HandClock, Numbers
+from tests.support.actors.actor import HandClock, Numbers
 
 logging.getLogger("actors.supervisor").setLevel(logging.CRITICAL)
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from actors.core.errors import MailboxError
 from actors.mailbox import Mailbox
-from tests.actors.parts import HandClock, Numbers
+from tests.support.actors.actor import HandClock, Numbers
 
 SIZES = st.lists(st.integers(1, 12), min_size=1, max_size=20)
 

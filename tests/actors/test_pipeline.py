@@ -16,8 +16,8 @@ from actors.pipeline import PipelineConfig
 from actors.resilience.shedding import SheddingConfig
 from actors.scorer import BACKLOG, ScorerConfig
 from actors.supervisor import RestartPolicy
-from tests.actors.pipeline_parts import Bench, FixedScoring, FullDisk, ListSink, arrivals, transaction
-from tests.virtual import run_virtual
+from tests.support.actors.pipeline import Bench, FixedScoring, FullDisk, ListSink, arrivals, transaction
+from tests.support.virtual import run_virtual
 
 MS = 1_000_000
 

@@ -17,7 +17,7 @@ from actors.telemetry.stages import Stage
 from actors.telemetry.telemetry import Telemetry
 from sim.clocks.virtual_clock import VirtualClock
 from sim.clocks.virtual_loop import VirtualLoop
-from tests.actors.pipeline_parts import ListSource
+from tests.support.actors.pipeline import ListSource
 
 US = 1_000
 GAPS = st.lists(st.integers(0, 3), min_size=1, max_size=40)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cases.running import Case
-from tests.conftest import ROOT
+from tests.support.cases import Case
+from tests.support.repository import ROOT
 
 CASES = Path(os.environ.get("RISKDRILL_CASES", ROOT / "../shared/cases"))
 

@@ -9,7 +9,7 @@ from sim.replay.contents import Contents
 from sim.replay.event_file import EventFile
 from sim.replay.events_section import events_spec
 from sim.scenario.loader import load
-from tests.cases.running import Case
+from tests.support.cases import Case
 
 ROWS = 300
 CARDS = 60

@@ -8,7 +8,7 @@ import pytest
 
 from sim.scenario.loader import parse
 from sim.scenario.problems import InvalidScenarioError
-from tests.cases.running import Case, Outcome
+from tests.support.cases import Case, Outcome
 
 PASSED, FAILED, INCONCLUSIVE, USAGE = 0, 99, 3, 2
 HOUR_MS = 3_600_000.0

@@ -15,8 +15,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.cases.running import Case, Outcome
-from tests.small_disk import small_disk
+from tests.support.cases import Case, Outcome
+from tests.support.small_disk import small_disk
 
 LONG = ["--set", "phases.calm.duration=12s"]
 UNBUFFERED = {"PYTHONUNBUFFERED": "1"}

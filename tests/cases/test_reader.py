@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cases.running import Case
+from tests.support.cases import Case
 
 QUOTE = "quote the whole field and double the quotes in it, or remove them"
 INSIDE = "row 101, column note: has a quote in the middle of a field"

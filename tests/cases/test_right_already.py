@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.cases.running import Case
+from tests.support.cases import Case
 
 
 @pytest.mark.parametrize(("number", "scenario"), [("01", "bom"), ("01", "bomq")])

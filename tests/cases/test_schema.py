@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.cases.running import Case
+from tests.support.cases import Case
 
 TOLD = {
     "speed_tiny": ["4:16: world.speed must be a number from 1e-6 to 100000, got 1.0e-12; leave it out"],

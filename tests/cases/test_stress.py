@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.cases.running import Case
+from tests.support.cases import Case
 
 
 def test_a_fault_changes_what_another_has_damaged(case: Callable[[str], Case]) -> None:

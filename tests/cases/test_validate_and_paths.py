@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cases.running import Case
+from tests.support.cases import Case
 
 
 def test_file_is_found_beside_its_scenario_from_elsewhere(case: Callable[[str], Case], tmp_path: Path) -> None:

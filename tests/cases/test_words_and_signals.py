@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cases.running import Case
-from tests.conftest import ROOT
+from tests.support.cases import Case
+from tests.support.repository import ROOT
 
 pytestmark = pytest.mark.slow
 

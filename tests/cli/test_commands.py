@@ -11,8 +11,8 @@ import typer
 import sim.cli
 from sim.cli import app, main
 from sim.scenario.json_schema import schema
-from tests.repository import run_python
-from tests.scenario.example import EXAMPLE, REPLAY, SHORT
+from tests.support.repository import run_python
+from tests.support.sim.scenario_texts import EXAMPLE, REPLAY, SHORT
 
 Capture = pytest.CaptureFixture[str]
 

@@ -15,8 +15,8 @@ from sim.cli import main
 from sim.explore import search
 from sim.explore.attempt import Attempt, attempt
 from sim.explore.exploration import Exploration
-from tests.drills import THIN
-from tests.repository import ROOT, run_python
+from tests.support.drills import THIN
+from tests.support.repository import ROOT, run_python
 
 Capture = pytest.CaptureFixture[str]
 SLOWER = [word for name in ("calm", "trouble", "recovery") for word in ("--set", f"phases.{name}.rate=20")]

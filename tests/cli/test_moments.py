@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.moments import MEASURING, troubles
+from tests.support.moments import MEASURING, troubles
 
 pytestmark = pytest.mark.slow
 

@@ -14,8 +14,8 @@ from actors.core.errors import OutputError
 from sim.cli import main
 from sim.report.run_folder import RunFolder
 from sim.run.command import check_picture
-from tests.drills import THIN
-from tests.small_disk import small_disk
+from tests.support.drills import THIN
+from tests.support.small_disk import small_disk
 
 pytestmark = pytest.mark.slow  # the first of them trains the model
 

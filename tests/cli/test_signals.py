@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from tests.repository import ROOT
+from tests.support.repository import ROOT
 
 IN_A_CALLBACK = """
 import os, signal, time, weakref

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.conftest import ROOT
+from tests.support.repository import ROOT
 
 pytestmark = pytest.mark.slow
 

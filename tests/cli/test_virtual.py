@@ -19,7 +19,7 @@ from sim.clocks.calibration_file import CALIBRATION_FILE, digest, read_calibrati
 from sim.clocks.costs import Costs
 from sim.clocks.modelled_waits import ModelledFeatureStore
 from sim.run.source import FeedSource
-from tests.drills import THIN
+from tests.support.drills import THIN
 
 pytestmark = pytest.mark.slow  # the first of them trains the model
 

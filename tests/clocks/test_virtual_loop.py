@@ -13,7 +13,7 @@ from actors.resilience.timeout import ReusableTimeout
 from sim.clocks import virtual_loop
 from sim.clocks.virtual_clock import VirtualClock
 from sim.clocks.virtual_loop import DeadlockError, NotVirtualError, StandstillError, VirtualLoop
-from tests.virtual import run_virtual
+from tests.support.virtual import run_virtual
 
 MS = 1_000_000
 

@@ -11,7 +11,7 @@ from actors.features.entity_windows import StreamLimits
 from actors.features.stream_state import InMemoryStreamState
 from sim.copies.names import Copy, copies
 from sim.copies.windows import copied_windows
-from tests.features.streams import DAY_US, batches, columns_of, random_stream
+from tests.support.actors.transactions import DAY_US, batches, columns_of, random_stream
 
 PAST = random_stream(3_000, 1, cards=200, merchants=60, devices=150, days=10)
 NEXT = replace(

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 from dashboard.frame import Frame, Percentiles
 from dashboard.plain import print_final, verdict
 from dashboard.screen import to_svg
-from tests.dashboard.healthy import burst
-from tests.dashboard.samples import SAMPLES, failing, outage
+from tests.support.dashboard.frames import SAMPLES, failing, outage
+from tests.support.dashboard.healthy_frame import burst
 
 
 def text(frame: Frame, width: int = 100) -> str:

@@ -10,7 +10,7 @@ from dashboard.frame import Notice
 from dashboard.live import Pipe, Screen, open_screen, wants_live
 from dashboard.plain import PlainScreen
 from dashboard.wire import Inbox
-from tests.dashboard.healthy import burst
+from tests.support.dashboard.healthy_frame import burst
 
 SLEEPER = (sys.executable, "-c", "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)")
 QUITTER = (sys.executable, "-c", "")

@@ -6,8 +6,8 @@ from rich.console import Console
 
 from dashboard.process import Painter
 from dashboard.screen import render
-from tests.dashboard.healthy import burst
-from tests.dashboard.samples import failing
+from tests.support.dashboard.frames import failing
+from tests.support.dashboard.healthy_frame import burst
 
 COLOUR = "\x1b[38;"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.screen import View, render
-from tests.dashboard.samples import SAMPLES
+from tests.support.dashboard.frames import SAMPLES
 
 FOLDER = Path(__file__).parent / "pictures"
 VIEWS = {"steady": View(), "burst": View(), "outage": View(), "failing": View(), "bare": View()}

@@ -5,8 +5,8 @@ import os
 
 from dashboard.frame import Notice
 from dashboard.plain import PlainScreen, plain_line
-from tests.dashboard.healthy import burst
-from tests.dashboard.samples import SAMPLES, outage
+from tests.support.dashboard.frames import SAMPLES, outage
+from tests.support.dashboard.healthy_frame import burst
 
 
 class Wall:

@@ -9,9 +9,9 @@ from rich.console import Console
 from dashboard.frame import Frame, Notice
 from dashboard.panels import chrome
 from dashboard.screen import Picture, View, render, render_notice
-from tests.dashboard.healthy import burst
-from tests.dashboard.samples import SAMPLES, failing, outage
-from tests.dashboard.strategies import FRAMES, TEXTS
+from tests.support.dashboard.any_frame import FRAMES, TEXTS
+from tests.support.dashboard.frames import SAMPLES, failing, outage
+from tests.support.dashboard.healthy_frame import burst
 
 SIZES = st.tuples(st.integers(1, 220), st.integers(1, 70))
 VIEWS = st.builds(View, st.booleans(), st.booleans(), st.floats(0, 1e5), st.booleans())

@@ -12,15 +12,15 @@ import sys
 import termios
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.repository import ROOT
+
 DRIVER = """
 import sys, time
 from dashboard.live import Screen
-from tests.dashboard.healthy import burst
+from tests.support.dashboard.healthy_frame import burst
 how = sys.argv[1]
 screen = Screen.start()
 print(screen._process.pid, file=sys.stderr, flush=True)

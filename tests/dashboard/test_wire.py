@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from dashboard.frame import Message, Notice
 from dashboard.wire import LARGEST_BYTES, Inbox, WireError, pack
-from tests.dashboard.samples import SAMPLES
+from tests.support.dashboard.frames import SAMPLES
 
 
 @pytest.mark.parametrize("name", SAMPLES)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.explore.test_explore import explore
-from tests.repository import ROOT
+from tests.support.repository import ROOT
 
 pytestmark = pytest.mark.slow
 

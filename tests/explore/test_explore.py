@@ -12,8 +12,8 @@ from sim.explore import search
 from sim.explore.attempt import Attempt, Broken
 from sim.explore.exploration import Exploration, exploration_schema
 from sim.report.summary import read_summary
-from tests.drills import THIN
-from tests.repository import ROOT
+from tests.support.drills import THIN
+from tests.support.repository import ROOT
 
 Capture = pytest.CaptureFixture[str]
 SLOWER = ("phases.calm.rate=30", "phases.trouble.rate=60", "phases.recovery.rate=20")

@@ -15,7 +15,7 @@ from sim.explore.invariants import INVARIANTS, Evidence, card_order, deadline, d
 from sim.scenario.loader import parse
 from sim.scenario.timeline import Cut
 from sim.trials.trial import Trial, carried_out
-from tests.drills import THIN
+from tests.support.drills import THIN
 
 pytestmark = pytest.mark.slow
 

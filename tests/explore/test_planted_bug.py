@@ -9,7 +9,7 @@ from sim.explore.search import Search
 from sim.report.run_folder import RunFolder
 from sim.scenario.loader import load
 from sim.trials.trial import prepare_scenario
-from tests.explore.planted import plant
+from tests.support.sim.planted_mistake import plant
 
 SEEDS = 200
 SCENARIO = """\

@@ -10,8 +10,8 @@ from sim.scenario.loader import load, parse
 from sim.scenario.timeline import Cut
 from sim.trials.trial import PreparedScenario
 from sim.units import NS_PER
-from tests.drills import THIN
-from tests.repository import scenarios
+from tests.support.drills import THIN
+from tests.support.repository import scenarios
 
 SEEDS = range(60)
 TWO = "  - {name: down-again, kind: model_slow, factor: 3, at: 1500ms, duration: 1s}\nexpect:"

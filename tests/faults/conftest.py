@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.faults.laboratory import CountingStore
-from tests.model.conftest import fitted
+from tests.support.actors.small_model import fitted
+from tests.support.sim.faults import CountingStore
 
 __all__ = ["fitted"]
 

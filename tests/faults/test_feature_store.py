@@ -25,8 +25,8 @@ from sim.faults.feature_store_answers import (
     FeatureStorePermuted,
     FeatureStoreZeroed,
 )
-from tests.faults.laboratory import Laboratory
-from tests.virtual import run_virtual
+from tests.support.sim.faults import Laboratory
+from tests.support.virtual import run_virtual
 
 AT, UNTIL = 1_000, 2_000
 WHEN: dict[str, Any] = {"name": "fault", "at": AT, "duration": UNTIL - AT}

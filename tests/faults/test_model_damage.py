@@ -25,7 +25,7 @@ from sim.faults.model_damage import (
     with_first_leaf,
     with_leaves,
 )
-from tests.model.conftest import NAMES, Fitted, write_folder
+from tests.support.actors.small_model import NAMES, Fitted, write_folder
 
 TOLD: dict[Damage, str] = {"truncated": r"in a child process, which crashed \(SIG", "nul": "has a NUL in it"}
 

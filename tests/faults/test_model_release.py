@@ -25,9 +25,9 @@ from sim.faults.schedule import FaultSchedule
 from sim.faults.switch import FaultRecord, FaultTargets
 from sim.journal import Journal
 from sim.steps.model_changes import ModelChanges
-from tests.faults.laboratory import virtual_clock
-from tests.model.conftest import Fitted, other_folder, write_folder
-from tests.virtual import run_virtual
+from tests.support.actors.small_model import Fitted, other_folder, write_folder
+from tests.support.sim.faults import virtual_clock
+from tests.support.virtual import run_virtual
 
 S = NS_PER_S
 WHEN: dict[str, Any] = {"name": "fault", "at": 10 * S, "duration": 10 * S}

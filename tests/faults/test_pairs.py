@@ -10,7 +10,7 @@ from sim.faults.feature_store import FeatureStoreFault
 from sim.faults.port import ArmedFault, CandidateFault, HookFault, LogFault, ModelFault, SinkFault, WorkFault
 from sim.faults.registry import FAULTS
 from sim.faults.traffic import TrafficFault
-from tests.faults.pairing import groups, pairs_of, troubles
+from tests.support.sim.fault_pairs import groups, pairs_of, troubles
 
 pytestmark = pytest.mark.slow
 

@@ -40,9 +40,9 @@ from sim.faults.pipeline import LoopStall, MailboxSqueeze
 from sim.faults.schedule import FaultSchedule
 from sim.faults.switch import FaultRecord, FaultTargets
 from sim.journal import Journal
-from tests.actors.pipeline_parts import Bench, FixedScoring, ListSink, ListSource, transaction
-from tests.faults.laboratory import virtual_clock
-from tests.virtual import run_virtual
+from tests.support.actors.pipeline import Bench, FixedScoring, ListSink, ListSource, transaction
+from tests.support.sim.faults import virtual_clock
+from tests.support.virtual import run_virtual
 
 COUNT = 100
 AT, UNTIL = 20 * NS_PER_MS, 60 * NS_PER_MS  # of a run of 100 ms, four transactions every 4 ms

@@ -15,9 +15,9 @@ from sim.faults.feature_store import RefreshFailure
 from sim.faults.schedule import FaultSchedule
 from sim.faults.switch import FaultRecord
 from sim.journal import Journal
-from tests.faults.laboratory import virtual_clock
-from tests.features.streams import random_stream
-from tests.virtual import run_virtual
+from tests.support.actors.transactions import random_stream
+from tests.support.sim.faults import virtual_clock
+from tests.support.virtual import run_virtual
 
 REFRESH_NS = REFRESH_US * NS_PER_US  # at speed 1
 BOUNDARIES = 4

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from sim.chance import Chance, Streams
 from sim.faults.fault import Occurrence, Repeat
 from sim.faults.feature_store import FeatureStoreOutage
-from tests.faults.laboratory import CountingStore, Laboratory
-from tests.virtual import run_virtual
+from tests.support.sim.faults import CountingStore, Laboratory
+from tests.support.virtual import run_virtual
 
 
 @given(st.integers(0, 50), st.integers(1, 20), st.integers(1, 5), st.integers(20, 60))

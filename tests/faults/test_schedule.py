@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from sim.faults.fault import Fault
 from sim.faults.feature_store import FeatureStoreOutage
 from sim.faults.switch import FaultSwitch
-from tests.faults.laboratory import CountingStore, Laboratory
-from tests.virtual import run_virtual
+from tests.support.sim.faults import CountingStore, Laboratory
+from tests.support.virtual import run_virtual
 
 
 def outage(name: str = "down", at: int = 100, duration: int = 50) -> FeatureStoreOutage:

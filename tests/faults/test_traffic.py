@@ -15,8 +15,8 @@ from sim.faults.traffic_fraud_wave import TrafficFraudWave
 from sim.feeds.feed import Block
 from sim.journal import Journal
 from sim.outcomes.money import UNKNOWN
-from tests.faults.laboratory import virtual_clock
-from tests.faults.traffic import (
+from tests.support.sim.faults import virtual_clock
+from tests.support.sim.faulty_traffic import (
     AT,
     FAULTS,
     OF_KIND,
@@ -35,7 +35,7 @@ from tests.faults.traffic import (
     rows,
     unpaced,
 )
-from tests.virtual import run_virtual
+from tests.support.virtual import run_virtual
 
 
 @every_fault

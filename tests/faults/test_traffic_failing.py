@@ -21,8 +21,8 @@ from sim.journal import Journal
 from sim.run.plan import Schedule
 from sim.world.spec import WorldSpec
 from sim.world.traffic import TrafficSpec
-from tests.faults.laboratory import virtual_clock
-from tests.faults.traffic import (
+from tests.support.sim.faults import virtual_clock
+from tests.support.sim.faulty_traffic import (
     SPEC,
     UNTIL,
     WHEN,
@@ -34,7 +34,7 @@ from tests.faults.traffic import (
     rest,
     rows,
 )
-from tests.virtual import run_virtual
+from tests.support.virtual import run_virtual
 
 
 @every_fault

@@ -16,8 +16,8 @@ from sim.faults.traffic_arrivals import TrafficDuplicates, TrafficOutOfOrder, Tr
 from sim.faults.traffic_fraud_wave import TrafficFraudWave
 from sim.feeds.feed import Block
 from sim.journal import Journal
-from tests.faults.laboratory import virtual_clock
-from tests.faults.traffic import (
+from tests.support.sim.faults import virtual_clock
+from tests.support.sim.faulty_traffic import (
     AT,
     OF_KIND,
     SPEC,
@@ -32,7 +32,7 @@ from tests.faults.traffic import (
     rest,
     rows,
 )
-from tests.virtual import run_virtual
+from tests.support.virtual import run_virtual
 
 
 def test_poison_is_refused_for_every_reason_it_claims() -> None:

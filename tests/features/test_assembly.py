@@ -17,8 +17,8 @@ from actors.features.catalogue import CATALOGUE, HARD_LIMIT_S, STALE_AFTER_S, SY
 from actors.features.encoding import CODE_COUNT
 from actors.features.store import CARD_COLUMNS, MERCHANT_COLUMNS, MISSING_AT, StoreRows
 from actors.features.stream_state import InMemoryStreamState
-from tests.features.naive import naive_rows
-from tests.features.streams import DAY_US, START_US, batches, columns_of, random_stream, streams
+from tests.support.actors.plain_features import naive_rows
+from tests.support.actors.transactions import DAY_US, START_US, batches, columns_of, random_stream, streams
 
 ALL = tuple(each.name for each in CATALOGUE)
 BATCH = [at for at, each in enumerate(CATALOGUE) if each.tier is Tier.BATCH]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from actors.features import history
 from actors.features.history import History
-from tests.features.streams import DAY_US, batches, random_stream
+from tests.support.actors.transactions import DAY_US, batches, random_stream
 
 PAGE = 60
 PAGES = [random_stream(PAGE, seed, cards=400, days=0.01) for seed in range(40)]

@@ -14,8 +14,8 @@ from actors.features.refresh import PAUSE_NS, REFRESH_US, Refreshed, Refresher, 
 from actors.features.store import InMemoryFeatureStore
 from sim.clocks.virtual_clock import VirtualClock
 from sim.clocks.virtual_loop import VirtualLoop
-from tests.features.streams import START_US, random_stream
-from tests.virtual import run_virtual
+from tests.support.actors.transactions import START_US, random_stream
+from tests.support.virtual import run_virtual
 
 DELAY_US = REFRESH_US
 

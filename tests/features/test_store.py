@@ -3,7 +3,7 @@
 import numpy as np
 
 from actors.features.store import MISSING_AT, BatchTable, FeatureStore, InMemoryFeatureStore
-from tests.features.store_contract import AT_US, FeatureStoreContract, table
+from tests.support.actors.store_contract import AT_US, FeatureStoreContract, table
 
 
 class TestInMemoryFeatureStore(FeatureStoreContract):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sim.inspection.inspection import Asked, inspected
-from tests.inspection.files import COLUMNS, write
+from tests.support.sim.inspected_files import COLUMNS, write
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,8 @@ from sim.inspection.inspection import Asked, Inspection, inspected
 from sim.inspection.printing import print_inspection
 from sim.inspection.scenario_yaml import quoted
 from sim.scenario.yaml_nodes import compose
-from tests.events.shapes import SHAPES
-from tests.inspection.files import COLUMNS, ROWS, Cell, when, write
+from tests.support.sim.inspected_files import COLUMNS, ROWS, Cell, when, write
+from tests.support.sim.public_data_sets import SHAPES
 
 PLAIN = {"id": "tx_id", "event_time": "when", "card": "card", "merchant": "shop", "amount": "amount", "fraud": "fraud"}
 

@@ -15,7 +15,7 @@ from actors.core.errors import ArtifactError
 from actors.model.artifact import load_artifact, save_artifact
 from actors.model.integrity import Golden, sha256_of
 from actors.model.manifest import read_manifest
-from tests.model.conftest import NAMES, Fitted, manifest_of, write_folder
+from tests.support.actors.small_model import NAMES, Fitted, manifest_of, write_folder
 
 
 def edit(folder: Path, **changes: object) -> None:

@@ -14,8 +14,8 @@ from actors.core.errors import ModelError
 from actors.model.agreement import compiled_engine
 from actors.model.engine import Engine
 from actors.model.lightgbm_engine import LightGBMEngine, lightgbm
-from tests.model.boosters import Drawn, boosters
-from tests.model.conftest import NAMES, Fitted
+from tests.support.actors.boosters import Drawn, boosters
+from tests.support.actors.small_model import NAMES, Fitted
 
 Make = Callable[[lightgbm.Booster], Engine]
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from actors.model.integrity import Golden, choose_golden
 from actors.model.lightgbm_engine import LightGBMEngine
-from tests.model.conftest import NAMES, Fitted
+from tests.support.actors.small_model import NAMES, Fitted
 
 
 def test_golden_rows_visit_every_leaf_of_every_tree(fitted: Fitted) -> None:

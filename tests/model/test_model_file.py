@@ -20,8 +20,8 @@ from actors.core.errors import ArtifactError
 from actors.model import model_file
 from actors.model.lightgbm_engine import lightgbm
 from actors.model.model_file import ModelFile, read_model_file, write_model_file
-from tests.model.conftest import Fitted
-from tests.model.traps import Trap, carrying
+from tests.support.actors.pickles import Trap, carrying
+from tests.support.actors.small_model import Fitted
 
 PLACE = "model.joblib"
 

@@ -11,8 +11,8 @@ from actors.model.artifact import Artifact, load_artifact
 from actors.model.integrity import sha256_of
 from actors.model.serving import KEPT, ModelSlot, Releases
 from actors.model.verification import ChildVerification, load_verified
-from tests.model.conftest import Fitted, other_folder
-from tests.virtual import run_virtual
+from tests.support.actors.small_model import Fitted, other_folder
+from tests.support.virtual import run_virtual
 
 
 class SlowLoading:

@@ -6,7 +6,7 @@ import pytest
 from actors.core.arrays import F32
 from actors.core.batches import Decision, Reason
 from actors.model.policy import RuleBook, RuleLimits, decide_default
-from tests.model.conftest import NAMES
+from tests.support.actors.small_model import NAMES
 
 QUIET = {
     "amount": 20.0,

@@ -16,7 +16,7 @@ from actors.model.agreement import compiled_engine, split_rows
 from actors.model.compiled_engine import ZERO, at_most
 from actors.model.lightgbm_engine import lightgbm
 from actors.model.trees import MOST_LEAVES, MOST_TEXT, Missing, Tree, read_trees
-from tests.model.boosters import COLUMNS, Drawn, boosters, drawn_rows, train
+from tests.support.actors.boosters import COLUMNS, Drawn, boosters, drawn_rows, train
 
 Change = Callable[[str], str]
 

@@ -16,8 +16,8 @@ from sim.outcomes.money import Outcomes
 from sim.report.figures import Finished, books, feature_store_use, summarise
 from sim.report.summary import DecisionCounts, FeatureStoreUse, ModeCounts, Summary, summary_schema, summary_text
 from sim.scenario.loader import parse
-from tests.repository import ROOT
-from tests.telemetry.samples import decide, gauges, snapshot
+from tests.support.actors.telemetry import decide, gauges, snapshot
+from tests.support.repository import ROOT
 
 PROMISED = """
     events_processed fraud_detected actual_fraud latency_p50_ms latency_p95_ms latency_p99_ms latency_mean_ms

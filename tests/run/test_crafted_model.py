@@ -20,10 +20,10 @@ from sim.journal import Journal
 from sim.report.summary import Summary
 from sim.run.model_watch import WATCH, ModelWatch
 from sim.steps.model_changes import ModelChanges
-from tests.drills import THIN, run_thin
-from tests.faults.laboratory import virtual_clock
-from tests.model.traps import Trap, carrying
-from tests.virtual import run_virtual
+from tests.support.actors.pickles import Trap, carrying
+from tests.support.drills import THIN, run_thin
+from tests.support.sim.faults import virtual_clock
+from tests.support.virtual import run_virtual
 
 pytestmark = pytest.mark.slow
 

@@ -12,7 +12,7 @@ from actors.model.manifest import read_manifest
 from actors.model.serving import ModelSlot, Releases
 from actors.model.verification import ChildVerification
 from sim.faults.model_damage import Damage, damaged_copy
-from tests.drills import run_thin
+from tests.support.drills import run_thin
 
 pytestmark = pytest.mark.slow
 

@@ -20,9 +20,9 @@ from sim.scenario.loader import load, parse
 from sim.scenario.scenario import Scenario
 from sim.scenario.timeline import Cut
 from sim.trials.trial import Trial, run_trial
-from tests.determinism.thinned import SHIPPED
-from tests.drills import THIN, run_thin, thinning
-from tests.model_cache import earlier_model
+from tests.support.drills import THIN, run_thin, thinning
+from tests.support.model_cache import earlier_model
+from tests.support.thinned import SHIPPED
 
 pytestmark = pytest.mark.slow  # the first of them trains the model
 

@@ -18,8 +18,9 @@ from sim.report.summary import Summary
 from sim.run.model_choice import check_trees, with_trees
 from sim.scenario.problems import LateProblemError
 from sim.training.cache import publish
-from tests.drills import THIN, run_thin
-from tests.model_cache import ROOT, earlier_model, sim
+from tests.support.drills import THIN, run_thin
+from tests.support.model_cache import earlier_model, sim
+from tests.support.repository import ROOT
 
 pytestmark = pytest.mark.slow
 

@@ -17,9 +17,9 @@ from sim.report.run_folder import ROLLBACK
 from sim.run.model_watch import WATCH, ModelWatch
 from sim.steps.model_changes import ModelChanges
 from sim.training.cache import publish
-from tests.faults.laboratory import virtual_clock
-from tests.model.conftest import Fitted, other_folder, write_folder
-from tests.virtual import run_virtual
+from tests.support.actors.small_model import Fitted, other_folder, write_folder
+from tests.support.sim.faults import virtual_clock
+from tests.support.virtual import run_virtual
 
 
 class Loading:

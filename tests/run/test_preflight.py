@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sim.cli import main
-from tests.events.files import Row, row, write
+from tests.support.sim.event_files import Row, row, write
 
 Capture = pytest.CaptureFixture[str]
 MAP = "{id: TX, event_time: WHEN, card: CUSTOMER, merchant: TERMINAL, amount: AMOUNT, fraud: FRAUD}"

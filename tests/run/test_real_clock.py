@@ -14,7 +14,8 @@ import pytest
 
 from sim.report.run_folder import RUN_FILES
 from sim.report.summary import Summary
-from tests.model_cache import ROOT, sim
+from tests.support.model_cache import sim
+from tests.support.repository import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("world_model")]
 

@@ -17,7 +17,7 @@ from sim.run.prepare import prepare
 from sim.run.watch import NullScreen
 from sim.scenario.loader import parse
 from sim.scenario.timeline import Cut
-from tests.scenario.drawn import scenarios
+from tests.support.sim.drawn_scenarios import scenarios
 
 
 @pytest.fixture(scope="module")

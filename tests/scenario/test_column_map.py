@@ -10,7 +10,7 @@ from sim.scenario.loader import parse
 from sim.scenario.problems import InvalidScenarioError
 from sim.scenario.render import resolved
 from sim.scenario.scenario import Scenario
-from tests.scenario.example import REPLAY
+from tests.support.sim.scenario_texts import REPLAY
 
 PLAIN = "{id: ID, event_time: TIME, card: CARD, merchant: SHOP, amount: EUR, fraud: FRAUD}"
 

@@ -8,7 +8,7 @@ from sim.scenario.loader import parse
 from sim.scenario.render import resolved
 from sim.scenario.timeline import cut, duration_ns
 from sim.units import NS_PER
-from tests.scenario.example import EXAMPLE, REPLAY
+from tests.support.sim.scenario_texts import EXAMPLE, REPLAY
 
 S = NS_PER["s"]
 

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from sim.scenario.json_schema import schema
 from sim.scenario.loader import parse
 from sim.scenario.render import plain, resolved
-from tests.scenario.conforming import faults_of
-from tests.scenario.drawn import scenarios
+from tests.support.sim.drawn_scenarios import scenarios
+from tests.support.sim.schema_check import faults_of
 
 
 @given(scenarios())

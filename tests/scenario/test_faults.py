@@ -9,8 +9,7 @@ from sim.scenario.loader import parse
 from sim.scenario.render import resolved
 from sim.scenario.timeline import Span, cut, fault_spans
 from sim.units import NS_PER
-from tests.scenario.example import REPLAY
-from tests.scenario.reading import lines
+from tests.support.sim.scenario_texts import REPLAY, lines
 
 S = NS_PER["s"]
 NEEDS = {  # what a kind must be given besides name and at

@@ -8,8 +8,7 @@ from sim.scenario.loader import load, parse
 from sim.scenario.pipeline import Retry
 from sim.scenario.problems import InvalidScenarioError
 from sim.scenario.render import resolved
-from tests.scenario.example import EXAMPLE, REPLAY, SHORT
-from tests.scenario.reading import lines, problems
+from tests.support.sim.scenario_texts import EXAMPLE, REPLAY, SHORT, lines, problems
 
 FAULT = "faults: [{name: down, kind: feature_store_outage, at: 2s, duration: 3s}]\n"
 

@@ -5,8 +5,7 @@ import pytest
 from sim.scenario.loader import parse
 from sim.scenario.machine import ConstantLookUp, JobCost, LognormalLookUp, Machine
 from sim.scenario.render import digest, resolved
-from tests.scenario.example import SHORT
-from tests.scenario.reading import lines
+from tests.support.sim.scenario_texts import SHORT, lines
 
 MACHINE = """\
 machine:

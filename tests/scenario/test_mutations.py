@@ -15,8 +15,8 @@ from sim.scenario.loader import load, parse
 from sim.scenario.problems import InvalidScenarioError
 from sim.scenario.render import resolved
 from sim.scenario.scenario import Scenario
-from tests.scenario.drawn import scenarios
-from tests.scenario.example import EXAMPLE, REPLAY
+from tests.support.sim.drawn_scenarios import scenarios
+from tests.support.sim.scenario_texts import EXAMPLE, REPLAY
 
 LOCATED = re.compile(r"(?:drill\.yaml:\d+:\d+|--set .*): \S")
 TEXTS = st.sampled_from([EXAMPLE, REPLAY])

@@ -9,8 +9,7 @@ from sim.scenario.loader import parse
 from sim.scenario.overrides import apply_override
 from sim.scenario.scenario import Scenario
 from sim.scenario.yaml_nodes import compose
-from tests.scenario.example import EXAMPLE, REPLAY, SHORT
-from tests.scenario.reading import lines
+from tests.support.sim.scenario_texts import EXAMPLE, REPLAY, SHORT, lines
 
 
 def test_override_reaches_any_value() -> None:

@@ -8,8 +8,7 @@ from actors.core.errors import InputError
 from sim.scenario.loader import parse, placing
 from sim.scenario.pace import MOST_PER_EVENT_S, unworkable
 from sim.scenario.problems import LateProblemError
-from tests.scenario.example import SHORT
-from tests.scenario.reading import lines
+from tests.support.sim.scenario_texts import SHORT, lines
 
 SHARE = "name: x\nphases: [{name: a, duration: 1s, rate: 2x capacity}]\nworld: {speed: 1}\n"
 

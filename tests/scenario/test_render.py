@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sim.scenario.loader import parse
 from sim.scenario.render import digest, resolved
 from sim.scenario.scenario import Scenario
-from tests.scenario.example import EXAMPLE, REPLAY, SHORT
+from tests.support.sim.scenario_texts import EXAMPLE, REPLAY, SHORT
 
 KINDS = st.sampled_from(
     [

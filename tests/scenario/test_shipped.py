@@ -9,7 +9,7 @@ from sim.scenario.loader import load
 from sim.scenario.pipeline import Pipeline
 from sim.scenario.timeline import duration_ns
 from sim.units import NS_PER
-from tests.repository import place, scenarios
+from tests.support.repository import place, scenarios
 
 NS_PER_S = NS_PER["s"]
 

@@ -9,7 +9,7 @@ from sim.scenario.render import resolved
 from sim.scenario.timeline import Span, cut, marks, spans
 from sim.steps.registry import ModelRelease, ModelRollback
 from sim.units import NS_PER
-from tests.scenario.reading import lines
+from tests.support.sim.scenario_texts import lines
 
 S = NS_PER["s"]
 HEAD = "name: drill\nphases: [{name: calm, duration: 20s, rate: 100}]\nsteps:\n"

@@ -6,7 +6,7 @@ import pytest
 
 from sim.scenario.problems import InvalidScenarioError
 from sim.scenario.yaml_nodes import compose
-from tests.scenario.example import EXAMPLE
+from tests.support.sim.scenario_texts import EXAMPLE
 
 LIBRARY_WORDS = (
     "while ",

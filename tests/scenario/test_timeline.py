@@ -3,7 +3,7 @@
 from sim.scenario.loader import parse
 from sim.scenario.timeline import Span, duration_ns, fault_spans, marks, phase_spans
 from sim.units import NS_PER
-from tests.scenario.example import EXAMPLE, REPLAY
+from tests.support.sim.scenario_texts import EXAMPLE, REPLAY
 
 S = NS_PER["s"]
 

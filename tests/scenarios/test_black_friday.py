@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.drills import run_thin
-from tests.scenarios.drill import drill
+from tests.support.drills import run_thin
+from tests.support.shipped import drill
 
 pytestmark = pytest.mark.slow
 

@@ -8,8 +8,8 @@ import pytest
 
 from actors.core.errors import SinkError
 from actors.output.sinks import FirstFailure
-from tests.drills import run_thin
-from tests.scenarios.drill import drill
+from tests.support.drills import run_thin
+from tests.support.shipped import drill
 
 pytestmark = pytest.mark.slow
 

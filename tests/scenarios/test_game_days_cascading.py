@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios.drill import drill
+from tests.support.shipped import drill
 
 pytestmark = pytest.mark.slow  # tens of thousands of transactions
 

@@ -19,7 +19,7 @@ from sim.run import composition
 from sim.run.composition import Attachments
 from sim.run.warm_state import WarmState, warm_state
 from sim.world.active_towns import PooledTown
-from tests.scenarios.drill import drill
+from tests.support.shipped import drill
 
 BLOCK = 4_096  # transactions that the traffic is made in; a refresh comes as often
 EARLY, LATE = BLOCK + 1_000, 2 * BLOCK + 1_000  # decisions: as far into a block, and behind a refresh

@@ -11,7 +11,7 @@ from actors.core.batches import RawBatch
 from actors.mailbox import Mailbox
 from actors.resilience.shedding import ServiceEstimate
 from sim.explore.attempt import GIVEN_UP
-from tests.scenarios.drill import drill
+from tests.support.shipped import drill
 
 pytestmark = pytest.mark.slow
 

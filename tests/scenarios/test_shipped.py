@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from sim.scenario.loader import load
-from tests.repository import scenarios
-from tests.scenarios.drill import drill
+from tests.support.repository import scenarios
+from tests.support.shipped import drill
 
 THINNED = {
     "day": (  # a thirtieth of its 1.7 million transactions, with cards as busy, and no training for what it releases

@@ -14,7 +14,7 @@ from actors.model.policy import RuleBook, RuleLimits
 from actors.pipeline import Pipeline
 from actors.telemetry.telemetry import Telemetry
 from sim.run.composition import Attachments
-from tests.scenarios.drill import drill
+from tests.support.shipped import drill
 
 pytestmark = pytest.mark.slow
 

@@ -1,5 +1,5 @@
 """What tests of steps share: the small model that tests of the model use."""
 
-from tests.model.conftest import fitted
+from tests.support.actors.small_model import fitted
 
 __all__ = ["fitted"]

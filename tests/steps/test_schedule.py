@@ -10,8 +10,8 @@ from sim.journal import Journal
 from sim.steps.registry import STEPS, ModelRelease, ModelRollback
 from sim.steps.schedule import AlertSignal, StepSchedule
 from sim.steps.step import Step, StepOutcome, StepRecord
-from tests.faults.laboratory import virtual_clock
-from tests.virtual import run_virtual
+from tests.support.sim.faults import virtual_clock
+from tests.support.virtual import run_virtual
 
 RELEASE = ModelRelease(name="release", at=100, model="models/new")
 ROLLBACK = ModelRollback(name="back", at=250)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sim.tables import csv_file, text
 from sim.tables.reader import reader
-from tests.tables.reading import answer, read, refusal, written
+from tests.support.sim.tables import answer, read, refusal, written
 
 QUOTE = "quote the whole field and double the quotes in it, or remove them"
 WIDTH = "but the header has 3 (separated by ',')"

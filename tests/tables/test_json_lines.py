@@ -6,7 +6,7 @@ import pytest
 
 from actors.core.errors import TransactionFileError
 from sim.tables.reader import reader
-from tests.tables.reading import read, refusal, written
+from tests.support.sim.tables import read, refusal, written
 
 ARRAY = "holds one JSON array, not one object a line; write it as lines (jq -c '.[]' FILE)"
 KEY = "write it as a key of its own"

@@ -10,8 +10,8 @@ import pytest
 
 from actors.core.errors import TransactionFileError
 from sim.tables import parquet, text
-from tests.repository import run_python
-from tests.tables.reading import read, refusal, written
+from tests.support.repository import run_python
+from tests.support.sim.tables import read, refusal, written
 
 AGAIN = "fetch or pack it again"
 PLAIN = "a,b\n" + "1,x\n2,y\n" * 2000

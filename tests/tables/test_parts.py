@@ -9,7 +9,7 @@ import pytest
 from actors.core.errors import TransactionFileError
 from sim.tables.files import digest, exists, parts_of
 from sim.tables.reader import reader
-from tests.tables.reading import read, refusal, written
+from tests.support.sim.tables import read, refusal, written
 
 KNOWN = ".csv, .tsv, .txt, .jsonl, .ndjson, .parquet"
 

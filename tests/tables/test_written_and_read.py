@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.tables import text
-from tests.tables.reading import Table, answer, written
+from tests.support.sim.tables import Table, answer, written
 
 CHARACTERS = st.sampled_from("ab7é\"',;|\t\n\r \\{}[]:#\u2028\U0001f600\x1b")
 VALUES = st.none() | st.text(CHARACTERS, max_size=6) | st.from_regex(r"[0-9]{19,24}", fullmatch=True)

@@ -9,7 +9,7 @@ from actors.telemetry.alerts import DRILL, AlertEngine, AlertEvent, AlertRule, S
 from actors.telemetry.expression.grammar import ExpressionError
 from actors.telemetry.telemetry import Telemetry
 from actors.telemetry.window import Window
-from tests.telemetry.samples import decide, reference, snapshot
+from tests.support.actors.telemetry import decide, reference, snapshot
 
 
 def window(latency_us: int, at_s: float, count: int = 100) -> Window:

@@ -14,7 +14,7 @@ from actors.telemetry.hlog import LatencyLog
 from actors.telemetry.stages import Stage
 from actors.telemetry.telemetry import Telemetry
 from actors.telemetry.window import Window
-from tests.telemetry.samples import snapshot
+from tests.support.actors.telemetry import snapshot
 
 
 def test_the_log_read_back_is_what_was_recorded(tmp_path: Path) -> None:

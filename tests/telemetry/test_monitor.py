@@ -15,7 +15,7 @@ from actors.telemetry.telemetry import Telemetry
 from actors.telemetry.window import SnapshotRing, Window
 from sim.clocks.virtual_clock import VirtualClock
 from sim.clocks.virtual_loop import VirtualLoop
-from tests.telemetry.samples import decide, snapshot
+from tests.support.actors.telemetry import decide, snapshot
 
 SLOW = AlertRule(alert="Slow", expr="latency.p50 > 50ms", for_s=1.0)
 

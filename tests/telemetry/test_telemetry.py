@@ -13,7 +13,7 @@ from actors.telemetry.counters import GcCounts, GcPauses
 from actors.telemetry.drift import FEATURE_BUFFER, SCORE_BINS, FeatureSampler, ScoreHistogram
 from actors.telemetry.snapshot import AlertReading, Gauges, Quality, Snapshot
 from actors.telemetry.telemetry import Telemetry
-from tests.telemetry.samples import EVEN, decide, gauges, reference, snapshot
+from tests.support.actors.telemetry import EVEN, decide, gauges, reference, snapshot
 
 BATCHES = st.lists(st.integers(0, 700), max_size=12)
 

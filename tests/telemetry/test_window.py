@@ -10,7 +10,7 @@ from actors.telemetry.snapshot import ActorGauge, AlertReading, Gauges, MailboxG
 from actors.telemetry.stages import Stage
 from actors.telemetry.telemetry import Telemetry
 from actors.telemetry.window import Window
-from tests.telemetry.samples import EVEN, decide, gauges, reference, snapshot
+from tests.support.actors.telemetry import EVEN, decide, gauges, reference, snapshot
 
 
 def test_rates_and_percentiles_are_of_the_window_alone() -> None:

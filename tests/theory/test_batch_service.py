@@ -5,7 +5,7 @@ import pytest
 
 from sim.chance import Streams
 from sim.clocks.costs import Cost, Costs
-from tests.theory.station import Observed, observe
+from tests.support.sim.station import Observed, observe
 
 FIXED_US, PER_ROW_US, LIMIT = 40.0, 6.0, 64
 COSTS = Costs(score_in_executor=Cost(FIXED_US, PER_ROW_US))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.theory.formulas import (
+from tests.support.sim.queueing import (
     md1_mean_wait,
     md1_sojourn_quantile,
     mm1_mean_wait,

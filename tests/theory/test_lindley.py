@@ -15,8 +15,8 @@ from sim.chance import Streams
 from sim.clocks.processor import Processor
 from sim.clocks.virtual_clock import VirtualClock
 from sim.clocks.virtual_loop import VirtualLoop
-from tests.theory.station import ONE_NS, UNBOUNDED, Tickets, exactly, observe
-from tests.virtual import run_virtual
+from tests.support.sim.station import ONE_NS, UNBOUNDED, Tickets, exactly, observe
+from tests.support.virtual import run_virtual
 
 COUNT = 10_000
 SERVICE_US = 100.0

@@ -10,7 +10,7 @@ import pytest
 from actors.core.arrays import F64
 from sim.chance import Streams
 from sim.clocks.costs import Cost, Costs
-from tests.theory.formulas import (
+from tests.support.sim.queueing import (
     md1_mean_wait,
     md1_sojourn_quantile,
     mm1_mean_wait,
@@ -18,7 +18,7 @@ from tests.theory.formulas import (
     mmc_mean_wait,
     mmc_sojourn_quantile,
 )
-from tests.theory.station import Observed, exactly, observe
+from tests.support.sim.station import Observed, exactly, observe
 
 SERVICE_US = 100.0
 COUNT = 300_000  # the error of a mean wait falls with the square root, and grows as 1 / (1 - utilisation)

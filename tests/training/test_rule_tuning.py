@@ -4,7 +4,7 @@ import numpy as np
 
 from actors.model.policy import RuleBook
 from sim.training.fit import ALARM_BUDGET, judge_rules, tune_rules
-from tests.training.conftest import Recorded, table_of
+from tests.support.sim.small_training import Recorded, table_of
 
 
 def test_a_limit_is_the_lowest_within_the_alarm_budget() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 
 from sim.chance import Streams
 from sim.training.dataset import batch_columns, with_tier_dropout
-from tests.training.conftest import table_of
+from tests.support.sim.small_training import table_of
 
 ROWS = table_of(
     [1] * 40 + [0] * 960,

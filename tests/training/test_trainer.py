@@ -12,7 +12,7 @@ from sim.gates import FIGURES, gates_of
 from sim.training.backfill import WINDOWS_FILE
 from sim.training.progress import TrainingRefused
 from sim.training.trainer import JUDGE_STAGE, RULES, TEST, VALIDATION, WITHOUT_BATCH_TIER, TrainingReport, train
-from tests.training.conftest import LOOSE, QUICK, SOURCE, TOWN, Recorded
+from tests.support.sim.small_training import LOOSE, QUICK, SOURCE, TOWN, Recorded
 
 UNREACHABLE = gates_of({"roc_auc": 1.0, "brier_score": 0.0})
 

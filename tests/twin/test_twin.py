@@ -13,8 +13,8 @@ from sim.cli import main
 from sim.run.plan import traffic_spec
 from sim.scenario.loader import parse
 from sim.twin.result import Twin, print_twin, twin_schema
-from tests.drills import THIN
-from tests.repository import ROOT
+from tests.support.drills import THIN
+from tests.support.repository import ROOT
 
 BUSY = ["world.fraud_ratio=0.3", "phases.trouble.rate=500"]
 OTHER = "{name: slow, kind: model_slow, factor: 235, at: 1500ms, duration: 700ms}"

@@ -16,7 +16,7 @@ from actors.telemetry.drift import Reference, bins_of, psi
 from sim.copies.names import Copy
 from sim.copies.windows import copied_windows
 from sim.world.history import generate_history
-from tests.world.samples import BURST, TOWN_SPEC, burst_blocks, due_ns, traffic_spec
+from tests.support.sim.worlds import BURST, TOWN_SPEC, burst_blocks, due_ns, traffic_spec
 
 NAMES = tuple(name for name in SYNTHETIC_FEATURES if feature(name).tier is not Tier.BATCH)
 NEGLIGIBLE = 0.1  # the usual border below which a shift is no shift

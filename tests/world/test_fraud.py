@@ -13,7 +13,7 @@ from sim.world.fraud import AccountTakeover, CardTesting, FraudRing, StolenCard
 from sim.world.habits import Binge, Spree
 from sim.world.purchases import fresh_devices
 from sim.world.transactions import Pattern, Rows
-from tests.world.samples import TOWN_SPEC, history, town
+from tests.support.sim.worlds import TOWN_SPEC, history, town
 
 FRAUDS: tuple[Episode, ...] = (StolenCard(), CardTesting(), AccountTakeover(), FraudRing())
 EPISODES: tuple[Episode, ...] = (*FRAUDS, Spree(), Binge())

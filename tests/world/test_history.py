@@ -16,7 +16,7 @@ from sim.world.history import generate_history
 from sim.world.merchants import CATEGORY_NAMES
 from sim.world.spec import TownSpec
 from sim.world.transactions import Names, Pattern, Rows, to_columns, to_json
-from tests.world.samples import TOWN_SPEC, history, town
+from tests.support.sim.worlds import TOWN_SPEC, history, town
 
 SMALL = TownSpec(cards=800, merchants=240, history_days=7)
 

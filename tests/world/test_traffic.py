@@ -22,7 +22,7 @@ from sim.world.phases import Phase
 from sim.world.spec import WorldSpec
 from sim.world.traffic import BLOCK
 from sim.world.transactions import Pattern
-from tests.world.samples import BURST, burst_blocks, due_ns, history, steady, town, traffic_spec
+from tests.support.sim.worlds import BURST, burst_blocks, due_ns, history, steady, town, traffic_spec
 
 SPEC = traffic_spec(*BURST)
 BASELINE, RAMP, PEAK = (slice(at * 10 * NS_PER_S, (at + 1) * 10 * NS_PER_S) for at in range(3))

@@ -1,1 +1,0 @@
-"""The command line says what is wrong in one line, and ends with the code that it documents."""

@@ -1,1 +1,0 @@
-"""What must hold is judged by what was measured, and by nothing else."""

@@ -1,1 +1,0 @@
-"""Faults are in between their instants, and nowhere else."""

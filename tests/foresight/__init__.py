@@ -1,1 +1,0 @@
-"""Foresight: computing ahead changes no bit."""

@@ -1,0 +1,85 @@
+"""An alert that must fire and resolve in time."""
+
+import pytest
+
+from sim.judging.judge import AlertLog
+from sim.judging.result import skipped, wanted
+from sim.scenario.scenario import Expectation
+from tests.support.sim.judged_run import Drill
+
+S = 1_000_000_000
+RULE = "alert: FeatureStoreMisses, fires_within: 2s, resolves_within: 3s"
+
+
+@pytest.mark.parametrize(
+    ("events", "state", "value"),
+    [
+        ([(13, "firing"), (17, "resolved")], "passed", "fired after 1.0 s, resolved 1.0 s after its end"),
+        ([(13, "firing"), (15, "resolved")], "passed", "fired after 1.0 s, resolved before its end"),
+        ([(14, "firing"), (19, "resolved")], "passed", "fired after 2.0 s, resolved 3.0 s after its end"),
+        ([(15, "firing"), (17, "resolved")], "failed", "fired after 3.0 s, resolved 1.0 s after its end"),
+        ([(13, "firing"), (19.5, "resolved")], "failed", "fired after 1.0 s, resolved 3.5 s after its end"),
+        ([(13, "firing")], "failed", "fired after 1.0 s, not resolved"),
+        ([], "failed", "never fired"),
+        ([(5, "firing"), (19, "resolved")], "failed", "it was firing before"),
+        ([(5, "firing"), (6, "resolved"), (13, "firing"), (17, "resolved")], "passed", None),
+        ([(13, "firing"), (14, "resolved"), (15, "firing"), (19.5, "resolved")], "failed", None),
+    ],
+)
+def test_alert_is_timed_from_its_cause(events: list[tuple[float, str]], state: str, value: str | None) -> None:
+    """Firing counts from the injection at 12 s, resolving from the lift at 16 s."""
+    drill = Drill(RULE)
+    for at_s, word in events:
+        drill.judge.alert("FeatureStoreMisses", word, round(at_s * S))
+    result = drill.finish(drill.run())
+    assert result.state == state
+    assert value is None or result.value == value
+
+
+def test_alert_is_waited_for_while_there_is_time() -> None:
+    """Until its time is up an alert has neither failed nor passed."""
+    drill = Drill(RULE)
+    last = drill.run(until_s=13)
+    assert drill.standing(last, 13).state == "waiting"
+    drill.judge.alert("FeatureStoreMisses", "firing", 13 * S)
+    assert drill.standing(last, 15).state == "waiting"
+    drill.judge.alert("FeatureStoreMisses", "resolved", 17 * S)
+    assert drill.standing(last, 18).state == "passed"
+
+
+def test_late_alert_fails_as_soon_as_its_time_is_up() -> None:
+    """What can no longer be kept is not waited for."""
+    drill = Drill(RULE)
+    assert drill.standing(drill.run(until_s=15), 15).state == "failed"
+
+
+def test_alert_of_an_interrupted_run_is_inconclusive() -> None:
+    """An alert that still had time when the run was interrupted proves nothing."""
+    drill = Drill(RULE)
+    assert drill.finish(drill.run(until_s=13), 13).state == "inconclusive"
+
+
+def test_other_alerts_do_not_count() -> None:
+    """Only the alert that is named can keep the promise."""
+    drill = Drill(RULE)
+    drill.judge.alert("LatencyTailHigh", "firing", 13 * S)
+    assert drill.finish(drill.run()).value == "never fired"
+
+
+def test_log_pairs_each_firing_with_its_end() -> None:
+    """A firing lasts until the next time the alert is resolved; resolving what does not fire changes nothing."""
+    log = AlertLog()
+    log.resolved("A", 1)
+    log.fired("A", 2)
+    log.resolved("A", 3)
+    log.resolved("A", 4)
+    log.fired("A", 5)
+    assert log.firings("A") == ((2, 3), (5, None))
+    assert log.firings("B") == ()
+
+
+def test_rule_is_told_in_words() -> None:
+    """What was wanted reads as a sentence, also for what a shortened run leaves out."""
+    rule = Expectation(name="a", alert="A", during="down", fires_within=8 * S, resolves_within=15 * S)
+    assert wanted(rule) == "A fires within 8s and resolves within 15s of down"
+    assert (skipped(rule).state, skipped(rule).wanted) == ("skipped", wanted(rule))

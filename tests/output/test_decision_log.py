@@ -1,0 +1,192 @@
+"""Contract of the decision log, held by every way of writing it."""
+
+import asyncio
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actors.core.batches import TOGETHER, DecidedBatch, Decision
+from actors.core.errors import SinkError
+from actors.output.decision_log import GATHERED_S, MOST_BUFFERED, SOON, BufferedLog, MakeLog, ThreadedLog
+from actors.output.decision_record import DecisionLines
+from actors.output.sinks import InMemoryLines
+from actors.telemetry.ledger import Ledger
+from sim.run.machine import GatheredLog
+from tests.support.actors.batches import decided
+from tests.support.virtual import run_virtual
+
+LINES = DecisionLines(lambda _: "0123456789ab", "sample")
+LOGS = pytest.mark.parametrize("make", [ThreadedLog, GatheredLog, BufferedLog])
+STEPS = st.lists(
+    st.tuples(st.integers(1, 700), st.sampled_from(["once", "crashed", "full"]), st.booleans()), min_size=1, max_size=8
+)
+
+
+class Disk(InMemoryLines):
+    """Memory that can be full."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.full = False
+
+    def append(self, lines: bytes) -> None:
+        if self.full:
+            raise SinkError("No space left on device")
+        super().append(lines)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a log was told to write while there was room, and how much when there was none."""
+
+    lines: bytes
+    refused: int
+
+
+def tell(make: MakeLog, steps: list[tuple[int, str, bool]], disk: Disk, ledger: Ledger) -> Told:
+    """Take batches of so many rows through ``make``'s log; some crash after writing, some find the disk full."""
+    log = make(LINES, disk, ledger)
+
+    async def main() -> Told:
+        expected, refused, number = b"", 0, 0
+        for rows, what, read in steps:
+            numbers = list(range(number, number + rows))
+            batch = decided(numbers, [Decision.APPROVE] * rows, [1.5] * rows, np.linspace(0, 1, rows).tolist())
+            number += rows
+            if what == "full":
+                await log.drained()
+            disk.full = what == "full"
+            if what == "crashed":
+                await log.write(batch)
+            log.commit(batch, written=await log.write(batch))
+            if read or what == "full":
+                await log.drained()
+                assert log.waiting == 0
+            refused += rows if disk.full else 0
+            expected += b"" if disk.full else LINES.encode(batch)
+            disk.full = False
+        await log.drained()
+        return Told(expected, refused)
+
+    return run_virtual(main())
+
+
+@LOGS
+@given(steps=STEPS)
+def test_each_decision_is_written_once_and_counted_once(make: MakeLog, steps: list[tuple[int, str, bool]]) -> None:
+    """Whatever crashes after writing, whenever the books are read; the books tell how many found no room."""
+    disk, ledger = Disk(), Ledger()
+    told = tell(make, steps, disk, ledger)
+    assert bytes(disk.content) == told.lines
+    assert ledger.logged == disk.content.count(b"\n")
+    assert ledger.log_failed_count == told.refused
+
+
+@LOGS
+def test_the_first_failure_is_kept(make: MakeLog) -> None:
+    """For the summary, which names the reason once."""
+    disk = Disk()
+    log = make(LINES, disk, Ledger())
+    disk.full = True
+
+    async def main() -> None:
+        batch = decided([0], [Decision.APPROVE], [1.0], [0.5])
+        log.commit(batch, written=await log.write(batch))
+        await log.drained()
+
+    run_virtual(main())
+    assert log.failure.text == "No space left on device"
+
+
+def test_what_is_gathered_is_bounded() -> None:
+    """It is written when it is enough, read or not."""
+    disk, ledger = Disk(), Ledger()
+    log = GatheredLog(LINES, disk, ledger)
+    for number in range(TOGETHER):
+        assert ledger.logged == 0
+        log.commit(decided([number], [Decision.APPROVE], [1.0], [0.5]), written=True)
+    assert ledger.logged == TOGETHER
+
+
+def batch_of(rows: int) -> DecidedBatch:
+    """Return so many decisions."""
+    return decided(list(range(rows)), [Decision.APPROVE] * rows, [1.0] * rows, [0.5] * rows)
+
+
+def test_small_batches_are_handed_over_together() -> None:
+    """In a moment, in one write; until then they are told as waiting."""
+    disk, ledger = Counting(), Ledger()
+    log = BufferedLog(LINES, disk, ledger)
+
+    async def main() -> None:
+        for _ in range(10):
+            log.commit(batch_of(1), written=await log.write(batch_of(1)))
+        assert (log.waiting, ledger.logged, disk.writes) == (10, 0, 0)
+        await asyncio.sleep(2 * GATHERED_S)
+        assert (log.waiting, ledger.logged, disk.writes) == (0, 10, 1)
+
+    run_virtual(main())
+
+
+def test_slow_disk_holds_up_whoever_writes() -> None:
+    """The buffer is bounded: beyond it the logger waits, and its mailbox fills."""
+    disk, ledger = Counting(), Ledger()
+    disk.free.clear()
+    log = BufferedLog(LINES, disk, ledger)
+
+    async def fill() -> None:
+        while True:
+            log.commit(batch_of(SOON), written=await log.write(batch_of(SOON)))
+
+    async def main() -> None:
+        filling = asyncio.create_task(fill())
+        await asyncio.sleep(0.2)
+        assert MOST_BUFFERED <= log.waiting <= MOST_BUFFERED + 2 * SOON
+        filling.cancel()
+        disk.free.set()
+        await log.drained()
+        assert log.waiting == 0
+        assert ledger.logged == disk.content.count(b"\n") > MOST_BUFFERED
+
+    asyncio.run(main())
+
+
+def test_where_no_thread_can_be_started_lines_fail_and_nobody_waits() -> None:
+    """As on a machine that has no more threads: the books tell, and an ending ends."""
+    ledger = Ledger()
+    log = BufferedLog(LINES, InMemoryLines(), ledger, Refusing())
+
+    async def main() -> None:
+        log.commit(batch_of(SOON), written=await log.write(batch_of(SOON)))
+        await log.drained()
+
+    asyncio.run(main())
+    assert (log.waiting, ledger.logged, ledger.log_failed_count) == (0, 0, SOON)
+    assert log.failure.text == "can't start new thread"
+
+
+class Refusing(ThreadPoolExecutor):
+    """Has no thread to give."""
+
+    def submit(self, *_: object, **__: object) -> Future[None]:  # type: ignore[override]
+        raise RuntimeError("can't start new thread")
+
+
+class Counting(InMemoryLines):
+    """Memory that counts writes, each of which waits until it is free."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writes = 0
+        self.free = threading.Event()
+        self.free.set()
+
+    def append(self, lines: bytes) -> None:
+        self.free.wait(10)
+        self.writes += 1
+        super().append(lines)

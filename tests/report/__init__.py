@@ -1,1 +1,0 @@
-"""A run leaves behind what happened, whole, and nothing of anybody else's harmed."""

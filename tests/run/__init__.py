@@ -1,1 +1,0 @@
-"""Laws of a run and its parts."""

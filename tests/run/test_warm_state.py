@@ -1,0 +1,33 @@
+"""The state that a run starts with."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from actors.core.errors import ArtifactError
+from actors.features.history import History
+from actors.features.stream_state import InMemoryStreamState
+from actors.model.artifact import load_artifact
+from sim.run.warm_state import warm_state
+from sim.training.backfill import HISTORY_FILE, WINDOWS_FILE
+from sim.world.active_towns import PooledTown
+from tests.support.actors.transactions import DAY_US, START_US, random_stream
+
+
+@pytest.mark.parametrize("foreign", ["cards", "merchants"])
+def test_a_model_of_other_data_is_refused_where_its_world_would_be_copied(
+    foreign: str, world_model: Path, tmp_path: Path
+) -> None:
+    """Names that carry no copy's number are one line that says so."""
+    columns = random_stream(50, 1)
+    getattr(columns, foreign)[:] = ["4711"] * len(columns)
+    artifact = replace(load_artifact(world_model), folder=tmp_path)
+    artifact.state.mkdir()
+    stream, history = InMemoryStreamState(), History()
+    stream.advance(0, columns)
+    stream.save(artifact.state / WINDOWS_FILE)
+    history.append(columns)
+    history.save(artifact.state / HISTORY_FILE)
+    with pytest.raises(ArtifactError, match=r"only a synthetic world can be copied.*; name a model"):
+        warm_state(artifact, START_US, DAY_US // 2, [PooledTown(0, START_US), PooledTown(1, START_US)])

@@ -1,1 +1,0 @@
-"""A scenario file is a scenario, or a list of located problems."""

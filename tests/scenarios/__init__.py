@@ -1,1 +1,0 @@
-"""Every shipped scenario, with its mitigations and without them."""

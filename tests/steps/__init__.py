@@ -1,1 +1,0 @@
-"""Steps: what is done to the pipeline without anything failing."""

@@ -1,0 +1,111 @@
+"""Tables of the documentation that are made from the code; ``python -m tests.support.documents`` writes them anew."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from actors.features.catalogue import CATALOGUE
+from actors.telemetry.alerts import ESCALATION, built_in_rules
+from actors.telemetry.metrics.catalogue import metrics_table
+from sim.faults.registry import FAULTS
+from sim.scenario.events import EventColumns, Events
+from sim.scenario.field_types import fields_of
+from sim.scenario.json_schema import attribute_texts, fault_keys
+from tests.support.repository import ROOT
+
+DOCS = ROOT / "docs"
+MONITORING = DOCS / "monitoring.md"
+FAULTS_PAGE = DOCS / "faults.md"
+REPLAY_PAGE = DOCS / "replay.md"
+
+
+def filled(text: str, found: dict[str, str] | None = None) -> str:
+    """Return ``text`` with each table between its markers as the code has it now; those of monitoring by default."""
+    for name, table in (tables() if found is None else found).items():
+        opening, closing = f"<!-- {name} -->\n", f"<!-- /{name} -->"
+        before, _, rest = text.partition(opening)
+        text = f"{before}{opening}\n{table}\n{closing}{rest.partition(closing)[2]}"
+    return text
+
+
+def tables() -> dict[str, str]:
+    """Return each table by the name of its marker."""
+    return {"alerts": _alerts(), "escalation": _escalation(), "metrics": metrics_table(), "features": _features()}
+
+
+def faults_table() -> dict[str, str]:
+    """Return the tables of faults by their markers: what each does, shows, meets, which drill has it; its own keys."""
+    rows = (
+        (f"`{kind}`", fault.summary, fault.seen, fault.mitigation, ", ".join(_drills(kind)))
+        for kind, fault in FAULTS.items()
+    )
+    keys = (
+        (f"`{kind}`", f"`{key.name}`", key.takes.replace("|", "or"), key.default or "needed", key.means)
+        for kind, fault in FAULTS.items()
+        for key in fault_keys(fault, own=True)
+    )
+    return {
+        "faults": _table(("fault", "does", "what you will see", "mitigation", "scenario"), rows),
+        "fault keys": _table(("fault", "key", "takes", "by default", "means"), keys),
+    }
+
+
+def replay_tables() -> dict[str, str]:
+    """Return the tables of the section of events: its keys, and those of its column map."""
+    keys = [(f"`{field.key}`", text(Events, field.name)) for field in fields_of(Events)]
+    return {"events": _table(("key", "means"), keys), "columns": _table(("field", "key", "means"), _map_rows())}
+
+
+def _map_rows() -> Iterator[tuple[str, ...]]:
+    """Yield the keys of each kind of field, fields of one kind together."""
+    fields: dict[type, list[str]] = {}
+    for field in fields_of(EventColumns):
+        fields.setdefault(field.shape.of, []).append(f"`{field.key}`")
+    for kind, names in fields.items():
+        for number, key in enumerate(fields_of(kind)):
+            yield "" if number else ", ".join(names), f"`{key.key}`", text(kind, key.name)
+
+
+def text(struct: type, name: str) -> str:
+    """Return what the docstring of ``struct`` says of an attribute, as a cell of a table."""
+    return attribute_texts(struct)[name].replace("``", "`").replace("|", "\\|")
+
+
+def _drills(kind: str) -> list[str]:
+    """Return links to the shipped scenarios with a fault of ``kind``."""
+    paths = sorted((ROOT / "scenarios").glob("*.yaml"))
+    found = [path.name for path in paths if re.search(rf"\bkind: {kind}\b", path.read_text())]
+    return [f"[{name.removesuffix('.yaml')}](../scenarios/{name})" for name in found]
+
+
+def _alerts() -> str:
+    rules = built_in_rules()
+    rows = ((f"`{rule.alert}`", f"`{rule.expr}`", f"{rule.for_s / 60:g} min", rule.severity.value) for rule in rules)
+    return _table(("alert", "holds while", "for", "severity"), rows)
+
+
+def _escalation() -> str:
+    rows = (
+        (
+            severity.value,
+            who.told,
+            "" if who.after_s is None else f"after {who.after_s / 60:g} min unacknowledged: {who.then}",
+        )
+        for severity, who in ESCALATION.items()
+    )
+    return _table(("severity", "told", "then"), rows)
+
+
+def _features() -> str:
+    rows = ((f"`{one.name}`", one.tier.value, one.unit, one.description, one.missing) for one in CATALOGUE)
+    return _table(("feature", "tier", "unit", "meaning", "missing when"), rows)
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+if __name__ == "__main__":
+    MONITORING.write_text(filled(MONITORING.read_text()))
+    FAULTS_PAGE.write_text(filled(FAULTS_PAGE.read_text(), faults_table()))
+    REPLAY_PAGE.write_text(filled(REPLAY_PAGE.read_text(), replay_tables()))

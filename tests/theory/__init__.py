@@ -1,1 +1,0 @@
-"""What queueing theory says, as tests of mailbox, processor and virtual time."""

@@ -1,1 +1,0 @@
-"""Training: its parts, and the models it makes."""
