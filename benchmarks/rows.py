@@ -11,8 +11,9 @@ from actors.core.clock import NS_PER_S
 from actors.core.transaction import Columns, parse
 from actors.features.assembly import FeatureAssembly
 from actors.model.artifact import Artifact, load_artifact
+from sim.installation import model_cache
 from sim.run.warm_state import WarmState, warm_state
-from sim.training.cache import MODELS, is_model, recipe_of
+from sim.training.cache import is_model, recipe_of
 from sim.training.fit import FitConfig
 from sim.training.source import WorldSource
 from sim.training.trainer import train
@@ -76,7 +77,7 @@ def _features(rows: Rows, columns: list[Columns]) -> F32:
 
 def _default_model() -> Path:
     source = WorldSource(WorldSpec().town, LABEL_DELAY_US)
-    folder = MODELS / recipe_of(source.facts(), source.features, FitConfig()).key
+    folder = model_cache() / recipe_of(source.facts(), source.features, FitConfig()).key
     if not is_model(folder):
         print("training the default world's model, once", flush=True)
         train(source, folder)

@@ -1,4 +1,4 @@
-"""``python -m sim``: a process of its own, with its signals and streams in order before anything else is imported."""
+"""The process of ``riskdrill`` and of ``python -m sim``: signals and streams first, then all that is to be imported."""
 
 import sys
 
@@ -39,12 +39,15 @@ def _keep_docstrings() -> None:
     import os
     import re
 
+    from sim.installation import MODULE, PROGRAM
+
     words = sys.orig_argv[1:]
-    options = words[: words.index("-m")] if "-m" in words else []
+    program = ["-m", "sim"] if PROGRAM == MODULE else [sys.argv[0]]
+    options = words[: words.index(program[0])] if program[0] in words else []
     kept = [option.replace("O", "") if re.fullmatch(r"-(?![WX])[A-Za-z]+", option) else option for option in options]
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONOPTIMIZE"}
     interpreter = [sys.executable, *(option for option in kept if option != "-")]
-    os.execve(sys.executable, [*interpreter, "-m", "sim", *sys.argv[1:]], environment)  # noqa: S606 - itself
+    os.execve(sys.executable, [*interpreter, *program, *sys.argv[1:]], environment)  # noqa: S606 - itself
 
 
 def _ended(code: int) -> int:

@@ -15,7 +15,8 @@ import platform
 import sys
 import tempfile
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from inspect import getdoc
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -31,6 +32,7 @@ from sim.commands.inspect import inspect
 from sim.commands.models import rollback, train
 from sim.commands.run import demo, run
 from sim.commands.scenarios import list_scenarios, schema, validate
+from sim.installation import MODULE, PROGRAM
 from sim.training.progress import TrainingRefused
 
 
@@ -66,7 +68,6 @@ def program(
 
 
 OK, INTERNAL, USAGE, REFUSED, INTERRUPTED = 0, 1, 2, 99, 130
-PROGRAM = "python -m sim"
 DEBUG = "--debug"
 HELP = ["--help"]  # what no words at all mean
 
@@ -78,7 +79,7 @@ app = typer.Typer(
     help=(
         "Runs an online fraud-scoring pipeline and breaks it on purpose.\n\n"
         "A scenario file says how much load arrives, what fails and what must hold; a run ends with a verdict.\n\n"
-        "Start with: python -m sim run scenarios/burst.yaml"
+        f"Start with: {PROGRAM} run burst"
     ),
     epilog=(
         "Exit codes: 0 pass, 99 fail, 3 inconclusive, 2 wrong usage or input, 1 internal error, 130 interrupted. "
@@ -90,20 +91,24 @@ app = typer.Typer(
     rich_markup_mode=None,  # the help is text; rich costs 0.1 s of a start that must be quick
 )
 app.callback()(program)
-app.command("run")(run)
-app.command("rollback")(rollback)
-app.command("train")(train)
-app.command("validate")(validate)
-app.command("inspect")(inspect)
-app.command("list")(list_scenarios)
-app.command("metrics")(metrics)
-app.command("faults")(faults)
-app.command("schema")(schema)
-app.command("demo")(demo)
-app.command("calibrate")(calibrate)
-app.command("check-determinism")(check_determinism)
-app.command("twin")(twin)
-app.command("explore")(explore)
+COMMANDS: dict[str, Callable[..., int]] = {
+    "run": run,
+    "rollback": rollback,
+    "train": train,
+    "validate": validate,
+    "inspect": inspect,
+    "list": list_scenarios,
+    "metrics": metrics,
+    "faults": faults,
+    "schema": schema,
+    "demo": demo,
+    "calibrate": calibrate,
+    "check-determinism": check_determinism,
+    "twin": twin,
+    "explore": explore,
+}
+for _name, _command in COMMANDS.items():
+    app.command(_name, help=(getdoc(_command) or "").replace(MODULE, PROGRAM))(_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

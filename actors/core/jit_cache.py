@@ -28,7 +28,9 @@ import numpy as np
 from numba.core import config, types
 from numba.core.dispatcher import Dispatcher
 
-_FOLDERS: Final = ("riskdrill", "kernels")
+from actors.core.user_cache import APPLICATION, NO_CACHE, user_cache
+
+_FOLDERS: Final = (APPLICATION, "kernels")
 _MOST: Final = 256  # entries, 10 to 100 kB each: what a dozen versions of the code compile; the least recently used go
 _PATIENCE_S: Final = 120.0  # for another process that compiles: ten times what that takes on a busy machine
 _STEP_S: Final = 0.05
@@ -121,12 +123,10 @@ def place() -> Path:
     Raises:
         NotKeptError: the environment names no place.
     """
-    named, home = os.environ.get("XDG_CACHE_HOME", ""), os.environ.get("HOME", "")
-    if Path(named).is_absolute():  # the specification says to ignore any other
-        return Path(named, *_FOLDERS)
-    if Path(home).is_absolute():
-        return Path(home, ".cache", *_FOLDERS)
-    raise NotKeptError("neither HOME nor XDG_CACHE_HOME names a folder")
+    folder = user_cache()
+    if folder is None:
+        raise NotKeptError(NO_CACHE)
+    return folder / _FOLDERS[-1]
 
 
 @contextmanager

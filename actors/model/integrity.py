@@ -88,7 +88,7 @@ def _cover(leaves: I64, unseen: Bool) -> Iterator[int]:
         yield best
 
 
-REMEDY: Final = "train it again (python -m sim train) or restore the folder from a copy"
+REMEDY: Final = "train it again or restore the folder from a copy"
 
 _KNOWN: Final = {each.name: ManifestFeature(each.name, each.tier.value, each.unit) for each in CATALOGUE}
 
@@ -118,7 +118,7 @@ def check_folder(folder: Path, manifest_file: Path) -> None:
     """Check that there is a folder with a manifest in it."""
     if not folder.is_dir():
         found = "is none" if folder.exists() else "is missing"
-        raise refused(folder, f"must be a model folder, and {found}", "train one: python -m sim train --out DIR")
+        raise refused(folder, f"must be a model folder, and {found}", "train one with train --out DIR")
     if not manifest_file.is_file():
         raise refused(manifest_file, "must be there, and is missing: this is not a model folder, or not a whole one")
 

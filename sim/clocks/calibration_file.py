@@ -18,10 +18,11 @@ import msgspec
 from actors.core.errors import ArtifactError, OutputError
 from actors.model.engine import EngineKind
 from sim.clocks.costs import Costs
+from sim.installation import PROGRAM
 
 CALIBRATION_FILE: Final = "calibration.json"
 FORMAT_VERSION: Final = 3
-REMEDY: Final = "measure it again: python -m sim calibrate"
+REMEDY: Final = f"measure it again: {PROGRAM} calibrate"
 _DIGITS: Final = 12
 
 

@@ -8,6 +8,7 @@ import msgspec
 import typer
 
 from sim.commands.console import ModelFolder, Overrides
+from sim.scenario.shipped import scenario_file
 
 if TYPE_CHECKING:
     from sim.calibration.calibrate import Calibrated, Check
@@ -25,7 +26,11 @@ STAGES = {
 def calibrate(
     scenario: Annotated[
         Path | None,
-        typer.Argument(help="Scenario whose world and model to measure; without it the default world."),
+        typer.Argument(
+            help="Scenario whose world and model to measure; without it the default world.",
+            metavar="SCENARIO",
+            parser=scenario_file,
+        ),
     ] = None,
     model: ModelFolder = None,
     overrides: Overrides = None,

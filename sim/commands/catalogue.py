@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from actors.core.errors import InputError
+from sim.installation import PROGRAM
 
 if TYPE_CHECKING:
     from actors.telemetry.metrics.metric import Metric
@@ -64,11 +65,11 @@ def faults(
     wanted = (word or "").lower()
     listed = [each for each in FAULTS.values() if wanted in f"{each.kind} {each.summary} {each.seen}".lower()]
     if not listed:
-        remedy = did_you_mean(word or "", FAULTS, "python -m sim faults lists all")
+        remedy = did_you_mean(word or "", FAULTS, f"{PROGRAM} faults lists all")
         raise InputError(f"{word} is no kind of fault, and none has that word; {remedy}")
     typer.echo("\n".join(map(_fault_in_short, listed)))
     if not word:
-        text = "Named, a fault is told in full, with every key and an example: python -m sim faults model_slow"
+        text = f"Named, a fault is told in full, with every key and an example: {PROGRAM} faults model_slow"
         typer.echo(f"\n{paragraph(text)}")
     return 0
 
@@ -97,7 +98,7 @@ def _fault_in_full(fault: "type[Fault]") -> str:
     return "\n".join([*lines, "", f"  {example(fault)}"])
 
 
-_ALL = "; python -m sim metrics lists all"
+_ALL = f"; {PROGRAM} metrics lists all"
 _METRIC_TEXT_AT = 12  # column of what is said of a metric
 _LIMITS = {  # what an example compares a metric of each unit with
     "µs": "< 50ms",
@@ -139,7 +140,7 @@ def metrics(
     for each in listed:
         typer.echo(entry(f"{each.name}  ({each.unit}, {each.range})", each.description))
     if not word:
-        text = "Named, a metric is told in full with an example: python -m sim metrics latency.p95"
+        text = f"Named, a metric is told in full with an example: {PROGRAM} metrics latency.p95"
         typer.echo(f"\n{paragraph(text)}")
     return 0
 

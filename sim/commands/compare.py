@@ -39,7 +39,7 @@ def twin(
 
     Exit code: 0 compared, 3 a fault touched nothing, 2 input that cannot be used, 130 interrupted.
 
-    Example: python -m sim twin scenarios/feature_store_outage.yaml
+    Example: python -m sim twin feature_store_outage
     """
     from sim.commands.console import begin, say_once, working
     from sim.report.run_folder import RunFolder
@@ -96,7 +96,7 @@ def check_determinism(
 
     Exit code: 0 identical, 99 different, 2 input that cannot be used, 130 interrupted.
 
-    Example: python -m sim check-determinism scenarios/burst.yaml --duration 10s
+    Example: python -m sim check-determinism burst --duration 10s
     """
     from sim.commands.console import begin, say_once
     from sim.compilation import compile_first

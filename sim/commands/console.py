@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dashboard.frame import Notice
+from sim.scenario.shipped import scenario_file
 
 if TYPE_CHECKING:
     from sim.report.run_folder import RunFolder
@@ -47,7 +48,9 @@ def working(what: str) -> Iterator[None]:
         yield
 
 
-ScenarioFile = Annotated[Path, typer.Argument(help="Scenario file.", metavar="SCENARIO")]
+ScenarioFile = Annotated[
+    Path, typer.Argument(help="Scenario file, or name of a shipped one.", metavar="SCENARIO", parser=scenario_file)
+]
 ModelFolder = Annotated[
     Path | None,
     typer.Option(help="Model folder. Without it the cached model of the scenario's world, trained if there is none."),

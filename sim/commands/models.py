@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sim.scenario.shipped import scenario_file
+
 if TYPE_CHECKING:
     from sim.scenario.scenario import Scenario
 
@@ -32,7 +34,11 @@ DEFAULT = "version: 1\nname: default-world\nphases: [{name: steady, duration: 1s
 def train(
     scenario: Annotated[
         Path | None,
-        typer.Argument(help="Scenario whose world or events to train on; without it the default world."),
+        typer.Argument(
+            help="Scenario whose world or events to train on; without it the default world.",
+            metavar="SCENARIO",
+            parser=scenario_file,
+        ),
     ] = None,
     gates: Annotated[
         Path | None, typer.Option(help="YAML file of limits, such as roc_auc: 0.86; replaces the default gates.")
@@ -52,7 +58,7 @@ def train(
 
     Exit code: 0 passed, 99 refused, 2 input that cannot be used.
 
-    Example: python -m sim train scenarios/replay_handbook.yaml --out models/handbook
+    Example: python -m sim train replay_handbook --out handbook --set events.file=handbook.parquet
     """
     from sim.commands.console import announcing, progress_bar, say_once
     from sim.compilation import compile_first

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from sim.commands.console import ModelFolder, Overrides, ScenarioFile
+
 
 class ClockKind(StrEnum):
     """Which clock a run is on."""
@@ -23,21 +25,13 @@ class Tui(StrEnum):
 
 
 def run(
-    scenario: Annotated[Path, typer.Argument(help="Scenario file.", metavar="SCENARIO")],
-    model: Annotated[
-        Path | None,
-        typer.Option(
-            help="Model folder. Without it the cached model of the scenario's world, trained if there is none."
-        ),
-    ] = None,
+    scenario: ScenarioFile,
+    model: ModelFolder = None,
     clock: Annotated[ClockKind | None, typer.Option(help="Overrules the scenario's clock.")] = None,
     seed: Annotated[
         int | None, typer.Option(help="Overrules the scenario's seed: another day, the same world.")
     ] = None,
-    overrides: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="Change a value, as in phases.burst.rate=2000; repeatable.", metavar="PATH=VALUE"),
-    ] = None,
+    overrides: Overrides = None,
     duration: Annotated[
         str | None, typer.Option(help="Cut the run short, as in 20s; what would start later is listed as skipped.")
     ] = None,
@@ -54,7 +48,7 @@ def run(
 
     Exit code: 0 pass, 99 fail, 3 inconclusive, 2 input that cannot be used, 130 interrupted.
 
-    Example: python -m sim run scenarios/burst.yaml
+    Example: python -m sim run burst
     """
     from sim.run.command import Request, run_scenario
 

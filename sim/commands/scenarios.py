@@ -1,6 +1,5 @@
 """Commands about scenario files: ``list`` names them, ``validate`` checks them, ``schema`` describes them."""
 
-from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from actors.core.errors import InputError, ScenarioError, printable
+from sim.scenario.shipped import scenario_file, shipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 def validate(
-    scenarios: Annotated[list[Path], typer.Argument(help="Scenario files, or folders of them.", metavar="SCENARIO")],
+    scenarios: Annotated[
+        list[str],
+        typer.Argument(help="Scenario files, names of shipped ones, or folders.", metavar="SCENARIO"),
+    ],
     model: Annotated[
         Path | None, typer.Option(help="Model folder that they would be run with, as `run` takes it.")
     ] = None,
@@ -35,10 +38,17 @@ def validate(
 
     Exit code: 0 all valid, 2 otherwise.
 
-    Example: python -m sim validate scenarios
+    Example: python -m sim validate burst
     """
     exit_code = 0
-    for path in scenario_files(scenarios):
+    found: list[Path] = []
+    for word in scenarios:
+        try:
+            found += scenario_files(scenario_file(word))
+        except ScenarioError as error:
+            typer.echo(str(error), err=True)
+            exit_code = 2
+    for path in dict.fromkeys(found):
         try:
             for line in _checked(path, model, tuple(overrides or ())):
                 typer.echo(printable(line))
@@ -80,57 +90,60 @@ def _told(ready: "Preflight") -> "Iterator[str]":
         yield f"{name:<8} {contents}"
 
 
-SCENARIOS = Path("scenarios")
 SUFFIXES = (".yaml", ".yml")
 
 
-def scenario_files(paths: Sequence[Path]) -> list[Path]:
-    """Return the files among ``paths``, and those directly in the folders among them, each once.
+def scenario_files(path: Path) -> list[Path]:
+    """Return the files directly in the folder at ``path``, or ``path`` itself if it is none.
 
     Raises:
-        ScenarioError: a folder has no scenario in it.
+        ScenarioError: the folder has no scenario in it.
     """
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            inside = sorted(each for each in path.iterdir() if each.suffix in SUFFIXES)
-            if not inside:
-                raise ScenarioError(f"{path}: no scenario in this folder; give a .yaml file or another folder")
-            found += inside
-        else:
-            found.append(path)
-    return list(dict.fromkeys(found))
+    if not path.is_dir():
+        return [path]
+    inside = sorted(each for each in path.iterdir() if each.suffix in SUFFIXES)
+    if not inside:
+        raise ScenarioError(f"{path}: no scenario in this folder; give a .yaml file or another folder")
+    return inside
 
 
 def list_scenarios(
-    folder: Annotated[Path, typer.Argument(help="Folder of scenario files.")] = SCENARIOS,
+    folder: Annotated[
+        Path | None, typer.Argument(help="Folder of scenario files; without it the shipped ones, by their names.")
+    ] = None,
 ) -> int:
-    """List the scenarios of a folder: file, length, and the hypothesis that a run is to confirm.
+    """List scenarios: name or file, length, and the hypothesis that a run is to confirm.
 
     Exit code: 0; 2 if a file is not valid (`validate` says why).
+
+    Example: python -m sim list
     """
     from sim.scenario.loader import load
     from sim.scenario.timeline import duration_ns
     from sim.units import render_duration
 
-    if not folder.exists():
-        raise ScenarioError(f"{folder}: no such folder; give one with scenario files in it")
     exit_code = 0
     rows: list[tuple[str, str, str]] = []
-    for path in scenario_files([folder]):
+    for name, path in (shipped() if folder is None else _files_of(folder)).items():
         try:
             scenario = load(path, files_required=False)
         except ScenarioError as error:
-            rows.append((str(path), "-", f"not valid: {len(str(error).splitlines())} problem(s)"))
+            rows.append((name, "-", f"not valid: {len(str(error).splitlines())} problem(s)"))
             exit_code = 2
         else:
             planned_ns = duration_ns(scenario)
             length = "replay" if planned_ns is None else render_duration(planned_ns)
-            rows.append((str(path), length, " ".join(scenario.hypothesis.split())))
+            rows.append((name, length, " ".join(scenario.hypothesis.split())))
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
-    for name, how_long, hypothesis in rows:
-        typer.echo(printable(f"{name:{widths[0]}}  {how_long:>{widths[1]}}  {hypothesis}").rstrip())
+    for listed, how_long, hypothesis in rows:
+        typer.echo(printable(f"{listed:{widths[0]}}  {how_long:>{widths[1]}}  {hypothesis}").rstrip())
     return exit_code
+
+
+def _files_of(folder: Path) -> dict[str, Path]:
+    if not folder.exists():
+        raise ScenarioError(f"{folder}: no such folder; give one with scenario files in it")
+    return {str(path): path for path in scenario_files(folder)}
 
 
 class Of(StrEnum):

@@ -14,6 +14,7 @@ from actors.core.process_failures import lack_of
 from sim.explore.attempt import Attempt, Broken
 from sim.explore.search import Search, Tried
 from sim.explore.shrink import Shrinker
+from sim.installation import PROGRAM
 from sim.report.provenance import git_commit, versions
 from sim.report.run_folder import RunFolder
 from sim.report.summary import indented, schema_of
@@ -140,7 +141,7 @@ def reproduction(settled: PreparedScenario, attempt: Attempt, model: str, given:
         "riskdrill": versions().get("riskdrill") or git_commit() or "of no known version",
         "trace": "none: it broke down" if attempt.trace_hash is None else attempt.trace_hash[:SHOWN],
     }
-    return f"python -m sim {shlex.join(words)}  # {', '.join(f'{name} {mark}' for name, mark in marks.items())}"
+    return f"{PROGRAM} {shlex.join(words)}  # {', '.join(f'{name} {mark}' for name, mark in marks.items())}"
 
 
 Tell = Callable[[Tried, Counterexample | None], None]
@@ -226,7 +227,7 @@ class Exploring:
             return None
         header = f"# Found by explore in {settled.file}, seed {first.seed}, and reduced. It fails with\n"
         header += "".join(f"#   {each}\n" for each in attempt.broken)
-        header += "# python -m sim explore --as-written checks all of it; run shows expectations and ledger.\n"
+        header += f"# {PROGRAM} explore --as-written checks all of it; run shows expectations and ledger.\n"
         folder.write(SHRUNK, header + resolved(smallest))
         planned_ns = duration_ns(smallest)
         shrunk = Shrunk(

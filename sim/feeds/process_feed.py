@@ -145,7 +145,7 @@ def _spawn(errors: IO[bytes], generator: str) -> subprocess.Popen[bytes]:
     """Start the generator away from the terminal's process group, so that Ctrl-C does not reach it."""
     paths = [path for path in sys.path if path]
     return subprocess.Popen(
-        [sys.executable, "-m", generator],
+        [sys.executable, "-P", "-m", generator],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=errors,

@@ -13,12 +13,13 @@ from actors.model.lightgbm_engine import LightGBMEngine, lightgbm
 from actors.model.verification import load_verified
 from dashboard.frame import Notice
 from sim.gates import DEFAULT_GATES, Gate, said_gates
+from sim.installation import model_cache
 from sim.replay.events_section import opened_spec
 from sim.scenario.pace import world_spec
 from sim.scenario.problems import LateProblemError
 from sim.scenario.scenario import Scenario
 from sim.steps.registry import ModelRelease
-from sim.training.cache import MODELS, is_model, publish, recipe_of
+from sim.training.cache import is_model, publish, recipe_of
 from sim.training.fit import FitConfig
 from sim.training.process import train_in_child
 from sim.training.progress import Progress
@@ -46,7 +47,7 @@ def with_trees(artifact: Artifact, count: int) -> Path:
         artifact: the whole model.
         count: fewer than it has; see `check_trees`.
     """
-    folder = MODELS / f"{artifact.manifest.digest}-{count}-trees"
+    folder = model_cache() / f"{artifact.manifest.digest}-{count}-trees"
     if is_model(folder):
         return folder
     booster = artifact.booster
@@ -90,7 +91,7 @@ def gates_for(scenario: Scenario) -> tuple[Gate, ...]:
 
 def cached_folder(source: TrainingSource, config: FitConfig | None = None) -> Path:
     """Return where the model of ``source``, fitted as ``config`` says, is kept."""
-    return MODELS / recipe_of(source.facts(), source.features, config or FitConfig()).key
+    return model_cache() / recipe_of(source.facts(), source.features, config or FitConfig()).key
 
 
 def choose_model(scenario: Scenario, given: Path | None, announce: Announce) -> Artifact:

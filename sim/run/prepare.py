@@ -14,6 +14,7 @@ from sim.clocks.calibration_file import read_calibration
 from sim.clocks.costs import Cost, Costs
 from sim.clocks.modelled_waits import LookUpTime
 from sim.compilation import make_ready
+from sim.installation import PROGRAM
 from sim.run.model_choice import find_candidates
 from sim.run.plan import FileLoad, Load, Plan, load_of, needs_capacity
 from sim.scenario.machine import ConstantLookUp, JobCost, LognormalLookUp, Machine
@@ -22,12 +23,10 @@ from sim.scenario.problems import LateProblemError
 from sim.scenario.scenario import Scenario
 from sim.scenario.timeline import Cut
 
-GUESSED = "job times are a guess, not measured: python -m sim calibrate --model {folder}"
-OTHER_MODEL = "job times were measured with another model and are not used: python -m sim calibrate --model {folder}"
-
-OTHER_ENGINE = (
-    "job times were measured with the engine {engine} and are not used: python -m sim calibrate --model {folder}"
-)
+CALIBRATE = f"{PROGRAM} calibrate --model {{folder}}"
+GUESSED = f"job times are a guess, not measured: {CALIBRATE}"
+OTHER_MODEL = f"job times were measured with another model and are not used: {CALIBRATE}"
+OTHER_ENGINE = f"job times were measured with the engine {{engine}} and are not used: {CALIBRATE}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import msgspec
 
 from sim.faults.fault import Fault
 from sim.faults.registry import FAULTS
+from sim.installation import PROGRAM
 from sim.scalars import Duration, FilePath, Name, RateOf, Variants, WorldSpeed
 from sim.scenario.events import Events
 from sim.scenario.machine import Machine
@@ -203,7 +204,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     phases: tuple[Phase, ...] = ()
     pipeline: Pipeline = Pipeline()
     machine: Machine | None = None
-    faults: tuple[Annotated[Fault, Variants(FAULTS, listed="python -m sim faults")], ...] = ()
+    faults: tuple[Annotated[Fault, Variants(FAULTS, listed=f"{PROGRAM} faults")], ...] = ()
     steps: tuple[Annotated[Step, Variants(STEPS)], ...] = ()
     alerts: tuple[Alert, ...] = ()
     expect: tuple[Expectation, ...] = ()

@@ -18,9 +18,9 @@ from actors.features.catalogue import catalogue_digest
 from actors.model.artifact import MANIFEST_FILE
 from actors.model.lightgbm_engine import lightgbm
 from actors.model.manifest import FORMAT_VERSION
+from sim.installation import HOME
 from sim.training.fit import FitConfig
 
-MODELS: Final = Path("models")
 _ROUNDS: Final = 100  # each is lost only to another process that published in that very moment
 
 Built = TypeVar("Built")
@@ -58,7 +58,7 @@ def publish(folder: Path, build: Callable[[Path], Built]) -> Built:
     """
     check_target(folder)
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        _make(folder.parent)
         draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     except OSError as error:
         raise _unwritable(folder, error) from error
@@ -71,6 +71,15 @@ def publish(folder: Path, build: Callable[[Path], Built]) -> Built:
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return built
+
+
+def _make(folder: Path) -> None:
+    """Make ``folder`` and those around it that are missing; others than the user may read them, not write to them.
+
+    One of them may be the user's cache, where nothing is kept that others can change.
+    """
+    for missing in reversed([each for each in (folder, *folder.parents) if not each.exists()]):
+        missing.mkdir(0o755, exist_ok=True)
 
 
 def _replace(draft: Path, folder: Path) -> None:
@@ -103,7 +112,6 @@ def _unwritable(folder: Path, error: OSError) -> OutputError:
 
 
 KEY_LENGTH: Final = 16
-_REPOSITORY = Path(__file__).resolve().parents[2]
 _CODE = (
     "actors/features",
     "actors/model",
@@ -164,8 +172,8 @@ def code_digest() -> str:
     """Return a digest of the source files that make models, so that a changed program never serves an old one."""
     digest = hashlib.sha256()
     for place in _CODE:
-        path = _REPOSITORY / place
+        path = HOME / place
         for file in [path] if path.is_file() else sorted(path.rglob("*.py")):
-            digest.update(file.relative_to(_REPOSITORY).as_posix().encode())
+            digest.update(file.relative_to(HOME).as_posix().encode())
             digest.update(file.read_bytes())
     return digest.hexdigest()[:12]

@@ -11,6 +11,7 @@ from pathlib import Path
 from actors.core.errors import InputError, InternalError, MachineError
 from actors.core.process_failures import UNWOUND, how_ended, lack_of, was_killed
 from sim.gates import Gate
+from sim.installation import PROGRAM
 from sim.training.fit import FitConfig
 from sim.training.progress import Progress, TrainingRefused
 from sim.training.source import TrainingSource
@@ -43,7 +44,7 @@ def train_in_child(
         if was_killed(child.exitcode):
             text = f"training: its process {how}; it may want more memory than there is; nothing was kept, run it again"
             raise MachineError(text) from error
-        raise InternalError(f"training: its process {how}; run python -m sim train to see why") from error
+        raise InternalError(f"training: its process {how}; run {PROGRAM} train to see why") from error
     finally:
         child.terminate()
         child.join(_PATIENCE_S)

@@ -54,8 +54,8 @@ def run_twice(words: Sequence[str], folders: tuple[Path, Path]) -> int:
 
 def _start(words: list[str], hash_seed: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        [sys.executable, "-m", "sim", "run", *words],
-        env={**os.environ, "PYTHONHASHSEED": hash_seed},
+        [sys.executable, "-P", "-m", "sim", "run", *words],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONHASHSEED": hash_seed},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

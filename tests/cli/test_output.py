@@ -220,7 +220,8 @@ def test_folder_is_tried_before_a_model_is_trained_for_it(
     drill: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     """Whoever may not write there has not waited a minute to learn it; nothing there is touched."""
-    monkeypatch.chdir(tmp_path)  # where no model is kept
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sim.run.model_choice.model_cache", lambda: tmp_path / "models")  # where none is kept
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "notes.txt").touch()
     assert main([command, str(drill), "--out", "out", *(["--as-written"] if command == "explore" else [])]) == 2

@@ -173,7 +173,7 @@ def test_every_damage_gives_one_clear_line(folder: Path, damage: Callable[[Path]
 def test_a_folder_that_is_missing_says_how_to_get_one(tmp_path: Path) -> None:
     """The most common mistake has the most direct remedy."""
     with pytest.raises(
-        ArtifactError, match=r"nowhere: must be a model folder, and is missing; train one: python -m sim"
+        ArtifactError, match=r"nowhere: must be a model folder, and is missing; train one with train --out DIR"
     ):
         load_artifact(tmp_path / "nowhere")
 

@@ -119,7 +119,7 @@ def test_put_where_a_model_with_fewer_trees_is_kept_it_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What is found under the name of a model made earlier is believed no more than any other."""
-    monkeypatch.setattr("sim.run.model_choice.MODELS", tmp_path)
+    monkeypatch.setattr("sim.run.model_choice.model_cache", lambda: tmp_path)
     craft(tmp_path / f"{load_artifact(world_model).manifest.digest}-20-trees")
     assert released(tmp_path, world_model, "trees: 20").steps[0].state == "refused"
     assert TOLD[hidden] in refusals(tmp_path / "run")[0]

@@ -95,7 +95,7 @@ def test_a_model_with_fewer_trees_is_another_one_and_needs_no_training(
     tmp_path: Path, world_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Made beside the cached models, once; it takes over and is its own model, of which no metrics are claimed."""
-    monkeypatch.setattr("sim.run.model_choice.MODELS", tmp_path / "models")
+    monkeypatch.setattr("sim.run.model_choice.model_cache", lambda: tmp_path / "models")
     release = "{name: out, kind: model_release, at: 500ms, trees: 20}"
     summary = thin(tmp_path / "run", world_model, release)
     assert (summary.steps[0].state, summary.verdict) == ("done", "pass")

@@ -9,6 +9,7 @@ from actors.telemetry.alerts import built_in_rules
 from actors.telemetry.expression.expression import Expression
 from actors.telemetry.expression.grammar import ExpressionError, NoSuchMetricError
 from actors.telemetry.expression.trivial_conditions import EmptyConditionError
+from sim.installation import PROGRAM
 from sim.scenario.checks.view import View
 from sim.scenario.problems import Problem, did_you_mean
 from sim.scenario.scenario import ALWAYS
@@ -59,7 +60,7 @@ def _references(view: View) -> Iterator[Problem]:
             yield view.problem(f"{path}.alert", "must name an alert", remedy=did_you_mean(expectation.alert, alerts))
 
 
-LISTED = "python -m sim metrics lists them"
+LISTED = f"{PROGRAM} metrics lists them"
 FEATURES = frozenset(feature.name for feature in CATALOGUE)
 
 
