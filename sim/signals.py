@@ -26,7 +26,7 @@ def listen() -> None:
     """Let each of them raise `KeyboardInterrupt`, from now on."""
     sys.unraisablehook = _not_lost
     if hasattr(signal, "SIGALRM"):
-        signal.signal(signal.SIGALRM, _interrupt)
+        signal.signal(signal.SIGALRM, _again)
     signal.signal(signal.SIGINT, _interrupt)  # also where a shell's background job would not hear it
     for each in heard():
         signal.signal(each, _interrupt)
@@ -50,7 +50,7 @@ def rest() -> None:
 
 
 def _not_lost(unraisable: "UnraisableHookArgs") -> None:
-    """Raise an interrupt again, in a moment, that came where nothing can be raised, as in a callback of an import."""
+    """Let an interrupt come again in a moment if it came where nothing can be raised, as in a callback of an import."""
     if issubclass(unraisable.exc_type, KeyboardInterrupt) and hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_REAL, AGAIN_S)
     else:
@@ -60,3 +60,8 @@ def _not_lost(unraisable: "UnraisableHookArgs") -> None:
 def _interrupt(*_: object) -> None:
     """Raise at once: asyncio would let the loop turn first, in place of Python's own handler, but not of this one."""
     raise KeyboardInterrupt
+
+
+def _again(*_: object) -> None:
+    """Send the interrupt that was dropped again, to whatever handles it by now: a run drains, a verdict ignores it."""
+    signal.raise_signal(signal.SIGINT)
