@@ -1,5 +1,6 @@
 """The assembler: parses transactions, sets repeated ones aside, gives the rest their features."""
 
+import contextlib
 from collections import deque
 from dataclasses import dataclass
 
@@ -7,17 +8,22 @@ import msgspec
 import numpy as np
 
 from actors.actor import Actor, Environment
-from actors.core.arrays import Bool
-from actors.core.batches import ASSEMBLY_START, SENT, DeadLetter, FeatureBatch, RawBatch, Track
-from actors.core.clock import NS_PER_US
-from actors.core.errors import FeatureStoreError
+from actors.core.arrays import F32, I64, Bool
+from actors.core.awaiting import at_once
+from actors.core.batches import ASSEMBLY_START, NUMBER, SENT, DeadLetter, FeatureBatch, Mode, RawBatch, Track
+from actors.core.clock import NS_PER_MS, NS_PER_US
+from actors.core.errors import FeatureStoreError, StreamStateError
 from actors.core.transaction import Columns, Read, Transaction, parse, pick, read, refusal
 from actors.core.work import FEATURES, PARSE
 from actors.features.assembly import FeatureAssembly
+from actors.features.catalogue import STREAM_COLUMNS
 from actors.features.history import History
 from actors.features.store import FeatureStore, StoreRows
+from actors.features.stream_state import StreamState
 from actors.mailbox import Lease, Mailbox
 from actors.output.dead_letters import DeadLetterSink, redacted
+from actors.output.sinks import FirstFailure
+from actors.resilience.timeout import ReusableTimeout
 from actors.telemetry.stages import Span, Stage, StageRecorder
 
 REMEMBERED_IDS = 1_000_000  # two minutes at 8,000/s; about 130 MB when full
@@ -77,19 +83,22 @@ class AssemblerConfig:
         capacity: of its mailbox, in transactions.
         max_batch_size: most transactions at a time; small, since the event loop waits while it computes.
         remembered_ids: how many of the last ids it tells repeated ones by, > 0.
+        windows_timeout_ns: longest wait for the windows, where these are not in this process.
     """
 
     capacity: int = 5_000
     max_batch_size: int = 256
     remembered_ids: int = REMEMBERED_IDS
+    windows_timeout_ns: int = 5 * NS_PER_MS  # as long as a look-up of batch features may take
 
 
 class Assembling(msgspec.Struct):
-    """A lease's work so far: what parsed, what did not, and what the feature store said."""
+    """A lease's work so far: what parsed, what did not, and what the feature store and the windows said."""
 
     columns: Columns | None
     batch: RawBatch
     rows: StoreRows | None
+    stream: F32 | None
     letters: list[DeadLetter]
     duplicate_count: int
     started_ns: int
@@ -101,6 +110,7 @@ class AssemblerParts:
     """What the assembler works with."""
 
     assembly: FeatureAssembly
+    stream: StreamState
     store: FeatureStore
     history: History | None
     dead_letters: DeadLetterSink
@@ -112,7 +122,8 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
     """Turns raw transactions into feature rows.
 
     What does not parse becomes a dead letter, a repeated id a duplicate. When the feature store fails, the batch tier
-    of the whole batch is missing and its mode is ``realtime_only``.
+    of the whole batch is missing and its mode is ``realtime_only``. When the windows do not answer, no model was
+    trained for what is left: the mode is ``rules``.
     """
 
     def __init__(
@@ -131,6 +142,8 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
         self._features_time = stages[Stage.FEATURES]
         waiting = Span(stages[Stage.ASSEMBLER_WAITING], SENT, ASSEMBLY_START)
         self._times = StageRecorder(ASSEMBLY_START, (waiting,))
+        self._windows_timeout = ReusableTimeout(config.windows_timeout_ns, environment.clock)
+        self.windows_failure = FirstFailure("transactions cannot be counted in their windows")
 
     def batch_limit(self) -> int:
         """Return the configured batch size."""
@@ -146,14 +159,15 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
         if found.columns is not None:
             await self._look_up(found, found.columns, parsed_ns)
             await self.work.spend(FEATURES, len(found.batch.raws))
+            await self._advance(found, found.columns)
         return found
 
     def commit(self, lease: Lease[RawBatch], prepared: Assembling) -> FeatureBatch | None:
-        """Update the windows, remember ids, count; return the feature rows."""
+        """Remember ids, count; return the feature rows."""
         columns, ledger = prepared.columns, self.telemetry.ledger
         assembled = None
         if columns is not None:
-            assembled = self._assemble(lease.sequence, columns, prepared)
+            assembled = self._assemble(columns, prepared)
             self._parts.deduplicator.remember(columns.ids)
             if self._parts.history is not None:
                 self._parts.history.append(columns, lease.sequence)
@@ -169,11 +183,18 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
         self._dead_letter([self._letter(message, index, "poison", detail) for index in range(len(message))])
 
     def assemble_at_once(self, message: RawBatch) -> FeatureBatch | None:
-        """Return the feature rows of ``message`` without asking the feature store; for the end of a run."""
+        """Return the feature rows of ``message`` without waiting for anything; for the end of a run.
+
+        The feature store is not asked, and windows are left out that would have to be waited for.
+        """
         lease = Lease(message, len(message), self.inbox.next_sequence())
         started_ns = self.clock.now_ns()
         try:
-            return self.commit(lease, self._without_store(message, started_ns))
+            found = self._without_store(message, started_ns)
+            if found.columns is not None:
+                with contextlib.suppress(StreamStateError):
+                    found.stream = at_once(self._parts.stream.advance(found.batch.track[:, NUMBER], found.columns))
+            return self.commit(lease, found)
         except Exception as error:  # noqa: BLE001 - it may be what kept crashing this actor
             self.discard(message, error)
             return None
@@ -191,7 +212,7 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
             duplicate_count = len(columns) - len(kept)
             columns = pick(columns, kept) if len(kept) else None
             batch = RawBatch([batch.raws[index] for index in kept], batch.track[kept])
-        return Assembling(columns, batch, None, letters, duplicate_count, started_ns, started_ns)
+        return Assembling(columns, batch, None, None, letters, duplicate_count, started_ns, started_ns)
 
     def _read_singly(self, message: RawBatch, letters: list[DeadLetter]) -> tuple[RawBatch, Columns | None]:
         """Return what can be read and its columns (None if nothing can); add a letter for each of the others."""
@@ -214,14 +235,37 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
         found.assembly_ns = self.clock.now_ns()
         self._store_time.record_span((found.assembly_ns - started_ns) // NS_PER_US, len(found.batch.raws))
 
-    def _assemble(self, sequence: int, columns: Columns, prepared: Assembling) -> FeatureBatch:
-        features, mode = self._parts.assembly.compute(sequence, columns, prepared.rows)
+    async def _advance(self, found: Assembling, columns: Columns) -> None:
+        """Have the windows count; what they do not answer is missing."""
+        try:
+            found.stream = await self._counted(found.batch.track[:, NUMBER], columns)
+        except StreamStateError as error:
+            self.windows_failure.note(error)
+
+    async def _counted(self, numbers: I64, columns: Columns) -> F32:
+        """Return the streaming features of ``columns``, once they are counted.
+
+        Raises:
+            StreamStateError: the windows did not answer, or not in time, or not what was asked.
+        """
+        try:
+            stream = await self._windows_timeout.guard(self._parts.stream.advance(numbers, columns))
+        except TimeoutError as error:
+            raise StreamStateError(f"no answer within {self._config.windows_timeout_ns / NS_PER_MS:g} ms") from error
+        if stream.shape != (len(columns), len(STREAM_COLUMNS)):  # whoever reads it checks no bounds
+            raise StreamStateError(f"the answer has not the {len(columns)} rows that were asked for")
+        return stream
+
+    def _assemble(self, columns: Columns, prepared: Assembling) -> FeatureBatch:
+        features, mode = self._parts.assembly.join(columns, prepared.stream, prepared.rows)
         done_ns = self.clock.now_ns()
         track = prepared.batch.track
         self._times.book(track, prepared.started_ns, done_ns)
         self._features_time.record_span((done_ns - prepared.assembly_ns) // NS_PER_US, len(track))
         self.telemetry.observe_rows(mode)
         self.telemetry.observe_features(features)
+        if prepared.stream is None:
+            mode = np.full(len(track), Mode.RULES, dtype=np.uint8)
         return FeatureBatch(columns.ids, columns.cards, columns.event_us, columns.amount, features, mode, track)
 
     def _letter(self, message: RawBatch, index: int, reason: str, detail: str) -> DeadLetter:

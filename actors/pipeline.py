@@ -16,6 +16,7 @@ from actors.core.work import RealWork, Work
 from actors.features.assembly import FeatureAssembly
 from actors.features.history import History
 from actors.features.store import FeatureStore
+from actors.features.stream_state import StreamState
 from actors.forced_drain import ForcedDrain
 from actors.logger import Logger, LoggerConfig
 from actors.mailbox import Mailbox
@@ -66,6 +67,7 @@ class Surroundings:
 
     source: Source
     assembly: FeatureAssembly
+    stream: StreamState
     store: FeatureStore
     history: History | None
     scoring: Scoring
@@ -118,7 +120,9 @@ class Pipeline:
         self.breaker = None if config.breaker is None else CircuitBreaker(config.breaker, clock)
         store = self._store()
         remembered = Deduplicator(config.assembler.remembered_ids)
-        parts = AssemblerParts(around.assembly, store, around.history, around.dead_letters, remembered, around.read)
+        parts = AssemblerParts(
+            around.assembly, around.stream, store, around.history, around.dead_letters, remembered, around.read
+        )
         lines = DecisionLines(around.digest_of, config.logger.features)
         self.retries = self._delivery_retries()
         environment = Environment(clock, telemetry, around.hooks, around.work)

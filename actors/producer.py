@@ -39,11 +39,23 @@ class Source(Protocol):
     """Where transactions come from."""
 
     async def take(self) -> Arrivals | None:
-        """Return the next transactions in order, or None at the end; called again only after they were all sent."""
+        """Return the next transactions in order, at least one, or None at the end.
+
+        Called again only after they were all sent. It may wait as long as it has nothing; at the end of a run it is
+        cancelled while it waits, and must not have taken anything then.
+
+        Raises:
+            SourceError: nothing was taken. The producer crashes and is restarted after a while, which grows, and asks
+                again. A source that goes on failing ends the pipeline, as any actor does that keeps crashing: what was
+                taken is decided, and whoever started the pipeline is told why.
+        """
         ...
 
     def due_count(self, elapsed_ns: int) -> int | None:
-        """Return how many transactions are due within ``elapsed_ns`` of the start, or None if there is no schedule."""
+        """Return how many transactions are due within ``elapsed_ns`` of the start, or None if there is no schedule.
+
+        Called whenever the books are read; it answers from memory and does not fail.
+        """
         ...
 
 

@@ -74,7 +74,10 @@ class Scored(msgspec.Struct, frozen=True):
 
 
 BACKLOG = 16  # full batches in a row; a few come at any load, and the way to the executor and back takes its time
-_CAUSE_OF_MODE = bytes([Cause.NONE, Cause.STALE_FEATURES, Cause.MISSING_FEATURES]).ljust(256, bytes([Cause.NONE]))
+_CAUSE_OF_MODE = bytes([Cause.NONE, Cause.STALE_FEATURES, Cause.MISSING_FEATURES, Cause.MISSING_FEATURES]).ljust(
+    256, bytes([Cause.NONE])
+)
+_RULES = int(Mode.RULES)
 _SCORE = int(Reason.SCORE)
 
 
@@ -144,10 +147,13 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
         batch, started_ns = lease.message, self.clock.now_ns()
         self._full_in_a_row = self._full_in_a_row + 1 if lease.rows >= self._full_batch else 0
         model = self._scoring.current()
-        cause, shed = _causes(batch.mode.tobytes()), None
+        modes = batch.mode.tobytes()
+        cause, shed = _causes(modes), None
+        if _RULES in modes:  # their windows did not answer
+            shed = batch.mode == _RULES
         if self._sheds:
             cause = cause.copy()
-            shed = self._choose_shed(batch, cause, started_ns)
+            shed = self._choose_shed(batch, cause, started_ns, shed)
         try:
             scores = await (
                 self._timed(model, batch.features) if shed is None else self._score_others(model, batch, shed)
@@ -189,19 +195,20 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
         self.telemetry.ledger.dead_letter("poison", len(letters))
         self._dead_letters.put(letters)
 
-    def _choose_shed(self, batch: FeatureBatch, cause: U8, now_ns: int) -> Bool | None:
-        """Return who takes the fast path, None for no one, and write why into ``cause``."""
+    def _choose_shed(self, batch: FeatureBatch, cause: U8, now_ns: int, unfit: Bool | None) -> Bool | None:
+        """Return who takes the fast path, None for no one, and write why into ``cause``; ``unfit`` must take it."""
         config, count = self._config.shedding, len(batch)
         deadline_ns, done_ns = config.deadline_ns, now_ns + self._estimate.plan(count)
         excess = 0 if config.shed_above is None else self.inbox.depth + count - config.shed_above
         urgent = deadline_ns is not None and earliest(batch.track, ARRIVAL) + deadline_ns < done_ns
         if excess <= 0 and not urgent:
-            return None
-        shed = np.zeros(count, dtype=np.bool_)
+            return unfit
+        shed = np.zeros(count, dtype=np.bool_) if unfit is None else unfit.copy()
         if urgent and deadline_ns is not None:
             slack_ns = batch.track[:, ARRIVAL] + (deadline_ns - now_ns)
-            shed = too_late(slack_ns, batch.amount, deadline_ns, self._estimate)
-            cause[shed] = Cause.DEADLINE
+            late = too_late(slack_ns, batch.amount, deadline_ns, self._estimate) & ~shed
+            shed |= late
+            cause[late] = Cause.DEADLINE
         left = np.flatnonzero(~shed)
         relieved = left[least_valuable(batch.amount[left], excess - (count - len(left)))]
         shed[relieved], cause[relieved] = True, Cause.SHED
@@ -213,7 +220,7 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
         """In doubt of the estimate leave the model the least of those whose deadline is ahead, late if it is right."""
         deadline_ns = self._config.shedding.deadline_ns
         since_ns = 0 if deadline_ns is None else now_ns - deadline_ns
-        in_time = np.flatnonzero(batch.track[:, ARRIVAL] >= since_ns)
+        in_time = np.flatnonzero((batch.track[:, ARRIVAL] >= since_ns) & (batch.mode != _RULES))
         if len(in_time) and self._estimate.doubted(now_ns):
             tried = in_time[batch.amount[in_time].argmin()]
             shed[tried], cause[tried] = False, _CAUSE_OF_MODE[batch.mode[tried]]

@@ -132,7 +132,8 @@ class EndToEnd:
         output = AppendOnlyFile(folder / "decisions.jsonl")
         around = Surroundings(
             source=source or ReadySource(rows.raws),
-            assembly=FeatureAssembly(rows.artifact.feature_names, warm.stream),
+            assembly=FeatureAssembly(rows.artifact.feature_names),
+            stream=warm.stream,
             store=warm.store,
             history=warm.history,
             scoring=LocalScoring(slot, scoring),

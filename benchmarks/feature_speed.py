@@ -24,6 +24,7 @@ import msgspec
 import numpy as np
 import psutil
 
+from actors.core.arrays import I64
 from actors.core.clock import NS_PER_US, US_PER_DAY
 from actors.core.transaction import Columns, Transaction, read
 from actors.features.assembly import FeatureAssembly
@@ -87,18 +88,18 @@ class Warm:
 
     def __init__(self) -> None:
         self.stream, self.history = InMemoryStreamState(), History()
-        for number, columns in enumerate(columns_of(transactions(200_000, 1, days=30), 2_048)):
-            self.stream.advance(number, columns)
+        for columns in columns_of(transactions(200_000, 1, days=30), 2_048):
+            self.stream.count(columns)
             self.history.append(columns)
         self.store = InMemoryFeatureStore(BatchTableBuilder(self.history, DELAY_US).build(START_US + 30 * US_PER_DAY))
-        self.assembly = FeatureAssembly(SYNTHETIC_FEATURES, self.stream)
+        self.assembly = FeatureAssembly(SYNTHETIC_FEATURES)
         self.raws = transactions(ROWS, 2, days=1)
-        self._sequence = 1_000_000
+        self._next = 0
 
-    def sequence(self) -> int:
-        """Return a sequence not used before."""
-        self._sequence += 1
-        return self._sequence
+    def numbers(self, count: int) -> I64:
+        """Return the numbers of the ``count`` transactions that come next."""
+        self._next += count
+        return np.arange(self._next - count, self._next)
 
 
 class Costs(NamedTuple):
@@ -123,13 +124,13 @@ def one_pass(warm: Warm, size: int) -> Costs:
     """
     spans_ns, count = np.zeros(len(Costs._fields) + 1, dtype=np.int64), min(len(warm.raws), MOST_CALLS * size)
     for start in range(0, count, size):
-        raws, sequence = warm.raws[start : start + size], warm.sequence()
+        raws, numbers = warm.raws[start : start + size], warm.numbers(size)
         at_ns = [time.thread_time_ns()]
         columns = read(raws)
         at_ns.append(time.thread_time_ns())
         rows = warm.store.rows(columns.cards, columns.merchants)
         at_ns.append(time.thread_time_ns())
-        stream = warm.stream.advance(sequence, columns)
+        stream = warm.stream.advance(numbers, columns).value
         at_ns.append(time.thread_time_ns())
         warm.assembly.join(columns, stream, rows)
         at_ns.append(time.thread_time_ns())
@@ -179,8 +180,8 @@ def show_refreshes() -> None:
 def show_copies() -> None:
     """Print what forty copies cost in time and memory."""
     trained, base, process = InMemoryStreamState(), History(), psutil.Process()
-    for number, columns in enumerate(columns_of(transactions(160_000, 4, days=30, cards=4_000, merchants=400), 2_048)):
-        trained.advance(number, columns)
+    for columns in columns_of(transactions(160_000, 4, days=30, cards=4_000, merchants=400), 2_048):
+        trained.count(columns)
         base.append(columns)
     before = process.memory_info().rss
     started = time.perf_counter()
@@ -202,16 +203,16 @@ def cold_us(stream: InMemoryStreamState, builder: BatchTableBuilder, store: InMe
 
     Each card and merchant is one of any copy, as in a burst: most are seen for the first time.
     """
-    assembly, chance = FeatureAssembly(SYNTHETIC_FEATURES, stream), np.random.default_rng(size)
+    assembly, chance = FeatureAssembly(SYNTHETIC_FEATURES), np.random.default_rng(size)
     parts = list(columns_of(transactions(max(4_096, 16 * size), size, days=1, cards=4_000, merchants=400), size))
     everywhere = [Copy(number) for number in chance.integers(0, COPIES, 256).tolist()]
     spans: list[int] = []
-    for number, part in enumerate(parts):
+    for part in parts:
         columns = scattered(part, everywhere)
         np.ones(COLD_BYTES // 8).sum()
         started_ns = time.thread_time_ns()
         rows = store.rows(columns.cards, columns.merchants)
-        assembly.compute(size * 1_000_000 + number, columns, rows)
+        assembly.join(columns, stream.count(columns), rows)
         builder.history.append(columns)
         spans.append(time.thread_time_ns() - started_ns)
     return sum(spans) / sum(map(len, parts)) / 1e3

@@ -63,7 +63,7 @@ class PlainLoop:
     def __init__(self, rows: Rows, raws: Sequence[bytes], due_ns: I64, folder: Path, largest: int) -> None:
         warm, slot = rows.warm(), ModelSlot(rows.artifact.served_by("auto"))
         self._raws, self._due_ns, self._largest = list(raws), due_ns, largest
-        self._assembly = FeatureAssembly(rows.artifact.feature_names, warm.stream)
+        self._assembly, self._stream = FeatureAssembly(rows.artifact.feature_names), warm.stream
         self._store, self._history, self._model = warm.store, warm.history, slot.current
         self._lines = DecisionLines(slot.digests.__getitem__)
         self._output = AppendOnlyFile(folder / "plain.jsonl")
@@ -92,7 +92,7 @@ class PlainLoop:
         started_ns = time.perf_counter_ns()
         columns = read(self._raws[first:upto])
         rows = self._store.rows(columns.cards, columns.merchants)
-        features, mode = self._assembly.compute(first, columns, rows)
+        features, mode = self._assembly.join(columns, self._stream.count(columns), rows)
         assembled_ns = time.perf_counter_ns()
         scores = self._model.engine.score(features)
         decision = decide(scores, self._model.thresholds)

@@ -67,10 +67,9 @@ def load_rows(model: Path | None) -> Rows:
 
 def _features(rows: Rows, columns: list[Columns]) -> F32:
     warm = rows.warm()
-    assembly = FeatureAssembly(rows.artifact.feature_names, warm.stream)
+    assembly = FeatureAssembly(rows.artifact.feature_names)
     parts = [
-        assembly.compute(number, part, warm.store.rows(part.cards, part.merchants))[0]
-        for number, part in enumerate(columns)
+        assembly.join(part, warm.stream.count(part), warm.store.rows(part.cards, part.merchants))[0] for part in columns
     ]
     return np.concatenate(parts)
 

@@ -20,7 +20,7 @@ class Completed(Coroutine[Any, Any, T_co]):
     Example:
         >>> import asyncio
         >>> async def ask() -> int:
-        ...     return await Answer(42)
+        ...     return await Completed(42)
         >>> asyncio.run(ask())
         42
     """
@@ -67,6 +67,17 @@ class CachedLoop:
 
 
 T = TypeVar("T")
+
+
+def at_once(call: Coroutine[Any, Any, T]) -> T | None:
+    """Return what ``call`` returns if it need not wait; None if it would, and it is closed then."""
+    try:
+        call.send(None)
+    except StopIteration as ended:
+        result: T = ended.value
+        return result
+    call.close()
+    return None
 
 
 @coroutine

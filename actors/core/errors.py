@@ -10,7 +10,9 @@
     │   └── OutputError           a folder or file that cannot be written
     ├── MachineError          the machine's: exit 2, one line, says what it lacks
     ├── DependencyError       a dependency's: the pipeline degrades and goes on
+    │   ├── SourceError           the source gave nothing
     │   ├── FeatureStoreError     a look-up or a refresh failed
+    │   ├── StreamStateError      the windows did not answer
     │   ├── ModelError            scoring failed
     │   └── SinkError             a decision could not be delivered or logged
     └── InternalError         ours: exit 1
@@ -68,8 +70,16 @@ class DependencyError(RiskdrillError):
     """Something the pipeline calls has failed; the caller takes a lower rung of the ladder."""
 
 
+class SourceError(DependencyError):
+    """The source could not say what comes next; the producer is restarted and asks again."""
+
+
 class FeatureStoreError(DependencyError):
     """A look-up failed, and the batch tier of its transactions is missing; or a refresh, and the old table stays."""
+
+
+class StreamStateError(DependencyError):
+    """The windows did not answer; their transactions have no streaming features and are decided by rules."""
 
 
 class ModelError(DependencyError):

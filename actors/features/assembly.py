@@ -12,7 +12,7 @@ from actors.features.encoding import category_codes
 from actors.features.entity_windows import StreamLimits
 from actors.features.kernels import join
 from actors.features.store import StoreRows, missing_rows
-from actors.features.stream_state import InMemoryStreamState, StreamState
+from actors.features.stream_state import InMemoryStreamState, missing_stream
 
 
 def online(columns: Columns) -> F64:
@@ -30,37 +30,32 @@ _PLACES = {each.name: place for place, each in enumerate(CATALOGUE)}
 
 
 class FeatureAssembly:
-    """Computes feature rows in the order that a model wants.
+    """Joins the tiers to feature rows in the order that a model wants.
 
     Args:
         features: names from the catalogue, in the manifest's order.
-        stream: windows, brought up to date by every `compute`.
 
     Raises:
         KeyError: a name is not in the catalogue.
     """
 
-    def __init__(self, features: Sequence[str], stream: StreamState) -> None:
+    def __init__(self, features: Sequence[str]) -> None:
         self.features = tuple(features)
-        self.stream = stream
         self._picks = np.array([_PLACES[name] for name in features], dtype=np.int64)
 
-    def compute(self, sequence: int, columns: Columns, rows: StoreRows | None) -> tuple[F32, U8]:
-        """Return the features, float32 (n, n_features), and the `Mode` each row allows, uint8 (n,).
+    def join(self, columns: Columns, stream: F32 | None, rows: StoreRows | None) -> tuple[F32, U8]:
+        """Return the features, float32 (n, n_features), and the `Mode` that the batch tier allows each row, uint8 (n,).
 
         The mode is the worse of card and merchant: ``STALE`` beyond the freshness limit, ``REALTIME_ONLY`` beyond the
         hard limit or where a row is absent. The whole batch tier of such a row is NaN.
 
         Args:
-            sequence: of the batch; the last one again changes nothing in the windows.
             columns: the transactions, at least 1.
+            stream: their streaming features, float32 (n, len(STREAM_COLUMNS)); None if the windows did not answer.
             rows: what the feature store has on them; None if the look-up failed.
         """
-        return self.join(columns, self.stream.advance(sequence, columns), rows)
-
-    def join(self, columns: Columns, stream: F32, rows: StoreRows | None) -> tuple[F32, U8]:
-        """Return what `compute` does, with the streaming features given, float32 (n, len(STREAM_COLUMNS))."""
         rows = rows or missing_rows(len(columns))
+        stream = missing_stream(len(columns)) if stream is None else stream
         out = np.empty((len(columns), len(self.features)), dtype=np.float32)
         mode = np.empty(len(columns), dtype=np.uint8)
         join(
@@ -87,4 +82,5 @@ def compile_features() -> None:
     """Compute the features of a made-up transaction, so that whatever has to be compiled for it is."""
     made_up = Transaction("", EARLIEST_US, "card", "merchant", 1.0, device="device", lat=0.0, lon=0.0)
     stream = InMemoryStreamState(StreamLimits(cards=16, merchants=16, devices=16))
-    FeatureAssembly(tuple(_PLACES), stream).compute(0, Columns.of([made_up]), None)
+    columns = Columns.of([made_up])
+    FeatureAssembly(tuple(_PLACES)).join(columns, stream.count(columns), None)

@@ -11,7 +11,9 @@ from typing import Protocol, Self
 
 import numpy as np
 
-from actors.core.arrays import F32
+from actors.core.arrays import F32, I64
+from actors.core.awaiting import Completed
+from actors.core.errors import StreamStateError
 from actors.core.transaction import Columns, cut
 from actors.core.untrusted_files import read_arrays
 from actors.features.catalogue import STREAM_COLUMNS
@@ -22,14 +24,48 @@ from actors.features.kernels import advance
 class StreamState(Protocol):
     """The windows of every card, merchant and device."""
 
-    def advance(self, sequence: int, columns: Columns) -> F32:
+    async def advance(self, numbers: I64, columns: Columns) -> F32:
         """Count transactions and return their streaming features, float32 (n, len(STREAM_COLUMNS)), not to be changed.
 
-        Each row sees the rows before it, in this batch and earlier ones, so it makes no difference how a stream is cut
-        into batches. The sequence of the last call again changes nothing and returns what it returned then: an actor
-        that crashed after it counted does not count twice.
+        Called once a batch, one call at a time. Each row sees the rows before it, in this batch and earlier ones, so it
+        makes no difference how a stream is cut into batches. What the last call counted may come again, all of it or
+        one by one, because its batch crashed the assembler: it is not counted twice, and gets what it got then.
+
+        Args:
+            numbers: of the transactions in the order in which they came to the pipeline, int64 (n,), ascending.
+            columns: the transactions, at least 1.
+
+        Raises:
+            StreamStateError: these have no streaming features, whether they were counted or not. The assembler goes on
+                without, and they are decided by rules; so are those of a call that lasts too long, which is cancelled.
         """
         ...
+
+
+class LastCounted:
+    """What was counted last, so that a transaction which is delivered again is not counted again."""
+
+    def __init__(self) -> None:
+        self._last = -1
+        self._numbers: I64 = np.empty(0, dtype=np.int64)
+        self._features: F32 = missing_stream(0)
+
+    def keep(self, numbers: I64, features: F32) -> None:
+        """Remember that ``numbers`` were counted and got ``features``, instead of what was remembered before."""
+        self._last, self._numbers, self._features = int(numbers[-1]), numbers, features
+
+    def again(self, numbers: I64) -> F32 | None:
+        """Return what ``numbers`` got, None if they are yet to be counted.
+
+        Raises:
+            StreamStateError: they were counted before the last call, which no crash of an actor leads to.
+        """
+        if numbers[0] > self._last:  # most often
+            return None
+        at = np.searchsorted(self._numbers, numbers)
+        if numbers[-1] > self._last or (self._numbers[at] != numbers).any():
+            raise StreamStateError(f"transactions {numbers[0]} to {numbers[-1]} were not counted together, or not last")
+        return self._features[at]
 
 
 class InMemoryStreamState:
@@ -37,22 +73,22 @@ class InMemoryStreamState:
 
     def __init__(self, limits: StreamLimits | None = None, past: Mapping[str, Past] | None = None) -> None:
         self.rings = EntityWindows(limits or StreamLimits(), past)
-        self._last_sequence: int | None = None
-        self._last_features: F32 = np.empty((0, len(STREAM_COLUMNS)), dtype=np.float32)
+        self._counted = LastCounted()
 
-    def advance(self, sequence: int, columns: Columns) -> F32:
-        """Count transactions and return their streaming features; see `StreamState`."""
-        if sequence == self._last_sequence:
-            return self._last_features
-        features = self._count(columns)
-        self._last_sequence, self._last_features = sequence, features
-        return features
+    def advance(self, numbers: I64, columns: Columns) -> Completed[F32]:
+        """Count transactions and return their streaming features, at once; see `StreamState`."""
+        features = self._counted.again(numbers)
+        if features is None:
+            features = self.count(columns)
+            self._counted.keep(numbers, features)
+        return Completed(features)
 
-    def _count(self, columns: Columns) -> F32:
+    def count(self, columns: Columns) -> F32:
+        """Return what `advance` returns, for callers that are no coroutines and deliver nothing twice."""
         rings, most = self.rings, self.rings.largest_batch
         if len(columns) > most:
             parts = [cut(columns, slice(at, at + most)) for at in range(0, len(columns), most)]
-            return np.concatenate([self._count(part) for part in parts])
+            return np.concatenate([self.count(part) for part in parts])
         features = np.empty((len(columns), len(STREAM_COLUMNS)), dtype=np.float32)
         rows = rings.locate(columns)  # before the records are read: they are replaced when a ring grows
         advance(
@@ -75,7 +111,7 @@ class InMemoryStreamState:
 
     @classmethod
     def load(cls, file: Path, limits: StreamLimits | None = None) -> Self:
-        """Return the state in ``file``; sequences start anew.
+        """Return the state in ``file``; numbers of transactions start anew.
 
         Raises:
             OSError, KeyError, ValueError: the file is missing, not one of ours, or beyond the limits.
@@ -84,3 +120,8 @@ class InMemoryStreamState:
         with read_arrays(file) as arrays:
             state.rings.from_arrays(dict(arrays))
         return state
+
+
+def missing_stream(count: int) -> F32:
+    """Return the streaming features of ``count`` transactions that windows could not be asked for."""
+    return np.full((count, len(STREAM_COLUMNS)), np.nan, dtype=np.float32)

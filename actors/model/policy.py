@@ -61,7 +61,7 @@ class FailurePolicy:
     """An answer for each kind of failure: as the ladder says, approve, or review unless it says block.
 
     Attributes:
-        features_missing: the batch tier is missing.
+        features_missing: the batch tier is missing, or the windows did not answer.
         model_failed: the model could not score.
     """
 

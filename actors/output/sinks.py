@@ -4,7 +4,7 @@ import logging
 from typing import Protocol
 
 from actors.core.batches import DecidedBatch
-from actors.core.errors import SinkError
+from actors.core.errors import DependencyError
 
 
 class LineSink(Protocol):
@@ -83,7 +83,7 @@ class FirstFailure:
         self._what = what
         self.text = ""
 
-    def note(self, error: SinkError) -> None:
+    def note(self, error: DependencyError) -> None:
         """Take note of ``error``, if it is the first."""
         if not self.text:
             self.text = str(error)

@@ -10,7 +10,7 @@ from actors.core.awaiting import Completed
 from actors.core.transaction import Columns, Read, cut, read
 from actors.features.assembly import FeatureAssembly
 from actors.features.store import FeatureStore, InMemoryFeatureStore, StoreRows
-from actors.features.stream_state import InMemoryStreamState
+from actors.features.stream_state import InMemoryStreamState, LastCounted, StreamState
 from actors.model.scoring import by_engine
 from actors.model.serving import ModelSlot, ServingModel
 from actors.producer import Arrivals, Source
@@ -50,8 +50,8 @@ class LookaheadSource:
 class LookaheadAssembly(FeatureAssembly):
     """Computes a page's features as if the rest of it came next; takes it back when something else comes.
 
-    Duplicates and poison are what else comes. After that a shorter part is foreseen, or none for a while; after a part
-    that held a longer one.
+    It counts into the windows ahead of time, so it is the `StreamState` in front of them too. Duplicates and poison are
+    what else comes. After that a shorter part is foreseen, or none for a while; after a part that held a longer one.
 
     Args:
         features: names from the catalogue, in the manifest's order.
@@ -69,22 +69,22 @@ class LookaheadAssembly(FeatureAssembly):
         pages: Pages,
         on_foreseen: Callable[[F32], None],
     ) -> None:
-        super().__init__(features, stream)
-        self._rings = stream.rings
+        super().__init__(features)
+        self._stream = stream
         self._store = store
         self._pages = pages
         self._on_foreseen = on_foreseen
         self._live: Speculation | None = None
-        self._answered: StoreRows | None = None
+        self._answered: tuple[Sequence[str], StoreRows] | None = None  # cards that were looked up, and the answer
+        self._foreseen: tuple[StoreRows, F32, tuple[F32, U8]] | None = None  # what `join` gets, and what it makes of it
         self._length = PAGE
         self._rest = 0
-        self._own_sequence = 0
-        self._last: tuple[int, tuple[F32, U8]] | None = None
+        self._counted = LastCounted()
 
     def look_up(self, cards: Sequence[str], merchants: Sequence[str]) -> StoreRows:
         """Return the store's rows, as they are now."""
         handed, live, store = self._pages.handed, self._live, self._store
-        self._answered = None
+        self._answered = self._foreseen = None
         if handed is None or live is None or handed.columns.cards is not cards:
             return store.rows(cards, merchants)
         count = len(cards)
@@ -93,23 +93,33 @@ class LookaheadAssembly(FeatureAssembly):
         if live.table is not store.table:
             live.look_up()
             self._on_foreseen(live.coming)
-        self._answered = rows = live.rows(count)
+        rows = live.rows(count)
+        self._answered = cards, rows
         return rows
 
-    def compute(self, sequence: int, columns: Columns, rows: StoreRows | None) -> tuple[F32, U8]:
+    def advance(self, numbers: I64, columns: Columns) -> Completed[F32]:
+        """Count transactions and return their streaming features, at once; see `StreamState`."""
+        stream = self._counted.again(numbers)
+        if stream is None:
+            stream = self._count(columns)
+            self._counted.keep(numbers, stream)
+        return Completed(stream)
+
+    def join(self, columns: Columns, stream: F32 | None, rows: StoreRows | None) -> tuple[F32, U8]:
         """Return features and modes; see `FeatureAssembly`."""
-        if self._last is not None and self._last[0] == sequence:
-            return self._last[1]
-        live = self._live
-        if live is not None and rows is not None and rows is self._answered:  # most often
-            self._answered = None
-            computed = live.foreseen(len(columns.ids))
-        elif (live := self._live_at(columns)) is not None:
-            computed = self.join(columns, self._stream_of(live, columns), rows)
-        else:
-            computed = super().compute(sequence, columns, rows)
-        self._last = sequence, computed
-        return computed
+        foreseen, self._foreseen = self._foreseen, None
+        if foreseen is not None and rows is foreseen[0] and stream is foreseen[1]:  # most often
+            return foreseen[2]
+        return super().join(columns, stream, rows)
+
+    def _count(self, columns: Columns) -> F32:
+        live, answered, self._answered = self._live, self._answered, None
+        if live is not None and answered is not None and answered[0] is columns.cards:  # most often
+            computed, stream = live.foreseen(len(columns.ids))
+            self._foreseen = answered[1], stream, computed
+            return stream
+        live = self._live_at(columns)
+        return self._stream.count(columns) if live is None else self._stream_of(live, columns)
 
     def _live_at(self, columns: Columns) -> Speculation | None:
         """Return the speculation that ``columns`` begin in, a new one if need be; None: compute them now."""
@@ -122,11 +132,8 @@ class LookaheadAssembly(FeatureAssembly):
         self._settle()
         if self._rest:
             self._rest -= 1
-        elif len(columns) <= FEW and has_room(self._rings, self._length):
-            self._own_sequence -= 1
-            self._live = Speculation(
-                handed.page, handed.start, self._length, self, self._rings, self._store, self._own_sequence
-            )
+        elif len(columns) <= FEW and has_room(self._stream.rings, self._length):
+            self._live = Speculation(handed.page, handed.start, self._length, self, self._stream, self._store)
             self._on_foreseen(self._live.features)
         return self._live
 
@@ -136,8 +143,7 @@ class LookaheadAssembly(FeatureAssembly):
         if len(foreseen) == len(columns):
             return foreseen
         self._settle()
-        self._own_sequence -= 1
-        rest = self.stream.advance(self._own_sequence, cut(columns, slice(len(foreseen), len(columns))))
+        rest = self._stream.count(cut(columns, slice(len(foreseen), len(columns))))
         return np.concatenate((foreseen, rest))
 
     def _settle(self) -> None:
@@ -153,8 +159,7 @@ class LookaheadAssembly(FeatureAssembly):
         self._length = max(self._length // 2, SHORTEST)
         asked = live.withdraw()
         if asked is not None:
-            self._own_sequence -= 1
-            self.stream.advance(self._own_sequence, asked)
+            self._stream.count(asked)
 
 
 class LookaheadStore:
@@ -180,6 +185,7 @@ class Lookahead:
         watch: makes a source tell what it hands out.
         read: of the assembler.
         assembly: of the assembler.
+        stream: the windows.
         store: what is looked up in, before anything is put around it.
         predict: gives the scores of a model.
     """
@@ -187,13 +193,14 @@ class Lookahead:
     watch: Callable[[Source], Source]
     read: Read
     assembly: FeatureAssembly
+    stream: StreamState
     store: FeatureStore
     predict: Callable[[ServingModel, F32], F64]
 
 
 def present(features: Sequence[str], stream: InMemoryStreamState, store: InMemoryFeatureStore) -> Lookahead:
     """Return ports that compute what they are asked for when they are asked."""
-    return Lookahead(lambda source: source, read, FeatureAssembly(features, stream), store, by_engine)
+    return Lookahead(lambda source: source, read, FeatureAssembly(features), stream, store, by_engine)
 
 
 def foreseeing(
@@ -217,5 +224,10 @@ def foreseeing(
 
     assembly = LookaheadAssembly(features, stream, store, pages, foresee)
     return Lookahead(
-        lambda source: LookaheadSource(source, pages), pages.read, assembly, LookaheadStore(assembly), scores.predict
+        lambda source: LookaheadSource(source, pages),
+        pages.read,
+        assembly,
+        assembly,
+        LookaheadStore(assembly),
+        scores.predict,
     )

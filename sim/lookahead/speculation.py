@@ -5,6 +5,7 @@ from actors.core.transaction import Columns, cut
 from actors.features.assembly import FeatureAssembly
 from actors.features.entity_windows import NOBODY, EntityWindows
 from actors.features.store import InMemoryFeatureStore, StoreRows
+from actors.features.stream_state import InMemoryStreamState
 from sim.lookahead.pages import Page
 
 
@@ -70,9 +71,8 @@ class Speculation:
         start: of the part in the page's columns.
         count: of transactions in it.
         assembly: computes their features.
-        rings: the windows it counts into.
+        stream: the windows it counts into.
         store: what it looks up in, at first as it is now.
-        sequence: of this count, one that no batch has.
 
     Attributes:
         page: the page.
@@ -90,9 +90,8 @@ class Speculation:
         start: int,
         count: int,
         assembly: FeatureAssembly,
-        rings: EntityWindows,
+        stream: InMemoryStreamState,
         store: InMemoryFeatureStore,
-        sequence: int,
     ) -> None:
         if page.columns is None:
             raise AssertionError("nothing on this page can be read")
@@ -100,9 +99,9 @@ class Speculation:
         whole = start == 0 and count >= len(page.columns)  # most often; the same object is not looked up again
         self.columns = page.columns if whole else cut(page.columns, slice(start, start + count))
         self.stop = start + len(self.columns)
-        self._undo = Undo(rings, self.columns)
+        self._undo = Undo(stream.rings, self.columns)
         self._assembly, self._store = assembly, store
-        self.stream = assembly.stream.advance(sequence, self.columns)
+        self.stream = stream.count(self.columns)
         self.look_up()
 
     def look_up(self) -> None:
@@ -121,12 +120,15 @@ class Speculation:
         start = self.next - self.start
         return PartRows(self._rows, slice(start, start + count))
 
-    def foreseen(self, count: int) -> tuple[F32, U8]:
-        """Return features and modes of the next ``count`` transactions, with the rows that the store had, and go on."""
+    def foreseen(self, count: int) -> tuple[tuple[F32, U8], F32]:
+        """Return features and modes of the next ``count`` transactions, with the rows that the store had, and go on.
+
+        Beside them are their streaming features.
+        """
         start = self.next - self.start
         self.next += count
         at = slice(start, start + count)
-        return self.features[at], self._mode[at]
+        return (self.features[at], self._mode[at]), self.stream[at]
 
     def streamed(self, count: int) -> F32:
         """Return the streaming features of the next ``count`` transactions, or of those that are left, and go on."""

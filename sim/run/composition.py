@@ -214,6 +214,7 @@ def compose_run(
     around = Surroundings(
         source=lookahead.watch(source),
         assembly=lookahead.assembly,
+        stream=lookahead.stream,
         store=faults.wrap_feature_store(machine.look_up(lookahead.store)),
         history=warm.history,
         scoring=faults.wrap_scoring(scoring),

@@ -42,7 +42,7 @@ class Replay:
         self._label_delay_us = label_delay_us
         self._store = InMemoryFeatureStore()
         self._builder = BatchTableBuilder(self.history, label_delay_us)
-        self._assembly = FeatureAssembly(names, self.stream)
+        self._assembly = FeatureAssembly(names)
         self._batches = 0
         self._refreshed_us = 0
 
@@ -53,7 +53,7 @@ class Replay:
     def _feed(self, columns: Columns, fraud: U8) -> F32:
         self.refresh_to(int(columns.event_us[0]))
         rows = self._store.rows(columns.cards, columns.merchants)
-        features, _ = self._assembly.compute(self._batches, columns, rows)
+        features, _ = self._assembly.join(columns, self.stream.count(columns), rows)
         self.history.append(columns, self._batches)
         self.history.append_labels(_labels(columns, fraud), columns.event_us + self._label_delay_us)
         self._batches += 1

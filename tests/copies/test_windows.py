@@ -23,7 +23,7 @@ LATER = Copy(2, 36 * 3_600_000_000)
 
 def state_after_past() -> InMemoryStreamState:
     state = InMemoryStreamState()
-    state.advance(0, PAST)
+    state.count(PAST)
     return state
 
 
@@ -48,25 +48,25 @@ def moved(columns: Columns, copy: Copy) -> Columns:
 def test_a_copy_goes_on_as_the_original_would(copy: Copy, size: int) -> None:
     """The same transactions give a copy's cards the features they give the training world's, times shifted alike."""
     original, run = state_after_past(), copied(2, LATER)
-    for number, part in enumerate(batches(NEXT, size), start=1):
-        assert_array_equal(run.advance(number, moved(part, copy)), original.advance(number, part))
+    for part in batches(NEXT, size):
+        assert_array_equal(run.count(moved(part, copy)), original.count(part))
 
 
 def test_sale_for_nothing_is_remembered_in_a_copy_too() -> None:
     """Of the first merchant of all: its word has nothing but zeros in it."""
     first, then = columns_of([(0, 1, 0, None, 0, None)]), columns_of([(60_000_000, 1, 0, None, 5, None)])
     original = InMemoryStreamState()
-    original.advance(0, first)
+    original.count(first)
     run = InMemoryStreamState(None, copied_windows(original.rings, copies(2)))
-    assert_array_equal(run.advance(1, moved(then, Copy(1))), original.advance(1, then))
+    assert_array_equal(run.count(moved(then, Copy(1))), original.count(then))
 
 
 def test_copies_do_not_meet() -> None:
     """What happens in one copy changes nothing in another, the training world included."""
     alone, together = state_after_past(), copied(4)
-    for number, copy in enumerate(copies(4)[1:], start=1):
-        together.advance(number, moved(NEXT, copy))
-    assert_array_equal(together.advance(9, NEXT), alone.advance(9, NEXT))
+    for copy in copies(4)[1:]:
+        together.count(moved(NEXT, copy))
+    assert_array_equal(together.count(NEXT), alone.count(NEXT))
 
 
 def test_a_device_of_the_copy_is_not_new_to_its_card() -> None:
@@ -75,7 +75,7 @@ def test_a_device_of_the_copy_is_not_new_to_its_card() -> None:
     last = {card: device for card, device in zip(PAST.cards, PAST.device, strict=True) if device is not None}
     known = [at for at, card in enumerate(PAST.cards) if PAST.device[at] is not None and last[card] == PAST.device[at]]
     again = cut(PAST, slice(known[-1], known[-1] + 1))
-    features = state.advance(1, moved(again, Copy(1)))
+    features = state.count(moved(again, Copy(1)))
     assert features[0, 6] == 0
 
 
@@ -88,7 +88,7 @@ def test_a_copy_twice_is_refused() -> None:
 def test_only_copy_0_is_copied() -> None:
     """The past of another world, whose names carry no copy, cannot be every copy's."""
     state = InMemoryStreamState()
-    state.advance(0, replace(PAST, merchants=[f"shop {name}" for name in PAST.merchants]))
+    state.count(replace(PAST, merchants=[f"shop {name}" for name in PAST.merchants]))
     with pytest.raises(ValueError, match="only a synthetic world"):
         copied_windows(state.rings, copies(2))
 
@@ -103,7 +103,7 @@ def test_who_is_not_seen_takes_no_room() -> None:
     """However many copies there are, rings hold the entities of the run."""
     state = copied(40)
     assert len(state.rings.cards) == 0
-    state.advance(1, moved(NEXT, Copy(7)))
+    state.count(moved(NEXT, Copy(7)))
     assert set(state.rings.cards.rows) == set(Copy(7).rename(NEXT.cards))
 
 
@@ -113,10 +113,10 @@ def test_who_is_forgotten_comes_back_with_its_past() -> None:
     state, fresh = copied(2, limits=limits), copied(2)
     known, unknown = moved(NEXT, Copy(1)), random_stream(2_000, 3, cards=900, days=1)
     first = cut(known, slice(0, 1))
-    state.advance(1, known)
-    state.advance(2, replace(unknown, cards=[f"x{name}" for name in unknown.cards]))
+    state.count(known)
+    state.count(replace(unknown, cards=[f"x{name}" for name in unknown.cards]))
     assert first.cards[0] not in state.rings.cards.rows
-    assert_array_equal(state.advance(3, first)[:, :8], fresh.advance(1, first)[:, :8])
+    assert_array_equal(state.count(first)[:, :8], fresh.count(first)[:, :8])
 
 
 def test_windows_with_a_past_are_not_stored() -> None:

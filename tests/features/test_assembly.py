@@ -13,7 +13,7 @@ from actors.core.arrays import F32, U8
 from actors.core.batches import Mode
 from actors.core.transaction import Columns
 from actors.features.assembly import FeatureAssembly
-from actors.features.catalogue import CATALOGUE, HARD_LIMIT_S, STALE_AFTER_S, SYNTHETIC_FEATURES, Tier, feature
+from actors.features.catalogue import CATALOGUE, HARD_LIMIT_S, STALE_AFTER_S, STREAM_COLUMNS, Tier, feature
 from actors.features.encoding import CODE_COUNT
 from actors.features.store import CARD_COLUMNS, MERCHANT_COLUMNS, MISSING_AT, StoreRows
 from actors.features.stream_state import InMemoryStreamState
@@ -47,7 +47,7 @@ def row_slice(rows: StoreRows, at: slice) -> StoreRows:
 
 
 def compute(columns: Columns, rows: StoreRows | None, features: tuple[str, ...] = ALL) -> tuple[F32, U8]:
-    return FeatureAssembly(features, InMemoryStreamState()).compute(0, columns, rows)
+    return FeatureAssembly(features).join(columns, InMemoryStreamState().count(columns), rows)
 
 
 def one(columns: Columns, name: str) -> float:
@@ -61,10 +61,10 @@ def test_features_are_what_the_definition_says(columns: Columns, sizes: list[int
     """However transactions are cut into batches, each row is bit for bit what plain Python makes of its definition."""
     rows = rows_for(columns)
     whole, (_, modes) = naive_rows(columns, rows), compute(columns, rows)
-    assembly, start = FeatureAssembly(ALL, InMemoryStreamState()), 0
-    for number, part in enumerate(batches(columns, *sizes)):
+    assembly, stream, start = FeatureAssembly(ALL), InMemoryStreamState(), 0
+    for part in batches(columns, *sizes):
         at = slice(start, start + len(part))
-        features, mode = assembly.compute(number, part, row_slice(rows, at))
+        features, mode = assembly.join(part, stream.count(part), row_slice(rows, at))
         assert_array_equal(features, whole[at])
         assert_array_equal(mode, modes[at])
         start += len(part)
@@ -112,20 +112,24 @@ def test_a_failed_look_up_leaves_the_batch_tier_missing(count: int) -> None:
     assert_array_equal(features[:, others], whole[:, others])
 
 
-def test_a_batch_assembled_again_is_the_same() -> None:
-    """The same sequence again gives the same features: windows count once."""
-    columns = random_stream(50, 4)
-    assembly = FeatureAssembly(SYNTHETIC_FEATURES, InMemoryStreamState())
+@pytest.mark.parametrize("count", [1, 100])
+def test_windows_that_do_not_answer_leave_the_streaming_tier_missing(count: int) -> None:
+    """Without them the streaming tier is NaN, never zero, and the other tiers and modes are as they were."""
+    columns = random_stream(count, 4)
     rows = rows_for(columns)
-    first, _ = assembly.compute(1, columns, rows)
-    again, _ = assembly.compute(1, columns, rows)
-    assert_array_equal(first, again)
+    features, modes = FeatureAssembly(ALL).join(columns, None, rows)
+    whole, whole_modes = compute(columns, rows)
+    streaming = [ALL.index(name) for name in STREAM_COLUMNS]
+    others = [at for at in range(len(ALL)) if at not in streaming]
+    assert np.isnan(features[:, streaming]).all()
+    assert_array_equal(features[:, others], whole[:, others])
+    assert_array_equal(modes, whole_modes)
 
 
 def test_an_unknown_feature_is_refused() -> None:
     """A name that is not in the catalogue never becomes a column."""
     with pytest.raises(KeyError, match="card_tx_2h"):
-        FeatureAssembly(("amount", "card_tx_2h"), InMemoryStreamState())
+        FeatureAssembly(("amount", "card_tx_2h"))
 
 
 def test_cross_features_join_payload_and_store() -> None:

@@ -1,5 +1,6 @@
 """Streaming features: however a stream is cut, what the plain definition says."""
 
+import asyncio
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.core.arrays import F32
+from actors.core.errors import StreamStateError
 from actors.core.transaction import Columns, cut
 from actors.features.catalogue import STREAM_COLUMNS
 from actors.features.entity_windows import StreamLimits
@@ -17,7 +19,7 @@ from tests.support.actors.transactions import batches, columns_of, random_stream
 
 
 def advance_all(state: InMemoryStreamState, parts: list[Columns]) -> F32:
-    return np.concatenate([state.advance(number, part) for number, part in enumerate(parts)])
+    return np.concatenate([state.count(part) for part in parts])
 
 
 def column(features: F32, name: str) -> list[float]:
@@ -40,18 +42,38 @@ def test_large_batches_say_what_the_definition_says(cards: int) -> None:
 
 
 def test_a_batch_counts_once_however_often_it_comes() -> None:
-    """The last sequence again changes nothing and returns what it returned, and what follows is unharmed."""
-    columns = random_stream(300, 1)
-    first, second = cut(columns, slice(0, 200)), cut(columns, slice(200, 300))
-    state = InMemoryStreamState()
-    once = state.advance(7, first).copy()
-    np.testing.assert_array_equal(state.advance(7, first), once)
-    np.testing.assert_array_equal(state.advance(8, second), naive_features(columns)[200:])
+    """Whole or one by one, what is delivered again gets what it got, and what follows is unharmed."""
+    columns, numbers, expected = random_stream(300, 1), np.arange(300), naive_features(random_stream(300, 1))
+
+    async def main() -> None:
+        state = InMemoryStreamState()
+        for at in [slice(0, 200), slice(0, 200), *(slice(row, row + 1) for row in range(200)), slice(200, 300)]:
+            features = await state.advance(numbers[at], cut(columns, at))
+            np.testing.assert_array_equal(features, expected[at])
+
+    asyncio.run(main())
+
+
+def test_what_was_counted_earlier_is_not_passed_off_as_counted_last() -> None:
+    """Numbers that no crash can bring back are refused, and change nothing."""
+    columns, numbers = random_stream(30, 1), np.arange(30)
+
+    async def main() -> None:
+        state = InMemoryStreamState()
+        for at in (slice(0, 10), slice(10, 20)):
+            await state.advance(numbers[at], cut(columns, at))
+        for at in (slice(0, 10), slice(15, 25)):
+            with pytest.raises(StreamStateError, match="were not counted together, or not last"):
+                await state.advance(numbers[at], cut(columns, at))
+        features = await state.advance(numbers[20:], cut(columns, slice(20, 30)))
+        np.testing.assert_array_equal(features, naive_features(columns)[20:])
+
+    asyncio.run(main())
 
 
 def test_first_transaction_of_a_card_misses_what_needs_a_past() -> None:
     """Without an earlier transaction, gap, speed and new device are missing, and counts are one."""
-    features = InMemoryStreamState().advance(0, columns_of([(0, 1, 1, 1, 500, (0.0, 0.0))]))
+    features = InMemoryStreamState().count(columns_of([(0, 1, 1, 1, 500, (0.0, 0.0))]))
     named = dict(zip(STREAM_COLUMNS, features[0].tolist(), strict=True))
     missing = {name for name, value in named.items() if np.isnan(value)}
     assert missing == {"card_gap_s", "card_device_new", "card_speed_kmh"}
@@ -61,14 +83,14 @@ def test_first_transaction_of_a_card_misses_what_needs_a_past() -> None:
 def test_a_device_is_new_only_against_a_past() -> None:
     """A device is unknown on a first transaction, new on the next, and missing where there is none."""
     rows = [(1, 1, 1, device, 1, None) for device in (0, 1, 1, None, 0)]
-    features = InMemoryStreamState().advance(0, columns_of(list(rows)))
+    features = InMemoryStreamState().count(columns_of(list(rows)))
     np.testing.assert_array_equal(column(features, "card_device_new"), [np.nan, 1, 0, np.nan, 0])
 
 
 def test_what_happened_before_never_has_a_negative_age() -> None:
     """A transaction that comes late gets gap 0, and counts those ahead of it as now."""
     columns = columns_of([(0, 1, 1, None, 1, None), (-60_000_000, 1, 1, None, 1, None)])
-    features = InMemoryStreamState().advance(0, columns)
+    features = InMemoryStreamState().count(columns)
     assert column(features, "card_gap_s")[1] == 0
     assert column(features, "card_tx_1h") == [1, 2]
 
@@ -76,7 +98,7 @@ def test_what_happened_before_never_has_a_negative_age() -> None:
 def test_counts_end_at_the_ring() -> None:
     """A card counts at most 17 transactions and a merchant 33, whatever the number."""
     columns = columns_of([(1, 1, 1, 1, 100, None)] * 60)
-    features = InMemoryStreamState().advance(0, columns)
+    features = InMemoryStreamState().count(columns)
     assert max(column(features, "card_tx_1h")) == 17
     assert max(column(features, "card_amount_24h")) == 17
     assert max(column(features, "merchant_tx_1h")) == 33
@@ -86,10 +108,10 @@ def test_counts_end_at_the_ring() -> None:
 def test_saved_state_goes_on_as_if_never_saved(before: Columns, after: Columns) -> None:
     """Saving and loading between two batches changes no feature of the second."""
     state = InMemoryStreamState()
-    state.advance(0, before)
+    state.count(before)
     loaded = InMemoryStreamState()
     loaded.rings.from_arrays(state.rings.to_arrays())
-    np.testing.assert_array_equal(loaded.advance(1, after), state.advance(1, after))
+    np.testing.assert_array_equal(loaded.count(after), state.count(after))
 
 
 def test_state_survives_a_file(tmp_path: Path) -> None:
@@ -97,16 +119,16 @@ def test_state_survives_a_file(tmp_path: Path) -> None:
     columns = random_stream(200, 3)
     columns.cards[0] = "carte-é-日本"
     state = InMemoryStreamState()
-    state.advance(0, columns)
+    state.count(columns)
     state.save(tmp_path / "stream.npz")
     loaded = InMemoryStreamState.load(tmp_path / "stream.npz")
-    np.testing.assert_array_equal(loaded.advance(1, columns), state.advance(1, columns))
+    np.testing.assert_array_equal(loaded.count(columns), state.count(columns))
 
 
 def test_a_stored_state_beyond_the_limits_is_refused(tmp_path: Path) -> None:
     """Loading more entities than the limits allow is an error that tells both numbers."""
     state = InMemoryStreamState()
-    state.advance(0, random_stream(200, 4, cards=50))
+    state.count(random_stream(200, 4, cards=50))
     state.save(tmp_path / "stream.npz")
     with pytest.raises(ValueError, match=r"\d+ entities are stored, and the bound is 16"):
         InMemoryStreamState.load(tmp_path / "stream.npz", StreamLimits(cards=16))
@@ -115,7 +137,7 @@ def test_a_stored_state_beyond_the_limits_is_refused(tmp_path: Path) -> None:
 def test_a_stored_column_of_another_shape_is_refused() -> None:
     """One that numpy would spread over all entities is no state of ours."""
     state = InMemoryStreamState()
-    state.advance(0, random_stream(200, 4, cards=50))
+    state.count(random_stream(200, 4, cards=50))
     arrays = state.rings.to_arrays()
     arrays["card_event_us"] = arrays["card_event_us"][:1]
     with pytest.raises(ValueError, match=r"event_us must have the shape \(\d+, 16\), and has \(1, 16\)"):
@@ -128,8 +150,8 @@ def test_the_number_of_entities_is_bounded(size: int) -> None:
     limits = StreamLimits(cards=64, merchants=64, devices=64)
     state = InMemoryStreamState(limits)
     columns = random_stream(2_000, 5, cards=10_000, merchants=10_000, devices=10_000)
-    for number, part in enumerate(batches(columns, size)):
-        state.advance(number, part)
+    for part in batches(columns, size):
+        state.count(part)
         assert max(len(state.rings.cards), len(state.rings.merchants), len(state.rings.devices)) <= 64
     assert set(columns.cards[-20:]) <= state.rings.cards.rows.keys()
 
@@ -138,8 +160,8 @@ def test_an_evicted_device_is_new_when_it_returns() -> None:
     """A row given to another entity never makes the two look alike."""
     state = InMemoryStreamState(StreamLimits(cards=16, merchants=16, devices=16))
     features = [
-        column(state.advance(number, columns_of([(1, 1, 1, device, 1, None)])), "card_device_new")[0]
-        for number, device in enumerate([*range(40), 0])
+        column(state.count(columns_of([(1, 1, 1, device, 1, None)])), "card_device_new")[0]
+        for device in [*range(40), 0]
     ]
     assert features[1:] == [1.0] * 40
 
@@ -148,5 +170,5 @@ def test_rings_may_grow_within_a_batch() -> None:
     """A batch of more new entities than there is room for has the features that its rows have one by one."""
     columns = random_stream(4_000, 6, cards=3_000, merchants=3_000, devices=3_000)
     whole, single = InMemoryStreamState(), InMemoryStreamState()
-    expected = [single.advance(number, part) for number, part in enumerate(batches(columns, 100))]
-    np.testing.assert_array_equal(whole.advance(0, columns), np.concatenate(expected))
+    expected = [single.count(part) for part in batches(columns, 100)]
+    np.testing.assert_array_equal(whole.count(columns), np.concatenate(expected))

@@ -36,7 +36,7 @@ def both_ways(columns: Columns, turns: list[Turn], broken: set[int]) -> list[F32
     while at < len(raws):
         turn = turns[sequence % len(turns)]
         for flow in (plain, foreseen):
-            flow.take(sequence, raws[at : at + turn.count], turn, other)
+            flow.take(at, raws[at : at + turn.count], turn, other)
         at, sequence = at + turn.count, sequence + 1
     assert len(plain.computed) == len(foreseen.computed)
     for (features, mode), (as_foreseen, mode_foreseen) in zip(plain.computed, foreseen.computed, strict=True):

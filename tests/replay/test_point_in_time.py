@@ -91,7 +91,8 @@ async def replayed(events: EventsSpec, warm_from_us: int) -> tuple[Kept, list[Re
     with ThreadPoolExecutor(1) as executor:
         around = Surroundings(
             source=FeedSource(feed, None, OutcomeBook(), labels),
-            assembly=FeatureAssembly(names, past.stream),
+            assembly=FeatureAssembly(names),
+            stream=past.stream,
             store=store,
             history=past.history,
             scoring=ZeroScoring(names),

@@ -25,7 +25,7 @@ def test_a_model_of_other_data_is_refused_where_its_world_would_be_copied(
     artifact = replace(load_artifact(world_model), folder=tmp_path)
     artifact.state.mkdir()
     stream, history = InMemoryStreamState(), History()
-    stream.advance(0, columns)
+    stream.count(columns)
     stream.save(artifact.state / WINDOWS_FILE)
     history.append(columns)
     history.save(artifact.state / HISTORY_FILE)

@@ -62,4 +62,4 @@ def test_the_state_is_left_where_history_ends(history: Chunks, tmp_path: Path) -
     replay.save(tmp_path)
     windows = InMemoryStreamState.load(tmp_path / WINDOWS_FILE)
     assert len(History.load(tmp_path / HISTORY_FILE)) == len(replay.history)
-    assert same(windows.advance(0, history[-1][0]), replay.stream.advance(0, history[-1][0]))
+    assert same(windows.count(history[-1][0]), replay.stream.count(history[-1][0]))

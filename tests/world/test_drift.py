@@ -26,10 +26,10 @@ NEGLIGIBLE = 0.1  # the usual border below which a shift is no shift
 def warm() -> tuple[InMemoryStreamState, Reference]:
     """Return the windows at the end of history, and how features were distributed in its last two weeks."""
     stream = InMemoryStreamState()
-    assembly = FeatureAssembly(NAMES, stream)
+    assembly = FeatureAssembly(NAMES)
     parts = []
-    for day, chunk in enumerate(generate_history(TOWN_SPEC)):
-        features, _ = assembly.compute(day, chunk.columns, None)
+    for chunk in generate_history(TOWN_SPEC):
+        features, _ = assembly.join(chunk.columns, stream.count(chunk.columns), None)
         if chunk.columns.event_us[0] >= TOWN_SPEC.end_us - 14 * US_PER_DAY:
             parts.append(features.copy())
     reference = np.concatenate(parts)
@@ -42,11 +42,11 @@ def run_features() -> F32:
     trained, _ = warm()
     copies = [Copy(town.index, max(0, town.activated_us - TOWN_SPEC.end_us)) for town in traffic_spec(*BURST).towns()]
     stream = InMemoryStreamState(past=copied_windows(trained.rings, copies))
-    assembly = FeatureAssembly(NAMES, stream)
+    assembly = FeatureAssembly(NAMES)
     parts = []
     for block in burst_blocks():
         columns = Columns.of([parse(raw) for raw in block.raws])
-        parts.append(assembly.compute(10_000 + block.first, columns, None)[0].copy())
+        parts.append(assembly.join(columns, stream.count(columns), None)[0].copy())
     return np.concatenate(parts)
 
 

@@ -15,7 +15,7 @@ from actors.core.errors import ModelError, SinkError
 from actors.core.work import Core, RealWork, Work
 from actors.features.assembly import FeatureAssembly
 from actors.features.store import FeatureStore, InMemoryFeatureStore
-from actors.features.stream_state import InMemoryStreamState
+from actors.features.stream_state import InMemoryStreamState, StreamState
 from actors.model.policy import RuleBook, Thresholds
 from actors.model.scoring import Scoring
 from actors.model.serving import ServingModel
@@ -119,6 +119,7 @@ class Bench:
 
     source: ListSource
     scoring: Scoring = field(default_factory=FixedScoring)
+    stream: StreamState = field(default_factory=InMemoryStreamState)
     store: FeatureStore = field(default_factory=InMemoryFeatureStore)
     sink: ListSink = field(default_factory=ListSink)
     output: LineSink = field(default_factory=InMemoryLines)
@@ -135,7 +136,8 @@ class Bench:
         clock = VirtualClock(loop)
         around = Surroundings(
             source=self.source,
-            assembly=FeatureAssembly(FEATURES, InMemoryStreamState()),
+            assembly=FeatureAssembly(FEATURES),
+            stream=self.stream,
             store=self.store,
             history=None,
             scoring=self.scoring,

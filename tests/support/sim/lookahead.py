@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
-from actors.core.arrays import F32, U8
+from actors.core.arrays import F32, I64, U8
 from actors.core.transaction import Columns, Read, pick, read
 from actors.features.assembly import FeatureAssembly
 from actors.features.catalogue import SYNTHETIC_FEATURES
 from actors.features.store import BatchTable, FeatureStore, InMemoryFeatureStore, StoreRows
-from actors.features.stream_state import InMemoryStreamState
+from actors.features.stream_state import InMemoryStreamState, StreamState
 from sim.lookahead.pages import Pages
 from sim.lookahead.ports import LookaheadAssembly, LookaheadStore
 from tests.support.actors.store_contract import table
@@ -71,16 +71,21 @@ class Flow:
     """The ports of one assembler, and what it got out of them."""
 
     def __init__(
-        self, reading: Read, assembly: FeatureAssembly, lookups: FeatureStore, store: InMemoryFeatureStore
+        self,
+        reading: Read,
+        assembly: FeatureAssembly,
+        stream: StreamState,
+        lookups: FeatureStore,
+        store: InMemoryFeatureStore,
     ) -> None:
-        self._read, self._assembly, self._lookups, self._store = reading, assembly, lookups, store
+        self._read, self._assembly, self._stream, self._lookups, self._store = reading, assembly, stream, lookups, store
         self.computed: list[tuple[F32, U8]] = []
 
     @staticmethod
     def plain(first: BatchTable) -> "Flow":
         """Return ports that compute when they are asked."""
         store = InMemoryFeatureStore(first)
-        return Flow(read, FeatureAssembly(FEATURES, InMemoryStreamState()), store, store)
+        return Flow(read, FeatureAssembly(FEATURES), InMemoryStreamState(), store, store)
 
     @staticmethod
     def foreseen(first: BatchTable, raws: list[bytes], foreseen: list[F32]) -> "Flow":
@@ -88,10 +93,10 @@ class Flow:
         store, pages = InMemoryFeatureStore(first), Pages()
         pages.expect(raws)
         assembly = LookaheadAssembly(FEATURES, InMemoryStreamState(), store, pages, foreseen.append)
-        return Flow(pages.read, assembly, LookaheadStore(assembly), store)
+        return Flow(pages.read, assembly, assembly, LookaheadStore(assembly), store)
 
-    def take(self, sequence: int, raws: list[bytes], turn: Turn, other: BatchTable) -> None:
-        """Do what the assembler does with one lease."""
+    def take(self, first: int, raws: list[bytes], turn: Turn, other: BatchTable) -> None:
+        """Do what the assembler does with one lease, whose first transaction has the number ``first``."""
         if turn.published:
             self._store.publish(other)
         for _ in range(1 + turn.twice):
@@ -99,16 +104,21 @@ class Flow:
                 columns = self._read(raws)
             except ValueError:
                 return  # a dead letter
+        numbers = np.arange(first, first + len(columns))
         if turn.dropped:
             kept = np.flatnonzero(np.arange(len(columns)) % turn.dropped)
             if not len(kept):
                 return
-            columns = pick(columns, kept)
+            numbers, columns = numbers[kept], pick(columns, kept)
         rows = None if turn.failed else asyncio.run(self._look_up(columns))
         if rows is not None and turn.altered:
             rows = StoreRows(rows.card + 1, rows.card_computed_us, rows.merchant, rows.merchant_computed_us)
         for _ in range(1 + turn.twice):
-            self.computed.append(self._assembly.compute(sequence, columns, rows))
+            stream = asyncio.run(self._advance(numbers, columns))
+            self.computed.append(self._assembly.join(columns, stream, rows))
+
+    async def _advance(self, numbers: I64, columns: Columns) -> F32:
+        return await self._stream.advance(numbers, columns)
 
     async def _look_up(self, columns: Columns) -> StoreRows:
         return await self._lookups.lookup(columns.cards, columns.merchants, columns.event_us)

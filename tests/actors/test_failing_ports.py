@@ -1,0 +1,199 @@
+"""What the pipeline does while windows or source fail: a decision by rules, another try, and nothing is lost."""
+
+import asyncio
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actors.actor import Hooks
+from actors.core.arrays import F32, I64
+from actors.core.errors import EscalationError, SourceError, StreamStateError
+from actors.core.transaction import Columns
+from actors.features.stream_state import InMemoryStreamState
+from actors.pipeline import PipelineConfig
+from actors.producer import Arrivals
+from actors.resilience.shedding import SheddingConfig
+from actors.scorer import ScorerConfig
+from actors.supervisor import RestartPolicy
+from tests.actors.test_pipeline import run
+from tests.support.actors.pipeline import Bench, FixedScoring, ListSource, arrivals, transaction
+from tests.support.virtual import run_virtual
+
+MS = 1_000_000
+
+
+@dataclass
+class Windows:
+    """Windows behind a network: each call waits a while, and some fail, hang or answer with too few rows.
+
+    Attributes:
+        does: what each call does, over and over again: "answers", "fails", "hangs" or "cuts".
+    """
+
+    does: tuple[str, ...] = ("answers",)
+    state: InMemoryStreamState = field(default_factory=InMemoryStreamState)
+    calls: int = 0
+
+    async def advance(self, numbers: I64, columns: Columns) -> F32:
+        """Count, sooner or later."""
+        what = self.does[self.calls % len(self.does)]
+        self.calls += 1
+        await asyncio.sleep(3_600 if what == "hangs" else 0.001)
+        if what == "fails":
+            raise StreamStateError("connection refused")
+        features = await self.state.advance(numbers, columns)
+        return features[:-1] if what == "cuts" else features
+
+
+def modes(bench: Bench) -> set[tuple[str, str, bool]]:
+    """Return the modes, causes and whether there is a score, of all decisions."""
+    return {(line["mode"], line["cause"], line["score"] is None) for line in bench.decisions().values()}
+
+
+@pytest.mark.parametrize("what", ["fails", "hangs", "cuts"])
+def test_windows_that_do_not_answer_hand_over_to_the_rules(what: str) -> None:
+    """Every transaction is decided by rules, without a model that never saw such rows, and the user is told once."""
+    bench = Bench(arrivals([transaction(number, amount=600 * (number % 2) + 1) for number in range(40)]))
+    bench.stream = Windows((what,))
+
+    async def main() -> str:
+        pipeline = bench.build()
+        pipeline.start()
+        await pipeline.finished()
+        bench.check(pipeline)
+        return pipeline.assembler.windows_failure.text
+
+    told = {"fails": "connection refused", "hangs": "no answer within 5 ms", "cuts": "rows that were asked for"}
+    assert told[what] in run_virtual(main())
+    assert modes(bench) == {("rules", "missing_features", True)}
+    assert {line["decision"] for line in bench.decisions().values()} == {"approve", "review"}  # a high amount is known
+    assert isinstance(bench.scoring, FixedScoring)
+    assert bench.scoring.scored == 0
+
+
+@given(
+    does=st.lists(st.sampled_from(["answers", "fails", "hangs", "cuts"]), min_size=1, max_size=6),
+    crash_at=st.frozensets(st.integers(1, 60), max_size=4),
+    shed_above=st.sampled_from([None, 2]),
+)
+def test_no_failure_of_the_windows_loses_a_transaction(
+    does: list[str], crash_at: frozenset[int], shed_above: int | None
+) -> None:
+    """Failing now and then, while actors die at any instant: each is decided once, with a score or by rules."""
+
+    class Killing(Hooks):
+        calls = 0
+
+        async def prepared(self, actor: str, rows: int) -> None:
+            self.calls += 1
+            if self.calls in crash_at:
+                raise RuntimeError("killed")
+
+    config = PipelineConfig(
+        restart=RestartPolicy(max_restarts=1_000),
+        scorer=ScorerConfig(max_batch_size=4, shedding=SheddingConfig(shed_above=shed_above)),
+    )
+    raws = [transaction(number) for number in range(40)]
+    bench = Bench(arrivals(raws, MS), FixedScoring(takes_ns=3 * MS), config=config, hooks=Killing())
+    bench.stream = Windows(tuple(does))
+    run(bench)
+    poison = bench.telemetry.ledger.dead_lettered.get("poison", 0)
+    assert len(bench.decisions()) + poison == 40
+    for line in bench.decisions().values():
+        assert (line["mode"] == "rules") == (line["score"] is None)
+    if set(does) == {"answers"} and shed_above is None:
+        assert {line["mode"] for line in bench.decisions().values()} <= {"realtime_only"}
+
+
+@given(crash_at=st.frozensets(st.integers(1, 40), max_size=8))
+def test_a_crash_after_the_windows_have_counted_counts_nothing_twice(crash_at: frozenset[int]) -> None:
+    """Whole or one by one, what is delivered again has the features that it would have had without the crash."""
+
+    class Killing(Hooks):
+        calls = 0
+
+        async def prepared(self, actor: str, rows: int) -> None:
+            if actor == "assembler":
+                self.calls += 1
+                if self.calls in crash_at:
+                    raise RuntimeError("killed")
+
+    def features(hooks: Hooks) -> dict[str, list[float | None]]:
+        config = PipelineConfig(restart=RestartPolicy(max_restarts=1_000))
+        config = replace(config, logger=replace(config.logger, features="all"))
+        bench = Bench(arrivals([transaction(number) for number in range(60)], 0), hooks=hooks, config=config)
+        bench.stream = Windows()
+        run(bench)
+        return {name: line["features"] for name, line in bench.decisions().items()}
+
+    undisturbed, disturbed = features(Hooks()), features(Killing())
+    assert disturbed == {name: undisturbed[name] for name in disturbed}
+    assert len(disturbed) >= 60 - len(crash_at) // 2
+
+
+def test_an_ending_by_force_waits_for_no_windows() -> None:
+    """Windows that would have to be waited for are left out, and everything is decided at once."""
+    config = PipelineConfig(drain_timeout_ns=2 * MS)
+    bench = Bench(arrivals([transaction(number) for number in range(40)], 0), config=config)
+    bench.stream = Windows(("hangs",))
+
+    async def main() -> tuple[int, float]:
+        pipeline = bench.build()
+        pipeline.start()
+        await asyncio.sleep(0.001)
+        left = await pipeline.drain()
+        bench.check(pipeline)
+        return left, asyncio.get_running_loop().time()
+
+    left, ended_s = run_virtual(main())
+    assert left == 40
+    assert ended_s == pytest.approx(0.003)
+    assert modes(bench) == {("default", "drain_timeout", True)}
+
+
+@dataclass
+class Flaky(ListSource):
+    """Fails some times before each block, as often as ``failures`` says; its last number holds for all that follow."""
+
+    failures: tuple[int, ...] = (0,)
+    failed: int = 0
+    taken: int = 0
+
+    async def take(self) -> Arrivals | None:
+        """Fail, or hand out the next block."""
+        if self.failed < self.failures[min(self.taken, len(self.failures) - 1)]:
+            self.failed += 1
+            raise SourceError("the broker does not answer")
+        self.failed, self.taken = 0, self.taken + 1
+        return await super().take()
+
+
+@pytest.mark.parametrize("every_ns", [None, MS])
+def test_a_source_that_fails_for_a_while_loses_nothing(every_ns: int | None) -> None:
+    """The producer is restarted and asks again, and all that the source has is decided."""
+    due = None if every_ns is None else np.arange(30, dtype=np.int64) * every_ns
+    raws = [transaction(number) for number in range(30)]
+    parts = [slice(at, at + 10) for at in range(0, len(raws), 10)]
+    bench = Bench(Flaky([Arrivals(raws[at], None if due is None else due[at]) for at in parts], due, (2,)))
+    run(bench)
+    assert len(bench.decisions()) == 30
+    assert bench.telemetry.counters.restarts == 2 * 4  # before each block, and before the end
+
+
+def test_a_source_that_keeps_failing_ends_the_run_and_loses_nothing_that_was_taken() -> None:
+    """The pipeline gives up and says why; what it had taken is decided."""
+    source = Flaky([Arrivals([transaction(number) for number in range(20)], None)], failures=(0, 1_000))
+    bench = Bench(source, config=PipelineConfig(restart=RestartPolicy(max_restarts=3)))
+
+    async def main() -> None:
+        pipeline = bench.build()
+        pipeline.start()
+        with pytest.raises(EscalationError, match=r"producer crashed 4 times.*the broker does not answer"):
+            await pipeline.finished()
+        bench.check(pipeline)
+
+    run_virtual(main())
+    assert len(bench.decisions()) == 20
