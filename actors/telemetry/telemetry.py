@@ -1,7 +1,7 @@
 """The live object that the actors write into. It is read only through `snapshot`."""
 
 from collections import defaultdict
-from copy import copy
+from dataclasses import replace
 
 from actors.core.arrays import F32, F64, U8
 from actors.core.batches import Mode
@@ -99,11 +99,11 @@ class Telemetry:
             started_ns=self.started_ns,
             ledger=ledger,
             stages={stage.value: histogram.counts() for stage, histogram in self.stages.items()},
-            counters=copy(self.counters),
+            counters=replace(self.counters),
             decisions=self.ledger.decisions,
             scores=self._scores.counts(),
             features=FeatureCounts() if self._sampler is None else self._sampler.counts(),
-            work={actor: copy(work) for actor, work in self._work.items()},
+            work={actor: replace(work) for actor, work in self._work.items()},
             gauges=gauges,
             gc=GcCounts() if self.gc_pauses is None else self.gc_pauses.counts(),
             memory_bytes=memory_bytes,
