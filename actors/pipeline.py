@@ -32,7 +32,7 @@ from actors.resilience.store_guard import CachedFeatureStore, GuardedFeatureStor
 from actors.resilience.store_retries import HedgedFeatureStore, RetryBudget, RetryConfig, RetryingFeatureStore
 from actors.scorer import Scorer, ScorerConfig
 from actors.supervisor import Restart, RestartPolicy, Supervisor, Worker
-from actors.telemetry.ledger import Waiting
+from actors.telemetry.ledger_snapshot import Waiting
 from actors.telemetry.snapshot import ActorGauge, Gauges, MailboxGauge
 from actors.telemetry.telemetry import Telemetry
 

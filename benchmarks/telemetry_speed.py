@@ -19,7 +19,7 @@ from actors.core.clock import RealClock
 from actors.telemetry.alerts import AlertEngine, built_in_rules
 from actors.telemetry.drift import Reference, bins_of
 from actors.telemetry.histogram_counts import HIGHEST_US
-from actors.telemetry.ledger import Waiting
+from actors.telemetry.ledger_snapshot import Waiting
 from actors.telemetry.monitor import Monitor, ResidentMemory
 from actors.telemetry.snapshot import ActorGauge, Gauges, MailboxGauge
 from actors.telemetry.stages import Stage

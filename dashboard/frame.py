@@ -9,6 +9,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from actors.telemetry.ledger_snapshot import LedgerSnapshot
+
 RunState = Literal["starting", "running", "draining", "finished", "interrupted"]
 VerdictWord = Literal["undecided", "pass", "fail", "inconclusive"]
 AlertWord = Literal["inactive", "pending", "firing", "resolved"]
@@ -322,36 +324,13 @@ class ExpectationRow(_Part, frozen=True, kw_only=True):
     samples: str = ""
 
 
-class LedgerLine(_Part, frozen=True, kw_only=True):
-    """The books over the whole run.
+class Frame(_Part, frozen=True, kw_only=True, tag="frame"):
+    """Everything the screen shows at one instant.
 
     Attributes:
-        broken: the equations that do not hold, in words.
-        dead_letters: reasons with their counts, those that occurred.
-        skipped_rows: of a file, left out as its column map says; not among the others.
+        ledger: over the whole run.
+        skipped_rows: of a file, left out as its column map says; the ledger knows nothing of them.
     """
-
-    offered: int
-    unsent: int
-    produced: int
-    decided: int
-    dead_lettered: int
-    duplicate: int
-    in_flight: int
-    logged: int
-    log_failed: int
-    awaiting_log: int
-    delivered: int
-    undelivered: int
-    awaiting_delivery: int
-    balanced: bool
-    broken: tuple[str, ...] = ()
-    dead_letters: tuple[tuple[str, int], ...] = ()
-    skipped_rows: int = 0
-
-
-class Frame(_Part, frozen=True, kw_only=True, tag="frame"):
-    """Everything the screen shows at one instant."""
 
     header: Header
     throughput: Throughput | None = None
@@ -370,7 +349,8 @@ class Frame(_Part, frozen=True, kw_only=True, tag="frame"):
     alerts: tuple[AlertRow, ...] = ()
     timeline: Timeline | None = None
     expectations: tuple[ExpectationRow, ...] = ()
-    ledger: LedgerLine | None = None
+    ledger: LedgerSnapshot | None = None
+    skipped_rows: int = 0
 
 
 class Notice(_Part, frozen=True, kw_only=True, tag="notice"):

@@ -13,8 +13,9 @@ from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions
 from rich.segment import Segment
 
+from actors.telemetry.ledger_snapshot import LedgerSnapshot
 from dashboard.ascii import PLAIN_SIGNS
-from dashboard.frame import ExpectationRow, Frame, LedgerLine, Message, Money, Notice, Percentiles
+from dashboard.frame import ExpectationRow, Frame, Message, Money, Notice, Percentiles
 from dashboard.panels.alerts import after_samples
 from dashboard.rows import Row, clean, fit, left, right, row, rule
 from dashboard.screen import LEAST_HEIGHT, LEAST_WIDTH, Picture, View, render
@@ -159,19 +160,19 @@ def _facts(frame: Frame) -> list[tuple[str, str]]:
     if used := ", ".join(f"{mode.name} {percent(mode.ratio_run)}" for mode in frame.modes if mode.count_run):
         facts.append(("modes", used))
     facts += [("money", _money(frame.money))] if frame.money is not None else []
-    return facts if frame.ledger is None else [*facts, *_apart(frame.ledger)]
+    return facts if frame.ledger is None else [*facts, *_apart(frame.ledger, frame.skipped_rows)]
 
 
-def _apart(ledger: LedgerLine) -> Iterator[tuple[str, str]]:
+def _apart(ledger: LedgerSnapshot, skipped_rows: int) -> Iterator[tuple[str, str]]:
     """Yield what did not go the way of the others, as far as there is any."""
-    reasons = ", ".join(f"{reason} {whole(number)}" for reason, number in ledger.dead_letters)
+    reasons = ", ".join(f"{reason} {whole(number)}" for reason, number in ledger.dead_letters.items())
     for name, number, words in (
         ("dead letters", ledger.dead_lettered, f"set aside undecided{': ' if reasons else ''}{reasons}"),
         ("duplicates", ledger.duplicate, "with an id seen before"),
         ("undelivered", ledger.undelivered, "decisions that were given up"),
         ("not logged", ledger.log_failed, "decisions"),
         ("unsent", ledger.unsent, "due, and never sent"),
-        ("skipped rows", ledger.skipped_rows, "left out of the file, as its column map says"),
+        ("skipped rows", skipped_rows, "left out of the file, as its column map says"),
     ):
         if number:
             yield name, f"{whole(number)} {words}"
@@ -191,7 +192,7 @@ def _troubles(frame: Frame, width: int) -> list[Row]:
     if frame.ledger is not None:
         words = ("balanced ✓", GOOD) if frame.ledger.balanced else ("BROKEN ✗", BAD)
         rows.append(row(" " * _INDENT, (left("ledger", _FACT), LABEL), words))
-        broken = () if frame.ledger.balanced else frame.ledger.broken
+        broken = () if frame.ledger.balanced else frame.ledger.imbalances
         rows += [row(" " * _INDENT, (line, BAD)) for text in broken for line in _wrapped(text, width - _INDENT)]
     warnings = frame.header.warnings
     rows += [row(" " * _INDENT, (line, CARE)) for text in warnings for line in _wrapped(text, width - _INDENT, "▲")]

@@ -1,105 +1,16 @@
-"""The books: every transaction that was offered is somewhere, once.
+"""The live ledger: every transaction that was offered is somewhere, once.
 
-::
-
-    offered  = unsent + produced
-    produced = decided (by mode) + dead_lettered (by reason) + duplicate + in_flight
-    decided  = logged + log_failed + awaiting_log
-    decided  = delivered + undelivered + awaiting_delivery
+What must add up is `actors.telemetry.ledger_snapshot.EQUATIONS`.
 """
 
-import msgspec
 import numpy as np
+from msgspec.structs import asdict, replace
 
 from actors.core.arrays import I64, U8, joined
 from actors.core.batches import Decision, Deferred, Mode
+from actors.telemetry.ledger_snapshot import Imbalance, LedgerSnapshot, Waiting
 
 _KINDS = np.uint8(len(Decision))
-
-
-class Waiting(msgspec.Struct, frozen=True):
-    """What has not ended yet, counted by the pipeline where it lies: backlog, mailboxes, leases, outboxes.
-
-    It is never derived from the ledger, or the books would balance by construction.
-
-    Attributes:
-        unsent: due, not yet sent by the producer.
-        in_flight: sent, not yet decided, dead-lettered or found a duplicate.
-        awaiting_log: decided, neither logged nor given up.
-        awaiting_delivery: decided, neither delivered nor given up.
-    """
-
-    unsent: int = 0
-    in_flight: int = 0
-    awaiting_log: int = 0
-    awaiting_delivery: int = 0
-
-
-class LedgerSnapshot(msgspec.Struct, frozen=True):
-    """The books at one instant, counted in transactions since the start of the run.
-
-    Attributes:
-        decided_by_mode: one count a `Mode`, in its order.
-        dead_lettered_by_reason: only reasons that occurred.
-    """
-
-    offered: int = 0
-    produced: int = 0
-    decided_by_mode: tuple[int, ...] = (0,) * len(Mode)
-    dead_lettered_by_reason: dict[str, int] = {}
-    duplicate: int = 0
-    logged: int = 0
-    log_failed: int = 0
-    delivered: int = 0
-    undelivered: int = 0
-    waiting: Waiting = Waiting()
-
-    @property
-    def decided(self) -> int:
-        """Decisions on any rung."""
-        return sum(self.decided_by_mode)
-
-    @property
-    def dead_lettered(self) -> int:
-        """Dead letters for any reason."""
-        return sum(self.dead_lettered_by_reason.values())
-
-    def imbalances(self) -> list["Imbalance"]:
-        """Return the equations that do not hold, in the order of the books; empty when they balance."""
-        waiting = self.waiting
-        equations = [
-            ("offered = unsent + produced", self.offered, waiting.unsent + self.produced),
-            (
-                "produced = decided + dead_lettered + duplicate + in_flight",
-                self.produced,
-                self.decided + self.dead_lettered + self.duplicate + waiting.in_flight,
-            ),
-            (
-                "decided = logged + log_failed + awaiting_log",
-                self.decided,
-                self.logged + self.log_failed + waiting.awaiting_log,
-            ),
-            (
-                "decided = delivered + undelivered + awaiting_delivery",
-                self.decided,
-                self.delivered + self.undelivered + waiting.awaiting_delivery,
-            ),
-        ]
-        return [Imbalance(text, came, went) for text, came, went in equations if came != went]
-
-
-class Imbalance(msgspec.Struct, frozen=True):
-    """An equation of the books that does not hold."""
-
-    equation: str
-    came: int
-    went: int
-
-    def __str__(self) -> str:
-        """Return the equation, both sides, and how many were lost or counted twice."""
-        missing = self.came - self.went
-        what = f"{missing} lost" if missing > 0 else f"{-missing} counted twice"
-        return f"{self.equation}: {self.came} ≠ {self.went}, {what}"
 
 
 class Ledger:
@@ -181,25 +92,27 @@ class Ledger:
     def snapshot(self, waiting: Waiting) -> LedgerSnapshot:
         """Return the books with what is ``waiting`` at this very instant; remember whether they balanced."""
         now = self._read(waiting)
-        self.broken = self.broken or tuple(map(str, now.imbalances()))
-        return now
+        self.broken = self.broken or tuple(map(str, now.check()))
+        return replace(now, balanced=False, imbalances=self.broken) if self.broken else now
 
     def check(
         self, *, unsent: int = 0, in_flight: int = 0, awaiting_log: int = 0, awaiting_delivery: int = 0
     ) -> list[Imbalance]:
         """Return the equations that do not hold, given what is waiting at this very instant."""
-        return self._read(Waiting(unsent, in_flight, awaiting_log, awaiting_delivery)).imbalances()
+        return self._read(Waiting(unsent, in_flight, awaiting_log, awaiting_delivery)).check()
 
     def _read(self, waiting: Waiting) -> LedgerSnapshot:
         return LedgerSnapshot(
             offered=self.offered,
             produced=self.produced,
-            decided_by_mode=tuple(self.decided),
-            dead_lettered_by_reason=self.dead_lettered.copy(),
+            decided=sum(self.decided),
+            dead_lettered=sum(self.dead_lettered.values()),
+            dead_letters=self.dead_lettered.copy(),
             duplicate=self.duplicates,
             logged=self.logged,
             log_failed=self.log_failed_count,
             delivered=self.delivered,
             undelivered=self.undelivered_count,
-            waiting=waiting,
+            balanced=True,
+            **asdict(waiting),
         )

@@ -8,7 +8,7 @@ import msgspec
 
 from actors.telemetry.counters import ActorWork, Counters, GcCounts
 from actors.telemetry.histogram_counts import HistogramCounts
-from actors.telemetry.ledger import LedgerSnapshot, Waiting
+from actors.telemetry.ledger_snapshot import LedgerSnapshot, Waiting
 
 
 class MailboxGauge(msgspec.Struct, frozen=True):
@@ -144,8 +144,6 @@ class Snapshot(msgspec.Struct, frozen=True):
         work: by actor.
         decisions: by mode, in the order of `Mode`: counts in the order of `Decision`.
         memory_bytes: resident memory of this process; None where it is not sampled (a virtual clock).
-        imbalances: equations of the ledger that did not hold, now or at the first snapshot at which any did not;
-            empty as long as they have always balanced.
     """
 
     at_ns: int
@@ -160,9 +158,13 @@ class Snapshot(msgspec.Struct, frozen=True):
     gauges: Gauges
     gc: GcCounts = msgspec.field(default_factory=GcCounts)
     memory_bytes: int | None = None
-    imbalances: tuple[str, ...] = ()
     alerts: tuple[AlertReading, ...] = ()
     quality: Quality | None = None
+
+    @property
+    def decided_by_mode(self) -> tuple[int, ...]:
+        """Decisions by mode, in the order of `Mode`."""
+        return tuple(map(sum, self.decisions))
 
     def light(self) -> "Snapshot":
         """Return it without the histograms and feature counts, for a screen that is sent finished figures."""

@@ -107,6 +107,5 @@ class Telemetry:
             gauges=gauges,
             gc=GcCounts() if self.gc_pauses is None else self.gc_pauses.counts(),
             memory_bytes=memory_bytes,
-            imbalances=self.ledger.broken,
             quality=quality,
         )

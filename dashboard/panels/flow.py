@@ -2,8 +2,9 @@
 
 from rich.style import Style
 
+from actors.telemetry.ledger_snapshot import EQUATIONS, LedgerSnapshot
 from dashboard.charts import bar
-from dashboard.frame import ActorLevel, Frame, LedgerLine, MailboxLevel, Share
+from dashboard.frame import ActorLevel, Frame, MailboxLevel, Share
 from dashboard.panels.panel import Panel
 from dashboard.rows import Row, beside, block, entry, left, right, row
 from dashboard.theme import ACCENT, ARROW, BAD, CARE, DIM, GOOD, LABEL, PLAIN, STRONG
@@ -158,38 +159,18 @@ DECISIONS_PANEL = Panel(
 MODES_PANEL = Panel("modes", draw_modes, lambda frame: bool(frame.modes), heads=_share_heads, remark=_share_remark)
 
 
-def equations(ledger: LedgerLine) -> list[str]:
-    """Return the books as equations, in full figures."""
+_TERMS = {"dead_lettered": "dead letters"}
+
+
+def equations(ledger: LedgerSnapshot) -> list[str]:
+    """Return the ledger as equations, in full figures."""
     return [
-        _equation("offered", unsent=ledger.unsent, produced=ledger.produced, total=ledger.offered),
-        _equation(
-            "produced",
-            decided=ledger.decided,
-            dead_letters=ledger.dead_lettered,
-            duplicate=ledger.duplicate,
-            in_flight=ledger.in_flight,
-            total=ledger.produced,
-        ),
-        _equation(
-            "decided",
-            logged=ledger.logged,
-            log_failed=ledger.log_failed,
-            awaiting_log=ledger.awaiting_log,
-            total=ledger.decided,
-        ),
-        _equation(
-            "decided",
-            delivered=ledger.delivered,
-            undelivered=ledger.undelivered,
-            awaiting_delivery=ledger.awaiting_delivery,
-            total=ledger.decided,
-        ),
+        f"{_term(ledger, total)} = {' + '.join(_term(ledger, part) for part in parts)}" for total, parts in EQUATIONS
     ]
 
 
-def _equation(name: str, *, total: int, **parts: int) -> str:
-    terms = " + ".join(f"{part.replace('_', ' ')} {whole(number)}" for part, number in parts.items())
-    return f"{name} {whole(total)} = {terms}"
+def _term(ledger: LedgerSnapshot, name: str) -> str:
+    return f"{_TERMS.get(name, name.replace('_', ' '))} {whole(getattr(ledger, name))}"
 
 
 def draw_ledger(frame: Frame, width: int, height: int) -> list[Row]:
@@ -198,7 +179,7 @@ def draw_ledger(frame: Frame, width: int, height: int) -> list[Row]:
     if ledger is None:
         return []
     if not ledger.balanced:
-        broken = ledger.broken or ("the books do not balance",)
+        broken = ledger.imbalances or ("the books do not balance",)
         return [row(" ", ("✗ ", BAD), (text, BAD)) for text in broken[:height]]
     lines = equations(ledger)
     if width < 160:  # noqa: PLR2004  room for two

@@ -19,7 +19,7 @@ import msgspec
 from actors.core.batches import Mode
 from actors.telemetry.expression.expression import Expression
 from actors.telemetry.expression.nodes import shown
-from actors.telemetry.ledger import LedgerSnapshot
+from actors.telemetry.ledger_snapshot import LedgerSnapshot
 from actors.telemetry.metrics.catalogue import METRICS
 from actors.telemetry.metrics.metric import Unit, quantity
 from actors.telemetry.snapshot import Snapshot
@@ -77,12 +77,12 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 def arrivals_of(snapshot: Snapshot) -> Arrivals:
     """Return how the load arrived, from the snapshot at the end of the schedule."""
-    books: LedgerSnapshot = snapshot.ledger
+    ledger = snapshot.ledger
     first = next((box for box in snapshot.gauges.mailboxes if box.name == FIRST_MAILBOX), None)
     lateness = snapshot.stages.get(Stage.LATENESS)
     return Arrivals(
-        offered=books.offered,
-        produced=books.produced,
+        offered=ledger.offered,
+        produced=ledger.produced,
         backlogged=first is not None and 2 * first.depth >= first.capacity,
         lateness_p99_us=None if lateness is None else lateness.percentile_us(99.0),
     )
@@ -215,23 +215,22 @@ def doubts(ledger: LedgerSnapshot, read: frozenset[str]) -> Iterator[str]:
 
 def apart(ledger: LedgerSnapshot) -> str:
     """Return what became of the transactions that were not decided, in words."""
-    by_reason = ", ".join(f"{reason} {count:,}" for reason, count in ledger.dead_lettered_by_reason.items() if count)
+    by_reason = ", ".join(f"{reason} {count:,}" for reason, count in ledger.dead_letters.items() if count)
     parts = [f"{ledger.dead_lettered:,} became dead letters ({by_reason})"] if ledger.dead_lettered else []
     parts += [f"{ledger.duplicate:,} were duplicates"] if ledger.duplicate else []
     return " and ".join(parts) or "none came to an end"
 
 
-def remarks(ledger: LedgerSnapshot, expectations: Sequence[ExpectationResult], read: frozenset[str]) -> Iterator[str]:
+def remarks(by_mode: Sequence[int], expectations: Sequence[ExpectationResult], read: frozenset[str]) -> Iterator[str]:
     """Yield what whoever reads the verdict should know although it changes nothing.
 
     Args:
-        ledger: at the end of the run.
+        by_mode: decisions of the whole run, in the order of `Mode`.
         expectations: as they ended.
         read: metrics that they read.
     """
     if not expectations:
         yield "nothing was judged but the ledger and the load: the scenario has no expectations; add some under expect:"
-    by_mode = ledger.decided_by_mode
-    if ledger.decided and not by_mode[Mode.FULL] and not any(name.startswith("mode.") for name in read):
+    if any(by_mode) and not by_mode[Mode.FULL] and not any(name.startswith("mode.") for name in read):
         modes = ", ".join(f"{mode.label} {by_mode[mode]:,}" for mode in Mode if by_mode[mode])
         yield f"no decision had all features ({modes}): the pipeline was judged as it is when something is missing"

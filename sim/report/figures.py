@@ -23,7 +23,6 @@ from sim.outcomes.money import Business, Outcomes, business
 from sim.outcomes.quality import score_quality
 from sim.report.summary import (
     AlertOutcome,
-    Books,
     DecisionCounts,
     FaultCost,
     FeatureStoreUse,
@@ -192,7 +191,7 @@ def summarise(run: Finished) -> Summary:
         reasons=verdict.reasons,
         skipped=tuple(run.skipped),
         duration_s=window.span_s,
-        events_processed=last.ledger.produced - last.ledger.waiting.in_flight,
+        events_processed=last.ledger.produced - last.ledger.in_flight,
         fraud_detected=worth.fraud_detected,
         actual_fraud=worth.actual_fraud,
         latency_p50_ms=latency["p50_ms"],
@@ -213,9 +212,9 @@ def summarise(run: Finished) -> Summary:
         avg_prediction=mean,
         prediction_std=deviation,
         decisions=_decisions(last),
-        modes=ModeCounts(**{mode.label: last.ledger.decided_by_mode[mode] for mode in Mode}),
+        modes=ModeCounts(**{mode.label: last.decided_by_mode[mode] for mode in Mode}),
         skipped_rows=run.skipped_rows,
-        ledger=books(last),
+        ledger=last.ledger,
         business=worth,
         stages=stage_times(last),
         feature_store=feature_store_use(last),
@@ -255,29 +254,6 @@ def _times(stage: Stage, counts: HistogramCounts) -> StageTimes:
     times = times_in_ms(counts)
     budget = in_ms(BUDGET_P50_US.get(stage))
     return StageTimes(count=counts.total, **times, budget_ms=budget, at_least=at_least(times))
-
-
-def books(last: Snapshot) -> Books:
-    """Return the ledger for the summary, with the equations that did not hold at the end or earlier."""
-    ledger, waiting, broken = last.ledger, last.ledger.waiting, last.imbalances
-    return Books(
-        offered=ledger.offered,
-        unsent=waiting.unsent,
-        produced=ledger.produced,
-        decided=ledger.decided,
-        dead_lettered=ledger.dead_lettered,
-        dead_letters=dict(ledger.dead_lettered_by_reason),
-        duplicate=ledger.duplicate,
-        in_flight=waiting.in_flight,
-        logged=ledger.logged,
-        log_failed=ledger.log_failed,
-        awaiting_log=waiting.awaiting_log,
-        delivered=ledger.delivered,
-        undelivered=ledger.undelivered,
-        awaiting_delivery=waiting.awaiting_delivery,
-        balanced=not broken,
-        imbalances=broken,
-    )
 
 
 def _decisions(snapshot: Snapshot) -> DecisionCounts:

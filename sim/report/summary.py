@@ -12,6 +12,7 @@ import msgspec
 
 from actors.core.errors import OutputError
 from actors.model.engine import EngineKind
+from actors.telemetry.ledger_snapshot import LedgerSnapshot
 from sim.faults.switch import FaultRecord
 from sim.judging.result import ExpectationResult
 from sim.judging.verdict import VerdictWord
@@ -77,33 +78,6 @@ class ModeCounts(msgspec.Struct, frozen=True, kw_only=True):
     realtime_only: int = 0
     rules: int = 0
     default: int = 0
-
-
-class Books(msgspec.Struct, frozen=True, kw_only=True):
-    """The ledger after the drain, in transactions.
-
-    Attributes:
-        dead_letters: by reason, those that occurred.
-        balanced: whether it balanced during and after the run.
-        imbalances: equations that did not hold, in words.
-    """
-
-    offered: int
-    unsent: int
-    produced: int
-    decided: int
-    dead_lettered: int
-    dead_letters: dict[str, int]
-    duplicate: int
-    in_flight: int
-    logged: int
-    log_failed: int
-    awaiting_log: int
-    delivered: int
-    undelivered: int
-    awaiting_delivery: int
-    balanced: bool
-    imbalances: tuple[str, ...] = ()
 
 
 class StageTimes(msgspec.Struct, frozen=True, kw_only=True):
@@ -283,7 +257,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     decisions: DecisionCounts
     modes: ModeCounts
     skipped_rows: int = 0
-    ledger: Books
+    ledger: LedgerSnapshot
     business: Business
     stages: dict[str, StageTimes]
     feature_store: FeatureStoreUse = FeatureStoreUse()

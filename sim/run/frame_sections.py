@@ -85,13 +85,13 @@ def stage(stage: Stage, moment: FrameInputs) -> show.StageTime:
 def errors(moment: FrameInputs) -> show.Errors:
     """Return what ended badly, by cause."""
     ledger = moment.now.ledger
-    poison = ledger.dead_lettered_by_reason.get("poison", 0)
+    poison = ledger.dead_letters.get("poison", 0)
     return show.Errors(
         ratio_10s=read("error_ratio", moment.recent),
         ratio_run=read("error_ratio", moment.whole),
         target_ratio=ERROR_TARGET,
         causes=(
-            ("default", ledger.decided_by_mode[Mode.DEFAULT]),
+            ("default", moment.now.decided_by_mode[Mode.DEFAULT]),
             ("log failed", ledger.log_failed),
             ("undelivered", ledger.undelivered),
             ("poison", poison),
@@ -209,30 +209,6 @@ def alerts(moment: FrameInputs) -> tuple[show.AlertRow, ...]:
             tells=alert.told,
         )
         for alert in moment.now.alerts
-    )
-
-
-def ledger(moment: FrameInputs, skipped_rows: int = 0) -> show.LedgerLine:
-    """Return the books, and how many rows of a file never came into them."""
-    ledger = moment.now.ledger
-    return show.LedgerLine(
-        offered=ledger.offered,
-        unsent=ledger.waiting.unsent,
-        produced=ledger.produced,
-        decided=ledger.decided,
-        dead_lettered=ledger.dead_lettered,
-        duplicate=ledger.duplicate,
-        in_flight=ledger.waiting.in_flight,
-        logged=ledger.logged,
-        log_failed=ledger.log_failed,
-        awaiting_log=ledger.waiting.awaiting_log,
-        delivered=ledger.delivered,
-        undelivered=ledger.undelivered,
-        awaiting_delivery=ledger.waiting.awaiting_delivery,
-        balanced=not moment.now.imbalances,
-        broken=moment.now.imbalances,
-        dead_letters=tuple((reason, count) for reason, count in ledger.dead_lettered_by_reason.items() if count),
-        skipped_rows=skipped_rows,
     )
 
 

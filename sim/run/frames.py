@@ -18,7 +18,6 @@ from sim.run.frame_sections import (
     drift,
     errors,
     feature_store,
-    ledger,
     money,
     percentiles,
     pipeline,
@@ -140,7 +139,8 @@ class Frames:
                 )
                 for each in moment.expectations
             ),
-            ledger=ledger(moment, self.facts.skipped_rows),
+            ledger=moment.now.ledger,
+            skipped_rows=self.facts.skipped_rows,
         )
 
     def _header(self, moment: FrameInputs) -> show.Header:

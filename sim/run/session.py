@@ -254,12 +254,12 @@ class Session:
             arrivals,
             steps=steps,
             empty=tuple(doubts(final.ledger, read)),
-            imbalances=final.imbalances,
+            imbalances=final.ledger.imbalances,
             escalated=self._escalated,
             interrupted=interrupted,
         )
         parts.journal.add("run_ended", verdict.verdict)
-        outcomes, noted = parts.book.outcomes(), tuple(remarks(final.ledger, expectations, read))
+        outcomes, noted = parts.book.outcomes(), tuple(remarks(final.decided_by_mode, expectations, read))
         watch.conclude(outcomes, noted)
         return Ended(
             first=watch.monitor.first or final,

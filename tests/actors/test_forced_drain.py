@@ -16,7 +16,7 @@ from actors.output.delivery import DeliveryConfig
 from actors.pipeline import Pipeline, PipelineConfig
 from actors.scorer import ScorerConfig
 from actors.supervisor import RestartPolicy
-from actors.telemetry.ledger import Imbalance
+from actors.telemetry.ledger_snapshot import Imbalance
 from sim.clocks.virtual_loop import VirtualLoop
 from tests.support.actors.pipeline import Bench, FixedScoring, ListSink, arrivals, transaction
 

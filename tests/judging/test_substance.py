@@ -1,9 +1,11 @@
 """What a verdict rests on."""
 
+import numpy as np
 import pytest
 
 from actors.core.batches import Mode
-from actors.telemetry.ledger import LedgerSnapshot
+from actors.telemetry.ledger import Ledger
+from actors.telemetry.ledger_snapshot import LedgerSnapshot, Waiting
 from sim.judging.result import ExpectationResult
 from sim.judging.verdict import Arrivals, doubts, judge, metrics_read, remarks
 from sim.scenario.scenario import Expectation
@@ -15,9 +17,20 @@ def ledger(
     *, full: int = 0, fallen: int = 0, dead: int = 0, duplicate: int = 0, reason: str = "out_of_range"
 ) -> LedgerSnapshot:
     """Return books in which this many were decided fully, decided by rules, set aside, and seen before."""
-    by_mode = tuple({Mode.FULL: full, Mode.RULES: fallen}.get(mode, 0) for mode in Mode)
-    produced = full + fallen + dead + duplicate
-    return LedgerSnapshot(produced, produced, by_mode, {reason: dead} if dead else {}, duplicate)
+    live, sent = Ledger(), full + fallen + dead + duplicate
+    live.offer(sent)
+    live.send(sent)
+    modes = np.array([Mode.FULL] * full + [Mode.RULES] * fallen, dtype=np.uint8)
+    live.decide(np.zeros_like(modes), modes)
+    if dead:
+        live.dead_letter(reason, dead)
+    live.duplicate(duplicate)
+    return live.snapshot(Waiting(awaiting_log=full + fallen, awaiting_delivery=full + fallen))
+
+
+def by_mode(*, full: int = 0, fallen: int = 0) -> tuple[int, ...]:
+    """Return decisions by mode, of which this many were made fully and by rules."""
+    return tuple({Mode.FULL: full, Mode.RULES: fallen}.get(mode, 0) for mode in Mode)
 
 
 def reading(*expressions: str) -> frozenset[str]:
@@ -81,22 +94,22 @@ def test_a_run_whose_expectations_were_all_skipped_proves_nothing() -> None:
 
 def test_a_run_without_expectations_says_so() -> None:
     """It passes by its ledger and its load, and whoever reads that is told."""
-    (remark,) = remarks(ledger(full=5), [], reading())
+    (remark,) = remarks(by_mode(full=5), [], reading())
     assert "no expectations" in remark
 
 
 @pytest.mark.parametrize(
-    ("books", "expressions", "told"),
+    ("decided", "expressions", "told"),
     [
-        (ledger(fallen=300), (), True),
-        (ledger(fallen=300, full=1), (), False),
-        (ledger(fallen=300), ("mode.full.ratio < 1%",), False),
-        (ledger(), (), False),
+        (by_mode(fallen=300), (), True),
+        (by_mode(fallen=300, full=1), (), False),
+        (by_mode(fallen=300), ("mode.full.ratio < 1%",), False),
+        (by_mode(), (), False),
     ],
 )
 def test_a_run_in_which_every_decision_fell_back_says_so(
-    books: LedgerSnapshot, expressions: tuple[str, ...], told: bool
+    decided: tuple[int, ...], expressions: tuple[str, ...], told: bool
 ) -> None:
     """Unless an expectation is about that."""
-    found = list(remarks(books, [HELD], reading(*expressions)))
+    found = list(remarks(decided, [HELD], reading(*expressions)))
     assert any("no decision had all features (rules 300)" in each for each in found) == told

@@ -13,7 +13,7 @@ from sim.faults.switch import FaultRecord
 from sim.judging.judge import Judge
 from sim.judging.verdict import Arrivals, judge
 from sim.outcomes.money import Outcomes
-from sim.report.figures import Finished, books, feature_store_use, summarise
+from sim.report.figures import Finished, feature_store_use, summarise
 from sim.report.summary import DecisionCounts, FeatureStoreUse, ModeCounts, Summary, summary_schema, summary_text
 from sim.scenario.loader import parse
 from tests.support.actors.telemetry import decide, gauges, snapshot
@@ -111,10 +111,10 @@ def test_summary_says_what_a_fault_cost() -> None:
 def test_books_show_an_equation_that_broke_earlier() -> None:
     """A ledger that balances at the end and did not before has not balanced."""
     telemetry = Telemetry()
-    assert books(snapshot(telemetry, 0)).balanced
+    assert snapshot(telemetry, 0).ledger.balanced
     telemetry.ledger.offer(1)
     snapshot(telemetry, 1)
-    found = books(snapshot(telemetry, 2, gauges(unsent=1)))
+    found = snapshot(telemetry, 2, gauges(unsent=1)).ledger
     assert not found.balanced
     assert found.imbalances == ("offered = unsent + produced: 1 ≠ 0, 1 lost",)
 

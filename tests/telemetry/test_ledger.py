@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from actors.core.batches import Decision, Mode
-from actors.telemetry.ledger import Ledger, Waiting
+from actors.telemetry.ledger import Ledger
+from actors.telemetry.ledger_snapshot import Waiting
 
 COUNTS = st.integers(1, 40)
 DECISIONS = st.lists(st.tuples(st.sampled_from(Decision), st.sampled_from(Mode)), max_size=60)
@@ -180,4 +181,4 @@ def test_a_snapshot_does_not_follow_the_ledger() -> None:
     ledger.dead_letter("not_json", 1)
     decide(ledger, [(Decision.APPROVE, Mode.FULL)])
     assert (snapshot.decided, snapshot.dead_lettered) == (55, 10)
-    assert snapshot.imbalances() == []
+    assert snapshot.check() == []

@@ -8,7 +8,7 @@ import msgspec
 from actors.core.clock import NS_PER_S, RealClock
 from actors.telemetry.alerts import AlertEngine, AlertEvent, AlertRule
 from actors.telemetry.hlog import LatencyLog
-from actors.telemetry.ledger import Waiting
+from actors.telemetry.ledger_snapshot import Waiting
 from actors.telemetry.monitor import Monitor, ResidentMemory
 from actors.telemetry.snapshot import Gauges, Quality, Snapshot
 from actors.telemetry.telemetry import Telemetry
@@ -99,14 +99,14 @@ def test_an_imbalance_seen_once_is_in_every_later_snapshot() -> None:
     """The ledger is checked at each tick; books that balance again have not balanced all along."""
     telemetry = Telemetry()
     monitor = Monitor(telemetry, RealClock(), Gauges, AlertEngine([]))
-    assert monitor.tick().imbalances == ()
+    assert monitor.tick().ledger.imbalances == ()
     telemetry.ledger.offer(1)
-    broken = monitor.tick().imbalances
+    broken = monitor.tick().ledger.imbalances
     assert broken == ("offered = unsent + produced: 1 ≠ 0, 1 lost",)
     telemetry.ledger.send(1)
     telemetry.ledger.duplicate(1)
-    assert monitor.tick().ledger.imbalances() == []
-    assert monitor.tick().imbalances == broken
+    assert monitor.tick().ledger.check() == []
+    assert monitor.tick().ledger.imbalances == broken
 
 
 def test_quality_and_memory_are_read_at_each_tick() -> None:

@@ -98,8 +98,8 @@ def test_a_snapshot_says_whether_the_books_balance() -> None:
     """It has the equations that do not hold, in words."""
     telemetry = Telemetry()
     telemetry.ledger.offer(2)
-    assert snapshot(telemetry, 1, gauges(unsent=2)).imbalances == ()
-    assert snapshot(telemetry, 1, gauges(unsent=1)).imbalances == ("offered = unsent + produced: 2 ≠ 1, 1 lost",)
+    assert snapshot(telemetry, 1, gauges(unsent=2)).ledger.imbalances == ()
+    assert snapshot(telemetry, 1, gauges(unsent=1)).ledger.imbalances == ("offered = unsent + produced: 2 ≠ 1, 1 lost",)
 
 
 def test_without_a_reference_no_features_are_sampled() -> None:

@@ -25,9 +25,9 @@ def decided(snapshot: Snapshot) -> int:
 
 def errors(snapshot: Snapshot) -> int:
     """Promises not kept. Invalid input is not our error; a crash on a transaction that parsed is."""
-    books = snapshot.ledger
-    crashed = books.dead_lettered_by_reason.get("poison", 0)
-    return books.decided_by_mode[Mode.DEFAULT] + books.log_failed + books.undelivered + crashed
+    ledger = snapshot.ledger
+    crashed = ledger.dead_letters.get("poison", 0)
+    return snapshot.decided_by_mode[Mode.DEFAULT] + ledger.log_failed + ledger.undelivered + crashed
 
 
 def flow_metrics() -> Iterator[Metric]:
@@ -64,13 +64,13 @@ def flow_metrics() -> Iterator[Metric]:
         "awaiting_delivery",
         Unit.COUNT,
         "decisions on their way to the caller, those included that are tried again",
-        lambda window: window.newer.ledger.waiting.awaiting_delivery,
+        lambda window: window.newer.ledger.awaiting_delivery,
     )
     yield Metric(
         "ledger.balanced",
         Unit.COUNT,
         "1 as long as every transaction has been accounted for at every reading of the run, else 0",
-        lambda window: float(not window.newer.imbalances),
+        lambda window: float(window.newer.ledger.balanced),
         instant=True,
         lasting=True,
         at_most=1.0,
@@ -94,7 +94,7 @@ def _mode_share(mode: Mode) -> Metric:
     is_error = mode is Mode.DEFAULT
     also = f"{mode.label} mode_{mode.label} {mode.label}_ratio"
     return share(
-        f"mode.{mode.label}.ratio", what, lambda s: s.ledger.decided_by_mode[mode], decided, worse=is_error, also=also
+        f"mode.{mode.label}.ratio", what, lambda s: s.decided_by_mode[mode], decided, worse=is_error, also=also
     )
 
 
@@ -113,7 +113,7 @@ def _of_any_kind(snapshot: Snapshot) -> int:
 
 
 def _degraded(snapshot: Snapshot) -> int:
-    return snapshot.ledger.decided - snapshot.ledger.decided_by_mode[Mode.FULL]
+    return snapshot.ledger.decided - snapshot.decided_by_mode[Mode.FULL]
 
 
 def _shed(snapshot: Snapshot) -> int:

@@ -7,7 +7,7 @@ import numpy as np
 from actors.core.batches import Decision, Mode
 from actors.core.clock import NS_PER_S
 from actors.telemetry.drift import Reference, bins_of
-from actors.telemetry.ledger import Waiting
+from actors.telemetry.ledger_snapshot import Waiting
 from actors.telemetry.snapshot import Gauges, MailboxGauge, Snapshot
 from actors.telemetry.stages import Stage
 from actors.telemetry.telemetry import Telemetry

@@ -31,6 +31,8 @@ def any_of(kind: Any) -> st.SearchStrategy[Any]:  # noqa: ANN401  a type form: c
         return st.sampled_from(arguments)
     if origin in {Union, types.UnionType}:
         return st.one_of([any_of(argument) for argument in arguments])
+    if origin is dict:
+        return st.dictionaries(any_of(arguments[0]), any_of(arguments[1]), max_size=4)
     if origin is tuple:
         return _tuples(arguments)
     fields = [field.name for field in msgspec.structs.fields(kind)]

@@ -211,7 +211,7 @@ def failing() -> Frame:
             frame.ledger,
             offered=10**15,
             balanced=False,
-            broken=("offered 1,000,000,000,000,000 ≠ unsent 8 + produced 51,959", LONG),
+            imbalances=("offered 1,000,000,000,000,000 ≠ unsent 8 + produced 51,959", LONG),
         ),
     )
 

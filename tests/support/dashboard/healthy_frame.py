@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 
+from actors.telemetry.ledger_snapshot import LedgerSnapshot
 from dashboard.frame import (
     ActorLevel,
     AlertRow,
@@ -14,7 +15,6 @@ from dashboard.frame import (
     Frame,
     Header,
     Latency,
-    LedgerLine,
     MailboxLevel,
     Memory,
     Money,
@@ -232,12 +232,13 @@ def burst() -> Frame:
             expectation("quiet", "alerts.firing == 0 during baseline", "passed", "0"),
             expectation("recovered", "latency.p99 < 10ms during recovery", "waiting", ""),
         ),
-        ledger=LedgerLine(
+        ledger=LedgerSnapshot(
             offered=51_967,
             unsent=8,
             produced=51_959,
             decided=51_934,
             dead_lettered=3,
+            dead_letters={},
             duplicate=1,
             in_flight=21,
             logged=51_922,
