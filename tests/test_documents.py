@@ -5,10 +5,20 @@ import re
 from actors.telemetry.alerts import built_in_rules
 from actors.telemetry.metrics.catalogue import find
 from sim.faults.registry import FAULTS
-from tests.support.documents import FAULTS_PAGE, MONITORING, REPLAY_PAGE, faults_table, filled, replay_tables
+from tests.support.documents import (
+    ARCHITECTURE,
+    FAULTS_PAGE,
+    MONITORING,
+    REPLAY_PAGE,
+    faults_table,
+    filled,
+    layers_picture,
+    replay_tables,
+)
 from tests.support.repository import ROOT
 
 TEXT = MONITORING.read_text()
+MOST_FILES = 8  # that a story may take: whoever follows it keeps them all in mind
 
 
 def test_tables_are_those_of_the_code() -> None:
@@ -28,6 +38,24 @@ def test_tables_of_a_replay_are_those_of_the_code() -> None:
     """Every key of the section of events and of its column map has its row, in the words of its type."""
     text = REPLAY_PAGE.read_text()
     assert filled(text, replay_tables()) == text
+
+
+def test_picture_of_the_layers_is_that_of_the_contracts() -> None:
+    """What the picture allows is what import-linter allows; ``python -m tests.support.documents`` draws it."""
+    text = ARCHITECTURE.read_text()
+    assert filled(text, layers_picture()) == text, "python -m tests.support.documents draws it anew"
+
+
+def test_a_story_takes_few_files_and_names_what_is_in_them() -> None:
+    """Each step of a story opens one file, and what it names of our code stands in that file."""
+    section = ARCHITECTURE.read_text().split("## Five stories")[1].split("\n## ")[0]
+    stories = [re.findall(r"^\d+\. `([^`]+)`: (.+)$", story, re.MULTILINE) for story in section.split("\n**")[1:]]
+    assert [len(steps) for steps in stories if not 1 < len(steps) <= MOST_FILES] == []
+    assert len(stories) == 5
+    for path, text in (step for steps in stories for step in steps):
+        names = {part for name in re.findall(r"`([A-Z]\w+(?:\.\w+)*)`", text) for part in name.split(".")}
+        found = set(re.findall(r"\w+", (ROOT / path).read_text()))
+        assert names - found == set(), f"{path} has no such names"
 
 
 def test_every_alert_says_what_to_do() -> None:

@@ -79,9 +79,9 @@ class LatencyLog:
         if counts.total:
             fill_hdr(self._hdr, counts)
             span = f"{line.begin_s:f},{line.end_s - line.begin_s:f}"
-            payload = self._hdr.encode().decode()
+            encoded = self._hdr.encode().decode()
             # Not by the package's writer, which knows no exact maximum but the top of a counter.
-            self._file.write(f"Tag={line.stage},{span},{counts.max_us:.1f},{payload}\n")
+            self._file.write(f"Tag={line.stage},{span},{counts.max_us:.1f},{encoded}\n")
 
 
 class _Line(NamedTuple):

@@ -139,7 +139,7 @@ def prepare(
         noise=modelled.noise,
         look_up=look_up_time(scenario),
     )
-    refuse_foresight(draft.load, artifact.manifest)
+    refuse_known_transactions(draft.load, artifact.manifest)
     if not needs_capacity(scenario) and not with_capacity:
         return draft
     from sim.run.capacity import measure_capacity
@@ -152,7 +152,7 @@ def prepare(
     return replace(draft, load=load_of(scenario, capacity), capacity_per_s=capacity)
 
 
-def refuse_foresight(load: Load, manifest: Manifest) -> None:
+def refuse_known_transactions(load: Load, manifest: Manifest) -> None:
     """Refuse to replay what the model's own history holds already: windows and risks would know what is still to come.
 
     Raises:

@@ -1,6 +1,8 @@
 """Tables of the documentation that are made from the code; ``python -m tests.support.documents`` writes them anew."""
 
 import re
+import textwrap
+import tomllib
 from collections.abc import Iterable, Iterator
 
 from actors.features.catalogue import CATALOGUE
@@ -16,6 +18,8 @@ DOCS = ROOT / "docs"
 MONITORING = DOCS / "monitoring.md"
 FAULTS_PAGE = DOCS / "faults.md"
 REPLAY_PAGE = DOCS / "replay.md"
+ARCHITECTURE = DOCS / "architecture.md"
+NAMES = 44  # columns for the names of a layer, in the picture of the layers
 
 
 def filled(text: str, found: dict[str, str] | None = None) -> str:
@@ -30,6 +34,26 @@ def filled(text: str, found: dict[str, str] | None = None) -> str:
 def tables() -> dict[str, str]:
     """Return each table by the name of its marker."""
     return {"alerts": _alerts(), "escalation": _escalation(), "metrics": metrics_table(), "features": _features()}
+
+
+def layers_picture() -> dict[str, str]:
+    """Return the layers as import-linter checks them, with the reasons that pyproject.toml gives; by its marker."""
+    text = (ROOT / "pyproject.toml").read_text()
+    reasons = dict(re.findall(r'^  "([^"]+)", +# (.+)$', text, re.MULTILINE))
+    contracts = tomllib.loads(text)["tool"]["importlinter"]["contracts"]
+    layered = [each for each in contracts if each["type"] == "layers"]
+    (packages,) = [each["layers"] for each in layered if "containers" not in each]
+    inside = {name: each["layers"] for each in layered for name in each.get("containers", ())}
+    lines = []
+    for package in packages:
+        lines.append(f"┌─ {package} {'─' * (NAMES - len(package))}")
+        for layer in inside.get(package, ()):
+            names = textwrap.wrap(layer.replace(" |", " ·"), NAMES)
+            lines.append(f"│  {names[0]:<{NAMES}}  {reasons.get(layer, '')}".rstrip())
+            lines += [f"│  {more}" for more in names[1:]]
+        lines += [f"│  {each['name']}" for each in contracts if each.get("source_modules") == [package]]
+        lines.append("└─" if package == packages[-1] else "└─▼")
+    return {"layers": "```text\n" + "\n".join(lines) + "\n```\n"}
 
 
 def faults_table() -> dict[str, str]:
@@ -109,3 +133,4 @@ if __name__ == "__main__":
     MONITORING.write_text(filled(MONITORING.read_text()))
     FAULTS_PAGE.write_text(filled(FAULTS_PAGE.read_text(), faults_table()))
     REPLAY_PAGE.write_text(filled(REPLAY_PAGE.read_text(), replay_tables()))
+    ARCHITECTURE.write_text(filled(ARCHITECTURE.read_text(), layers_picture()))
