@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from actors.actor import Actor, Environment
+from actors.config import AssemblerConfig
 from actors.core.arrays import F32, I64, Bool
 from actors.core.awaiting import at_once
 from actors.core.batches import ASSEMBLY_START, NUMBER, SENT, DeadLetter, FeatureBatch, Mode, RawBatch, Track
@@ -26,8 +27,6 @@ from actors.output.sinks import FirstFailure
 from actors.resilience.timeout import ReusableTimeout
 from actors.telemetry.stages import Span, Stage, StageRecorder
 
-REMEMBERED_IDS = 1_000_000  # two minutes at 8,000/s; about 130 MB when full
-
 
 class Deduplicator:
     """Remembers the last ``limit`` ids.
@@ -36,7 +35,7 @@ class Deduplicator:
         limit: ids to remember, > 0.
     """
 
-    def __init__(self, limit: int = REMEMBERED_IDS) -> None:
+    def __init__(self, limit: int) -> None:
         self._limit = limit
         self._seen: set[str] = set()
         self._order: deque[str] = deque()
@@ -73,23 +72,6 @@ class Deduplicator:
             order.extend(ids)
         while len(order) > self._limit:
             seen.discard(order.popleft())
-
-
-@dataclass(frozen=True, slots=True)
-class AssemblerConfig:
-    """How the assembler works.
-
-    Attributes:
-        capacity: of its mailbox, in transactions.
-        max_batch_size: most transactions at a time; small, since the event loop waits while it computes.
-        remembered_ids: how many of the last ids it tells repeated ones by, > 0.
-        windows_timeout_ns: longest wait for the windows, where these are not in this process.
-    """
-
-    capacity: int = 5_000
-    max_batch_size: int = 256
-    remembered_ids: int = REMEMBERED_IDS
-    windows_timeout_ns: int = 5 * NS_PER_MS  # as long as a look-up of batch features may take
 
 
 class Assembling(msgspec.Struct):

@@ -2,21 +2,19 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import partial
 
 import msgspec
 
 from actors.actor import Actor, Environment
+from actors.config import PipelineConfig
 from actors.core.batches import DECIDED, LOGGED, LOGGING_START, DecidedBatch
 from actors.core.clock import NS_PER_S
 from actors.core.errors import SinkError
 from actors.core.work import LOG, WRITE, WRITER
 from actors.mailbox import Lease, Mailbox
 from actors.output.decision_log import DecisionLog
-from actors.output.decision_record import FeatureLogging
-from actors.output.delivery import DeliveryConfig, DeliveryRetries, deliver
+from actors.output.delivery import DeliveryRetries, deliver
 from actors.output.sinks import DecisionSink, FirstFailure
 from actors.resilience.timeout import ReusableTimeout
 from actors.telemetry.stages import Span, Stage, StageRecorder
@@ -24,23 +22,6 @@ from actors.telemetry.stages import Span, Stage, StageRecorder
 FINISH_NS = 1 * NS_PER_S  # as long as a caller has by default for one batch
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class LoggerConfig:
-    """How the logger works.
-
-    Attributes:
-        capacity: of its mailbox, in transactions.
-        max_batch_size: most transactions at a time.
-        features: which lines of the decision log carry their features.
-        delivery: how failed deliveries are tried again; None: each is tried once, however long it takes.
-    """
-
-    capacity: int = 20_000
-    max_batch_size: int = 512
-    features: FeatureLogging = "sample"
-    delivery: DeliveryConfig | None = None
 
 
 class Handled(msgspec.Struct, frozen=True):
@@ -64,20 +45,18 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
 
     def __init__(
         self,
-        config: LoggerConfig,
+        config: PipelineConfig,
         sink: DecisionSink,
         decision_log: DecisionLog,
         inbox: Mailbox[DecidedBatch],
         environment: Environment,
-        retries: DeliveryRetries | None = None,
+        retries: DeliveryRetries,
     ) -> None:
         super().__init__("logger", inbox, None, environment)
-        self._config = config
+        self._config = config.logger
         self.log = decision_log
         self._retries = retries
-        self._deliver: Callable[[DecidedBatch], Awaitable[None]] = sink.deliver
-        if config.delivery is not None:
-            self._deliver = partial(deliver, sink, ReusableTimeout(config.delivery.timeout_ns, environment.clock))
+        self._deliver = partial(deliver, sink, ReusableTimeout(config.delivery.timeout_ns, environment.clock))
         stages = self.telemetry.stages
         self._times = StageRecorder(
             LOGGING_START,
@@ -111,10 +90,8 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
         decided, ledger = lease.message, self.telemetry.ledger
         if prepared.delivered:
             ledger.deliver(lease.rows)
-        elif self._retries is not None:
-            self._retries.put(decided)
         else:
-            ledger.undelivered(lease.rows)
+            self._retries.put(decided)
         self.log.commit(decided, written=prepared.logged)
         self._times.book(decided.batch.track, prepared.started_ns, self.clock.now_ns())
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from actors.actor import Actor, Environment, Hooks
-from actors.assembler import Assembler, AssemblerConfig, AssemblerParts, Deduplicator
+from actors.assembler import Assembler, AssemblerParts, Deduplicator
+from actors.config import PipelineConfig, RetryConfig
 from actors.core.batches import Cause, DecidedBatch, FeatureBatch, RawBatch
 from actors.core.clock import NS_PER_S, Clock
 from actors.core.errors import EscalationError
@@ -18,7 +19,7 @@ from actors.features.history import History
 from actors.features.store import FeatureStore
 from actors.features.stream_state import StreamState
 from actors.forced_drain import ForcedDrain
-from actors.logger import Logger, LoggerConfig
+from actors.logger import Logger
 from actors.mailbox import Mailbox
 from actors.model.scoring import Scoring
 from actors.output.dead_letters import DeadLetterSink
@@ -26,32 +27,15 @@ from actors.output.decision_log import BufferedLog, MakeLog
 from actors.output.decision_record import DecisionLines
 from actors.output.delivery import DeliveryRetries
 from actors.output.sinks import DecisionSink, LineSink
-from actors.producer import Producer, ProducerConfig, Source
-from actors.resilience.breaker import BreakerConfig, CircuitBreaker
+from actors.producer import Producer, Source
+from actors.resilience.breaker import CircuitBreaker
 from actors.resilience.store_guard import CachedFeatureStore, GuardedFeatureStore
-from actors.resilience.store_retries import HedgedFeatureStore, RetryBudget, RetryConfig, RetryingFeatureStore
-from actors.scorer import Scorer, ScorerConfig
-from actors.supervisor import Restart, RestartPolicy, Supervisor, Worker
+from actors.resilience.store_retries import HedgedFeatureStore, RetryBudget, RetryingFeatureStore
+from actors.scorer import Scorer
+from actors.supervisor import Restart, Supervisor, Worker
 from actors.telemetry.ledger_snapshot import Waiting
 from actors.telemetry.snapshot import ActorGauge, Gauges, MailboxGauge
 from actors.telemetry.telemetry import Telemetry
-
-
-@dataclass(frozen=True, slots=True)
-class PipelineConfig:
-    """Everything about the pipeline that a scenario may set."""
-
-    producer: ProducerConfig = field(default_factory=ProducerConfig)
-    assembler: AssemblerConfig = field(default_factory=AssemblerConfig)
-    scorer: ScorerConfig = field(default_factory=ScorerConfig)
-    logger: LoggerConfig = field(default_factory=LoggerConfig)
-    restart: RestartPolicy = field(default_factory=RestartPolicy)
-    store_timeout_ns: int = 5_000_000  # the budget at p50 is 2 ms
-    store_retry: RetryConfig | None = None
-    store_hedge_after_ns: int | None = None  # when a second call is made; None: never
-    store_cache: int | None = None  # cards remembered, and as many merchants
-    breaker: BreakerConfig | None = None
-    drain_timeout_ns: int = 30 * NS_PER_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,24 +98,24 @@ class Pipeline:
         self.config = config
         self._around = around = surroundings
         clock, telemetry = around.clock, around.telemetry
-        raw: Mailbox[RawBatch] = Mailbox("assembler", config.assembler.capacity, clock)
-        features: Mailbox[FeatureBatch] = Mailbox("scorer", config.scorer.capacity, clock)
-        decided: Mailbox[DecidedBatch] = Mailbox("logger", config.logger.capacity, clock)
-        self.breaker = None if config.breaker is None else CircuitBreaker(config.breaker, clock)
+        boxes, breaker = config.mailboxes, config.feature_store.breaker
+        raw: Mailbox[RawBatch] = Mailbox("assembler", boxes.assembler.capacity, clock)
+        features: Mailbox[FeatureBatch] = Mailbox("scorer", boxes.scorer.capacity, clock)
+        decided: Mailbox[DecidedBatch] = Mailbox("logger", boxes.logger.capacity, clock)
+        self.breaker = None if breaker is None else CircuitBreaker(breaker, clock)
         store = self._store()
         remembered = Deduplicator(config.assembler.remembered_ids)
         parts = AssemblerParts(
             around.assembly, around.stream, store, around.history, around.dead_letters, remembered, around.read
         )
-        lines = DecisionLines(around.digest_of, config.logger.features)
+        lines = DecisionLines(around.digest_of, config.log.features)
         self.retries = self._delivery_retries()
         environment = Environment(clock, telemetry, around.hooks, around.work)
         self.producer = Producer(around.source, raw, config.producer, environment)
         self.assembler = Assembler(config.assembler, parts, raw, features, environment)
-        full = config.assembler.max_batch_size
-        self.scorer = Scorer(config.scorer, around.scoring, around.dead_letters, features, decided, environment, full)
+        self.scorer = Scorer(config, around.scoring, around.dead_letters, features, decided, environment)
         log = around.log(lines, around.output, telemetry.ledger)
-        self.logger = Logger(config.logger, around.sink, log, decided, environment, self.retries)
+        self.logger = Logger(config, around.sink, log, decided, environment, self.retries)
         self.supervisor = Supervisor(config.restart, clock, telemetry, around.on_restart)
         self._task: asyncio.Task[None] | None = None
         self._ending: asyncio.Task[int] | None = None
@@ -151,8 +135,7 @@ class Pipeline:
         )
         awaiting_delivery = self.scorer.outbox_count + self.logger.inbox.depth + self.logger.inbox.leased
         awaiting_log = awaiting_delivery + self.logger.log.waiting
-        owed = 0 if self.retries is None else self.retries.depth
-        return Held(self.producer.settle(), in_flight, awaiting_log, awaiting_delivery + owed)
+        return Held(self.producer.settle(), in_flight, awaiting_log, awaiting_delivery + self.retries.depth)
 
     def gauges(self, batch_age_s: float | None = None, model: str = "", engine: str = "") -> Gauges:
         """Read everything that can only be read here, all at this instant.
@@ -184,9 +167,6 @@ class Pipeline:
     async def _run(self) -> None:
         """Run all actors until they are done, and deliver meanwhile and afterwards what is owed."""
         workers: tuple[Worker, ...] = (self.producer, *self.actors)
-        if self.retries is None:
-            await self.supervisor.run(workers)
-            return
         retrying = asyncio.create_task(self.retries.run(), name="delivery retries")
         try:
             await self.supervisor.run(workers)
@@ -197,26 +177,24 @@ class Pipeline:
 
     def _store(self) -> FeatureStore:
         """Return the feature store with what stands around it: second calls, breaker and time-out, then a cache."""
-        config, around = self.config, self._around
+        config, around = self.config.feature_store, self._around
         store = self._calling_again(around.store)
-        store = GuardedFeatureStore(store, config.store_timeout_ns, self.breaker, around.clock, around.telemetry)
-        return store if config.store_cache is None else CachedFeatureStore(store, config.store_cache, around.telemetry)
+        store = GuardedFeatureStore(store, config.timeout_ns, self.breaker, around.clock, around.telemetry)
+        return store if config.cache is None else CachedFeatureStore(store, config.cache, around.telemetry)
 
     def _calling_again(self, store: FeatureStore) -> FeatureStore:
         """Return ``store`` with hedges, then retries, around it, paid from one budget."""
-        config, around, hedge_after_ns = self.config, self._around, self.config.store_hedge_after_ns
-        if config.store_retry is None and hedge_after_ns is None:
+        config, around = self.config.feature_store, self._around
+        if config.retry is None and config.hedge is None:
             return store
-        retry = config.store_retry or RetryConfig(attempts=1)
-        budget = RetryBudget(retry.budget_ratio, retry.reserve)
-        if hedge_after_ns is not None:
-            store = HedgedFeatureStore(store, hedge_after_ns, budget, around.telemetry)
+        retry = config.retry or RetryConfig(attempts=1)
+        budget = RetryBudget(retry.budget_ratio)
+        if config.hedge is not None:
+            store = HedgedFeatureStore(store, config.hedge.after_ns, budget, around.telemetry)
         return RetryingFeatureStore(store, retry, around.clock, around.telemetry, budget)
 
-    def _delivery_retries(self) -> DeliveryRetries | None:
-        config, around = self.config.logger.delivery, self._around
-        if config is None:
-            return None
+    def _delivery_retries(self) -> DeliveryRetries:
+        config, around = self.config.delivery, self._around
         encode = DecisionLines(around.digest_of, "off").encode
         return DeliveryRetries(config, around.sink, encode, around.undelivered, around.clock, around.telemetry.ledger)
 
@@ -287,6 +265,5 @@ class Pipeline:
             cause,
         )
         left = await ending.settle()
-        if self.retries is not None:
-            self.retries.abandon()
+        self.retries.abandon()
         return left

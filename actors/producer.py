@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from actors.actor import Environment
+from actors.config import ProducerConfig
 from actors.core.arrays import I64
 from actors.core.awaiting import resume
 from actors.core.batches import ARRIVAL, NUMBER, SENT, RawBatch, Track, stamp
@@ -57,17 +58,6 @@ class Source(Protocol):
         Called whenever the books are read; it answers from memory and does not fail.
         """
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class ProducerConfig:
-    """How the producer hands over.
-
-    Attributes:
-        max_batch_size: most transactions in one message.
-    """
-
-    max_batch_size: int = 1024
 
 
 class Producer:

@@ -1,12 +1,12 @@
 """The scorer: feature rows become scores, scores become decisions; in need it takes a lower rung of the ladder."""
 
-from dataclasses import dataclass, field
 from functools import lru_cache
 
 import msgspec
 import numpy as np
 
 from actors.actor import Actor, Environment
+from actors.config import PipelineConfig
 from actors.core.arrays import F32, F64, U8, Bool, all_u8, all_u16
 from actors.core.batches import (
     ARRIVAL,
@@ -22,35 +22,16 @@ from actors.core.batches import (
     Track,
     earliest,
 )
-from actors.core.clock import NS_PER_MS, NS_PER_US
+from actors.core.clock import NS_PER_US
 from actors.core.errors import ModelError
 from actors.core.work import DECIDE, EXECUTOR, LOOP
 from actors.mailbox import Lease, Mailbox
-from actors.model.policy import FailurePolicy, decide
+from actors.model.policy import answer_failures, decide
 from actors.model.scoring import InlineBudget, Scoring
 from actors.model.serving import ServingModel
 from actors.output.dead_letters import DeadLetterSink
-from actors.resilience.shedding import ServiceEstimate, SheddingConfig, least_valuable, too_late
+from actors.resilience.shedding import ServiceEstimate, least_valuable, too_late
 from actors.telemetry.stages import Span, Stage, StageRecorder
-
-
-@dataclass(frozen=True, slots=True)
-class ScorerConfig:
-    """How the scorer works.
-
-    Attributes:
-        capacity: of its mailbox, in transactions.
-        inline_time_ns: longest that scoring may hold the event loop; what takes longer is scored in the executor.
-        max_batch_size: most transactions at a time.
-        shedding: when it takes the fast path.
-        on_failure: what is decided when something failed.
-    """
-
-    capacity: int = 5_000
-    inline_time_ns: int = 4 * NS_PER_MS
-    max_batch_size: int = 1_024
-    shedding: SheddingConfig = field(default_factory=SheddingConfig)
-    on_failure: FailurePolicy = field(default_factory=FailurePolicy)
 
 
 class Scored(msgspec.Struct, frozen=True):
@@ -97,34 +78,34 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
     the least valuable ones of an overfull mailbox, are decided by rules at once. If scoring fails, so is the batch.
 
     Args:
-        config: frozen settings.
+        config: of the pipeline: how this actor works, when it sheds, what a failure is answered with.
         scoring: where scores come from.
         dead_letters: where poison is kept.
         inbox: where it receives.
         outlet: where it sends.
         environment: the clock and all else that every actor works in.
-        full_batch: most transactions that the sender sends at once.
     """
 
     def __init__(
         self,
-        config: ScorerConfig,
+        config: PipelineConfig,
         scoring: Scoring,
         dead_letters: DeadLetterSink,
         inbox: Mailbox[FeatureBatch],
         outlet: Mailbox[DecidedBatch],
         environment: Environment,
-        full_batch: int,
     ) -> None:
         super().__init__("scorer", inbox, outlet, environment)
-        self._config = config
+        self._config = config.scorer
+        self._shed_above = config.mailboxes.scorer.shed_above
+        self._on_failure = config.on_failure
         self._scoring = scoring
         self._dead_letters = dead_letters
-        self._on_loop = InlineBudget(config.inline_time_ns, config.max_batch_size)
-        self._full_batch = max(2, full_batch)  # one transaction tells of no backlog
+        self._on_loop = InlineBudget(config.scorer.inline_time_ns, config.scorer.max_batch_size)
+        self._full_batch = max(2, config.assembler.max_batch_size)  # one transaction tells of no backlog
         self._full_in_a_row = 0
         self._estimate = ServiceEstimate()
-        self._sheds = config.shedding != SheddingConfig()
+        self._sheds = config.scorer.deadline_ns is not None or self._shed_above is not None
         stages = self.telemetry.stages
         waiting = Span(stages[Stage.SCORER_WAITING], ASSEMBLED, SCORING_START)
         self._times = StageRecorder(SCORING_START, (waiting, Span(stages[Stage.LATENCY], ARRIVAL, DECIDED)))
@@ -177,7 +158,7 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
             decision, reason = decision.copy(), reason.copy()
             decision[shed], reason[shed] = prepared.model.rules.decide(batch.features[shed])
             mode = np.where(shed, np.uint8(Mode.RULES), mode)
-        decision = self._config.on_failure.apply(decision, prepared.cause)
+        decision = answer_failures(self._on_failure, decision, prepared.cause)
         generation = all_u16(prepared.model.generation, count)
         decided = DecidedBatch(batch, prepared.scores, decision, mode, prepared.cause, reason, generation)
         self._account(decided, prepared)
@@ -197,9 +178,9 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
 
     def _choose_shed(self, batch: FeatureBatch, cause: U8, now_ns: int, unfit: Bool | None) -> Bool | None:
         """Return who takes the fast path, None for no one, and write why into ``cause``; ``unfit`` must take it."""
-        config, count = self._config.shedding, len(batch)
-        deadline_ns, done_ns = config.deadline_ns, now_ns + self._estimate.plan(count)
-        excess = 0 if config.shed_above is None else self.inbox.depth + count - config.shed_above
+        shed_above, count = self._shed_above, len(batch)
+        deadline_ns, done_ns = self._config.deadline_ns, now_ns + self._estimate.plan(count)
+        excess = 0 if shed_above is None else self.inbox.depth + count - shed_above
         urgent = deadline_ns is not None and earliest(batch.track, ARRIVAL) + deadline_ns < done_ns
         if excess <= 0 and not urgent:
             return unfit
@@ -218,7 +199,7 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
 
     def _try_one(self, batch: FeatureBatch, shed: Bool, cause: U8, now_ns: int) -> None:
         """In doubt of the estimate leave the model the least of those whose deadline is ahead, late if it is right."""
-        deadline_ns = self._config.shedding.deadline_ns
+        deadline_ns = self._config.deadline_ns
         since_ns = 0 if deadline_ns is None else now_ns - deadline_ns
         in_time = np.flatnonzero((batch.track[:, ARRIVAL] >= since_ns) & (batch.mode != _RULES))
         if len(in_time) and self._estimate.doubted(now_ns):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from actors.actor import Actor
+from actors.config import RestartConfig
 from actors.core.clock import NS_PER_S, Clock
 from actors.core.errors import EscalationError
 from actors.telemetry.telemetry import Telemetry
@@ -16,24 +17,6 @@ MAX_DOUBLINGS = 20  # beyond it only the longest wait matters
 CRASHES_TO_ACT = 2  # the first may be chance; the second has the batch as its only common cause
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class RestartPolicy:
-    """How an actor is restarted.
-
-    Attributes:
-        max_restarts: restarts allowed within ``within_s``; one more escalates. Crashes that a poison transaction
-            explains do not count, as long as other transactions get through.
-        within_s: the span in which restarts are counted.
-        backoff_s: wait before the first restart, doubled for each further one within the span.
-        max_backoff_s: the longest wait.
-    """
-
-    max_restarts: int = 10
-    within_s: float = 10.0
-    backoff_s: float = 0.01
-    max_backoff_s: float = 1.0
 
 
 class Worker(Protocol):
@@ -59,7 +42,8 @@ class Supervisor:
     """Keeps the workers of one pipeline running until they are done.
 
     Args:
-        policy: how they are restarted.
+        config: how they are restarted. Crashes that a poison transaction explains do not count, as long as other
+            transactions get through.
         clock: the run's clock.
         telemetry: where restarts are counted.
         on_restart: told of each restart.
@@ -67,12 +51,12 @@ class Supervisor:
 
     def __init__(
         self,
-        policy: RestartPolicy,
+        config: RestartConfig,
         clock: Clock,
         telemetry: Telemetry,
         on_restart: Callable[[Restart], None] | None = None,
     ) -> None:
-        self._policy = policy
+        self._config = config
         self._clock = clock
         self._telemetry = telemetry
         self._on_restart = on_restart
@@ -116,14 +100,14 @@ class Supervisor:
     async def _restart(self, worker: Worker, error: Exception) -> None:
         now_ns = self._clock.now_ns()
         crashes = self._crashes.setdefault(worker.name, Crashes())
-        crashes.forget_before(now_ns - int(self._policy.within_s * NS_PER_S))
+        crashes.forget_before(now_ns - self._config.within_ns)
         crashes.add(now_ns)
         if isinstance(worker, Actor):
             crashes.forgive(worker.commit_count)
             _set_poison_aside(worker, error, crashes)
-        if len(crashes) > self._policy.max_restarts:
+        if len(crashes) > self._config.max_restarts:
             text = (
-                f"{worker.name} crashed {len(crashes)} times within {self._policy.within_s:g} s, "
+                f"{worker.name} crashed {len(crashes)} times within {self._config.within_ns / NS_PER_S:g} s, "
                 f"last with {type(error).__name__}: {error}"
             )
             self._states[worker.name] = "failed"
@@ -134,8 +118,8 @@ class Supervisor:
         self._restart_counts[worker.name] = self.restart_count_of(worker.name) + 1
         if self._on_restart is not None:
             self._on_restart(Restart(worker.name, now_ns, f"{type(error).__name__}: {error}"))
-        backoff_s = self._policy.backoff_s * 2 ** min(len(crashes) - 1, MAX_DOUBLINGS)
-        await self._clock.sleep_ns(int(min(backoff_s, self._policy.max_backoff_s) * NS_PER_S))
+        backoff_ns = self._config.backoff_ns << min(len(crashes) - 1, MAX_DOUBLINGS)
+        await self._clock.sleep_ns(min(backoff_ns, self._config.max_backoff_ns))
 
 
 class Crashes:

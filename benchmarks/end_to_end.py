@@ -13,33 +13,38 @@ from pathlib import Path
 import numpy as np
 
 from actors.adapters.files import AppendOnlyFile
-from actors.assembler import AssemblerConfig
+from actors.config import (
+    AssemblerConfig,
+    LoggerConfig,
+    MailboxConfig,
+    MailboxesConfig,
+    PipelineConfig,
+    ScorerConfig,
+    ScorerMailboxConfig,
+)
 from actors.core.arrays import I64
 from actors.core.batches import DecidedBatch
 from actors.core.clock import NS_PER_S, RealClock
 from actors.features.assembly import FeatureAssembly
-from actors.logger import LoggerConfig
 from actors.model.scoring import LocalScoring
 from actors.model.serving import ModelSlot
 from actors.output.dead_letters import InMemoryDeadLetters
 from actors.output.decision_log import BufferedLog
-from actors.pipeline import Pipeline, PipelineConfig, Surroundings
+from actors.pipeline import Pipeline, Surroundings
 from actors.producer import Arrivals
-from actors.resilience.shedding import SheddingConfig
-from actors.scorer import ScorerConfig
 from actors.telemetry.telemetry import Telemetry
 from benchmarks.rows import BATCH, Rows
 from sim.clocks.real import loop_factory
 from sim.run.machine import PROMPT_S
 
 CONFIG = PipelineConfig(
-    assembler=AssemblerConfig(capacity=4 * BATCH, max_batch_size=BATCH),
-    scorer=ScorerConfig(
-        capacity=4 * BATCH,
-        max_batch_size=BATCH,
-        # At full speed a transaction arrives when there is room for it: nothing is late, and nothing is shed.
-        shedding=SheddingConfig(deadline_ns=3_600 * NS_PER_S, shed_above=100 * BATCH),
+    # At full speed a transaction arrives when there is room for it: nothing is late, and nothing is shed.
+    mailboxes=MailboxesConfig(
+        assembler=MailboxConfig(capacity=4 * BATCH),
+        scorer=ScorerMailboxConfig(capacity=4 * BATCH, shed_above=100 * BATCH),
     ),
+    assembler=AssemblerConfig(max_batch_size=BATCH),
+    scorer=ScorerConfig(max_batch_size=BATCH, deadline_ns=3_600 * NS_PER_S),
     logger=LoggerConfig(max_batch_size=BATCH),
 )
 

@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from actors.config import PipelineConfig
 from actors.core.arrays import I64, U8
 from actors.core.batches import ARRIVAL, DECIDED, DecidedBatch
 from actors.core.clock import NS_PER_MS, NS_PER_S, NS_PER_US
@@ -28,8 +29,6 @@ from benchmarks.end_to_end import EndToEnd, ReadySource, prompt_switches, settle
 from benchmarks.measuring import Rates, Work, interleaved
 from benchmarks.plain_loop import PlainLoop
 from benchmarks.rows import Rows, load_rows
-from sim.run.pipeline_config import pipeline_config
-from sim.scenario.pipeline import Pipeline
 
 RATES = (1_000, 5_000, 10_000, 20_000)
 SPAN_S = 1.25  # of each repetition; the rows last for so long at 20,000/s
@@ -132,7 +131,7 @@ def rates(text: str) -> tuple[int, ...]:
 def _compare(rows: Rows, rate: int, folder: Path, scoring: Executor, logging: Executor) -> bool:
     """Print what both do at ``rate``; return whether the pipeline keeps its promise."""
     due_ns = schedule(rate)
-    raws, config = rows.raws[: len(due_ns)], pipeline_config(Pipeline())
+    raws, config = rows.raws[: len(due_ns)], PipelineConfig()
     loop, pipeline = Contender(due_ns), Contender(due_ns)
 
     def with_loop() -> Work:

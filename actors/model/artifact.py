@@ -19,10 +19,11 @@ import msgspec
 import numpy as np
 from numpy.typing import ArrayLike
 
+from actors.config import EngineChoice
 from actors.core.arrays import F32, F64
 from actors.core.errors import ArtifactError, ModelError
 from actors.core.untrusted_files import read_arrays
-from actors.model.engine import Engine, EngineChoice
+from actors.model.engine import Engine
 from actors.model.integrity import (
     Golden,
     check_features,

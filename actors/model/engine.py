@@ -8,7 +8,6 @@ from actors.core.arrays import F32, F64
 from actors.core.errors import ModelError
 
 EngineKind = Literal["lightgbm", "compiled"]
-EngineChoice = Literal["auto", "lightgbm", "compiled"]
 
 
 class Engine(Protocol):

@@ -6,26 +6,29 @@ cost well under a microsecond a row.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Self
 
 import msgspec
 import numpy as np
 
+from actors.config import FailurePolicy, ThresholdsConfig
 from actors.core.arrays import F32, F64, U8, Bool, all_u8
 from actors.core.batches import Cause, Decision, Reason
 
 FEW = 16  # scores up to which plain numbers are quicker than arrays
 
 
-class Thresholds(msgspec.Struct, frozen=True):
-    """Scores from which a transaction is reviewed, and from which it is blocked.
+class Thresholds(ThresholdsConfig, frozen=True):
+    """Scores from which a transaction is reviewed, and from which it is blocked, known to be in order.
 
     Raises:
         ValueError: not 0 < review <= block <= 1.
     """
 
-    review: float = 0.30  # a reviewer's hour is worth it from about one fraud in three
-    block: float = 0.70  # below this, more than three in ten blocked customers would be honest
+    @classmethod
+    def of(cls, config: ThresholdsConfig) -> Self:
+        """Return those that ``config`` asks for."""
+        return cls(config.review, config.block)
 
     def __post_init__(self) -> None:
         """Check the order."""
@@ -53,36 +56,21 @@ def decide(scores: F64, thresholds: Thresholds) -> U8:
     return seen.astype(np.uint8) + (scores >= block)
 
 
-FailureAnswer = Literal["ladder", "fail_open", "fail_to_review"]
-
-
-@dataclass(frozen=True, slots=True)
-class FailurePolicy:
-    """An answer for each kind of failure: as the ladder says, approve, or review unless it says block.
-
-    Attributes:
-        features_missing: the batch tier is missing, or the windows did not answer.
-        model_failed: the model could not score.
-    """
-
-    features_missing: FailureAnswer = "ladder"
-    model_failed: FailureAnswer = "ladder"
-
-    def apply(self, decision: U8, cause: U8) -> U8:
-        """Return ``decision`` (n,), changed in a copy where ``cause`` (n,) is a failure that has its own answer."""
-        if self.features_missing == "ladder" == self.model_failed:
-            return decision
-        decision = decision.copy()
-        answers = ((self.features_missing, Cause.MISSING_FEATURES), (self.model_failed, Cause.MODEL_FAILED))
-        for answer, failed in answers:
-            if answer == "ladder":
-                continue
-            at = cause == failed
-            if answer == "fail_open":
-                decision[at] = Decision.APPROVE
-            else:
-                decision[at] = np.maximum(decision[at], np.uint8(Decision.REVIEW))
+def answer_failures(policy: FailurePolicy, decision: U8, cause: U8) -> U8:
+    """Return ``decision`` (n,), changed in a copy where ``cause`` (n,) is a failure that has its own answer."""
+    if policy.features_missing == "ladder" == policy.model_failed:
         return decision
+    decision = decision.copy()
+    answers = ((policy.features_missing, Cause.MISSING_FEATURES), (policy.model_failed, Cause.MODEL_FAILED))
+    for answer, failed in answers:
+        if answer == "ladder":
+            continue
+        at = cause == failed
+        if answer == "fail_open":
+            decision[at] = Decision.APPROVE
+        else:
+            decision[at] = np.maximum(decision[at], np.uint8(Decision.REVIEW))
+    return decision
 
 
 SMALL_AMOUNT = 30.0  # the low-value exemption of strong customer authentication, EU 2018/389 article 16

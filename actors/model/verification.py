@@ -14,9 +14,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
+from actors.config import EngineChoice
 from actors.core.errors import ArtifactError, MachineError
 from actors.core.process_failures import how_ended, lack_of, was_killed
-from actors.model.engine import EngineChoice
 
 if TYPE_CHECKING:  # the child imports LightGBM in `main` only, where a failure is told in one line
     from actors.model.artifact import Artifact

@@ -1,10 +1,10 @@
 """What the decision log says: one line a decision, with what it rests on."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Literal
 
 import msgspec
 
+from actors.config import FeatureLogging
 from actors.core.arrays import I64
 from actors.core.batches import (
     ARRIVAL,
@@ -23,7 +23,6 @@ from actors.core.batches import (
 from actors.core.clock import NS_PER_US
 from actors.output.dead_letters import mask_card, mask_cards
 
-FeatureLogging = Literal["all", "sample", "off"]
 SAMPLE_EVERY = 100  # features are most of a line's bytes; one line in a hundred is enough to look at
 
 _DECISIONS = [decision.label for decision in Decision]

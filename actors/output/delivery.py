@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from actors.config import DeliveryConfig
 from actors.core.batches import DecidedBatch
 from actors.core.clock import NS_PER_S, Clock
 from actors.core.errors import SinkError
@@ -13,23 +14,6 @@ from actors.resilience.timeout import ReusableTimeout
 from actors.telemetry.ledger import Ledger
 
 MOST_DOUBLINGS = 6
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryConfig:
-    """How decisions are delivered.
-
-    Attributes:
-        timeout_ns: longest wait for the caller to take a batch.
-        attempts: deliveries of one batch at most, the first one included.
-        backoff_ns: wait before the second attempt, doubled for each further one.
-        capacity: transactions that may wait for another attempt.
-    """
-
-    timeout_ns: int = 1 * NS_PER_S  # a caller that has not answered by then has given its customer up
-    attempts: int = 5
-    backoff_ns: int = 100_000_000
-    capacity: int = 20_000
 
 
 async def deliver(sink: DecisionSink, limit: ReusableTimeout, decided: DecidedBatch) -> None:

@@ -1,9 +1,9 @@
 """The circuit breaker: stop calling a dependency that fails, and probe it until it works again."""
 
 from collections import deque
-from dataclasses import dataclass
 from enum import StrEnum
 
+from actors.config import BreakerConfig
 from actors.core.clock import Clock
 
 
@@ -13,29 +13,6 @@ class BreakerState(StrEnum):
     CLOSED = "closed"
     OPEN = "open"
     HALF_OPEN = "half_open"
-
-
-@dataclass(frozen=True, slots=True)
-class BreakerConfig:
-    """When a breaker trips and how it probes; Resilience4j's parameters under our names.
-
-    Attributes:
-        failure_ratio: share of failed calls in the window that trips it (failureRateThreshold).
-        slow_ratio: share of slow calls in the window that trips it (slowCallRateThreshold).
-        slow_call_ns: a call that took longer is slow (slowCallDurationThreshold).
-        window: calls looked back on (slidingWindowSize).
-        minimum_calls: calls before it can trip (minimumNumberOfCalls), at most ``window``.
-        open_for_ns: how long it stays open before it probes (waitDurationInOpenState).
-        probes: calls let through half-open (permittedNumberOfCallsInHalfOpenState); all must succeed.
-    """
-
-    failure_ratio: float = 0.5
-    slow_ratio: float = 1.0
-    slow_call_ns: int = 5_000_000  # the time-out of a look-up: slower ones have failed already
-    window: int = 100
-    minimum_calls: int = 20
-    open_for_ns: int = 5_000_000_000
-    probes: int = 3
 
 
 _CLOSED, _OPEN, _HALF_OPEN = BreakerState  # asked for with every call, and slow to look up before Python 3.12

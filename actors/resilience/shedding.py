@@ -1,25 +1,9 @@
 """Which transactions take the fast path: decided by rules, because the model would come too late for them."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from actors.core.arrays import F64, I64, Bool
 from actors.core.clock import NS_PER_S
-
-
-@dataclass(frozen=True, slots=True)
-class SheddingConfig:
-    """When the scorer takes a lower rung on purpose.
-
-    Attributes:
-        deadline_ns: from the intended arrival to the decision; None: there is none.
-        shed_above: depth of the scorer's mailbox, in transactions, above which the excess is shed; None: never.
-    """
-
-    deadline_ns: int | None = None
-    shed_above: int | None = None
-
 
 BATCH_SHARE = 0.25  # of the deadline, for a batch that must be cut
 RESERVE = 1.5  # of the expected time is planned with: batches vary, and others use the machine too

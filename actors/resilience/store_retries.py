@@ -3,30 +3,15 @@
 import asyncio
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from actors.config import RetryConfig
 from actors.core.arrays import I64
 from actors.core.clock import NS_PER_S, Clock
 from actors.core.errors import FeatureStoreError
 from actors.features.store import FeatureStore, StoreRows
 from actors.telemetry.telemetry import Telemetry
 
-
-@dataclass(frozen=True, slots=True)
-class RetryConfig:
-    """How failed look-ups are tried again.
-
-    Attributes:
-        attempts: calls for one look-up at most, the first one included.
-        budget_ratio: retries for each look-up, on average at most; None: as many as fail.
-        reserve: retries that may be saved up while look-ups succeed; there are none at the start.
-        backoff_ns: wait before the first retry of a look-up, doubled for each further one.
-    """
-
-    attempts: int = 2
-    budget_ratio: float | None = 0.1  # with 10 %, a store that fails gets 1.1 times its load at most
-    reserve: float = 10.0
-    backoff_ns: int = 500_000  # a look-up has 5 ms in all
+RESERVE = 10.0  # retries that may be saved up while look-ups succeed; there are none at the start
 
 
 class RetryBudget:
@@ -38,7 +23,7 @@ class RetryBudget:
     Source: Google, Site Reliability Engineering, O'Reilly 2016, chapter 21; Finagle's RetryBudget.
     """
 
-    def __init__(self, ratio: float | None, reserve: float) -> None:
+    def __init__(self, ratio: float | None, reserve: float = RESERVE) -> None:
         self._ratio = ratio
         self._reserve = reserve
         self.left = 0.0

@@ -187,7 +187,7 @@ def _in_one_piece(scenario: Scenario) -> Scenario:
         quiet.pipeline,
         producer=msgspec.structs.replace(quiet.pipeline.producer, max_batch_size=LARGEST),
         assembler=msgspec.structs.replace(quiet.pipeline.assembler, max_batch_size=LARGEST + 1),
-        scorer=msgspec.structs.replace(quiet.pipeline.scorer, max_batch_size=LARGEST, inline_time=NS_PER_S),
+        scorer=msgspec.structs.replace(quiet.pipeline.scorer, max_batch_size=LARGEST, inline_time_ns=NS_PER_S),
         logger=msgspec.structs.replace(quiet.pipeline.logger, max_batch_size=LARGEST),
     )
     return msgspec.structs.replace(quiet, pipeline=pipeline)

@@ -120,7 +120,7 @@ def deadline(run: Evidence) -> str:
     The scorer promises by an estimate: what it scores in time may still come late by the batch's own time. But a
     transaction whose deadline has passed when its scoring begins must be decided by rules or below.
     """
-    limit_ns = run.scenario.pipeline.scorer.deadline
+    limit_ns = run.scenario.pipeline.scorer.deadline_ns
     if limit_ns is None:
         return ""
     record = run.record

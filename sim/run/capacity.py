@@ -96,7 +96,7 @@ def calm(scenario: Scenario) -> Scenario:
     boxes = msgspec.structs.replace(
         pipeline.mailboxes, scorer=msgspec.structs.replace(pipeline.mailboxes.scorer, shed_above=None)
     )
-    scorer = msgspec.structs.replace(pipeline.scorer, deadline=None)
+    scorer = msgspec.structs.replace(pipeline.scorer, deadline_ns=None)
     calm = msgspec.structs.replace(pipeline, mailboxes=boxes, scorer=scorer)
     return msgspec.structs.replace(scenario, pipeline=calm, faults=())
 

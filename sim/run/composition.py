@@ -12,6 +12,7 @@ from actors.adapters.files import AppendOnlyFile, DeadLetterFile
 from actors.core.clock import US_PER_S, Clock, EventTime, ScaledEventTime, WatermarkEventTime
 from actors.core.work import Work
 from actors.features.refresh import Refreshed, Refresher, RefreshFailed
+from actors.model.policy import Thresholds
 from actors.model.scoring import LocalScoring
 from actors.model.serving import ModelSlot
 from actors.model.verification import ChildVerification, Verification
@@ -30,7 +31,6 @@ from sim.outcomes.book import OutcomeBook
 from sim.outcomes.mapped_arrays import ArrayStore
 from sim.replay.traffic import PointInTimeFeed
 from sim.run.machine import Machine
-from sim.run.pipeline_config import pipeline_config, thresholds
 from sim.run.plan import Plan, SyntheticLoad
 from sim.run.source import DelayedLabels, FeedSource
 from sim.run.warm_state import WarmState, warm_state
@@ -188,7 +188,8 @@ def compose_run(
         on_failed=partial(_note_failed_refresh, telemetry, journal),
         on_step=None if array_store is None else array_store.release,
     )
-    slot = ModelSlot(plan.artifact, thresholds(plan.scenario.pipeline))
+    settings = plan.scenario.pipeline
+    slot = ModelSlot(plan.artifact, None if settings.thresholds is None else Thresholds.of(settings.thresholds))
     model_changes = ModelChanges(
         slot, plan.artifact, faults.wrap_verification(_verification(plan, clock)), telemetry, journal
     )
@@ -203,7 +204,6 @@ def compose_run(
     dead_letters = DeadLetterFile(plan.folder / DEAD_LETTERS_FILE)
     dead_letters.through(faults.wrap_file)
     undelivered = AppendOnlyFile(plan.folder / UNDELIVERED_FILE)
-    config = pipeline_config(plan.scenario.pipeline)
     caught_up = CaughtUp()
     if paced is None:
         feed = PointInTimeFeed(feed, refresher, plan.load.start_us, caught_up, clock)
@@ -231,7 +231,7 @@ def compose_run(
         log=machine.log if logged_to is output else ThreadedLog,  # a fault of the disk strikes write by write
         read=lookahead.read,
     )
-    pipeline = Pipeline(config, around)
+    pipeline = Pipeline(settings, around)
     instruments.alter(pipeline)
     caught_up.watch(pipeline)
     faults.attach(pipeline)

@@ -188,5 +188,5 @@ class Output:
             yield f"{files.DECISIONS}: {count:,} decisions were counted, not logged: {why}"
         if count := parts.dead_letters.unkept_count:
             yield f"{files.DEAD_LETTERS}: {count:,} dead letters were counted, not kept"
-        if retries is not None and retries.unkept_count:
+        if retries.unkept_count:
             yield f"{files.UNDELIVERED}: {retries.unkept_count:,} undelivered decisions were counted, not kept"

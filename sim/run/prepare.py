@@ -17,8 +17,9 @@ from sim.compilation import make_ready
 from sim.installation import PROGRAM
 from sim.run.model_choice import find_candidates
 from sim.run.plan import FileLoad, Load, Plan, load_of, needs_capacity
-from sim.scenario.machine import ConstantLookUp, JobCost, LognormalLookUp, Machine
+from sim.scenario.machine import JobCost, Machine
 from sim.scenario.pace import unworkable
+from sim.scenario.pipeline import ConstantLookUp, LognormalLookUp
 from sim.scenario.problems import LateProblemError
 from sim.scenario.scenario import Scenario
 from sim.scenario.timeline import Cut

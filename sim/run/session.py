@@ -286,7 +286,7 @@ class Session:
             return None
         part = self._parts.book.outcomes_during(span.start_ns, span.end_ns)
         worth, scored = business(part), score_quality(part)
-        deadline_ns = self._plan.scenario.pipeline.scorer.deadline
+        deadline_ns = self._plan.scenario.pipeline.scorer.deadline_ns
         timely = self._parts.book.timeliness(span.start_ns, span.end_ns, deadline_ns)
         return Quality(
             labelled=worth.labelled,

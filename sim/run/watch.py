@@ -24,7 +24,6 @@ from sim.scenario.timeline import duration_ns
 
 MOST_TICKS = 2_400  # of a run that is planned: ten minutes at four a second, and a day at one in 36 s
 DRIFT_S = 60.0  # PSI over the last minute: enough rows even at a low rate
-MEGA = 1e6
 ALERT_ENTRIES: dict[str, JournalKind] = {
     "pending": "alert_pending",
     "firing": "alert_firing",
@@ -63,7 +62,7 @@ def alert_engine(plan: Plan) -> AlertEngine:
         )
         for alert in scenario.alerts
     )
-    built_in = built_in_rules(scenario.pipeline.memory_limit / MEGA, factor=factor)
+    built_in = built_in_rules(scenario.pipeline.memory_limit_bytes, factor=factor)
     return AlertEngine((*built_in, *own), plan.artifact.feature_names, factor)
 
 
@@ -194,7 +193,7 @@ def _facts(plan: Plan) -> RunFacts:
     return RunFacts(
         scenario=plan.scenario,
         clock=plan.clock,
-        memory_limit_bytes=plan.scenario.pipeline.memory_limit,
+        memory_limit_bytes=plan.scenario.pipeline.memory_limit_bytes,
         capacity_per_s=plan.capacity_per_s,
         labelled=plan.load.labelled,
         planned_ns=planned_ns(plan.scenario, plan.load),

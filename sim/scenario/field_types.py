@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 import msgspec
 
-from sim.scalars import PATH, OneOrMore, Scalar, Shorthand, Variants
+from sim.scalars import DURATION, PATH, SIZE, OneOrMore, Scalar, Shorthand, Variants
 
 Kind = Literal["struct", "variants", "list", "pair", "literal", "scalar", "int", "float", "bool", "str", "path"]
 
@@ -50,14 +50,22 @@ class Field:
         return self.default is msgspec.NODEFAULT
 
 
+_WRITTEN = {"_ns": DURATION, "_bytes": SIZE}  # fields of a whole number whose name ends so; the key has no ending
+
+
 @cache
 def fields_of(struct: type[msgspec.Struct]) -> tuple[Field, ...]:
     """Return the keys of ``struct``, in order, inherited ones first."""
     hints = get_type_hints(struct, include_extras=True)
-    return tuple(
-        Field(each.name, each.encode_name, shape_of(hints[each.name]), _default(each))
-        for each in msgspec.structs.fields(struct)
-    )
+    return tuple(_field(each, shape_of(hints[each.name])) for each in msgspec.structs.fields(struct))
+
+
+def _field(field: msgspec.structs.FieldInfo, shape: Shape) -> Field:
+    key, default = field.encode_name, _default(field)
+    for ending, scalar in _WRITTEN.items():
+        if shape.kind == "int" and key.endswith(ending):
+            return Field(field.name, key.removesuffix(ending), replace(shape, kind="scalar", of=scalar), default)
+    return Field(field.name, key, shape, default)
 
 
 def _default(field: msgspec.structs.FieldInfo) -> Any:  # noqa: ANN401 - of any type a scenario has

@@ -1,6 +1,6 @@
-"""What takes time on a modelled machine: each job, and each feature-store lookup."""
+"""The machine section of a scenario: what each job costs on a modelled machine."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import msgspec
 
@@ -60,43 +60,3 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
 
     costs: JobCosts = JobCosts()
     noise: Spread = 0.0
-
-
-class LookUp(msgspec.Struct, frozen=True, kw_only=True):
-    """A distribution of times; ``kind`` is its name in a file.
-
-    Attributes:
-        tail_ratio: share of look-ups that hit something slow, such as a fail-over, 0 to 1.
-        tail: what those take on top.
-    """
-
-    kind: ClassVar[str] = ""
-    tail_ratio: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
-    tail: Duration = 20 * NS_PER["ms"]
-
-
-class ConstantLookUp(LookUp, frozen=True, kw_only=True):
-    """Every look-up takes as long as any other.
-
-    Attributes:
-        time: of each.
-    """
-
-    kind: ClassVar[str] = "constant"
-    time: Duration = 400 * NS_PER["us"]
-
-
-class LognormalLookUp(LookUp, frozen=True, kw_only=True):
-    """Half take less than the median, few take much more: what a store over a network looks like.
-
-    Attributes:
-        median: half of the look-ups take less.
-        sigma: of the logarithm, 0 to 3; 0.5 makes p99 3.2 times the median.
-    """
-
-    kind: ClassVar[str] = "lognormal"
-    median: Annotated[Duration, msgspec.Meta(gt=0)] = 400 * NS_PER["us"]  # one MGET over a local network
-    sigma: Annotated[float, msgspec.Meta(ge=0, le=3)] = 0.4
-
-
-LOOK_UPS: dict[str, type[LookUp]] = {each.kind: each for each in (ConstantLookUp, LognormalLookUp)}

@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.actor import Actor, Environment, Hooks
+from actors.config import RestartConfig
+from actors.core.clock import NS_PER_MS
 from actors.core.errors import EscalationError
 from actors.mailbox import Lease, Mailbox
-from actors.supervisor import RestartPolicy, Supervisor
+from actors.supervisor import Supervisor
 from actors.telemetry.telemetry import Telemetry
 from tests.support.actors.actor import HandClock, Numbers
 
@@ -65,7 +67,7 @@ class CrashingHooks(Hooks):
             raise RuntimeError("killed")
 
 
-async def drive(doubler: Doubler, count: int, policy: RestartPolicy) -> list[int]:
+async def drive(doubler: Doubler, count: int, policy: RestartConfig) -> list[int]:
     """Send ``count`` numbers through ``doubler`` under a supervisor; return what came out."""
     out: list[int] = []
 
@@ -82,7 +84,7 @@ async def drive(doubler: Doubler, count: int, policy: RestartPolicy) -> list[int
     return out
 
 
-PATIENT = RestartPolicy(max_restarts=1_000)
+PATIENT = RestartConfig(max_restarts=1_000)
 
 
 @given(count=st.integers(1, 40), crash_at=st.frozensets(st.integers(1, 60), max_size=8))
@@ -116,7 +118,7 @@ def test_poison_among_others_never_escalates() -> None:
     """Crashes that a poison transaction explains are forgiven, however many there are, while others get through."""
     doubler = Doubler(HandClock(), Hooks(), frozenset(range(0, 40, 2)))
 
-    asyncio.run(drive(doubler, 40, RestartPolicy(max_restarts=6)))
+    asyncio.run(drive(doubler, 40, RestartConfig(max_restarts=6)))
 
     assert doubler.discarded == list(range(0, 40, 2))
 
@@ -126,7 +128,7 @@ def test_an_actor_that_gets_nothing_done_escalates() -> None:
     doubler = Doubler(HandClock(), Hooks(), frozenset(range(40)))
 
     with pytest.raises(EscalationError, match=r"doubler crashed 4 times within 10 s, last with ValueError: poison"):
-        asyncio.run(drive(doubler, 40, RestartPolicy(max_restarts=3)))
+        asyncio.run(drive(doubler, 40, RestartConfig(max_restarts=3)))
     assert doubler.telemetry.counters.restarts == 3
 
 
@@ -134,7 +136,7 @@ def test_waits_between_restarts_double_up_to_the_longest() -> None:
     """Backoff is 10, 20, 40 … ms on the run's clock, never above the limit."""
     clock = HandClock()
     doubler = Doubler(clock, CrashingHooks(frozenset({1, 4, 7, 10})))  # each lease once: its second try goes through
-    policy = RestartPolicy(backoff_s=0.01, max_backoff_s=0.03)
+    policy = RestartConfig(backoff_ns=10 * NS_PER_MS, max_backoff_ns=30 * NS_PER_MS)
 
     asyncio.run(drive(doubler, 16, policy))
 

@@ -34,6 +34,6 @@ def test_the_last_ids_are_remembered_and_the_memory_is_bounded(batches: list[lis
 
 def test_asking_remembers_nothing() -> None:
     """A batch that is asked about again after a crash is as fresh as it was."""
-    memory = Deduplicator()
+    memory = Deduplicator(limit=1_000)
     assert memory.fresh(["a", "a", "b"]).tolist() == [True, False, True]
     assert memory.fresh(["a", "a", "b"]).tolist() == [True, False, True]

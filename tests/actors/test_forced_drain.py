@@ -8,14 +8,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.actor import Hooks
-from actors.assembler import AssemblerConfig
+from actors.config import (
+    AssemblerConfig,
+    DeliveryConfig,
+    LoggerConfig,
+    LoggerMailboxConfig,
+    MailboxConfig,
+    MailboxesConfig,
+    PipelineConfig,
+    RestartConfig,
+    ScorerConfig,
+    ScorerMailboxConfig,
+)
 from actors.core.batches import DecidedBatch
 from actors.core.errors import EscalationError, SinkError
-from actors.logger import FINISH_NS, LoggerConfig
-from actors.output.delivery import DeliveryConfig
-from actors.pipeline import Pipeline, PipelineConfig
-from actors.scorer import ScorerConfig
-from actors.supervisor import RestartPolicy
+from actors.logger import FINISH_NS
+from actors.pipeline import Pipeline
 from actors.telemetry.ledger_snapshot import Imbalance
 from sim.clocks.virtual_loop import VirtualLoop
 from tests.support.actors.pipeline import Bench, FixedScoring, ListSink, arrivals, transaction
@@ -100,19 +108,27 @@ async def _end(pipeline: Pipeline, force: str, at_ns: int) -> None:
     at_ns=st.integers(0, 70 * MS),
     every_ns=st.sampled_from([0, MS]),
     caller=st.builds(Caller, takes_ns=st.sampled_from([0, MS, 9 * MS, 5_000 * MS]), refuses=st.booleans()),
-    delivery=st.sampled_from([None, DeliveryConfig(), DeliveryConfig(timeout_ns=3 * MS, attempts=2, capacity=9)]),
+    delivery=st.sampled_from(
+        [DeliveryConfig(attempts=1), DeliveryConfig(), DeliveryConfig(timeout_ns=3 * MS, attempts=2, capacity=9)]
+    ),
     scores_ns=st.sampled_from([0, 2 * MS, 10_000 * MS]),
 )
 def test_the_books_balance_at_every_instant_of_an_ending(
-    force: str, at_ns: int, every_ns: int, caller: Caller, delivery: DeliveryConfig | None, scores_ns: int
+    force: str, at_ns: int, every_ns: int, caller: Caller, delivery: DeliveryConfig, scores_ns: int
 ) -> None:
     """Whenever a run is forced to its end, and however: whoever reads the books meanwhile finds all accounted for."""
     actor = force if force in ("assembler", "scorer", "logger") else ""
     config = PipelineConfig(
-        assembler=AssemblerConfig(capacity=12, max_batch_size=4),
-        scorer=ScorerConfig(capacity=10, max_batch_size=3),
-        logger=LoggerConfig(capacity=8, max_batch_size=5, delivery=delivery),
-        restart=RestartPolicy(max_restarts=1),
+        mailboxes=MailboxesConfig(
+            assembler=MailboxConfig(capacity=12),
+            scorer=ScorerMailboxConfig(capacity=10),
+            logger=LoggerMailboxConfig(capacity=8),
+        ),
+        assembler=AssemblerConfig(max_batch_size=4),
+        scorer=ScorerConfig(max_batch_size=3),
+        logger=LoggerConfig(max_batch_size=5),
+        delivery=delivery,
+        restart=RestartConfig(max_restarts=1),
         drain_timeout_ns=5 * MS,
     )
     bench = Bench(
@@ -181,7 +197,7 @@ def test_a_logger_that_breaks_on_what_is_left_costs_that_only() -> None:
                 raise RuntimeError("broken")
             await super().deliver(decided)
 
-    config = PipelineConfig(logger=LoggerConfig(max_batch_size=1), restart=RestartPolicy(max_restarts=0))
+    config = PipelineConfig(logger=LoggerConfig(max_batch_size=1), restart=RestartConfig(max_restarts=0))
     bench = Bench(arrivals([transaction(number) for number in range(10)], 0), sink=Broken(), config=config)
 
     async def main() -> None:

@@ -1,21 +1,26 @@
 """Laws of the whole pipeline, exact on virtual time."""
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.actor import Hooks
-from actors.assembler import AssemblerConfig
+from actors.config import (
+    AssemblerConfig,
+    MailboxConfig,
+    MailboxesConfig,
+    PipelineConfig,
+    RestartConfig,
+    ScorerConfig,
+    ScorerMailboxConfig,
+)
 from actors.core.batches import DecidedBatch
 from actors.core.errors import EscalationError
 from actors.core.work import Core
-from actors.pipeline import PipelineConfig
-from actors.resilience.shedding import SheddingConfig
-from actors.scorer import BACKLOG, ScorerConfig
-from actors.supervisor import RestartPolicy
+from actors.scorer import BACKLOG
 from tests.support.actors.pipeline import Bench, FixedScoring, FullDisk, ListSink, arrivals, transaction
 from tests.support.virtual import run_virtual
 
@@ -86,8 +91,7 @@ def test_a_model_that_fails_hands_over_to_the_rules() -> None:
 
 def test_what_would_miss_its_deadline_is_decided_by_rules_in_time() -> None:
     """With 5 ms a batch and a deadline of 8 ms, whoever waited too long is decided at once, by rules."""
-    shedding = SheddingConfig(deadline_ns=8 * MS)
-    config = PipelineConfig(scorer=ScorerConfig(max_batch_size=1, shedding=shedding))
+    config = PipelineConfig(scorer=ScorerConfig(max_batch_size=1, deadline_ns=8 * MS))
     raws = [transaction(number) for number in range(50)]
     bench = Bench(arrivals(raws, 2 * MS), FixedScoring(takes_ns=5 * MS), config=config)
     run(bench)
@@ -107,7 +111,7 @@ def test_no_model_is_tried_after_the_deadline() -> None:
             if actor == "scorer":
                 await asyncio.sleep(0.009)
 
-    config = PipelineConfig(scorer=ScorerConfig(shedding=SheddingConfig(deadline_ns=8 * MS)))
+    config = PipelineConfig(scorer=ScorerConfig(deadline_ns=8 * MS))
     raws = [transaction(number) for number in range(30)]
     bench = Bench(arrivals(raws, 100 * MS), FixedScoring(), hooks=Late(), config=config)
     run(bench)
@@ -117,8 +121,8 @@ def test_no_model_is_tried_after_the_deadline() -> None:
 
 def test_an_overfull_mailbox_sheds_the_least_valuable() -> None:
     """Above the limit the excess is decided by rules, the small amounts first."""
-    shedding = SheddingConfig(shed_above=10)
-    config = PipelineConfig(scorer=ScorerConfig(max_batch_size=20, shedding=shedding))
+    boxes = MailboxesConfig(scorer=ScorerMailboxConfig(shed_above=10))
+    config = PipelineConfig(mailboxes=boxes, scorer=ScorerConfig(max_batch_size=20))
     raws = [transaction(number) for number in range(200)]
     bench = Bench(arrivals(raws, None), FixedScoring(takes_ns=5 * MS), config=config)
     run(bench)
@@ -130,7 +134,8 @@ def test_an_overfull_mailbox_sheds_the_least_valuable() -> None:
 
 def test_a_full_mailbox_slows_the_producer_and_loses_nothing() -> None:
     """With room for four, the producer waits; no mailbox ever holds more than its capacity."""
-    config = PipelineConfig(assembler=AssemblerConfig(capacity=4, max_batch_size=2), scorer=ScorerConfig(capacity=3))
+    boxes = MailboxesConfig(assembler=MailboxConfig(capacity=4), scorer=ScorerMailboxConfig(capacity=3))
+    config = PipelineConfig(mailboxes=boxes, assembler=AssemblerConfig(max_batch_size=2))
     raws = [transaction(number) for number in range(100)]
     bench = Bench(arrivals(raws, 0), FixedScoring(takes_ns=MS), config=config)
 
@@ -237,7 +242,7 @@ def test_an_actor_that_keeps_crashing_ends_the_run_by_rules(actor: str) -> None:
             if name == actor:
                 raise RuntimeError("broken")
 
-    config = replace(PipelineConfig(), restart=RestartPolicy(max_restarts=3))
+    config = PipelineConfig(restart=RestartConfig(max_restarts=3))
     bench = Bench(arrivals([transaction(number) for number in range(30)], 0), hooks=Broken(), config=config)
 
     async def main() -> None:
@@ -273,7 +278,7 @@ def test_an_escalation_while_draining_ends_the_pipeline_once() -> None:
             if name == "scorer" and asyncio.get_running_loop().time() > 0.020:
                 raise RuntimeError("broken")
 
-    config = PipelineConfig(scorer=ScorerConfig(max_batch_size=2), restart=RestartPolicy(max_restarts=0))
+    config = PipelineConfig(scorer=ScorerConfig(max_batch_size=2), restart=RestartConfig(max_restarts=0))
     raws = [transaction(number) for number in range(40)]
     bench = Bench(arrivals(raws, 0), FixedScoring(takes_ns=5 * MS), sink=SlowSink(), hooks=BreaksLater(), config=config)
 
@@ -335,7 +340,7 @@ def test_any_actor_may_die_at_any_instant_and_nothing_is_lost(crash_at: frozense
             if self.calls in crash_at:
                 raise RuntimeError("killed")
 
-    config = PipelineConfig(restart=RestartPolicy(max_restarts=1_000))
+    config = PipelineConfig(restart=RestartConfig(max_restarts=1_000))
     bench = Bench(arrivals([transaction(number) for number in range(40)], MS), hooks=Killing(), config=config)
     run(bench)
     poison = bench.telemetry.ledger.dead_lettered.get("poison", 0)

@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.actor import Environment
+from actors.config import ProducerConfig
 from actors.core.arrays import I64
 from actors.core.batches import ARRIVAL, SENT, RawBatch
 from actors.mailbox import Mailbox
-from actors.producer import SHORT_NS, Arrivals, Producer, ProducerConfig
+from actors.producer import SHORT_NS, Arrivals, Producer
 from actors.telemetry.histogram import Histogram
 from actors.telemetry.stages import Stage
 from actors.telemetry.telemetry import Telemetry

@@ -1,7 +1,7 @@
 """Faults inside the pipeline, of its model and of what comes after it: their effect, and that nothing is lost."""
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,14 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.actor import Hooks
-from actors.assembler import AssemblerConfig
+from actors.config import DeliveryConfig, MailboxConfig, MailboxesConfig, PipelineConfig, ScorerMailboxConfig
 from actors.core.batches import Mode
 from actors.core.clock import NS_PER_MS
 from actors.core.work import Core, Job
 from actors.output.sinks import InMemoryLines
-from actors.pipeline import Pipeline, PipelineConfig
+from actors.pipeline import Pipeline
 from actors.producer import Arrivals
-from actors.scorer import ScorerConfig
 from actors.telemetry.stages import Stage
 from sim.clocks.costs import Costs
 from sim.clocks.processor import Processor
@@ -246,7 +245,9 @@ def test_stall_delays_what_was_due_meanwhile_by_its_length() -> None:
 
 def test_squeezed_mailbox_holds_less_and_grows_back() -> None:
     """The capacity is what the fault says while it is in, and then what it was."""
-    config = replace(PipelineConfig(), assembler=AssemblerConfig(capacity=50), scorer=ScorerConfig(capacity=40))
+    config = PipelineConfig(
+        mailboxes=MailboxesConfig(assembler=MailboxConfig(capacity=50), scorer=ScorerMailboxConfig(capacity=40))
+    )
     found = drill(MailboxSqueeze(**WHEN, mailbox="assembler", capacity=2), config=config)
     booked(found)
     assert found.pipeline.assembler.inbox.capacity == 50
@@ -307,7 +308,7 @@ def test_saturated_model_scores_near_the_middle() -> None:
 
 def test_refused_deliveries_are_counted_and_still_logged() -> None:
     """A sink that fails costs delivery, never the log."""
-    found = drill(SinkErrors(**WHEN, ratio=1.0))
+    found = drill(SinkErrors(**WHEN, ratio=1.0), config=PipelineConfig(delivery=DeliveryConfig(attempts=1)))
     ledger = found.bench.telemetry.ledger
     assert ledger.undelivered_count == found.records[0].touched_count > 0
     assert ledger.logged == COUNT

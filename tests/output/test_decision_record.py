@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.config import FeatureLogging
 from actors.core.batches import FEW, DecidedBatch, Decision, Track
-from actors.output.decision_record import SAMPLE_EVERY, DecisionLines, FeatureLogging
+from actors.output.decision_record import SAMPLE_EVERY, DecisionLines
 from tests.support.actors.batches import decided
 
 

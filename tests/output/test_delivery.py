@@ -1,19 +1,17 @@
 """Failed deliveries are tried again beside the flow, within bounds, and what is given up is kept."""
 
 import asyncio
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 import pytest
 
+from actors.config import DeliveryConfig, PipelineConfig
 from actors.core.batches import DecidedBatch
 from actors.core.clock import NS_PER_MS, NS_PER_S
 from actors.core.errors import SinkError
-from actors.logger import LoggerConfig
-from actors.output.delivery import DeliveryConfig
 from actors.output.sinks import InMemoryLines
-from actors.pipeline import PipelineConfig
 from tests.support.actors.pipeline import Bench, ListSink, arrivals, transaction
 from tests.support.virtual import run_virtual
 
@@ -43,12 +41,12 @@ class Caller(ListSink):
         self.delivered.append(decided)
 
 
-def run(caller: Caller, delivery: DeliveryConfig | None = QUICK) -> tuple[Bench, bytes, float]:
+def run(caller: Caller, delivery: DeliveryConfig = QUICK) -> tuple[Bench, bytes, float]:
     """Run `COUNT` transactions, one a ms; return the bench, the file of undelivered ones, and how long it took."""
     kept = InMemoryLines()
 
     async def main() -> float:
-        config = replace(PipelineConfig(), logger=LoggerConfig(delivery=delivery))
+        config = PipelineConfig(delivery=delivery)
         bench.config = config
         pipeline = bench.build(undelivered=kept)
         pipeline.start()
@@ -66,7 +64,7 @@ def test_outage_shorter_than_the_retries_costs_no_decision(silent: bool) -> None
     """Every decision arrives in the end; without retries those of the outage are lost to the caller."""
     bench, kept, _ = run(Caller(until_ns=30 * NS_PER_MS, silent=silent))
     assert (bench.telemetry.ledger.delivered, kept) == (COUNT, b"")
-    once, _, _ = run(Caller(until_ns=30 * NS_PER_MS, silent=silent), replace(QUICK, attempts=1))
+    once, _, _ = run(Caller(until_ns=30 * NS_PER_MS, silent=silent), msgspec.structs.replace(QUICK, attempts=1))
     assert once.telemetry.ledger.undelivered_count > 0
 
 
@@ -89,17 +87,17 @@ def test_attempts_are_bounded() -> None:
 
 def test_queue_is_bounded() -> None:
     """What finds no room is given up at once, and kept."""
-    bench, kept, _ = run(Caller(until_ns=45 * NS_PER_MS), replace(QUICK, capacity=3, attempts=50))
+    bench, kept, _ = run(Caller(until_ns=45 * NS_PER_MS), msgspec.structs.replace(QUICK, capacity=3, attempts=50))
     ledger = bench.telemetry.ledger
     assert ledger.undelivered_count == len(kept.splitlines()) > 0
     assert ledger.delivered + ledger.undelivered_count == COUNT
 
 
 def test_silent_caller_does_not_hold_the_log_up() -> None:
-    """With a time-out the log goes on; without one the logger stands still until the caller answers."""
+    """With a time-out the log goes on; before it is over the logger stands still until the caller answers."""
     _, _, took_s = run(Caller(until_ns=3_600 * NS_PER_S, silent=True))
     assert took_s < 1.0
-    _, _, hung_s = run(Caller(until_ns=1 * NS_PER_S, silent=True), None)
+    _, _, hung_s = run(Caller(until_ns=1 * NS_PER_S, silent=True), DeliveryConfig(timeout_ns=7_200 * NS_PER_S))
     assert hung_s >= 3_600
 
 

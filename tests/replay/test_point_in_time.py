@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.testing import assert_array_equal
 
+from actors.config import DecisionLogConfig, MailboxesConfig, PipelineConfig, ScorerConfig, ScorerMailboxConfig
 from actors.core.arrays import F32, F64
 from actors.core.batches import DecidedBatch, Mode
 from actors.core.clock import US_PER_DAY, RealClock
@@ -19,15 +20,12 @@ from actors.features.batch_table import BatchTableBuilder
 from actors.features.catalogue import features_for
 from actors.features.refresh import Refreshed, Refresher, boundary
 from actors.features.store import InMemoryFeatureStore
-from actors.logger import LoggerConfig
 from actors.model.policy import RuleBook, Thresholds
 from actors.model.serving import ServingModel
 from actors.output.dead_letters import InMemoryDeadLetters
 from actors.output.decision_log import ThreadedLog
 from actors.output.sinks import InMemoryLines
-from actors.pipeline import Pipeline, PipelineConfig, Surroundings
-from actors.resilience.shedding import SheddingConfig
-from actors.scorer import ScorerConfig
+from actors.pipeline import Pipeline, Surroundings
 from actors.telemetry.telemetry import Telemetry
 from sim.chance import Streams
 from sim.feeds.feed import InlineFeed
@@ -39,7 +37,11 @@ from sim.run.source import DelayedLabels, FeedSource
 from sim.training.backfill import Replay
 from tests.support.sim.event_files import HANDBOOK_MAP, Row, column_map, row, spec, write
 
-UNHURRIED = SheddingConfig(deadline_ns=10**15, shed_above=10**9)
+UNHURRIED = PipelineConfig(
+    mailboxes=MailboxesConfig(scorer=ScorerMailboxConfig(shed_above=10**9)),
+    scorer=ScorerConfig(deadline_ns=10**15),
+    log=DecisionLogConfig(features="off"),
+)
 
 
 class ZeroScoring:
@@ -104,7 +106,7 @@ async def replayed(events: EventsSpec, warm_from_us: int) -> tuple[Kept, list[Re
             telemetry=Telemetry(),
             log=partial(ThreadedLog, executor=executor),
         )
-        config = PipelineConfig(scorer=ScorerConfig(shedding=UNHURRIED), logger=LoggerConfig(features="off"))
+        config = UNHURRIED
         pipeline = Pipeline(config, around)
         pipeline.start()
         await pipeline.finished()

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.resilience.breaker import BreakerConfig, BreakerState, CircuitBreaker
+from actors.config import BreakerConfig
+from actors.resilience.breaker import BreakerState, CircuitBreaker
 from tests.support.actors.actor import HandClock
 
 CONFIG = BreakerConfig(failure_ratio=0.5, window=10, minimum_calls=4, open_for_ns=1_000, probes=2, slow_call_ns=100)

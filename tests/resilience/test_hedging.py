@@ -8,11 +8,12 @@ from typing import TypeVar
 import numpy as np
 import pytest
 
+from actors.config import RetryConfig
 from actors.core.arrays import I64
 from actors.core.clock import NS_PER_MS
 from actors.core.errors import FeatureStoreError
 from actors.features.store import BatchTable, FeatureStore, InMemoryFeatureStore, StoreRows, missing_rows
-from actors.resilience.store_retries import HedgedFeatureStore, RetryBudget, RetryConfig, RetryingFeatureStore
+from actors.resilience.store_retries import HedgedFeatureStore, RetryBudget, RetryingFeatureStore
 from actors.telemetry.telemetry import Telemetry
 from tests.support.actors.store_contract import FeatureStoreContract
 from tests.support.sim.faults import virtual_clock

@@ -6,16 +6,14 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
+from actors.config import BreakerConfig, FailurePolicy, FeatureStoreConfig, PipelineConfig, RetryConfig
 from actors.core.arrays import I64
 from actors.core.batches import Cause, Decision, Mode
 from actors.core.errors import FeatureStoreError
 from actors.features.store import CARD_COLUMNS, MERCHANT_COLUMNS, MISSING_AT, FeatureStore, StoreRows
-from actors.model.policy import FailurePolicy
-from actors.pipeline import PipelineConfig
-from actors.resilience.breaker import BreakerConfig
+from actors.model.policy import answer_failures
 from actors.resilience.store_guard import CachedFeatureStore
-from actors.resilience.store_retries import RetryBudget, RetryConfig, RetryingFeatureStore
-from actors.scorer import ScorerConfig
+from actors.resilience.store_retries import RetryBudget, RetryingFeatureStore
 from actors.telemetry.telemetry import Telemetry
 from tests.support.actors.actor import HandClock
 from tests.support.actors.pipeline import Bench, FixedScoring, arrivals, transaction
@@ -46,7 +44,7 @@ class Shaky:
 
 
 def retrying_around(store: Shaky, config: RetryConfig, clock: HandClock) -> RetryingFeatureStore:
-    budget = RetryBudget(config.budget_ratio, config.reserve)
+    budget = RetryBudget(config.budget_ratio)
     return RetryingFeatureStore(store, config, clock, Telemetry(), budget)
 
 
@@ -87,10 +85,13 @@ def test_retry_must_be_earned_before() -> None:
 
 def test_each_retry_is_a_call_of_its_own() -> None:
     """What the store gets is counted beside the look-ups, which stay one a batch; an open breaker spares both calls."""
-    retried = decided(PipelineConfig(store_retry=RetryConfig(attempts=3, budget_ratio=None)), Shaky(always=True))
+    retried = decided(
+        PipelineConfig(feature_store=FeatureStoreConfig(retry=RetryConfig(attempts=3, budget_ratio=None))),
+        Shaky(always=True),
+    )
     assert retried.telemetry.counters.store_calls == 3 * retried.telemetry.counters.store_lookups > 0
     breaker = BreakerConfig(window=20, minimum_calls=20, open_for_ns=10**12)
-    spared = decided(PipelineConfig(breaker=breaker), Shaky(always=True))
+    spared = decided(PipelineConfig(feature_store=FeatureStoreConfig(breaker=breaker)), Shaky(always=True))
     assert (spared.telemetry.counters.store_lookups, spared.telemetry.counters.store_calls) == (50, 20)
 
 
@@ -199,7 +200,9 @@ def test_an_answer_of_another_shape_is_a_failed_look_up(cut: tuple[slice, slice]
 def test_retries_spare_decisions_a_lower_rung() -> None:
     """A store that fails on one call in ten costs no rung with retries, and one decision in ten without."""
     fails = [number % 10 == 5 for number in range(100)]
-    with_retries = decided(PipelineConfig(store_retry=RetryConfig(budget_ratio=0.2)), Shaky(fails.copy()))
+    with_retries = decided(
+        PipelineConfig(feature_store=FeatureStoreConfig(retry=RetryConfig(budget_ratio=0.2))), Shaky(fails.copy())
+    )
     without = decided(PipelineConfig(), Shaky(fails.copy()))
     assert with_retries.telemetry.counters.store_errors == 0
     assert without.telemetry.counters.store_errors == 5
@@ -212,9 +215,9 @@ def test_cache_spares_decisions_a_lower_rung() -> None:
     def missing(bench: Bench) -> int:
         return bench.telemetry.counters.store_missing_rows
 
-    assert missing(decided(PipelineConfig(store_cache=100), Shaky(fails.copy()))) == missing(
-        decided(PipelineConfig(), Shaky())
-    )
+    assert missing(
+        decided(PipelineConfig(feature_store=FeatureStoreConfig(cache=100)), Shaky(fails.copy()))
+    ) == missing(decided(PipelineConfig(), Shaky()))
     assert missing(decided(PipelineConfig(), Shaky(fails.copy()))) >= 25
 
 
@@ -229,7 +232,7 @@ def test_cache_spares_decisions_a_lower_rung() -> None:
 def test_policy_decides_what_a_failed_model_means(answer: str, expected: set[Decision]) -> None:
     """Without a score the answer is that of the rules, an approval, or a review, as configured; the mode stays."""
     policy = FailurePolicy(model_failed=answer)  # type: ignore[arg-type]  # one of the three
-    bench = decided(PipelineConfig(scorer=ScorerConfig(on_failure=policy)), Shaky(), FixedScoring(fails=True))
+    bench = decided(PipelineConfig(on_failure=policy), Shaky(), FixedScoring(fails=True))
     assert bench.telemetry.ledger.decided[Mode.RULES] == 50
     assert {line["decision"] for line in bench.decisions().values()} == {each.label for each in expected}
 
@@ -238,5 +241,5 @@ def test_review_never_softens_a_block() -> None:
     """``fail_to_review`` raises an approval and leaves a block."""
     decision = np.array([Decision.APPROVE, Decision.BLOCK, Decision.APPROVE], dtype=np.uint8)
     cause = np.array([Cause.MISSING_FEATURES, Cause.MISSING_FEATURES, Cause.NONE], dtype=np.uint8)
-    answered = FailurePolicy(features_missing="fail_to_review").apply(decision, cause)
+    answered = answer_failures(FailurePolicy(features_missing="fail_to_review"), decision, cause)
     assert answered.tolist() == [Decision.REVIEW, Decision.BLOCK, Decision.APPROVE]

@@ -1,11 +1,15 @@
 """A scenario file is read whole, or refused with every problem located."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from actors.config import PipelineConfig, RetryConfig
+from sim.scalars import DURATION, SIZE
+from sim.scenario.field_types import Field, fields_of
 from sim.scenario.loader import load, parse
-from sim.scenario.pipeline import Retry
 from sim.scenario.problems import InvalidScenarioError
 from sim.scenario.render import resolved
 from tests.support.sim.scenario_texts import EXAMPLE, REPLAY, SHORT, lines, problems
@@ -19,7 +23,7 @@ def test_the_example_is_read() -> None:
     assert scenario.phases[1].ramp_to is not None
     assert scenario.phases[1].ramp_to.per_s == 8_000
     assert scenario.pipeline.feature_store.breaker is not None
-    assert scenario.pipeline.feature_store.timeout == 5_000_000
+    assert scenario.pipeline.feature_store.timeout_ns == 5_000_000
     assert scenario.faults[0].lift_at == 45_000_000_000
     assert scenario.alerts[0].for_ == 3_000_000_000
 
@@ -29,12 +33,30 @@ def test_everything_but_name_and_phases_has_a_default() -> None:
     assert parse(SHORT, "drill.yaml").seed == 7
 
 
+def _settings(config: msgspec.Struct) -> Iterator[tuple[str, Field]]:
+    for field in fields_of(type(config)):
+        value = getattr(config, field.name)
+        yield from _settings(value) if isinstance(value, msgspec.Struct) else [(field.name, field)]
+
+
+def test_settings_of_the_pipeline_are_keys_without_their_units() -> None:
+    """A span is a duration and bytes are a size, so the unit stands with the value and not in the key."""
+    settings = dict(_settings(PipelineConfig()))
+    timed = {name: field for name, field in settings.items() if name.endswith("_ns")}
+    assert {field.shape.of for field in timed.values()} == {DURATION}
+    assert {field.key for field in timed.values()} == {name.removesuffix("_ns") for name in timed}
+    assert (settings["memory_limit_bytes"].key, settings["memory_limit_bytes"].shape.of) == ("memory_limit", SIZE)
+    text = "name: x\nphases: [{name: p, duration: 1s, rate: 10}]\npipeline: {drain_timeout: 7s, memory_limit: 9kB}"
+    pipeline = parse(text, "x.yaml").pipeline
+    assert (pipeline.drain_timeout_ns, pipeline.memory_limit_bytes) == (7_000_000_000, 9_000)
+
+
 def test_null_is_a_value_where_one_may_be_absent() -> None:
     """``budget: null`` is a retry without a budget, and survives being written out; left out it has its default."""
     head = "name: x\nphases: [{name: p, duration: 1s, rate: 10}]\npipeline: {feature_store: {retry: {attempts: 4"
     without, default = parse(f"{head}, budget: null}}}}}}", "x.yaml"), parse(f"{head}}}}}}}", "x.yaml")
-    assert without.pipeline.feature_store.retry == Retry(attempts=4, budget=None)
-    assert default.pipeline.feature_store.retry == Retry(attempts=4, budget=0.1)
+    assert without.pipeline.feature_store.retry == RetryConfig(attempts=4, budget_ratio=None)
+    assert default.pipeline.feature_store.retry == RetryConfig(attempts=4, budget_ratio=0.1)
     assert parse(resolved(without), "again.yaml") == without
 
 

@@ -3,7 +3,8 @@
 import pytest
 
 from sim.scenario.loader import parse
-from sim.scenario.machine import ConstantLookUp, JobCost, LognormalLookUp, Machine
+from sim.scenario.machine import JobCost, Machine
+from sim.scenario.pipeline import ConstantLookUp, LognormalLookUp
 from sim.scenario.render import digest, resolved
 from tests.support.sim.scenario_texts import SHORT, lines
 

@@ -24,7 +24,7 @@ def test_override_reaches_any_value() -> None:
         "expect=[]",
     )
     scenario = parse(EXAMPLE, "drill.yaml", overrides)
-    assert scenario.pipeline.scorer.deadline == 20_000_000
+    assert scenario.pipeline.scorer.deadline_ns == 20_000_000
     assert scenario.pipeline.scorer.max_batch_size == 256
     assert scenario.phases[0].duration == 25_000_000_000
     assert scenario.phases[1].ramp_to is not None

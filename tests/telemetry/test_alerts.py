@@ -130,5 +130,5 @@ def test_a_memory_limit_of_one_mb_alerts() -> None:
     telemetry = Telemetry(reference())
     older = snapshot(telemetry, 0)
     newer = msgspec.structs.replace(snapshot(telemetry, 1), memory_bytes=800_001)
-    events = AlertEngine(built_in_rules(memory_limit_mb=1, factor=0)).evaluate(Window(older, newer), 1)
+    events = AlertEngine(built_in_rules(memory_limit_bytes=1_000_000, factor=0)).evaluate(Window(older, newer), 1)
     assert [(event.alert, event.text) for event in events] == [("MemoryHigh", "memory_mb = 0.8 MB")]

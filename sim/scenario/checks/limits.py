@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.scenario.checks.view import View
+from sim.scenario.field_types import fields_of
 from sim.scenario.problems import Problem
 from sim.units import render_duration
 
@@ -68,5 +69,8 @@ def _ordered(view: View, path: str, holder: Any, order: _Order) -> Iterator[Prob
 
 def _value(holder: Any, key: str) -> Any:  # noqa: ANN401
     for step in key.split("."):
-        holder = None if holder is None else getattr(holder, step)
+        if holder is None:
+            return None
+        name = next(field.name for field in fields_of(holder.__class__) if field.key == step)
+        holder = getattr(holder, name)
     return holder

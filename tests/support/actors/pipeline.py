@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from actors.actor import Hooks
+from actors.config import PipelineConfig
 from actors.core.arrays import F32, F64, I64
 from actors.core.batches import DecidedBatch
 from actors.core.errors import ModelError, SinkError
@@ -21,7 +22,7 @@ from actors.model.scoring import Scoring
 from actors.model.serving import ServingModel
 from actors.output.dead_letters import InMemoryDeadLetters
 from actors.output.sinks import InMemoryLines, LineSink
-from actors.pipeline import Pipeline, PipelineConfig, Surroundings
+from actors.pipeline import Pipeline, Surroundings
 from actors.producer import Arrivals
 from actors.telemetry.telemetry import Telemetry
 from sim.clocks.virtual_clock import VirtualClock
