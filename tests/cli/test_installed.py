@@ -1,0 +1,155 @@
+"""The wheel, installed in an environment of its own and used from an empty folder."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import sysconfig
+import zipfile
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from actors.core.jit_cache import place
+from tests.support.repository import PACKAGES, ROOT, readme_commands, scenarios
+
+SHIPPED = (*PACKAGES, "scenarios")
+SETUPTOOLS = 77  # the first that understands our licence expression; pyproject.toml says so too
+pytestmark = pytest.mark.slow
+
+
+class Installed:
+    """An installed copy, and the folder that one stands in.
+
+    Args:
+        environment: where it is installed.
+        folder: holds the folder that one stands in, and the user's cache.
+    """
+
+    def __init__(self, environment: Path, folder: Path) -> None:
+        self.environment = environment
+        self.here, self.cache = folder / "here", folder / "cache"
+        self.here.mkdir()
+
+    def __call__(self, *words: str, code: int = 0) -> str:
+        """Return what ``riskdrill`` with ``words`` says, on either stream."""
+        return self._run("riskdrill", *words, code=code)
+
+    def module(self, *words: str, code: int = 0) -> str:
+        """Return what ``python -m sim`` with ``words`` says."""
+        return self._run("python", "-m", "sim", *words, code=code)
+
+    def _run(self, program: str, *words: str, code: int) -> str:
+        done = subprocess.run(
+            [self.environment / "bin" / program, *words],
+            cwd=self.here,
+            env={"PATH": os.environ["PATH"], "XDG_CACHE_HOME": str(self.cache), "COLUMNS": "200"},
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+        said = done.stdout + done.stderr
+        assert done.returncode == code, said
+        return said
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the wheel that the README's commands make, built in a copy of this tree: a build leaves folders behind."""
+    try:
+        usable = int(version("setuptools").partition(".")[0]) >= SETUPTOOLS
+    except PackageNotFoundError:
+        usable = False
+    if not usable:
+        pytest.skip(f"no setuptools >= {SETUPTOOLS} here, and nothing is downloaded for a test")
+    source = tmp_path_factory.mktemp("source")
+    for name in SHIPPED:
+        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    (build,), (install,) = readme_commands("pip wheel "), readme_commands("pip install ")
+    _python("-m", *shlex.split(build), "--no-build-isolation", "--no-index", folder=source)
+    (made,) = source.glob(install.split()[-1])
+    return made
+
+
+@pytest.fixture(scope="module")
+def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an environment with the wheel in it, which borrows the libraries of this one."""
+    place = tmp_path_factory.mktemp("environment")
+    _python("-m", "venv", "--without-pip", place)
+    _python("-m", "pip", "--python", place / "bin" / "python", "install", "--no-deps", "--no-index", wheel)
+    # After the installation, which would otherwise find our editable one there.
+    (packages,) = place.glob("lib/python*/site-packages")
+    (packages / "borrowed.pth").write_text(sysconfig.get_path("purelib"))
+    return place
+
+
+@pytest.fixture
+def riskdrill(environment: Path, tmp_path: Path) -> Iterator[Installed]:
+    """Give the installed copy; what is used never writes beside its own code."""
+    before = _files(environment)
+    yield Installed(environment, tmp_path)
+    assert _files(environment) == before
+
+
+def _python(*words: str | Path, folder: Path | None = None) -> None:
+    done = subprocess.run([sys.executable, *words], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _files(folder: Path) -> set[Path]:
+    return {each for each in folder.rglob("*") if "__pycache__" not in each.parts}
+
+
+def test_wheel_carries_all_that_a_checkout_has(wheel: Path) -> None:
+    """Each file of the packages and each shipped scenario is in it, and nothing else: no tests, models or runs."""
+    ours = {each.relative_to(ROOT) for name in SHIPPED for each in _files(ROOT / name) if each.is_file()}
+    carried = {Path(name) for name in zipfile.ZipFile(wheel).namelist()}
+    assert {each for each in carried if not each.parts[0].endswith(".dist-info")} == ours
+
+
+def test_commands_work_from_an_empty_folder(riskdrill: Installed) -> None:
+    """What needs no model answers at once, and takes neither code nor a commit from where one stands."""
+    for package in PACKAGES:  # as in a folder of someone else's project
+        (riskdrill.here / f"{package}.py").write_text("raise SystemExit('this is not riskdrill')")
+    assert re.match(rf"riskdrill {re.escape(version('riskdrill'))}\n", riskdrill("--version"))
+    assert [line.split()[0] for line in riskdrill("list").splitlines()] == [path.stem for path in scenarios()]
+    assert "burst.yaml: valid; takes 50 s" in riskdrill("validate", "burst")
+    assert "model_slow" in riskdrill("faults")
+    assert msgspec.json.decode(riskdrill("schema"))["title"] == "riskdrill scenario"
+    (riskdrill.here / "some.csv").write_text("id,when,card,shop,amount,fraud\n1,2026-01-05 10:00:00,a,b,3.50,0\n" * 3)
+    assert "amount" in riskdrill("inspect", "some.csv")
+    assert riskdrill("run", "bursst", code=2).endswith("did you mean burst?\n")
+
+
+def test_it_names_itself_as_it_was_called(riskdrill: Installed) -> None:
+    """Help, examples and remedies can be typed as they are printed, whichever of its two names was typed."""
+    for call, name, other in ((riskdrill, "riskdrill", "python -m sim"), (riskdrill.module, "python -m sim", "zzz")):
+        for words in (["--help"], ["train", "--help"], ["explore", "--help"]):
+            said = " ".join(call(*words).split())
+            assert f" {name} " in said
+            assert other not in said
+        assert f"; see {name} --help" in call("nonsense", code=2)
+        assert f"; {name} list names all" in call("run", "zzz", code=2)
+
+
+def test_a_run_takes_its_model_from_the_users_cache(riskdrill: Installed, world_model: Path) -> None:
+    """The same code has the same model key wherever it is installed, so a kept model serves; the run goes to runs/."""
+    kept = riskdrill.cache / "riskdrill" / "models"
+    shutil.copytree(world_model, kept / world_model.name)
+    shutil.copytree(place(), kept.parent / "kernels")  # compiled when the model was trained, and as good as its own
+    kept.parent.chmod(0o755)  # code is taken from no folder that others may write to
+    words = ("--clock", "virtual", "--duration", "2s", "--tui", "off", "--set", "seed=11")
+    assert "training" not in riskdrill("run", "burst", *words)
+    (run,) = (riskdrill.here / "runs").iterdir()
+    summary = msgspec.json.decode((run / "summary.json").read_bytes())
+    (warning,) = summary["warnings"]
+    assert warning.endswith(f"riskdrill calibrate --model {kept / world_model.name}")
+    assert (summary["verdict"], summary["git"]) == ("pass", None)
