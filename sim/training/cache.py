@@ -108,7 +108,8 @@ def _set_aside(folder: Path) -> None:
 
 
 def _unwritable(folder: Path, error: OSError) -> OutputError:
-    return OutputError(f"{folder}: must be writable, and is not: {error.strerror or error}; name another with --out")
+    remedy = "name another with train --out, and give that to --model"
+    return OutputError(f"{folder}: must be writable, and is not: {error.strerror or error}; {remedy}")
 
 
 KEY_LENGTH: Final = 16

@@ -76,7 +76,7 @@ def test_an_empty_folder_may_be_filled_and_a_file_may_not(tmp_path: Path) -> Non
 def test_a_place_that_cannot_be_written_is_the_users_to_change(tmp_path: Path) -> None:
     """One line with the folder, the reason and the remedy."""
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
-    with pytest.raises(OutputError, match=r"key: must be writable, and is not: .*; name another with --out"):
+    with pytest.raises(OutputError, match=r"key: must be writable, and is not: .*; name another with train --out"):
         publish(tmp_path / "file" / "key", lambda draft: write(draft, "one"))
 
 
