@@ -60,7 +60,7 @@ def explore(  # noqa: PLR0913 - each is an option
     Exit code: 0 nothing found, 99 a counterexample, 3 nothing found and no run proves anything, 2 input that cannot be
     used, 130 interrupted.
 
-    Example: python -m sim explore tests/explore/everything_fails.yaml --seeds 50 --anywhere --shrink
+    Example: python -m sim explore feature_store_outage --seeds 20 --anywhere --shrink
     """
     from sim.commands.console import begin, say_once
     from sim.explore.exploration import FILES, Exploring
