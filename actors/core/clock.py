@@ -112,6 +112,12 @@ class Clock(Protocol):
         """Wait until ``at_ns``; an instant already past only yields to the loop once."""
         ...
 
+    def pass_ns(self, span_ns: int) -> None:
+        """Keep the event loop busy for ``span_ns``, as computing does: nobody else has a turn meanwhile."""
+        until_ns = self.now_ns() + span_ns
+        while self.now_ns() < until_ns:
+            pass
+
     def start(self, call: Coroutine[Any, Any, object], until_ns: int) -> object:  # noqa: ARG002 - for virtual time
         """Run ``call`` up to its first wait and return what it waits for, as the event loop would be told.
 

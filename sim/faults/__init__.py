@@ -1,1 +1,1 @@
-"""What fails, on purpose: kinds of faults by what they break, each wrapping a port, each always undone."""
+"""What a scenario says about each kind of fault, by what it breaks, and what is told of it afterwards."""

@@ -1,6 +1,6 @@
-"""What a scenario says about a fault."""
+"""What a scenario says about a fault, and what is told of it after the run."""
 
-from typing import Annotated, ClassVar, NamedTuple, Self
+from typing import Annotated, ClassVar, Literal, NamedTuple, Self
 
 import msgspec
 import numpy as np
@@ -32,7 +32,9 @@ class Occurrence(NamedTuple):
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
-    """A fault as a frozen value. A subclass names its kind and has ``build``, which wraps the port it aims at.
+    """A fault as a frozen value: what a scenario may say about it, and what one should know of its kind.
+
+    What it does in a run is told in `sim.injection`, which reading a scenario does not import.
 
     Attributes:
         name: unique in the scenario, also among its phases.
@@ -48,6 +50,9 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     mitigation: ClassVar[str] = ""  # what keeps it from doing worse
     touches: ClassVar[str] = "transactions"  # what its effects are counted in
     holds_producer: ClassVar[bool] = False  # arrivals are late because of it, and not because of the machine
+    needs_world: ClassVar[bool] = False  # it makes transactions of the synthetic world, which a replay does not have
+    moves_arrivals: ClassVar[bool] = False  # transactions arrive later, or another number of times than once
+    releases_model: ClassVar[bool] = False  # it lets another model serve
     name: Name
     at: Duration
     probability: Share = 1.0
@@ -117,3 +122,28 @@ class LastingFault(Fault, frozen=True, kw_only=True):
         if left is None or left.lift_at + left.jitter <= duration_ns:
             return left
         return msgspec.structs.replace(left, duration=duration_ns - left.at - left.jitter)
+
+
+FaultState = Literal["waiting", "injected", "lifted", "failed"]
+
+
+class FaultRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What one fault did, for the summary. Instants are seconds since the run began; None did not happen.
+
+    Attributes:
+        injected_at_s: of the first injection.
+        lifted_at_s: of the last lift.
+        touched_count: what the fault changed the treatment of, in ``touches``.
+        touches: transactions, for most faults; refreshes, for one that stops them.
+        error: why the fault's own code failed, "" if it did not.
+    """
+
+    name: str
+    kind: str
+    state: FaultState
+    injected_at_s: float | None = None
+    first_effect_at_s: float | None = None
+    lifted_at_s: float | None = None
+    touched_count: int = 0
+    touches: str = "transactions"
+    error: str = ""

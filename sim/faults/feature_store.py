@@ -1,27 +1,14 @@
-"""Faults of the feature store: out of reach, silent, late or failing; its refresh fails."""
+"""Faults of the feature store: it is out of reach, late, fails or answers wrongly; its refresh fails."""
 
-import math
-from collections.abc import Sequence
-from statistics import NormalDist
 from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
-from actors.core.arrays import I64
 from actors.core.clock import NS_PER_MS
-from actors.core.errors import FeatureStoreError
-from actors.features.refresh import TableStore
-from actors.features.store import BatchTable, FeatureStore, StoreRows
 from sim.faults.fault import LastingFault, Share, Wait
-from sim.faults.port import PortFault
-from sim.faults.switch import FaultSwitch
 
 
-class FeatureStoreFault(LastingFault, PortFault[FeatureStore], frozen=True, kw_only=True):
-    """A fault between the assembler and its feature store."""
-
-
-class FeatureStoreOutage(FeatureStoreFault, frozen=True, kw_only=True):
+class FeatureStoreOutage(LastingFault, frozen=True, kw_only=True):
     """Each look-up fails at once with "connection refused", as with no process behind the port."""
 
     kind: ClassVar[str] = "feature_store_outage"
@@ -29,25 +16,8 @@ class FeatureStoreOutage(FeatureStoreFault, frozen=True, kw_only=True):
     seen: ClassVar[str] = "feature_store.error_ratio at 1, decisions realtime_only, recall falls; latency does not rise"
     mitigation: ClassVar[str] = "the ladder: a model trained with the batch tier missing; the breaker spares the store"
 
-    def build(self, port: FeatureStore, switch: FaultSwitch) -> FeatureStore:
-        """Return a store that is out of reach while the fault is in."""
-        return _Unreachable(port, switch)
 
-
-class _Unreachable:
-    def __init__(self, store: FeatureStore, switch: FaultSwitch) -> None:
-        self._store = store
-        self._switch = switch
-
-    async def lookup(self, cards: Sequence[str], merchants: Sequence[str], event_us: I64) -> StoreRows:
-        """Look up, or refuse the connection."""
-        if self._switch.strikes():
-            with self._switch.effect(len(cards)):
-                raise FeatureStoreError("connection refused")
-        return await self._store.lookup(cards, merchants, event_us)
-
-
-class FeatureStoreTimeout(FeatureStoreFault, frozen=True, kw_only=True):
+class FeatureStoreTimeout(LastingFault, frozen=True, kw_only=True):
     """Look-ups hang until the fault is lifted or the caller gives up, as behind a firewall that drops packets."""
 
     kind: ClassVar[str] = "feature_store_timeout"
@@ -55,30 +25,8 @@ class FeatureStoreTimeout(FeatureStoreFault, frozen=True, kw_only=True):
     seen: ClassVar[str] = "each batch waits for the whole time-out, then decides realtime_only; a backlog grows"
     mitigation: ClassVar[str] = "look-up time-out, then the circuit breaker: open, no batch waits any more"
 
-    def build(self, port: FeatureStore, switch: FaultSwitch) -> FeatureStore:
-        """Return a store that does not answer while the fault is in."""
-        return _SilentStore(port, switch)
 
-
-class _SilentStore:
-    def __init__(self, store: FeatureStore, switch: FaultSwitch) -> None:
-        self._store = store
-        self._switch = switch
-
-    async def lookup(self, cards: Sequence[str], merchants: Sequence[str], event_us: I64) -> StoreRows:
-        """Hang while the fault is in, then look up."""
-        if self._switch.strikes():
-            with self._switch.effect(0):
-                self._switch.touch(len(cards))
-                await self._switch.until_lifted()
-        return await self._store.lookup(cards, merchants, event_us)
-
-
-_NORMAL = NormalDist()
-_LEAST = 1e-12  # the logarithm ends at 0
-
-
-class FeatureStoreLatency(FeatureStoreFault, frozen=True, kw_only=True):
+class FeatureStoreLatency(LastingFault, frozen=True, kw_only=True):
     """Look-ups take longer, by a time drawn for each.
 
     Attributes:
@@ -95,33 +43,8 @@ class FeatureStoreLatency(FeatureStoreFault, frozen=True, kw_only=True):
     distribution: Literal["constant", "lognormal"] = "lognormal"
     sigma: Annotated[float, msgspec.Meta(ge=0, le=3)] = 0.5
 
-    def build(self, port: FeatureStore, switch: FaultSwitch) -> FeatureStore:
-        """Return a store that is slow while the fault is in."""
-        return _LateStore(port, switch, self)
 
-    def of_ns(self, uniform: float) -> int:
-        """Return the added time for a number in [0, 1)."""
-        if self.distribution == "constant":
-            return self.added
-        return round(self.added * math.exp(self.sigma * _NORMAL.inv_cdf(max(uniform, _LEAST))))
-
-
-class _LateStore:
-    def __init__(self, store: FeatureStore, switch: FaultSwitch, fault: FeatureStoreLatency) -> None:
-        self._store = store
-        self._switch = switch
-        self._fault = fault
-
-    async def lookup(self, cards: Sequence[str], merchants: Sequence[str], event_us: I64) -> StoreRows:
-        """Wait, then look up."""
-        if self._switch.strikes():
-            with self._switch.effect(0):
-                self._switch.touch(len(cards))
-                await self._switch.clock.sleep_ns(self._fault.of_ns(self._switch.chance.next("latency")))
-        return await self._store.lookup(cards, merchants, event_us)
-
-
-class FeatureStoreErrors(FeatureStoreFault, frozen=True, kw_only=True):
+class FeatureStoreErrors(LastingFault, frozen=True, kw_only=True):
     """A share of the look-ups fails at once, as with one bad replica among several.
 
     Attributes:
@@ -134,26 +57,49 @@ class FeatureStoreErrors(FeatureStoreFault, frozen=True, kw_only=True):
     mitigation: ClassVar[str] = "retries within a budget of a tenth; above the breaker's limit it opens"
     ratio: Share = 0.5
 
-    def build(self, port: FeatureStore, switch: FaultSwitch) -> FeatureStore:
-        """Return a store that fails at times while the fault is in."""
-        return _FailingStore(port, switch, self.ratio)
+
+class FeatureStoreEmpty(LastingFault, frozen=True, kw_only=True):
+    """Look-ups succeed and find nothing, as after a restart without its data."""
+
+    kind: ClassVar[str] = "feature_store_empty"
+    summary: ClassVar[str] = "look-ups succeed and find nothing"
+    seen: ClassVar[str] = "feature_store.miss_ratio at 1 while error_ratio stays 0; decisions realtime_only"
+    mitigation: ClassVar[str] = "what is missing is NaN to a model trained with that, never zero; the miss-ratio alert"
 
 
-class _FailingStore:
-    def __init__(self, store: FeatureStore, switch: FaultSwitch, ratio: float) -> None:
-        self._store = store
-        self._switch = switch
-        self._ratio = ratio
+class FeatureStoreZeroed(LastingFault, frozen=True, kw_only=True):
+    """Every value is zero and looks fresh, as after a job that wrote defaults: to the model a card without a past."""
 
-    async def lookup(self, cards: Sequence[str], merchants: Sequence[str], event_us: I64) -> StoreRows:
-        """Look up, or fail."""
-        if self._switch.strikes() and self._switch.chance.next("error") < self._ratio:
-            with self._switch.effect(len(cards)):
-                raise FeatureStoreError("internal error of the store")
-        return await self._store.lookup(cards, merchants, event_us)
+    kind: ClassVar[str] = "feature_store_zeroed"
+    summary: ClassVar[str] = "look-ups answer zeros that look fresh"
+    seen: ClassVar[str] = "no error and no miss; PSI of every batch feature explodes, scores shift, recall falls"
+    mitigation: ClassVar[str] = "drift alerts on PSI; nothing on the way of a decision can tell"
 
 
-class RefreshFailure(LastingFault, PortFault[TableStore], frozen=True, kw_only=True):
+class FeatureStorePartial(LastingFault, frozen=True, kw_only=True):
+    """A share of the keys is missing, always the same ones, as with a shard that is gone.
+
+    Attributes:
+        ratio: share of the keys that are missing, 0 to 1.
+    """
+
+    kind: ClassVar[str] = "feature_store_partial"
+    summary: ClassVar[str] = "a share of the keys is missing, always the same ones"
+    seen: ClassVar[str] = "feature_store.miss_ratio steps up; the cards and merchants of one shard are realtime_only"
+    mitigation: ClassVar[str] = "missing is told from zero, key by key; the miss-ratio alert"
+    ratio: Share = 0.3
+
+
+class FeatureStorePermuted(LastingFault, frozen=True, kw_only=True):
+    """Each column has the values of its neighbour, as after a change of schema that only one side knows of."""
+
+    kind: ClassVar[str] = "feature_store_permuted"
+    summary: ClassVar[str] = "look-ups answer with columns swapped"
+    seen: ClassVar[str] = "no error and no miss; PSI of the batch features jumps at once, scores become nonsense"
+    mitigation: ClassVar[str] = "drift alerts on PSI; nothing on the way of a decision can tell"
+
+
+class RefreshFailure(LastingFault, frozen=True, kw_only=True):
     """No new table is published, so features age: stale past 9 h of event time, missing past 24 h.
 
     It has an effect only if a refresh falls due while it is in: at 00, 06, 12 and 18 h UTC of event time.
@@ -164,24 +110,3 @@ class RefreshFailure(LastingFault, PortFault[TableStore], frozen=True, kw_only=T
     seen: ClassVar[str] = "feature_store.age_s climbs; past 9 h decisions are stale, past 24 h realtime_only"
     mitigation: ClassVar[str] = "freshness is checked at every look-up; the alert on old batch features"
     touches: ClassVar[str] = "refreshes"
-
-    def build(self, port: TableStore, switch: FaultSwitch) -> TableStore:
-        """Return a store that takes no table while the fault is in."""
-        return _Refusing(port, switch)
-
-
-class _Refusing:
-    def __init__(self, store: TableStore, switch: FaultSwitch) -> None:
-        self._store = store
-        self._switch = switch
-
-    def publish(self, table: BatchTable) -> None:
-        """Publish, or fail as a job does that cannot write."""
-        if self._switch.strikes():
-            with self._switch.effect():
-                raise FeatureStoreError("the refresh failed: its table could not be written")
-        self._store.publish(table)
-
-    def newest_computed_us(self) -> int:
-        """Return the age of what is served."""
-        return self._store.newest_computed_us()

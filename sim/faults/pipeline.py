@@ -1,22 +1,119 @@
-"""Faults of what all actors depend on: the event loop stands still, a mailbox gets small."""
+"""Faults of the pipeline itself: an actor crashes or hangs, the event loop stands still, a mailbox gets small."""
 
-import asyncio
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
-from actors.actor import Hooks
-from actors.core.clock import Clock
-from actors.mailbox import Mailbox
-from sim.clocks.virtual_loop import VirtualLoop
-from sim.faults.fault import LastingFault, Wait
-from sim.faults.port import ArmedFault, HookFault
-from sim.faults.switch import FaultSwitch
-
-_SENDERS = {"assembler": "producer", "scorer": "assembler", "logger": "scorer"}
+from sim.faults.fault import Fault, LastingFault, Wait
 
 
-class MailboxSqueeze(LastingFault, HookFault, ArmedFault, frozen=True, kw_only=True):
+class Crash(Fault, frozen=True, kw_only=True):
+    """A one-shot: the next batch of the actor crashes it, then the fault is over until it is repeated.
+
+    Attributes:
+        moment: before any work on the batch, or after all of it and before its effects are committed.
+    """
+
+    actor: ClassVar[str] = ""
+    seen: ClassVar[str] = "a restart in the journal; a wait of some ms; as many decisions as transactions"
+    mitigation: ClassVar[str] = "the supervisor restarts it; its lease is delivered again and nothing counts twice"
+    moment: Literal["before_work", "after_work"] = "after_work"
+
+
+class Hang(LastingFault, frozen=True, kw_only=True):
+    """The actor takes a batch and does nothing with it until the fault is lifted."""
+
+    actor: ClassVar[str] = ""
+    seen: ClassVar[str] = "its mailbox fills, then the one before it, then unsent grows; latency climbs as time passes"
+    mitigation: ClassVar[str] = "bounded mailboxes hold memory flat; what was accepted is decided when it goes on"
+
+
+class ProducerCrash(Crash, frozen=True, kw_only=True):
+    """The producer crashes once, at its next batch."""
+
+    kind: ClassVar[str] = "producer_crash"
+    summary: ClassVar[str] = "the producer crashes at its next batch"
+    holds_producer: ClassVar[bool] = True
+    actor: ClassVar[str] = "producer"
+
+
+class AssemblerCrash(Crash, frozen=True, kw_only=True):
+    """The assembler crashes once, at its next batch."""
+
+    kind: ClassVar[str] = "assembler_crash"
+    summary: ClassVar[str] = "the assembler crashes at its next batch"
+    actor: ClassVar[str] = "assembler"
+
+
+class ScorerCrash(Crash, frozen=True, kw_only=True):
+    """The scorer crashes once, at its next batch."""
+
+    kind: ClassVar[str] = "scorer_crash"
+    summary: ClassVar[str] = "the scorer crashes at its next batch"
+    actor: ClassVar[str] = "scorer"
+
+
+class LoggerCrash(Crash, frozen=True, kw_only=True):
+    """The logger crashes once, at its next batch."""
+
+    kind: ClassVar[str] = "logger_crash"
+    summary: ClassVar[str] = "the logger crashes at its next batch"
+    seen: ClassVar[str] = "a restart; decisions already sent are sent again, and change nothing"
+    actor: ClassVar[str] = "logger"
+
+
+class ProducerHang(Hang, frozen=True, kw_only=True):
+    """The producer takes a batch and does nothing with it until the fault is lifted."""
+
+    kind: ClassVar[str] = "producer_hang"
+    summary: ClassVar[str] = "the producer stands still"
+    holds_producer: ClassVar[bool] = True
+    seen: ClassVar[str] = "nothing is produced and offered goes on: unsent grows, later its latency shows"
+    actor: ClassVar[str] = "producer"
+
+
+class AssemblerHang(Hang, frozen=True, kw_only=True):
+    """The assembler takes a batch and does nothing with it until the fault is lifted."""
+
+    kind: ClassVar[str] = "assembler_hang"
+    summary: ClassVar[str] = "the assembler stands still"
+    actor: ClassVar[str] = "assembler"
+
+
+class ScorerHang(Hang, frozen=True, kw_only=True):
+    """The scorer takes a batch and does nothing with it until the fault is lifted."""
+
+    kind: ClassVar[str] = "scorer_hang"
+    summary: ClassVar[str] = "the scorer stands still"
+    actor: ClassVar[str] = "scorer"
+
+
+class LoggerHang(Hang, frozen=True, kw_only=True):
+    """The logger takes a batch and does nothing with it until the fault is lifted."""
+
+    kind: ClassVar[str] = "logger_hang"
+    summary: ClassVar[str] = "the logger stands still"
+    actor: ClassVar[str] = "logger"
+
+
+class LoopStall(Fault, frozen=True, kw_only=True):
+    """Nothing on the event loop runs for a while, as in a long garbage collection. A one-shot.
+
+    Touched are the transactions that had to wait for it; each injection is one call for ``probability``.
+
+    Attributes:
+        stall: how long.
+    """
+
+    kind: ClassVar[str] = "loop_stall"
+    summary: ClassVar[str] = "the event loop is blocked for a while, as by a long garbage collection"
+    holds_producer: ClassVar[bool] = True
+    seen: ClassVar[str] = "one tall step in latency.max and p99; the backlog of the stall is gone soon after"
+    mitigation: ClassVar[str] = "batches grow with the backlog, so it is worked off several times faster than it grew"
+    stall: Wait
+
+
+class MailboxSqueeze(LastingFault, frozen=True, kw_only=True):
     """A mailbox holds less than it did. Touched are transactions that do not fit and would have fitted before.
 
     Each injection is one call for ``probability``.
@@ -37,89 +134,3 @@ class MailboxSqueeze(LastingFault, HookFault, ArmedFault, frozen=True, kw_only=T
     def target(self) -> str:
         """The mailbox."""
         return f"{self.kind} of {self.mailbox}"
-
-    def arm(self, switch: FaultSwitch) -> None:
-        """Have the mailbox shrink at each injection, and grow back at each lift."""
-        box = self._box(switch)
-        whole = box.capacity
-
-        def squeeze() -> None:
-            if switch.strikes():
-                box.resize(min(whole, self.capacity))
-
-        switch.when_injected(squeeze)
-        switch.when_lifted(lambda: box.resize(whole))
-
-    def build(self, port: Hooks, switch: FaultSwitch) -> Hooks:
-        """Return hooks that count what does not fit."""
-        return _Counting(port, switch, self)
-
-    def beyond(self, rows: int, switch: FaultSwitch) -> int:
-        """Return how many of ``rows`` transactions do not fit because of the fault."""
-        box = self._box(switch)
-        if not switch.active or box.capacity != self.capacity:
-            return 0
-        return rows - min(rows, max(0, box.capacity - box.depth))
-
-    def sender(self) -> str:
-        """Return who sends to the mailbox."""
-        return _SENDERS[self.mailbox]
-
-    def _box(self, switch: FaultSwitch) -> Mailbox[Any]:
-        return next(actor.inbox for actor in switch.targets.running().actors if actor.name == self.mailbox)
-
-
-class _Counting(Hooks):
-    def __init__(self, hooks: Hooks, switch: FaultSwitch, fault: MailboxSqueeze) -> None:
-        self._hooks = hooks
-        self._switch = switch
-        self._fault = fault
-
-    async def received(self, actor: str, rows: int) -> None:
-        """Do nothing before the work."""
-        await self._hooks.received(actor, rows)
-
-    async def prepared(self, actor: str, rows: int) -> None:
-        """Count, now that the sender is about to send."""
-        await self._hooks.prepared(actor, rows)
-        if actor == self._fault.sender():
-            self._switch.touch(self._fault.beyond(rows, self._switch))
-
-
-class LoopStall(ArmedFault, frozen=True, kw_only=True):
-    """Nothing on the event loop runs for a while, as in a long garbage collection. A one-shot.
-
-    Touched are the transactions that had to wait for it; each injection is one call for ``probability``.
-
-    Attributes:
-        stall: how long.
-    """
-
-    kind: ClassVar[str] = "loop_stall"
-    summary: ClassVar[str] = "the event loop is blocked for a while, as by a long garbage collection"
-    holds_producer: ClassVar[bool] = True
-    seen: ClassVar[str] = "one tall step in latency.max and p99; the backlog of the stall is gone soon after"
-    mitigation: ClassVar[str] = "batches grow with the backlog, so it is worked off several times faster than it grew"
-    stall: Wait
-
-    def arm(self, switch: FaultSwitch) -> None:
-        """Have the loop stall at each injection."""
-        switch.when_injected(lambda: self._stall(switch))
-
-    def _stall(self, switch: FaultSwitch) -> None:
-        if switch.strikes():
-            _block(self.stall, switch.clock)
-            held = switch.targets.running().held()
-            switch.touch(held.unsent + held.in_flight + held.awaiting_delivery)
-        switch.lift()
-
-
-def _block(span_ns: int, clock: Clock) -> None:
-    """Keep the running loop from anything else: busy on real time, a jump on virtual time."""
-    loop = asyncio.get_running_loop()
-    if isinstance(loop, VirtualLoop):
-        loop.jump_ns(span_ns)
-        return
-    until_ns = clock.now_ns() + span_ns
-    while clock.now_ns() < until_ns:
-        pass

@@ -24,8 +24,8 @@ from actors.telemetry.metrics.catalogue import METRICS
 from actors.telemetry.metrics.metric import Unit, quantity
 from actors.telemetry.snapshot import Snapshot
 from actors.telemetry.stages import Stage
+from sim.faults.fault import FaultRecord
 from sim.faults.registry import FAULTS
-from sim.faults.switch import FaultRecord
 from sim.judging.result import ExpectationResult
 from sim.scenario.scenario import Expectation
 from sim.steps.step import StepRecord

@@ -14,7 +14,7 @@ from actors.telemetry.metrics.latency import PERCENTS
 from actors.telemetry.snapshot import AlertReading, Snapshot
 from actors.telemetry.stages import BUDGET_P50_US, Stage
 from actors.telemetry.window import Window
-from sim.faults.switch import FaultRecord
+from sim.faults.fault import FaultRecord
 from sim.judging.judge import Judge
 from sim.judging.result import ExpectationResult
 from sim.judging.verdict import Verdict

@@ -13,7 +13,7 @@ import msgspec
 from actors.core.errors import OutputError
 from actors.model.engine import EngineKind
 from actors.telemetry.ledger_snapshot import LedgerSnapshot
-from sim.faults.switch import FaultRecord
+from sim.faults.fault import FaultRecord
 from sim.judging.result import ExpectationResult
 from sim.judging.verdict import VerdictWord
 from sim.outcomes.money import Business

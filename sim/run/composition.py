@@ -23,8 +23,8 @@ from actors.supervisor import Restart
 from actors.telemetry.snapshot import Gauges
 from actors.telemetry.telemetry import Telemetry
 from sim.clocks.modelled_waits import ModelledVerification
-from sim.faults.schedule import FaultSchedule
-from sim.faults.switch import FaultTargets
+from sim.injection.schedule import FaultSchedule
+from sim.injection.switch import FaultTargets
 from sim.journal import Journal
 from sim.lookahead.ports import Lookahead, foreseeing, present
 from sim.outcomes.book import OutcomeBook

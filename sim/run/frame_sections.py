@@ -11,7 +11,7 @@ from actors.telemetry.snapshot import Snapshot
 from actors.telemetry.stages import BUDGET_P50_US, Stage
 from actors.telemetry.window import Window
 from dashboard import frame as show
-from sim.faults.switch import FaultRecord
+from sim.faults.fault import FaultRecord
 from sim.judging.result import ExpectationResult
 from sim.outcomes.quality import LiveMoney
 from sim.steps.step import StepRecord

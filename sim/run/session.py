@@ -12,7 +12,7 @@ from actors.telemetry.counters import GcPauses
 from actors.telemetry.hlog import INTERVAL_S, LatencyLog, Writable
 from actors.telemetry.snapshot import Quality, Snapshot
 from dashboard.frame import Frame
-from sim.faults.switch import FaultRecord
+from sim.faults.fault import FaultRecord
 from sim.judging.judge import Judge
 from sim.judging.result import ExpectationResult, skipped
 from sim.judging.verdict import Arrivals, Verdict, arrivals_of, doubts, judge, metrics_read, remarks

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from actors.core.clock import NS_PER_S
-from sim.faults.switch import FaultRecord
+from sim.faults.fault import FaultRecord
 from sim.outcomes.money import Outcomes
 from sim.report.provenance import git_commit, versions
 from sim.scenario.timeline import Cut, duration_ns

@@ -12,19 +12,18 @@ from hypothesis import strategies as st
 from actors.core.arrays import I64
 from actors.core.errors import FeatureStoreError
 from actors.features.store import CARD_COLUMNS, MERCHANT_COLUMNS, MISSING_AT, FeatureStore, StoreRows
+from sim.faults.fault import Fault
 from sim.faults.feature_store import (
+    FeatureStoreEmpty,
     FeatureStoreErrors,
-    FeatureStoreFault,
     FeatureStoreLatency,
     FeatureStoreOutage,
-    FeatureStoreTimeout,
-)
-from sim.faults.feature_store_answers import (
-    FeatureStoreEmpty,
     FeatureStorePartial,
     FeatureStorePermuted,
+    FeatureStoreTimeout,
     FeatureStoreZeroed,
 )
+from sim.injection.feature_store import added_ns
 from tests.support.sim.faults import Laboratory
 from tests.support.virtual import run_virtual
 
@@ -64,7 +63,7 @@ async def answer(laboratory: Laboratory) -> tuple[StoreRows | str, int]:
     return found, laboratory.clock.now_ns() - started_ns
 
 
-def during(fault: FeatureStoreFault, at_ns: int = AT + 1) -> tuple[StoreRows | str, int]:
+def during(fault: Fault, at_ns: int = AT + 1) -> tuple[StoreRows | str, int]:
     """Return what a caller is told at ``at_ns``."""
 
     async def main() -> tuple[StoreRows | str, int]:
@@ -82,7 +81,7 @@ def whole() -> StoreRows:
     return run_virtual(ask(FullStore()))
 
 
-FAULTS: tuple[FeatureStoreFault, ...] = (
+FAULTS: tuple[Fault, ...] = (
     FeatureStoreOutage(**WHEN),
     FeatureStoreTimeout(**WHEN),
     FeatureStoreLatency(**WHEN, added=10),
@@ -97,7 +96,7 @@ every_fault = pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.k
 
 @every_fault
 @given(st.integers(0, 3_000).filter(lambda tick: tick not in (AT, UNTIL)))
-def test_only_calls_while_the_fault_is_in_are_harmed(fault: FeatureStoreFault, at_ns: int) -> None:
+def test_only_calls_while_the_fault_is_in_are_harmed(fault: Fault, at_ns: int) -> None:
     """A call between the instants is harmed; any other gets the whole answer at once."""
     found, took_ns = during(fault, at_ns)
     untouched = not isinstance(found, str) and same(found, whole()) and took_ns == 0
@@ -106,7 +105,7 @@ def test_only_calls_while_the_fault_is_in_are_harmed(fault: FeatureStoreFault, a
 
 @every_fault
 @pytest.mark.parametrize("by", ["schedule", "cancelled", "error"])
-def test_first_call_after_the_lift_is_untouched(fault: FeatureStoreFault, by: str) -> None:
+def test_first_call_after_the_lift_is_untouched(fault: Fault, by: str) -> None:
     """However it is lifted, the very next call gets the whole answer at once."""
 
     async def main() -> tuple[StoreRows | str, int, int]:
@@ -168,7 +167,7 @@ def test_constant_latency_is_added_to_each_call() -> None:
 def test_lognormal_latency_has_its_median_and_spread() -> None:
     """Half of the calls take longer than ``added``; the logarithm has the given deviation."""
     fault = FeatureStoreLatency(**WHEN, added=20_000_000, sigma=0.5)
-    logs = np.log([fault.of_ns((number + 0.5) / 1_000) / fault.added for number in range(1_000)])
+    logs = np.log([added_ns(fault, (number + 0.5) / 1_000) / fault.added for number in range(1_000)])
     assert np.median(logs) == pytest.approx(0.0, abs=0.01)
     assert logs.std() == pytest.approx(0.5, abs=0.01)
 

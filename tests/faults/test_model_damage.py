@@ -13,10 +13,9 @@ from actors.core.errors import ArtifactError
 from actors.model.artifact import load_artifact
 from actors.model.lightgbm_engine import LightGBMEngine, lightgbm
 from actors.model.verification import verify_in_child
-from sim.faults.model_damage import (
+from sim.faults.model import Damage, Nonsense
+from sim.injection.model_damage import (
     DAMAGES,
-    Damage,
-    Nonsense,
     damaged,
     damaged_copy,
     most_used_columns,

@@ -18,11 +18,10 @@ from actors.model.scoring import LocalScoring, Scoring
 from actors.model.serving import ModelSlot
 from actors.telemetry.telemetry import Telemetry
 from sim.clocks.modelled_waits import ModelledVerification
-from sim.faults.fault import Fault, Repeat
-from sim.faults.model_damage import Nonsense
-from sim.faults.model_release import ModelBadRelease, ModelCorruptFile
-from sim.faults.schedule import FaultSchedule
-from sim.faults.switch import FaultRecord, FaultTargets
+from sim.faults.fault import Fault, FaultRecord, Repeat
+from sim.faults.model import ModelBadRelease, ModelCorruptFile, Nonsense
+from sim.injection.schedule import FaultSchedule
+from sim.injection.switch import FaultTargets
 from sim.journal import Journal
 from sim.steps.model_changes import ModelChanges
 from tests.support.actors.small_model import Fitted, other_folder, write_folder

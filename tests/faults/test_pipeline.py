@@ -20,24 +20,25 @@ from actors.producer import Arrivals
 from actors.telemetry.stages import Stage
 from sim.clocks.costs import Costs
 from sim.clocks.processor import Processor
-from sim.faults.actor import (
+from sim.faults.fault import Fault, FaultRecord, Repeat
+from sim.faults.model import ModelErrors, ModelSaturated, ModelSlow
+from sim.faults.output import DiskFull, SinkErrors, SinkTimeout, SlowDisk
+from sim.faults.pipeline import (
     AssemblerCrash,
     AssemblerHang,
     Crash,
     Hang,
     LoggerCrash,
     LoggerHang,
+    LoopStall,
+    MailboxSqueeze,
     ProducerCrash,
     ProducerHang,
     ScorerCrash,
     ScorerHang,
 )
-from sim.faults.fault import Fault, Repeat
-from sim.faults.model import ModelErrors, ModelSaturated, ModelSlow
-from sim.faults.output import DiskFull, SinkErrors, SinkTimeout, SlowDisk
-from sim.faults.pipeline import LoopStall, MailboxSqueeze
-from sim.faults.schedule import FaultSchedule
-from sim.faults.switch import FaultRecord, FaultTargets
+from sim.injection.schedule import FaultSchedule
+from sim.injection.switch import FaultTargets
 from sim.journal import Journal
 from tests.support.actors.pipeline import Bench, FixedScoring, ListSink, ListSource, transaction
 from tests.support.sim.faults import virtual_clock
@@ -267,7 +268,7 @@ def test_slow_model_on_the_real_clock_scores_as_often_as_its_factor() -> None:
         schedule = FaultSchedule([ModelSlow(name="slow", at=0, duration=10, factor=3.5)], clock, Journal(clock))
         plain = FixedScoring()
         scoring = schedule.wrap_scoring(plain)
-        schedule._pairs[0][1].inject()
+        schedule.injectors[0].switch.inject()
         await scoring.score(scoring.current(), np.zeros((10, 2), dtype=np.float32), Core.LOOP)
         return plain.scored
 

@@ -11,9 +11,9 @@ from actors.features.batch_table import BatchTableBuilder
 from actors.features.history import History, NoLabels
 from actors.features.refresh import REFRESH_US, Refreshed, Refresher, RefreshFailed
 from actors.features.store import InMemoryFeatureStore
+from sim.faults.fault import FaultRecord
 from sim.faults.feature_store import RefreshFailure
-from sim.faults.schedule import FaultSchedule
-from sim.faults.switch import FaultRecord
+from sim.injection.schedule import FaultSchedule
 from sim.journal import Journal
 from tests.support.actors.transactions import random_stream
 from tests.support.sim.faults import virtual_clock

@@ -126,7 +126,7 @@ def test_failed_fault_does_not_come_again() -> None:
         laboratory = Laboratory([fault], CountingStore())
         running = asyncio.create_task(laboratory.schedule.run())
         await laboratory.clock.sleep_until_ns(12)
-        (_, switch), *_ = laboratory.schedule._pairs
+        switch = laboratory.schedule.injectors[0].switch
         switch.fail(ZeroDivisionError("mine"))
         assert await laboratory.harmed_at([13, 32, 35]) == [False, False, False]
         await running

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sim.faults.fault import Fault
 from sim.faults.feature_store import FeatureStoreOutage
-from sim.faults.switch import FaultSwitch
+from sim.injection.switch import FaultSwitch
 from tests.support.sim.faults import CountingStore, Laboratory
 from tests.support.virtual import run_virtual
 

@@ -7,12 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.core.clock import NS_PER_S
-from sim.faults.schedule import FaultSchedule
-from sim.faults.switch import FaultTargets
-from sim.faults.traffic import TrafficDrift, TrafficFault
-from sim.faults.traffic_arrivals import TrafficDuplicates, TrafficVolumeDrop
-from sim.faults.traffic_fraud_wave import TrafficFraudWave
+from sim.faults.fault import Fault
+from sim.faults.traffic import TrafficDrift, TrafficDuplicates, TrafficFraudWave, TrafficVolumeDrop
 from sim.feeds.feed import Block
+from sim.injection.schedule import FaultSchedule
+from sim.injection.switch import FaultTargets
 from sim.journal import Journal
 from sim.outcomes.money import UNKNOWN
 from tests.support.sim.faults import virtual_clock
@@ -39,7 +38,7 @@ from tests.support.virtual import run_virtual
 
 
 @every_fault
-def test_only_what_is_due_while_the_fault_is_in_is_changed(fault: TrafficFault) -> None:
+def test_only_what_is_due_while_the_fault_is_in_is_changed(fault: Fault) -> None:
     """Every transaction due before the injection or from the lift on is the same to the byte, and others are not."""
     found, _, record = changed(fault)
     assert outside(rows(found)) == outside(rows(blocks()))
@@ -49,7 +48,7 @@ def test_only_what_is_due_while_the_fault_is_in_is_changed(fault: TrafficFault) 
 
 
 @every_fault
-def test_numbers_follow_each_other(fault: TrafficFault) -> None:
+def test_numbers_follow_each_other(fault: Fault) -> None:
     """Blocks are numbered without a gap, none is empty, and intended arrivals do not decrease."""
     found, _, _ = changed(fault)
     assert [block.first for block in found] == np.cumsum([0, *(len(block) for block in found)])[:-1].tolist()
@@ -58,7 +57,7 @@ def test_numbers_follow_each_other(fault: TrafficFault) -> None:
 
 
 @every_fault
-def test_schedule_counts_exactly_what_the_feed_hands_out(fault: TrafficFault) -> None:
+def test_schedule_counts_exactly_what_the_feed_hands_out(fault: Fault) -> None:
     """What is due by any instant is what the changed feed has due by then."""
     found, schedule, _ = changed(fault)
     due = np.concatenate([due_of(block) for block in found])
@@ -67,7 +66,7 @@ def test_schedule_counts_exactly_what_the_feed_hands_out(fault: TrafficFault) ->
 
 
 @every_fault
-def test_truth_stays_with_its_transaction(fault: TrafficFault) -> None:
+def test_truth_stays_with_its_transaction(fault: Fault) -> None:
     """A transaction that still has its id has its own merchant beside it, and its own truth: a copy has none."""
     truth = {msgspec.json.decode(row[1])["id"]: (row[3], row[4]) for row in rows(blocks())}
     met: set[str] = set()
@@ -84,7 +83,7 @@ def test_truth_stays_with_its_transaction(fault: TrafficFault) -> None:
 @settings(max_examples=8)
 @every_fault
 @given(size=st.integers(100, 3_000))
-def test_change_does_not_depend_on_where_blocks_end(fault: TrafficFault, size: int) -> None:
+def test_change_does_not_depend_on_where_blocks_end(fault: Fault, size: int) -> None:
     """The same transactions are chosen however the traffic is cut into blocks; only new fraud may differ."""
     if isinstance(fault, TrafficFraudWave):
         return
@@ -110,7 +109,7 @@ def test_faults_of_the_traffic_add_up() -> None:
 
 
 @every_fault
-def test_event_times_of_the_books_do_not_decrease(fault: TrafficFault) -> None:
+def test_event_times_of_the_books_do_not_decrease(fault: Fault) -> None:
     """What labels wait by only grows, whoever comes late."""
     event_us = [row[2] for row in rows(changed(fault)[0])]
     assert event_us == sorted(event_us)
@@ -123,7 +122,7 @@ def test_replay_without_schedule_is_changed_while_the_fault_is_in() -> None:
         clock = virtual_clock()
         schedule = FaultSchedule([TrafficDrift(**WHEN)], clock, Journal(clock))
         feed = schedule.wrap_feed(Canned([unpaced(block) for block in blocks()]))
-        switch = schedule._pairs[0][1]
+        switch = schedule.injectors[0].switch
         found: list[bool] = []
         for step in ("wait", "inject", "lift"):
             if step != "wait":
@@ -144,7 +143,7 @@ def test_replay_without_schedule_is_rearranged_by_number(kind: str) -> None:
         clock = virtual_clock()
         schedule = FaultSchedule([OF_KIND[kind]], clock, Journal(clock))
         feed = schedule.wrap_feed(Canned([unpaced(block) for block in blocks()]))
-        schedule._pairs[0][1].inject()
+        schedule.injectors[0].switch.inject()
         return await rest(feed)
 
     found = run_virtual(main())

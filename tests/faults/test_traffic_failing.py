@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from actors.core.clock import NS_PER_S
 from actors.core.errors import InternalError
-from sim.faults.attacker import Attacker
-from sim.faults.schedule import FaultSchedule
-from sim.faults.switch import FaultRecord, FaultTargets
-from sim.faults.traffic import TrafficDrift, TrafficFault
-from sim.faults.traffic_arrivals import ArrivalFault
-from sim.faults.traffic_fraud_wave import TrafficFraudWave
+from sim.faults.fault import Fault, FaultRecord
+from sim.faults.traffic import TrafficDrift
 from sim.feeds.feed import Block, InlineFeed
+from sim.injection.arrivals import RearrangedFeed
+from sim.injection.fraud_wave import Attacker
+from sim.injection.schedule import FaultSchedule, injector_of
+from sim.injection.switch import FaultTargets
+from sim.injection.traffic import ChangingFeed
 from sim.journal import Journal
 from sim.run.plan import Schedule
 from sim.world.spec import WorldSpec
@@ -39,7 +40,7 @@ from tests.support.virtual import run_virtual
 
 @every_fault
 @pytest.mark.parametrize("how", ["closed", "error"])
-def test_ended_fault_changes_nothing_any_more(fault: TrafficFault, how: str) -> None:
+def test_ended_fault_changes_nothing_any_more(fault: Fault, how: str) -> None:
     """Lifted for good, by Ctrl-C or an exception, the feed hands out the traffic as it was."""
 
     def end(schedule: FaultSchedule) -> None:
@@ -61,7 +62,7 @@ def test_mistake_in_a_faults_own_code_spares_the_traffic(monkeypatch: pytest.Mon
     def break_down(*_: object) -> None:
         raise ZeroDivisionError("mine")
 
-    monkeypatch.setattr(TrafficDrift, "change", break_down)
+    monkeypatch.setattr(injector_of(TrafficDrift), "change", break_down)
     found, _, record = changed(TrafficDrift(**WHEN))
     assert rows(found) == rows(blocks())
     assert (record.state, record.error) == ("failed", "ZeroDivisionError: mine")
@@ -84,7 +85,7 @@ def test_error_of_the_feed_is_not_the_faults() -> None:
 @given(good=st.integers(0, 4), looks=st.lists(st.integers(0, 9 * NS_PER_S), max_size=5), asked_first=st.booleans())
 @settings(max_examples=8)
 def test_schedule_follows_a_fault_that_fails_in_its_own_code(
-    fault: TrafficFault, good: int, looks: list[int], asked_first: bool
+    fault: Fault, good: int, looks: list[int], asked_first: bool
 ) -> None:
     """Whichever block it fails at, in hand or in the schedule, as much is due as the feed hands out, which is all."""
     broken = Breaking(good)
@@ -120,13 +121,14 @@ class Breaking:
         self.left = good
         self.has_failed = False
 
-    def patch(self, patch: pytest.MonkeyPatch, fault: type[TrafficFault]) -> None:
-        if issubclass(fault, TrafficFraudWave):
-            patch.setattr(Attacker, "block", self._counted(Attacker.block))
-        elif issubclass(fault, ArrivalFault):
-            patch.setattr(fault, "arrange", self._counted(fault.arrange))  # by feed and schedule in turn
+    def patch(self, patch: pytest.MonkeyPatch, fault: type[Fault]) -> None:
+        injector = injector_of(fault)
+        if issubclass(injector, RearrangedFeed):
+            patch.setattr(injector, "arrange", self._counted(injector.arrange))  # by feed and schedule in turn
+        elif issubclass(injector, ChangingFeed):
+            patch.setattr(injector, "change", self._counted(injector.change))
         else:
-            patch.setattr(fault, "change", self._counted(fault.change))
+            patch.setattr(Attacker, "block", self._counted(Attacker.block))
 
     def _counted(self, usual: Callable[..., Any]) -> Callable[..., Any]:
         def call(*words: Any) -> Any:  # noqa: ANN401 - whatever it stands for

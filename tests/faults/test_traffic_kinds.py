@@ -9,12 +9,17 @@ import pytest
 
 from actors.core.clock import NS_PER_S
 from actors.core.transaction import parse, refusal
-from sim.faults.schedule import FaultSchedule
-from sim.faults.switch import FaultTargets
-from sim.faults.traffic import TrafficClockSkew, TrafficPoison
-from sim.faults.traffic_arrivals import TrafficDuplicates, TrafficOutOfOrder, TrafficVolumeDrop
-from sim.faults.traffic_fraud_wave import TrafficFraudWave
+from sim.faults.traffic import (
+    TrafficClockSkew,
+    TrafficDuplicates,
+    TrafficFraudWave,
+    TrafficOutOfOrder,
+    TrafficPoison,
+    TrafficVolumeDrop,
+)
 from sim.feeds.feed import Block
+from sim.injection.schedule import FaultSchedule
+from sim.injection.switch import FaultTargets
 from sim.journal import Journal
 from tests.support.sim.faults import virtual_clock
 from tests.support.sim.faulty_traffic import (

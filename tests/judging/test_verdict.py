@@ -5,7 +5,7 @@ import pytest
 from actors.telemetry.snapshot import Gauges, MailboxGauge
 from actors.telemetry.stages import Stage
 from actors.telemetry.telemetry import Telemetry
-from sim.faults.switch import FaultRecord
+from sim.faults.fault import FaultRecord
 from sim.judging.result import ExpectationResult, ExpectationState
 from sim.judging.verdict import Arrivals, Verdict, arrivals_of, judge
 from tests.support.actors.telemetry import decide, snapshot

@@ -9,7 +9,7 @@ import pytest
 from actors.core.batches import Decision, Mode
 from actors.core.clock import NS_PER_S
 from actors.telemetry.telemetry import Telemetry
-from sim.faults.switch import FaultRecord
+from sim.faults.fault import FaultRecord
 from sim.judging.judge import Judge
 from sim.judging.verdict import Arrivals, judge
 from sim.outcomes.money import Outcomes

@@ -15,7 +15,7 @@ from actors.model.serving import ModelSlot
 from actors.model.verification import ChildVerification
 from actors.telemetry.telemetry import Telemetry
 from sim.cli import main
-from sim.faults.model_damage import sign
+from sim.injection.model_damage import sign
 from sim.journal import Journal
 from sim.report.summary import Summary
 from sim.run.model_watch import WATCH, ModelWatch

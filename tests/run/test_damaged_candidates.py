@@ -11,7 +11,8 @@ from actors.model.artifact import load_artifact
 from actors.model.manifest import read_manifest
 from actors.model.serving import ModelSlot, Releases
 from actors.model.verification import ChildVerification
-from sim.faults.model_damage import Damage, damaged_copy
+from sim.faults.model import Damage
+from sim.injection.model_damage import damaged_copy
 from tests.support.drills import run_thin
 
 pytestmark = pytest.mark.slow

@@ -14,7 +14,7 @@ from actors.model.model_file import read_model_file
 from sim.cli import main
 from sim.clocks.calibration_file import CALIBRATION_FILE, Calibration, digest, read_calibration
 from sim.clocks.costs import Cost, Costs
-from sim.faults.model_damage import changed_copy, sign
+from sim.injection.model_damage import changed_copy, sign
 from sim.report.summary import Summary
 from sim.scenario.loader import load, parse
 from sim.scenario.scenario import Scenario

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from sim.faults.model_release import ModelBadRelease
 from sim.scenario.checks.view import View
 from sim.scenario.problems import Problem
 from sim.steps.registry import ModelRelease, ModelRollback
@@ -19,7 +18,7 @@ def check_releases(view: View) -> Iterator[Problem]:
     if not view.whole("steps", "faults"):
         return
     releases = [step.at for _, step in steps if isinstance(step, ModelRelease)]
-    releases += [fault.at for _, fault in view.items("faults") if isinstance(fault, ModelBadRelease)]
+    releases += [fault.at for _, fault in view.items("faults") if fault.releases_model]
     for path, step in steps:
         if isinstance(step, ModelRollback) and not any(at < step.at for at in releases):
             yield view.problem(f"{path}.at", "must come after a model_release", remedy="release a model earlier")

@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from itertools import combinations, pairwise
 
 from sim.faults.fault import Fault
-from sim.faults.traffic_arrivals import ArrivalFault
-from sim.faults.traffic_fraud_wave import TrafficFraudWave
 from sim.scenario.checks.view import View
 from sim.scenario.problems import Problem
 from sim.scenario.scenario import Expectation
@@ -139,7 +137,7 @@ def _spans(fault: Fault) -> Iterator[tuple[int, int]]:
 def _world(view: View, path: str, fault: Fault) -> Iterator[Problem]:
     if not view.given("events"):
         return
-    if isinstance(fault, TrafficFraudWave):
+    if fault.needs_world:
         yield view.problem(
             f"{path}.kind",
             "needs the synthetic world: events bring their own fraud",
@@ -147,6 +145,6 @@ def _world(view: View, path: str, fault: Fault) -> Iterator[Problem]:
             "remove one of the two",
         )
     events = view.scenario.events
-    if isinstance(fault, ArrivalFault) and events is not None and events.known_card_filter:
+    if fault.moves_arrivals and events is not None and events.known_card_filter:
         rule = "would shift which transactions known_card_filter judges"
         yield view.problem(f"{path}.kind", rule, fault.kind, "set events.known_card_filter to false")

@@ -17,7 +17,6 @@ from pathlib import Path
 import msgspec
 
 from actors.model.artifact import Artifact, load_artifact
-from sim.faults.fault import Fault
 from sim.faults.registry import FAULTS
 from sim.judging.verdict import FAILED, INCONCLUSIVE, PASS
 from sim.report.run_folder import RunFolder
@@ -88,9 +87,9 @@ def _loaded(model: Path) -> Artifact:
     return load_artifact(model)
 
 
-def pairs_of(*families: type[Fault]) -> list[tuple[str, str]]:
-    """Return the kinds of these families two by two, in both orders: the first is wrapped by the second."""
-    kinds = [kind for kind, fault in FAULTS.items() if issubclass(fault, families)]
+def pairs_of(subject: str) -> list[tuple[str, str]]:
+    """Return the kinds of one module two by two, in both orders: the first is wrapped by the second."""
+    kinds = [kind for kind, fault in FAULTS.items() if fault.__module__ == subject]
     return list(itertools.permutations(kinds, 2))
 
 

@@ -12,8 +12,8 @@ from actors.features.store import FeatureStore, StoreRows, missing_rows
 from sim.clocks.virtual_clock import VirtualClock
 from sim.clocks.virtual_loop import VirtualLoop
 from sim.faults.fault import Fault
-from sim.faults.schedule import FaultSchedule
-from sim.faults.switch import FaultTargets
+from sim.injection.schedule import FaultSchedule
+from sim.injection.switch import FaultTargets
 from sim.journal import Journal
 
 

@@ -9,12 +9,19 @@ import pytest
 
 from actors.core.arrays import I64
 from actors.core.clock import NS_PER_S
-from sim.faults.schedule import FaultSchedule
-from sim.faults.switch import FaultRecord, FaultTargets
-from sim.faults.traffic import TrafficClockSkew, TrafficDrift, TrafficFault, TrafficPoison
-from sim.faults.traffic_arrivals import TrafficDuplicates, TrafficOutOfOrder, TrafficVolumeDrop
-from sim.faults.traffic_fraud_wave import TrafficFraudWave
+from sim.faults.fault import Fault, FaultRecord
+from sim.faults.traffic import (
+    TrafficClockSkew,
+    TrafficDrift,
+    TrafficDuplicates,
+    TrafficFraudWave,
+    TrafficOutOfOrder,
+    TrafficPoison,
+    TrafficVolumeDrop,
+)
 from sim.feeds.feed import Block, Feed
+from sim.injection.schedule import FaultSchedule
+from sim.injection.switch import FaultTargets
 from sim.journal import Journal
 from sim.run.plan import Schedule
 from sim.world.phases import Phase
@@ -30,7 +37,7 @@ SPEC = TrafficSpec(
     phases=(Phase(name="steady", duration_ns=8 * NS_PER_S, rate=800),),
     seed=7,
 )
-FAULTS: tuple[TrafficFault, ...] = (
+FAULTS: tuple[Fault, ...] = (
     TrafficPoison(**WHEN, ratio=0.3),
     TrafficDuplicates(**WHEN, ratio=0.3, copies=2),
     TrafficDuplicates(**WHEN, ratio=0.3, copies=2, after=NS_PER_S),
@@ -94,7 +101,7 @@ def due_of(block: Block) -> I64:
 
 
 def changed(
-    *faults: TrafficFault, end: Callable[[FaultSchedule], None] = lambda _: None
+    *faults: Fault, end: Callable[[FaultSchedule], None] = lambda _: None
 ) -> tuple[list[Block], Schedule, FaultRecord]:
     """Return the blocks and the schedule that ``faults`` make of the traffic, and what the first one did."""
 

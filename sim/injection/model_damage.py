@@ -5,15 +5,17 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Final, get_args
 
 import msgspec
 import numpy as np
 
-if TYPE_CHECKING:  # a scenario is read before LightGBM is imported
-    from actors.core.arrays import F64
-    from actors.model.artifact import Artifact
-
+from actors.core.arrays import F64
+from actors.model.artifact import GOLDEN_FILE, MANIFEST_FILE, MODEL_FILE, Artifact
+from actors.model.integrity import Golden, sha256_of
+from actors.model.manifest import read_manifest
+from actors.model.model_file import read_model_file, write_model_file
+from sim.faults.model import Damage, Nonsense
 
 _LEAVES = re.compile(r"^leaf_value=(.*)$", re.MULTILINE)
 _SPLITS = re.compile(r"^split_feature=(.*)$", re.MULTILINE)
@@ -66,8 +68,7 @@ def _resized(text: str) -> str:
     return _SIZES.sub(f"tree_sizes={sizes}", text, count=1)
 
 
-Damage = Literal["truncated", "nul", "flipped", "leaf", "permuted"]
-DAMAGES: tuple[Damage, ...] = get_args(Damage)
+DAMAGES: Final[tuple[Damage, ...]] = get_args(Damage)
 
 KEPT = 2 / 3  # of a text that a full disk cut off
 PAGE = 4_096  # bytes that a lost write leaves as zeros
@@ -96,9 +97,6 @@ def changed_copy(folder: Path, copy: Path, change: Callable[[str], str], *, sign
     Raises:
         ArtifactError, OSError: ``folder`` has no model that could be changed.
     """
-    from actors.model.artifact import MODEL_FILE
-    from actors.model.model_file import read_model_file, write_model_file
-
     shutil.copytree(folder, copy)
     model = read_model_file(copy / MODEL_FILE)
     write_model_file(copy / MODEL_FILE, model._replace(text=change(model.text)))
@@ -108,10 +106,6 @@ def changed_copy(folder: Path, copy: Path, change: Callable[[str], str], *, sign
 
 def sign(folder: Path) -> None:
     """Write the digests of the files in ``folder`` as they are now into its manifest."""
-    from actors.model.artifact import MANIFEST_FILE, MODEL_FILE
-    from actors.model.integrity import sha256_of
-    from actors.model.manifest import read_manifest
-
     manifest = read_manifest(folder / MANIFEST_FILE)
     files = {name: sha256_of(folder / name) for name in manifest.files}
     msgspec.structs.replace(manifest, sha256=sha256_of(folder / MODEL_FILE), files=files).write(folder / MANIFEST_FILE)
@@ -146,11 +140,10 @@ def _swapped(text: str) -> list[int]:
     return columns
 
 
-Nonsense = Literal["inverted", "shuffled", "constant"]
 MIDDLE = 0.5
 
 
-def nonsense_copy(artifact: "Artifact", copy: Path, scores: Nonsense) -> None:
+def nonsense_copy(artifact: Artifact, copy: Path, scores: Nonsense) -> None:
     """Write a model made from ``artifact`` to ``copy``, whose scores say nothing, or the opposite.
 
     What it says of its training stays: its reference tells of the scores that it should give.
@@ -163,9 +156,6 @@ def nonsense_copy(artifact: "Artifact", copy: Path, scores: Nonsense) -> None:
     Raises:
         ArtifactError, OSError: the folder of ``artifact`` holds another model by now, or none.
     """
-    from actors.model.artifact import GOLDEN_FILE
-    from actors.model.integrity import Golden
-
     columns = np.roll(np.arange(len(artifact.feature_names)), 1).tolist()
     changed_copy(artifact.folder, copy, lambda text: _nonsense(text, scores, columns), signed=False)
     Golden(artifact.golden.features, _scores(artifact, scores, columns)).save(copy / GOLDEN_FILE)
@@ -182,7 +172,7 @@ def _nonsense(text: str, scores: Nonsense, columns: list[int]) -> str:
             return with_columns(text, columns)
 
 
-def _scores(artifact: "Artifact", scores: Nonsense, columns: list[int]) -> "F64":
+def _scores(artifact: Artifact, scores: Nonsense, columns: list[int]) -> F64:
     """Return what the model of `_nonsense` gives the golden rows, without loading it."""
     rows = artifact.golden.features
     match scores:

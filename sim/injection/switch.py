@@ -5,21 +5,17 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, Protocol
-
-import msgspec
+from typing import Protocol
 
 from actors.core.clock import NS_PER_S, Clock
 from actors.core.errors import DependencyError
 from actors.core.work import RealWork, Work
+from actors.pipeline import Pipeline
 from sim.chance import Chance, Streams
-from sim.faults.fault import Fault, Occurrence
+from sim.faults.fault import Fault, FaultRecord, FaultState, Occurrence
 from sim.journal import Journal
-
-if TYPE_CHECKING:  # a scenario is read before LightGBM is imported
-    from actors.pipeline import Pipeline
-    from sim.steps.model_changes import ModelChanges
-    from sim.world.traffic import TrafficSpec
+from sim.steps.model_changes import ModelChanges
+from sim.world.traffic import TrafficSpec
 
 
 class InjectedCrashError(Exception):
@@ -88,22 +84,22 @@ class FaultTargets:
     """
 
     work: Work = field(default_factory=RealWork)
-    traffic: "TrafficSpec | None" = None
-    pipeline: "Pipeline | None" = None
+    traffic: TrafficSpec | None = None
+    pipeline: Pipeline | None = None
     recount: Callable[[], None] = lambda: None
-    model_changes: "ModelChanges | None" = None
+    model_changes: ModelChanges | None = None
 
-    def releasing(self) -> "ModelChanges":
-        """Return the desk.
+    def releasing(self) -> ModelChanges:
+        """Return where the serving model is changed.
 
         Raises:
             AssertionError: it is not made yet.
         """
         if self.model_changes is None:
-            raise AssertionError("no fault releases a model before there is a desk")
+            raise AssertionError("no fault releases a model before the run is composed")
         return self.model_changes
 
-    def running(self) -> "Pipeline":
+    def running(self) -> Pipeline:
         """Return the pipeline.
 
         Raises:
@@ -112,31 +108,6 @@ class FaultTargets:
         if self.pipeline is None:
             raise AssertionError("no fault reaches into the pipeline before it is made")
         return self.pipeline
-
-
-FaultState = Literal["waiting", "injected", "lifted", "failed"]
-
-
-class FaultRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """What one fault did, for the summary. Instants are seconds since the run began; None did not happen.
-
-    Attributes:
-        injected_at_s: of the first injection.
-        lifted_at_s: of the last lift.
-        touched_count: what the fault changed the treatment of, in ``touches``.
-        touches: transactions, for most faults; refreshes, for one that stops them.
-        error: why the fault's own code failed, "" if it did not.
-    """
-
-    name: str
-    kind: str
-    state: FaultState
-    injected_at_s: float | None = None
-    first_effect_at_s: float | None = None
-    lifted_at_s: float | None = None
-    touched_count: int = 0
-    touches: str = "transactions"
-    error: str = ""
 
 
 class FaultSwitch:
