@@ -56,7 +56,7 @@ def _small_pages() -> object:
 
 
 @given(streams(120), TURNS, st.sets(st.integers(0, 119), max_size=3))
-def test_foresight_changes_no_bit(columns: Columns, turns: list[Turn], broken: set[int]) -> None:
+def test_lookahead_changes_no_bit(columns: Columns, turns: list[Turn], broken: set[int]) -> None:
     """Duplicates, dead letters, crashes, failed and altered look-ups and a new batch table are met as without it."""
     both_ways(columns, turns, broken)
 

@@ -1,4 +1,4 @@
-"""Whole runs are the same with foresight and without."""
+"""Whole runs are the same with lookahead and without."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ DRILLS = {
 @pytest.mark.slow
 @pytest.mark.parametrize("drill", DRILLS)
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_foresight_changes_no_byte_of_a_run(
+def test_lookahead_changes_no_byte_of_a_run(
     drill: str, seed: int, tmp_path: Path, world_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Crashes, duplicates, poison, hangs and a store that fails come out the same, to the last byte of the trace."""

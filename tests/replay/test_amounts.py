@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from sim.scenario.events import MINUS
-from tests.support.sim.event_forms import read, refusal, written
+from tests.support.sim.event_forms import read, refusal, refused, written
 
 
 @pytest.mark.parametrize(
@@ -75,11 +75,11 @@ def test_an_amount_is_read_from_each_of_its_forms(
     ],
 )
 def test_an_amount_that_reads_in_two_ways_is_refused(
-    tmp_path: Path, value: str | pl.Series, said: dict[str, object], text: str
+    tmp_path: Path, value: str | pl.Series, said: dict[str, str], text: str
 ) -> None:
     """Each kind has its own sentence, with what to write."""
     values = value if isinstance(value, pl.Series) else [value]
-    assert text in refusal(written(tmp_path, "AMOUNT", values), amount={"column": "AMOUNT", **said})
+    assert text in refused(tmp_path, "AMOUNT", values, **said)
 
 
 def test_no_amount_is_a_zero_below_zero(tmp_path: Path) -> None:

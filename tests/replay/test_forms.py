@@ -12,7 +12,7 @@ from actors.core.errors import TransactionFileError
 from sim.replay.event_file import EventFile
 from sim.replay.spec import EventsSpec
 from tests.support.sim.event_files import MAP, column_map
-from tests.support.sim.event_forms import read, refusal, written
+from tests.support.sim.event_forms import read, refusal, refused, written
 
 NOON = dt.datetime(2018, 4, 1, 12, 0, 0, 250_000, tzinfo=dt.UTC)
 NOON_US = 1_522_584_000_250_000
@@ -109,7 +109,7 @@ def test_a_time_that_reads_in_two_ways_is_refused(
     tmp_path: Path, values: Sequence[object] | pl.Series, text: str
 ) -> None:
     """Each kind has its own sentence, with what to write."""
-    assert text in refusal(written(tmp_path, "WHEN", values))
+    assert text in refused(tmp_path, "WHEN", values)
 
 
 @pytest.mark.parametrize(
@@ -123,10 +123,10 @@ def test_a_time_that_reads_in_two_ways_is_refused(
     ],
 )
 def test_what_the_map_says_of_times_is_held_against_every_row(
-    tmp_path: Path, value: str, said: dict[str, object], text: str
+    tmp_path: Path, value: str, said: dict[str, str], text: str
 ) -> None:
     """A unit, a start or a format that does not fit the file is named, with the key to correct."""
-    assert text in refusal(written(tmp_path, "WHEN", [value]), event_time={"column": "WHEN", **said})
+    assert text in refused(tmp_path, "WHEN", [value], **said)
 
 
 @pytest.mark.parametrize(
@@ -142,10 +142,10 @@ def test_hours_that_a_clock_skips_or_says_twice_are_refused(
     tmp_path: Path, timezone: str, local: str, text: str
 ) -> None:
     """Such a time is no instant, or two; the minutes around it are read."""
-    assert text in refusal(written(tmp_path, "WHEN", [local]), timezone)
+    assert text in refused(tmp_path, "WHEN", [local], timezone)
     moment = dt.datetime.fromisoformat(local)
     typed = pl.Series([moment], dtype=pl.Datetime("ms"))
-    assert text in refusal(written(tmp_path, "WHEN", typed), timezone)
+    assert text in refused(tmp_path, "WHEN", typed, timezone)
     for hours in (-3, 3):
         read(written(tmp_path, "WHEN", [(moment + dt.timedelta(hours=hours)).isoformat()]), timezone)
 
@@ -235,7 +235,7 @@ def test_a_key_that_could_be_two_or_make_two_one_is_refused(
     tmp_path: Path, values: Sequence[object] | pl.Series, text: str
 ) -> None:
     """Each kind has its own sentence, with what to do."""
-    assert text in refusal(written(tmp_path, "CUSTOMER", values))
+    assert text in refused(tmp_path, "CUSTOMER", values)
 
 
 @pytest.mark.parametrize(

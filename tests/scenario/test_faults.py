@@ -9,7 +9,7 @@ from sim.scenario.loader import parse
 from sim.scenario.render import resolved
 from sim.scenario.timeline import Span, cut, fault_spans
 from sim.units import NS_PER
-from tests.support.sim.scenario_texts import REPLAY, lines
+from tests.support.sim.scenario_texts import REPLAY, line_at_mark, lines
 
 S = NS_PER["s"]
 NEEDS = {  # what a kind must be given besides name and at
@@ -47,36 +47,33 @@ def test_schema_describes_every_parameter(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "value", "words"),
+    ("fault", "words"),
     [
         (
-            "kind: scorer_crush, at: 2s",
-            "scorer_crush",
+            "kind: ▶scorer_crush, at: 2s",
             "is not a known kind, got scorer_crush; did you mean scorer_crash?",
         ),
-        ("kind: reporter_hang, at: 2s", "reporter_hang", "is not a known kind, got reporter_hang; did you mean"),
-        ("kind: mailbox_squeeze, at: 2s, duration: 1s, mailbox: scorers", "scorers", "did you mean scorer?"),
-        ("kind: model_slow, at: 2s, duration: 1s, probability: 1.5", "1.5", "must be at most 1, got 1.5"),
-        ("kind: model_slow, at: 2s, duration: 1s, probability: -1", "-1", "must be at least 0, got -1"),
-        ("kind: model_slow, at: 2s, duration: -1s", "-1s", "must be at least 0s, got -1s; remove the minus"),
-        ("kind: model_slow, at: 2s, duration: 0s", "0s", "must be more than 0s"),
-        ("kind: model_slow, at: -2s, duration: 1s", "-2s", "must be at least 0s"),
-        ("kind: model_slow, at: 20s, duration: 1s", "20s", "must be before the end of the run, which lasts 20s"),
-        ("kind: model_slow, at: 15s, duration: 6s", "6s", "must end within the run, which lasts 20s"),
-        ("kind: model_slow, at: 15s, duration: 5s, jitter: 1s", "1s", "must keep it within the run"),
-        ("kind: scorer_crash, at: 1s, repeat: {count: 3, every: 10s}", "{count", "must keep it within the run"),
-        ("kind: scorer_crash, at: 1s, duration: 1s", "duration", "is not a known key"),
-        ("kind: model_slow, at: 1s, duration: 3s, repeat: {count: 3, every: 2s}", "2s", "would overlap itself"),
-        ("kind: model_slow, at: 1s, duration: 1s, repeat: {count: 0, every: 2s}", "0, every", "must be at least 1"),
-        ("kind: model_errors, at: 1s, duration: 1s, ratio: 2", "2", "must be at most 1"),
+        ("kind: ▶reporter_hang, at: 2s", "is not a known kind, got reporter_hang; did you mean"),
+        ("kind: mailbox_squeeze, at: 2s, duration: 1s, mailbox: ▶scorers", "did you mean scorer?"),
+        ("kind: model_slow, at: 2s, duration: 1s, probability: ▶1.5", "must be at most 1, got 1.5"),
+        ("kind: model_slow, at: 2s, duration: 1s, probability: ▶-1", "must be at least 0, got -1"),
+        ("kind: model_slow, at: 2s, duration: ▶-1s", "must be at least 0s, got -1s; remove the minus"),
+        ("kind: model_slow, at: 2s, duration: ▶0s", "must be more than 0s"),
+        ("kind: model_slow, at: ▶-2s, duration: 1s", "must be at least 0s"),
+        ("kind: model_slow, at: ▶20s, duration: 1s", "must be before the end of the run, which lasts 20s"),
+        ("kind: model_slow, at: 15s, duration: ▶6s", "must end within the run, which lasts 20s"),
+        ("kind: model_slow, at: 15s, duration: 5s, jitter: ▶1s", "must keep it within the run"),
+        ("kind: scorer_crash, at: 1s, repeat: ▶{count: 3, every: 10s}", "must keep it within the run"),
+        ("kind: scorer_crash, at: 1s, ▶duration: 1s", "is not a known key"),
+        ("kind: model_slow, at: 1s, duration: 3s, repeat: {count: 3, every: ▶2s}", "would overlap itself"),
+        ("kind: model_slow, at: 1s, duration: 1s, repeat: {count: ▶0, every: 2s}", "must be at least 1"),
+        ("kind: model_errors, at: 1s, duration: 1s, ratio: ▶2", "must be at most 1"),
     ],
 )
-def test_fault_that_cannot_be_is_a_located_error(fault: str, value: str, words: str) -> None:
+def test_fault_that_cannot_be_is_a_located_error(fault: str, words: str) -> None:
     """The place is that of the value, the text has the rule and a remedy."""
-    text = with_faults(f"name: it, {fault}")
-    (line,) = lines(text)
-    column = text.splitlines()[3].index(value) + 1
-    assert line.startswith(f"drill.yaml:4:{column}: faults[0]")
+    line = line_at_mark(with_faults(f"name: it, {fault}"))
+    assert line.startswith("faults[0]")
     assert words in line
 
 
@@ -100,8 +97,8 @@ def test_one_kind_may_not_overlap_itself_in_two_entries() -> None:
 
 def test_wave_needs_the_synthetic_world() -> None:
     """In a replay there is nobody to attack."""
-    fault = "faults: [{name: wave, kind: traffic_fraud_wave, at: 0s, duration: 1s}]\n"
-    assert any("needs the synthetic world" in line for line in lines(REPLAY + fault))
+    fault = "faults: [{name: wave, kind: ▶traffic_fraud_wave, at: 0s, duration: 1s}]\n"
+    assert "needs the synthetic world" in line_at_mark(REPLAY + fault)
 
 
 def test_span_of_a_repeated_fault_is_from_its_first_injection_to_its_last_lift() -> None:

@@ -6,7 +6,7 @@ from sim.scenario.loader import parse
 from sim.scenario.machine import JobCost, Machine
 from sim.scenario.pipeline import ConstantLookUp, LognormalLookUp
 from sim.scenario.render import digest, resolved
-from tests.support.sim.scenario_texts import SHORT, lines
+from tests.support.sim.scenario_texts import SHORT, line_at_mark
 
 MACHINE = """\
 machine:
@@ -46,19 +46,17 @@ def test_look_ups_have_kinds() -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("machine: {costs: {pars: {fixed: 1us, per_row: 0s}}}", "machine.costs.pars is not a known key; did you mean"),
-        ("machine: {costs: {parse: {fixed: 1us}}}", "machine.costs.parse.per_row is missing"),
-        ("machine: {costs: {parse: {fixed: 10, per_row: 0s}}}", "must be a duration with a unit, got 10"),
-        ("machine: {noise: 3}", "machine.noise must be at most 2, got 3"),
-        ("pipeline: {feature_store: {look_up: {kind: normal}}}", "look_up.kind is not a known kind, got normal"),
-        ("pipeline: {feature_store: {look_up: {kind: lognormal, median: 0s}}}", "median must be more than 0s"),
+        ("machine: {costs: {▶pars: {fixed: 1us, per_row: 0s}}}", "machine.costs.pars is not a known key; did you mean"),
+        ("machine: {costs: {parse: ▶{fixed: 1us}}}", "machine.costs.parse.per_row is missing"),
+        ("machine: {costs: {parse: {fixed: ▶10, per_row: 0s}}}", "must be a duration with a unit, got 10"),
+        ("machine: {noise: ▶3}", "machine.noise must be at most 2, got 3"),
+        ("pipeline: {feature_store: {look_up: {kind: ▶normal}}}", "look_up.kind is not a known kind, got normal"),
+        ("pipeline: {feature_store: {look_up: {kind: lognormal, median: ▶0s}}}", "median must be more than 0s"),
     ],
 )
 def test_mistakes_are_located(text: str, problem: str) -> None:
     """Each is told with line and column, rule and remedy."""
-    (line,) = lines(SHORT + text + "\n")
-    assert line.startswith("drill.yaml:4:")
-    assert problem in line
+    assert problem in line_at_mark(SHORT + text + "\n")
 
 
 def test_the_default_machine_has_no_noise() -> None:

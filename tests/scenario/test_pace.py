@@ -8,7 +8,7 @@ from actors.core.errors import InputError
 from sim.scenario.loader import parse, placing
 from sim.scenario.pace import MOST_PER_EVENT_S, unworkable
 from sim.scenario.problems import LateProblemError
-from tests.support.sim.scenario_texts import SHORT, lines
+from tests.support.sim.scenario_texts import SHORT, line_at_mark, lines
 
 SHARE = "name: x\nphases: [{name: a, duration: 1s, rate: 2x capacity}]\nworld: {speed: 1}\n"
 
@@ -16,31 +16,33 @@ SHARE = "name: x\nphases: [{name: a, duration: 1s, rate: 2x capacity}]\nworld: {
 @pytest.mark.parametrize(
     ("world", "phase", "words"),
     [
-        ("{speed: 1e-12}", "rate: 300", "drill.yaml:3:16: world.speed must be a number from 1e-6 to 100000, got 1e-12"),
-        ("{speed: 0.01}", "rate: 300", "drill.yaml:3:16: world.speed must be at least 0.015 where 300 transactions"),
-        ("{speed: 1, fraud_ratio: 0.5}", "rate: 1000", "must be at least 2.5 where 1000 transactions a second arrive"),
-        ("{speed: 90000}", "rate: 1, ramp_to: 2", "must be so low that at most 100 years of events pass, got 90000"),
-        ("{cards: 100}", "rate: 1000000", "drill.yaml:3:8: world.speed must be given so that at most 100 years of"),
-        ("{cards: 100, merchants: 10001}", "rate: 1", "world.merchants must be at most 100 a card, 10,000, got 10,001"),
+        ("{speed: ▶1e-12}", "rate: 300", "world.speed must be a number from 1e-6 to 100000, got 1e-12"),
+        ("{speed: ▶0.01}", "rate: 300", "world.speed must be at least 0.015 where 300 transactions"),
+        ("{speed: ▶1, fraud_ratio: 0.5}", "rate: 1000", "must be at least 2.5 where 1000 transactions a second arrive"),
+        ("{speed: ▶90000}", "rate: 1, ramp_to: 2", "must be so low that at most 100 years of events pass, got 90000"),
+        ("▶{cards: 100}", "rate: 1000000", "world.speed must be given so that at most 100 years of"),
+        (
+            "{cards: 100, merchants: ▶10001}",
+            "rate: 1",
+            "world.merchants must be at most 100 a card, 10,000, got 10,001",
+        ),
     ],
 )
 def test_pace_that_no_world_keeps_is_refused_before_it_is_made(world: str, phase: str, words: str) -> None:
     """What would take minutes before the first transaction, or leave the calendar, is told with a way out."""
-    (line,) = lines(f"name: x\nphases: [{{name: a, duration: 12h, {phase}}}]\nworld: {world}\n")
-    assert words in line
+    assert words in line_at_mark(f"name: x\nphases: [{{name: a, duration: 12h, {phase}}}]\nworld: {world}\n")
 
 
 @pytest.mark.parametrize(
     ("arrivals", "words"),
     [
-        ("{kind: sine, period: 1ns}", "arrivals.period must make at most 100,000 periods in 10s, got 10,000,000,000"),
-        ("{kind: on_off, on: 1ns, off: 1us}", "arrivals.on must make at most 2,000,000 bursts in 10s, got 9,990,009"),
+        ("{kind: sine, period: ▶1ns}", "arrivals.period must make at most 100,000 periods in 10s, got 10,000,000,000"),
+        ("{kind: on_off, on: ▶1ns, off: 1us}", "arrivals.on must make at most 2,000,000 bursts in 10s, got 9,990,009"),
     ],
 )
 def test_swings_without_number_are_refused(arrivals: str, words: str) -> None:
     """A schedule of a thousand million swings would take minutes to lay out."""
-    (line,) = lines(f"name: x\nphases: [{{name: a, duration: 10s, rate: 5, arrivals: {arrivals}}}]\n")
-    assert words in line
+    assert words in line_at_mark(f"name: x\nphases: [{{name: a, duration: 10s, rate: 5, arrivals: {arrivals}}}]\n")
 
 
 def test_world_at_the_speed_that_it_takes_by_itself_is_always_workable() -> None:
@@ -76,8 +78,8 @@ def test_problem_that_shows_late_is_told_with_its_place(tmp_path: Path) -> None:
 
 def test_rate_is_nothing_or_something() -> None:
     """A rate too small for one transaction in thirty years is a mistake, and so is a job longer than any."""
-    tiny = SHORT.replace("rate: 100", "rate: 1e-300")
-    assert "must be a rate of 0, or from 1e-9 to 1e9, got 1e-300" in lines(tiny)[0]
+    tiny = SHORT.replace("rate: 100", "rate: ▶1e-300")
+    assert "must be a rate of 0, or from 1e-9 to 1e9, got 1e-300" in line_at_mark(tiny)
     costs = "machine: {costs: {log: {fixed: 61m, per_row: 1001ms}}}\n"
     fixed, per_row = lines(SHORT + costs)
     assert "machine.costs.log.fixed must be at most 1h, got 61m" in fixed

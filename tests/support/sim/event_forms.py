@@ -44,3 +44,23 @@ def refusal(file: Path, timezone: str = "UTC", /, **fields: object) -> str:
     with pytest.raises(TransactionFileError) as caught:
         read(file, timezone, **fields)
     return str(caught.value).removeprefix(f"{file}: ")
+
+
+def refused(
+    folder: Path, name: str, values: Sequence[object] | pl.Series, timezone: str = "UTC", /, **said: str
+) -> str:
+    """Return why a file with ``values`` in the column ``name`` is refused, which must name it and perhaps a row.
+
+    Args:
+        folder: for the file.
+        name: of the column.
+        values: as of `written`.
+        timezone: of times without an offset.
+        said: what the column map says of the column besides its name.
+    """
+    field = next(field for field, column in MAP.items() if column == name)
+    told = refusal(written(folder, name, values), timezone, **({field: {"column": name, **said}} if said else {}))
+    row, _, _ = told.partition(f"column {name}: ")
+    rows = [f"row {number}, " for number in range(1, len(values) + 1)]
+    assert row in ("", *rows), f"no place in: {told}"
+    return told

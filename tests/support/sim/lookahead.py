@@ -1,4 +1,4 @@
-"""What an assembler does with its ports, once with foresight and once without."""
+"""What an assembler does with its ports, once with lookahead and once without."""
 
 import asyncio
 from dataclasses import dataclass

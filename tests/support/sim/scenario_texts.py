@@ -40,6 +40,8 @@ phases:
   - {name: only, duration: 10s, rate: 100}
 """
 
+MARK = "▶"  # stands in a text before the place that a problem must tell
+
 REPLAY = """\
 name: replay
 external: true
@@ -64,3 +66,13 @@ def problems(text: str, overrides: Sequence[str] = (), *, files_required: bool =
 def lines(text: str, overrides: Sequence[str] = (), *, files_required: bool = True) -> list[str]:
     """Return the same as the user sees them."""
     return [str(problem) for problem in problems(text, overrides, files_required=files_required)]
+
+
+def line_at_mark(text: str, *, files_required: bool = True) -> str:
+    """Return the one problem that is told of the place in ``text`` before which `MARK` stands, without that place."""
+    before, mark, after = text.partition(MARK)
+    assert mark
+    place = f"drill.yaml:{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}: "
+    found = lines(before + after, files_required=files_required)
+    (there,) = [line for line in found if line.startswith(place)] or [f"nothing at {place}but {found}"]
+    return there.removeprefix(place)
