@@ -25,7 +25,7 @@ from actors.mailbox import Lease, Mailbox
 from actors.output.dead_letters import DeadLetterSink, redacted
 from actors.output.sinks import FirstFailure
 from actors.resilience.timeout import ReusableTimeout
-from actors.telemetry.stages import Span, Stage, StageRecorder
+from actors.telemetry.stages import Stage, StageRecorder, StageSpan
 
 
 class Deduplicator:
@@ -122,7 +122,7 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
         stages = self.telemetry.stages
         self._parse_time, self._store_time = stages[Stage.PARSE], stages[Stage.STORE]
         self._features_time = stages[Stage.FEATURES]
-        waiting = Span(stages[Stage.ASSEMBLER_WAITING], SENT, ASSEMBLY_START)
+        waiting = StageSpan(stages[Stage.ASSEMBLER_WAITING], SENT, ASSEMBLY_START)
         self._times = StageRecorder(ASSEMBLY_START, (waiting,))
         self._windows_timeout = ReusableTimeout(config.windows_timeout_ns, environment.clock)
         self.windows_failure = FirstFailure("transactions cannot be counted in their windows")

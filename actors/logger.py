@@ -17,7 +17,7 @@ from actors.output.decision_log import DecisionLog
 from actors.output.delivery import DeliveryRetries, deliver
 from actors.output.sinks import DecisionSink, FirstFailure
 from actors.resilience.timeout import ReusableTimeout
-from actors.telemetry.stages import Span, Stage, StageRecorder
+from actors.telemetry.stages import Stage, StageRecorder, StageSpan
 
 FINISH_NS = 1 * NS_PER_S  # as long as a caller has by default for one batch
 
@@ -61,9 +61,9 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
         self._times = StageRecorder(
             LOGGING_START,
             (
-                Span(stages[Stage.LOGGER_WAITING], DECIDED, LOGGING_START),
-                Span(stages[Stage.LOG], LOGGING_START, LOGGED),
-                Span(stages[Stage.LOGGED], DECIDED, LOGGED),
+                StageSpan(stages[Stage.LOGGER_WAITING], DECIDED, LOGGING_START),
+                StageSpan(stages[Stage.LOG], LOGGING_START, LOGGED),
+                StageSpan(stages[Stage.LOGGED], DECIDED, LOGGED),
             ),
         )
         self.delivery_failure = FirstFailure("decisions cannot be delivered")

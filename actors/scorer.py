@@ -31,7 +31,7 @@ from actors.model.scoring import InlineBudget, Scoring
 from actors.model.serving import ServingModel
 from actors.output.dead_letters import DeadLetterSink
 from actors.resilience.shedding import ServiceEstimate, least_valuable, too_late
-from actors.telemetry.stages import Span, Stage, StageRecorder
+from actors.telemetry.stages import Stage, StageRecorder, StageSpan
 
 
 class Scored(msgspec.Struct, frozen=True):
@@ -107,8 +107,8 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
         self._estimate = ServiceEstimate()
         self._sheds = config.scorer.deadline_ns is not None or self._shed_above is not None
         stages = self.telemetry.stages
-        waiting = Span(stages[Stage.SCORER_WAITING], ASSEMBLED, SCORING_START)
-        self._times = StageRecorder(SCORING_START, (waiting, Span(stages[Stage.LATENCY], ARRIVAL, DECIDED)))
+        waiting = StageSpan(stages[Stage.SCORER_WAITING], ASSEMBLED, SCORING_START)
+        self._times = StageRecorder(SCORING_START, (waiting, StageSpan(stages[Stage.LATENCY], ARRIVAL, DECIDED)))
         self._inference_time, self._decide_time = stages[Stage.INFERENCE], stages[Stage.DECIDE]
 
     def batch_limit(self) -> int:

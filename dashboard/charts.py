@@ -18,7 +18,7 @@ Example:
     ['   █', ' ▄██']
 
 Example:
-    >>> history = History(step_s=1.0, limit=4)
+    >>> history = BoundedSeries(step_s=1.0, limit=4)
     >>> for second in range(6):
     ...     history.add(second, float(second))
     >>> history.series()
@@ -136,7 +136,7 @@ def sparkline(series: Series, axis: TimeAxis, height: int = 1, top: float | None
 POINTS: Final = 240  # 60 s at four a second; more than a screen has columns
 
 
-class History:
+class BoundedSeries:
     """Values by time, at most ``limit`` steps; several in one step are averaged, or the largest is kept.
 
     Args:

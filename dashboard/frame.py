@@ -24,7 +24,7 @@ class _Part(Struct, frozen=True, array_like=True):
 
 
 class Series(_Part, frozen=True):
-    """Values at even steps of the run's clock; see `dashboard.charts.History` for one that stays bounded.
+    """Values at even steps of the run's clock; see `dashboard.charts.BoundedSeries` for one that stays bounded.
 
     Attributes:
         start_s: where the first step begins, seconds since the run began.
@@ -135,7 +135,7 @@ class Scores(_Part, frozen=True, kw_only=True):
     block_threshold: float
 
 
-class Breaker(_Part, frozen=True, kw_only=True):
+class BreakerReading(_Part, frozen=True, kw_only=True):
     """The circuit breaker around the feature store: closed, open or half_open, for how long; trips in the whole run."""
 
     state: str
@@ -160,7 +160,7 @@ class FeatureStoreHealth(_Part, frozen=True, kw_only=True):
     p95_target_us: float | None
     age_s: float | None
     stale_after_s: float
-    breaker: Breaker | None = None
+    breaker: BreakerReading | None = None
 
 
 class Memory(_Part, frozen=True, kw_only=True):
@@ -187,7 +187,7 @@ class Drift(_Part, frozen=True, kw_only=True):
     covers: str = "last 10 s"
 
 
-class Quality(_Part, frozen=True, kw_only=True):
+class QualityFigures(_Part, frozen=True, kw_only=True):
     """How good the decisions are where labels are known; ``rolling_auc`` is None until there are enough."""
 
     rolling_auc: float | None
@@ -199,7 +199,7 @@ class Quality(_Part, frozen=True, kw_only=True):
     auc: Series | None = None
 
 
-class Money(_Part, frozen=True, kw_only=True):
+class MoneyFigures(_Part, frozen=True, kw_only=True):
     """Money over the whole run, of the labelled decisions only.
 
     Attributes:
@@ -238,7 +238,7 @@ class ActorLevel(_Part, frozen=True, kw_only=True):
     rows_10s_per_s: float | None
 
 
-class Pipeline(_Part, frozen=True):
+class PipelineFlow(_Part, frozen=True):
     """Actors in the order of flow, and mailboxes in the same order."""
 
     actors: tuple[ActorLevel, ...]
@@ -271,7 +271,7 @@ class AlertRow(_Part, frozen=True, kw_only=True):
     tells: str
 
 
-class Phase(_Part, frozen=True, kw_only=True):
+class PhaseSpan(_Part, frozen=True, kw_only=True):
     """One phase on the run's clock; ``ramp_to_per_s`` is None where the rate is level."""
 
     name: str
@@ -301,7 +301,7 @@ class StepMark(_Part, frozen=True, kw_only=True):
 class Timeline(_Part, frozen=True):
     """What is planned, on the same time axis as the series."""
 
-    phases: tuple[Phase, ...]
+    phases: tuple[PhaseSpan, ...]
     faults: tuple[FaultSpan, ...] = ()
     steps: tuple[StepMark, ...] = ()
 
@@ -341,9 +341,9 @@ class Frame(_Part, frozen=True, kw_only=True, tag="frame"):
     feature_store: FeatureStoreHealth | None = None
     memory: Memory | None = None
     drift: Drift | None = None
-    quality: Quality | None = None
-    money: Money | None = None
-    pipeline: Pipeline | None = None
+    quality: QualityFigures | None = None
+    money: MoneyFigures | None = None
+    pipeline: PipelineFlow | None = None
     decisions: tuple[Share, ...] = ()
     modes: tuple[Share, ...] = ()
     alerts: tuple[AlertRow, ...] = ()

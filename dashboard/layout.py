@@ -55,7 +55,7 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Arrangement:
     """All bands that fit, the blank lines between them, and the lines used in all."""
 
     bands: tuple[Placed, ...]
@@ -132,7 +132,7 @@ WIDE: Final = (
 )
 
 
-def plan(frame: Frame, width: int, height: int) -> Plan:
+def arrange(frame: Frame, width: int, height: int) -> Arrangement:
     """Return what fits ``height`` lines; the same sections and size always give the same places."""
     template = WIDE if width >= WIDE_WIDTH else MEDIUM if width >= MEDIUM_WIDTH else NARROW
     bands = [kept for band in template if (kept := band.present(frame)) is not None]
@@ -147,7 +147,7 @@ def plan(frame: Frame, width: int, height: int) -> Plan:
         lines, [max(band.least, band.most(frame)) for band in bands], spare - gap * max(0, len(bands) - 1), bands
     )
     placed = tuple(Placed(band, count) for band, count in zip(bands, lines, strict=True))
-    return Plan(placed, gap, height - spare)
+    return Arrangement(placed, gap, height - spare)
 
 
 def _grow(lines: list[int], goals: list[int], spare: int, bands: list[Band]) -> int:

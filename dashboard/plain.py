@@ -15,10 +15,10 @@ from rich.segment import Segment
 
 from actors.telemetry.ledger_snapshot import LedgerSnapshot
 from dashboard.ascii import PLAIN_SIGNS
-from dashboard.frame import ExpectationRow, Frame, Message, Money, Notice, Percentiles
+from dashboard.frame import ExpectationRow, Frame, Message, MoneyFigures, Notice, Percentiles
 from dashboard.panels.alerts import after_samples
 from dashboard.rows import Row, clean, fit, left, right, row, rule
-from dashboard.screen import LEAST_HEIGHT, LEAST_WIDTH, Picture, View, render
+from dashboard.screen import LEAST_HEIGHT, LEAST_WIDTH, Picture, ViewState, render
 from dashboard.theme import BAD, CARE, DIM, EXPECTATIONS, GOOD, LABEL, PLAIN, RULE, STRONG, TITLE, VERDICTS
 from dashboard.units import clock, count, latency_in_words, latency_us, money, percent, rate, span_us, whole
 
@@ -54,7 +54,7 @@ def print_final(final: Frame | None, text: str, out: TextIO, *, with_picture: bo
     if final is not None:
         if with_picture and width >= LEAST_WIDTH:
             height = max(LEAST_HEIGHT, min(_TALLEST, console.height - 1))
-            console.print(Lines(trimmed(render(final, width, height, View(final=True)))))
+            console.print(Lines(trimmed(render(final, width, height, ViewState(final=True)))))
         console.print(Lines(verdict(final, max(_LEAST_WIDTH, width))))
     if text:
         out.write(f"{text.rstrip()}\n")
@@ -178,7 +178,7 @@ def _apart(ledger: LedgerSnapshot, skipped_rows: int) -> Iterator[tuple[str, str
             yield name, f"{whole(number)} {words}"
 
 
-def _money(data: Money) -> str:
+def _money(data: MoneyFigures) -> str:
     labelled = f"of {count(data.labelled_run_count)} labelled decisions"
     return (
         f"{money(data.loss)} lost, {money(data.prevented)} prevented, {money(data.wrongly_blocked)} wrongly blocked, "

@@ -12,7 +12,7 @@ from rich.terminal_theme import TerminalTheme
 
 from dashboard.charts import bar
 from dashboard.frame import Frame, Notice
-from dashboard.layout import Band, plan
+from dashboard.layout import Band, arrange
 from dashboard.panels import chrome
 from dashboard.panels.panel import Panel
 from dashboard.rows import Piece, Row, beside, block, fit, left, row, rule
@@ -26,7 +26,7 @@ _TALL: Final = 30  # from here on the header has a line for the hypothesis, and 
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class ViewState:
     """What the person at the keyboard has chosen, and what the screen knows of its own feed.
 
     Attributes:
@@ -49,7 +49,7 @@ class View:
         return f"no news for {self.silent_s:.0f} s" if self.silent_s >= 1 else ""
 
 
-LIVE: Final = View()
+LIVE: Final = ViewState()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Picture:
         return Measurement(self.width, self.width)
 
 
-def render(frame: Frame, width: int, height: int, view: View = LIVE) -> Picture:
+def render(frame: Frame, width: int, height: int, view: ViewState = LIVE) -> Picture:
     """Return the screen: exactly ``height`` rows of ``width`` cells."""
     if width < LEAST_WIDTH or height < LEAST_HEIGHT:
         return Picture(
@@ -87,7 +87,7 @@ def render(frame: Frame, width: int, height: int, view: View = LIVE) -> Picture:
 
 
 def _bands(frame: Frame, width: int, height: int) -> list[Row]:
-    planned = plan(frame, width, height)
+    planned = arrange(frame, width, height)
     if not planned.bands:
         return [[], row("   ", ("waiting for the first figures", DIM))]
     rows: list[Row] = []
@@ -178,5 +178,5 @@ def to_svg(frame: Frame, width: int = 120, height: int = 40, title: str = "riskd
         no_color=False,
         legacy_windows=False,
     )
-    console.print(render(frame, width, height, View(final=True)), end="")
+    console.print(render(frame, width, height, ViewState(final=True)), end="")
     return console.export_svg(title=title, theme=_DARK, unique_id="riskdrill")

@@ -146,7 +146,7 @@ class AlertEvent(msgspec.Struct, frozen=True):
     escalated: bool = False
 
 
-class Alert:
+class LiveAlert:
     """A rule at work.
 
     Args:
@@ -238,7 +238,7 @@ class AlertEngine:
     def __init__(
         self, rules: Sequence[AlertRule], features: Collection[str] | None = None, escalation_factor: float = 1.0
     ) -> None:
-        self._alerts = {rule.alert: Alert(rule, features, escalation_factor) for rule in rules}
+        self._alerts = {rule.alert: LiveAlert(rule, features, escalation_factor) for rule in rules}
         if len(self._alerts) < len(rules):
             names = [rule.alert for rule in rules]
             raise ValueError(f"two alert rules are called {max(names, key=names.count)}; rename one")

@@ -38,7 +38,7 @@ BUDGET_P50_US: dict[Stage, int] = {  # the promise of 10 ms at the median, share
 TARGET_P95_US: dict[Stage, int] = {Stage.LATENCY: 50_000}
 
 
-class Span(NamedTuple):
+class StageSpan(NamedTuple):
     """What is counted of each transaction: the time between two columns of its track, in µs."""
 
     histogram: Histogram
@@ -57,7 +57,7 @@ class StageRecorder:
         spans: what is counted. Their columns must have been written for good when a batch is booked.
     """
 
-    def __init__(self, start: int, spans: Sequence[Span]) -> None:
+    def __init__(self, start: int, spans: Sequence[StageSpan]) -> None:
         self._start = start
         self._spans = spans
         self._deferred = Deferred(self._count)

@@ -6,7 +6,7 @@ from dashboard.frame import (
     Frame,
     Latency,
     Percentiles,
-    Phase,
+    PhaseSpan,
     Series,
     StageTime,
     StepMark,
@@ -170,7 +170,7 @@ def _phases(data: Timeline, axis: TimeAxis, elapsed_s: float) -> Row:
     return line
 
 
-def _phase_rate(phase: Phase) -> str:
+def _phase_rate(phase: PhaseSpan) -> str:
     if phase.ramp_to_per_s is None:
         return rate(phase.rate_per_s)
     return f"{rate(phase.rate_per_s).removesuffix('/s').strip()} → {rate(phase.ramp_to_per_s)}"

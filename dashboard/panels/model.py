@@ -4,7 +4,7 @@ import math
 from itertools import pairwise
 
 from dashboard.charts import bar, columns, resample, time_axis
-from dashboard.frame import Frame, Quality, Scores
+from dashboard.frame import Frame, QualityFigures, Scores
 from dashboard.panels.panel import Panel
 from dashboard.rows import Row, entry, row
 from dashboard.theme import ACCENT, BAD, DIM, GOOD, LABEL, PLAIN, mark
@@ -112,14 +112,14 @@ def draw_quality(frame: Frame, width: int, height: int) -> list[Row]:
     return [*rows, *_course(frame, data, width, height - len(rows))]
 
 
-def _auc(data: Quality, width: int) -> Row:
+def _auc(data: QualityFigures, width: int) -> Row:
     low = None if data.rolling_auc is None else data.rolling_auc < data.target_auc
     name = f"AUC {'<' if low else '>'}{data.target_auc:.2f}"
     cells = [(number(data.rolling_auc), BAD if low else PLAIN), ("", DIM)]
     return entry((name, LABEL), cells, width, mark(low))
 
 
-def _course(frame: Frame, data: Quality, width: int, lines: int) -> list[Row]:
+def _course(frame: Frame, data: QualityFigures, width: int, lines: int) -> list[Row]:
     if data.auc is None or lines < 1:
         return []
     axis = time_axis(frame, max(1, width - 4))

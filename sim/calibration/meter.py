@@ -114,7 +114,7 @@ _STATISTICS = Path("/proc/thread-self/schedstat")
 
 
 @dataclass(slots=True)
-class Waiting:
+class RunQueueWait:
     """What `waiting` found.
 
     Attributes:
@@ -126,9 +126,9 @@ class Waiting:
 
 
 @contextmanager
-def waiting() -> Iterator[Waiting]:
+def waiting() -> Iterator[RunQueueWait]:
     """Find out how much the calling thread, the event loop's, waits for a processor until the span is over."""
-    found, before = Waiting(), _run_and_waited_ns()
+    found, before = RunQueueWait(), _run_and_waited_ns()
     yield found
     after = _run_and_waited_ns()
     if before is not None and after is not None:

@@ -40,7 +40,7 @@ VerdictWord = Literal["pass", "fail", "inconclusive"]
 HOLDING = frozenset(kind for kind, fault in FAULTS.items() if fault.holds_producer)  # then arrivals must be late
 
 
-class Arrivals(msgspec.Struct, frozen=True, kw_only=True):
+class OfferedLoad(msgspec.Struct, frozen=True, kw_only=True):
     """How the load arrived, read when the schedule ended and before the drain.
 
     Attributes:
@@ -75,12 +75,12 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     reasons: tuple[str, ...] = ()
 
 
-def arrivals_of(snapshot: Snapshot) -> Arrivals:
+def offered_load(snapshot: Snapshot) -> OfferedLoad:
     """Return how the load arrived, from the snapshot at the end of the schedule."""
     ledger = snapshot.ledger
     first = next((box for box in snapshot.gauges.mailboxes if box.name == FIRST_MAILBOX), None)
     lateness = snapshot.stages.get(Stage.LATENESS)
-    return Arrivals(
+    return OfferedLoad(
         offered=ledger.offered,
         produced=ledger.produced,
         backlogged=first is not None and 2 * first.depth >= first.capacity,
@@ -91,7 +91,7 @@ def arrivals_of(snapshot: Snapshot) -> Arrivals:
 def judge(
     expectations: Sequence[ExpectationResult],
     faults: Sequence[FaultRecord],
-    arrivals: Arrivals,
+    arrivals: OfferedLoad,
     *,
     steps: Sequence[StepRecord] = (),
     empty: Sequence[str] = (),
@@ -139,7 +139,7 @@ def _doubts(
     expectations: Sequence[ExpectationResult],
     faults: Sequence[FaultRecord],
     steps: Sequence[StepRecord],
-    arrivals: Arrivals,
+    arrivals: OfferedLoad,
     *,
     interrupted: bool,
 ) -> list[str]:
@@ -167,7 +167,7 @@ def _doubts_about(fault: FaultRecord) -> list[str]:
     return [] if fault.touched_count else [f"fault {fault.name} touched nothing: no call met it"]
 
 
-def _doubts_about_load(arrivals: Arrivals, *, interrupted: bool) -> list[str]:
+def _doubts_about_load(arrivals: OfferedLoad, *, interrupted: bool) -> list[str]:
     lines: list[str] = []
     ratio = arrivals.achieved_ratio
     if ratio is not None and ratio < ARRIVALS_LEAST and not arrivals.backlogged and not interrupted:

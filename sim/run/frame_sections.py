@@ -43,7 +43,7 @@ class FrameInputs:
     steps: tuple[StepRecord, ...]
     thresholds: Thresholds
     reference_mean: float | None
-    breaker: show.Breaker | None
+    breaker: show.BreakerReading | None
     warnings: tuple[str, ...] = ()
 
     @property
@@ -130,11 +130,11 @@ def drift(moment: FrameInputs) -> show.Drift | None:
     return show.Drift(features=ranked, limit=PSI_LIMIT, samples_count=rows, covers="last minute")
 
 
-def money(moment: FrameInputs) -> show.Money:
+def money(moment: FrameInputs) -> show.MoneyFigures:
     """Return what the labelled decisions were worth."""
     money, now = moment.quality, moment.now
     reviews = sum(row[Decision.REVIEW] for row in now.decisions) if money.review_count is None else money.review_count
-    return show.Money(
+    return show.MoneyFigures(
         loss=money.loss,
         prevented=money.prevented,
         wrongly_blocked=money.wrongly_blocked,
@@ -145,7 +145,7 @@ def money(moment: FrameInputs) -> show.Money:
     )
 
 
-def pipeline(moment: FrameInputs) -> show.Pipeline:
+def pipeline(moment: FrameInputs) -> show.PipelineFlow:
     """Return mailboxes and actors, in the order of the flow."""
     now, recent = moment.now, moment.recent
     before = {box.name: box.blocked_s for box in recent.older.gauges.mailboxes}
@@ -170,7 +170,7 @@ def pipeline(moment: FrameInputs) -> show.Pipeline:
         )
         for box in now.gauges.mailboxes
     )
-    return show.Pipeline(actors, mailboxes)
+    return show.PipelineFlow(actors, mailboxes)
 
 
 def _busy_s(snapshot: Snapshot, actor: str) -> float:

@@ -11,7 +11,7 @@ from actors.telemetry.snapshot import Quality, Snapshot
 from actors.telemetry.stages import BUDGET_P50_US, TARGET_P95_US, Stage
 from actors.telemetry.window import Window
 from dashboard import frame as show
-from dashboard.charts import History
+from dashboard.charts import BoundedSeries
 from sim.run.frame_sections import (
     FrameInputs,
     alerts,
@@ -35,13 +35,13 @@ class RunSeries:
     """Histories of rates, latencies, memory and AUC; fed with each snapshot of the monitor."""
 
     def __init__(self) -> None:
-        self.offered = History()
-        self.achieved = History()
-        self.p50 = History(keep="max")
-        self.p95 = History(keep="max")
-        self.p99 = History(keep="max")
-        self.memory = History(keep="max")
-        self.auc = History()
+        self.offered = BoundedSeries()
+        self.achieved = BoundedSeries()
+        self.p50 = BoundedSeries(keep="max")
+        self.p95 = BoundedSeries(keep="max")
+        self.p99 = BoundedSeries(keep="max")
+        self.memory = BoundedSeries(keep="max")
+        self.auc = BoundedSeries()
         self._last: Snapshot | None = None
 
     def add(self, snapshot: Snapshot, quality: Quality | None) -> None:
@@ -204,9 +204,9 @@ class Frames:
             used_bytes=used, limit_bytes=self.facts.memory_limit_bytes, series=self.run_series.memory.series()
         )
 
-    def _quality(self, moment: FrameInputs) -> show.Quality:
+    def _quality(self, moment: FrameInputs) -> show.QualityFigures:
         money = moment.quality
-        return show.Quality(
+        return show.QualityFigures(
             rolling_auc=moment.rolling_auc,
             target_auc=AUC_TARGET,
             recall_run_ratio=ratio(money.detected_count, money.fraud_count),
@@ -220,7 +220,7 @@ class Frames:
         scenario, end_s = self.facts.scenario, _elapsed_s(moment.now)
         spans = phase_spans(scenario)
         phases = tuple(
-            show.Phase(
+            show.PhaseSpan(
                 name=phase.name,
                 start_s=spans[phase.name].start_ns / NS_PER_S,
                 end_s=max(end_s, 1.0) if (until := spans[phase.name].end_ns) is None else until / NS_PER_S,

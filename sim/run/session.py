@@ -15,7 +15,7 @@ from dashboard.frame import Frame
 from sim.faults.fault import FaultRecord
 from sim.judging.judge import Judge
 from sim.judging.result import ExpectationResult, skipped
-from sim.judging.verdict import Arrivals, Verdict, arrivals_of, doubts, judge, metrics_read, remarks
+from sim.judging.verdict import OfferedLoad, Verdict, doubts, judge, metrics_read, offered_load, remarks
 from sim.outcomes.money import Outcomes, business
 from sim.outcomes.quality import score_quality
 from sim.run.composition import RunContext
@@ -49,7 +49,7 @@ class Ended:
     first: Snapshot
     final: Snapshot
     elapsed_ns: int
-    arrivals: Arrivals
+    arrivals: OfferedLoad
     expectations: tuple[ExpectationResult, ...]
     faults: tuple[FaultRecord, ...]
     steps: tuple[StepRecord, ...]
@@ -168,11 +168,11 @@ class Session:
             self._parts.telemetry.gc_pauses = GcPauses(self._clock)
             self._parts.telemetry.gc_pauses.start()
 
-    async def _until_drained(self) -> tuple[int, Arrivals, int]:
+    async def _until_drained(self) -> tuple[int, OfferedLoad, int]:
         """Wait for the end of the run, natural or not, then drain. Return when it began and what it left."""
         reason = await self._end
         elapsed_ns = self._clock.now_ns() - self._start_ns
-        arrivals = arrivals_of(self.watch.monitor.tick())
+        arrivals = offered_load(self.watch.monitor.tick())
         self.watch.state = "draining"
         journal = self._parts.journal
         if reason != "ended":
@@ -238,7 +238,7 @@ class Session:
                 await self._clock.sleep_until_ns(self._start_ns + span.end_ns)
                 journal.add("phase_ended", name)
 
-    def _take_stock(self, elapsed_ns: int, arrivals: Arrivals, left_count: int) -> Ended:
+    def _take_stock(self, elapsed_ns: int, arrivals: OfferedLoad, left_count: int) -> Ended:
         """Judge the run, now that everything is decided and every label can be told."""
         parts, watch = self._parts, self.watch
         interrupted = self._end.result() == "interrupted" or self._stopped_draining

@@ -181,12 +181,12 @@ class Watch:
             self._parts.journal.add("breaker", "feature_store", f"{self._breaker} → {state}")
             self._breaker = state
 
-    def _breaker_now(self) -> show.Breaker | None:
+    def _breaker_now(self) -> show.BreakerReading | None:
         breaker = self._parts.pipeline.breaker
         if breaker is None:
             return None
         age_s = max(0.0, (self.monitor.window(0).newer.at_ns - breaker.since_ns) / NS_PER_S)
-        return show.Breaker(state=breaker.state.value, age_s=age_s, trips_run_count=breaker.trip_count)
+        return show.BreakerReading(state=breaker.state.value, age_s=age_s, trips_run_count=breaker.trip_count)
 
 
 def _facts(plan: Plan) -> RunFacts:

@@ -7,12 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.screen import View, render
+from dashboard.screen import ViewState, render
 from tests.support.dashboard.frames import SAMPLES
 
 FOLDER = Path(__file__).parent / "pictures"
-VIEWS = {"steady": View(), "burst": View(), "outage": View(), "failing": View(), "bare": View()}
-HELP = {"burst-help": View(help=True), "outage-final": View(final=True)}
+VIEWS = {
+    "steady": ViewState(),
+    "burst": ViewState(),
+    "outage": ViewState(),
+    "failing": ViewState(),
+    "bare": ViewState(),
+}
+HELP = {"burst-help": ViewState(help=True), "outage-final": ViewState(final=True)}
 
 
 def draw(name: str) -> str:

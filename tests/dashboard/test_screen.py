@@ -8,13 +8,13 @@ from rich.console import Console
 
 from dashboard.frame import Frame, Notice
 from dashboard.panels import chrome
-from dashboard.screen import Picture, View, render, render_notice
+from dashboard.screen import Picture, ViewState, render, render_notice
 from tests.support.dashboard.any_frame import FRAMES, TEXTS
 from tests.support.dashboard.frames import SAMPLES, failing, outage
 from tests.support.dashboard.healthy_frame import burst
 
 SIZES = st.tuples(st.integers(1, 220), st.integers(1, 70))
-VIEWS = st.builds(View, st.booleans(), st.booleans(), st.floats(0, 1e5), st.booleans())
+VIEWS = st.builds(ViewState, st.booleans(), st.booleans(), st.floats(0, 1e5), st.booleans())
 
 
 def text(picture: Picture) -> str:
@@ -32,7 +32,7 @@ def assert_exact(picture: Picture, width: int, height: int) -> None:
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(frame=FRAMES, size=SIZES, view=VIEWS)
-def test_any_frame_fills_any_size_exactly(frame: Frame, size: tuple[int, int], view: View) -> None:
+def test_any_frame_fills_any_size_exactly(frame: Frame, size: tuple[int, int], view: ViewState) -> None:
     """Whatever the names and numbers, nothing overflows, wraps, or reaches the terminal as a control code."""
     assert_exact(render(frame, *size, view), *size)
 
@@ -99,7 +99,7 @@ def test_samples_stand_beside_what_is_expected_of_a_percentile() -> None:
     def drawn(width: int, **changes: str) -> str:
         first, *rest = burst().expectations
         counted = replace(first, samples="12 of 200 beyond", **changes)
-        return text(render(replace(burst(), expectations=(counted, *rest)), width, 50, View()))
+        return text(render(replace(burst(), expectations=(counted, *rest)), width, 50, ViewState()))
 
     assert "12 of 200 beyond · latency.p95 < 50ms" in drawn(200)
     assert "12 of 200 beyond · too few samples" in drawn(200, note="too few samples")
@@ -154,13 +154,13 @@ def test_a_screen_too_small_says_what_it_needs() -> None:
 
 def test_the_bottom_line_tells_frozen_and_silent() -> None:
     """A picture that stands still says why."""
-    assert "frozen" in text(render(burst(), 80, 24, View(frozen=True)))
-    assert "no news for 7 s" in text(render(burst(), 80, 24, View(silent_s=7)))
+    assert "frozen" in text(render(burst(), 80, 24, ViewState(frozen=True)))
+    assert "no news for 7 s" in text(render(burst(), 80, 24, ViewState(silent_s=7)))
 
 
 def test_help_fits_the_smallest_screen() -> None:
     """Keys, figures and every symbol are explained on 80×24."""
-    picture = text(render(burst(), 80, 24, View(help=True)))
+    picture = text(render(burst(), 80, 24, ViewState(help=True)))
     for word in ("freeze", "Ctrl-C", "whole run", "inconclusive", "lifted", "pending"):
         assert word in picture
     assert "…" not in picture

@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.charts import POINTS, History
+from dashboard.charts import POINTS, BoundedSeries
 
 
 @given(seconds=st.integers(1, 100_000))
 def test_a_run_of_any_length_keeps_a_bounded_series(seconds: int) -> None:
     """A minute or a day: never more points than the limit, always back to the start."""
-    history = History(step_s=0.25)
+    history = BoundedSeries(step_s=0.25)
     for at_s in range(0, seconds, max(1, seconds // 500)):
         history.add(at_s, 1.0)
     series = history.series()
@@ -22,7 +22,7 @@ def test_a_run_of_any_length_keeps_a_bounded_series(seconds: int) -> None:
 @given(values=st.lists(st.floats(0, 1e6), min_size=1, max_size=400))
 def test_joining_steps_keeps_the_peak(values: list[float]) -> None:
     """A latency spike is still there after the steps have doubled."""
-    history = History(step_s=1.0, limit=16, keep="max")
+    history = BoundedSeries(step_s=1.0, limit=16, keep="max")
     for at_s, value in enumerate(values):
         history.add(at_s, value)
     assert max(value for value in history.series().values if value is not None) == max(values)
@@ -31,7 +31,7 @@ def test_joining_steps_keeps_the_peak(values: list[float]) -> None:
 @given(values=st.lists(st.floats(0, 1e6), min_size=1, max_size=400))
 def test_joining_steps_keeps_the_mean(values: list[float]) -> None:
     """Each step is the mean of the values in it."""
-    history = History(step_s=1.0, limit=16)
+    history = BoundedSeries(step_s=1.0, limit=16)
     for at_s, value in enumerate(values):
         history.add(at_s, value)
     series = history.series()
@@ -42,7 +42,7 @@ def test_joining_steps_keeps_the_mean(values: list[float]) -> None:
 
 def test_a_time_without_samples_is_a_gap() -> None:
     """None and what is not finite are left out, not drawn as 0."""
-    history = History(step_s=1.0)
+    history = BoundedSeries(step_s=1.0)
     for at_s, value in enumerate((1.0, None, float("nan"), 4.0)):
         history.add(at_s, value)
     assert history.series().values == (1.0, None, None, 4.0)

@@ -7,7 +7,7 @@ from actors.core.batches import Mode
 from actors.telemetry.ledger import Ledger
 from actors.telemetry.ledger_snapshot import LedgerSnapshot, Waiting
 from sim.judging.result import ExpectationResult
-from sim.judging.verdict import Arrivals, doubts, judge, metrics_read, remarks
+from sim.judging.verdict import OfferedLoad, doubts, judge, metrics_read, remarks
 from sim.scenario.scenario import Expectation
 
 HELD = ExpectationResult(name="books", state="passed", wanted="ledger.balanced == 1 during always", value="1")
@@ -54,7 +54,7 @@ def test_a_run_that_decides_too_little_proves_nothing(books: LedgerSnapshot, wor
     """Whatever held in it: inconclusive, with what became of the transactions."""
     (doubt,) = doubts(books, reading("ledger.balanced == 1", "error_ratio < 1%"))
     assert doubt.startswith(words)
-    found = judge([HELD], [], Arrivals(offered=300, produced=300), empty=[doubt])
+    found = judge([HELD], [], OfferedLoad(offered=300, produced=300), empty=[doubt])
     assert (found.verdict, found.exit_code, found.reasons) == ("inconclusive", 3, (doubt,))
 
 
@@ -80,7 +80,7 @@ def test_half_and_less_is_no_doubt() -> None:
 def test_a_failure_beats_that_nothing_was_decided() -> None:
     """Both are told, the failure first."""
     failed = ExpectationResult(name="flow", state="failed", wanted="throughput > 5 during always", value="0/s")
-    found = judge([failed], [], Arrivals(offered=3, produced=3), empty=["nothing was decided: …"])
+    found = judge([failed], [], OfferedLoad(offered=3, produced=3), empty=["nothing was decided: …"])
     assert (found.verdict, found.exit_code) == ("fail", 99)
     assert found.reasons[1] == "nothing was decided: …"
 
@@ -88,7 +88,7 @@ def test_a_failure_beats_that_nothing_was_decided() -> None:
 def test_a_run_whose_expectations_were_all_skipped_proves_nothing() -> None:
     """A run that was cut before anything could be judged has not passed."""
     skipped = ExpectationResult(name="late", state="skipped", wanted="latency.p95 < 1s during burst")
-    found = judge([skipped, skipped], [], Arrivals(offered=3, produced=3))
+    found = judge([skipped, skipped], [], OfferedLoad(offered=3, produced=3))
     assert (found.verdict, found.reasons) == ("inconclusive", ("no expectation was judged: of 2, all were skipped",))
 
 

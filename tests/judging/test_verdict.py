@@ -7,10 +7,10 @@ from actors.telemetry.stages import Stage
 from actors.telemetry.telemetry import Telemetry
 from sim.faults.fault import FaultRecord
 from sim.judging.result import ExpectationResult, ExpectationState
-from sim.judging.verdict import Arrivals, Verdict, arrivals_of, judge
+from sim.judging.verdict import OfferedLoad, Verdict, judge, offered_load
 from tests.support.actors.telemetry import decide, snapshot
 
-ON_TIME = Arrivals(offered=1_000, produced=1_000, lateness_p99_us=100)
+ON_TIME = OfferedLoad(offered=1_000, produced=1_000, lateness_p99_us=100)
 TOUCHED = FaultRecord(name="down", kind="x_y", state="lifted", injected_at_s=1.0, touched_count=5)
 
 
@@ -18,7 +18,7 @@ def expectation(state: ExpectationState, note: str = "") -> ExpectationResult:
     return ExpectationResult(name="tail", state=state, wanted="latency.p95 < 50ms during burst", value="it", note=note)
 
 
-def of(*expectations: ExpectationResult, arrivals: Arrivals = ON_TIME, fault: FaultRecord = TOUCHED) -> Verdict:
+def of(*expectations: ExpectationResult, arrivals: OfferedLoad = ON_TIME, fault: FaultRecord = TOUCHED) -> Verdict:
     return judge(expectations, [fault], arrivals)
 
 
@@ -36,7 +36,7 @@ def test_failed_expectation_fails_the_run() -> None:
 
 def test_lateness_that_a_fault_causes_is_not_the_machines() -> None:
     """Where the loop was stalled or the producer held on purpose, late arrivals leave no doubt; untouched they do."""
-    late = Arrivals(offered=1_000, produced=900, lateness_p99_us=90_000)
+    late = OfferedLoad(offered=1_000, produced=900, lateness_p99_us=90_000)
     for count, verdict in ((5, "pass"), (0, "inconclusive")):
         stall = FaultRecord(name="stall", kind="loop_stall", state="lifted", injected_at_s=1.0, touched_count=count)
         assert of(arrivals=late, fault=stall).verdict == verdict
@@ -66,8 +66,8 @@ def test_actor_that_was_given_up_fails_the_run() -> None:
             of(fault=FaultRecord(name="down", kind="x_y", state="failed", injected_at_s=1.0, error="KeyError: 'a'")),
             "failed in its own code: KeyError",
         ),
-        (of(arrivals=Arrivals(offered=1_000, produced=949)), "only 94.9 % of the scheduled arrivals"),
-        (of(arrivals=Arrivals(offered=1_000, produced=1_000, lateness_p99_us=10_001)), "the producer was late"),
+        (of(arrivals=OfferedLoad(offered=1_000, produced=949)), "only 94.9 % of the scheduled arrivals"),
+        (of(arrivals=OfferedLoad(offered=1_000, produced=1_000, lateness_p99_us=10_001)), "the producer was late"),
     ],
 )
 def test_doubt_makes_a_run_inconclusive(found: Verdict, words: str) -> None:
@@ -85,24 +85,24 @@ def test_failure_beats_doubt() -> None:
 
 def test_limits_themselves_are_kept() -> None:
     """95 % of the schedule and 10 ms are enough."""
-    assert of(arrivals=Arrivals(offered=1_000, produced=950, lateness_p99_us=10_000)).exit_code == 0
+    assert of(arrivals=OfferedLoad(offered=1_000, produced=950, lateness_p99_us=10_000)).exit_code == 0
 
 
 def test_backpressure_is_the_pipelines_answer_and_not_the_producers_fault() -> None:
     """What a full mailbox kept from being sent leaves a scenario about overload conclusive."""
-    assert of(arrivals=Arrivals(offered=1_000, produced=500, backlogged=True)).exit_code == 0
+    assert of(arrivals=OfferedLoad(offered=1_000, produced=500, backlogged=True)).exit_code == 0
 
 
 def test_replay_at_full_speed_has_no_schedule_to_miss() -> None:
     """Without a schedule nothing is due that was not sent, and nobody is late."""
-    assert of(arrivals=Arrivals(offered=0, produced=0)).exit_code == 0
+    assert of(arrivals=OfferedLoad(offered=0, produced=0)).exit_code == 0
 
 
 def test_interrupted_run_says_so_whatever_it_saw() -> None:
     """Ctrl-C ends with 130; the verdict on what was seen stays."""
     found = judge([expectation("failed")], [TOUCHED], ON_TIME, interrupted=True)
     assert (found.verdict, found.exit_code) == ("fail", 130)
-    assert judge([], [], Arrivals(offered=10, produced=1), interrupted=True).reasons == ("the run was interrupted",)
+    assert judge([], [], OfferedLoad(offered=10, produced=1), interrupted=True).reasons == ("the run was interrupted",)
 
 
 def test_arrivals_are_read_when_the_schedule_ends() -> None:
@@ -112,6 +112,6 @@ def test_arrivals_are_read_when_the_schedule_ends() -> None:
     telemetry.ledger.offer(10)
     telemetry.stages[Stage.LATENESS].record_span(250, 90)
     box = MailboxGauge("assembler", depth=50, capacity=100)
-    found = arrivals_of(snapshot(telemetry, 1.0, Gauges(mailboxes=(box,))))
-    assert found == Arrivals(offered=100, produced=90, backlogged=True, lateness_p99_us=250)
+    found = offered_load(snapshot(telemetry, 1.0, Gauges(mailboxes=(box,))))
+    assert found == OfferedLoad(offered=100, produced=90, backlogged=True, lateness_p99_us=250)
     assert found.achieved_ratio == 0.9

@@ -11,7 +11,7 @@ from actors.core.clock import NS_PER_S
 from actors.telemetry.telemetry import Telemetry
 from sim.faults.fault import FaultRecord
 from sim.judging.judge import Judge
-from sim.judging.verdict import Arrivals, judge
+from sim.judging.verdict import OfferedLoad, judge
 from sim.outcomes.money import Outcomes
 from sim.report.figures import Finished, feature_store_use, summarise
 from sim.report.summary import DecisionCounts, FeatureStoreUse, ModeCounts, Summary, summary_schema, summary_text
@@ -55,7 +55,7 @@ def finished() -> Finished:
         first=snapshots[0],
         last=snapshots[-1],
         judge=judged,
-        verdict=judge(expectations, faults, Arrivals(offered=40, produced=40)),
+        verdict=judge(expectations, faults, OfferedLoad(offered=40, produced=40)),
         expectations=expectations,
         faults=faults,
         outcomes=outcomes,

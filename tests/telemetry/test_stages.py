@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from actors.core.arrays import I64
 from actors.core.batches import ASSEMBLED, ASSEMBLY_START, FEW, SENT, TOGETHER, Track
 from actors.telemetry.histogram import Histogram
-from actors.telemetry.stages import Span, StageRecorder
+from actors.telemetry.stages import StageRecorder, StageSpan
 
 INSTANT = st.integers(0, 10**12)
 BATCH = st.tuples(st.lists(INSTANT, min_size=1, max_size=2 * FEW), INSTANT, INSTANT, st.booleans())
@@ -29,7 +29,7 @@ def test_every_reading_is_that_of_counting_one_by_one(
 ) -> None:
     """Whenever a histogram is read it holds all that was booked, value by value, whatever the sizes of batches."""
     waiting, working, expected_waiting, expected_working = (Histogram() for _ in range(4))
-    spans = (Span(waiting, SENT, ASSEMBLY_START), Span(working, ASSEMBLY_START, ASSEMBLED))
+    spans = (StageSpan(waiting, SENT, ASSEMBLY_START), StageSpan(working, ASSEMBLY_START, ASSEMBLED))
     recorder = StageRecorder(ASSEMBLY_START, spans)
     for sent_ns, started_ns, ended_ns, read in batches * copies:
         recorder.book(tracks_sent(sent_ns), started_ns, ended_ns)
@@ -69,14 +69,16 @@ def test_both_instants_are_on_every_row_at_once_and_nowhere_else(batch: tuple[li
 def test_no_way_of_reading_misses_what_is_kept(read: Callable[[Histogram], float | None]) -> None:
     """Count, mean, maximum, percentile and copies all include a batch booked just before."""
     histogram = Histogram()
-    StageRecorder(ASSEMBLY_START, (Span(histogram, SENT, ASSEMBLY_START),)).book(tracks_sent([1_000]), 2_000, 3_000)
+    StageRecorder(ASSEMBLY_START, (StageSpan(histogram, SENT, ASSEMBLY_START),)).book(
+        tracks_sent([1_000]), 2_000, 3_000
+    )
     assert read(histogram) == 1
 
 
 def test_values_beyond_the_range_are_seen_before_anything_else_is_read() -> None:
     """A span of more than an hour counts as beyond although it was only kept."""
     histogram = Histogram()
-    StageRecorder(ASSEMBLY_START, (Span(histogram, SENT, ASSEMBLY_START),)).book(
+    StageRecorder(ASSEMBLY_START, (StageSpan(histogram, SENT, ASSEMBLY_START),)).book(
         tracks_sent([0]), 4 * 10**12, 5 * 10**12
     )
     assert histogram.beyond == 1
@@ -86,7 +88,7 @@ def test_what_waits_to_be_counted_is_bounded(monkeypatch: pytest.MonkeyPatch) ->
     """Nobody reads, and yet small batches are counted by the 256, and a large one at once."""
     counted: list[int] = []
     monkeypatch.setattr(Histogram, "record", lambda _, values_us: counted.append(len(values_us)))
-    recorder = StageRecorder(ASSEMBLY_START, (Span(Histogram(), SENT, ASSEMBLY_START),))
+    recorder = StageRecorder(ASSEMBLY_START, (StageSpan(Histogram(), SENT, ASSEMBLY_START),))
     for _ in range(TOGETHER):
         recorder.book(tracks_sent([1_000]), 2_000, 3_000)
     recorder.book(tracks_sent([1_000]), 2_000, 3_000)

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from dashboard.frame import (
     ActorLevel,
-    Breaker,
+    BreakerReading,
     Drift,
     Errors,
     FaultSpan,
@@ -21,11 +21,11 @@ from dashboard.frame import (
     Latency,
     MailboxLevel,
     Memory,
-    Money,
+    MoneyFigures,
     Percentiles,
-    Phase,
-    Pipeline,
-    Quality,
+    PhaseSpan,
+    PipelineFlow,
+    QualityFigures,
     Series,
     Share,
     StageTime,
@@ -42,7 +42,7 @@ def steady() -> Frame:
     return replace(
         frame,
         header=replace(frame.header, scenario="steady", phase="steady", verdict="undecided", elapsed_s=8.2),
-        timeline=Timeline((Phase(name="steady", start_s=0, end_s=60, rate_per_s=1_000),)),
+        timeline=Timeline((PhaseSpan(name="steady", start_s=0, end_s=60, rate_per_s=1_000),)),
         quality=replace(frame.quality, rolling_auc=None, labelled_run_count=0, auc=None),  # type: ignore[type-var]  # burst has one
         money=None,
         alerts=quiet(),
@@ -77,7 +77,7 @@ def outage() -> Frame:
             p95_target_us=5_000,
             age_s=10.4 * 3_600,
             stale_after_s=9 * 3_600,
-            breaker=Breaker(state="open", age_s=3.2, trips_run_count=2),
+            breaker=BreakerReading(state="open", age_s=3.2, trips_run_count=2),
         ),
         modes=(
             Share("full", 0.02, 0.71, 36_873),
@@ -93,9 +93,9 @@ def outage() -> Frame:
         ),
         timeline=Timeline(
             (
-                Phase(name="baseline", start_s=0, end_s=20, rate_per_s=1_000),
-                Phase(name="outage", start_s=20, end_s=45, rate_per_s=1_000),
-                Phase(name="recovery", start_s=45, end_s=60, rate_per_s=1_000),
+                PhaseSpan(name="baseline", start_s=0, end_s=20, rate_per_s=1_000),
+                PhaseSpan(name="outage", start_s=20, end_s=45, rate_per_s=1_000),
+                PhaseSpan(name="recovery", start_s=45, end_s=60, rate_per_s=1_000),
             ),
             (FaultSpan(name="store-down", start_s=25, end_s=45, state="injected"),),
         ),
@@ -155,7 +155,7 @@ def failing() -> Frame:
         stages=(*frame.stages, StageTime(stage=LONG, p50_10s_us=6_000_000, p50_run_us=None, budget_us=12_345)),
         memory=Memory(used_bytes=2_400_000_000, limit_bytes=500_000_000, series=late),
         drift=Drift(features=tuple((f"{LONG}-{index}", 9.0 - index) for index in range(9)), limit=0.2, samples_count=9),
-        quality=Quality(
+        quality=QualityFigures(
             rolling_auc=0.31,
             target_auc=0.95,
             recall_run_ratio=0.0,
@@ -164,7 +164,7 @@ def failing() -> Frame:
             decided_run_count=10**14,
             auc=late,
         ),
-        money=Money(
+        money=MoneyFigures(
             loss=huge,
             prevented=0,
             wrongly_blocked=huge,
@@ -173,7 +173,7 @@ def failing() -> Frame:
             labelled_run_count=10**13,
             decided_run_count=10**14,
         ),
-        pipeline=Pipeline(
+        pipeline=PipelineFlow(
             (
                 ActorLevel(
                     name="producer", busy_10s_ratio=1.0, state="blocked", restarts_run_count=0, rows_10s_per_s=huge
@@ -193,7 +193,7 @@ def failing() -> Frame:
         alerts=tuple(alert(f"{name}{LONG}", "firing", 4e5, f"{LONG} {huge}") for name in QUIET_RULES),
         timeline=Timeline(
             tuple(
-                Phase(name=f"{LONG}-{index}", start_s=index * 6.0, end_s=index * 6.0 + 6, rate_per_s=huge)
+                PhaseSpan(name=f"{LONG}-{index}", start_s=index * 6.0, end_s=index * 6.0 + 6, rate_per_s=huge)
                 for index in range(10)
             ),
             tuple(

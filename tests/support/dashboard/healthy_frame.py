@@ -17,11 +17,11 @@ from dashboard.frame import (
     Latency,
     MailboxLevel,
     Memory,
-    Money,
+    MoneyFigures,
     Percentiles,
-    Phase,
-    Pipeline,
-    Quality,
+    PhaseSpan,
+    PipelineFlow,
+    QualityFigures,
     Scores,
     Series,
     Share,
@@ -50,9 +50,9 @@ def score_counts(total: int, fraud: float) -> tuple[int, ...]:
 
 
 PHASES = (
-    Phase(name="baseline", start_s=0, end_s=20, rate_per_s=1_000),
-    Phase(name="burst", start_s=20, end_s=40, rate_per_s=1_000, ramp_to_per_s=8_000),
-    Phase(name="recovery", start_s=40, end_s=60, rate_per_s=1_000),
+    PhaseSpan(name="baseline", start_s=0, end_s=20, rate_per_s=1_000),
+    PhaseSpan(name="burst", start_s=20, end_s=40, rate_per_s=1_000, ramp_to_per_s=8_000),
+    PhaseSpan(name="recovery", start_s=40, end_s=60, rate_per_s=1_000),
 )
 
 QUIET_RULES = (
@@ -173,7 +173,7 @@ def burst() -> Frame:
             limit=0.20,
             samples_count=12_400,
         ),
-        quality=Quality(
+        quality=QualityFigures(
             rolling_auc=0.9731,
             target_auc=0.95,
             recall_run_ratio=0.81,
@@ -182,7 +182,7 @@ def burst() -> Frame:
             decided_run_count=51_934,
             auc=series(lambda at_s: 0.97 + 0.01 * math.sin(at_s) if at_s > 12 else None, now_s, 1.0),
         ),
-        money=Money(
+        money=MoneyFigures(
             loss=3_412.0,
             prevented=48_733.0,
             wrongly_blocked=1_202.0,
@@ -191,7 +191,7 @@ def burst() -> Frame:
             labelled_run_count=21_408,
             decided_run_count=51_934,
         ),
-        pipeline=Pipeline(
+        pipeline=PipelineFlow(
             (
                 ActorLevel(
                     name="producer", busy_10s_ratio=0.08, state="running", restarts_run_count=0, rows_10s_per_s=3_266
