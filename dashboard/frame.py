@@ -62,31 +62,25 @@ class Header(_Part, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
 
 
+class Figure(_Part, frozen=True):
+    """One metric over the last 10 s and over the whole run, in its own unit; None without samples."""
+
+    last_10s: float | None
+    run: float | None
+
+
 class Throughput(_Part, frozen=True, kw_only=True):
     """Transactions that were due, transactions decided, and what the pipeline can do, where that was measured."""
 
-    offered_10s_per_s: float | None
-    achieved_10s_per_s: float | None
     offered_run_per_s: float | None
-    achieved_run_per_s: float | None
     offered: Series
     achieved: Series
     capacity_per_s: float | None = None
 
 
-class Percentiles(_Part, frozen=True):
-    """Latency from intended arrival to decision; above an hour a percentile is a lower bound."""
-
-    p50_us: float
-    p95_us: float
-    p99_us: float
-
-
 class Latency(_Part, frozen=True, kw_only=True):
-    """Latency percentiles, their targets and their course; the series are in microseconds."""
+    """The targets and the course of the latency percentiles, in microseconds."""
 
-    last_10s: Percentiles | None
-    run: Percentiles | None
     p50_target_us: float | None
     p95_target_us: float | None
     p99_target_us: float | None
@@ -110,15 +104,13 @@ class StageTime(_Part, frozen=True, kw_only=True):
 
 
 class Errors(_Part, frozen=True, kw_only=True):
-    """Share of produced transactions that ended badly (design: default, log failed, undelivered, crash), and by cause.
+    """What ended badly, by cause, and the share of what was produced that may.
 
     Attributes:
         causes: name and count over the whole run, those that are 0 included, in fixed order.
         invalid_run_count: dead letters for invalid input; not part of the error rate.
     """
 
-    ratio_10s: float | None
-    ratio_run: float | None
     target_ratio: float
     causes: tuple[tuple[str, int], ...] = ()
     invalid_run_count: int = 0
@@ -147,16 +139,14 @@ class FeatureStoreHealth(_Part, frozen=True, kw_only=True):
     """Look-ups of the last 10 s, and how old the newest batch features are in event time.
 
     Attributes:
-        hit_10s_ratio: rows found and fresh; hit + stale + miss + error = 1.
+        hit_10s_ratio: rows found and fresh.
+        miss_10s_ratio: rows without features though their look-up answered.
         age_s: event-time age of the batch table that serves.
         stale_after_s: beyond it batch features are stale.
     """
 
     hit_10s_ratio: float | None
-    stale_10s_ratio: float | None
     miss_10s_ratio: float | None
-    error_10s_ratio: float | None
-    p95_10s_us: float | None
     p95_target_us: float | None
     age_s: float | None
     stale_after_s: float
@@ -328,6 +318,7 @@ class Frame(_Part, frozen=True, kw_only=True, tag="frame"):
     """Everything the screen shows at one instant.
 
     Attributes:
+        figures: the metrics that panels show (`dashboard.panels.panel.Panel.metrics`), by name.
         ledger: over the whole run.
         skipped_rows: of a file, left out as its column map says; the ledger knows nothing of them.
     """
@@ -351,6 +342,14 @@ class Frame(_Part, frozen=True, kw_only=True, tag="frame"):
     expectations: tuple[ExpectationRow, ...] = ()
     ledger: LedgerSnapshot | None = None
     skipped_rows: int = 0
+    figures: dict[str, Figure] = {}
+
+    def figure(self, metric: str) -> Figure:
+        """Return a metric, without samples where the frame does not have it."""
+        return self.figures.get(metric, _NO_FIGURE)
+
+
+_NO_FIGURE = Figure(None, None)
 
 
 class Notice(_Part, frozen=True, kw_only=True, tag="notice"):

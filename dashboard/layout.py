@@ -131,6 +131,11 @@ WIDE: Final = (
     _row([LEDGER_PANEL], 12, 2, 2, 2),
 )
 
+SHOWN_METRICS: Final = tuple(
+    dict.fromkeys(metric for band in (*NARROW, *MEDIUM, *WIDE) for panel, _ in band.panels for metric in panel.metrics)
+)
+"""What a frame must have among its figures, for every panel of every layout."""
+
 
 def arrange(frame: Frame, width: int, height: int) -> Arrangement:
     """Return what fits ``height`` lines; the same sections and size always give the same places."""

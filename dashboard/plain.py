@@ -15,7 +15,7 @@ from rich.segment import Segment
 
 from actors.telemetry.ledger_snapshot import LedgerSnapshot
 from dashboard.ascii import PLAIN_SIGNS
-from dashboard.frame import ExpectationRow, Frame, Message, MoneyFigures, Notice, Percentiles
+from dashboard.frame import ExpectationRow, Figure, Frame, Message, MoneyFigures, Notice
 from dashboard.panels.alerts import after_samples
 from dashboard.rows import Row, clean, fit, left, right, row, rule
 from dashboard.screen import LEAST_HEIGHT, LEAST_WIDTH, Picture, ViewState, render
@@ -149,14 +149,12 @@ def _facts(frame: Frame) -> list[tuple[str, str]]:
     if frame.throughput is not None:
         data = frame.throughput
         able = "" if data.capacity_per_s is None else f"; the pipeline can do {rate(data.capacity_per_s)}"
-        done = f"{rate(data.achieved_run_per_s)} of {rate(data.offered_run_per_s)} offered{able}"
+        done = f"{rate(frame.figure('throughput').run)} of {rate(data.offered_run_per_s)} offered{able}"
         facts.append(("throughput", done))
-    if frame.latency is not None and frame.latency.run is not None:
-        run = frame.latency.run
-        p50, p95, p99 = map(latency_in_words, (run.p50_us, run.p95_us, run.p99_us))
-        facts.append(("latency", f"p50 {p50}, p95 {p95}, p99 {p99}"))
+    if percentiles := [(name, figure.run) for name, figure in _percentiles(frame) if figure.run is not None]:
+        facts.append(("latency", ", ".join(f"{name} {latency_in_words(value)}" for name, value in percentiles)))
     if frame.errors is not None:
-        facts.append(("errors", percent(frame.errors.ratio_run)))
+        facts.append(("errors", percent(frame.figure("error_ratio").run)))
     if used := ", ".join(f"{mode.name} {percent(mode.ratio_run)}" for mode in frame.modes if mode.count_run):
         facts.append(("modes", used))
     facts += [("money", _money(frame.money))] if frame.money is not None else []
@@ -210,11 +208,10 @@ def plain_line(frame: Frame) -> str:
     header = frame.header
     parts = [f"{clock(header.elapsed_s):>7} {left(header.phase or header.state, 12)}"]
     if frame.throughput is not None:
-        offered, achieved = frame.throughput.offered_10s_per_s, frame.throughput.achieved_10s_per_s
+        offered, achieved = frame.figure("offered_rate").last_10s, frame.figure("throughput").last_10s
         parts.append(f"offered {rate(offered):>8} achieved {rate(achieved):>8}")
-    if frame.latency is not None and frame.latency.last_10s is not None:
-        now = frame.latency.last_10s
-        parts.append(" ".join(f"{name} {latency_us(value):>7}" for name, value in _percentiles(now)))
+    if recent := [(name, figure.last_10s) for name, figure in _percentiles(frame) if figure.last_10s is not None]:
+        parts.append(" ".join(f"{name} {latency_us(value):>7}" for name, value in recent))
     if used := [f"{clean(mode.name)} {percent(mode.ratio_10s)}" for mode in frame.modes if mode.ratio_10s]:
         parts.append(", ".join(used))
     if firing := [clean(alert.name) for alert in frame.alerts if alert.state == "firing"]:
@@ -224,8 +221,10 @@ def plain_line(frame: Frame) -> str:
     return " | ".join(parts)
 
 
-def _percentiles(latency: Percentiles) -> tuple[tuple[str, float], ...]:
-    return ("p50", latency.p50_us), ("p95", latency.p95_us), ("p99", latency.p99_us)
+def _percentiles(frame: Frame) -> Iterator[tuple[str, Figure]]:
+    """Yield the latency percentiles with their short names."""
+    for name in ("p50", "p95", "p99"):
+        yield name, frame.figure(f"latency.{name}")
 
 
 def plain_notice(notice: Notice) -> str:

@@ -140,12 +140,12 @@ def draw_small(frame: Frame, width: int, height: int, needs: tuple[int, int]) ->
 def _figures(frame: Frame) -> list[Row]:
     lines: list[Row] = []
     if frame.throughput is not None:
-        achieved, offered = frame.throughput.achieved_10s_per_s, frame.throughput.offered_10s_per_s
+        achieved, offered = frame.figure("throughput").last_10s, frame.figure("offered_rate").last_10s
         lines.append(row((f"{rate(achieved)} decided of {rate(offered)} offered, last 10 s", LABEL)))
-    if frame.latency is not None and frame.latency.last_10s is not None:
-        lines.append(row((f"p95 {latency_us(frame.latency.last_10s.p95_us)}, last 10 s", LABEL)))
+    if (p95_us := frame.figure("latency.p95").last_10s) is not None:
+        lines.append(row((f"p95 {latency_us(p95_us)}, last 10 s", LABEL)))
     if frame.errors is not None:
-        lines.append(row((f"errors {percent(frame.errors.ratio_run)}, whole run", LABEL)))
+        lines.append(row((f"errors {percent(frame.figure('error_ratio').run)}, whole run", LABEL)))
     return lines
 
 

@@ -1,11 +1,13 @@
 """What ails the pipeline: errors, the feature store, memory."""
 
 from dashboard.charts import bar, peak, sparkline, time_axis
-from dashboard.frame import Errors, FeatureStoreHealth, Frame
+from dashboard.frame import Errors, FeatureStoreHealth, Figure, Frame
 from dashboard.panels.panel import Panel
 from dashboard.rows import Row, entry, row
 from dashboard.theme import ACCENT, BAD, CARE, DIM, GOOD, LABEL, PLAIN, mark
 from dashboard.units import age, count, latency_us, limit_percent, limit_us, percent, size
+
+_ERRORS = "error_ratio"
 
 
 def draw_errors(frame: Frame, width: int, height: int) -> list[Row]:
@@ -14,17 +16,17 @@ def draw_errors(frame: Frame, width: int, height: int) -> list[Row]:
     if data is None:
         return []
     apart = (("invalid input", data.invalid_run_count), ("duplicates", data.duplicate_run_count))
-    rows = [_error_rate(data, width)]
+    rows = [_error_rate(data, frame.figure(_ERRORS), width)]
     for name, total in (*data.causes, *apart):
         style = BAD if total and (name, total) not in apart else DIM
         rows.append(entry((name, LABEL), [("", DIM), (count(total), style)], width))
     return rows[:height]
 
 
-def _error_rate(data: Errors, width: int) -> Row:
-    over = None if data.ratio_10s is None else data.ratio_10s > data.target_ratio
+def _error_rate(data: Errors, rate: Figure, width: int) -> Row:
+    over = None if rate.last_10s is None else rate.last_10s > data.target_ratio
     name = f"rate {'>' if over else '<'}{limit_percent(data.target_ratio)}"
-    cells = [(percent(data.ratio_10s), BAD if over else PLAIN), (percent(data.ratio_run), DIM)]
+    cells = [(percent(rate.last_10s), BAD if over else PLAIN), (percent(rate.run), DIM)]
     return entry((name, LABEL), cells, width, mark(over))
 
 
@@ -33,7 +35,11 @@ ERRORS_PANEL = Panel(
     draw_errors,
     lambda frame: frame.errors is not None,
     heads=lambda _frame, _width: ("last 10 s", "whole run"),
+    metrics=(_ERRORS,),
 )
+
+
+_STALE, _FAILED, _LOOKUP_P95 = "feature_store.stale_ratio", "feature_store.error_ratio", "feature_store.p95"
 
 
 def draw_store(frame: Frame, width: int, height: int) -> list[Row]:
@@ -42,8 +48,8 @@ def draw_store(frame: Frame, width: int, height: int) -> list[Row]:
     if data is None:
         return []
     lines = [
-        *_lookups(data, width),
-        (2, _lookup_speed(data, width)),
+        *_lookups(frame, data, width),
+        (2, _lookup_speed(data, frame.figure(_LOOKUP_P95).last_10s, width)),
         (1, _batch_age(data, width)),
         *_breaker(data, width),
     ]
@@ -51,12 +57,12 @@ def draw_store(frame: Frame, width: int, height: int) -> list[Row]:
     return [line for rank, line in lines if rank in kept]
 
 
-def _lookups(data: FeatureStoreHealth, width: int) -> list[tuple[int, Row]]:
+def _lookups(frame: Frame, data: FeatureStoreHealth, width: int) -> list[tuple[int, Row]]:
     shares = (
         (0, "fresh", data.hit_10s_ratio, PLAIN),
-        (5, "stale", data.stale_10s_ratio, CARE),
+        (5, "stale", frame.figure(_STALE).last_10s, CARE),
         (4, "missing", data.miss_10s_ratio, CARE),
-        (3, "failed", data.error_10s_ratio, BAD),
+        (3, "failed", frame.figure(_FAILED).last_10s, BAD),
     )
     return [
         (rank, entry((name, LABEL), [(percent(ratio), style if ratio else PLAIN), ("", DIM)], width))
@@ -64,11 +70,10 @@ def _lookups(data: FeatureStoreHealth, width: int) -> list[tuple[int, Row]]:
     ]
 
 
-def _lookup_speed(data: FeatureStoreHealth, width: int) -> Row:
-    known = data.p95_10s_us is not None and data.p95_target_us is not None
-    over = (data.p95_10s_us or 0) > (data.p95_target_us or 0) if known else None
+def _lookup_speed(data: FeatureStoreHealth, p95_us: float | None, width: int) -> Row:
+    over = None if p95_us is None or data.p95_target_us is None else p95_us > data.p95_target_us
     limit = "" if data.p95_target_us is None else f"<{limit_us(data.p95_target_us)}"
-    cells = [(latency_us(data.p95_10s_us), BAD if over else PLAIN), (limit, DIM)]
+    cells = [(latency_us(p95_us), BAD if over else PLAIN), (limit, DIM)]
     return entry(("look-up p95", LABEL), cells, width, mark(over))
 
 
@@ -93,6 +98,7 @@ STORE_PANEL = Panel(
     draw_store,
     lambda frame: frame.feature_store is not None,
     heads=lambda _frame, _width: ("last 10 s", "    limit"),
+    metrics=(_STALE, _FAILED, _LOOKUP_P95),
 )
 
 

@@ -4,19 +4,17 @@ from dashboard.charts import TimeAxis, peak, sparkline
 from dashboard.frame import (
     FaultSpan,
     Frame,
-    Latency,
-    Percentiles,
     PhaseSpan,
-    Series,
     StageTime,
     StepMark,
-    Throughput,
     Timeline,
 )
 from dashboard.panels.panel import GUTTER, NAME, Panel, timed_axis, timed_chart, timed_figures, timed_heads
 from dashboard.rows import Piece, Row, entry, left, row
 from dashboard.theme import ACCENT, BAD, DIM, FAULTS, LABEL, NOW, PLAIN, SECOND, STEPS, mark
 from dashboard.units import WIDTH, clock, latency_us, limit_us, percent, rate
+
+_PERCENTILES = ("latency.p50", "latency.p95", "latency.p99")
 
 
 def draw_latency(frame: Frame, width: int, height: int) -> list[Row]:
@@ -27,10 +25,14 @@ def draw_latency(frame: Frame, width: int, height: int) -> list[Row]:
     axis = timed_axis(frame, width)
     lines = max(1, height // 3)
     rows: list[Row] = []
-    for name, now_us, run_us, target_us, series in _percentiles(data):
+    targets_us = (data.p50_target_us, data.p95_target_us, data.p99_target_us)
+    for metric, target_us, series in zip(_PERCENTILES, targets_us, (data.p50, data.p95, data.p99), strict=True):
+        now_us, run_us = frame.figure(metric).last_10s, frame.figure(metric).run
         over = None if now_us is None or target_us is None else now_us > target_us
         value = (latency_us(now_us), BAD if over else PLAIN)
-        gutter = timed_figures(name, value, latency_mark(over, target_us), latency_us(run_us))
+        gutter = timed_figures(
+            metric.removeprefix("latency."), value, latency_mark(over, target_us), latency_us(run_us)
+        )
         style = (f"peak {latency_us(peak(series))}", BAD if over else ACCENT)
         rows += timed_chart(gutter, sparkline(series, axis, lines), style, width)
     return rows
@@ -44,26 +46,16 @@ def latency_mark(over: bool | None, target_us: float | None) -> Piece:  # noqa: 
     return f"{symbol} {'>' if over else '<'}{limit_us(target_us)}", style
 
 
-def _percentiles(data: Latency) -> list[tuple[str, float | None, float | None, float | None, Series]]:
-    targets = (data.p50_target_us, data.p95_target_us, data.p99_target_us)
-    courses = (data.p50, data.p95, data.p99)
-    return list(zip(("p50", "p95", "p99"), _course(data.last_10s), _course(data.run), targets, courses, strict=True))
-
-
-def _course(percentiles: Percentiles | None) -> tuple[float | None, float | None, float | None]:
-    if percentiles is None:
-        return None, None, None
-    return percentiles.p50_us, percentiles.p95_us, percentiles.p99_us
-
-
 LATENCY_PANEL = Panel(
     "latency",
     draw_latency,
     lambda frame: frame.latency is not None,
     remark=lambda _frame, _width: timed_heads("latency", "  target"),
+    metrics=_PERCENTILES,
 )
 
 
+_OFFERED, _ACHIEVED = "offered_rate", "throughput"
 _KEEPS_UP = 0.95  # of the offered rate; below it arrivals pile up, or a run is inconclusive
 
 
@@ -76,9 +68,11 @@ def draw_throughput(frame: Frame, width: int, height: int) -> list[Row]:
     lines = max(1, height // 2)
     top = max(peak(data.offered) or 0.0, peak(data.achieved) or 0.0)
     rows: list[Row] = []
+    offered, achieved = frame.figure(_OFFERED).last_10s, frame.figure(_ACHIEVED)
+    kept = _kept(offered, achieved.last_10s)
     for name, now, check, run, series, style in (
-        ("offered", data.offered_10s_per_s, ("", DIM), data.offered_run_per_s, data.offered, SECOND),
-        ("achieved", data.achieved_10s_per_s, _kept(data), data.achieved_run_per_s, data.achieved, ACCENT),
+        ("offered", offered, ("", DIM), data.offered_run_per_s, data.offered, SECOND),
+        ("achieved", achieved.last_10s, kept, achieved.run, data.achieved, ACCENT),
     ):
         gutter = timed_figures(name, (rate(now), PLAIN), check, rate(run))
         chart = sparkline(series, axis, lines, top)
@@ -86,9 +80,8 @@ def draw_throughput(frame: Frame, width: int, height: int) -> list[Row]:
     return rows
 
 
-def _kept(data: Throughput) -> Piece:
+def _kept(offered: float | None, achieved: float | None) -> Piece:
     """Return which share of what was offered is decided."""
-    offered, achieved = data.offered_10s_per_s, data.achieved_10s_per_s
     if not offered or achieved is None:
         return "", DIM
     symbol, style = mark(achieved < _KEEPS_UP * offered)
@@ -100,6 +93,7 @@ THROUGHPUT_PANEL = Panel(
     draw_throughput,
     lambda frame: frame.throughput is not None,
     remark=lambda _frame, _width: timed_heads("throughput", "kept up"),
+    metrics=(_OFFERED, _ACHIEVED),
 )
 
 

@@ -36,6 +36,7 @@ class Panel:
         present: whether the frame has data for it; without, the panel is left out.
         heads: column heads at the right edge of the title line, over the cells of `rows.entry`.
         remark: dim words after the title, for example the span that the figures cover.
+        metrics: names of those that it shows as they are; the frame has them under these names.
     """
 
     title: str
@@ -43,6 +44,7 @@ class Panel:
     present: Callable[[Frame], bool]
     heads: Callable[[Frame, int], tuple[str, ...]] = no_heads
     remark: Callable[[Frame, int], str] = no_remark
+    metrics: tuple[str, ...] = ()
 
 
 NAME: Final = 13

@@ -1,64 +1,29 @@
-"""Snapshots as frames: everything the screen shows, computed here, so that drawing needs no arithmetic."""
+"""Snapshots as frames: everything the screen shows, computed here, so that drawing needs no arithmetic.
+
+A section of the frame is filled by one function; a panel that shows metrics as they are needs none.
+"""
 
 from dataclasses import dataclass, field
-from typing import Literal
 
 from actors.core.batches import Decision, Mode
 from actors.core.clock import NS_PER_S
 from actors.core.errors import printable
+from actors.features.catalogue import STALE_AFTER_S
 from actors.telemetry.metrics.catalogue import read
-from actors.telemetry.snapshot import Quality, Snapshot
+from actors.telemetry.snapshot import Snapshot
 from actors.telemetry.stages import BUDGET_P50_US, TARGET_P95_US, Stage
 from actors.telemetry.window import Window
 from dashboard import frame as show
-from dashboard.charts import BoundedSeries
-from sim.run.frame_sections import (
-    FrameInputs,
-    alerts,
-    drift,
-    errors,
-    feature_store,
-    money,
-    percentiles,
-    pipeline,
-    ratio,
-    share,
-    stage,
-)
+from dashboard.layout import SHOWN_METRICS
+from sim.run.frame_inputs import FrameInputs, RunFacts, RunSeries
 from sim.scenario.scenario import Scenario
 from sim.scenario.timeline import fault_spans, phase_spans
 from sim.steps.step import StepState
 from sim.units import Rate
 
-
-class RunSeries:
-    """Histories of rates, latencies, memory and AUC; fed with each snapshot of the monitor."""
-
-    def __init__(self) -> None:
-        self.offered = BoundedSeries()
-        self.achieved = BoundedSeries()
-        self.p50 = BoundedSeries(keep="max")
-        self.p95 = BoundedSeries(keep="max")
-        self.p99 = BoundedSeries(keep="max")
-        self.memory = BoundedSeries(keep="max")
-        self.auc = BoundedSeries()
-        self._last: Snapshot | None = None
-
-    def add(self, snapshot: Snapshot, quality: Quality | None) -> None:
-        """Take in what happened since the last snapshot."""
-        at_s = (snapshot.at_ns - snapshot.started_ns) / NS_PER_S
-        if self._last is not None and snapshot.at_ns > self._last.at_ns:
-            window = Window(self._last, snapshot)
-            self.offered.add(at_s, window.rate(lambda each: each.ledger.offered))
-            self.achieved.add(at_s, window.rate(lambda each: each.ledger.decided))
-            latency = window.latency(Stage.LATENCY)
-            for history, percent in ((self.p50, 50.0), (self.p95, 95.0), (self.p99, 99.0)):
-                history.add(at_s, latency.percentile_us(percent))
-        self.memory.add(at_s, snapshot.memory_bytes)
-        self.auc.add(at_s, None if quality is None else quality.live_roc_auc)
-        self._last = snapshot
-
-
+ERROR_TARGET = 0.001
+PSI_LIMIT = 0.2
+STORE_TARGET_US = 5_000.0
 AUC_TARGET = 0.95
 STEP_WORDS: dict[StepState, show.StepWord] = {
     "waiting": "waiting",
@@ -80,29 +45,6 @@ SHOWN_STAGES = (
 
 
 @dataclass(frozen=True, slots=True)
-class RunFacts:
-    """What does not change in a run.
-
-    Attributes:
-        scenario: as run.
-        clock: the kind of clock.
-        memory_limit_bytes: what the memory alert is measured against.
-        capacity_per_s: what shares of capacity were resolved with.
-        labelled: whether the truth will ever be known.
-        planned_ns: how long the run sends for; None: as long as the pipeline takes.
-        skipped_rows: of a file, left out as its column map says.
-    """
-
-    scenario: Scenario
-    clock: Literal["real", "virtual"]
-    memory_limit_bytes: int
-    capacity_per_s: float | None
-    labelled: bool
-    planned_ns: int | None
-    skipped_rows: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Frames:
     """Makes frames of one run."""
 
@@ -114,19 +56,19 @@ class Frames:
         return show.Frame(
             header=self._header(moment),
             throughput=self._throughput(moment),
-            latency=self._latency(moment),
-            stages=tuple(stage(each, moment) for each in SHOWN_STAGES),
-            errors=errors(moment),
+            latency=self._latency(),
+            stages=tuple(_stage(each, moment) for each in SHOWN_STAGES),
+            errors=_errors(moment),
             scores=self._scores(moment),
-            feature_store=feature_store(moment),
+            feature_store=_feature_store(moment),
             memory=self._memory(moment),
-            drift=drift(moment),
+            drift=_drift(moment),
             quality=self._quality(moment) if self.facts.labelled else None,
-            money=money(moment) if self.facts.labelled else None,
-            pipeline=pipeline(moment),
-            decisions=tuple(share("decision", each.label, moment) for each in Decision),
-            modes=tuple(share("mode", each.label, moment) for each in Mode),
-            alerts=alerts(moment),
+            money=_money(moment) if self.facts.labelled else None,
+            pipeline=_pipeline(moment),
+            decisions=tuple(_share("decision", each.label, moment) for each in Decision),
+            modes=tuple(_share("mode", each.label, moment) for each in Mode),
+            alerts=_alerts(moment),
             timeline=self._timeline(moment),
             expectations=tuple(
                 show.ExpectationRow(
@@ -141,6 +83,7 @@ class Frames:
             ),
             ledger=moment.now.ledger,
             skipped_rows=self.facts.skipped_rows,
+            figures={name: _figure(name, moment) for name in SHOWN_METRICS},
         )
 
     def _header(self, moment: FrameInputs) -> show.Header:
@@ -163,21 +106,16 @@ class Frames:
         )
 
     def _throughput(self, moment: FrameInputs) -> show.Throughput:
-        recent, whole = moment.recent, moment.whole
+        offered = moment.now.ledger.offered  # those due at the very start, too, which no window has
         return show.Throughput(
-            offered_10s_per_s=read("offered_rate", recent),
-            achieved_10s_per_s=read("throughput", recent),
-            offered_run_per_s=ratio(moment.now.ledger.offered, whole.span_s),  # those due at the very start, too
-            achieved_run_per_s=read("throughput", whole),
+            offered_run_per_s=_ratio(offered, moment.whole.span_s),
             offered=self.run_series.offered.series(),
             achieved=self.run_series.achieved.series(),
             capacity_per_s=self.facts.capacity_per_s,
         )
 
-    def _latency(self, moment: FrameInputs) -> show.Latency:
+    def _latency(self) -> show.Latency:
         return show.Latency(
-            last_10s=percentiles(moment.recent),
-            run=percentiles(moment.whole),
             p50_target_us=BUDGET_P50_US[Stage.LATENCY],
             p95_target_us=TARGET_P95_US[Stage.LATENCY],
             p99_target_us=None,
@@ -209,8 +147,8 @@ class Frames:
         return show.QualityFigures(
             rolling_auc=moment.rolling_auc,
             target_auc=AUC_TARGET,
-            recall_run_ratio=ratio(money.detected_count, money.fraud_count),
-            false_positive_run_ratio=ratio(money.wrongly_blocked_count, money.legitimate_count),
+            recall_run_ratio=_ratio(money.detected_count, money.fraud_count),
+            false_positive_run_ratio=_ratio(money.wrongly_blocked_count, money.legitimate_count),
             labelled_run_count=money.labelled_count,
             decided_run_count=moment.now.ledger.decided,
             auc=self.run_series.auc.series(),
@@ -267,3 +205,154 @@ def _phase_at(scenario: Scenario, elapsed_s: float) -> str | None:
         if span.end_ns is None or elapsed_s < span.end_ns / NS_PER_S:
             return name
     return None
+
+
+def _p50(window: Window, stage: Stage) -> float | None:
+    value = window.latency(stage).percentile_us(50.0)
+    return None if value is None else float(value)
+
+
+def _figure(metric: str, moment: FrameInputs) -> show.Figure:
+    """Return a metric under its own name."""
+    return show.Figure(read(metric, moment.recent), read(metric, moment.whole))
+
+
+def _stage(stage: Stage, moment: FrameInputs) -> show.StageTime:
+    """Return how long a stage takes, with its budget."""
+    budget = BUDGET_P50_US.get(stage)
+    return show.StageTime(
+        stage=stage.value,
+        p50_10s_us=_p50(moment.recent, stage),
+        p50_run_us=_p50(moment.whole, stage),
+        budget_us=None if budget is None else float(budget),
+    )
+
+
+def _errors(moment: FrameInputs) -> show.Errors:
+    """Return what ended badly, by cause."""
+    ledger = moment.now.ledger
+    poison = ledger.dead_letters.get("poison", 0)
+    return show.Errors(
+        target_ratio=ERROR_TARGET,
+        causes=(
+            ("default", moment.now.decided_by_mode[Mode.DEFAULT]),
+            ("log failed", ledger.log_failed),
+            ("undelivered", ledger.undelivered),
+            ("poison", poison),
+        ),
+        invalid_run_count=ledger.dead_lettered - poison,
+        duplicate_run_count=ledger.duplicate,
+    )
+
+
+def _feature_store(moment: FrameInputs) -> show.FeatureStoreHealth:
+    """Return how the look-ups went, and how old the batch tier is."""
+    recent = moment.recent
+    errors = read("feature_store.error_ratio", recent)
+    stale = read("feature_store.stale_ratio", recent)
+    miss = read("feature_store.miss_ratio", recent)
+    return show.FeatureStoreHealth(
+        hit_10s_ratio=None if miss is None or stale is None else max(0.0, 1 - miss - stale),
+        miss_10s_ratio=None if miss is None else max(0.0, miss - (errors or 0.0)),  # the rest is in error
+        p95_target_us=STORE_TARGET_US,
+        age_s=moment.now.gauges.batch_age_s,
+        stale_after_s=float(STALE_AFTER_S),
+        breaker=moment.breaker,
+    )
+
+
+def _drift(moment: FrameInputs) -> show.Drift | None:
+    """Return the PSI of each feature, highest first; None with too few rows."""
+    found = moment.drift.psi_by_feature
+    if not found:
+        return None
+    ranked = tuple(sorted(found.items(), key=lambda pair: -pair[1]))
+    rows = moment.drift.newer.features.rows - moment.drift.older.features.rows
+    return show.Drift(features=ranked, limit=PSI_LIMIT, samples_count=rows, covers="last minute")
+
+
+def _money(moment: FrameInputs) -> show.MoneyFigures:
+    """Return what the labelled decisions were worth."""
+    money, now = moment.quality, moment.now
+    reviews = sum(row[Decision.REVIEW] for row in now.decisions) if money.review_count is None else money.review_count
+    return show.MoneyFigures(
+        loss=money.loss,
+        prevented=money.prevented,
+        wrongly_blocked=money.wrongly_blocked,
+        wrongly_blocked_run_count=money.wrongly_blocked_count,
+        review_run_count=reviews,
+        labelled_run_count=money.labelled_count,
+        decided_run_count=now.ledger.decided,
+    )
+
+
+def _pipeline(moment: FrameInputs) -> show.PipelineFlow:
+    """Return mailboxes and actors, in the order of the flow."""
+    now, recent = moment.now, moment.recent
+    before = {box.name: box.blocked_s for box in recent.older.gauges.mailboxes}
+    span_s = recent.span_s
+    actors = tuple(
+        show.ActorLevel(
+            name=actor.name,
+            busy_10s_ratio=recent.rate(lambda each, name=actor.name: _busy_s(each, name)),  # type: ignore[misc]
+            state=actor.state,
+            restarts_run_count=actor.restarts,
+            rows_10s_per_s=recent.rate(lambda each, name=actor.name: _rows(each, name)),  # type: ignore[misc]
+        )
+        for actor in now.gauges.actors
+    )
+    mailboxes = tuple(
+        show.MailboxLevel(
+            name=box.name,
+            depth=box.depth,
+            capacity=box.capacity,
+            blocked=box.depth >= box.capacity,
+            blocked_10s_ratio=min(1.0, (box.blocked_s - before.get(box.name, 0.0)) / span_s) if span_s else 0.0,
+        )
+        for box in now.gauges.mailboxes
+    )
+    return show.PipelineFlow(actors, mailboxes)
+
+
+def _busy_s(snapshot: Snapshot, actor: str) -> float:
+    work = snapshot.work.get(actor)
+    return 0.0 if work is None else work.busy_ns / NS_PER_S
+
+
+def _rows(snapshot: Snapshot, actor: str) -> float:
+    if actor == "producer":
+        return snapshot.ledger.produced
+    work = snapshot.work.get(actor)
+    return 0.0 if work is None else work.rows
+
+
+def _share(kind: str, label: str, moment: FrameInputs) -> show.Share:
+    """Return a decision's or a mode's share of all decisions."""
+    name = f"{kind}.{label}.ratio"
+    decisions = moment.now.decisions
+    if kind == "mode":
+        count = sum(decisions[Mode[label.upper()]])
+    else:
+        count = sum(row[Decision[label.upper()]] for row in decisions)
+    return show.Share(label, read(name, moment.recent), read(name, moment.whole), count)
+
+
+def _alerts(moment: FrameInputs) -> tuple[show.AlertRow, ...]:
+    """Return where each alert stands."""
+    now_ns = moment.now.at_ns
+    return tuple(
+        show.AlertRow(
+            name=alert.alert,
+            state=alert.state,  # type: ignore[arg-type]
+            age_s=max(0.0, (now_ns - alert.since_ns) / NS_PER_S),
+            severity=alert.severity,
+            value=alert.text,
+            tells=alert.told,
+        )
+        for alert in moment.now.alerts
+    )
+
+
+def _ratio(part: float, whole: float) -> float | None:
+    """Return ``part / whole``, None where there is nothing to share."""
+    return part / whole if whole else None

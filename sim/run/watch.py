@@ -17,8 +17,8 @@ from sim.judging.result import ExpectationResult
 from sim.outcomes.money import Outcomes
 from sim.outcomes.quality import QualityTracker
 from sim.run.composition import RunContext
-from sim.run.frame_sections import FrameInputs
-from sim.run.frames import Frames, RunFacts
+from sim.run.frame_inputs import FrameInputs, RunFacts
+from sim.run.frames import Frames
 from sim.run.plan import Plan, planned_ns
 from sim.scenario.timeline import duration_ns
 

@@ -1,12 +1,17 @@
 """The whole screen as a pure function."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from rich.console import Console
 
-from dashboard.frame import Frame, Notice
+from actors.telemetry.metrics.catalogue import find
+from dashboard.frame import Figure, Frame, Notice
+from dashboard.layout import MEDIUM, NARROW, SHOWN_METRICS, WIDE
 from dashboard.panels import chrome
 from dashboard.screen import Picture, ViewState, render, render_notice
 from tests.support.dashboard.any_frame import FRAMES, TEXTS
@@ -83,6 +88,36 @@ def test_a_section_without_data_is_left_out() -> None:
     assert "waiting for the first figures" in text(render(SAMPLES["bare"](), 80, 24))
 
 
+class Asked(dict[str, Figure]):
+    """Figures that remember which of them someone asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(burst().figures)
+        self.names: set[str] = set()
+
+    def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401  the dictionary's own types
+        """Return a figure."""
+        self.names.add(name)
+        return super().get(name, default)
+
+
+@pytest.mark.parametrize("sample", [burst, outage, failing])
+def test_a_panel_names_the_metrics_it_shows(sample: Callable[[], Frame]) -> None:
+    """Each of them exists, and none is shown that no panel names: a frame would not have it."""
+    asked = Asked()
+    frame = replace(sample(), figures=asked)
+    for band in (*NARROW, *MEDIUM, *WIDE):
+        for panel, _ in band.panels:
+            asked.names.clear()
+            panel.draw(frame, 120, 8)
+            assert asked.names <= set(panel.metrics)
+            assert all(map(find, panel.metrics))
+    for width, height in ((60, 20), (120, 40)):
+        asked.names.clear()
+        render(frame, width, height)
+        assert asked.names <= set(SHOWN_METRICS)
+
+
 def test_a_breach_shows_without_colour() -> None:
     """A figure over its target carries a cross and the relation turns round."""
     frame = burst()
@@ -124,10 +159,7 @@ def test_every_figure_says_what_it_covers() -> None:
 def test_columns_do_not_move_with_the_numbers() -> None:
     """Two frames with other numbers have their titles and heads in the same places."""
     frame = burst()
-    assert frame.throughput is not None
-    other = replace(
-        frame, throughput=replace(frame.throughput, offered_10s_per_s=9.0, achieved_run_per_s=123_456_789.0)
-    )
+    other = replace(frame, figures=frame.figures | {"offered_rate": Figure(9.0, None), "throughput": Figure(1.0, 1e8)})
     lines, others = (text(render(one, 120, 40)).splitlines() for one in (frame, other))
     assert [line for line in lines if line.startswith("──")] == [line for line in others if line.startswith("──")]
     assert [line.find("▂") for line in lines] == [line.find("▂") for line in others]

@@ -7,7 +7,8 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import msgspec
 from hypothesis import strategies as st
 
-from dashboard.frame import Frame, Series
+from dashboard.frame import Figure, Frame, Series
+from dashboard.layout import SHOWN_METRICS
 from tests.support.dashboard.frames import SAMPLES
 
 FLOATS = st.one_of(st.floats(0, 1), st.floats(0, 1e7), st.floats(allow_nan=True, allow_infinity=True))
@@ -48,8 +49,11 @@ def _tuples(arguments: Sequence[Any]) -> st.SearchStrategy[Any]:
     return st.tuples(*(any_of(argument) for argument in arguments))
 
 
+FIGURES = st.fixed_dictionaries({}, optional=dict.fromkeys(SHOWN_METRICS, any_of(Figure)))
+
+
 def _changed(name: str) -> st.SearchStrategy[Frame]:
-    values = any_of(get_type_hints(Frame)[name])
+    values = FIGURES if name == "figures" else any_of(get_type_hints(Frame)[name])
     bases = st.sampled_from([make() for make in SAMPLES.values()])
     return st.builds(lambda base, value: msgspec.structs.replace(base, **{name: value}), bases, values)
 

@@ -16,13 +16,13 @@ from dashboard.frame import (
     Errors,
     FaultSpan,
     FeatureStoreHealth,
+    Figure,
     Frame,
     Header,
     Latency,
     MailboxLevel,
     Memory,
     MoneyFigures,
-    Percentiles,
     PhaseSpan,
     PipelineFlow,
     QualityFigures,
@@ -52,7 +52,6 @@ def steady() -> Frame:
 def outage() -> Frame:
     """The feature store is gone; decisions are made on a lower rung, and one alert fires."""
     frame = burst()
-    assert frame.latency is not None
     assert frame.pipeline is not None
     return replace(
         frame,
@@ -63,17 +62,12 @@ def outage() -> Frame:
             warnings=("18 % of look-ups hit a table older than its limit",),
         ),
         errors=Errors(
-            ratio_10s=0.0021,
-            ratio_run=0.0007,
             target_ratio=0.001,
             causes=(("default", 61), ("log_failed", 0), ("undelivered", 12), ("crash", 0)),
         ),
         feature_store=FeatureStoreHealth(
             hit_10s_ratio=0.02,
-            stale_10s_ratio=0.0,
             miss_10s_ratio=0.001,
-            error_10s_ratio=0.979,
-            p95_10s_us=5_020,
             p95_target_us=5_000,
             age_s=10.4 * 3_600,
             stale_after_s=9 * 3_600,
@@ -107,6 +101,12 @@ def outage() -> Frame:
             expectation("tail", "latency.p95 < 50ms always", "holding", "1.24 ms"),
             expectation("recovered", "latency.p99 < max(2 * baseline.latency.p99, 10ms)", "waiting", ""),
         ),
+        figures={
+            **frame.figures,
+            "error_ratio": Figure(0.0021, 0.0007),
+            "feature_store.error_ratio": Figure(0.979, 0.29),
+            "feature_store.p95": Figure(5_020, 64),
+        },
     )
 
 
@@ -135,16 +135,11 @@ def failing() -> Frame:
             warnings=("producer lateness p99 12.4 ms: the schedule was not kept", LONG, "one\nmore"),
         ),
         throughput=Throughput(
-            offered_10s_per_s=huge,
-            achieved_10s_per_s=0.2,
             offered_run_per_s=huge,
-            achieved_run_per_s=0.001,
             offered=Series(0.0, 360.0, tuple(1e15 for _ in range(240))),
             achieved=Series(0.0, 360.0, tuple(None if index % 3 else 1e6 for index in range(240))),
         ),
         latency=Latency(
-            last_10s=Percentiles(12_400, 59_000_000, 60_000_000),
-            run=Percentiles(9_900_000, 60_000_000, 60_000_000),
             p50_target_us=10_000,
             p95_target_us=50_000,
             p99_target_us=None,
@@ -213,6 +208,14 @@ def failing() -> Frame:
             balanced=False,
             imbalances=("offered 1,000,000,000,000,000 ≠ unsent 8 + produced 51,959", LONG),
         ),
+        figures={
+            **frame.figures,
+            "offered_rate": Figure(huge, huge),
+            "throughput": Figure(0.2, 0.001),
+            "latency.p50": Figure(12_400, 9_900_000),
+            "latency.p95": Figure(59_000_000, 60_000_000),
+            "latency.p99": Figure(60_000_000, 60_000_000),
+        },
     )
 
 
