@@ -74,7 +74,7 @@ def test_metrics_named_in_prose_exist() -> None:
 
 def test_documents_name_only_files_that_exist() -> None:
     """Every relative link and every path of a source file leads somewhere."""
-    for path in (ROOT / "docs").glob("*.md"):
+    for path in (*(ROOT / "docs").glob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"):
         text = path.read_text()
         links = [path.parent / link for link in re.findall(r"\]\((?!https?:|#)([^)#\s]+)", text)]
         links += [ROOT / name for name in re.findall(r"`((?:actors|sim|dashboard|tests)/[\w/]+\.?\w*)`", text)]

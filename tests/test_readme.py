@@ -6,21 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.repository import ROOT, place, readme_commands, run_python, scenarios
+from tests.support.repository import ROOT, place, run_python, scenarios, shown_commands
 
 README = (ROOT / "README.md").read_text()
 PROGRAMS = ("python -m sim", "riskdrill")
-SAID = [line.removeprefix(f"{program} ") for program in PROGRAMS for line in readme_commands(f"{program} ")]
+SAID = [line.removeprefix(f"{program} ") for program in PROGRAMS for line in shown_commands(f"{program} ")]
 COMMANDS = sorted({line.split()[0] for line in SAID})
 
 
 def test_readme_shows_its_two_commands() -> None:
     """Two commands do all the set-up on a fresh machine."""
-    assert [line.split()[1] for line in readme_commands("make ")][:2] == ["run", "test"]
+    assert [line.split()[1] for line in shown_commands("make ")][:2] == ["run", "test"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_readme_commands_exist_with_their_options(command: str) -> None:
+def test_shown_commands_exist_with_their_options(command: str) -> None:
     """Each command in the README answers ``--help`` and knows every option that the README gives it."""
     done = run_python("-m", "sim", command, "--help")
     assert done.returncode == 0, done.stderr

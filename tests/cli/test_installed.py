@@ -16,7 +16,7 @@ import msgspec
 import pytest
 
 from actors.core.jit_cache import place
-from tests.support.repository import PACKAGES, ROOT, readme_commands, scenarios
+from tests.support.repository import PACKAGES, ROOT, scenarios, shown_commands
 
 SHIPPED = (*PACKAGES, "scenarios")
 SETUPTOOLS = 77  # the first that understands our licence expression; pyproject.toml says so too
@@ -73,7 +73,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
-    (build,), (install,) = readme_commands("pip wheel "), readme_commands("pip install ")
+    (build,), (install,) = shown_commands("pip wheel "), shown_commands("pip install ")
     _python("-m", *shlex.split(build), "--no-build-isolation", "--no-index", folder=source)
     (made,) = source.glob(install.split()[-1])
     return made

@@ -47,11 +47,9 @@ def scenarios() -> list[Path]:
     return sorted((ROOT / "scenarios").glob("*.yaml"))
 
 
-def readme_commands(program: str) -> list[str]:
-    """Return the lines of README's fenced blocks that start with ``program``, without prompts and comments."""
-    blocks = re.findall(
-        r"^```(?:console|bash|sh)\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL
-    )
+def shown_commands(program: str, page: str = "README.md") -> list[str]:
+    """Return the lines of a page's fenced blocks that start with ``program``, without prompts and comments."""
+    blocks = re.findall(r"^```(?:console|bash|sh)\n(.*?)^```", (ROOT / page).read_text(), re.MULTILINE | re.DOTALL)
     lines = [line.removeprefix("$ ").split("  #")[0].strip() for block in blocks for line in block.splitlines()]
     return [line for line in lines if line.startswith(program)]
 
