@@ -22,7 +22,7 @@ from actors.features.history import History
 from actors.features.store import FeatureStore, StoreRows
 from actors.features.stream_state import StreamState
 from actors.mailbox import Lease, Mailbox
-from actors.output.dead_letters import DeadLetterSink, redacted
+from actors.output.dead_letters import DeadLetterBuffer, redacted
 from actors.output.sinks import FirstFailure
 from actors.resilience.timeout import ReusableTimeout
 from actors.telemetry.stages import Stage, StageRecorder, StageSpan
@@ -95,7 +95,7 @@ class AssemblerParts:
     stream: StreamState
     store: FeatureStore
     history: History | None
-    dead_letters: DeadLetterSink
+    dead_letters: DeadLetterBuffer
     deduplicator: Deduplicator
     read: Read = read
 

@@ -22,16 +22,17 @@ from actors.forced_drain import ForcedDrain
 from actors.logger import Logger
 from actors.mailbox import Mailbox
 from actors.model.scoring import Scoring
-from actors.output.dead_letters import DeadLetterSink
+from actors.output.dead_letters import DeadLetterBuffer, DeadLetterSink
 from actors.output.decision_log import BufferedLog, MakeLog
 from actors.output.decision_record import DecisionLines
 from actors.output.delivery import DeliveryRetries
 from actors.output.sinks import DecisionSink, LineSink
-from actors.producer import Producer, Source
+from actors.producer import Producer
 from actors.resilience.breaker import CircuitBreaker
 from actors.resilience.store_guard import CachedFeatureStore, GuardedFeatureStore
 from actors.resilience.store_retries import HedgedFeatureStore, RetryBudget, RetryingFeatureStore
 from actors.scorer import Scorer
+from actors.source import Source
 from actors.supervisor import Restart, Supervisor, Worker
 from actors.telemetry.ledger_snapshot import Waiting
 from actors.telemetry.snapshot import ActorGauge, Gauges, MailboxGauge
@@ -103,17 +104,18 @@ class Pipeline:
         features: Mailbox[FeatureBatch] = Mailbox("scorer", boxes.scorer.capacity, clock)
         decided: Mailbox[DecidedBatch] = Mailbox("logger", boxes.logger.capacity, clock)
         self.breaker = None if breaker is None else CircuitBreaker(breaker, clock)
+        self.dead_letters = DeadLetterBuffer(around.dead_letters)
         store = self._store()
         remembered = Deduplicator(config.assembler.remembered_ids)
         parts = AssemblerParts(
-            around.assembly, around.stream, store, around.history, around.dead_letters, remembered, around.read
+            around.assembly, around.stream, store, around.history, self.dead_letters, remembered, around.read
         )
         lines = DecisionLines(around.digest_of, config.log.features)
         self.retries = self._delivery_retries()
         environment = Environment(clock, telemetry, around.hooks, around.work)
         self.producer = Producer(around.source, raw, config.producer, environment)
         self.assembler = Assembler(config.assembler, parts, raw, features, environment)
-        self.scorer = Scorer(config, around.scoring, around.dead_letters, features, decided, environment)
+        self.scorer = Scorer(config, around.scoring, self.dead_letters, features, decided, environment)
         log = around.log(lines, around.output, telemetry.ledger)
         self.logger = Logger(config, around.sink, log, decided, environment, self.retries)
         self.supervisor = Supervisor(config.restart, clock, telemetry, around.on_restart)
@@ -171,6 +173,7 @@ class Pipeline:
         try:
             await self.supervisor.run(workers)
             await self.retries.drained()
+            await self.dead_letters.drained()
         finally:
             retrying.cancel()
             await asyncio.gather(retrying, return_exceptions=True)
@@ -266,4 +269,5 @@ class Pipeline:
         )
         left = await ending.settle()
         self.retries.abandon()
+        await self.dead_letters.drained()
         return left

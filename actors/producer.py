@@ -3,8 +3,7 @@
 import asyncio
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
@@ -16,48 +15,12 @@ from actors.core.batches import ARRIVAL, NUMBER, SENT, RawBatch, Track, stamp
 from actors.core.clock import NS_PER_MS, NS_PER_US
 from actors.core.work import SEND
 from actors.mailbox import Mailbox
+from actors.source import Arrivals, Source
 from actors.telemetry.stages import Stage
 
 T = TypeVar("T")
 
 SHORT_NS = 100 * NS_PER_MS  # a wait up to it is slept through: one that can be ended costs a task
-
-
-@dataclass(frozen=True, slots=True)
-class Arrivals:
-    """Transactions with their intended times.
-
-    Attributes:
-        raws: one JSON document each.
-        due_ns: int64 (n,), since the start of the run, not decreasing; None: as fast as they are taken.
-    """
-
-    raws: list[bytes]
-    due_ns: I64 | None
-
-
-class Source(Protocol):
-    """Where transactions come from."""
-
-    async def take(self) -> Arrivals | None:
-        """Return the next transactions in order, at least one, or None at the end.
-
-        Called again only after they were all sent. It may wait as long as it has nothing; at the end of a run it is
-        cancelled while it waits, and must not have taken anything then.
-
-        Raises:
-            SourceError: nothing was taken. The producer crashes and is restarted after a while, which grows, and asks
-                again. A source that goes on failing ends the pipeline, as any actor does that keeps crashing: what was
-                taken is decided, and whoever started the pipeline is told why.
-        """
-        ...
-
-    def due_count(self, elapsed_ns: int) -> int | None:
-        """Return how many transactions are due within ``elapsed_ns`` of the start, or None if there is no schedule.
-
-        Called whenever the books are read; it answers from memory and does not fail.
-        """
-        ...
 
 
 class Producer:

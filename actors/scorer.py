@@ -29,7 +29,7 @@ from actors.mailbox import Lease, Mailbox
 from actors.model.policy import answer_failures, decide
 from actors.model.scoring import InlineBudget, Scoring
 from actors.model.serving import ServingModel
-from actors.output.dead_letters import DeadLetterSink
+from actors.output.dead_letters import DeadLetterBuffer
 from actors.resilience.shedding import ServiceEstimate, least_valuable, too_late
 from actors.telemetry.stages import Stage, StageRecorder, StageSpan
 
@@ -90,7 +90,7 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
         self,
         config: PipelineConfig,
         scoring: Scoring,
-        dead_letters: DeadLetterSink,
+        dead_letters: DeadLetterBuffer,
         inbox: Mailbox[FeatureBatch],
         outlet: Mailbox[DecidedBatch],
         environment: Environment,

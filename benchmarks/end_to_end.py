@@ -3,16 +3,15 @@
 import asyncio
 import gc
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from actors.adapters.files import AppendOnlyFile
+from actors.adapters.memory import InMemoryDeadLetters, InMemorySource
 from actors.config import (
     AssemblerConfig,
     LoggerConfig,
@@ -22,16 +21,13 @@ from actors.config import (
     ScorerConfig,
     ScorerMailboxConfig,
 )
-from actors.core.arrays import I64
 from actors.core.batches import DecidedBatch
 from actors.core.clock import NS_PER_S, RealClock
 from actors.features.assembly import FeatureAssembly
 from actors.model.scoring import LocalScoring
 from actors.model.serving import ModelSlot
-from actors.output.dead_letters import InMemoryDeadLetters
 from actors.output.decision_log import BufferedLog
 from actors.pipeline import Pipeline, Surroundings
-from actors.producer import Arrivals
 from actors.telemetry.telemetry import Telemetry
 from benchmarks.rows import BATCH, Rows
 from sim.clocks.real import loop_factory
@@ -67,28 +63,6 @@ def settle_memory() -> None:
     gc.freeze()
 
 
-class ReadySource:
-    """Hands out transactions, a thousand at a time.
-
-    Args:
-        raws: one JSON document each.
-        due_ns: when each is due, since the start; None: as fast as they are taken.
-    """
-
-    def __init__(self, raws: Sequence[bytes], due_ns: I64 | None = None) -> None:
-        parts = [slice(at, at + BATCH) for at in range(0, len(raws), BATCH)]
-        self._parts = iter([Arrivals(list(raws[at]), None if due_ns is None else due_ns[at]) for at in parts])
-        self._due_ns = due_ns
-
-    async def take(self) -> Arrivals | None:
-        """Return the next thousand."""
-        return next(self._parts, None)
-
-    def due_count(self, elapsed_ns: int) -> int | None:
-        """Return how many are due, None where there is no schedule."""
-        return None if self._due_ns is None else int(np.searchsorted(self._due_ns, elapsed_ns, "right"))
-
-
 class Caller:
     """A sink that takes every decision and keeps it."""
 
@@ -120,7 +94,7 @@ class EndToEnd:
         folder: Path,
         scoring: Executor,
         logging: Executor,
-        source: ReadySource | None = None,
+        source: InMemorySource | None = None,
         config: PipelineConfig = CONFIG,
     ) -> "EndToEnd":
         """Return a run over ``source``, absent: over all rows at full speed.
@@ -136,7 +110,7 @@ class EndToEnd:
         warm, slot, caller, clock = rows.warm(), ModelSlot(rows.artifact.served_by("auto")), Caller(), RealClock()
         output = AppendOnlyFile(folder / "decisions.jsonl")
         around = Surroundings(
-            source=source or ReadySource(rows.raws),
+            source=source or InMemorySource.of(rows.raws),
             assembly=FeatureAssembly(rows.artifact.feature_names),
             stream=warm.stream,
             store=warm.store,

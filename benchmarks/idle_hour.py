@@ -19,7 +19,7 @@ import numpy as np
 
 from actors.core.clock import NS_PER_S
 from actors.pipeline import Pipeline
-from actors.producer import Arrivals
+from actors.source import Arrivals
 from benchmarks.end_to_end import CONFIG, EndToEnd
 from benchmarks.rows import Rows, load_rows
 from sim.clocks.virtual_clock import VirtualClock

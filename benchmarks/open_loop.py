@@ -21,11 +21,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from actors.adapters.memory import InMemorySource
 from actors.config import PipelineConfig
 from actors.core.arrays import I64, U8
 from actors.core.batches import ARRIVAL, DECIDED, DecidedBatch
 from actors.core.clock import NS_PER_MS, NS_PER_S, NS_PER_US
-from benchmarks.end_to_end import EndToEnd, ReadySource, prompt_switches, settle_memory
+from benchmarks.end_to_end import EndToEnd, prompt_switches, settle_memory
 from benchmarks.measuring import Rates, Work, interleaved
 from benchmarks.plain_loop import PlainLoop
 from benchmarks.rows import Rows, load_rows
@@ -139,7 +140,7 @@ def _compare(rows: Rows, rate: int, folder: Path, scoring: Executor, logging: Ex
         return loop.ready(run.run, run.decided)
 
     def with_pipeline() -> Work:
-        run = EndToEnd.over(rows, folder, scoring, logging, ReadySource(raws, due_ns), config)
+        run = EndToEnd.over(rows, folder, scoring, logging, InMemorySource.of(raws, due_ns), config)
         return pipeline.ready(run.run, run.caller.decided)
 
     measured = interleaved({LOOP: with_loop, PIPELINE: with_pipeline}, REPETITIONS)

@@ -11,6 +11,7 @@ from tests.support.repository import ROOT
 
 HANDBOOK = Path(os.environ.get("RISKDRILL_HANDBOOK", ROOT / "../shared/data/handbook.parquet"))
 
+pytest.register_assert_rewrite("actors.contracts")
 settings.register_profile("ci", derandomize=True, deadline=None, max_examples=60, print_blob=True)
 settings.register_profile("search", deadline=None, max_examples=2_000)  # HYPOTHESIS_PROFILE=search looks further
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))

@@ -103,7 +103,7 @@ class DeadLetterFile:
 
     Attributes:
         file: the file.
-        unkept_count: letters that are not in it.
+        unkept_count: letters beyond the limit, which are not in it.
 
     Args:
         path: created anew.
@@ -120,31 +120,34 @@ class DeadLetterFile:
         """Write through what ``around`` puts around the file from now on."""
         self._lines = around(self._lines)
 
-    def put(self, letters: Sequence[DeadLetter]) -> None:
-        """Append ``letters``; what cannot be kept is counted in ``unkept_count``."""
+    async def put(self, letters: Sequence[DeadLetter]) -> None:
+        """Append ``letters``, at once; what is beyond the limit is counted in ``unkept_count``.
+
+        Raises:
+            SinkError: the file could not take them.
+        """
         kept = letters[: self._left]
+        if kept:
+            self._lines.append(_lines_of(kept))
+        self._left -= len(kept)
         self.unkept_count += len(letters) - len(kept)
-        if not kept:
-            return
-        lines = msgspec.json.Encoder().encode_lines(
-            [
-                {
-                    "number": letter.number,
-                    "reason": letter.reason,
-                    "detail": letter.detail,
-                    "raw": letter.raw.decode(errors="replace"),
-                    "at_ns": letter.at_ns,
-                }
-                for letter in kept
-            ]
-        )
-        try:
-            self._lines.append(lines)
-        except SinkError:
-            self.unkept_count += len(kept)
-        else:
-            self._left -= len(kept)
 
     def close(self) -> None:
         """Close the file."""
         self.file.close()
+
+
+def _lines_of(letters: Sequence[DeadLetter]) -> bytes:
+    """Return each of ``letters`` as a line of JSON."""
+    return msgspec.json.Encoder().encode_lines(
+        [
+            {
+                "number": letter.number,
+                "reason": letter.reason,
+                "detail": letter.detail,
+                "raw": letter.raw.decode(errors="replace"),
+                "at_ns": letter.at_ns,
+            }
+            for letter in letters
+        ]
+    )

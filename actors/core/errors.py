@@ -12,6 +12,7 @@
     ├── DependencyError       a dependency's: the pipeline degrades and goes on
     │   ├── SourceError           the source gave nothing
     │   ├── FeatureStoreError     a look-up or a refresh failed
+    │   ├── LabelError            labels could not be had
     │   ├── StreamStateError      the windows did not answer
     │   ├── ModelError            scoring failed
     │   └── SinkError             a decision could not be delivered or logged
@@ -76,6 +77,10 @@ class SourceError(DependencyError):
 
 class FeatureStoreError(DependencyError):
     """A look-up failed, and the batch tier of its transactions is missing; or a refresh, and the old table stays."""
+
+
+class LabelError(DependencyError):
+    """Labels could not be had for a refresh, which fails; its old table stays, and the next one asks for them again."""
 
 
 class StreamStateError(DependencyError):

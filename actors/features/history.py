@@ -40,11 +40,15 @@ class Labels:
 class LabelSource(Protocol):
     """Where labels come from, each once and not before its delay has passed."""
 
-    def take_due(self, now_us: int) -> Labels | None:
+    async def take_due(self, now_us: int) -> Labels | None:
         """Return labels that became known up to event time ``now_us`` and were not taken before, None if none is left.
 
         The earliest come first; of many only a part comes at once. Called at each refresh of the batch tier until none
-        is left, on the event loop; it must not block.
+        is left.
+
+        Raises:
+            LabelError: none was taken. The refresh fails, since a table without them would pass for a fresh one; the
+                features age, and the next refresh asks again.
         """
         ...
 
@@ -52,7 +56,7 @@ class LabelSource(Protocol):
 class NoLabels:
     """A source for runs without labels: it never has any."""
 
-    def take_due(self, now_us: int) -> Labels | None:  # noqa: ARG002 - the port's signature
+    async def take_due(self, now_us: int) -> Labels | None:  # noqa: ARG002 - the port's signature
         """Return None."""
         return None
 

@@ -1,12 +1,12 @@
 """The refresh of the batch tier: at every sixth hour of event time a new table replaces the old one."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from actors.core.clock import NS_PER_MS, US_PER_S, Clock
-from actors.core.errors import FeatureStoreError
+from actors.core.errors import DependencyError, FeatureStoreError, LabelError
 from actors.features.batch_table import BatchTableBuilder
 from actors.features.catalogue import BATCH_REFRESH_S
 from actors.features.history import LONGEST_WINDOW_US, History, LabelSource
@@ -31,8 +31,8 @@ class PacedEventTime(Protocol):
 class TableStore(Protocol):
     """A feature store that takes whole tables."""
 
-    def publish(self, table: BatchTable) -> None:
-        """Serve ``table`` from the next look-up on.
+    async def publish(self, table: BatchTable) -> None:
+        """Serve ``table`` from the next look-up on; called one call at a time, it may take as long as it needs.
 
         Raises:
             FeatureStoreError: it does not, and goes on serving the table before.
@@ -40,7 +40,10 @@ class TableStore(Protocol):
         ...
 
     def newest_computed_us(self) -> int:
-        """Return the event time the table served was computed for, negative before the first."""
+        """Return the event time the table served was computed for, negative before the first.
+
+        It answers from memory and does not fail: whoever shows the age of the features asks it too.
+        """
         ...
 
 
@@ -131,8 +134,8 @@ class Refresher:
             boundary_us = max(boundary_us, boundary(self._event_time.now_us())) + REFRESH_US
             await self._clock.sleep_until_ns(self._event_time.run_ns(boundary_us))
 
-    def refresh_to(self, at_us: int) -> bool:
-        """Build and publish the table of the last boundary up to ``at_us`` now.
+    async def refresh_to(self, at_us: int) -> bool:
+        """Build and publish the table of the last boundary up to ``at_us`` now, without leaving the loop to others.
 
         Returns:
             Whether it was published now; False if it was there already, or its turn has failed.
@@ -140,51 +143,62 @@ class Refresher:
         boundary_us = boundary(at_us)
         if boundary_us <= max(self._store.newest_computed_us(), self._tried_us):
             return False
-        label_count = sum(self._take_labels(boundary_us))
-        pieces, table = self._builder.pieces(boundary_us), None
-        while table is None:
-            table = next(pieces)
-            self._step()
-        return self._publish(table, label_count)
+        self._tried_us = boundary_us
+        try:
+            label_count = await self._take_labels(boundary_us, pause_ns=0)
+            pieces, table = self._builder.pieces(boundary_us), None
+            while table is None:
+                table = next(pieces)
+                self._step()
+            await self._publish(table, label_count)
+        except (FeatureStoreError, LabelError) as error:
+            self._fail(boundary_us, error)
+            return False
+        return True
 
     async def _refresh(self, boundary_us: int) -> None:
-        label_count = 0
-        for count in self._take_labels(boundary_us):
-            if label_count:
-                await self._clock.sleep_ns(PAUSE_NS)
-            label_count += count
-        pieces, table = self._builder.pieces(boundary_us), None
-        loop = asyncio.get_running_loop()
-        while table is None:
-            table = await loop.run_in_executor(None, next, pieces)
-            self._step()
-        self._publish(table, label_count)
+        self._tried_us = boundary_us
+        try:
+            label_count = await self._take_labels(boundary_us, PAUSE_NS)
+            pieces, table = self._builder.pieces(boundary_us), None
+            loop = asyncio.get_running_loop()
+            while table is None:
+                table = await loop.run_in_executor(None, next, pieces)
+                self._step()
+            await self._publish(table, label_count)
+        except (FeatureStoreError, LabelError) as error:
+            self._fail(boundary_us, error)
 
-    def _take_labels(self, boundary_us: int) -> Iterator[int]:
-        """Take in the labels that are due, and yield how many in each step of a few milliseconds."""
-        while (labels := self._label_source.take_due(boundary_us)) is not None:
+    async def _take_labels(self, boundary_us: int, pause_ns: int) -> int:
+        """Take in the labels that are due, with a pause between two steps of a few milliseconds; return how many."""
+        count = 0
+        while (labels := await self._label_source.take_due(boundary_us)) is not None:
             self._history.append_labels(labels, boundary_us)
             self._step()
-            yield len(labels)
+            if count and pause_ns:
+                await self._clock.sleep_ns(pause_ns)
+            count += len(labels)
+        return count
 
     def _step(self) -> None:
         if self._on_step is not None:
             self._on_step()
 
-    def _publish(self, table: BatchTable, label_count: int) -> bool:
-        self._tried_us = table.computed_us
+    async def _publish(self, table: BatchTable, label_count: int) -> None:
         refreshed = Refreshed(table.computed_us, label_count, len(self._history))
-        # Whether it is published or not: no later table reaches further back.
-        self._history.prune(table.computed_us - LONGEST_WINDOW_US - self._builder.label_delay_us)
-        try:
-            self._store.publish(table)
-        except FeatureStoreError as error:
-            if self._on_failed is not None:
-                self._on_failed(RefreshFailed(table.computed_us, str(error)))
-            return False
+        self._prune(table.computed_us)
+        await self._store.publish(table)
         if self._on_refreshed is not None:
             self._on_refreshed(refreshed)
-        return True
+
+    def _fail(self, boundary_us: int, error: DependencyError) -> None:
+        self._prune(boundary_us)
+        if self._on_failed is not None:
+            self._on_failed(RefreshFailed(boundary_us, str(error)))
+
+    def _prune(self, at_us: int) -> None:
+        """Forget what no later table reaches back to, whether the one for ``at_us`` is published or not."""
+        self._history.prune(at_us - LONGEST_WINDOW_US - self._builder.label_delay_us)
 
 
 def boundary(at_us: int) -> int:

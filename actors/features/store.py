@@ -125,8 +125,8 @@ class InMemoryFeatureStore:
     def __init__(self, table: BatchTable | None = None) -> None:
         self.table = table
 
-    def publish(self, table: BatchTable) -> None:
-        """Serve ``table`` from the next look-up on."""
+    async def publish(self, table: BatchTable) -> None:
+        """Serve ``table`` from the next look-up on, at once."""
         self.table = table
 
     def newest_computed_us(self) -> int:

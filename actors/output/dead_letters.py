@@ -1,10 +1,15 @@
-"""Where transactions go that no one could handle: the port, and what is made safe before it is kept."""
+"""Where transactions go that no one could handle: the port, the buffer before it, what is made safe to be kept."""
 
+import asyncio
 import re
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Coroutine, Sequence
+from typing import Any, Final, Protocol
 
+from actors.core.awaiting import resume
 from actors.core.batches import DeadLetter
+
+PUT_TIMEOUT_S: Final = 1.0  # nobody waits for a dead letter; the end of a run waits for two calls at most
+WAITING_LETTERS: Final = 10_000  # 3 MB
 
 KEPT_RAW_BYTES = 256  # enough to see what it was; a giant payload must not fill the disk
 _SHOWN_FROM = [length - min(4, length // 2) for length in range(8)]  # where the shown end of a short token begins
@@ -13,22 +18,78 @@ _LONG_NUMBER = re.compile(rb"\d{13,19}")
 
 
 class DeadLetterSink(Protocol):
-    """Takes dead letters, in order; must not raise: what it cannot keep it counts."""
+    """Where dead letters are kept."""
 
-    def put(self, letters: Sequence[DeadLetter]) -> None:
-        """Keep ``letters``."""
+    async def put(self, letters: Sequence[DeadLetter]) -> None:
+        """Keep ``letters``, at least one, behind all that came before; called one call at a time.
+
+        Raises:
+            SinkError: none of them is kept, or nobody knows. They are in the ledger and are counted as not kept; they
+                are not put again, and no transaction is decided otherwise for it. The same goes for those of a call
+                that takes longer than `PUT_TIMEOUT_S`, which is cancelled.
+        """
         ...
 
 
-class InMemoryDeadLetters:
-    """Keeps dead letters in a list."""
+class DeadLetterBuffer:
+    """Stands between the actors, which cannot wait when they set a transaction aside, and the sink of dead letters.
 
-    def __init__(self) -> None:
-        self.letters: list[DeadLetter] = []
+    Letters are put at once. Only while a call has to be waited for they wait here, and go into the next call all
+    together; what finds no room is counted and not kept: a flood of rubbish must not fill the memory.
 
-    def put(self, letters: Sequence[DeadLetter]) -> None:
-        """Keep ``letters``."""
-        self.letters.extend(letters)
+    Args:
+        sink: where they are kept.
+        capacity: letters that may wait.
+
+    Attributes:
+        unkept_count: letters that could not be kept.
+    """
+
+    def __init__(self, sink: DeadLetterSink, capacity: int = WAITING_LETTERS) -> None:
+        self._sink = sink
+        self._capacity = capacity
+        self._waiting: list[DeadLetter] = []
+        self._putting: asyncio.Task[None] | None = None
+        self.unkept_count = 0
+
+    def put(self, letters: list[DeadLetter]) -> None:
+        """Have ``letters`` kept, at least one; never raises."""
+        if self._putting is None:
+            self._begin(letters)
+            return
+        room = max(0, self._capacity - len(self._waiting))
+        self._waiting += letters[:room]
+        self.unkept_count += len(letters[room:])
+
+    async def drained(self) -> None:
+        """Wait until all letters are kept, or counted as not kept; no longer than two calls may take."""
+        while self._putting is not None:
+            await asyncio.shield(self._putting)
+
+    def _begin(self, letters: list[DeadLetter]) -> None:
+        call = self._sink.put(letters)
+        try:
+            awaited = call.send(None)
+        except StopIteration:
+            return
+        except Exception:  # noqa: BLE001 - whatever is wrong with the sink must not crash who sets poison aside
+            self.unkept_count += len(letters)
+            return
+        self._putting = asyncio.create_task(self._finish(resume(call, awaited), len(letters)), name="dead letters")
+
+    async def _finish(self, call: Coroutine[Any, Any, None], count: int) -> None:
+        """Wait for a call that began with ``count`` letters, then for those that came meanwhile."""
+        while True:
+            try:
+                async with asyncio.timeout(PUT_TIMEOUT_S):
+                    await call
+            except Exception:  # noqa: BLE001 - the same; a time-out is among it
+                self.unkept_count += count
+            letters, self._waiting = self._waiting, []
+            if not letters:
+                break
+            call, count = self._sink.put(letters), len(letters)
+        self._putting = None
 
 
 def mask_card(card: str) -> str:

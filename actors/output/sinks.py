@@ -33,24 +33,6 @@ class LineSink(Protocol):
         ...
 
 
-class InMemoryLines:
-    """Keeps what is appended in memory."""
-
-    def __init__(self) -> None:
-        self.content = bytearray()
-        self.size = 0
-
-    def append(self, lines: bytes) -> None:
-        """Keep ``lines``."""
-        self.content += lines
-        self.size = len(self.content)
-
-    def cut(self, size: int) -> None:
-        """Forget everything after the first ``size`` bytes."""
-        del self.content[size:]
-        self.size = size
-
-
 class DecisionSink(Protocol):
     """Where decisions are delivered: the caller who waits for them."""
 

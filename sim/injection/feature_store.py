@@ -211,12 +211,12 @@ class UnwritableStore(Injector):
         self._store = store
         return self
 
-    def publish(self, table: BatchTable) -> None:
+    async def publish(self, table: BatchTable) -> None:
         """Publish, or fail as a job does that cannot write."""
         if self.switch.strikes():
             with self.switch.effect():
                 raise FeatureStoreError("the refresh failed: its table could not be written")
-        self._store.publish(table)
+        await self._store.publish(table)
 
     def newest_computed_us(self) -> int:
         """Return the age of what is served."""

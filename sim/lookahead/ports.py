@@ -13,7 +13,7 @@ from actors.features.store import FeatureStore, InMemoryFeatureStore, StoreRows
 from actors.features.stream_state import InMemoryStreamState, LastCounted, StreamState
 from actors.model.scoring import by_engine
 from actors.model.serving import ModelSlot, ServingModel
-from actors.producer import Arrivals, Source
+from actors.source import Arrivals, Source
 from sim.lookahead.pages import PAGE, Pages
 from sim.lookahead.scores import LookaheadScores
 from sim.lookahead.speculation import Speculation, has_room

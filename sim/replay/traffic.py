@@ -161,7 +161,7 @@ class PointInTimeFeed:
         if boundary_us > self._boundary_us:
             while not self._caught_up():
                 await self._clock.sleep_ns(LOOK_AGAIN_NS)
-            self._refresher.refresh_to(boundary_us)
+            await self._refresher.refresh_to(boundary_us)
             self._boundary_us = boundary_us
         return block
 

@@ -186,7 +186,7 @@ class Output:
         if count := parts.telemetry.ledger.log_failed_count:
             why = parts.pipeline.logger.log.failure.text or "they crashed the logger"
             yield f"{files.DECISIONS}: {count:,} decisions were counted, not logged: {why}"
-        if count := parts.dead_letters.unkept_count:
+        if count := parts.dead_letters.unkept_count + parts.pipeline.dead_letters.unkept_count:
             yield f"{files.DEAD_LETTERS}: {count:,} dead letters were counted, not kept"
         if retries.unkept_count:
             yield f"{files.UNDELIVERED}: {retries.unkept_count:,} undelivered decisions were counted, not kept"

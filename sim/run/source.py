@@ -7,7 +7,7 @@ from actors.core.clock import WatermarkEventTime
 from actors.features.column_log import Allocate, ColumnLog
 from actors.features.encoding import Interner
 from actors.features.history import Labels
-from actors.producer import Arrivals
+from actors.source import Arrivals
 from sim.feeds.feed import Block, Feed
 from sim.outcomes.book import OutcomeBook
 from sim.outcomes.money import UNKNOWN
@@ -60,7 +60,7 @@ class DelayedLabels:
         """Return the columns of what waits, which nobody writes to any more."""
         return list(self._waiting.view().values())
 
-    def take_due(self, now_us: int) -> Labels | None:
+    async def take_due(self, now_us: int) -> Labels | None:
         """Return labels that became known up to ``now_us`` and were not taken before, None if none is left."""
         due_us = now_us - self._delay_us
         waiting = self._waiting.view()

@@ -64,7 +64,7 @@ class Replay:
         at_us = event_us // REFRESH_US * REFRESH_US
         if at_us != self._refreshed_us:
             self.history.prune(at_us - LONGEST_WINDOW_US - self._label_delay_us)
-            self._store.publish(self._builder.build(at_us))
+            self._store.table = self._builder.build(at_us)
             self._refreshed_us = at_us
 
     def save(self, folder: Path) -> None:

@@ -21,7 +21,7 @@ from actors.core.arrays import F32, I64
 from actors.core.errors import EscalationError, SourceError, StreamStateError
 from actors.core.transaction import Columns
 from actors.features.stream_state import InMemoryStreamState
-from actors.producer import Arrivals
+from actors.source import Arrivals
 from tests.actors.test_pipeline import run
 from tests.support.actors.pipeline import Bench, FixedScoring, ListSource, arrivals, transaction
 from tests.support.virtual import run_virtual

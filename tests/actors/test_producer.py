@@ -12,7 +12,8 @@ from actors.config import ProducerConfig
 from actors.core.arrays import I64
 from actors.core.batches import ARRIVAL, SENT, RawBatch
 from actors.mailbox import Mailbox
-from actors.producer import SHORT_NS, Arrivals, Producer
+from actors.producer import SHORT_NS, Producer
+from actors.source import Arrivals
 from actors.telemetry.histogram import Histogram
 from actors.telemetry.stages import Stage
 from actors.telemetry.telemetry import Telemetry

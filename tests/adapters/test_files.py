@@ -1,5 +1,6 @@
 """Laws of the files that are appended to, a full disk included."""
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -8,9 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.adapters.files import AppendOnlyFile, DeadLetterFile
+from actors.adapters.memory import InMemoryLines
+from actors.contracts.dead_letters import DeadLettersContract
 from actors.core.batches import DeadLetter
 from actors.core.errors import OutputError, SinkError
-from actors.output.sinks import InMemoryLines, LineSink
+from actors.output.dead_letters import DeadLetterSink
+from actors.output.sinks import LineSink
 
 FULL_DISK = Path("/dev/full")
 
@@ -52,10 +56,29 @@ def test_a_file_that_cannot_be_made_names_the_remedy(tmp_path: Path) -> None:
         AppendOnlyFile(tmp_path / "missing" / "log")
 
 
+class TestDeadLetterFile(DeadLettersContract):
+    """Dead letters in a file keep the laws of the port."""
+
+    @pytest.fixture(autouse=True)
+    def _folder(self, tmp_path: Path) -> None:
+        self.folder = tmp_path
+
+    async def empty(self) -> DeadLetterSink:
+        return DeadLetterFile(self.folder / "dead.jsonl")
+
+    async def kept(self, sink: DeadLetterSink) -> list[DeadLetter]:
+        assert isinstance(sink, DeadLetterFile)
+        lines = [json.loads(line) for line in sink.file.path.read_text(encoding="utf-8").splitlines()]
+        return [DeadLetter(**{**line, "raw": line["raw"].encode()}) for line in lines]
+
+    async def broken(self) -> DeadLetterSink | None:
+        return DeadLetterFile(FULL_DISK) if FULL_DISK.exists() else None
+
+
 def test_a_flood_of_dead_letters_is_bounded(tmp_path: Path) -> None:
     """Beyond the limit letters are counted, not kept."""
     file = DeadLetterFile(tmp_path / "dead.jsonl", limit=3)
-    file.put([DeadLetter(number, "not_json", "broken", b"\xff", 5) for number in range(5)])
+    asyncio.run(file.put([DeadLetter(number, "not_json", "broken", b"\xff", 5) for number in range(5)]))
     file.close()
     lines = [json.loads(line) for line in (tmp_path / "dead.jsonl").read_text().splitlines()]
     assert [line["number"] for line in lines] == [0, 1, 2]

@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.actor import Hooks
+from actors.adapters.memory import InMemoryLines
 from actors.config import DeliveryConfig, MailboxConfig, MailboxesConfig, PipelineConfig, ScorerMailboxConfig
 from actors.core.batches import Mode
 from actors.core.clock import NS_PER_MS
 from actors.core.work import Core, Job
-from actors.output.sinks import InMemoryLines
 from actors.pipeline import Pipeline
-from actors.producer import Arrivals
+from actors.source import Arrivals
 from actors.telemetry.stages import Stage
 from sim.clocks.costs import Costs
 from sim.clocks.processor import Processor

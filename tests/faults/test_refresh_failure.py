@@ -118,9 +118,9 @@ def test_a_replay_tries_a_failed_boundary_once() -> None:
         inject = asyncio.create_task(night.schedule.run())
         await night.clock.sleep_ns(1)
         hours = [0, 1, 1, 6, 6]
-        found = [night.refresher.refresh_to(night.start_us + hour * REFRESH_US // 6) for hour in hours[:3]]
+        found = [await night.refresher.refresh_to(night.start_us + hour * REFRESH_US // 6) for hour in hours[:3]]
         await inject
-        found += [night.refresher.refresh_to(night.start_us + hour * REFRESH_US // 6) for hour in hours[3:]]
+        found += [await night.refresher.refresh_to(night.start_us + hour * REFRESH_US // 6) for hour in hours[3:]]
         return found, night.told
 
     assert run_virtual(main()) == ([False, False, False, True, False], [("failed", 0), ("refreshed", 1)])
@@ -141,7 +141,7 @@ def test_history_is_pruned_whether_or_not_its_table_is_published(*, published: b
         refresher = Refresher(builder, store, history, NoLabels(), None, clock)
         inject = asyncio.create_task(schedule.run())
         await clock.sleep_ns(20 if published else 1)
-        assert refresher.refresh_to(int(columns.event_us[-1])) == published
+        assert await refresher.refresh_to(int(columns.event_us[-1])) == published
         await inject
 
     run_virtual(main())

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from actors.core.clock import US_PER_S, ScaledEventTime
+from actors.core.errors import LabelError
 from actors.core.transaction import cut
 from actors.features.batch_table import BatchTableBuilder
 from actors.features.history import History, Labels, NoLabels
-from actors.features.refresh import PAUSE_NS, REFRESH_US, Refreshed, Refresher, boundary
+from actors.features.refresh import PAUSE_NS, REFRESH_US, Refreshed, Refresher, RefreshFailed, boundary
 from actors.features.store import InMemoryFeatureStore
 from sim.clocks.virtual_clock import VirtualClock
 from sim.clocks.virtual_loop import VirtualLoop
@@ -28,7 +29,7 @@ class DelayedLabels:
     asked_us: list[int] = field(default_factory=list)
     _taken: int = 0
 
-    def take_due(self, now_us: int) -> Labels | None:
+    async def take_due(self, now_us: int) -> Labels | None:
         self.asked_us.append(now_us)
         end = int(np.searchsorted(self.labels.event_us, now_us - DELAY_US, side="right"))
         at, self._taken = slice(self._taken, end), max(self._taken, end)
@@ -91,7 +92,7 @@ def test_labels_of_an_overload_leave_the_loop_to_transactions() -> None:
     one = Labels(np.arange(1), ["m"], [None], np.array([START_US - 2 * DELAY_US]), np.ones(1, dtype=np.uint8))
 
     class Steps(DelayedLabels):
-        def take_due(self, now_us: int) -> Labels | None:
+        async def take_due(self, now_us: int) -> Labels | None:
             left = self._taken < 40
             self._taken += 1
             return one if left else None
@@ -116,7 +117,7 @@ def test_a_replay_refreshes_when_it_is_told() -> None:
 
     async def main() -> list[bool]:
         refresher = parts.refresher(virtual_clock(), None)
-        return [refresher.refresh_to(START_US + hours * 3_600 * US_PER_S) for hours in (0, 1, 7, 7, 6, 20)]
+        return [await refresher.refresh_to(START_US + hours * 3_600 * US_PER_S) for hours in (0, 1, 7, 7, 6, 20)]
 
     assert run_virtual(main()) == [True, False, True, False, False, True]
 
@@ -129,7 +130,7 @@ def test_labels_enter_the_tables_that_follow_them() -> None:
         refresher = parts.refresher(virtual_clock(), None)
         known = []
         for number in range(7):
-            refresher.refresh_to(START_US + number * REFRESH_US)
+            await refresher.refresh_to(START_US + number * REFRESH_US)
             rows = parts.store.rows(parts.columns.cards[:50], parts.columns.merchants[:50])
             known.append(float(np.nanmean(np.isfinite(rows.merchant[:, 3]))))
         return known
@@ -149,7 +150,7 @@ def test_history_is_pruned_as_it_is_refreshed() -> None:
     async def main() -> None:
         builder = BatchTableBuilder(history, DELAY_US)
         refresher = Refresher(builder, store, history, NoLabels(), None, virtual_clock())
-        refresher.refresh_to(int(columns.event_us[-1]))
+        await refresher.refresh_to(int(columns.event_us[-1]))
 
     run_virtual(main())
     assert len(history) == pytest.approx(1_000, rel=0.15)
@@ -172,7 +173,7 @@ def test_tables_of_a_run_and_of_a_replay_are_equal() -> None:
 
     async def main() -> None:
         clock = virtual_clock()
-        at_once.refresher(clock, None).refresh_to(end_us)
+        await at_once.refresher(clock, None).refresh_to(end_us)
         event_time = ScaledEventTime(clock, end_us, speed=1)
         task = asyncio.create_task(in_steps.refresher(clock, event_time).run())
         await clock.sleep_ns(1)
@@ -184,3 +185,38 @@ def test_tables_of_a_run_and_of_a_replay_are_equal() -> None:
     one, other = (parts.store.rows(names.cards, names.merchants) for parts in (at_once, in_steps))
     np.testing.assert_array_equal(one.card, other.card)
     np.testing.assert_array_equal(one.merchant, other.merchant)
+
+
+def test_labels_that_cannot_be_had_fail_the_refresh_and_come_with_the_next() -> None:
+    """A table without them would pass for a fresh one: the old one stays and ages, and no label is lost."""
+    parts = Parts()
+    failed: list[RefreshFailed] = []
+
+    class Down(DelayedLabels):
+        async def take_due(self, now_us: int) -> Labels | None:
+            due = await super().take_due(now_us)
+            if now_us == boundary(START_US) + 3 * REFRESH_US and due is None:
+                raise LabelError("the topic of labels is gone")
+            return due
+
+    parts.source = Down(parts.source.labels)
+
+    async def main() -> list[bool]:
+        refresher = Refresher(
+            parts.builder,
+            parts.store,
+            parts.history,
+            parts.source,
+            None,
+            virtual_clock(),
+            parts.published.append,
+            failed.append,
+        )
+        return [await refresher.refresh_to(START_US + number * REFRESH_US) for number in range(7)]
+
+    assert run_virtual(main()) == [True, True, True, False, True, True, True]
+    assert [each.error for each in failed] == ["the topic of labels is gone"]
+    assert parts.store.newest_computed_us() == boundary(START_US) + 6 * REFRESH_US
+    labels = [each.label_count for each in parts.published]
+    assert sum(labels) < len(parts.columns)  # those taken before it failed are in history, and in no count
+    assert parts.history.view().labels["fraud"].sum() == len(parts.columns)

@@ -1,9 +1,11 @@
 """The in-memory feature store."""
 
+import asyncio
+
 import numpy as np
 
+from actors.contracts.feature_store import AT_US, FeatureStoreContract, table
 from actors.features.store import MISSING_AT, BatchTable, FeatureStore, InMemoryFeatureStore
-from tests.support.actors.store_contract import AT_US, FeatureStoreContract, table
 
 
 class TestInMemoryFeatureStore(FeatureStoreContract):
@@ -12,7 +14,7 @@ class TestInMemoryFeatureStore(FeatureStoreContract):
     async def serving(self, *tables: BatchTable) -> FeatureStore:
         store = InMemoryFeatureStore()
         for each in tables:
-            store.publish(each)
+            await store.publish(each)
         return store
 
 
@@ -20,7 +22,7 @@ def test_the_age_of_the_table_is_known() -> None:
     """The newest instant is that of the table, and MISSING_AT before the first."""
     store = InMemoryFeatureStore()
     assert store.newest_computed_us() == MISSING_AT
-    store.publish(table(AT_US, ["a"], ["x"]))
+    asyncio.run(store.publish(table(AT_US, ["a"], ["x"])))
     assert store.newest_computed_us() == AT_US
 
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.adapters.memory import InMemoryLines
 from actors.core.batches import TOGETHER, DecidedBatch, Decision
 from actors.core.errors import SinkError
 from actors.output.decision_log import GATHERED_S, MOST_BUFFERED, SOON, BufferedLog, MakeLog, ThreadedLog
 from actors.output.decision_record import DecisionLines
-from actors.output.sinks import InMemoryLines
 from actors.telemetry.ledger import Ledger
 from sim.run.machine import GatheredLog
 from tests.support.actors.batches import decided

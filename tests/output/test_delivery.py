@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from actors.adapters.memory import InMemoryLines
 from actors.config import DeliveryConfig, PipelineConfig
 from actors.core.batches import DecidedBatch
 from actors.core.clock import NS_PER_MS, NS_PER_S
 from actors.core.errors import SinkError
-from actors.output.sinks import InMemoryLines
 from tests.support.actors.pipeline import Bench, ListSink, arrivals, transaction
 from tests.support.virtual import run_virtual
 

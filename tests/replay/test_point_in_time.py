@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.testing import assert_array_equal
 
+from actors.adapters.memory import InMemoryDeadLetters, InMemoryLines
 from actors.config import DecisionLogConfig, MailboxesConfig, PipelineConfig, ScorerConfig, ScorerMailboxConfig
 from actors.core.arrays import F32, F64
 from actors.core.batches import DecidedBatch, Mode
@@ -22,9 +23,7 @@ from actors.features.refresh import Refreshed, Refresher, boundary
 from actors.features.store import InMemoryFeatureStore
 from actors.model.policy import RuleBook, Thresholds
 from actors.model.serving import ServingModel
-from actors.output.dead_letters import InMemoryDeadLetters
 from actors.output.decision_log import ThreadedLog
-from actors.output.sinks import InMemoryLines
 from actors.pipeline import Pipeline, Surroundings
 from actors.telemetry.telemetry import Telemetry
 from sim.chance import Streams

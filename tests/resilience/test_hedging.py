@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from actors.config import RetryConfig
+from actors.contracts.feature_store import FeatureStoreContract
 from actors.core.arrays import I64
 from actors.core.clock import NS_PER_MS
 from actors.core.errors import FeatureStoreError
 from actors.features.store import BatchTable, FeatureStore, InMemoryFeatureStore, StoreRows, missing_rows
 from actors.resilience.store_retries import HedgedFeatureStore, RetryBudget, RetryingFeatureStore
 from actors.telemetry.telemetry import Telemetry
-from tests.support.actors.store_contract import FeatureStoreContract
 from tests.support.sim.faults import virtual_clock
 from tests.support.virtual import run_virtual
 
@@ -70,12 +70,12 @@ class TestHedgedFeatureStore(FeatureStoreContract):
     async def serving(self, *tables: BatchTable) -> FeatureStore:
         store = Pausing()
         for each in tables:
-            store.publish(each)
+            await store.publish(each)
         return HedgedFeatureStore(store, AFTER_NS, RetryBudget(None, 0), Telemetry())
 
-    def run(self, main: Coroutine[object, object, T]) -> T:
-        """Run one test's coroutine on virtual time."""
-        return run_virtual(main)
+    def run(self, law: Coroutine[object, object, T]) -> T:
+        """Run ``law`` on virtual time."""
+        return run_virtual(law)
 
 
 def took_ms(store: Slow, *, earned: float = 1.0, telemetry: Telemetry | None = None) -> float:

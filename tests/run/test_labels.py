@@ -1,5 +1,6 @@
 """Laws of labels that come late."""
 
+import asyncio
 import itertools
 from collections.abc import Iterator
 from dataclasses import replace
@@ -60,7 +61,7 @@ def all_due(labels: DelayedLabels, now_us: int, at_once: int) -> Iterator[Labels
     """Yield what is due, at most ``at_once`` at a time."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("sim.run.source._AT_ONCE", at_once)
-        while (due := labels.take_due(now_us)) is not None:
+        while (due := asyncio.run(labels.take_due(now_us))) is not None:
             yield due
 
 
@@ -69,6 +70,6 @@ def test_copy_of_a_transaction_brings_no_second_label() -> None:
     sent = replace(block(5, [1, 1, 1, 3]), fraud=np.array([1, UNKNOWN, UNKNOWN, 0], dtype=np.uint8))
     labels = DelayedLabels(0)
     labels.book(5, sent)
-    due = labels.take_due(9)
+    due = asyncio.run(labels.take_due(9))
     assert due is not None
     assert (due.number.tolist(), due.merchants, due.fraud.tolist()) == ([5, 8], ["m1", "m3"], [1, 0])

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from actors.actor import Hooks
+from actors.adapters.memory import InMemoryDeadLetters, InMemoryLines
 from actors.config import PipelineConfig
 from actors.core.arrays import F32, F64, I64
 from actors.core.batches import DecidedBatch
@@ -20,10 +21,10 @@ from actors.features.stream_state import InMemoryStreamState, StreamState
 from actors.model.policy import RuleBook, Thresholds
 from actors.model.scoring import Scoring
 from actors.model.serving import ServingModel
-from actors.output.dead_letters import InMemoryDeadLetters
-from actors.output.sinks import InMemoryLines, LineSink
+from actors.output.dead_letters import DeadLetterSink
+from actors.output.sinks import LineSink
 from actors.pipeline import Pipeline, Surroundings
-from actors.producer import Arrivals
+from actors.source import Arrivals
 from actors.telemetry.telemetry import Telemetry
 from sim.clocks.virtual_clock import VirtualClock
 from sim.clocks.virtual_loop import VirtualLoop
@@ -130,7 +131,7 @@ class Bench:
     dead: InMemoryDeadLetters = field(default_factory=InMemoryDeadLetters)
     telemetry: Telemetry = field(default_factory=Telemetry)
 
-    def build(self, undelivered: LineSink | None = None) -> Pipeline:
+    def build(self, undelivered: LineSink | None = None, dead_letters: DeadLetterSink | None = None) -> Pipeline:
         """Return the pipeline; the virtual loop must be running."""
         loop = asyncio.get_running_loop()
         assert isinstance(loop, VirtualLoop)
@@ -145,7 +146,7 @@ class Bench:
             digest_of=lambda _generation: "model",
             sink=self.sink,
             output=self.output,
-            dead_letters=self.dead,
+            dead_letters=dead_letters or self.dead,
             clock=clock,
             telemetry=self.telemetry,
             hooks=self.hooks,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
+from actors.contracts.feature_store import table
 from actors.core.arrays import F32, I64, U8
 from actors.core.transaction import Columns, Read, pick, read
 from actors.features.assembly import FeatureAssembly
@@ -14,7 +15,6 @@ from actors.features.store import BatchTable, FeatureStore, InMemoryFeatureStore
 from actors.features.stream_state import InMemoryStreamState, StreamState
 from sim.lookahead.pages import Pages
 from sim.lookahead.ports import LookaheadAssembly, LookaheadStore
-from tests.support.actors.store_contract import table
 from tests.support.actors.transactions import START_US
 
 OPTIONAL = ("currency", "category", "channel", "device", "ip_country", "card_country", "lat", "lon")
@@ -98,7 +98,7 @@ class Flow:
     def take(self, first: int, raws: list[bytes], turn: Turn, other: BatchTable) -> None:
         """Do what the assembler does with one lease, whose first transaction has the number ``first``."""
         if turn.published:
-            self._store.publish(other)
+            self._store.table = other
         for _ in range(1 + turn.twice):
             try:
                 columns = self._read(raws)

@@ -1,16 +1,13 @@
-"""What every feature store must do: one suite, run against each adapter.
+"""Laws of the `FeatureStore` port, of those that batch tables are published to."""
 
-An adapter's test file subclasses `FeatureStoreContract` and says how a table gets into its store.
-"""
-
-import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Coroutine, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.testing import assert_array_equal
 
+from actors.contracts.contract import PortContract, failure
+from actors.core.errors import FeatureStoreError
 from actors.features.encoding import Interner
 from actors.features.store import (
     CARD_COLUMNS,
@@ -22,43 +19,27 @@ from actors.features.store import (
     TableSide,
 )
 
-T = TypeVar("T")
 AT_US = 1_770_000_000_000_000
 
 
-def table(at_us: int, cards: Sequence[str], merchants: Sequence[str], base: float = 0.0) -> BatchTable:
-    """Return a table in which row i of column j holds base + 100 i + j; one in five values is missing."""
-    return BatchTable(
-        at_us, _side(at_us, cards, len(CARD_COLUMNS), base), _side(at_us, merchants, len(MERCHANT_COLUMNS), base)
-    )
-
-
-def _side(at_us: int, names: Sequence[str], width: int, base: float) -> TableSide:
-    rows = (base + 100.0 * np.arange(len(names) + 1)[:, None] + np.arange(width)).astype(np.float32)
-    rows[:, 3::5] = np.nan
-    rows[-1] = np.nan
-    computed_us = np.full(len(names) + 1, at_us, dtype=np.int64)
-    computed_us[-1] = MISSING_AT
-    return TableSide(Interner(names), rows, computed_us)
-
-
-class FeatureStoreContract(ABC):
-    """Laws of the `FeatureStore` port. Each test publishes tables, oldest first, and looks rows up."""
+class FeatureStoreContract(PortContract, ABC):
+    """Wherever rows are kept, a look-up has those of the newest table, and what is absent is missing, never zero."""
 
     @abstractmethod
     async def serving(self, *tables: BatchTable) -> FeatureStore:
         """Return a store to which ``tables`` were published one after the other."""
 
-    def run(self, main: Coroutine[object, object, T]) -> T:
-        """Run one test's coroutine."""
-        return asyncio.run(main)
+    async def broken(self) -> FeatureStore | None:
+        """Return a store whose server is gone; None if there is nothing that could go."""
+        return None
 
     def look_up(self, tables: Sequence[BatchTable], cards: Sequence[str], merchants: Sequence[str]) -> StoreRows:
-        async def main() -> StoreRows:
-            store = await self.serving(*tables)
-            return await store.lookup(cards, merchants, np.full(len(cards), AT_US, dtype=np.int64))
+        """Return what a store answers that ``tables`` were published to, oldest first."""
 
-        return self.run(main())
+        async def law() -> StoreRows:
+            return await _lookup(await self.serving(*tables), cards, merchants)
+
+        return self.run(law())
 
     def test_rows_come_in_the_order_asked(self) -> None:
         """Each row is that of its card and merchant, to the bit, repeated names included."""
@@ -112,3 +93,33 @@ class FeatureStoreContract(ABC):
         published = table(AT_US, cards, ["x"])
         rows = self.look_up([published], [*cards, *cards[:300]], ["x"] * 1_000)
         assert_array_equal(rows.card, published.cards.rows[[*range(700), *range(300)]])
+
+    def test_a_server_that_is_gone_is_a_feature_store_error(self) -> None:
+        """No error of a client goes on to the assembler, which would crash, and nothing passes for rows."""
+
+        async def law() -> None:
+            store = await self.broken()
+            if store is not None:
+                assert str(await failure(_lookup(store, ["a"], ["x"]), FeatureStoreError))
+
+        self.run(law())
+
+
+def table(at_us: int, cards: Sequence[str], merchants: Sequence[str], base: float = 0.0) -> BatchTable:
+    """Return a table in which row i of column j holds base + 100 i + j; one in five values is missing."""
+    return BatchTable(
+        at_us, _side(at_us, cards, len(CARD_COLUMNS), base), _side(at_us, merchants, len(MERCHANT_COLUMNS), base)
+    )
+
+
+def _side(at_us: int, names: Sequence[str], width: int, base: float) -> TableSide:
+    rows = (base + 100.0 * np.arange(len(names) + 1)[:, None] + np.arange(width)).astype(np.float32)
+    rows[:, 3::5] = np.nan
+    rows[-1] = np.nan
+    computed_us = np.full(len(names) + 1, at_us, dtype=np.int64)
+    computed_us[-1] = MISSING_AT
+    return TableSide(Interner(names), rows, computed_us)
+
+
+async def _lookup(store: FeatureStore, cards: Sequence[str], merchants: Sequence[str]) -> StoreRows:
+    return await store.lookup(cards, merchants, np.full(len(cards), AT_US, dtype=np.int64))
