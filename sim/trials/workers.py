@@ -1,8 +1,6 @@
 """Several trials at a time, each in a process of its own; one that is killed costs no more than its own work."""
 
-import multiprocessing
 import os
-import signal
 import sys
 import traceback
 from collections import deque
@@ -11,6 +9,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from actors.core.child_process import Child
 from actors.core.errors import InternalError, MachineError
 from actors.core.process_failures import UNWOUND, how_ended, was_killed
 
@@ -18,7 +17,6 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 MOST_TRIES = 3  # of one piece of work: what does not survive them wants more than there is, or crashes each time
-FAREWELL_S = 5.0  # a worker that is told to end cleans up after itself; one that does not is killed
 
 
 class _Task(NamedTuple):
@@ -95,8 +93,8 @@ class WorkerPool(Generic[T, R]):
             worker = self._idle.pop()
             if worker.give(item):
                 return worker
-            worker.end()
-        worker = _Worker(self._work)
+            worker.close()
+        worker = _Worker(_serve, self._work)
         worker.give(item)  # one that is dead already is found so when its answer is waited for
         return worker
 
@@ -114,7 +112,7 @@ class WorkerPool(Generic[T, R]):
         return answers
 
     def _replace(self, worker: "_Worker", task: _Task) -> None:
-        status, name = worker.end(), self._named(task.item)
+        status, name = worker.close(), self._named(task.item)
         if task.tries == MOST_TRIES:
             text = f"{name}: the process that did it {how_ended(status)}, {MOST_TRIES} times over"
             if was_killed(status):
@@ -126,29 +124,13 @@ class WorkerPool(Generic[T, R]):
     def _dismiss(self) -> None:
         workers = [*self._idle, *(worker for worker, _ in self._busy.values())]
         for worker in workers:
-            worker.process.terminate()
+            worker.terminate()
         for worker in workers:
-            worker.end()
+            worker.close()
 
 
-class _Worker:
-    """One process and the pipe to it, seen from the side that gives it work.
-
-    Raises:
-        OSError: no process can be started.
-    """
-
-    def __init__(self, work: Callable[[Any], Any]) -> None:
-        context = multiprocessing.get_context("spawn")
-        self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(theirs, work), name="worker", daemon=True)
-        # The mask is inherited: a terminal tells workers of Ctrl-C and of its end too, but their parent decides.
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
-        try:
-            self.process.start()
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-            theirs.close()
+class _Worker(Child):
+    """A process that does one item after another."""
 
     def give(self, item: object) -> bool:
         """Hand over an item; return False if nobody is there."""
@@ -161,34 +143,26 @@ class _Worker:
     def answer(self) -> _Answer | None:
         """Return what came of the item, None if the process is gone; blocks until then."""
         try:
-            answer: _Answer = self.pipe.recv()
-        except (EOFError, OSError):  # between two messages, and within one
+            answer: _Answer = self.receive()
+        except EOFError:
             return None
         return answer
-
-    def end(self) -> int | None:
-        """Wait for the end of the process, which is near; return its exit status."""
-        self.pipe.close()
-        self.process.join(FAREWELL_S)
-        if self.process.exitcode is None:
-            self.process.kill()
-            self.process.join()
-        return self.process.exitcode
 
 
 def _serve(pipe: Connection, work: Callable[[Any], Any]) -> None:
     """Do ``work`` on each item that comes, until nobody sends any more."""
-    try:
-        while True:
-            answer = _done(work, pipe.recv())
-            try:
-                pipe.send(answer)
-            except OSError:
-                raise
-            except Exception as error:  # noqa: BLE001 - of whatever kind, it cannot be sent, and that can be said
-                pipe.send(_Answer(error=InternalError(f"a worker's answer cannot be sent: {error!r}")))
-    except (EOFError, OSError):
-        return  # the parent is gone, or wants no more
+    while True:
+        try:
+            item = pipe.recv()
+        except (EOFError, OSError):
+            return  # the parent is gone, or wants no more
+        answer = _done(work, item)
+        try:
+            pipe.send(answer)
+        except OSError:
+            raise
+        except Exception as error:  # noqa: BLE001 - of whatever kind, it cannot be sent, and that can be said
+            pipe.send(_Answer(error=InternalError(f"a worker's answer cannot be sent: {error!r}")))
 
 
 def _done(work: Callable[[Any], Any], item: object) -> _Answer:
