@@ -1,195 +1,58 @@
 """A feed that makes its blocks ahead of time in another process, so that the event loop never waits for them."""
 
 import asyncio
-import contextlib
+import atexit
 import os
-import subprocess
-import sys
-import tempfile
 import threading
 from collections import deque
-from typing import IO, BinaryIO, cast
+from collections.abc import Iterator
+from multiprocessing.connection import Connection
 
-from actors.core.errors import InternalError, MachineError
+from actors.core.child_process import Child
+from actors.core.errors import InputError, InternalError, MachineError
 from actors.core.process_failures import how_ended, was_killed
-from sim.feeds.feed import Block, Blocks, unpack
-from sim.feeds.frames import END, ERROR, read_frame, write_all
+from sim.feeds.feed import Block, Blocks
 
-_PIPE_BYTES = 1 << 20  # two blocks, so that who reads wakes once a block and not nine times
 MOST_LOSSES = 3  # children that may be killed; more of them means that someone does not want one
-_LAST_WORDS = 2_000  # characters of what a dying child printed
-
-
-class TrafficProcess:
-    """A child that makes blocks until the pipe is full. It is told what to make by `send`, once, before the first read.
-
-    One that is killed from outside is started again, a few times; it makes the same blocks, and those that were taken
-    already are passed over. One thread reads, any thread may `kill`. Whoever made it calls `close` in the end.
-
-    Attributes:
-        losses: what happened to children, a line each.
-
-    Args:
-        blocks: the traffic.
-    """
-
-    def __init__(self, blocks: Blocks) -> None:
-        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
-        self._generator = blocks.generator
-        self._ending = threading.Event()
-        self._changing = threading.Lock()  # the child
-        self._taken = 0
-        self.losses: list[str] = []
-        self._child = _spawn(self._errors, self._generator)
-        self._source = blocks.encode()
-
-    @property
-    def pid(self) -> int:
-        """Process id of the child."""
-        return self._child.pid
-
-    def send(self) -> None:
-        """Tell the child what to make; blocks until it has started to read, unless that is short.
-
-        Raises:
-            InternalError: the child died; the text has its last words.
-            MachineError: it was killed, again and again.
-        """
-        while not self._sent():
-            self._replace()
-
-    def read(self) -> bytes | None:
-        """Return the next block, packed, None after the last one; blocks until it is there.
-
-        Raises:
-            InternalError: the child failed or died; the text has its last words.
-            MachineError: it was killed, again and again.
-        """
-        while (frame := self._frame()) is None:
-            self._replace()
-            self.send()
-            for _ in range(self._taken):
-                if self._frame() is None:
-                    break  # killed meanwhile, and found so again
-        kind, body = frame
-        if kind == ERROR:
-            raise InternalError(f"the traffic could not be made: {body.decode()}")
-        self._taken += 1
-        return None if kind == END else body
-
-    def kill(self) -> None:
-        """End the child for good; it holds nothing that needs care. Whoever reads learns that it died."""
-        with self._changing:
-            self._ending.set()
-            self._child.kill()
-
-    def close(self) -> None:
-        """End the child and wait until it is gone; nobody reads any more."""
-        self.kill()
-        self._reap()
-        self._errors.close()
-
-    def _sent(self) -> bool:
-        """Tell the child; return False if it died before it had heard all."""
-        try:
-            with self._pipe(self._child.stdin) as pipe:
-                write_all(pipe, self._source)
-        except OSError:
-            return False
-        return True
-
-    def _frame(self) -> tuple[bytes, bytes] | None:
-        """Return what the child says next, None if it died."""
-        try:
-            return read_frame(self._pipe(self._child.stdout))
-        except (OSError, EOFError):
-            return None
-
-    def _replace(self) -> None:
-        """Start another child in place of one that is dead.
-
-        Raises:
-            InternalError: it died by itself, as any other would.
-            MachineError: it was killed, and so were others before it.
-        """
-        status = self._child.wait()
-        if self._ending.is_set() or not was_killed(status):
-            raise InternalError(self._obituary(status))
-        if len(self.losses) >= MOST_LOSSES:
-            raise MachineError(f"{self._obituary(status)}, {MOST_LOSSES + 1} times: see what kills it, and run again")
-        with self._changing:
-            self._reap()
-            self._child = _spawn(self._errors, self._generator)
-            if self._ending.is_set():
-                self._child.kill()
-        at = f"after {self._taken:,} blocks"
-        self.losses.append(f"{self._obituary(status)} {at}, and was started again: nothing is lost but time")
-
-    def _reap(self) -> None:
-        self._child.wait()
-        self._pipe(self._child.stdout).close()
-        with contextlib.suppress(OSError):  # what it was not told any more
-            self._pipe(self._child.stdin).close()
-
-    def _obituary(self, status: int) -> str:
-        self._errors.seek(0)
-        words = self._errors.read().decode(errors="replace")[-_LAST_WORDS:].strip()
-        return f"the process that makes the traffic {how_ended(status)}{': ' if words else ''}{words}"
-
-    @staticmethod
-    def _pipe(pipe: IO[bytes] | None) -> BinaryIO:
-        return cast("BinaryIO", pipe)  # Popen was asked for both
-
-
-def _spawn(errors: IO[bytes], generator: str) -> subprocess.Popen[bytes]:
-    """Start the generator away from the terminal's process group, so that Ctrl-C does not reach it."""
-    paths = [path for path in sys.path if path]
-    return subprocess.Popen(
-        [sys.executable, "-P", "-m", generator],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=errors,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
-        start_new_session=True,
-        pipesize=_PIPE_BYTES,
-    )
-
-
-_AHEAD = 8  # blocks kept here beside those in the pipe: 16,000 transactions, 2 s of a burst
+_AHEAD = 8  # blocks kept here beside what is in the pipe: 16,000 transactions, 2 s of a burst
 
 
 class ProcessFeed:
     """Makes traffic in a child process; a thread reads it into a short queue.
 
-    The queue and the pipe are bounded, and the child waits when both are full. On the event loop a block costs about
-    0.2 ms, for cutting it into transactions. A child that fails or dies ends the feed with an error, one that is killed
-    is replaced.
+    The queue and the pipe are bounded, and the child waits when both are full. A child that fails or dies ends the feed
+    with an error. One that is killed from outside is replaced, a few times, by another that makes the same blocks; what
+    was taken already is passed over.
 
     Args:
         blocks: the traffic.
     """
 
     def __init__(self, blocks: Blocks) -> None:
-        self._process = TrafficProcess(blocks)
-        self._ready: deque[bytes] = deque()
+        self._blocks = blocks
+        self._child: Child | None = None
+        self._losses: list[str] = []
+        self._ready: deque[Block] = deque()
         self._space = threading.Semaphore(_AHEAD)
         self._ended = False
         self._failure: Exception | None = None
         self._closed = False
-        self._lock = threading.Lock()
+        self._changing = threading.Lock()  # the child, or whether one is wanted
+        self._waking = threading.Lock()
         self._waiter: asyncio.Future[None] | None = None
         self._reader = threading.Thread(target=self._read, name="feed", daemon=True)
+        atexit.register(self.close)
         self._reader.start()
 
     @property
     def pid(self) -> int:
-        """Process id of the child."""
-        return self._process.pid
+        """Process id of the child; 0 before it is started."""
+        return 0 if self._child is None else self._child.pid
 
     @property
     def losses(self) -> tuple[str, ...]:
         """What happened to children, a line each: one that was killed is replaced."""
-        return tuple(self._process.losses)
+        return tuple(self._losses)
 
     @property
     def ahead(self) -> int:
@@ -200,7 +63,7 @@ class ProcessFeed:
         """Return the next block, None after the last one and after `close`; waits without blocking the loop.
 
         Raises:
-            InternalError: the child failed or died; the text has its last words.
+            InternalError: the child failed or died; the text has the cause.
             MachineError: it was killed, again and again.
         """
         while (waiter := self._waiter_if_empty()) is not None:
@@ -208,53 +71,95 @@ class ProcessFeed:
         if self._closed:
             return None
         if self._ready:
-            data = self._ready.popleft()
+            block = self._ready.popleft()
             self._space.release()
-            return unpack(data)
+            return block
         if self._failure is not None:
             raise self._failure
         return None
 
     def close(self) -> None:
         """End the child and the thread; a waiting `take` returns None."""
-        if self._closed:
-            return
-        self._closed = True
-        self._process.kill()
+        with self._changing:
+            self._closed = True
+            if self._child is not None:
+                self._child.kill()  # it holds nothing that needs care
         self._space.release()
         self._reader.join()
-        self._process.close()
+        atexit.unregister(self.close)
 
     def _waiter_if_empty(self) -> asyncio.Future[None] | None:
-        with self._lock:
+        with self._waking:
             if self._ready or self._ended or self._closed:
                 return None
             self._waiter = asyncio.get_running_loop().create_future()
             return self._waiter
 
     def _read(self) -> None:
-        """Collect blocks until the last one; runs in the thread."""
+        """Collect blocks until the last one; runs in the thread, where no signal cuts the start of a child short."""
+        self._space.acquire()
         try:
-            self._process.send()
-            self._space.acquire()
-            while self._collect():
+            for block in self._made():
+                self._ready.append(block)
+                self._wake()
                 self._space.acquire()
         except Exception as error:  # noqa: BLE001 - whatever it is, `take` has to raise it, or the run waits for ever
             self._failure = error
         self._ended = True
         self._wake()
 
-    def _collect(self) -> bool:
-        """Take in one block; return whether another may follow."""
-        data = self._process.read()
-        if data is None or self._closed:
-            return False
-        self._ready.append(data)
-        self._wake()
-        return True
+    def _made(self) -> Iterator[Block]:
+        """Yield the blocks, once and in order, whoever makes them.
+
+        Raises:
+            InternalError: they cannot be made, or a child died by itself, as any other would.
+            MachineError: children were killed, one after the other.
+        """
+        taken = 0
+        while (child := self._start()) is not None:
+            try:
+                for number, block in enumerate(iter(child.receive, None)):
+                    if self._closed:
+                        return
+                    if number == taken:
+                        taken += 1
+                        yield block
+            except EOFError:
+                if self._closed:
+                    return
+                self._mourn(child.close(), taken)
+            except (InputError, InternalError) as error:
+                raise InternalError(f"the traffic could not be made: {error}") from error
+            else:
+                return
+            finally:
+                child.kill()
+                child.close()
+
+    def _start(self) -> Child | None:
+        """Start a child; return None where none is wanted any more."""
+        with self._changing:
+            if self._closed:
+                return None
+            self._child = Child(make_blocks, self._blocks)
+            return self._child
+
+    def _mourn(self, status: int | None, taken: int) -> None:
+        """Note that a child is gone, if another may take its place.
+
+        Raises:
+            InternalError: it died by itself, as any other would.
+            MachineError: it was killed, and so were others before it.
+        """
+        obituary = f"the process that makes the traffic {how_ended(status)}"
+        if not was_killed(status):
+            raise InternalError(obituary)
+        if len(self._losses) >= MOST_LOSSES:
+            raise MachineError(f"{obituary}, {MOST_LOSSES + 1} times: see what kills it, and run again")
+        self._losses.append(f"{obituary} after {taken:,} blocks, and was started again: nothing is lost but time")
 
     def _wake(self) -> None:
-        with self._lock:
+        with self._waking:
             waiter, self._waiter = self._waiter, None
         if waiter is not None:
             waiter.get_loop().call_soon_threadsafe(_resolve, waiter)
@@ -263,3 +168,10 @@ class ProcessFeed:
 def _resolve(waiter: asyncio.Future[None]) -> None:
     if not waiter.done():
         waiter.set_result(None)
+
+
+def make_blocks(pipe: Connection, blocks: Blocks) -> None:
+    """Send all ``blocks``, as fast as they are taken; runs in the child."""
+    os.setsid()  # who tells the run's whole process group to end, as `timeout` does, wants the run to drain first
+    for block in blocks.build():
+        pipe.send(block)

@@ -1,10 +1,7 @@
-"""A file as traffic: blocks of JSON transactions with their due times, as the synthetic world makes them.
-
-It reads a `FileTraffic` as JSON from its input; otherwise it is as `sim.world.generator`.
-"""
+"""A file as traffic: blocks of JSON transactions with their due times, as the synthetic world makes them."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Self
@@ -18,7 +15,6 @@ from actors.core.transaction import Columns, Transaction
 from actors.features.refresh import REFRESH_US, Refresher, boundary
 from sim.feeds.feed import Block, Feed
 from sim.replay.spec import EventsSpec
-from sim.world.generator import serve
 
 BLOCK_ROWS = 2_048  # as the synthetic world's: small enough to start at once, large enough to cost nothing each
 
@@ -39,20 +35,6 @@ class FileTraffic:
 
     spec: EventsSpec
     start_us: int
-
-    @property
-    def generator(self) -> str:
-        """The module that makes it in a process of its own."""
-        return "sim.replay.traffic"
-
-    def encode(self) -> bytes:
-        """Return it as JSON, for the other process."""
-        return msgspec.json.encode(self, enc_hook=str)
-
-    @staticmethod
-    def decode(source: bytes) -> "FileTraffic":
-        """Return what `encode` made ``source`` of."""
-        return msgspec.json.decode(source, type=FileTraffic, dec_hook=lambda kind, text: kind(text))
 
     def build(self) -> Self:
         """Return the blocks, made as they are taken."""
@@ -168,11 +150,3 @@ class PointInTimeFeed:
     def close(self) -> None:
         """Close the feed behind it."""
         self._feed.close()
-
-
-def _blocks(source: bytes) -> Iterable[Block]:
-    return FileTraffic.decode(source)
-
-
-if __name__ == "__main__":
-    serve(_blocks)

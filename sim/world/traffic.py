@@ -57,15 +57,6 @@ class TrafficSpec(msgspec.Struct, frozen=True, kw_only=True):
         """Return every town of the run, with its first activation."""
         return self.pool().towns
 
-    @property
-    def generator(self) -> str:
-        """The module that makes it in a process of its own."""
-        return "sim.world.generator"
-
-    def encode(self) -> bytes:
-        """Return it as JSON, for the other process."""
-        return msgspec.json.encode(self)
-
     def build(self) -> "Traffic":
         """Return the running thing."""
         return Traffic(self)

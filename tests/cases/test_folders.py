@@ -137,7 +137,7 @@ def test_folder_that_is_gone_never_ends_well(case: Callable[[str], Case], moved:
 
 def traffic_of(run: subprocess.Popen[str]) -> psutil.Process:
     """Return the process that makes the traffic of a run."""
-    (made,) = [each for each in psutil.Process(run.pid).children() if "sim.world.generator" in each.cmdline()]
+    (made,) = [each for each in psutil.Process(run.pid).children() if "--multiprocessing-fork" in each.cmdline()]
     return made
 
 

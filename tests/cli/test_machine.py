@@ -100,8 +100,8 @@ def test_without_a_temporary_folder_there_is_one_line(
     words += ["--jobs", "1"] if command == "twin" else []
     code = main(words)
     told = capsys.readouterr().err
-    if command == "twin":  # its runs have folders of their own
-        assert code == 0, told
+    if command in ("run", "twin"):  # whose runs have folders of their own
+        assert code in (0, 3), told
     else:
         assert code == 2
         assert "the machine lacks a temporary folder that can be written; set TMPDIR to one" in told.splitlines()[-1]
