@@ -8,6 +8,7 @@ Three kinds are started by `subprocess` instead, and say why: the screen (`dashb
 """
 
 import multiprocessing
+import os
 import signal
 import traceback
 from collections.abc import Callable, Iterator
@@ -19,6 +20,20 @@ from actors.core.errors import InternalError, MachineError, RiskdrillError
 from actors.core.process_failures import lack_of
 
 PATIENCE_S: Final = 5.0  # a child that is told to end cleans up after itself; one that does not is killed
+
+
+_SAFE_PATH: Final = "PYTHONSAFEPATH"
+
+
+@contextmanager
+def _safe_path() -> Iterator[None]:
+    """Let what is started meanwhile import nothing from the folder one stands in before it has its parent's path."""
+    before = os.environ.get(_SAFE_PATH, "")
+    os.environ[_SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        os.environ[_SAFE_PATH] = before  # "" is as if it were not set
 
 
 @contextmanager
@@ -53,7 +68,7 @@ class Child:
         self.pipe, theirs = context.Pipe()
         self._process = context.Process(target=_do, args=(theirs, work, given), daemon=True)
         try:
-            with blocked(signal.SIGINT, signal.SIGHUP):
+            with blocked(signal.SIGINT, signal.SIGHUP), _safe_path():
                 self._process.start()
         except BaseException:
             self.pipe.close()
@@ -102,6 +117,7 @@ class Child:
 
 def _do(pipe: Connection, work: Callable[..., object], given: tuple[object, ...]) -> None:
     """Do the work in the child, and say how it went."""
+    os.environ.pop(_SAFE_PATH)  # not for children of this one that are started by `subprocess`
     outcome: RiskdrillError | None = None
     with suppress(BrokenPipeError, ConnectionResetError):  # the parent is gone, or wants no more
         try:
