@@ -17,7 +17,7 @@ from sim.training.cache import is_model, recipe_of
 from sim.training.fit import FitConfig
 from sim.training.source import WorldSource
 from sim.training.trainer import train
-from sim.world.phases import Phase
+from sim.world.phases import RatedPhase
 from sim.world.spec import WorldSpec
 from sim.world.traffic import TrafficSpec
 
@@ -56,7 +56,7 @@ def load_rows(model: Path | None) -> Rows:
     """Return the rows, with the model in the folder ``model`` or else the default world's, trained if need be."""
     folder = model or _default_model()
     artifact = load_artifact(folder)
-    phase = Phase(name="load", duration_ns=int(1.1 * ROWS / RATE * NS_PER_S), rate=RATE)
+    phase = RatedPhase(name="load", duration_ns=int(1.1 * ROWS / RATE * NS_PER_S), rate=RATE)
     spec = TrafficSpec(world=WorldSpec(), phases=(phase,), seed=7)
     raws = [raw for block in spec.build() for raw in block.raws][:ROWS]
     rows = Rows(artifact, artifact.booster, spec, raws, [], np.empty((0, 0), dtype=np.float32))

@@ -9,7 +9,7 @@ import time
 
 from actors.core.clock import NS_PER_S
 from sim.world.history import generate_history
-from sim.world.phases import Phase
+from sim.world.phases import RatedPhase
 from sim.world.spec import TownSpec, WorldSpec
 from sim.world.traffic import TrafficSpec
 
@@ -21,11 +21,11 @@ def world_speed() -> dict[str, float]:
 
     Each is the best of three, for neighbours can only slow it down.
     """
-    steady = (Phase(name="steady", duration_ns=200 * NS_PER_S, rate=1_000),)
+    steady = (RatedPhase(name="steady", duration_ns=200 * NS_PER_S, rate=1_000),)
     burst = (
-        Phase(name="baseline", duration_ns=20 * NS_PER_S, rate=1_000),
-        Phase(name="burst", duration_ns=20 * NS_PER_S, rate=1_000, ramp_to=8_000),
-        Phase(name="recovery", duration_ns=20 * NS_PER_S, rate=1_000),
+        RatedPhase(name="baseline", duration_ns=20 * NS_PER_S, rate=1_000),
+        RatedPhase(name="burst", duration_ns=20 * NS_PER_S, rate=1_000, ramp_to=8_000),
+        RatedPhase(name="recovery", duration_ns=20 * NS_PER_S, rate=1_000),
     )
     return {
         "steady": max(_traffic(steady, pickled=False) for _ in range(_REPEATS)),
@@ -35,7 +35,7 @@ def world_speed() -> dict[str, float]:
     }
 
 
-def _traffic(phases: tuple[Phase, ...], *, pickled: bool) -> float:
+def _traffic(phases: tuple[RatedPhase, ...], *, pickled: bool) -> float:
     spec = TrafficSpec(world=WorldSpec(), phases=phases, seed=1)
     start_s, count = time.process_time(), 0
     for block in spec.build():

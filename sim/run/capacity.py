@@ -19,7 +19,7 @@ from sim.run.composition import RunContext, compose_run
 from sim.run.machine import Machine, real_machine, virtual_machine
 from sim.run.plan import Plan, SyntheticLoad
 from sim.scenario.scenario import Scenario
-from sim.world.phases import Constant, Phase
+from sim.world.phases import Constant, RatedPhase
 
 WARM_UP = 20_000  # transactions before the clock is started: caches, batch sizes and the processor's speed settle
 MEASURED = 80_000  # about a second on a small machine
@@ -86,7 +86,7 @@ def even_load(plan: Plan, count: int, span_s: int = SPAN_S) -> SyntheticLoad:
     """
     if not isinstance(plan.load, SyntheticLoad):
         raise TypeError("only synthetic load has rates, and rates alone can be shares of capacity")
-    phase = Phase(name="probe", duration_ns=span_s * NS_PER_S, rate=count / span_s, arrivals=Constant())
+    phase = RatedPhase(name="probe", duration_ns=span_s * NS_PER_S, rate=count / span_s, arrivals=Constant())
     return SyntheticLoad(msgspec.structs.replace(plan.load.spec, phases=(phase,)))
 
 

@@ -17,15 +17,13 @@ from sim.feeds.feed import Blocks
 from sim.replay.events_section import events_spec
 from sim.replay.known_cards import judged_rows
 from sim.replay.traffic import FileTraffic
-from sim.scenario import scenario as said
 from sim.scenario.pace import world_spec
-from sim.scenario.scenario import Phase as SaidPhase
-from sim.scenario.scenario import Scenario
+from sim.scenario.scenario import Phase, Scenario
 from sim.scenario.timeline import Cut, duration_ns
 from sim.units import Rate
 from sim.world.active_towns import PooledTown
 from sim.world.arrivals import arrivals, mean_pieces
-from sim.world.phases import Arrivals, Constant, OnOff, Phase, Poisson, Sine, Spike
+from sim.world.phases import RatedPhase
 from sim.world.traffic import TrafficSpec
 
 if TYPE_CHECKING:  # it imports polars, which a run of the synthetic world does without
@@ -90,19 +88,19 @@ def traffic_spec(scenario: Scenario, capacity_per_s: float | None = None) -> Tra
         scenario: without an events file.
         capacity_per_s: what ``1.5x capacity`` is a share of; may be None if no rate is one.
     """
-    phases = tuple(_phase(phase, capacity_per_s) for phase in scenario.phases)
+    phases = tuple(_rated(phase, capacity_per_s) for phase in scenario.phases)
     return TrafficSpec(world=world_spec(scenario), phases=phases, seed=scenario.seed)
 
 
-def _phase(phase: SaidPhase, capacity_per_s: float | None) -> Phase:
+def _rated(phase: Phase, capacity_per_s: float | None) -> RatedPhase:
     if phase.duration is None or phase.rate is None:
         raise AssertionError("a synthetic scenario's phases have durations and rates; validation sees to it")
-    return Phase(
+    return RatedPhase(
         name=phase.name,
         duration_ns=phase.duration,
         rate=_per_s(phase.rate, capacity_per_s),
         ramp_to=None if phase.ramp_to is None else _per_s(phase.ramp_to, capacity_per_s),
-        arrivals=_arrivals(phase.arrivals),
+        arrivals=phase.arrivals,
     )
 
 
@@ -110,22 +108,6 @@ def _per_s(rate: Rate, capacity_per_s: float | None) -> float:
     if rate.of_capacity is not None and capacity_per_s is None:
         raise AssertionError("capacity must be measured before rates are resolved")
     return rate.resolve(capacity_per_s or 0.0)
-
-
-def _arrivals(arrivals: said.Arrivals) -> Arrivals:
-    match arrivals:
-        case said.Constant():
-            return Constant()
-        case said.Poisson():
-            return Poisson()
-        case said.Spike():
-            return Spike(after_ns=arrivals.after, width_ns=arrivals.width, factor=arrivals.factor)
-        case said.OnOff():
-            return OnOff(on_ns=arrivals.on, off_ns=arrivals.off, low=arrivals.low)
-        case said.Sine():
-            return Sine(period_ns=arrivals.period, amplitude=arrivals.amplitude)
-        case _:
-            raise AssertionError(f"no arrivals of kind {arrivals.kind}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,8 @@ def render(value: Any, shape: Shape, written: PathWriter = str) -> Plain:  # noq
         items = [render(item, shape.item, written) for item in value]
         return items[0] if shape.single and len(items) == 1 else items
     if shape.kind == "variants":
-        return {"kind": value.kind, **plain(value, written)}
+        kind = next(name for name, struct in shape.of.kinds.items() if struct is type(value))
+        return {"kind": kind, **plain(value, written)}
     if shape.kind == "struct":
         return _short(value, shape) if shape.shorthand else plain(value, written)
     same: Plain = written(value) if shape.kind == "path" else value

@@ -25,7 +25,7 @@ from sim.world.arrivals import Pieces, mean_pieces, modulation, pieces
 from sim.world.episode_schedule import EpisodeSchedule
 from sim.world.fraud import Compromises
 from sim.world.history import past_of
-from sim.world.phases import OnOff, Phase, Sine
+from sim.world.phases import OnOff, RatedPhase, Sine
 from sim.world.town import Town
 from sim.world.transactions import Rows
 
@@ -72,7 +72,7 @@ class Pool:
     """
 
     def __init__(
-        self, phases: tuple[Phase, ...], towns_at: float, streams: Streams, start_us: int, speed: float
+        self, phases: tuple[RatedPhase, ...], towns_at: float, streams: Streams, start_us: int, speed: float
     ) -> None:
         self._start_us, self._speed = start_us, speed
         demand = list(_demand(phases, towns_at, streams, speed))
@@ -147,7 +147,7 @@ class _Knot:
     towns: float
 
 
-def _demand(phases: tuple[Phase, ...], towns_at: float, streams: Streams, speed: float) -> Iterator[_Knot]:
+def _demand(phases: tuple[RatedPhase, ...], towns_at: float, streams: Streams, speed: float) -> Iterator[_Knot]:
     start_ns = 0
     for number, phase in enumerate(phases):
         for part in _visible(phase, number, streams, speed):
@@ -160,7 +160,7 @@ def _demand(phases: tuple[Phase, ...], towns_at: float, streams: Streams, speed:
         start_ns += phase.duration_ns
 
 
-def _visible(phase: Phase, number: int, streams: Streams, speed: float) -> Iterator[Pieces]:
+def _visible(phase: RatedPhase, number: int, streams: Streams, speed: float) -> Iterator[Pieces]:
     """Yield the pieces of ``phase``, without swings that are too short for features to see."""
     swing = phase.arrivals
     settled_ns = _SETTLED_US * NS_PER_US / speed

@@ -15,7 +15,7 @@ import numpy as np
 from actors.core.arrays import F64, I64
 from actors.core.clock import NS_PER_S
 from sim.chance import Streams
-from sim.world.phases import Constant, OnOff, Phase, Sine, Spike
+from sim.world.phases import Constant, OnOff, RatedPhase, Sine, Spike
 
 _PIECES = 4_096  # at a time, so that a day of short bursts needs no more memory than a second
 _KNOTS = 64  # of a sine's period: the chord is 0.12 % under the arc at most
@@ -41,7 +41,7 @@ class Pieces:
         return (self.until_ns - self.from_ns) * (self.from_rate + self.until_rate) / (2 * NS_PER_S)
 
 
-def pieces(phase: Phase, rng: np.random.Generator) -> Iterator[Pieces]:
+def pieces(phase: RatedPhase, rng: np.random.Generator) -> Iterator[Pieces]:
     """Yield the pieces of ``phase`` in order, some thousands at a time.
 
     Args:
@@ -61,23 +61,23 @@ def pieces(phase: Phase, rng: np.random.Generator) -> Iterator[Pieces]:
         yield _scaled(phase, knots, factor, factor)
 
 
-def mean_pieces(phase: Phase) -> Pieces:
+def mean_pieces(phase: RatedPhase) -> Pieces:
     """Return ``phase`` as if its arrivals did not swing."""
     return _scaled(phase, np.array([0, phase.duration_ns], dtype=np.float64), np.ones(1), np.ones(1))
 
 
-def _scaled(phase: Phase, knots_ns: F64, from_factor: F64, until_factor: F64) -> Pieces:
+def _scaled(phase: RatedPhase, knots_ns: F64, from_factor: F64, until_factor: F64) -> Pieces:
     rate = phase.rate + (phase.end_rate - phase.rate) * (knots_ns / phase.duration_ns)
     return Pieces(knots_ns[:-1], knots_ns[1:], rate[:-1] * from_factor, rate[1:] * until_factor)
 
 
-def _spike(phase: Phase, spike: Spike) -> tuple[F64, F64]:
+def _spike(phase: RatedPhase, spike: Spike) -> tuple[F64, F64]:
     after_ns = (phase.duration_ns - spike.width_ns) // 2 if spike.after_ns is None else spike.after_ns
     inside = np.clip([after_ns, after_ns + spike.width_ns], 0, phase.duration_ns)
     return np.array([0, *inside, phase.duration_ns], dtype=np.float64), np.array([1.0, spike.factor, 1.0])
 
 
-def _on_off(phase: Phase, burst: OnOff, rng: np.random.Generator) -> Iterator[Pieces]:
+def _on_off(phase: RatedPhase, burst: OnOff, rng: np.random.Generator) -> Iterator[Pieces]:
     duty = burst.on_ns / (burst.on_ns + burst.off_ns)
     high = 1 / (duty + (1 - duty) * burst.low)
     on, start_ns = bool(rng.random() < duty), 0.0
@@ -90,7 +90,7 @@ def _on_off(phase: Phase, burst: OnOff, rng: np.random.Generator) -> Iterator[Pi
         start_ns = float(knots_ns[-1])  # an even number of pieces: the next one is of the first one's kind
 
 
-def _sine(phase: Phase, sine: Sine) -> Iterator[Pieces]:
+def _sine(phase: RatedPhase, sine: Sine) -> Iterator[Pieces]:
     step_ns = sine.period_ns / _KNOTS
     count = int(np.ceil(phase.duration_ns / step_ns))
     for first in range(0, count, _PIECES):
@@ -102,7 +102,7 @@ def _sine(phase: Phase, sine: Sine) -> Iterator[Pieces]:
 _TICKS = 2_048  # drawn at a time
 
 
-def arrivals(phases: tuple[Phase, ...], streams: Streams) -> Iterator[I64]:
+def arrivals(phases: tuple[RatedPhase, ...], streams: Streams) -> Iterator[I64]:
     """Yield intended arrivals in ns from the start of the run, in order, some thousands at a time.
 
     Each phase has streams of its own, so a change to one leaves the arrivals of the others as they were.
@@ -131,7 +131,7 @@ def modulation(streams: Streams, number: int) -> np.random.Generator:
     return streams[f"bursts.{number}"]
 
 
-def _phase_arrivals(phase: Phase, number: int, streams: Streams) -> Iterator[I64]:
+def _phase_arrivals(phase: RatedPhase, number: int, streams: Streams) -> Iterator[I64]:
     ticks = _even() if isinstance(phase.arrivals, Constant) else _exponential(streams[f"arrivals.{number}"])
     drawn: F64 = next(ticks)
     passed = 0.0

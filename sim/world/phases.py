@@ -1,65 +1,71 @@
-"""The load of a run as phases, each with its kind of arrivals."""
+"""The load of a run as phases, each with its kind of arrivals, as a scenario writes them and the world makes them."""
+
+from typing import Annotated, get_args
 
 import msgspec
 
 from actors.core.clock import NS_PER_MS, NS_PER_S
 
+Span = Annotated[int, msgspec.Meta(gt=0)]
+Part = Annotated[float, msgspec.Meta(ge=0, le=1)]
+
 
 class Constant(msgspec.Struct, frozen=True, kw_only=True, tag="constant"):
-    """Evenly spaced arrivals."""
+    """Evenly spaced: the least possible queueing."""
 
 
 class Poisson(msgspec.Struct, frozen=True, kw_only=True, tag="poisson"):
-    """Independent arrivals, with exponential gaps."""
+    """Independent customers: exponential gaps."""
 
 
 class Spike(msgspec.Struct, frozen=True, kw_only=True, tag="spike"):
-    """Poisson arrivals with one short spike.
+    """Poisson, with one short spike.
 
     Attributes:
-        after_ns: from the phase's start to the spike; None puts it in the middle.
-        width_ns: length of the spike, > 0; what exceeds the phase is cut off.
-        factor: rate in the spike relative to the phase's, >= 0.
+        after_ns: from the phase's start to the spike; absent puts it in the middle.
+        width_ns: how long the spike lasts.
+        factor: the rate during the spike, as a multiple of the phase's.
     """
 
     after_ns: int | None = None
-    width_ns: int = NS_PER_S
-    factor: float = 5.0
+    width_ns: Span = NS_PER_S
+    factor: Annotated[float, msgspec.Meta(ge=0, le=1_000)] = 5.0
 
 
 class OnOff(msgspec.Struct, frozen=True, kw_only=True, tag="on_off"):
     """Bursts and lulls of random length (Markov-modulated Poisson); the phase's rate is the mean of both.
 
     Attributes:
-        on_ns: mean length of a burst, > 0.
-        off_ns: mean length of a lull, > 0.
-        low: rate in a lull relative to a burst, 0 to 1.
+        on_ns: mean length of a burst.
+        off_ns: mean length of a lull.
+        low: the rate in a lull, as a share of the rate in a burst, 0 to 1.
 
     Source: Fischer and Meier-Hellstern, The Markov-modulated Poisson process cookbook, Performance Evaluation 18, 1993.
     """
 
-    on_ns: int = 500 * NS_PER_MS
-    off_ns: int = 500 * NS_PER_MS
-    low: float = 0.0
+    on_ns: Span = 500 * NS_PER_MS
+    off_ns: Span = 500 * NS_PER_MS
+    low: Part = 0.0
 
 
 class Sine(msgspec.Struct, frozen=True, kw_only=True, tag="sine"):
-    """Poisson arrivals at a rate that swings around the phase's, as a day does.
+    """Poisson at a rate that swings around the phase's, as a day does.
 
     Attributes:
-        period_ns: length of a swing, > 0.
-        amplitude: the swing relative to the rate, 0 to 1.
+        period_ns: length of one swing.
+        amplitude: the swing as a share of the rate, 0 to 1.
     """
 
-    period_ns: int = 10 * NS_PER_S
-    amplitude: float = 0.5
+    period_ns: Span = 10 * NS_PER_S
+    amplitude: Part = 0.5
 
 
 Arrivals = Constant | Poisson | Spike | OnOff | Sine
+ARRIVALS: dict[str, type[msgspec.Struct]] = {str(each.__struct_config__.tag): each for each in get_args(Arrivals)}
 
 
-class Phase(msgspec.Struct, frozen=True, kw_only=True):
-    """A stretch of a run with one kind of load.
+class RatedPhase(msgspec.Struct, frozen=True, kw_only=True):
+    """A phase of a scenario whose length and rates are known.
 
     Attributes:
         name: unique in the run.
@@ -81,7 +87,7 @@ class Phase(msgspec.Struct, frozen=True, kw_only=True):
         return self.rate if self.ramp_to is None else self.ramp_to
 
 
-def base_rate(phases: tuple[Phase, ...]) -> float:
+def base_rate(phases: tuple[RatedPhase, ...]) -> float:
     """Return the rate that the pool of cards is meant for: that of the first phase which has any load."""
     for phase in phases:
         for rate in (phase.rate, phase.end_rate):

@@ -9,7 +9,7 @@ from sim.chance import Streams
 from sim.feeds.feed import Block
 from sim.world.active_towns import ActiveTowns, Pool, PooledTown
 from sim.world.arrivals import arrivals, blocks_of
-from sim.world.phases import Phase, base_rate
+from sim.world.phases import RatedPhase, base_rate
 from sim.world.purchases import Draws, purchases
 from sim.world.spec import WorldSpec
 from sim.world.town import make_town
@@ -29,7 +29,7 @@ class TrafficSpec(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     world: WorldSpec
-    phases: tuple[Phase, ...]
+    phases: tuple[RatedPhase, ...]
     seed: int
     start_us: int | None = None
 

@@ -3,7 +3,7 @@
 import msgspec
 
 from sim.run.plan import SyntheticLoad
-from sim.world.phases import Phase
+from sim.world.phases import RatedPhase
 from sim.world.spec import WorldSpec
 from sim.world.traffic import TrafficSpec
 from tests.support.sim.worlds import steady
@@ -17,6 +17,6 @@ def load_of(*rates: float) -> SyntheticLoad:
 
 def test_transactions_are_counted_ahead() -> None:
     """Ramps count with their mean."""
-    ramp = Phase(name="ramp", duration_ns=10 * 10**9, rate=0, ramp_to=1_000)
+    ramp = RatedPhase(name="ramp", duration_ns=10 * 10**9, rate=0, ramp_to=1_000)
     assert load_of(100, 200).expected_count == 3_000
     assert SyntheticLoad(TrafficSpec(world=WorldSpec(), phases=(ramp,), seed=1)).expected_count == 5_000

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from actors.core.clock import NS_PER_S
 from sim.run.plan import Schedule
-from sim.world.phases import Constant, Phase
+from sim.world.phases import Constant, RatedPhase
 from sim.world.spec import WorldSpec
 from sim.world.traffic import TrafficSpec
 
@@ -30,8 +30,8 @@ def test_it_counts_what_is_due(chunks: list[list[int]], looks: list[int]) -> Non
 def test_it_is_the_schedule_of_the_traffic() -> None:
     """Drawn a second time from the same streams, arrivals are those of the blocks."""
     phases = (
-        Phase(name="a", duration_ns=NS_PER_S, rate=300.0),
-        Phase(name="b", duration_ns=NS_PER_S, rate=200.0, arrivals=Constant()),
+        RatedPhase(name="a", duration_ns=NS_PER_S, rate=300.0),
+        RatedPhase(name="b", duration_ns=NS_PER_S, rate=200.0, arrivals=Constant()),
     )
     spec = TrafficSpec(world=WorldSpec(), phases=phases, seed=3)
     due = np.concatenate([block.due_ns for block in spec.build() if block.due_ns is not None])

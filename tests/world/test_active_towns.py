@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from actors.core.clock import NS_PER_S, US_PER_HOUR
 from sim.world.active_towns import MOST_TOWNS
-from sim.world.phases import OnOff, Phase, Sine, Spike
+from sim.world.phases import OnOff, RatedPhase, Sine, Spike
 from sim.world.spec import WorldSpec
 from tests.support.sim.worlds import BURST, steady, traffic_spec
 from tests.world.test_arrivals import phases
@@ -43,7 +43,7 @@ def test_active_towns_follow_a_ramp() -> None:
 
 @given(st.lists(phases, min_size=1, max_size=4), st.integers(0, 99))
 @settings(max_examples=30)
-def test_cards_are_never_busier_than_in_training(plan: list[Phase], seed: int) -> None:
+def test_cards_are_never_busier_than_in_training(plan: list[RatedPhase], seed: int) -> None:
     """At every instant there are enough active towns for the rate, and at most one more than that."""
     spec = traffic_spec(*plan, seed=seed, world=WorldSpec(speed=60.0))
     pool = spec.pool()
@@ -79,22 +79,22 @@ def test_a_town_that_slept_shortly_is_woken_again() -> None:
 
 def test_bursts_that_pass_within_an_hour_change_no_town() -> None:
     """Windows of an hour average over them, so cards look as busy as the mean rate says."""
-    bursts = Phase(name="x", duration_ns=20 * NS_PER_S, rate=1_000, arrivals=OnOff())
+    bursts = RatedPhase(name="x", duration_ns=20 * NS_PER_S, rate=1_000, arrivals=OnOff())
     assert len(traffic_spec(bursts).pool().steps) == 1
-    slow = Phase(name="x", duration_ns=60 * NS_PER_S, rate=1_000, arrivals=OnOff(on_ns=5 * NS_PER_S))
+    slow = RatedPhase(name="x", duration_ns=60 * NS_PER_S, rate=1_000, arrivals=OnOff(on_ns=5 * NS_PER_S))
     assert len(traffic_spec(slow).pool().steps) > 2
 
 
 def test_a_spike_brings_towns_for_as_long_as_it_lasts() -> None:
     """Five times the towns for one second."""
-    spike = Phase(name="x", duration_ns=5 * NS_PER_S, rate=1_000, arrivals=Spike())
+    spike = RatedPhase(name="x", duration_ns=5 * NS_PER_S, rate=1_000, arrivals=Spike())
     steps = traffic_spec(spike).pool().steps
     assert [(step.from_ns, len(step.active)) for step in steps] == [(0, 5), (2 * NS_PER_S, 25), (3 * NS_PER_S, 5)]
 
 
 def test_the_pool_is_bounded() -> None:
     """A rate beyond all towns makes cards busier instead of taking all memory."""
-    spec = traffic_spec(steady(1, 10), Phase(name="x", duration_ns=NS_PER_S, rate=10_000))
+    spec = traffic_spec(steady(1, 10), RatedPhase(name="x", duration_ns=NS_PER_S, rate=10_000))
     assert len(spec.towns()) == MOST_TOWNS
 
 

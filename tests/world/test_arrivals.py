@@ -11,19 +11,19 @@ from actors.core.arrays import I64
 from actors.core.clock import NS_PER_MS, NS_PER_S
 from sim.chance import Streams
 from sim.world.arrivals import arrivals, blocks_of
-from sim.world.phases import Arrivals, Constant, OnOff, Phase, Poisson, Sine, Spike
+from sim.world.phases import Arrivals, Constant, OnOff, Poisson, RatedPhase, Sine, Spike
 
 RATE = 2_000.0
 
 
-def made(*phases: Phase, seed: int = 1) -> I64:
+def made(*phases: RatedPhase, seed: int = 1) -> I64:
     """Return all arrivals of ``phases``."""
     return np.concatenate([np.zeros(0, dtype=np.int64), *arrivals(phases, Streams(seed))])
 
 
-def phase(arrivals: Arrivals, seconds: float = 20, rate: float = RATE, ramp_to: float | None = None) -> Phase:
+def phase(arrivals: Arrivals, seconds: float = 20, rate: float = RATE, ramp_to: float | None = None) -> RatedPhase:
     """Return one phase."""
-    return Phase(name="x", duration_ns=round(seconds * NS_PER_S), rate=rate, ramp_to=ramp_to, arrivals=arrivals)
+    return RatedPhase(name="x", duration_ns=round(seconds * NS_PER_S), rate=rate, ramp_to=ramp_to, arrivals=arrivals)
 
 
 def counts(offsets_ns: I64, bin_ns: int, seconds: float = 20) -> I64:
@@ -49,7 +49,7 @@ kinds = st.one_of(
     st.builds(Sine, period_ns=st.integers(NS_PER_MS, 5 * NS_PER_S), amplitude=st.floats(0, 1)),
 )
 phases = st.builds(
-    Phase,
+    RatedPhase,
     name=st.just("any"),
     duration_ns=st.integers(1, 2 * NS_PER_S),
     rate=st.floats(0, 3_000),
@@ -59,7 +59,7 @@ phases = st.builds(
 
 
 @given(st.lists(phases, min_size=1, max_size=3), st.integers(0, 2**32))
-def test_arrivals_are_in_order_and_within_their_phase(plan: list[Phase], seed: int) -> None:
+def test_arrivals_are_in_order_and_within_their_phase(plan: list[RatedPhase], seed: int) -> None:
     """Whatever the phases, arrivals never go back, and none lies outside the run."""
     offsets_ns = made(*plan, seed=seed)
     assert (np.diff(offsets_ns) >= 0).all()
@@ -69,7 +69,7 @@ def test_arrivals_are_in_order_and_within_their_phase(plan: list[Phase], seed: i
 
 
 @given(phases, phases, st.integers(0, 2**32))
-def test_a_later_phase_does_not_move_earlier_arrivals(first: Phase, second: Phase, seed: int) -> None:
+def test_a_later_phase_does_not_move_earlier_arrivals(first: RatedPhase, second: RatedPhase, seed: int) -> None:
     """Each phase draws from its own stream."""
     alone = made(first, seed=seed)
     assert made(first, second, seed=seed)[: len(alone)].tolist() == alone.tolist()

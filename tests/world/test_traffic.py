@@ -18,7 +18,7 @@ from sim.chance import Streams
 from sim.feeds.feed import Block
 from sim.world.arrivals import arrivals
 from sim.world.history import past_of
-from sim.world.phases import Phase
+from sim.world.phases import RatedPhase
 from sim.world.spec import WorldSpec
 from sim.world.traffic import BLOCK
 from sim.world.transactions import Pattern
@@ -182,7 +182,7 @@ def test_merchants_that_history_left_compromised_stay_so_in_every_town() -> None
 def test_a_later_phase_does_not_change_earlier_traffic() -> None:
     """Chance of the first phase is drawn before, and apart from, that of the second."""
     once = [raw for block in traffic_spec(steady(8)).build() for raw in block.raws]
-    more = traffic_spec(steady(8), Phase(name="more", duration_ns=NS_PER_S, rate=3_000))
+    more = traffic_spec(steady(8), RatedPhase(name="more", duration_ns=NS_PER_S, rate=3_000))
     again = [raw for block in more.build() for raw in block.raws]
     assert again[: len(once) // BLOCK * BLOCK] == once[: len(once) // BLOCK * BLOCK]
 
@@ -203,7 +203,9 @@ def test_a_card_goes_on_where_history_ends() -> None:
 def digest() -> str:
     """Return a digest over a run with a burst."""
     whole = hashlib.sha256()
-    for block in traffic_spec(steady(2), Phase(name="up", duration_ns=NS_PER_S, rate=1_000, ramp_to=3_000)).build():
+    for block in traffic_spec(
+        steady(2), RatedPhase(name="up", duration_ns=NS_PER_S, rate=1_000, ramp_to=3_000)
+    ).build():
         whole.update(b"\n".join(block.raws))
         whole.update(block.fraud.tobytes())
     return whole.hexdigest()

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from sim.scenario.checks.view import View
 from sim.scenario.pace import is_zero, unworkable
 from sim.scenario.problems import Problem
-from sim.scenario.scenario import Arrivals, OnOff, Phase, Poisson, Sine, Spike, World
+from sim.scenario.scenario import Phase, World
 from sim.units import MAX_DURATION_NS, render_duration
+from sim.world.phases import Arrivals, OnOff, Poisson, Sine, Spike
 
 MOST_MERCHANTS = 100  # a card; a town of 4,000 cards, in which each of 24,000 favourites is looked up, has as many more
 # Each is drawn twice, for the feed and for the schedule: some seconds for as many as these.
@@ -61,9 +62,9 @@ def _generated(view: View, path: str, phase: Phase) -> Iterator[Problem]:
     yield from _swings(view, path, phase.arrivals, phase.duration)
     spike = phase.arrivals
     if isinstance(spike, Spike):
-        start = phase.duration // 2 if spike.after is None else spike.after
-        if start + spike.width > phase.duration:
-            width = render_duration(spike.width) + ("" if view.given(f"{path}.arrivals.width") else " by default")
+        start = phase.duration // 2 if spike.after_ns is None else spike.after_ns
+        if start + spike.width_ns > phase.duration:
+            width = render_duration(spike.width_ns) + ("" if view.given(f"{path}.arrivals.width") else " by default")
             length = render_duration(phase.duration)
             rule = f"must have its spike, which lasts {width}, within the phase of {length}"
             yield view.problem(f"{path}.arrivals", rule, "", "shorten it, or give width")
@@ -73,9 +74,9 @@ def _swings(view: View, path: str, arrivals: Arrivals, duration_ns: int) -> Iter
     """Yield a problem where there are more swings than can be laid out before the first transaction."""
     match arrivals:
         case Sine():
-            key, swing_ns, swings = "period", arrivals.period, MOST_PERIODS
+            key, swing_ns, swings = "period", arrivals.period_ns, MOST_PERIODS
         case OnOff():
-            key, swing_ns, swings = "on", arrivals.on + arrivals.off, MOST_BURSTS
+            key, swing_ns, swings = "on", arrivals.on_ns + arrivals.off_ns, MOST_BURSTS
         case _:
             return
     if duration_ns > swing_ns * swings:

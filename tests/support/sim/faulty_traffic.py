@@ -24,7 +24,7 @@ from sim.injection.schedule import FaultSchedule
 from sim.injection.switch import FaultTargets
 from sim.journal import Journal
 from sim.run.plan import Schedule
-from sim.world.phases import Phase
+from sim.world.phases import RatedPhase
 from sim.world.spec import WorldSpec
 from sim.world.traffic import TrafficSpec
 from tests.support.sim.faults import virtual_clock
@@ -34,7 +34,7 @@ AT, UNTIL = 2 * NS_PER_S, 5 * NS_PER_S
 WHEN: dict[str, Any] = {"name": "fault", "at": AT, "duration": UNTIL - AT}
 SPEC = TrafficSpec(
     world=WorldSpec(cards=4_000, merchants=400),
-    phases=(Phase(name="steady", duration_ns=8 * NS_PER_S, rate=800),),
+    phases=(RatedPhase(name="steady", duration_ns=8 * NS_PER_S, rate=800),),
     seed=7,
 )
 FAULTS: tuple[Fault, ...] = (

@@ -8,7 +8,7 @@ from actors.core.arrays import I64
 from actors.core.clock import NS_PER_S
 from sim.feeds.feed import Block
 from sim.world.history import history_rows
-from sim.world.phases import Phase, Poisson
+from sim.world.phases import Poisson, RatedPhase
 from sim.world.spec import TownSpec, WorldSpec
 from sim.world.town import Town, make_town
 from sim.world.traffic import TrafficSpec
@@ -16,21 +16,21 @@ from sim.world.transactions import Rows
 
 TOWN_SPEC = TownSpec()
 BURST = (
-    Phase(name="baseline", duration_ns=10 * NS_PER_S, rate=1_000),
-    Phase(name="ramp", duration_ns=10 * NS_PER_S, rate=1_000, ramp_to=4_000, arrivals=Poisson()),
-    Phase(name="burst", duration_ns=10 * NS_PER_S, rate=4_000),
-    Phase(name="recovery", duration_ns=10 * NS_PER_S, rate=1_000),
+    RatedPhase(name="baseline", duration_ns=10 * NS_PER_S, rate=1_000),
+    RatedPhase(name="ramp", duration_ns=10 * NS_PER_S, rate=1_000, ramp_to=4_000, arrivals=Poisson()),
+    RatedPhase(name="burst", duration_ns=10 * NS_PER_S, rate=4_000),
+    RatedPhase(name="recovery", duration_ns=10 * NS_PER_S, rate=1_000),
 )
 
 
-def traffic_spec(*phases: Phase, seed: int = 7, world: WorldSpec | None = None) -> TrafficSpec:
+def traffic_spec(*phases: RatedPhase, seed: int = 7, world: WorldSpec | None = None) -> TrafficSpec:
     """Return the spec of a run with ``phases``."""
     return TrafficSpec(world=world or WorldSpec(), phases=phases, seed=seed)
 
 
-def steady(seconds: float = 5, rate: float = 1_000) -> Phase:
+def steady(seconds: float = 5, rate: float = 1_000) -> RatedPhase:
     """Return a phase of Poisson arrivals at one rate."""
-    return Phase(name="steady", duration_ns=round(seconds * NS_PER_S), rate=rate)
+    return RatedPhase(name="steady", duration_ns=round(seconds * NS_PER_S), rate=rate)
 
 
 @functools.cache
