@@ -28,6 +28,8 @@ import math
 from collections.abc import Callable
 from typing import Final, TypeGuard
 
+from actors.telemetry.histogram_counts import HIGHEST_US
+
 WIDTH: Final = 9  # "12.3 kT/s" never happens; "−$56.8 k" and "99,999 h" do
 ABSENT: Final = "–"
 Format = Callable[[float | None], str]
@@ -38,7 +40,6 @@ _STEPS: Final = ((1e3, "k"), (1e6, "M"), (1e9, "G"), (1e12, "T"))
 _MINUTE_S = 60
 _HOUR_S = 3_600
 _DAY_S = 86_400
-_HIGHEST_US = 3_600_000_000  # what a latency histogram reaches
 _STOPWATCH_S = 100 * _HOUR_S  # a stop-watch with more digits is wider than a column
 
 
@@ -60,7 +61,7 @@ def latency_us(value_us: float | None) -> str:
         >>> latency_us(81_200), latency_us(3_600_000_001)
         ('81.2 ms', 'over 1 h')
     """
-    return "over 1 h" if _known(value_us) and value_us > _HIGHEST_US else span_us(value_us)
+    return "over 1 h" if _known(value_us) and value_us > HIGHEST_US else span_us(value_us)
 
 
 def latency_in_words(value_us: float | None) -> str:
@@ -70,7 +71,7 @@ def latency_in_words(value_us: float | None) -> str:
         >>> latency_in_words(81_200), latency_in_words(3_600_000_001)
         ('81.2 ms', '1 h or more')
     """
-    return "1 h or more" if _known(value_us) and value_us > _HIGHEST_US else span_us(value_us)
+    return "1 h or more" if _known(value_us) and value_us > HIGHEST_US else span_us(value_us)
 
 
 def limit_us(value_us: float) -> str:

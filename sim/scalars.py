@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
+from actors.core.clock import NS_PER
+from actors.telemetry.metrics.metric import BYTES_PER
 from sim import time_formats, units
 from sim.units import Rate
 
@@ -94,7 +96,7 @@ def parse_word(text: str) -> str:
     return text.strip()
 
 
-_UNITS = "ns|us|µs|ms|s|m|min|h|d"
+_UNITS = "|".join(NS_PER)
 _NOT_ZERO = "(?=[0-9._]*[1-9])"
 _DURATIONS = {"type": "string", "examples": ["20s", "50ms"]}
 DURATION = Scalar(
@@ -118,7 +120,7 @@ RATE = Scalar(
 SIZE = Scalar(
     units.parse_size,
     units.render_size,
-    {"type": "string", "pattern": rf"^\s*\+?{units.UNSIGNED}\s*([kMG]?B|[KMG]iB)\s*$", "examples": ["500MB"]},
+    {"type": "string", "pattern": rf"^\s*\+?{units.UNSIGNED}\s*({'|'.join(BYTES_PER)})\s*$", "examples": ["500MB"]},
 )
 _SPEEDS = {"type": "number", "minimum": units.MIN_FACTOR}
 SPEED = Scalar(

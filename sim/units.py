@@ -7,16 +7,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-NS_PER: dict[str, int] = {
-    "ns": 1,
-    "us": 1_000,
-    "ms": 1_000_000,
-    "s": 1_000_000_000,
-    "m": 60_000_000_000,
-    "h": 3_600_000_000_000,
-    "d": 86_400_000_000_000,
-}
-BYTES_PER: dict[str, int] = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+from actors.core import clock
+from actors.telemetry.metrics.metric import BYTES_PER
+
+_ALSO = {"µs": "us", "min": "m"}  # other ways to write a unit
+NS_PER = {unit: ns for unit, ns in clock.NS_PER.items() if unit not in _ALSO}
 MAX_FACTOR = 10**9  # of a rate or a speed; beyond it a typing mistake
 MIN_FACTOR = 1e-6  # of a speed: a second of event time in twelve days
 MIN_RATE = 1e-9  # that is not 0: one transaction in thirty years
@@ -62,7 +57,7 @@ def parse_duration(text: str) -> int:
     if not unit:
         rule = f'must be a duration with a unit; "{number}s or {number}ms?"'
         raise ValueError(rule)
-    unit = {"min": "m", "µs": "us"}.get(unit, unit)
+    unit = _ALSO.get(unit, unit)
     if unit not in NS_PER:
         rule = f"must be a duration in one of {', '.join(NS_PER)}; {unit!r} is none of them"
         raise ValueError(rule)

@@ -22,6 +22,9 @@
         └── EscalationError       an actor kept crashing; its supervisor gave up
 """
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 
 def printable(text: str) -> str:
     r"""Return ``text`` with escapes in place of what a terminal would obey instead of showing it; lines stay lines.
@@ -34,6 +37,18 @@ def printable(text: str) -> str:
         return text
     escaped = (char if char == "\n" or char.isprintable() else char.encode("unicode_escape").decode() for char in text)
     return "".join(escaped)
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return what of ``known`` is most like ``word``, in any case; None where nothing is like it.
+
+    Example:
+        >>> nearest("Burts", ["baseline", "burst"])
+        'burst'
+    """
+    by_lower = {name.lower(): name for name in known}
+    near = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
+    return by_lower[near[0]] if near else None
 
 
 class RiskdrillError(Exception):

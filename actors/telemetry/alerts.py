@@ -11,6 +11,7 @@ from actors.config import PipelineConfig
 from actors.core.clock import NS_PER_S
 from actors.telemetry.expression.expression import Expression
 from actors.telemetry.metrics.catalogue import read
+from actors.telemetry.metrics.metric import BYTES_PER_MB
 from actors.telemetry.snapshot import AlertReading
 from actors.telemetry.window import Window
 
@@ -262,7 +263,6 @@ DRILL = 0.01  # the 5 minutes that production waits before it pages become 3 s o
 STALE_AFTER_S = 9 * 3_600.0  # batch features come every 6 h; half an interval late is a missed refresh, not a slow one
 
 _MINUTE = 60.0
-_MEGA = 1e6
 _PAGE, _TICKET = Severity.PAGE, Severity.TICKET
 
 
@@ -285,7 +285,7 @@ def built_in_rules(
         ("ThroughputLow", "throughput < 0.5 * offered_rate", 5, _PAGE),
         ("FeatureStoreSlow", "feature_store.p95 > 5ms", 5, _TICKET),
         ("FeatureStoreMisses", "feature_store.miss_ratio > 5%", 5, _PAGE),
-        ("MemoryHigh", f"memory_mb > {0.8 * memory_limit_bytes / _MEGA:g}MB", 5, _TICKET),
+        ("MemoryHigh", f"memory_mb > {0.8 * memory_limit_bytes / BYTES_PER_MB:g}MB", 5, _TICKET),
         ("BatchFeaturesOld", f"feature_store.age_s > {stale_after_s:g}s", 0, _TICKET),
         ("ScoreShift", "score.shift > 20% and score.shift_sigma >= 5", 5, _TICKET),  # 5 σ: a thousand scores vary too
         ("FeatureDrift", "psi.max >= 0.2", 5, _TICKET),

@@ -57,7 +57,7 @@ def faults(
     Example: python -m sim faults feature_store_latency
     """
     from sim.faults.registry import FAULTS
-    from sim.scenario.problems import did_you_mean
+    from sim.scenario.problems import remedy_for
 
     if word in FAULTS:
         typer.echo(_fault_in_full(FAULTS[word]))
@@ -65,7 +65,7 @@ def faults(
     wanted = (word or "").lower()
     listed = [each for each in FAULTS.values() if wanted in f"{each.kind} {each.summary} {each.seen}".lower()]
     if not listed:
-        remedy = did_you_mean(word or "", FAULTS, f"{PROGRAM} faults lists all")
+        remedy = remedy_for(word or "", FAULTS, f"{PROGRAM} faults lists all")
         raise InputError(f"{word} is no kind of fault, and none has that word; {remedy}")
     typer.echo("\n".join(map(_fault_in_short, listed)))
     if not word:

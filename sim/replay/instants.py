@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from actors.core.arrays import F64, I64, Bool
-from actors.core.clock import NS_PER_US, US_PER_DAY, US_PER_HOUR, US_PER_S
+from actors.core.clock import NS_PER, NS_PER_US, US_PER_DAY, US_PER_S
 from sim.time_formats import MONTHS, OFFSET, PATTERNS
 
 _CLOCK = rf"(?P<H>{PATTERNS['H']}):(?P<M>[0-9]{{2}})(?::(?P<S>[0-9]{{2}})(?:[.,](?P<f>{PATTERNS['f']}))?)?"
@@ -193,7 +193,6 @@ def _offset_us(local_us: int, zone: ZoneInfo, fold: int = 0) -> int:
     return 0 if offset is None else offset // _US
 
 
-US_PER: dict[str, int] = {"us": 1, "ms": 1_000, "s": US_PER_S, "min": 60 * US_PER_S, "h": US_PER_HOUR, "d": US_PER_DAY}
 _NUMBER = r"^([+-]?)([0-9]+)(?:\.([0-9]*))?$"
 _FAR = 2**62  # microseconds; stands for all that is farther than any time we take
 
@@ -232,7 +231,7 @@ class Counts:
         """Return microseconds since the Unix epoch; what is too far for that is cut at 2^62 on its side."""
         if unit == "ns":
             return _bounded(self.whole // NS_PER_US, since_us)
-        per = US_PER[unit]
+        per = NS_PER[unit] // NS_PER_US
         limit = _FAR // per
         parts = np.rint(self.fraction * per).astype(np.int64)
         near = np.abs(self.whole) < limit

@@ -17,7 +17,7 @@ import yaml
 
 from sim.scalars import Variants
 from sim.scenario.field_types import Field, Shape, fields_of
-from sim.scenario.problems import Problem, did_you_mean
+from sim.scenario.problems import Problem, remedy_for
 from sim.scenario.yaml_nodes import FLOAT, INT, KNOWN_TAGS, MERGE, NULL, entries, is_override, place, shown
 from sim.units import UNSIGNED
 
@@ -149,7 +149,7 @@ class Reader:
                 found[name] = value
             else:
                 rule = Problem(place(key.start_mark), _join(path, name), "is not a known key")
-                self.problems.append(msgspec.structs.replace(rule, remedy=did_you_mean(name, known)))
+                self.problems.append(msgspec.structs.replace(rule, remedy=remedy_for(name, known)))
         self._refuse_repeated(node, path)
         return found
 
@@ -184,7 +184,7 @@ class Reader:
         name = node.value if isinstance(node, yaml.ScalarNode) else None
         if name in variants.kinds:
             return variants.kinds[name]
-        remedy = did_you_mean(name or "", variants.kinds, _which(variants))
+        remedy = remedy_for(name or "", variants.kinds, _which(variants))
         if variants.listed and remedy != _which(variants):
             remedy += f" {_which(variants)}"
         self.refuse(node, path, "is not a known kind", shown(node), remedy)
@@ -211,7 +211,7 @@ class Reader:
             return options[node.value]
         word = node.value if isinstance(node, yaml.ScalarNode) else ""
         return self.refuse(
-            node, path, f"must be {' or '.join(options)}", shown(node), did_you_mean(word, options, "write it so")
+            node, path, f"must be {' or '.join(options)}", shown(node), remedy_for(word, options, "write it so")
         )
 
     def _read_scalar(self, node: yaml.Node, shape: Shape, path: str) -> Any:  # noqa: ANN401

@@ -1,11 +1,10 @@
 """What is wrong with a scenario file: one located line a problem."""
 
-import difflib
 from collections.abc import Iterable
 
 import msgspec
 
-from actors.core.errors import ScenarioError
+from actors.core.errors import ScenarioError, nearest
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -70,18 +69,16 @@ class LateProblemError(ScenarioError):
         return type(self), (self.path, self.rule, self.got, self.remedy)
 
 
-def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
+def remedy_for(word: str, known: Iterable[str], otherwise: str = "") -> str:
     """Return a remedy that names the closest of ``known``, or all of them when none is close and they are few.
 
     Example:
-        >>> did_you_mean("burts", ["baseline", "burst"])
+        >>> remedy_for("burts", ["baseline", "burst"])
         'did you mean burst?'
     """
     options = sorted(known)
-    lowered = {option.lower(): option for option in options}
-    close = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
-    if close:
-        return f"did you mean {lowered[close[0]]}?"
+    if (near := nearest(word, options)) is not None:
+        return f"did you mean {near}?"
     if otherwise:
         return otherwise
     few = 16

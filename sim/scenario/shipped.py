@@ -11,7 +11,7 @@ from typing import Final
 
 from actors.core.errors import ScenarioError
 from sim.installation import HOME, PROGRAM, seen_from_here
-from sim.scenario.problems import did_you_mean
+from sim.scenario.problems import remedy_for
 
 _NAME: Final = re.compile(r"\w[\w-]*")
 
@@ -37,7 +37,7 @@ def scenario_file(word: str) -> Path:
     if os.path.exists(word):  # noqa: PTH110
         return path
     if is_name:
-        remedy = did_you_mean(word, known, f"{PROGRAM} list names all")
+        remedy = remedy_for(word, known, f"{PROGRAM} list names all")
         raise ScenarioError(f"{word}: must be a file or the name of a shipped scenario; {remedy}")
     if path.stem in known:
         raise ScenarioError(f"{word}: no such file; {path.stem} is the name of the shipped scenario")

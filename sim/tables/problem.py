@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from actors.core import errors
-from actors.core.errors import TransactionFileError
+from actors.core.errors import TransactionFileError, nearest
 
 MAX_SHOWN = 40  # a longer value hides the rest of the line
 MAX_LISTED = 12  # names; more of them hide it too
@@ -64,30 +64,20 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join(every[:MAX_LISTED]) + more
 
 
-def did_you_mean(name: str, names: Sequence[str]) -> str:
-    """Return ``; did you mean X?`` for the nearest of ``names``, or nothing when none is near.
-
-    Example:
-        >>> did_you_mean("TX_AMMOUNT", ["TX_AMOUNT", "TX_FRAUD"])
-        '; did you mean TX_AMOUNT?'
-    """
-    by_lower = {known.lower(): known for known in names[:MAX_COMPARED]}
-    near = difflib.get_close_matches(name.lower(), by_lower, n=1)
-    return f"; did you mean {named(by_lower[near[0]])}?" if near else ""
-
-
 def columns_hint(name: str, header: Sequence[str]) -> str:
     """Return which of a file's columns may have been meant: the nearest, or all when they are few.
 
     Example:
+        >>> columns_hint("TX_AMMOUNT", ["TX_AMOUNT", "TX_FRAUD"])
+        '; did you mean TX_AMOUNT?'
         >>> columns_hint("price", ["TX", "WHEN", "AMOUNT"])
         '; its columns are TX, WHEN, AMOUNT'
     """
-    if near := did_you_mean(name, header):
-        return near
+    if (near := nearest(name, header[:MAX_COMPARED])) is not None:
+        return f"; did you mean {named(near)}?"
     if len(header) == 1:
         return f"; its only one is {shown(header[0])}: must its first line go, or another separator be told?"
     if len(header) <= MAX_LISTED:
         return f"; its columns are {listed(header)}"
-    nearest = difflib.get_close_matches(name, header[:MAX_COMPARED], n=NEAREST, cutoff=0.0)
-    return f"; the nearest of its {len(header):,} columns are {listed(nearest)}"
+    several = difflib.get_close_matches(name, header[:MAX_COMPARED], n=NEAREST, cutoff=0.0)
+    return f"; the nearest of its {len(header):,} columns are {listed(several)}"

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sim.tables.problem import columns_hint, did_you_mean, listed, named, problem, shown
+from sim.tables.problem import columns_hint, listed, named, problem, shown
 
 
 def test_a_line_is_one_line_whatever_it_quotes() -> None:
@@ -25,7 +25,7 @@ def test_a_wide_header_is_told_by_its_nearest_names() -> None:
     hint = columns_hint("amount", [*wide, "amnt_usd"])
     assert len(hint) < 100
     assert hint.startswith("; the nearest of its 1,001 columns are amnt_usd, ")
-    assert did_you_mean("V9999", wide) == "; did you mean V999?"
+    assert columns_hint("V9999", wide) == "; did you mean V999?"
     assert columns_hint("amount", ["TX", "WHEN"]) == "; its columns are TX, WHEN"
     alone = "; its only one is 'exported by the bank': must its first line go, or another separator be told?"
     assert columns_hint("amount", ["exported by the bank"]) == alone

@@ -13,7 +13,6 @@ Example:
 
 import re
 from collections.abc import Callable
-from difflib import get_close_matches
 from functools import cache
 from math import isfinite
 from string import ascii_letters
@@ -22,7 +21,7 @@ from typing import Any
 from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedInput, UnexpectedToken
 
-from actors.core.errors import InputError
+from actors.core.errors import InputError, nearest
 from actors.telemetry.expression.nodes import (
     Arithmetic,
     Comparison,
@@ -67,8 +66,7 @@ def slip(error: UnexpectedInput, text: str) -> tuple[str, int]:
 
 def no_unit(digits: str, suffix: str) -> str:
     """Return what to say of a number whose suffix is no unit."""
-    near = get_close_matches(suffix, SUFFIXES, n=1, cutoff=0.6)
-    unit = _UNITS.get(suffix) or _UNITS.get(suffix.lower()) or (near[0] if near else None)
+    unit = _UNITS.get(suffix) or _UNITS.get(suffix.lower()) or nearest(suffix, SUFFIXES)
     meant = f"the units are {', '.join(SUFFIXES)}" if unit is None else f"did you mean {digits.strip()}{unit}?"
     return f"{suffix} is not a unit; {meant}"
 

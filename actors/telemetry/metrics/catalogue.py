@@ -9,10 +9,10 @@ Example:
 
 import re
 from collections.abc import Collection, Iterable
-from difflib import get_close_matches
 from functools import cache
 from itertools import chain
 
+from actors.core.errors import nearest
 from actors.telemetry.metrics.feature_store import feature_store_metrics
 from actors.telemetry.metrics.flow import decision_metrics, flow_metrics
 from actors.telemetry.metrics.latency import PERCENTS, latency_metrics
@@ -65,8 +65,8 @@ def did_you_mean(name: str, among: Iterable[str] = METRICS) -> str:
         >>> did_you_mean("error_rate")
         '; did you mean error_ratio?'
     """
-    near = get_close_matches(name, list(among), n=1, cutoff=0.6)
-    return f"; did you mean {near[0]}?" if near else ""
+    near = nearest(name, among)
+    return f"; did you mean {near}?" if near else ""
 
 
 def metrics_table() -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from math import inf
 
+from actors.core.clock import NS_PER, NS_PER_US
 from actors.telemetry.snapshot import Snapshot
 from actors.telemetry.stages import Stage
 from actors.telemetry.window import Window
@@ -40,26 +41,17 @@ class Unit(StrEnum):
     @property
     def factor(self) -> float:
         """How many of the dimension's own units one of these is."""
-        return _US_PER_S if self is Unit.S else 1.0
+        return _US_PER["s"] if self is Unit.S else 1.0
 
 
-_US_PER_S = 1e6
+BYTES_PER: dict[str, int] = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+BYTES_PER_MB = BYTES_PER["MB"]
+_US_PER = {unit: ns / NS_PER_US for unit, ns in NS_PER.items()}
 _DIMENSION = {Unit.US: Dimension.TIME, Unit.S: Dimension.TIME, Unit.MB: Dimension.SIZE}
 
 SUFFIXES: dict[str, tuple[Dimension, float]] = {  # what may follow a number in an expression
-    "ns": (Dimension.TIME, 1e-3),
-    "us": (Dimension.TIME, 1.0),
-    "µs": (Dimension.TIME, 1.0),
-    "ms": (Dimension.TIME, 1e3),
-    "s": (Dimension.TIME, 1e6),
-    "m": (Dimension.TIME, 60e6),
-    "min": (Dimension.TIME, 60e6),
-    "h": (Dimension.TIME, 3_600e6),
-    "d": (Dimension.TIME, 86_400e6),
-    "kB": (Dimension.SIZE, 1e-3),
-    "KB": (Dimension.SIZE, 1e-3),
-    "MB": (Dimension.SIZE, 1.0),
-    "GB": (Dimension.SIZE, 1e3),
+    **{unit: (Dimension.TIME, us) for unit, us in _US_PER.items()},
+    **{unit: (Dimension.SIZE, BYTES_PER[unit.replace("K", "k")] / BYTES_PER_MB) for unit in ("kB", "KB", "MB", "GB")},
     "%": (Dimension.NUMBER, 0.01),
     "/s": (Dimension.NUMBER, 1.0),
 }
@@ -69,7 +61,7 @@ EXAMPLE_SUFFIX = {Dimension.TIME: "ms", Dimension.SIZE: "MB", Dimension.NUMBER: 
 _ALL = "100"
 _SMALL = 9.995  # a rate below it is written with decimals
 _FULL = 999.95
-_STEPS_US = ((86_400e6 * 2, 86_400e6, "d"), (3_600e6 * 2, 3_600e6, "h"), (1e6, 1e6, "s"), (1e3, 1e3, "ms"))
+_LARGER = ((2, "d"), (2, "h"), (1, "s"), (1, "ms"))  # a time is told in the first of which there are so many
 
 
 def quantity(value: float | None, unit: Unit) -> str:
@@ -111,9 +103,9 @@ def in_dimension(value: float | None, dimension: Dimension) -> str:
         return f"{_figure(value)} MB"
     if dimension is Dimension.NUMBER:
         return f"{value:,.0f}" if value == int(value) else _figure(value)
-    for least, size, name in _STEPS_US:
-        if abs(value) >= least:
-            return f"{_figure(value / size)} {name}"
+    for least, unit in _LARGER:
+        if abs(value) >= least * _US_PER[unit]:
+            return f"{_figure(value / _US_PER[unit])} {unit}"
     return f"{value:.4g} µs"
 
 

@@ -6,7 +6,7 @@ from math import inf
 
 from actors.core.clock import NS_PER_S
 from actors.telemetry.counters import ActorWork
-from actors.telemetry.metrics.metric import Metric, Read, Unit, counted, reading, time_share
+from actors.telemetry.metrics.metric import BYTES_PER_MB, Metric, Read, Unit, counted, reading, time_share
 from actors.telemetry.snapshot import MailboxGauge, Snapshot
 from actors.telemetry.window import Window
 
@@ -56,8 +56,6 @@ def _work_metrics(name: str) -> Iterator[Metric]:
 def _work(snapshot: Snapshot, name: str) -> ActorWork:
     return snapshot.work.get(name, ActorWork())
 
-
-BYTES_PER_MB = 1_000_000
 
 _MEMORY = "memory mem rss rss_mb memory_bytes ram"
 

@@ -11,7 +11,7 @@ from actors.telemetry.expression.grammar import ExpressionError, NoSuchMetricErr
 from actors.telemetry.expression.trivial_conditions import EmptyConditionError
 from sim.installation import PROGRAM
 from sim.scenario.checks.view import View
-from sim.scenario.problems import Problem, did_you_mean
+from sim.scenario.problems import Problem, remedy_for
 from sim.scenario.scenario import ALWAYS
 
 BUILT_IN = frozenset(rule.alert for rule in built_in_rules())
@@ -51,13 +51,13 @@ def _references(view: View) -> Iterator[Problem]:
     alerts = BUILT_IN | view.written("alerts", "alert")
     for path, step in view.items("steps"):
         if step.awaits is not None and step.awaits not in alerts:
-            yield view.problem(f"{path}.when", "must name an alert", remedy=did_you_mean(step.awaits, alerts))
+            yield view.problem(f"{path}.when", "must name an alert", remedy=remedy_for(step.awaits, alerts))
     for path, expectation in view.items("expect"):
         if expectation.during is not None and expectation.during not in spans:
             rule = "must name a phase, a fault, a step or always"
-            yield view.problem(f"{path}.during", rule, remedy=did_you_mean(expectation.during, spans))
+            yield view.problem(f"{path}.during", rule, remedy=remedy_for(expectation.during, spans))
         if expectation.alert is not None and expectation.alert not in alerts:
-            yield view.problem(f"{path}.alert", "must name an alert", remedy=did_you_mean(expectation.alert, alerts))
+            yield view.problem(f"{path}.alert", "must name an alert", remedy=remedy_for(expectation.alert, alerts))
 
 
 LISTED = f"{PROGRAM} metrics lists them"
