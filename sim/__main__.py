@@ -3,8 +3,8 @@
 import sys
 
 from sim import signals
+from sim.exit_codes import INTERRUPTED, USAGE
 
-USAGE, INTERRUPTED = 2, 130
 STRIPPED = 2  # level of optimisation from which docstrings are gone
 
 

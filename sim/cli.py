@@ -1,14 +1,4 @@
-"""The command line: which commands there are, and what their exit codes mean.
-
-::
-
-    0    pass
-    1    internal error: ours
-    2    usage, input that cannot be used, or a machine that lacks what is needed: one line a problem, no trace
-    3    inconclusive
-    99   an expectation failed, the ledger broke, training was refused, a difference or a counterexample was found
-    130  interrupted
-"""
+"""The command line: which commands there are, and the one line that tells what ended one."""
 
 import os
 import platform
@@ -32,42 +22,10 @@ from sim.commands.inspect import inspect
 from sim.commands.models import rollback, train
 from sim.commands.run import demo, run
 from sim.commands.scenarios import list_scenarios, schema, validate
+from sim.exit_codes import FAILED, INTERNAL, INTERRUPTED, PASS, USAGE
 from sim.installation import MODULE, PROGRAM
 from sim.training.progress import TrainingRefused
 
-
-def version_text() -> str:
-    """Return the version with the commit, then libraries and machine; none of the libraries is imported for it."""
-    from sim.report.provenance import git_commit, versions
-
-    libraries = versions()
-    own, commit = libraries.pop("riskdrill", "not installed"), git_commit()
-    parts = [f"{name} {number}" for name, number in libraries.items()]
-    machine = [platform.platform(), f"{os.cpu_count() or 1} processors", f"output in {sys.stdout.encoding}"]
-    return "\n".join(
-        [f"riskdrill {own}{'' if commit is None else f' (commit {commit})'}", ", ".join(parts), ", ".join(machine)]
-    )
-
-
-def _say(wanted: bool) -> None:  # noqa: FBT001 - an option's callback gets its value so
-    if wanted:
-        typer.echo(version_text())
-        raise typer.Exit
-
-
-def program(
-    *,
-    version: Annotated[
-        bool,
-        typer.Option(
-            "--version", help="Show the version, the libraries and the machine.", callback=_say, is_eager=True
-        ),
-    ] = False,
-) -> None:
-    """Take what stands before a command."""
-
-
-OK, INTERNAL, USAGE, REFUSED, INTERRUPTED = 0, 1, 2, 99, 130
 DEBUG = "--debug"
 HELP = ["--help"]  # what no words at all mean
 
@@ -90,6 +48,39 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # the help is text; rich costs 0.1 s of a start that must be quick
 )
+
+
+def version_text() -> str:
+    """Return the version with the commit, then libraries and machine; none of the libraries is imported for it."""
+    from sim.report.provenance import git_commit, versions
+
+    libraries = versions()
+    own, commit = libraries.pop("riskdrill", "not installed"), git_commit()
+    parts = [f"{name} {number}" for name, number in libraries.items()]
+    machine = [platform.platform(), f"{os.cpu_count() or 1} processors", f"output in {sys.stdout.encoding}"]
+    return "\n".join(
+        [f"riskdrill {own}{'' if commit is None else f' (commit {commit})'}", ", ".join(parts), ", ".join(machine)]
+    )
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 - an option's callback gets its value so
+    if wanted:
+        typer.echo(version_text())
+        raise typer.Exit
+
+
+def program(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Show the version, the libraries and the machine.", callback=_show_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Take the options that stand before a command."""
+
+
 app.callback()(program)
 COMMANDS: dict[str, Callable[..., int]] = {
     "run": run,
@@ -136,11 +127,11 @@ def _invoke(words: list[str]) -> object:
 
 
 def _exit_code(result: Any) -> int:  # noqa: ANN401 - whatever a command returned
-    return result if isinstance(result, int) else OK
+    return result if isinstance(result, int) else PASS
 
 
-def _one_line(error: Exception) -> str:
-    """Return what is wrong with a command line, and how to learn the right one."""
+def _wrong_usage(error: Exception) -> str:
+    """Return what is wrong with a command line, and where the right one is told."""
     message = getattr(error, "message", str(error)).strip().rstrip(".")
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else PROGRAM
@@ -153,7 +144,7 @@ def _ended_by(error: Exception, *, debug: bool) -> int:
     if debug:
         traceback.print_exception(error)
     lack = lack_of(error)
-    if isinstance(error, OutputError) or not lack:  # which says of a full disk what was to be written there
+    if isinstance(error, OutputError) or not lack:  # an OutputError says more of a full disk: what was to go there
         if isinstance(error, (ClickError, InputError, TrainingRefused)):
             return _refuse(error)
         return _internal(error, debug=debug)
@@ -162,19 +153,19 @@ def _ended_by(error: Exception, *, debug: bool) -> int:
 
 
 def _refuse(error: Exception) -> int:
-    typer.echo(_one_line(error) if isinstance(error, ClickError) else str(error), err=True)
-    return REFUSED if isinstance(error, TrainingRefused) else USAGE
+    typer.echo(_wrong_usage(error) if isinstance(error, ClickError) else str(error), err=True)
+    return FAILED if isinstance(error, TrainingRefused) else USAGE
 
 
-def _told(error: Exception) -> str:
-    """Return an error of ours in a line: as it is where its text was written for people, else with its kind and cut."""
+def _in_a_line(error: Exception) -> str:
+    """Return the text of ``error``; one that was not written for people gets its class's name before it, and is cut."""
     text = " ".join(str(error).split())
     return text if isinstance(error, RiskdrillError) else f"{type(error).__name__}: {text[:200]}"
 
 
 def _internal(error: Exception, *, debug: bool) -> int:
     if not debug:
-        typer.echo(f"internal error: {_told(error)}; {_kept_trace(error)}{DEBUG} shows it", err=True)
+        typer.echo(f"internal error: {_in_a_line(error)}; {_kept_trace(error)}{DEBUG} shows it", err=True)
     return INTERNAL
 
 

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
-from sim.commands.console import ModelFolder, Overrides
-from sim.scenario.shipped import scenario_file
+from sim.commands.console import ModelFolder, Overrides, scenario_argument
+from sim.exit_codes import INCONCLUSIVE, PASS
 
 if TYPE_CHECKING:
     from sim.calibration.calibrate import Calibrated, Check
     from sim.run.plan import Plan
 
-INCONCLUSIVE = 3
-DEFAULT = "name: default-world\nphases: [{name: steady, duration: 1m, rate: 1000}]\n"
 STAGES = {
     "measure": "measuring batches of 1 to 1,024",
     "pace": "timing them in a running pipeline",
@@ -26,11 +24,7 @@ STAGES = {
 def calibrate(
     scenario: Annotated[
         Path | None,
-        typer.Argument(
-            help="Scenario whose world and model to measure; without it the default world.",
-            metavar="SCENARIO",
-            parser=scenario_file,
-        ),
+        scenario_argument("Scenario whose world and model to measure; without it the default world."),
     ] = None,
     model: ModelFolder = None,
     overrides: Overrides = None,
@@ -58,20 +52,18 @@ def calibrate(
     _print_check(done.check)
     file = done.calibration.write(plan.artifact.folder)
     typer.echo(f"calibration {digest(done.calibration.costs)} in {file}")
-    return 0 if done.check.agrees else INCONCLUSIVE
+    return PASS if done.check.agrees else INCONCLUSIVE
 
 
 def _plan(path: Path | None, model: Path | None, overrides: tuple[str, ...]) -> "Plan":
     from actors.core.errors import ScenarioError
-    from sim.commands.console import say_once
+    from sim.commands.console import say_once, scenario_or_default
     from sim.compilation import compile_first
     from sim.run.model_choice import choose_model
     from sim.run.plan import Plan, load_of
     from sim.run.prepare import GUESS_PER_S
-    from sim.scenario.loader import load, parse
 
-    words = (*overrides, "clock=real")
-    scenario = parse(DEFAULT, "the default world", words) if path is None else load(path, words)
+    scenario = scenario_or_default(path, (*overrides, "clock=real"))
     if scenario.events is not None:
         text = "has a file of transactions, and costs are measured on synthetic ones; write them into machine.costs"
         raise ScenarioError(f"{path}: {text}")

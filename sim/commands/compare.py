@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.commands.console import VIRTUAL, Length, ModelFolder, Overrides, ScenarioFile
+from sim.exit_codes import FAILED, INCONCLUSIVE, PASS
 
 if TYPE_CHECKING:
     from sim.twin.result import Twin
-
-
-INCONCLUSIVE = 3
 
 
 def twin(
@@ -63,7 +61,7 @@ def twin(
         _print(found)
         typer.echo(f"figures in {folder.write(TWIN, twin_text(found))}")
     touched = [each.touched_count for each in found.windows]
-    return INCONCLUSIVE if found.never_injected or 0 in touched else 0
+    return INCONCLUSIVE if found.never_injected or 0 in touched else PASS
 
 
 def _print(found: "Twin") -> None:
@@ -74,7 +72,6 @@ def _print(found: "Twin") -> None:
     print_twin(found, Console())
 
 
-DIFFERENT = 99
 FOLDERS = ("first", "second")  # of the two runs
 
 
@@ -123,11 +120,11 @@ def check_determinism(
 
     if out is not None:
         return compare(out)
-    place, exit_code = Path(tempfile.mkdtemp(prefix="riskdrill-twice-")), 0
+    place, exit_code = Path(tempfile.mkdtemp(prefix="riskdrill-twice-")), PASS
     try:
         exit_code = compare(place)
     finally:
-        if exit_code != DIFFERENT:
+        if exit_code != FAILED:
             shutil.rmtree(place)
     return exit_code
 
@@ -143,8 +140,8 @@ def _compare(words: list[str], place: Path) -> int:
     difference = first_difference(*folders)
     if difference is not None:
         typer.echo(f"different: {difference}\nfiles in {place}")
-        return DIFFERENT
+        return FAILED
     summary = read_summary(folders[0])
     what = f"{summary.events_processed:,} transactions, verdict {summary.verdict}"
     typer.echo(f"identical: {what}, trace hash {summary.trace_hash}")
-    return 0
+    return PASS

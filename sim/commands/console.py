@@ -1,9 +1,9 @@
-"""What commands share at the terminal: options, notices, progress bars."""
+"""What commands share at the terminal: arguments and options, notices, progress bars."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,7 +12,39 @@ from sim.scenario.shipped import scenario_file
 
 if TYPE_CHECKING:
     from sim.report.run_folder import RunFolder
+    from sim.scenario.scenario import Scenario
     from sim.training.progress import Progress
+
+
+def scenario_argument(text: str) -> Any:  # noqa: ANN401 - as typer says of it
+    """Return what typer is told of an argument that is a scenario, by its path or its name; ``text`` is its help."""
+    return typer.Argument(help=text, metavar="SCENARIO", parser=scenario_file)
+
+
+ScenarioFile = Annotated[Path, scenario_argument("Scenario file, or name of a shipped one.")]
+ModelFolder = Annotated[
+    Path | None,
+    typer.Option(help="Model folder. Without it the cached model of the scenario's world, trained if there is none."),
+]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Change a value, as in phases.burst.rate=2000; repeatable.", metavar="PATH=VALUE"),
+]
+Length = Annotated[
+    str | None,
+    typer.Option(
+        "--duration", help="Cut the run short, as in 20s; what would start later is left out.", metavar="DURATION"
+    ),
+]
+VIRTUAL = "clock=virtual"  # the override that puts a scenario on the virtual clock
+_DEFAULT_WORLD = "version: 1\nname: default-world\nphases: [{name: steady, duration: 1m, rate: 1000}]\n"
+
+
+def scenario_or_default(path: Path | None, overrides: tuple[str, ...]) -> "Scenario":
+    """Return the scenario at ``path``; without a path one that says nothing of its world, so that it is the default."""
+    from sim.scenario.loader import load, parse
+
+    return parse(_DEFAULT_WORLD, "the default world", overrides) if path is None else load(path, overrides)
 
 
 def say_once() -> Callable[[Notice], None]:
@@ -46,26 +78,6 @@ def working(what: str) -> Iterator[None]:
         return
     with console.status(what):
         yield
-
-
-ScenarioFile = Annotated[
-    Path, typer.Argument(help="Scenario file, or name of a shipped one.", metavar="SCENARIO", parser=scenario_file)
-]
-ModelFolder = Annotated[
-    Path | None,
-    typer.Option(help="Model folder. Without it the cached model of the scenario's world, trained if there is none."),
-]
-Overrides = Annotated[
-    list[str] | None,
-    typer.Option("--set", help="Change a value, as in phases.burst.rate=2000; repeatable.", metavar="PATH=VALUE"),
-]
-Length = Annotated[
-    str | None,
-    typer.Option(
-        "--duration", help="Cut the run short, as in 20s; what would start later is left out.", metavar="DURATION"
-    ),
-]
-VIRTUAL = "clock=virtual"  # the override that puts a scenario on the virtual clock
 
 
 BAR_STEPS = 1_000  # of something whose share is known

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.commands.console import VIRTUAL, Length, ModelFolder, Overrides, ScenarioFile
+from sim.exit_codes import FAILED, INCONCLUSIVE, INTERRUPTED, PASS, USAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
 
     Tell = Callable[[Tried, Counterexample | None], None]
 
-COUNTEREXAMPLE, INCONCLUSIVE, LACKING, INTERRUPTED = 99, 3, 2, 130
-TOLD = 10  # times that a run of this without a terminal says how far it is
+TOLD = 10  # how often it says how far it is, where no terminal shows a bar
 
 
 def explore(  # noqa: PLR0913 - each is an option
@@ -119,10 +119,10 @@ def _conclude(exploring: "Exploring", folder: "RunFolder", shrunk: "Shrunk | Non
     if found.interrupted:
         return INTERRUPTED
     if found.failures:
-        return COUNTEREXAMPLE
+        return FAILED
     if exploring.lacking:
-        return LACKING
-    return 0 if found.passed or found.held else INCONCLUSIVE
+        return USAGE
+    return PASS if found.passed or found.held else INCONCLUSIVE
 
 
 @contextmanager

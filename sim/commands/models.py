@@ -4,17 +4,13 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from sim.scenario.shipped import scenario_file
+from sim.commands.console import Overrides, scenario_argument
+from sim.exit_codes import FAILED
 
-if TYPE_CHECKING:
-    from sim.scenario.scenario import Scenario
-
-
-REFUSED = 99
 FIGURES = {
     "roc_auc": "ROC-AUC",
     "average_precision": "average precision",
@@ -28,17 +24,12 @@ ROWS = {
     "test_without_batch_tier": "no batch tier",
     "test_all_cards": "all cards",
 }
-DEFAULT = "version: 1\nname: default-world\nphases: [{name: steady, duration: 1s, rate: 1000}]\n"
 
 
 def train(
     scenario: Annotated[
         Path | None,
-        typer.Argument(
-            help="Scenario whose world or events to train on; without it the default world.",
-            metavar="SCENARIO",
-            parser=scenario_file,
-        ),
+        scenario_argument("Scenario whose world or events to train on; without it the default world."),
     ] = None,
     gates: Annotated[
         Path | None, typer.Option(help="YAML file of limits, such as roc_auc: 0.86; replaces the default gates.")
@@ -46,10 +37,7 @@ def train(
     out: Annotated[
         Path | None, typer.Option(help="Model folder to write; by default the cached one of this world.")
     ] = None,
-    overrides: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="Change a value of the scenario first; repeatable.", metavar="PATH=VALUE"),
-    ] = None,
+    overrides: Overrides = None,
 ) -> int:
     """Train a model, judge it on later data, and keep it if it passes its gates.
 
@@ -60,7 +48,7 @@ def train(
 
     Example: python -m sim train replay_handbook --out handbook --set events.file=handbook.parquet
     """
-    from sim.commands.console import announcing, progress_bar, say_once
+    from sim.commands.console import announcing, progress_bar, say_once, scenario_or_default
     from sim.compilation import compile_first
     from sim.gates import read_gates
     from sim.run.model_choice import STAGES, cached_folder, gates_for, source_of
@@ -70,7 +58,7 @@ def train(
     from sim.training.trainer import train as train_model
 
     with progress_bar({}) as progress:
-        settled = check_scenario(Cut(_scenario(scenario, tuple(overrides or ()))), announcing(progress))
+        settled = check_scenario(Cut(scenario_or_default(scenario, tuple(overrides or ()))), announcing(progress))
     for remark in settled.remarks:
         typer.echo(remark, err=True)
     chosen = settled.shorter.scenario
@@ -85,19 +73,13 @@ def train(
         _print_figures(error.figures)
         for miss in error.misses:
             typer.echo(f"refused: {miss}", err=True)
-        return REFUSED
+        return FAILED
     _print_figures(report.manifest.metrics)
     window = report.manifest.window
     typer.echo(f"trained on {window.train_rows:,} transactions, {window.train_frauds:,} of them fraud")
     typer.echo(f"tested on {window.test_rows:,} later ones, {window.test_frauds:,} of them fraud")
     typer.echo(f"model {report.manifest.digest} in {folder}")
     return 0
-
-
-def _scenario(path: Path | None, overrides: tuple[str, ...]) -> "Scenario":
-    from sim.scenario.loader import load, parse
-
-    return parse(DEFAULT, "the default world", overrides) if path is None else load(path, overrides)
 
 
 def _print_figures(metrics: Mapping[str, Mapping[str, float | None]]) -> None:

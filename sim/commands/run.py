@@ -59,7 +59,7 @@ def run(
 
 
 RESULTS = Path("results")
-SCENARIO = """
+DEMO = """
 version: 1
 name: demo
 hypothesis: A thousand card transactions are scored in milliseconds, and most of the fraud among them is stopped.
@@ -86,8 +86,6 @@ def demo() -> int:
     from sim.scenario.loader import parse
     from sim.scenario.timeline import Cut
 
-    exit_code = run_cut(
-        Cut(parse(SCENARIO, "the demo")), Request(Path("demo"), out=RESULTS, tui="off", with_capacity=True)
-    )
+    exit_code = run_cut(Cut(parse(DEMO, "the demo")), Request(Path("demo"), out=RESULTS, tui="off", with_capacity=True))
     typer.echo(f"figures in {RESULTS / 'summary.json'}")
     return exit_code

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from actors.core.errors import InputError, ScenarioError, printable
+from sim.commands.console import Overrides
+from sim.exit_codes import PASS, USAGE
 from sim.scenario.shipped import scenario_file, shipped
 
 if TYPE_CHECKING:
@@ -23,12 +25,7 @@ def validate(
     model: Annotated[
         Path | None, typer.Option(help="Model folder that they would be run with, as `run` takes it.")
     ] = None,
-    overrides: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set", help="Change a value first, as in phases.burst.rate=2000; repeatable.", metavar="PATH=VALUE"
-        ),
-    ] = None,
+    overrides: Overrides = None,
 ) -> int:
     """Check scenario files without running them, and say how long each would take.
 
@@ -40,21 +37,21 @@ def validate(
 
     Example: python -m sim validate burst
     """
-    exit_code = 0
+    exit_code = PASS
     found: list[Path] = []
     for word in scenarios:
         try:
             found += scenario_files(scenario_file(word))
         except ScenarioError as error:
             typer.echo(str(error), err=True)
-            exit_code = 2
+            exit_code = USAGE
     for path in dict.fromkeys(found):
         try:
             for line in _checked(path, model, tuple(overrides or ())):
                 typer.echo(printable(line))
         except InputError as error:
             typer.echo(str(error), err=True)
-            exit_code = 2
+            exit_code = USAGE
     return exit_code
 
 
@@ -122,14 +119,14 @@ def list_scenarios(
     from sim.scenario.timeline import duration_ns
     from sim.units import render_duration
 
-    exit_code = 0
+    exit_code = PASS
     rows: list[tuple[str, str, str]] = []
     for name, path in (shipped() if folder is None else _files_of(folder)).items():
         try:
             scenario = load(path, files_required=False)
         except ScenarioError as error:
             rows.append((name, "-", f"not valid: {len(str(error).splitlines())} problem(s)"))
-            exit_code = 2
+            exit_code = USAGE
         else:
             planned_ns = duration_ns(scenario)
             length = "replay" if planned_ns is None else render_duration(planned_ns)
@@ -179,4 +176,4 @@ def schema(of: Annotated[Of, typer.Argument(help="What the schema describes.")] 
         from sim.scenario.json_schema import schema_json
 
         typer.echo(schema_json(), nl=False)
-    return 0
+    return PASS

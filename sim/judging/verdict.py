@@ -24,13 +24,13 @@ from actors.telemetry.metrics.catalogue import METRICS
 from actors.telemetry.metrics.metric import Unit, quantity
 from actors.telemetry.snapshot import Snapshot
 from actors.telemetry.stages import Stage
+from sim.exit_codes import FAILED, INCONCLUSIVE, INTERRUPTED, PASS
 from sim.faults.fault import FaultRecord
 from sim.faults.registry import FAULTS
 from sim.judging.result import ExpectationResult
 from sim.scenario.scenario import Expectation
 from sim.steps.step import StepRecord
 
-PASS, FAILED, INCONCLUSIVE, INTERRUPTED = 0, 99, 3, 130
 ARRIVALS_LEAST = 0.95  # below it another load than the scenario's was measured
 LATENESS_P99_MOST_US = 10_000  # a fifth of the 50 ms promised at p95: beyond it the producer blurs what it measures
 FIRST_MAILBOX = "assembler"

@@ -11,6 +11,7 @@ from dashboard.frame import Frame
 from sim.clocks.calibration_file import digest
 from sim.clocks.real import loop_factory
 from sim.clocks.virtual_loop import VirtualLoop
+from sim.exit_codes import USAGE
 from sim.journal import Journal
 from sim.report import run_folder as files
 from sim.report.figures import Finished, summarise
@@ -26,8 +27,6 @@ from sim.run.session import Ended, Session
 from sim.run.watch import AnyScreen
 from sim.scenario.render import resolved
 from sim.signals import heard
-
-UNREADABLE = 2  # exit code of a run that passed and whose summary could not be written: output that cannot be used
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ class Result:
     @property
     def exit_code(self) -> int:
         """The verdict's; a run that passed and whose summary nobody can read has not ended well."""
-        return self.summary.exit_code if self.written else self.summary.exit_code or UNREADABLE
+        return self.summary.exit_code if self.written else self.summary.exit_code or USAGE
 
 
 def execute(plan: Plan, folder: RunFolder, screen: AnyScreen, instruments: Attachments = NO_INSTRUMENTS) -> Result:

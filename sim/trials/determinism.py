@@ -12,12 +12,11 @@ import msgspec
 
 from actors.core.errors import InputError, InternalError, MachineError
 from actors.core.process_failures import how_ended, was_killed
-from sim.judging.verdict import FAILED, INCONCLUSIVE, INTERRUPTED, PASS
+from sim.exit_codes import FAILED, INCONCLUSIVE, INTERRUPTED, PASS, USAGE
 from sim.report import run_folder as files
 
 HASH_SEEDS = ("1", "2")  # of Python's text hash, which orders sets
 COMPLETED = (PASS, FAILED, INCONCLUSIVE)
-USAGE = 2
 
 
 def run_twice(words: Sequence[str], folders: tuple[Path, Path]) -> int:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from actors.model.artifact import Artifact, load_artifact
-from sim.judging.verdict import FAILED, INCONCLUSIVE, PASS
+from sim.exit_codes import FAILED, INCONCLUSIVE, PASS
 from sim.report.run_folder import RunFolder
 from sim.report.summary import Summary
 from sim.run.execute import execute

@@ -17,8 +17,8 @@ from pathlib import Path
 import msgspec
 
 from actors.model.artifact import Artifact, load_artifact
+from sim.exit_codes import FAILED, INCONCLUSIVE, PASS
 from sim.faults.registry import FAULTS
-from sim.judging.verdict import FAILED, INCONCLUSIVE, PASS
 from sim.report.run_folder import RunFolder
 from sim.report.summary import Summary
 from sim.run.execute import execute

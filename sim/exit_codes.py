@@ -1,0 +1,13 @@
+"""The exit codes of the command line: what became of a command, for whoever calls it from a script.
+
+A module of its own, since a process knows them before it imports anything else, and reads them where runs are judged.
+"""
+
+from typing import Final
+
+PASS: Final = 0
+INTERNAL: Final = 1  # an error of ours
+USAGE: Final = 2  # usage, input that cannot be used, or a machine that lacks what is needed: one line a problem
+INCONCLUSIVE: Final = 3  # nothing was proved
+FAILED: Final = 99  # an expectation, the ledger, the gates of a model; a difference or a counterexample was found
+INTERRUPTED: Final = 130
