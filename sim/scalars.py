@@ -144,7 +144,6 @@ WORD = Scalar(parse_word, str, {"type": ["string", "number", "boolean"], "exampl
 
 Duration = Annotated[int, DURATION]
 RateOf = Annotated[Rate, RATE]
-Size = Annotated[int, SIZE]
 Speed = Annotated[float, SPEED]
 WorldSpeed = Annotated[float, WORLD_SPEED]
 Moment = Annotated[dt.datetime, MOMENT]

@@ -17,7 +17,6 @@
     │   ├── ModelError            scoring failed
     │   └── SinkError             a decision could not be delivered or logged
     └── InternalError         ours: exit 1
-        ├── LedgerError           the books do not balance
         ├── MailboxError          a mailbox was misused
         └── EscalationError       an actor kept crashing; its supervisor gave up
 """
@@ -112,10 +111,6 @@ class SinkError(DependencyError):
 
 class InternalError(RiskdrillError):
     """A fault of ours."""
-
-
-class LedgerError(InternalError):
-    """The books do not balance: a transaction was lost or counted twice."""
 
 
 class MailboxError(InternalError):

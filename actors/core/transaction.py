@@ -57,10 +57,6 @@ class Transaction(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     lon: Longitude | None = None
 
 
-REQUIRED_FIELDS = tuple(each.name for each in msgspec.structs.fields(Transaction) if each.required)
-OPTIONAL_FIELDS = tuple(each.name for each in msgspec.structs.fields(Transaction) if not each.required)
-
-
 @dataclass(eq=False, slots=True)
 class Columns:
     """Parsed transactions, one array or list a field, all of length n; not to be changed.

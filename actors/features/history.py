@@ -53,14 +53,6 @@ class LabelSource(Protocol):
         ...
 
 
-class NoLabels:
-    """A source for runs without labels: it never has any."""
-
-    async def take_due(self, now_us: int) -> Labels | None:  # noqa: ARG002 - the port's signature
-        """Return None."""
-        return None
-
-
 LONGEST_WINDOW_US = 30 * US_PER_DAY
 _TOGETHER = 512  # transactions that are written to the log at once, in about a millisecond
 _SPARE_NAMES = 1_000  # below that, forgetting names is not worth its time

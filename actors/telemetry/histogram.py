@@ -180,10 +180,6 @@ class Histogram:
         self._peaks = [peak for at, peak in enumerate(self._peaks) if at in needed]
         self._most_peaks = max(PEAKS, 2 * len(self._peaks))
 
-    def counts_since(self, older: HistogramCounts) -> HistogramCounts:
-        """Return what was recorded after ``older`` was read."""
-        return self.counts().since(older)
-
     def percentile(self, percent: float) -> int | None:
         """Return the value in µs at ``percent`` (0 to 100), or None without values."""
         return self.counts().percentile_us(percent)
@@ -198,10 +194,6 @@ class Histogram:
     def max_us(self) -> int | None:
         """The exact maximum, or None without values."""
         return self.counts().max_us
-
-    def to_hdr(self) -> HdrHistogram:
-        """Return a copy as the ``hdrhistogram`` package's own type."""
-        return hdr_of(self.counts())
 
 
 def hdr_of(counts: HistogramCounts) -> HdrHistogram:

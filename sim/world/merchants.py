@@ -46,7 +46,6 @@ CATEGORIES = (
     Category("gifts", 65.0, 0.90, 1, 2, 5.0),
 )
 CATEGORY_NAMES = tuple(category.name for category in CATEGORIES)
-DIGITAL = CATEGORY_NAMES.index("digital")
 
 
 def column(attribute: str) -> F64:

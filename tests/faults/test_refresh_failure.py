@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 
 from actors.core.clock import NS_PER_US, ScaledEventTime
 from actors.features.batch_table import BatchTableBuilder
-from actors.features.history import History, NoLabels
+from actors.features.history import History
 from actors.features.refresh import REFRESH_US, Refreshed, Refresher, RefreshFailed
 from actors.features.store import InMemoryFeatureStore
 from sim.faults.fault import FaultRecord
 from sim.faults.feature_store import RefreshFailure
 from sim.injection.schedule import FaultSchedule
 from sim.journal import Journal
+from tests.support.actors.no_labels import NoLabels
 from tests.support.actors.transactions import random_stream
 from tests.support.sim.faults import virtual_clock
 from tests.support.virtual import run_virtual

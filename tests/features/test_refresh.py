@@ -10,11 +10,12 @@ from actors.core.clock import US_PER_S, ScaledEventTime
 from actors.core.errors import LabelError
 from actors.core.transaction import cut
 from actors.features.batch_table import BatchTableBuilder
-from actors.features.history import History, Labels, NoLabels
+from actors.features.history import History, Labels
 from actors.features.refresh import PAUSE_NS, REFRESH_US, Refreshed, Refresher, RefreshFailed, boundary
 from actors.features.store import InMemoryFeatureStore
 from sim.clocks.virtual_clock import VirtualClock
 from sim.clocks.virtual_loop import VirtualLoop
+from tests.support.actors.no_labels import NoLabels
 from tests.support.actors.transactions import START_US, random_stream
 from tests.support.virtual import run_virtual
 

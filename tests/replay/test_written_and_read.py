@@ -24,7 +24,6 @@ EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 SINCE = dt.datetime(2018, 4, 1, tzinfo=dt.UTC)
 US = dt.timedelta(microseconds=1)
 US_PER = {"us": 1, "ms": 1_000, "s": 1_000_000, "min": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000}
-CLOCKS_CHANGE = (dt.datetime(2024, 3, 31, tzinfo=dt.UTC), dt.datetime(2024, 10, 27, tzinfo=dt.UTC))
 ZONES = ("UTC", "Europe/Brussels", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata")
 SOUND_KEY = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from actors.features.catalogue import CATALOGUE
 from actors.telemetry.alerts import ESCALATION, built_in_rules
-from actors.telemetry.metrics.catalogue import metrics_table
+from actors.telemetry.metrics.catalogue import METRICS
 from sim.faults.registry import FAULTS
 from sim.scenario.events import EventColumns, Events
 from sim.scenario.field_types import fields_of
@@ -34,6 +34,12 @@ def filled(text: str, found: dict[str, str] | None = None) -> str:
 def tables() -> dict[str, str]:
     """Return each table by the name of its marker."""
     return {"alerts": _alerts(), "escalation": _escalation(), "metrics": metrics_table(), "features": _features()}
+
+
+def metrics_table() -> str:
+    """Return the metrics with their units and ranges."""
+    rows = ((f"`{each.name}`", each.unit, each.range, each.description) for each in METRICS.values())
+    return _table(("metric", "unit", "range", "meaning"), rows)
 
 
 def layers_picture() -> dict[str, str]:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from actors.core.arrays import I64
-from actors.telemetry.histogram import ONE_BY_ONE, PEAKS, Histogram
+from actors.telemetry.histogram import ONE_BY_ONE, PEAKS, Histogram, hdr_of
 from actors.telemetry.histogram_counts import (
     BEYOND_US,
     COUNTERS,
@@ -48,7 +48,7 @@ def test_recording_in_batches_counts_as_one_by_one_recording_does(batches: list[
     values = np.concatenate([*batches, np.zeros(0, np.int64)])
     hdr = hdr_one_by_one(values)
 
-    copy = histogram.to_hdr()
+    copy = hdr_of(histogram.counts())
     assert list(copy.counts) == list(hdr.counts)
     assert (copy.get_total_count(), copy.get_max_value()) == (hdr.get_total_count(), hdr.get_max_value())
     assert histogram.beyond == 0
@@ -162,7 +162,7 @@ def test_counts_since_is_exactly_what_came_after(before: I64, after: I64) -> Non
     older = histogram.counts()
     histogram.record(after)
     later.record(after)
-    assert histogram.counts_since(older) == later.counts()
+    assert histogram.counts().since(older) == later.counts()
 
 
 @given(st.integers(-5, 2 * HIGHEST_US), st.integers(0, 1_000))

@@ -9,6 +9,7 @@ from hdrh.histogram import HdrHistogram
 from hdrh.log import HistogramLogReader
 
 from actors.core.clock import NS_PER_S
+from actors.telemetry.histogram import hdr_of
 from actors.telemetry.histogram_counts import HIGHEST_US
 from actors.telemetry.hlog import LatencyLog
 from actors.telemetry.stages import Stage
@@ -46,7 +47,7 @@ def test_the_log_read_back_is_what_was_recorded(tmp_path: Path) -> None:
         "latency": [(second, second + 1, 400) for second in range(5)],
         "inference": [(second, second + 1, 100 * second) for second in range(1, 5)],
     }
-    assert list(total.counts) == list(telemetry.stages[Stage.LATENCY].to_hdr().counts)
+    assert list(total.counts) == list(hdr_of(telemetry.stages[Stage.LATENCY].counts()).counts)
 
 
 def test_the_largest_of_an_interval_is_exact(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from actors.core.arrays import I64
 from actors.core.batches import ASSEMBLED, ASSEMBLY_START, FEW, SENT, TOGETHER, Track
-from actors.telemetry.histogram import Histogram
+from actors.telemetry.histogram import Histogram, hdr_of
 from actors.telemetry.stages import StageRecorder, StageSpan
 
 INSTANT = st.integers(0, 10**12)
@@ -59,8 +59,7 @@ def test_both_instants_are_on_every_row_at_once_and_nowhere_else(batch: tuple[li
     [
         lambda histogram: histogram.count,
         lambda histogram: histogram.counts().total,
-        lambda histogram: histogram.counts_since(Histogram().counts()).total,
-        lambda histogram: histogram.to_hdr().get_total_count(),
+        lambda histogram: hdr_of(histogram.counts()).get_total_count(),
         lambda histogram: histogram.mean_us,
         lambda histogram: histogram.max_us,
         lambda histogram: histogram.percentile(50.0),

@@ -5,12 +5,13 @@ import pytest
 
 from actors.core.batches import Mode
 from actors.telemetry.drift import FEATURE_BUFFER, Reference
-from actors.telemetry.metrics.catalogue import METRICS, find, metrics_table, read
+from actors.telemetry.metrics.catalogue import METRICS, find, read
 from actors.telemetry.snapshot import ActorGauge, AlertReading, Gauges, MailboxGauge, Quality, Snapshot
 from actors.telemetry.stages import Stage
 from actors.telemetry.telemetry import Telemetry
 from actors.telemetry.window import Window
 from tests.support.actors.telemetry import EVEN, decide, gauges, reference, snapshot
+from tests.support.documents import metrics_table
 
 
 def test_rates_and_percentiles_are_of_the_window_alone() -> None:

@@ -69,13 +69,6 @@ def did_you_mean(name: str, among: Iterable[str] = METRICS) -> str:
     return f"; did you mean {near}?" if near else ""
 
 
-def metrics_table() -> str:
-    """Return the catalogue as a Markdown table for the documentation."""
-    head = ["| metric | unit | range | meaning |", "|---|---|---|---|"]
-    rows = [f"| `{each.name}` | {each.unit} | {each.range} | {each.description} |" for each in METRICS.values()]
-    return "\n".join(head + rows) + "\n"
-
-
 _PERCENTILE = re.compile(r"(?:(?P<stage>.*)\.)?(?:p|pct|percentile|q)_?(?P<digits>\d+(?:[._]\d+)?)")
 _WHOLE = "100"
 _MEANT = 3  # letters of a name below which its likeness to another one says nothing
