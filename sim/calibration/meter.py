@@ -58,8 +58,8 @@ class Meter(Hooks):
     → next batch taken    `LOG`: deliver, encode, count; and `WRITE`, in the log's thread
     ====================  =====================================================
 
-    What comes before the producer has it is done once for a block of 2,000, and left out. All the rest is in, so that
-    the sum is the whole pipeline's time for the batch.
+    What comes before the producer has it is done once for a block of 2,000, and is measured by itself. All the rest is
+    in, so that the sum is the whole pipeline's time for the batch.
 
     Attributes:
         report: told how many batches are behind, before each.

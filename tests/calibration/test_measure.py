@@ -50,3 +50,16 @@ def test_the_real_pipeline_is_measured_job_by_job(real_plan: Plan, monkeypatch: 
         assert [rows for rows, _ in cost.measured] == list(SIZES)[name == "score_in_executor" :]
     assert all(later > earlier for (earlier, _), (later, _) in pairwise(told))
     assert told[-1][0] == told[-1][1]
+
+
+def test_what_a_block_costs_is_in_the_cost_of_sending(real_plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Traffic is unpacked and booked before it is sent; each transaction of a batch bears its part of that."""
+    monkeypatch.setattr(measuring, "SIZES", dict.fromkeys(SIZES, 3))
+    monkeypatch.setattr(measuring, "ROUNDS", 1)
+
+    async def a_millisecond(_: Plan) -> float:
+        return 1_000_000.0
+
+    monkeypatch.setattr(measuring, "_taken_ns", a_millisecond)
+    costs = costs_of(measure(real_plan, lambda _done, _total: None))
+    assert costs.send.of_ns(1_024) > 1_024 * 1_000_000 > costs.parse.of_ns(1_024)
