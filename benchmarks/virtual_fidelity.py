@@ -32,7 +32,7 @@ from sim.clocks.costs import Costs
 from sim.report.run_folder import RunFolder
 from sim.report.summary import SpanFigures
 from sim.run.capacity import measure_capacity
-from sim.run.composition import NO_INSTRUMENTS, Attachments
+from sim.run.composition import NO_ATTACHMENTS, Attachments
 from sim.run.execute import execute
 from sim.run.plan import Plan
 from sim.run.prepare import prepare
@@ -176,9 +176,9 @@ def _plan(artifact: Artifact, rate: float, clock: ClockName, folder: Path, costs
     return plan if costs is None else replace(plan, costs=costs)
 
 
-def _run(plan: Plan, instruments: Attachments = NO_INSTRUMENTS) -> Run:
+def _run(plan: Plan, attachments: Attachments = NO_ATTACHMENTS) -> Run:
     with tempfile.TemporaryDirectory(prefix="riskdrill-fidelity-") as folder, waiting() as waited:
-        result = execute(replace(plan, folder=Path(folder)), RunFolder(Path(folder)), NullScreen(), instruments)
+        result = execute(replace(plan, folder=Path(folder)), RunFolder(Path(folder)), NullScreen(), attachments)
     span = next(span for span in result.summary.spans if span.name == "steady")
     return Run({name: figure(span) or 0.0 for name, figure in FIGURES.items()}, waited.ratio or 0.0)
 

@@ -55,7 +55,7 @@ def explore(  # noqa: PLR0913 - each is an option
     deadline, faults lifted); and what the scenario expects. Each failure is told with one line that repeats it.
     Ctrl-C keeps what was found so far. Thin the scenario first: with 150 transactions in it, 200 runs take a minute.
 
-    A run in which some faults bit and others met nobody is told apart from one that proves nothing.
+    A run in which some faults touched something and others nothing is listed apart from one that proves nothing.
 
     Exit code: 0 nothing found, 99 a counterexample, 3 nothing found and no run proves anything, 2 input that cannot be
     used, 130 interrupted.

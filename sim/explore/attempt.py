@@ -12,7 +12,7 @@ from actors.pipeline import Pipeline
 from sim.explore.invariants import INVARIANTS, Evidence
 from sim.judging.verdict import seen
 from sim.report.summary import Summary
-from sim.run.composition import NO_INSTRUMENTS
+from sim.run.composition import NO_ATTACHMENTS
 from sim.scenario.render import digest
 from sim.scenario.timeline import Cut
 from sim.trials.trial import Trial, carried_out
@@ -75,7 +75,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
         return "held" if self.bit and len(self.doubts) == len(self.idle) else "nothing"
 
 
-def attempt(shorter: Cut, model: Path, alter: Callable[[Pipeline], None] = NO_INSTRUMENTS.alter) -> Attempt:
+def attempt(shorter: Cut, model: Path, alter: Callable[[Pipeline], None] = NO_ATTACHMENTS.alter) -> Attempt:
     """Run a scenario on the virtual clock and check everything that can be checked.
 
     Args:

@@ -12,7 +12,7 @@ from actors.pipeline import Pipeline
 from sim.chance import Streams
 from sim.explore.attempt import Attempt, attempt
 from sim.faults.fault import Fault
-from sim.run.composition import NO_INSTRUMENTS
+from sim.run.composition import NO_ATTACHMENTS
 from sim.scalars import DURATION, SIZE
 from sim.scenario.field_types import Field, fields_of
 from sim.scenario.render import render
@@ -152,7 +152,7 @@ class Search:
     seeds: int
     anywhere: bool = False
     as_written: bool = False
-    alter: Callable[[Pipeline], None] = field(default=NO_INSTRUMENTS.alter)
+    alter: Callable[[Pipeline], None] = field(default=NO_ATTACHMENTS.alter)
 
     def attempts(self, jobs: int, tell: Callable[[str], None] = silent) -> Iterator["Tried"]:
         """Yield what came of each run, in the order of the seeds.

@@ -12,7 +12,7 @@ from actors.pipeline import Pipeline
 from actors.telemetry.expression.expression import Expression
 from sim.explore.attempt import Attempt, attempt
 from sim.faults.fault import Fault, LastingFault
-from sim.run.composition import NO_INSTRUMENTS
+from sim.run.composition import NO_ATTACHMENTS
 from sim.scenario.loader import parse
 from sim.scenario.render import resolved
 from sim.scenario.scenario import Expectation, Scenario
@@ -40,7 +40,7 @@ class Shrinker:
     """
 
     model: Path
-    alter: Callable[[Pipeline], None] = field(default=NO_INSTRUMENTS.alter)
+    alter: Callable[[Pipeline], None] = field(default=NO_ATTACHMENTS.alter)
     runs: int = 0
 
     def shrink(self, scenario: Scenario, failure: Attempt) -> tuple[Scenario, Attempt]:

@@ -63,8 +63,8 @@ class Unpaced:
 def measure_capacity(plan: Plan) -> float:
     """Return the transactions a second that the pipeline of ``plan`` decides and logs when it is never without work.
 
-    Nothing is shed and no fault is in, so that it is the capacity of the best road. As in a run the traffic is made
-    meanwhile, which takes a fifth to a quarter of the capacity away on two cores.
+    Nothing is shed and no fault is in, so that it is the capacity for decisions with the model and all features. As in
+    a run the traffic is made meanwhile, which takes a fifth to a quarter of the capacity away on two cores.
 
     Args:
         plan: a synthetic scenario; its phases do not matter.

@@ -52,7 +52,7 @@ def _same(work: Work, _: Clock) -> Work:
 
 @dataclass(frozen=True, slots=True)
 class Attachments:
-    """Attachments of one run; by themselves they change nothing.
+    """What a caller adds to one run, to record, alter or slow it; by default nothing.
 
     Attributes:
         sink: given the book that takes the decisions, returns what they are delivered to; it must pass them on.
@@ -66,7 +66,7 @@ class Attachments:
     work: Callable[[Work, Clock], Work] = _same
 
 
-NO_INSTRUMENTS = Attachments()
+NO_ATTACHMENTS = Attachments()
 
 
 DECISIONS_FILE = "decisions.jsonl"
@@ -123,7 +123,7 @@ class RunContext:
             self.event_time.begin(start_ns)
 
     def put_away(self) -> None:
-        """Let the shelf take out of memory what is settled of the run."""
+        """Move to files those parts of growing arrays that are final; the pages they had in memory are free again."""
         if self.array_store is not None:
             view = self.warm.history.view()
             history = [*view.transactions.values(), *view.labels.values()]
@@ -156,7 +156,7 @@ class CaughtUp:
 
 
 def compose_run(
-    plan: Plan, machine: Machine, journal: Journal, instruments: Attachments = NO_INSTRUMENTS
+    plan: Plan, machine: Machine, journal: Journal, attachments: Attachments = NO_ATTACHMENTS
 ) -> RunContext:
     """Return the parts for ``plan``. Nothing moves yet; event time counts from now where it is paced.
 
@@ -219,7 +219,7 @@ def compose_run(
         history=warm.history,
         scoring=faults.wrap_scoring(scoring),
         digest_of=slot.digests.__getitem__,
-        sink=faults.wrap_sink(instruments.sink(book)),
+        sink=faults.wrap_sink(attachments.sink(book)),
         output=logged_to,
         dead_letters=dead_letters,
         clock=clock,
@@ -232,7 +232,7 @@ def compose_run(
         read=lookahead.read,
     )
     pipeline = Pipeline(settings, around)
-    instruments.alter(pipeline)
+    attachments.alter(pipeline)
     caught_up.watch(pipeline)
     faults.attach(pipeline)
     event_time = paced or watermark

@@ -19,7 +19,7 @@ from sim.report.jsonl import AlertLine, JsonLines, PatientLines, TextLines
 from sim.report.provenance import git_commit, versions
 from sim.report.run_folder import RunFolder
 from sim.report.summary import Summary, summary_text
-from sim.run.composition import NO_INSTRUMENTS, Attachments, RunContext, compose_run
+from sim.run.composition import NO_ATTACHMENTS, Attachments, RunContext, compose_run
 from sim.run.machine import Machine, real_machine, virtual_machine
 from sim.run.output import Output
 from sim.run.plan import Plan
@@ -52,8 +52,8 @@ class Result:
         return self.summary.exit_code if self.written else self.summary.exit_code or USAGE
 
 
-def execute(plan: Plan, folder: RunFolder, screen: AnyScreen, instruments: Attachments = NO_INSTRUMENTS) -> Result:
-    """Run ``plan``, write its folder, return what it comes to; ``instruments`` are attached to it.
+def execute(plan: Plan, folder: RunFolder, screen: AnyScreen, attachments: Attachments = NO_ATTACHMENTS) -> Result:
+    """Run ``plan``, write its folder, return what it comes to; ``attachments`` are attached to it.
 
     What an earlier run left in the folder is removed first.
 
@@ -66,26 +66,26 @@ def execute(plan: Plan, folder: RunFolder, screen: AnyScreen, instruments: Attac
     on_real_clock = plan.clock == "real"
     with asyncio.Runner(loop_factory=loop_factory() if on_real_clock else VirtualLoop) as runner:
         machine = real_machine if on_real_clock else virtual_machine
-        return runner.run(_run(plan, folder, screen, instruments, machine))
+        return runner.run(_run(plan, folder, screen, attachments, machine))
 
 
 async def _run(
     plan: Plan,
     folder: RunFolder,
     screen: AnyScreen,
-    instruments: Attachments,
+    attachments: Attachments,
     make_machine: Callable[[Plan], Machine],
 ) -> Result:
     machine = make_machine(plan)
-    machine = replace(machine, work=instruments.work(machine.work, machine.clock))
+    machine = replace(machine, work=attachments.work(machine.work, machine.clock))
     try:
-        return await _run_on(machine, plan, folder, screen, instruments)
+        return await _run_on(machine, plan, folder, screen, attachments)
     finally:
         machine.close()
 
 
 async def _run_on(
-    machine: Machine, plan: Plan, folder: RunFolder, screen: AnyScreen, instruments: Attachments
+    machine: Machine, plan: Plan, folder: RunFolder, screen: AnyScreen, attachments: Attachments
 ) -> Result:
     clock = machine.clock
     journal_lines, alert_lines = JsonLines(folder.file(files.JOURNAL)), JsonLines(folder.file(files.ALERTS))
@@ -95,7 +95,7 @@ async def _run_on(
     with ExitStack() as opened:
         for lines in own_lines:
             opened.callback(lines.close)
-        parts = compose_run(plan, machine, journal, instruments)
+        parts = compose_run(plan, machine, journal, attachments)
         opened.callback(parts.close)
         for lines in own_lines:
             lines.through(parts.faults.wrap_file)

@@ -51,25 +51,25 @@ class Frames:
     facts: RunFacts
     run_series: RunSeries = field(default_factory=RunSeries)
 
-    def build(self, moment: FrameInputs) -> show.Frame:
-        """Return the frame of a moment."""
+    def build(self, inputs: FrameInputs) -> show.Frame:
+        """Return the frame that shows ``inputs``."""
         return show.Frame(
-            header=self._header(moment),
-            throughput=self._throughput(moment),
+            header=self._header(inputs),
+            throughput=self._throughput(inputs),
             latency=self._latency(),
-            stages=tuple(_stage(each, moment) for each in SHOWN_STAGES),
-            errors=_errors(moment),
-            scores=self._scores(moment),
-            feature_store=_feature_store(moment),
-            memory=self._memory(moment),
-            drift=_drift(moment),
-            quality=self._quality(moment) if self.facts.labelled else None,
-            money=_money(moment) if self.facts.labelled else None,
-            pipeline=_pipeline(moment),
-            decisions=tuple(_share("decision", each.label, moment) for each in Decision),
-            modes=tuple(_share("mode", each.label, moment) for each in Mode),
-            alerts=_alerts(moment),
-            timeline=self._timeline(moment),
+            stages=tuple(_stage(each, inputs) for each in SHOWN_STAGES),
+            errors=_errors(inputs),
+            scores=self._scores(inputs),
+            feature_store=_feature_store(inputs),
+            memory=self._memory(inputs),
+            drift=_drift(inputs),
+            quality=self._quality(inputs) if self.facts.labelled else None,
+            money=_money(inputs) if self.facts.labelled else None,
+            pipeline=_pipeline(inputs),
+            decisions=tuple(_share("decision", each.label, inputs) for each in Decision),
+            modes=tuple(_share("mode", each.label, inputs) for each in Mode),
+            alerts=_alerts(inputs),
+            timeline=self._timeline(inputs),
             expectations=tuple(
                 show.ExpectationRow(
                     name=each.name,
@@ -79,36 +79,36 @@ class Frames:
                     note=each.note,
                     samples=each.counted,
                 )
-                for each in moment.expectations
+                for each in inputs.expectations
             ),
-            ledger=moment.now.ledger,
+            ledger=inputs.now.ledger,
             skipped_rows=self.facts.skipped_rows,
-            figures={name: _figure(name, moment) for name in SHOWN_METRICS},
+            figures={name: _figure(name, inputs) for name in SHOWN_METRICS},
         )
 
-    def _header(self, moment: FrameInputs) -> show.Header:
+    def _header(self, inputs: FrameInputs) -> show.Header:
         scenario = self.facts.scenario
         planned_ns = self.facts.planned_ns
-        elapsed_s = _elapsed_s(moment.now)
+        elapsed_s = _elapsed_s(inputs.now)
         return show.Header(
             scenario=scenario.name,
             clock=self.facts.clock,
-            state=moment.state,
+            state=inputs.state,
             phase=_phase_at(scenario, elapsed_s),
             elapsed_s=elapsed_s,
             planned_s=None if planned_ns is None else planned_ns / NS_PER_S,
-            verdict=moment.verdict,
+            verdict=inputs.verdict,
             seed=scenario.seed,
-            model=moment.now.gauges.model,
-            engine=moment.now.gauges.engine,
+            model=inputs.now.gauges.model,
+            engine=inputs.now.gauges.engine,
             hypothesis=printable(" ".join(scenario.hypothesis.split())),
-            warnings=moment.warnings,
+            warnings=inputs.warnings,
         )
 
-    def _throughput(self, moment: FrameInputs) -> show.Throughput:
-        offered = moment.now.ledger.offered  # those due at the very start, too, which no window has
+    def _throughput(self, inputs: FrameInputs) -> show.Throughput:
+        offered = inputs.now.ledger.offered  # those due at the very start, too, which no window has
         return show.Throughput(
-            offered_run_per_s=_ratio(offered, moment.whole.span_s),
+            offered_run_per_s=_ratio(offered, inputs.whole.span_s),
             offered=self.run_series.offered.series(),
             achieved=self.run_series.achieved.series(),
             capacity_per_s=self.facts.capacity_per_s,
@@ -124,45 +124,45 @@ class Frames:
             p99=self.run_series.p99.series(),
         )
 
-    def _scores(self, moment: FrameInputs) -> show.Scores:
-        scores = moment.recent.scores
+    def _scores(self, inputs: FrameInputs) -> show.Scores:
+        scores = inputs.recent.scores
         return show.Scores(
             counts_10s=scores.bins,
             mean_10s=scores.sum / scores.total if scores.total else None,
-            reference_mean=moment.reference_mean,
-            review_threshold=moment.thresholds.review,
-            block_threshold=moment.thresholds.block,
+            reference_mean=inputs.reference_mean,
+            review_threshold=inputs.thresholds.review,
+            block_threshold=inputs.thresholds.block,
         )
 
-    def _memory(self, moment: FrameInputs) -> show.Memory | None:
-        used = moment.now.memory_bytes
+    def _memory(self, inputs: FrameInputs) -> show.Memory | None:
+        used = inputs.now.memory_bytes
         if used is None:
             return None
         return show.Memory(
             used_bytes=used, limit_bytes=self.facts.memory_limit_bytes, series=self.run_series.memory.series()
         )
 
-    def _quality(self, moment: FrameInputs) -> show.QualityFigures:
-        money = moment.quality
+    def _quality(self, inputs: FrameInputs) -> show.QualityFigures:
+        money = inputs.quality
         return show.QualityFigures(
-            rolling_auc=moment.rolling_auc,
+            rolling_auc=inputs.rolling_auc,
             target_auc=AUC_TARGET,
             recall_run_ratio=_ratio(money.detected_count, money.fraud_count),
             false_positive_run_ratio=_ratio(money.wrongly_blocked_count, money.legitimate_count),
             labelled_run_count=money.labelled_count,
-            decided_run_count=moment.now.ledger.decided,
+            decided_run_count=inputs.now.ledger.decided,
             auc=self.run_series.auc.series(),
         )
 
-    def _timeline(self, moment: FrameInputs) -> show.Timeline:
-        scenario, end_s = self.facts.scenario, _elapsed_s(moment.now)
+    def _timeline(self, inputs: FrameInputs) -> show.Timeline:
+        scenario, end_s = self.facts.scenario, _elapsed_s(inputs.now)
         spans = phase_spans(scenario)
         phases = tuple(
             show.PhaseSpan(
                 name=phase.name,
                 start_s=spans[phase.name].start_ns / NS_PER_S,
                 end_s=max(end_s, 1.0) if (until := spans[phase.name].end_ns) is None else until / NS_PER_S,
-                rate_per_s=self._per_s(phase.rate) or (read("throughput", moment.whole) or 0.0),
+                rate_per_s=self._per_s(phase.rate) or (read("throughput", inputs.whole) or 0.0),
                 ramp_to_per_s=self._per_s(phase.ramp_to),
             )
             for phase in scenario.phases
@@ -174,11 +174,11 @@ class Frames:
                 end_s=None if fault.lift_at is None or span.end_ns is None else span.end_ns / NS_PER_S,
                 state=record.state,
             )
-            for fault, span, record in zip(scenario.faults, fault_spans(scenario).values(), moment.faults, strict=True)
+            for fault, span, record in zip(scenario.faults, fault_spans(scenario).values(), inputs.faults, strict=True)
         )
         steps = tuple(
             show.StepMark(name=step.name, at_s=step.at / NS_PER_S, state=STEP_WORDS[record.state])
-            for step, record in zip(scenario.steps, moment.steps, strict=True)
+            for step, record in zip(scenario.steps, inputs.steps, strict=True)
         )
         return show.Timeline(phases, faults, steps)
 
@@ -212,30 +212,30 @@ def _p50(window: Window, stage: Stage) -> float | None:
     return None if value is None else float(value)
 
 
-def _figure(metric: str, moment: FrameInputs) -> show.Figure:
+def _figure(metric: str, inputs: FrameInputs) -> show.Figure:
     """Return a metric under its own name."""
-    return show.Figure(read(metric, moment.recent), read(metric, moment.whole))
+    return show.Figure(read(metric, inputs.recent), read(metric, inputs.whole))
 
 
-def _stage(stage: Stage, moment: FrameInputs) -> show.StageTime:
+def _stage(stage: Stage, inputs: FrameInputs) -> show.StageTime:
     """Return how long a stage takes, with its budget."""
     budget = BUDGET_P50_US.get(stage)
     return show.StageTime(
         stage=stage.value,
-        p50_10s_us=_p50(moment.recent, stage),
-        p50_run_us=_p50(moment.whole, stage),
+        p50_10s_us=_p50(inputs.recent, stage),
+        p50_run_us=_p50(inputs.whole, stage),
         budget_us=None if budget is None else float(budget),
     )
 
 
-def _errors(moment: FrameInputs) -> show.Errors:
+def _errors(inputs: FrameInputs) -> show.Errors:
     """Return what ended badly, by cause."""
-    ledger = moment.now.ledger
+    ledger = inputs.now.ledger
     poison = ledger.dead_letters.get("poison", 0)
     return show.Errors(
         target_ratio=ERROR_TARGET,
         causes=(
-            ("default", moment.now.decided_by_mode[Mode.DEFAULT]),
+            ("default", inputs.now.decided_by_mode[Mode.DEFAULT]),
             ("log failed", ledger.log_failed),
             ("undelivered", ledger.undelivered),
             ("poison", poison),
@@ -245,9 +245,9 @@ def _errors(moment: FrameInputs) -> show.Errors:
     )
 
 
-def _feature_store(moment: FrameInputs) -> show.FeatureStoreHealth:
+def _feature_store(inputs: FrameInputs) -> show.FeatureStoreHealth:
     """Return how the look-ups went, and how old the batch tier is."""
-    recent = moment.recent
+    recent = inputs.recent
     errors = read("feature_store.error_ratio", recent)
     stale = read("feature_store.stale_ratio", recent)
     miss = read("feature_store.miss_ratio", recent)
@@ -255,25 +255,25 @@ def _feature_store(moment: FrameInputs) -> show.FeatureStoreHealth:
         hit_10s_ratio=None if miss is None or stale is None else max(0.0, 1 - miss - stale),
         miss_10s_ratio=None if miss is None else max(0.0, miss - (errors or 0.0)),  # the rest is in error
         p95_target_us=STORE_TARGET_US,
-        age_s=moment.now.gauges.batch_age_s,
+        age_s=inputs.now.gauges.batch_age_s,
         stale_after_s=float(STALE_AFTER_S),
-        breaker=moment.breaker,
+        breaker=inputs.breaker,
     )
 
 
-def _drift(moment: FrameInputs) -> show.Drift | None:
+def _drift(inputs: FrameInputs) -> show.Drift | None:
     """Return the PSI of each feature, highest first; None with too few rows."""
-    found = moment.drift.psi_by_feature
+    found = inputs.drift.psi_by_feature
     if not found:
         return None
     ranked = tuple(sorted(found.items(), key=lambda pair: -pair[1]))
-    rows = moment.drift.newer.features.rows - moment.drift.older.features.rows
+    rows = inputs.drift.newer.features.rows - inputs.drift.older.features.rows
     return show.Drift(features=ranked, limit=PSI_LIMIT, samples_count=rows, covers="last minute")
 
 
-def _money(moment: FrameInputs) -> show.MoneyFigures:
+def _money(inputs: FrameInputs) -> show.MoneyFigures:
     """Return what the labelled decisions were worth."""
-    money, now = moment.quality, moment.now
+    money, now = inputs.quality, inputs.now
     reviews = sum(row[Decision.REVIEW] for row in now.decisions) if money.review_count is None else money.review_count
     return show.MoneyFigures(
         loss=money.loss,
@@ -286,9 +286,9 @@ def _money(moment: FrameInputs) -> show.MoneyFigures:
     )
 
 
-def _pipeline(moment: FrameInputs) -> show.PipelineFlow:
+def _pipeline(inputs: FrameInputs) -> show.PipelineFlow:
     """Return mailboxes and actors, in the order of the flow."""
-    now, recent = moment.now, moment.recent
+    now, recent = inputs.now, inputs.recent
     before = {box.name: box.blocked_s for box in recent.older.gauges.mailboxes}
     span_s = recent.span_s
     actors = tuple(
@@ -326,20 +326,20 @@ def _rows(snapshot: Snapshot, actor: str) -> float:
     return 0.0 if work is None else work.rows
 
 
-def _share(kind: str, label: str, moment: FrameInputs) -> show.Share:
+def _share(kind: str, label: str, inputs: FrameInputs) -> show.Share:
     """Return a decision's or a mode's share of all decisions."""
     name = f"{kind}.{label}.ratio"
-    decisions = moment.now.decisions
+    decisions = inputs.now.decisions
     if kind == "mode":
         count = sum(decisions[Mode[label.upper()]])
     else:
         count = sum(row[Decision[label.upper()]] for row in decisions)
-    return show.Share(label, read(name, moment.recent), read(name, moment.whole), count)
+    return show.Share(label, read(name, inputs.recent), read(name, inputs.whole), count)
 
 
-def _alerts(moment: FrameInputs) -> tuple[show.AlertRow, ...]:
+def _alerts(inputs: FrameInputs) -> tuple[show.AlertRow, ...]:
     """Return where each alert stands."""
-    now_ns = moment.now.at_ns
+    now_ns = inputs.now.at_ns
     return tuple(
         show.AlertRow(
             name=alert.alert,
@@ -349,7 +349,7 @@ def _alerts(moment: FrameInputs) -> tuple[show.AlertRow, ...]:
             value=alert.text,
             tells=alert.told,
         )
-        for alert in moment.now.alerts
+        for alert in inputs.now.alerts
     )
 
 

@@ -38,7 +38,7 @@ def give_back_large_blocks() -> bool:
     lie in the heap and leave holes there: 120 MB after ten seconds of overload (measured).
 
     Returns:
-        Whether the allocator is one that can be told.
+        Whether the allocator takes such settings.
     """
     if not sys.platform.startswith("linux"):
         return False
@@ -51,7 +51,7 @@ def give_back_large_blocks() -> bool:
 class GatheredLog(DecisionLog):
     """Writes many batches together: single decisions cost a fifth of what each would alone.
 
-    They wait until there are enough of them or until the books are read, so no reading misses one. A process that is
+    They wait until there are enough of them or until the ledger is read, so no reading misses one. A process that is
     killed loses those that wait; their run can be had again from its seed.
     """
 

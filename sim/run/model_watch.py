@@ -1,4 +1,4 @@
-"""What is released and rolled back from outside: the folder of the serving model, watched on the real clock."""
+"""Models changed from outside a run: its model's folder is watched for another one, its own for a roll-back."""
 
 import contextlib
 from collections.abc import Iterator
@@ -80,7 +80,7 @@ class ModelWatch:
         try:
             return read_manifest(self._folder / MANIFEST_FILE).digest == self._model_changes.serving.manifest.digest
         except (OSError, ValueError, ArtifactError):
-            return False  # the desk says what is wrong
+            return False  # a release of it is refused, with the reason
 
 
 def signature(folder: Path) -> Signature | None:

@@ -239,7 +239,7 @@ class Session:
                 journal.add("phase_ended", name)
 
     def _take_stock(self, elapsed_ns: int, arrivals: OfferedLoad, left_count: int) -> Ended:
-        """Judge the run, now that everything is decided and every label can be told."""
+        """Judge the run, now that everything is decided and every label is known."""
         parts, watch = self._parts, self.watch
         interrupted = self._end.result() == "interrupted" or self._stopped_draining
         watch.state = "interrupted" if interrupted else "finished"

@@ -19,7 +19,7 @@ from sim.outcomes.record import Record, Recorder
 from sim.report.run_folder import RunFolder
 from sim.report.summary import Summary
 from sim.run.command import shorten
-from sim.run.composition import NO_INSTRUMENTS
+from sim.run.composition import NO_ATTACHMENTS
 from sim.run.execute import execute
 from sim.run.model_choice import find_model
 from sim.run.plan import needs_capacity
@@ -43,7 +43,7 @@ class Trial:
     shorter: Cut
     model: Path
     folder: Path | None = None
-    alter: Callable[[Pipeline], None] = field(default=NO_INSTRUMENTS.alter)
+    alter: Callable[[Pipeline], None] = field(default=NO_ATTACHMENTS.alter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +99,11 @@ def _run(trial: Trial, folder: Path) -> TrialOutcome:
         return recorders[-1]
 
     plan = prepare(trial.shorter, _artifact(trial.model), folder)
-    instruments = replace(NO_INSTRUMENTS, sink=record, alter=trial.alter)
+    attachments = replace(NO_ATTACHMENTS, sink=record, alter=trial.alter)
     logging.disable()  # what fails on purpose, hundreds of times, is in the figures
     try:
         with RunFolder(folder) as place:
-            result = execute(plan, place, NullScreen(), instruments)
+            result = execute(plan, place, NullScreen(), attachments)
     finally:
         logging.disable(logging.NOTSET)
         gc.unfreeze()  # a session freezes what is there; the next one of this process must be able to free it

@@ -80,7 +80,7 @@ def growth_bytes(model: Path, folder: Path) -> float:
 
     tracemalloc.start()
     try:
-        drill("day", model, folder, *THINNED, instruments=Attachments(sink=metered))
+        drill("day", model, folder, *THINNED, attachments=Attachments(sink=metered))
     finally:
         tracemalloc.stop()
     return (meters[0].late_bytes - meters[0].early_bytes) / (LATE - EARLY)

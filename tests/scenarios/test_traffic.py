@@ -42,7 +42,7 @@ def read_leniently_from_now_on(pipeline: Pipeline) -> None:
 def test_poison_needs_strict_parsing(world_model: Path, tmp_path: Path) -> None:
     """Read leniently, what is no JSON crashes the assembler, batch by batch, and the impossible is decided upon."""
     lenient = Attachments(alter=read_leniently_from_now_on)
-    drilled = drill("traffic_poison", world_model, tmp_path / "run", CALM, instruments=lenient)
+    drilled = drill("traffic_poison", world_model, tmp_path / "run", CALM, attachments=lenient)
     assert {"no-restart", "errors"} <= drilled.failed
     assert drilled.summary.exit_code == 99
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from actors.model.artifact import load_artifact
 from sim.report.run_folder import RunFolder
 from sim.report.summary import Summary
-from sim.run.composition import NO_INSTRUMENTS, Attachments
+from sim.run.composition import NO_ATTACHMENTS, Attachments
 from sim.run.execute import execute
 from sim.run.prepare import prepare
 from sim.run.watch import NullScreen
@@ -37,11 +37,11 @@ class Drilled:
         return {each.name for each in self.summary.expectations if each.state not in ("passed", "skipped")}
 
 
-def drill(name: str, model: Path, folder: Path, *overrides: str, instruments: Attachments = NO_INSTRUMENTS) -> Drilled:
+def drill(name: str, model: Path, folder: Path, *overrides: str, attachments: Attachments = NO_ATTACHMENTS) -> Drilled:
     """Run ``scenarios/<name>.yaml`` on virtual time with ``overrides`` (``path=value``) into ``folder``.
 
-    ``instruments`` take a mitigation away that has no key in a scenario.
+    ``attachments`` take a mitigation away that has no key in a scenario.
     """
     scenario = load(ROOT / "scenarios" / f"{name}.yaml", ["clock=virtual", *overrides])
     plan = prepare(Cut(scenario), load_artifact(model), folder)
-    return Drilled(execute(plan, RunFolder(folder), NullScreen(), instruments).summary, folder)
+    return Drilled(execute(plan, RunFolder(folder), NullScreen(), attachments).summary, folder)
