@@ -8,16 +8,12 @@ Example:
     ['▁▂▄█    ']
     >>> sparkline(Series(0.0, 1.0, (1.0, 2.0, 4.0, 8.0)), axis, height=2)
     ['   █    ', '▂▄██    ']
-
-Example:
     >>> bar(0.3, 10), bar(0, 4), bar(1.7, 4), bar(0.001, 4)
     ('███·······', '····', '████', '▏···')
     >>> columns([0, 1, 2, 4], 4, 1)
     [' ▂▄█']
     >>> columns([0, 1, 2, 4], 4, 2)
     ['   █', ' ▄██']
-
-Example:
     >>> history = BoundedSeries(step_s=1.0, limit=4)
     >>> for second in range(6):
     ...     history.add(second, float(second))

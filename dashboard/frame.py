@@ -79,7 +79,7 @@ class Throughput(_Part, frozen=True, kw_only=True):
 
 
 class Latency(_Part, frozen=True, kw_only=True):
-    """The targets and the course of the latency percentiles, in microseconds."""
+    """The targets of the latency percentiles and their series, in microseconds."""
 
     p50_target_us: float | None
     p95_target_us: float | None
@@ -154,7 +154,7 @@ class FeatureStoreHealth(_Part, frozen=True, kw_only=True):
 
 
 class Memory(_Part, frozen=True, kw_only=True):
-    """Resident bytes of the pipeline's process, the alert's limit, and the course in bytes."""
+    """Resident bytes of the pipeline's process, the alert's limit, and the series in bytes."""
 
     used_bytes: int
     limit_bytes: int

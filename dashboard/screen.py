@@ -13,7 +13,7 @@ from rich.terminal_theme import TerminalTheme
 from dashboard.charts import bar
 from dashboard.frame import Frame, Notice
 from dashboard.layout import Band, arrange
-from dashboard.panels import chrome
+from dashboard.panels.header_footer import draw_footer, draw_header, draw_help, draw_small
 from dashboard.panels.panel import Panel
 from dashboard.rows import Piece, Row, beside, block, fit, left, row, rule
 from dashboard.theme import ACCENT, DIM, LABEL, RULE, STRONG, TITLE
@@ -74,16 +74,14 @@ class Picture:
 def render(frame: Frame, width: int, height: int, view: ViewState = LIVE) -> Picture:
     """Return the screen: exactly ``height`` rows of ``width`` cells."""
     if width < LEAST_WIDTH or height < LEAST_HEIGHT:
-        return Picture(
-            block(chrome.draw_small(frame, width, height, (LEAST_WIDTH, LEAST_HEIGHT)), width, height), width
-        )
+        return Picture(block(draw_small(frame, width, height, (LEAST_WIDTH, LEAST_HEIGHT)), width, height), width)
     tall = height >= _TALL
-    rows = [fit(line, width) for line in chrome.draw_header(frame, width, 3 if tall and frame.header.hypothesis else 2)]
+    rows = [fit(line, width) for line in draw_header(frame, width, 3 if tall and frame.header.hypothesis else 2)]
     if tall:
         rows.append(fit([], width))
     room = height - len(rows) - 1
-    rows += block(chrome.draw_help(width) if view.help else _bands(frame, width, room), width, room)
-    return Picture([*rows, fit(chrome.draw_footer(frame, width, view.status, keys=not view.final), width)], width)
+    rows += block(draw_help(width) if view.help else _bands(frame, width, room), width, room)
+    return Picture([*rows, fit(draw_footer(frame, width, view.status, keys=not view.final), width)], width)
 
 
 def _bands(frame: Frame, width: int, height: int) -> list[Row]:

@@ -179,7 +179,7 @@ def draw_ledger(frame: Frame, width: int, height: int) -> list[Row]:
     if ledger is None:
         return []
     if not ledger.balanced:
-        broken = ledger.imbalances or ("the books do not balance",)
+        broken = ledger.imbalances or ("the ledger does not balance",)
         return [row(" ", ("✗ ", BAD), (text, BAD)) for text in broken[:height]]
     lines = equations(ledger)
     if width < 160:  # noqa: PLR2004  room for two

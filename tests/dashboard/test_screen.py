@@ -12,7 +12,7 @@ from rich.console import Console
 from actors.telemetry.metrics.catalogue import find
 from dashboard.frame import Figure, Frame, Notice
 from dashboard.layout import MEDIUM, NARROW, SHOWN_METRICS, WIDE
-from dashboard.panels import chrome
+from dashboard.panels import header_footer
 from dashboard.screen import Picture, ViewState, render, render_notice
 from tests.support.dashboard.any_frame import FRAMES, TEXTS
 from tests.support.dashboard.frames import SAMPLES, failing, outage
@@ -200,7 +200,7 @@ def test_help_fits_the_smallest_screen() -> None:
 
 def test_no_line_of_the_help_is_cut() -> None:
     """On the smallest screen every line of it is as it is on a wide one."""
-    narrow, wide = chrome.draw_help(80), chrome.draw_help(200)
+    narrow, wide = header_footer.draw_help(80), header_footer.draw_help(200)
     for line, whole in zip(narrow, wide, strict=True):
         text = "".join(segment.text for segment in whole).rstrip(" ─")
         assert len(text) <= 80

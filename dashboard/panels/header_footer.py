@@ -1,4 +1,4 @@
-"""What stands around the panels or in their place: top and bottom lines, help, a screen too small."""
+"""The header above the panels, the footer below them, and what takes their place: help, and a screen too small."""
 
 from typing import Final
 
