@@ -13,7 +13,7 @@ Where the limit lies within a counter of the histogram, k is known only to be be
 prove a failure, and with the larger one it must still hold. What a percentile is compared with, or computed from, must
 have enough samples of its own, for either verdict. A maximum, a mean or a ratio is what it is, from one sample on.
 
-Of what a run imports scipy is no part, and one tail of one distribution is twenty lines.
+A run does not import scipy for this: one tail of one distribution is twenty lines.
 
 Example:
     >>> round(upper_tail(3, 3, 0.5), 3), round(upper_tail(20, 1_000, 0.01), 5)

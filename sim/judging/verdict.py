@@ -1,6 +1,6 @@
 """The verdict: pass, fail or inconclusive, with every reason, and what it rests on.
 
-Who answers for load that did not arrive? The producer is ours, so what it does not send in time makes a run
+What is to blame for load that did not arrive? The producer is ours, so what it does not send in time makes a run
 inconclusive: the pipeline was never asked. But a full mailbox blocks the producer on purpose, and what it then cannot
 send is the pipeline's answer to overload; it must not excuse the pipeline, nor spoil a scenario about overload. So:
 
@@ -222,7 +222,7 @@ def apart(ledger: LedgerSnapshot) -> str:
 
 
 def remarks(by_mode: Sequence[int], expectations: Sequence[ExpectationResult], read: frozenset[str]) -> Iterator[str]:
-    """Yield what whoever reads the verdict should know although it changes nothing.
+    """Yield what a reader of the verdict should know although it changes nothing.
 
     Args:
         by_mode: decisions of the whole run, in the order of `Mode`.

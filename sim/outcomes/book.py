@@ -62,12 +62,12 @@ _TAKEN = Completed(None)
 
 
 class OutcomeBook:
-    """Takes the decisions as their caller, and the truth from the feed; keeps both, 42 bytes a transaction.
+    """Takes the decisions as the pipeline's sink, and the truth from the feed; keeps both, 42 bytes a transaction.
 
     It is the run's `DecisionSink`. Delivering a batch again, after a crash, changes nothing.
 
     Args:
-        array_store: where what is kept lies, and is let go from time to time; None is memory.
+        array_store: where what is kept lies, and is released from time to time; None is memory.
 
     Attributes:
         count: transactions whose truth is booked, numbered from 0.
@@ -123,11 +123,11 @@ class OutcomeBook:
     @property
     def fraud_ids(self) -> set[str]:
         """Ids of the decided transactions that were fraud."""
-        self._deferred.settle()
+        self._deferred.flush()
         return self._fraud_ids
 
     def settled(self) -> list[Column]:
-        """Return the front of each column that is written to from now on only after the shelf has settled."""
+        """Return the front of each column that is written to from now on only after `ArrayStore.wait`."""
         self._settled = max(self._settled, self.count - STIRRING)
         return [column[: self._settled] for column in self._columns()]
 
@@ -136,7 +136,7 @@ class OutcomeBook:
         track = np.concatenate([batch.track for batch in batches])
         at = track[:, NUMBER]
         if self._array_store is not None and at.min() < self._settled:
-            self._array_store.settle()  # or it could be lost on its way to a file
+            self._array_store.wait()  # or it could be lost on its way to a file
         self._arrival_ns[at] = track[:, ARRIVAL] - self.start_ns
         self._latency_ns[at] = track[:, DECIDED] - track[:, ARRIVAL]
         self._amount[at] = np.concatenate([batch.amount for batch in batches])
@@ -159,7 +159,7 @@ class OutcomeBook:
         """Return the decided ones among the transactions numbered from ``start`` up to ``stop``, with their truth."""
         if stop is None:
             self._release()
-        self._deferred.settle()
+        self._deferred.flush()
         part = slice(start, self.count if stop is None else stop)
         return self._rows(part, self._decision[part] != UNDECIDED)
 
@@ -175,7 +175,7 @@ class OutcomeBook:
     def outcomes_of(self, chosen: Bool) -> Outcomes:
         """Return the decided ones among the transactions that ``chosen``, bool by number, picks."""
         self._release()
-        self._deferred.settle()
+        self._deferred.flush()
         count = min(self.count, len(chosen))
         return self._rows(slice(count), chosen[:count] & (self._decision[:count] != UNDECIDED))
 
@@ -193,14 +193,14 @@ class OutcomeBook:
         return timeliness(amount, latency_ns, scored, deadline_ns)
 
     def _release(self) -> None:
-        """Let go what was touched before: whoever looks through the whole run needs a few of its columns."""
+        """Release what was touched before: whoever looks through the whole run needs a few of its columns."""
         if self._array_store is not None:
             self._array_store.release()
 
     def _during(self, start_ns: int, end_ns: int | None) -> Bool:
         """Return which are the decided ones of a span, bool by number."""
         self._release()
-        self._deferred.settle()
+        self._deferred.flush()
         arrived = self._arrival_ns[: self.count]
         inside: Bool = (self._decision[: self.count] != UNDECIDED) & (arrived >= start_ns)
         if end_ns is not None:

@@ -30,7 +30,7 @@ class ArrayStore(Protocol):
         """Take ``columns``, fronts of arrays made here, out of memory by and by: they are not written to any more."""
         ...
 
-    def settle(self) -> None:
+    def wait(self) -> None:
         """Return when what was put away may be written to after all."""
         ...
 
@@ -42,9 +42,9 @@ class ArrayStore(Protocol):
 class MappedArrays:
     """Makes arrays whose large ones lie in nameless files, so that only the part in use takes memory.
 
-    An array is read and written like any other; what was let go is read back when it is touched. For the virtual clock:
-    on the real one, writing to a file may wait for the disk, which a run would measure. Where files cannot be had (a
-    full disk, or a system without `posix_fallocate`), arrays lie in memory.
+    An array is read and written like any other; what was released is read back when it is touched. For the virtual
+    clock: on the real one, writing to a file may wait for the disk, which a run would measure. Where files cannot be
+    had (a full disk, or a system without `posix_fallocate`), arrays lie in memory.
 
     Args:
         folder: whose disk the files take room on; they have no name there and end with the process at the latest.
@@ -58,7 +58,7 @@ class MappedArrays:
         """Return a new array of ``count`` elements, to be written before it is read.
 
         A large one is mostly a column's copy with more room: so that not all columns of a table are in memory twice
-        while they are copied one after the other, each time all arrays are let go.
+        while they are copied one after the other, each time all arrays are released.
         """
         size_bytes = count * np.dtype(dtype).itemsize
         if size_bytes < LARGE_BYTES:
@@ -79,7 +79,7 @@ class MappedArrays:
     def put_away(self, columns: Iterable[Column]) -> None:
         """Do nothing: they lie in files already."""
 
-    def settle(self) -> None:
+    def wait(self) -> None:
         """Return at once."""
 
     @property
@@ -112,7 +112,7 @@ _FAILED = ctypes.c_void_p(-1).value
 class SpillingArrays:
     """Makes arrays that lie in memory, for a clock that would measure the wait for a disk, and keeps memory flat.
 
-    Who writes to an array writes to memory. What will not be written again is told by `put_away`: a thread writes it to
+    Writing to an array writes to memory. What will not be written again is handed to `put_away`: a thread writes it to
     a nameless file and maps that in its place, at the same addresses, so that it is read as before and takes no memory
     until it is. Room for ``rows`` is reserved at once, which takes none either: an array that need not grow is never
     copied. Where files or such mappings cannot be had, arrays stay in memory.
@@ -147,8 +147,9 @@ class SpillingArrays:
     def put_away(self, columns: Iterable[Column]) -> None:
         """Have ``columns`` moved by and by: parts of arrays made here, from a front that only moves on.
 
-        They may be read meanwhile, and must not be written to before `settle`; afterwards they may, and whoever does
-        may wait for the disk. While earlier ones are on their way nothing happens: they are told again later.
+        They may be read meanwhile, and must not be written to before `wait` has returned; afterwards they may, at the
+        cost of a wait for the disk. While earlier ones are on their way nothing happens: they are handed over again
+        later.
         """
         if not self._moves or (self._moving is not None and not self._moving.done()):
             return
@@ -156,7 +157,7 @@ class SpillingArrays:
         if found:
             self._moving = self._thread.submit(self._move, found)
 
-    def settle(self) -> None:
+    def wait(self) -> None:
         """Wait until nothing is on its way."""
         if self._moving is not None:
             self._moving.result()

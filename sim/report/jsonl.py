@@ -45,7 +45,7 @@ class PatientLines:
 
     Attributes:
         file: the file.
-        lost_count: lines that were never written; those that still wait count once it is settled.
+        lost_count: lines that were never written; those that still wait count once it is flushed.
 
     Args:
         path: created anew.
@@ -82,15 +82,15 @@ class PatientLines:
         self._held += lines
         self._try()
 
-    def settle(self) -> None:
+    def flush(self) -> None:
         """Try what waits a last time; what is refused again is lost."""
         self._try()
         self.lost_count += self._held.count(b"\n")
         self._held.clear()
 
     def close(self) -> None:
-        """Settle, and close the file; closing twice is fine."""
-        self.settle()
+        """Flush, and close the file; closing twice is fine."""
+        self.flush()
         self.file.close()
 
     def _try(self) -> None:

@@ -108,7 +108,7 @@ async def _run_on(
             folder.begin()
             ended = await session.run()
             for lines in own_lines:
-                lines.settle()
+                lines.flush()
             # Who presses Ctrl-C now wants the run to end, not to lose its summary; labels in the log may be missing.
             output = Output(folder, parts, own_lines, partial(presses.more_than, presses.count))
             return _report(plan, output, session, ended, machine.losses())

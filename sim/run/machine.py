@@ -69,7 +69,7 @@ class GatheredLog(DecisionLog):
 
     def settle(self) -> None:
         """Write and count what waits."""
-        self._deferred.settle()
+        self._deferred.flush()
 
     def _write_down(self, batches: list[DecidedBatch]) -> None:
         written = True

@@ -47,7 +47,7 @@ def test_what_was_put_away_is_read_as_before(array_store: SpillingArrays, tmp_pa
     array = array_store.empty(COUNT, np.int64)
     array[:] = np.arange(COUNT)
     array_store.put_away([array[: COUNT // 2 + 5]])
-    array_store.settle()
+    array_store.wait()
     assert array_store.size_bytes == COUNT // 2 * 8
     array[COUNT // 2 :] += 1
     array_store.release()
@@ -62,7 +62,7 @@ def test_what_was_put_away_takes_no_memory(array_store: SpillingArrays) -> None:
     array[:] = 1
     before = anonymous_bytes()
     array_store.put_away([array])
-    array_store.settle()
+    array_store.wait()
     assert before - anonymous_bytes() >= 0.9 * array.nbytes
 
 
@@ -71,7 +71,7 @@ def test_what_was_moved_may_be_written_to_again(array_store: SpillingArrays) -> 
     array = array_store.empty(COUNT, np.int64)
     array[:] = 0
     array_store.put_away([array])
-    array_store.settle()
+    array_store.wait()
     array[7] = -7
     array_store.release()
     assert (array[7], array.sum()) == (-7, -7)
@@ -84,7 +84,7 @@ def test_a_front_moves_on_piece_by_piece(array_store: SpillingArrays) -> None:
     for stop in range(COUNT // 8, COUNT + 1, COUNT // 8):
         array[stop - COUNT // 8 : stop] = stop
         array_store.put_away([array[:stop]])
-        array_store.settle()
+        array_store.wait()
         assert array_store.size_bytes == stop * 8
     assert view.sum() == (COUNT // 8) * (COUNT // 8 + COUNT // 4)
 
@@ -92,7 +92,7 @@ def test_a_front_moves_on_piece_by_piece(array_store: SpillingArrays) -> None:
 def test_arrays_made_elsewhere_stay_where_they_are(array_store: SpillingArrays) -> None:
     """History may hold columns of another origin; these are nobody's to move."""
     array_store.put_away([np.zeros(COUNT)])
-    array_store.settle()
+    array_store.wait()
     assert array_store.size_bytes == 0
 
 
@@ -101,7 +101,7 @@ def test_a_file_goes_with_its_array(array_store: SpillingArrays) -> None:
     array = array_store.empty(COUNT, np.int64)
     array[:] = 1
     array_store.put_away([array])
-    array_store.settle()
+    array_store.wait()
     files = len(list(Path("/proc/self/fd").iterdir()))
     del array
     assert array_store.size_bytes == 0
@@ -128,7 +128,7 @@ def test_without_room_on_the_disk_arrays_stay_in_memory(
     array = array_store.empty(COUNT, np.int64)
     array[:] = 3
     array_store.put_away([array])
-    array_store.settle()
+    array_store.wait()
     assert (array.sum(), array_store.size_bytes) == (3 * COUNT, 0)
 
 
@@ -144,7 +144,7 @@ def test_on_a_file_system_without_mappings_arrays_stay_in_memory(
 
     monkeypatch.setattr(mmap, "mmap", refused)
     array_store.put_away([array])
-    array_store.settle()
+    array_store.wait()
     assert (array.sum(), array_store.size_bytes) == (3 * COUNT, 0)
 
 
