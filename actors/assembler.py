@@ -242,7 +242,7 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
         features, mode = self._parts.assembly.join(columns, prepared.stream, prepared.rows)
         done_ns = self.clock.now_ns()
         track = prepared.batch.track
-        self._times.book(track, prepared.started_ns, done_ns)
+        self._times.record(track, prepared.started_ns, done_ns)
         self._features_time.record_span((done_ns - prepared.assembly_ns) // NS_PER_US, len(track))
         self.telemetry.observe_rows(mode)
         self.telemetry.observe_features(features)

@@ -93,7 +93,7 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
         else:
             self._retries.put(decided)
         self.log.commit(decided, written=prepared.logged)
-        self._times.book(decided.batch.track, prepared.started_ns, self.clock.now_ns())
+        self._times.record(decided.batch.track, prepared.started_ns, self.clock.now_ns())
 
     async def run(self) -> None:
         """Work until the inbox is closed and empty, and all is written down."""

@@ -52,7 +52,7 @@ class Producer:
         self._clock = environment.clock
         self._telemetry = environment.telemetry
         self._lateness = environment.telemetry.stages[Stage.LATENESS]
-        self._lateness.reads(self._count_lateness)
+        self._lateness.before_reading(self._count_lateness)
         self.hooks = environment.hooks
         self._hooked = True
         self._work = environment.work

@@ -227,7 +227,7 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
     def _account(self, decided: DecidedBatch, prepared: Scored) -> None:
         track, telemetry = decided.batch.track, self.telemetry
         now_ns = self.clock.now_ns()
-        self._times.book(track, prepared.started_ns, now_ns)
+        self._times.record(track, prepared.started_ns, now_ns)
         self._decide_time.record_span((now_ns - prepared.decide_ns) // NS_PER_US, len(track))
         telemetry.ledger.decide(decided.decision, decided.mode)
         telemetry.observe_scores(decided.score)

@@ -313,9 +313,9 @@ TOGETHER = 256  # batches, or up to sixteen times as many transactions: alone on
 
 
 class Deferred(Generic[Kept]):
-    """Keeps batches, or what is to be known of each, until there are enough of them or until `settle`.
+    """Keeps batches, or what is to be known of each, until there are enough of them or until `flush`.
 
-    Its owner settles before any reading, so that none misses what was kept.
+    Its owner flushes it before any reading, so that none misses what was kept.
 
     Args:
         count: takes all that was kept, in order, at least one.
@@ -332,9 +332,9 @@ class Deferred(Generic[Kept]):
         kept = self._kept
         kept.append(batch)
         if rows > FEW or len(kept) >= TOGETHER:
-            self.settle()
+            self.flush()
 
-    def settle(self) -> None:
+    def flush(self) -> None:
         """Have what was kept counted."""
         kept = self._kept
         if kept:

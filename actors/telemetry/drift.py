@@ -238,7 +238,7 @@ class ScoreHistogram:
 
     def counts(self) -> ScoreCounts:
         """Return the bins as a frozen value."""
-        self._deferred.settle()
+        self._deferred.flush()
         return ScoreCounts(tuple(self._bins.tolist()), self._total, self._sum)
 
 

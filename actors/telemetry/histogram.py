@@ -39,9 +39,9 @@ class Histogram:
         "_beyond",
         "_cells",
         "_counters",
+        "_flushes",
         "_latest",
         "_most_peaks",
-        "_owing",
         "_peak_us",
         "_peaks",
         "_pending",
@@ -51,7 +51,7 @@ class Histogram:
     )
 
     def __init__(self) -> None:
-        self._owing: list[Callable[[], None]] = []
+        self._flushes: list[Callable[[], None]] = []
         self._pending: list[int] = []
         self._counters: I64 = np.zeros(COUNTERS, dtype=np.int64)
         self._cells = self._counters.data  # one counter through it costs a third of one through the array
@@ -67,18 +67,18 @@ class Histogram:
     @property
     def count(self) -> int:
         """Number of values."""
-        self._settle()
+        self._flush()
         return self._total
 
     @property
     def beyond(self) -> int:
         """Number of values beyond the range."""
-        self._settle()
+        self._flush()
         return self._beyond
 
-    def reads(self, settle: Callable[[], None]) -> None:
-        """Call ``settle`` before every reading: whoever keeps values back records them then."""
-        self._owing.append(settle)
+    def before_reading(self, flush: Callable[[], None]) -> None:
+        """Call ``flush`` before every reading: what keeps values back records them then."""
+        self._flushes.append(flush)
 
     def record(self, values_us: I64) -> None:
         """Count each of ``values_us``, int64 (n,), n may be 0."""
@@ -128,10 +128,10 @@ class Histogram:
                 cells[index_of(value_us)] += 1
         self._note(len(values_us), sum(values_us), highest_us)
 
-    def _settle(self) -> None:
+    def _flush(self) -> None:
         """Count the values that were kept, here and elsewhere."""
-        for settle in self._owing:
-            settle()
+        for flush in self._flushes:
+            flush()
         self._count_pending()
 
     def _count_pending(self) -> None:
@@ -153,7 +153,7 @@ class Histogram:
 
     def counts(self) -> HistogramCounts:
         """Return the counters as a frozen value, scanning only as far as the highest one in use."""
-        self._settle()
+        self._flush()
         if self._total > self._latest.total:
             self._note_peak()
             used = self._counters[: index_of(min(self._peaks[0][1], HIGHEST_US)) + 1]
@@ -187,7 +187,7 @@ class Histogram:
     @property
     def mean_us(self) -> float | None:
         """The exact mean, or None without values."""
-        self._settle()
+        self._flush()
         return self._sum_us / self._total if self._total else None
 
     @property

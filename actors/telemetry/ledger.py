@@ -14,11 +14,11 @@ _KINDS = np.uint8(len(Decision))
 
 
 class Ledger:
-    """The live books. Each method adds; nothing is ever taken back.
+    """The live ledger. Each method adds; nothing is ever taken back.
 
     Attributes:
-        broken: the equations that did not hold at the first reading at which any did not, in words; () as long as the
-            books have balanced at each. It is what everyone goes by who says whether they balance.
+        broken: the equations that did not hold at the first reading at which any did not, in words; () as long as it
+            has balanced at each. Whatever says whether the ledger balances goes by this.
     """
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ class Ledger:
     @property
     def decisions(self) -> tuple[tuple[int, ...], ...]:
         """By mode, in the order of `Mode`: counts in the order of `Decision`."""
-        self._deferred.settle()
+        self._deferred.flush()
         return tuple(map(tuple, self._cells.reshape(-1, len(Decision)).tolist()))
 
     @property
@@ -90,7 +90,7 @@ class Ledger:
         self.undelivered_count += count
 
     def snapshot(self, waiting: Waiting) -> LedgerSnapshot:
-        """Return the books with what is ``waiting`` at this very instant; remember whether they balanced."""
+        """Return the ledger with what is ``waiting`` at this very instant; remember whether it balanced."""
         now = self._read(waiting)
         self.broken = self.broken or tuple(map(str, now.check()))
         return replace(now, balanced=False, imbalances=self.broken) if self.broken else now

@@ -19,7 +19,7 @@ EQUATIONS: Final = (
 class Waiting(msgspec.Struct, frozen=True):
     """What has not ended yet, counted by the pipeline where it lies: backlog, mailboxes, leases, outboxes.
 
-    It is never derived from the ledger, or the books would balance by construction.
+    It is never derived from the ledger, or it would balance by construction.
 
     Attributes:
         unsent: due, not yet sent by the producer.

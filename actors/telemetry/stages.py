@@ -54,7 +54,7 @@ class StageRecorder:
 
     Args:
         start: column for the instant at which work on a batch began; the next one is for its end.
-        spans: what is counted. Their columns must have been written for good when a batch is booked.
+        spans: what is counted. Their columns must have been written for good when a batch is recorded.
     """
 
     def __init__(self, start: int, spans: Sequence[StageSpan]) -> None:
@@ -62,9 +62,9 @@ class StageRecorder:
         self._spans = spans
         self._deferred = Deferred(self._count)
         for span in spans:
-            span.histogram.reads(self._deferred.settle)
+            span.histogram.before_reading(self._deferred.flush)
 
-    def book(self, track: I64, started_ns: int, ended_ns: int) -> None:
+    def record(self, track: I64, started_ns: int, ended_ns: int) -> None:
         """Write both instants for every row of ``track``, int64 (n, len(Track)), and count its spans by and by."""
         stamp_both(track, self._start, started_ns, ended_ns)
         self._deferred.add(track, len(track))

@@ -20,7 +20,7 @@ class Telemetry:
     """Counts since the start of the run, written by the actors on the event loop, never by another thread.
 
     Attributes:
-        ledger: the books.
+        ledger: where every transaction is.
         stages: a latency histogram each.
         counters: how often something happened; whoever sees it happen adds to them.
         gc_pauses: started and stopped by the run; None where collections are not counted.

@@ -32,7 +32,7 @@ def test_every_reading_is_that_of_counting_one_by_one(
     spans = (StageSpan(waiting, SENT, ASSEMBLY_START), StageSpan(working, ASSEMBLY_START, ASSEMBLED))
     recorder = StageRecorder(ASSEMBLY_START, spans)
     for sent_ns, started_ns, ended_ns, read in batches * copies:
-        recorder.book(tracks_sent(sent_ns), started_ns, ended_ns)
+        recorder.record(tracks_sent(sent_ns), started_ns, ended_ns)
         for at_ns in sent_ns:
             expected_waiting.record_span((started_ns - at_ns) // 1_000, 1)
             expected_working.record_span((ended_ns - started_ns) // 1_000, 1)
@@ -48,7 +48,7 @@ def test_both_instants_are_on_every_row_at_once_and_nowhere_else(batch: tuple[li
     """Whoever gets the batch next may read them before anything is counted."""
     sent_ns, started_ns, ended_ns, _ = batch
     track, before = tracks_sent(sent_ns), tracks_sent(sent_ns)
-    StageRecorder(ASSEMBLY_START, ()).book(track, started_ns, ended_ns)
+    StageRecorder(ASSEMBLY_START, ()).record(track, started_ns, ended_ns)
     assert (track[:, [ASSEMBLY_START, ASSEMBLED]] == [started_ns, ended_ns]).all()
     written = [ASSEMBLY_START, ASSEMBLED]
     assert (np.delete(track, written, axis=1) == np.delete(before, written, axis=1)).all()
@@ -68,7 +68,7 @@ def test_both_instants_are_on_every_row_at_once_and_nowhere_else(batch: tuple[li
 def test_no_way_of_reading_misses_what_is_kept(read: Callable[[Histogram], float | None]) -> None:
     """Count, mean, maximum, percentile and copies all include a batch booked just before."""
     histogram = Histogram()
-    StageRecorder(ASSEMBLY_START, (StageSpan(histogram, SENT, ASSEMBLY_START),)).book(
+    StageRecorder(ASSEMBLY_START, (StageSpan(histogram, SENT, ASSEMBLY_START),)).record(
         tracks_sent([1_000]), 2_000, 3_000
     )
     assert read(histogram) == 1
@@ -77,7 +77,7 @@ def test_no_way_of_reading_misses_what_is_kept(read: Callable[[Histogram], float
 def test_values_beyond_the_range_are_seen_before_anything_else_is_read() -> None:
     """A span of more than an hour counts as beyond although it was only kept."""
     histogram = Histogram()
-    StageRecorder(ASSEMBLY_START, (StageSpan(histogram, SENT, ASSEMBLY_START),)).book(
+    StageRecorder(ASSEMBLY_START, (StageSpan(histogram, SENT, ASSEMBLY_START),)).record(
         tracks_sent([0]), 4 * 10**12, 5 * 10**12
     )
     assert histogram.beyond == 1
@@ -89,7 +89,7 @@ def test_what_waits_to_be_counted_is_bounded(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(Histogram, "record", lambda _, values_us: counted.append(len(values_us)))
     recorder = StageRecorder(ASSEMBLY_START, (StageSpan(Histogram(), SENT, ASSEMBLY_START),))
     for _ in range(TOGETHER):
-        recorder.book(tracks_sent([1_000]), 2_000, 3_000)
-    recorder.book(tracks_sent([1_000]), 2_000, 3_000)
-    recorder.book(tracks_sent([1_000] * (FEW + 1)), 2_000, 3_000)
+        recorder.record(tracks_sent([1_000]), 2_000, 3_000)
+    recorder.record(tracks_sent([1_000]), 2_000, 3_000)
+    recorder.record(tracks_sent([1_000] * (FEW + 1)), 2_000, 3_000)
     assert counted == [TOGETHER, 1 + FEW + 1]

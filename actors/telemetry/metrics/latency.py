@@ -7,7 +7,7 @@ from actors.telemetry.metrics.metric import Metric, Read, Unit
 from actors.telemetry.stages import Stage
 from actors.telemetry.window import Window
 
-_ALSO = {  # for the times of a whole transaction, which is what someone means who names no stage
+_ALSO = {  # for the times of a whole transaction, which are meant where no stage is named
     "p50": "median latency_median latency_p50_ms med response_time latency",
     "p95": "latency_p95_ms percentile95 response_time_p95 tail",
     "p99": "latency_p99_ms percentile99 response_time_p99",

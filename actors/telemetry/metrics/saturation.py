@@ -10,7 +10,7 @@ from actors.telemetry.metrics.metric import BYTES_PER_MB, Metric, Read, Unit, co
 from actors.telemetry.snapshot import MailboxGauge, Snapshot
 from actors.telemetry.window import Window
 
-MAILBOXES = ("assembler", "scorer", "logger")  # named for who reads it
+MAILBOXES = ("assembler", "scorer", "logger")  # each named after the actor that reads it
 ACTORS = ("producer", *MAILBOXES)
 
 
