@@ -104,6 +104,9 @@ class Screen:
     def start(cls, command: Sequence[str] | None = None) -> Self:
         """Start the screen's process; it takes the terminal and shows "starting" until the first message.
 
+        It is not started by `multiprocessing`, which would take the terminal's keys away from it, and whose connections
+        wait in the middle of a message.
+
         Args:
             command: what to run instead of `python -m dashboard`; gets the descriptor as its last argument.
         """

@@ -26,24 +26,19 @@ _SAFE_PATH: Final = "PYTHONSAFEPATH"
 
 
 @contextmanager
-def _safe_path() -> Iterator[None]:
-    """Let what is started meanwhile import nothing from the folder one stands in before it has its parent's path."""
-    before = os.environ.get(_SAFE_PATH, "")
+def _shielded() -> Iterator[None]:
+    """Start what is started meanwhile away from the terminal and from the folder one stands in.
+
+    Signals of the terminal are blocked in it, and it imports nothing from that folder before it has its parent's path.
+    """
+    path = os.environ.get(_SAFE_PATH, "")
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
     os.environ[_SAFE_PATH] = "1"
     try:
         yield
     finally:
-        os.environ[_SAFE_PATH] = before  # "" is as if it were not set
-
-
-@contextmanager
-def blocked(*signals: signal.Signals) -> Iterator[None]:
-    """Start what is started meanwhile with ``signals`` blocked: a terminal sends them to children too."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        os.environ[_SAFE_PATH] = path  # "" is as if it were not set
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
 class Child:
@@ -68,7 +63,7 @@ class Child:
         self.pipe, theirs = context.Pipe()
         self._process = context.Process(target=_do, args=(theirs, work, given), daemon=True)
         try:
-            with blocked(signal.SIGINT, signal.SIGHUP), _safe_path():
+            with _shielded():
                 self._process.start()
         except BaseException:
             self.pipe.close()

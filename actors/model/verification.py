@@ -1,7 +1,8 @@
 """A model that may be damaged, first loaded in a child process.
 
 A truncated LightGBM model aborts the whole process instead of raising (measured), so the process that serves loads only
-what a child has survived: the model of the start, and each that is to replace it.
+what a child has survived: the model of the start, and each that is to replace it. The child has a command line, as
+`multiprocessing` would begin it with the main module of the program that serves, and lets no worker start one.
 
 ``python -m actors.model.verification FOLDER [unproved]`` exits 0 with the SHA-256 of the booster's file on stdout, or 2
 with one line on stderr; 4 if the machine lacks what it takes, with a line that says what.

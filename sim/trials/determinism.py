@@ -52,6 +52,7 @@ def run_twice(words: Sequence[str], folders: tuple[Path, Path]) -> int:
 
 
 def _start(words: list[str], hash_seed: str) -> "subprocess.Popen[str]":
+    """Start a run by the user's command line, in an interpreter whose hash seed is set before it begins."""
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "sim", "run", *words],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONHASHSEED": hash_seed},
