@@ -4,9 +4,9 @@ Active towns follow the rate: at twice the rate twice as many cards pay, each as
 whole and ahead of need, so that cards, merchants and devices are never busier than in training; until the next town is
 needed they are a little less busy, by one part in the number of active towns at most.
 
-A town that becomes active has slept until then. It must not look so, hence it begins with the training world's state
-moved in time to its activation (`Town.activated_us`). A town that fell silent for more than an hour of event time is
-not woken again while the pool may still grow: its cards would show the gap.
+A town that becomes active has paid nothing before. So that its cards do not look idle, it begins with the training
+world's state, moved in time to its activation (`PooledTown.activated_us`). A town that was inactive for more than an
+hour of event time does not become active again while the pool may still grow: its cards would show the gap.
 
 Swings that pass within an hour of event time (on-off bursts, short sines) do not change the active towns: over the
 windows of the features cards are then as busy as the mean rate says, which is as in training.
@@ -30,7 +30,7 @@ from sim.world.town import Town
 from sim.world.transactions import Rows
 
 MOST_TOWNS = 128  # 512,000 cards; beyond it cards get busier instead
-_SETTLED_US = US_PER_HOUR  # a silence this short shows in no feature but the gap
+_UNSEEN_US = US_PER_HOUR  # a pause this short shows in no feature but the gap
 _ROUNDING = 1e-9
 
 
@@ -106,14 +106,14 @@ class Pool:
         return np.minimum(needed / self._counts[at], 1.0)
 
     def _schedule(self, demand: list["_Knot"]) -> Iterator[Step]:
-        crew = _Crew()
+        towns = _LastInFirstOut()
         for from_ns, count in _counts(demand):
-            changed = crew.resize(min(count, MOST_TOWNS), self.event_us(from_ns))
+            changed = towns.resize(min(count, MOST_TOWNS), self.event_us(from_ns))
             if changed:
-                yield Step(int(from_ns), np.array(crew.active, dtype=np.int64))
+                yield Step(int(from_ns), np.array(towns.active, dtype=np.int64))
 
 
-class _Crew:
+class _LastInFirstOut:
     """Active towns, the last one in being the first one out."""
 
     def __init__(self) -> None:
@@ -131,7 +131,7 @@ class _Crew:
         return len(self.active) != before
 
     def _next(self, now_us: int) -> int:
-        if self._silent and now_us - self._silent[-1][0] <= _SETTLED_US:
+        if self._silent and now_us - self._silent[-1][0] <= _UNSEEN_US:
             return self._silent.pop()[1]
         if self._made < MOST_TOWNS:
             self._made += 1
@@ -163,9 +163,9 @@ def _demand(phases: tuple[RatedPhase, ...], towns_at: float, streams: Streams, s
 def _visible(phase: RatedPhase, number: int, streams: Streams, speed: float) -> Iterator[Pieces]:
     """Yield the pieces of ``phase``, without swings that are too short for features to see."""
     swing = phase.arrivals
-    settled_ns = _SETTLED_US * NS_PER_US / speed
-    short_burst = isinstance(swing, OnOff) and swing.on_ns + swing.off_ns < settled_ns
-    short_sine = isinstance(swing, Sine) and swing.period_ns < settled_ns
+    unseen_ns = _UNSEEN_US * NS_PER_US / speed
+    short_burst = isinstance(swing, OnOff) and swing.on_ns + swing.off_ns < unseen_ns
+    short_sine = isinstance(swing, Sine) and swing.period_ns < unseen_ns
     if short_burst or short_sine:
         yield mean_pieces(phase)
     else:

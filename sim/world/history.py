@@ -1,6 +1,6 @@
 """The history of the training world: weeks of transactions with their labels, in order.
 
-A model is trained on it, and a run goes on where it ends. Both come from the same purchases and the same agenda.
+A model is trained on it, and a run goes on where it ends. Both come from the same purchases and the same episodes.
 """
 
 from collections.abc import Iterator
@@ -65,7 +65,7 @@ def history_rows(town: Town) -> Iterator[Rows]:
 
 
 def past_of(town: Town) -> EpisodeSchedule:
-    """Return the agenda as the history leaves it, without making the history's transactions."""
+    """Return the schedule of episodes as the history leaves it, without making the history's transactions."""
     episode_schedule = _new_schedule(town)
     episode_schedule.plan_until(town.spec.end_us)
     episode_schedule.take(town.spec.end_us)
@@ -73,7 +73,7 @@ def past_of(town: Town) -> EpisodeSchedule:
 
 
 def _new_schedule(town: Town) -> EpisodeSchedule:
-    """Return an agenda that began so long before the history that its start looks like any other time."""
+    """Return a schedule that began long enough before the history for its start to look like any other time."""
     episode_schedule = EpisodeSchedule(town, Streams(town.spec.seed), _WINDOW_US)
     early_us = town.spec.start_us - -(-LONGEST_COMPROMISE_US // _WINDOW_US) * _WINDOW_US
     episode_schedule.open(0, early_us)

@@ -3,8 +3,8 @@
 It is noisy on purpose. Holders travel, buy from abroad, surf privately, use a kiosk or a relative's tablet, and now and
 then buy something dear. Each of these looks like a fraud pattern, and mostly is none.
 
-Numbers of a kind start at its base, so that no two devices share one. A device's number says nothing about fraud:
-a thief's device is numbered like any other that is seen for the first time.
+Devices are numbered, each kind of device from a base of its own, so that no two share a number. A device's number says
+nothing about fraud: a thief's is numbered like any other that is seen for the first time.
 """
 
 from dataclasses import dataclass

@@ -58,14 +58,14 @@ class TrafficSpec(msgspec.Struct, frozen=True, kw_only=True):
         return self.pool().towns
 
     def build(self) -> "Traffic":
-        """Return the running thing."""
+        """Return what makes it."""
         return Traffic(self)
 
 
 class Traffic:
     """Makes a run's transactions; an iterator of blocks in order of intended arrival.
 
-    It holds the profiles, the agenda and one block, whatever the length of the run.
+    It holds the profiles, the planned episodes and one block, whatever the length of the run.
 
     Args:
         spec: what to make.

@@ -1,6 +1,6 @@
 """The world's transactions: rows of numbers inside, columns or JSON with names when they leave.
 
-A structured array can be cut, joined, sorted and overwritten in one step, which is what generators do all day.
+Rows are a structured array, because they are cut, joined, sorted and overwritten many times before they leave.
 """
 
 from enum import IntEnum
