@@ -1,4 +1,4 @@
-"""The history that all copies share: sums, taken once for all copies of one shift."""
+"""The sums over history that copies share: computed once for all copies of one shift."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -61,7 +61,7 @@ class CopiedSums:
             at_us: the table's instant.
         """
         for shift_us in self._distinct_shifts:
-            yield from self._have(at_us - shift_us)
+            yield from self._compute(at_us - shift_us)
         rows, computed_us = cards
         size = len(self._base.cards)
         for block, shift_us in enumerate(self._shifts.tolist()):
@@ -80,7 +80,7 @@ class CopiedSums:
             at_us: the table's instant.
         """
         size = max(1, len(self._base.cards))
-        own = int(np.searchsorted(codes, size * len(self._shifts)))  # beyond are strangers
+        own = int(np.searchsorted(codes, size * len(self._shifts)))  # the codes behind are of no copy
         shifts = self._shifts[codes[:own] // size]
         for shift_us in self._distinct_shifts:
             chosen = np.flatnonzero(shifts == shift_us)
@@ -96,8 +96,8 @@ class CopiedSums:
             category = tally.merchant_category[here]
             np.copyto(category, past.merchant_category, where=category == NO_CATEGORY)
 
-    def _have(self, at_us: int) -> Iterator[None]:
-        """Have copy 0's past at ``at_us`` at hand."""
+    def _compute(self, at_us: int) -> Iterator[None]:
+        """Compute copy 0's past at ``at_us``, unless it is kept from before."""
         if at_us in self._pasts:
             return
         view = self._base.view()
