@@ -125,11 +125,11 @@ class LookaheadAssembly(FeatureAssembly):
         """Return the speculation that ``columns`` begin in, a new one if need be; None: compute them now."""
         handed, live = self._pages.handed, self._live
         if handed is None or handed.columns is not columns:
-            self._settle()
+            self._end()
             return None
         if live is not None and live.page is handed.page and live.next == handed.start and live.next < live.stop:
             return live
-        self._settle()
+        self._end()
         if self._rest:
             self._rest -= 1
         elif len(columns) <= FEW and has_room(self._stream.rings, self._length):
@@ -142,11 +142,11 @@ class LookaheadAssembly(FeatureAssembly):
         foreseen = live.streamed(len(columns))
         if len(foreseen) == len(columns):
             return foreseen
-        self._settle()
+        self._end()
         rest = self._stream.count(cut(columns, slice(len(foreseen), len(columns))))
         return np.concatenate((foreseen, rest))
 
-    def _settle(self) -> None:
+    def _end(self) -> None:
         """End the speculation; what of it did not come was never counted."""
         live, self._live = self._live, None
         if live is None:
@@ -198,12 +198,12 @@ class Lookahead:
     predict: Callable[[ServingModel, F32], F64]
 
 
-def present(features: Sequence[str], stream: InMemoryStreamState, store: InMemoryFeatureStore) -> Lookahead:
+def without_lookahead(features: Sequence[str], stream: InMemoryStreamState, store: InMemoryFeatureStore) -> Lookahead:
     """Return ports that compute what they are asked for when they are asked."""
     return Lookahead(lambda source: source, read, FeatureAssembly(features), stream, store, by_engine)
 
 
-def foreseeing(
+def with_lookahead(
     features: Sequence[str],
     stream: InMemoryStreamState,
     store: InMemoryFeatureStore,

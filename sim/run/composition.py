@@ -26,7 +26,7 @@ from sim.clocks.modelled_waits import ModelledVerification
 from sim.injection.schedule import FaultSchedule
 from sim.injection.switch import FaultTargets
 from sim.journal import Journal
-from sim.lookahead.ports import Lookahead, foreseeing, present
+from sim.lookahead.ports import Lookahead, with_lookahead, without_lookahead
 from sim.outcomes.book import OutcomeBook
 from sim.outcomes.mapped_arrays import ArrayStore
 from sim.replay.traffic import PointInTimeFeed
@@ -264,8 +264,8 @@ def _lookahead(plan: Plan, machine: Machine, warm: WarmState, slot: ModelSlot) -
     """Return the ports that compute, ahead of time if the machine allows it."""
     names = plan.artifact.feature_names
     if machine.foresees:
-        return foreseeing(names, warm.stream, warm.store, slot)
-    return present(names, warm.stream, warm.store)
+        return with_lookahead(names, warm.stream, warm.store, slot)
+    return without_lookahead(names, warm.stream, warm.store)
 
 
 def _verification(plan: Plan, clock: Clock) -> Verification:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.lookahead.ports import present
+from sim.lookahead.ports import without_lookahead
 from sim.report.summary import Summary
 from sim.run import composition
 from tests.support.drills import THIN, run_thin
@@ -29,12 +29,12 @@ def test_lookahead_changes_no_byte_of_a_run(
         folder.mkdir()
         return run_thin(folder, world_model, (f"seed={seed}",), DRILLS[drill]).summary
 
-    foreseeing = run("foreseeing")
+    ahead = run("ahead")
     monkeypatch.setattr(
         composition,
-        "foreseeing",
-        lambda names, stream, store, slot: present(names, stream, store),
+        "with_lookahead",
+        lambda names, stream, store, slot: without_lookahead(names, stream, store),
     )
     as_it_comes = run("as-it-comes")
-    assert foreseeing.events_processed > 100
-    assert foreseeing.trace_hash == as_it_comes.trace_hash
+    assert ahead.events_processed > 100
+    assert ahead.trace_hash == as_it_comes.trace_hash
