@@ -51,13 +51,13 @@ def twin(
     name = f"{load(scenario, (*chosen, VIRTUAL), needs_model=model is None).name}-twin"
     # Taken first: whoever may not write there learns it before a model is trained for it.
     with RunFolder.create(out, name, own=frozenset({TWIN}), folders=frozenset({RUNS})) as folder:
-        settled = prepare_scenario(scenario, chosen, duration, model, say_once())
+        prepared = prepare_scenario(scenario, chosen, duration, model, say_once())
         begin(folder)
         with (
-            placing(settled.file, settled.overrides),
+            placing(prepared.file, prepared.overrides),
             working("running with and without the faults, on the virtual clock"),
         ):
-            found = compare(settled, folder.path, jobs or usual_jobs(2), partial(typer.echo, err=True))
+            found = compare(prepared, folder.path, jobs or usual_jobs(2), partial(typer.echo, err=True))
         _print(found)
         typer.echo(f"figures in {folder.write(TWIN, twin_text(found))}")
     touched = [each.touched_count for each in found.windows]

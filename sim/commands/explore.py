@@ -79,9 +79,9 @@ def explore(  # noqa: PLR0913 - each is an option
         check_variable(base)
     # Taken first: whoever may not write there learns it before a model is trained for it.
     with RunFolder.create(out, f"{base.name}-explore", own=FILES) as folder:
-        settled = prepare_scenario(scenario, chosen, duration, model, say_once())
-        search = Search(settled, first, count, anywhere=anywhere, as_written=as_written)
-        exploring = Exploring(search, digest_of(settled.model), model)
+        prepared = prepare_scenario(scenario, chosen, duration, model, say_once())
+        search = Search(prepared, first, count, anywhere=anywhere, as_written=as_written)
+        exploring = Exploring(search, digest_of(prepared.model), model)
         begin(folder)
         return _explore(exploring, folder, jobs or usual_jobs(search.seeds), shrink=shrink)
 
@@ -93,8 +93,8 @@ def _explore(exploring: "Exploring", folder: "RunFolder", jobs: int, *, shrink: 
     last = search.first_seed + search.seeds - 1
     typer.echo(f"seeds {search.first_seed} to {last}" if last > search.first_seed else f"seed {last}")
     exploring.lost = partial(typer.echo, err=True)
-    settled = search.settled
-    with placing(settled.file, settled.overrides), _progress(search.seeds) as exploring.tell:
+    prepared = search.prepared
+    with placing(prepared.file, prepared.overrides), _progress(search.seeds) as exploring.tell:
         exploring.run(jobs)
     shrunk = exploring.shrink_first(folder) if shrink else None
     return _conclude(exploring, folder, shrunk)

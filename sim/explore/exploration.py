@@ -116,24 +116,24 @@ def exploration_schema() -> bytes:
 SHOWN = 16  # digits of a trace hash: no two runs of a lifetime share them
 
 
-def reproduction(settled: PreparedScenario, attempt: Attempt, model: str, given: Path | None) -> str:
+def reproduction(prepared: PreparedScenario, attempt: Attempt, model: str, given: Path | None) -> str:
     """Return a command that repeats a run, and behind it what it must be run with to be the same.
 
     `run` repeats what its verdict shows. An invariant that the verdict knows nothing of is checked by `explore` alone.
 
     Args:
-        settled: what was run, its overrides complete.
+        prepared: what was run, its overrides complete.
         attempt: what came of it.
         model: digest of the model that served.
         given: the model folder that was named on the command line.
     """
     shown = any(each.what == "expectation" or each.name == "ledger" for each in attempt.broken)
     words = ["run"] if shown else ["explore", "--as-written"]
-    words.append(str(settled.file))
+    words.append(str(prepared.file))
     words += ["--clock", "virtual", "--tui", "off"] if shown else []
     words += [] if given is None else ["--model", str(given)]
-    words += [word for each in settled.overrides for word in ("--set", each)]
-    words += [] if settled.duration is None else ["--duration", settled.duration]
+    words += [word for each in prepared.overrides for word in ("--set", each)]
+    words += [] if prepared.duration is None else ["--duration", prepared.duration]
     marks = {
         "scenario": attempt.scenario_digest,
         "model": model,
@@ -206,9 +206,9 @@ class Exploring:
         self.bit.update(tried.attempt.bit)
         self.idle.update(tried.attempt.idle)
         if proof == "failed":
-            command = reproduction(tried.settled, tried.attempt, self.model, self.given)
+            command = reproduction(tried.prepared, tried.attempt, self.model, self.given)
             failure = Counterexample(
-                seed=tried.seed, overrides=tried.settled.overrides, attempt=tried.attempt, command=command
+                seed=tried.seed, overrides=tried.prepared.overrides, attempt=tried.attempt, command=command
             )
             self.failures.append(failure)
         self.tell(tried, failure)
@@ -217,15 +217,15 @@ class Exploring:
         """Reduce the first failure, and write it as a scenario; None if there is none, or Ctrl-C comes first."""
         if not self.failures or self.interrupted or self.lacking:
             return None
-        first, settled = self.failures[0], self.search.settled
-        failing = replace(settled, overrides=()).with_overrides(first.overrides).shorter.scenario
-        shrinker = Shrinker(settled.model, self.search.alter)
+        first, prepared = self.failures[0], self.search.prepared
+        failing = replace(prepared, overrides=()).with_overrides(first.overrides).shorter.scenario
+        shrinker = Shrinker(prepared.model, self.search.alter)
         try:
             smallest, attempt = shrinker.shrink(failing, first.attempt)
         except KeyboardInterrupt:
             self.interrupted = True
             return None
-        header = f"# Found by explore in {settled.file}, seed {first.seed}, and reduced. It fails with\n"
+        header = f"# Found by explore in {prepared.file}, seed {first.seed}, and reduced. It fails with\n"
         header += "".join(f"#   {each}\n" for each in attempt.broken)
         header += f"# {PROGRAM} explore --as-written checks all of it; run shows expectations and ledger.\n"
         folder.write(SHRUNK, header + resolved(smallest))
@@ -247,7 +247,7 @@ class Exploring:
 
     def result(self) -> Exploration:
         """Return what was found so far."""
-        scenario = self.search.settled.shorter.scenario
+        scenario = self.search.prepared.shorter.scenario
         return Exploration(
             scenario=scenario.name,
             scenario_digest=digest(scenario),

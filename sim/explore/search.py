@@ -54,27 +54,27 @@ def check_seeds(first: int, count: int) -> None:
         raise InputError(f"--first-seed {first}: seeds must be below {SEEDS}, got {last}; start lower")
 
 
-def varied(settled: PreparedScenario, seed: int, *, anywhere: bool) -> PreparedScenario:
-    """Return ``settled`` with ``seed`` and its faults at other times, of other lengths and strengths.
+def varied(prepared: PreparedScenario, seed: int, *, anywhere: bool) -> PreparedScenario:
+    """Return ``prepared`` with ``seed`` and its faults at other times, of other lengths and strengths.
 
     The same seed gives the same variation. If no valid one is found, only the seed is another.
 
     Args:
-        settled: as written.
+        prepared: as written.
         seed: of the run.
         anywhere: faults may go anywhere in the run; otherwise each stays within the phases that it touches, so that
             what the scenario expects of its phases still makes sense.
     """
-    scenario, chance = settled.shorter.scenario, Streams(seed)["explore"]
+    scenario, chance = prepared.shorter.scenario, Streams(seed)["explore"]
     for _ in range(DRAWS):
         words: list[str] = []
         for fault in scenario.faults:
             words += _fault(fault, _room(scenario, fault, anywhere=anywhere), chance)
         try:
-            return settled.with_overrides([f"seed={seed}", *words])
+            return prepared.with_overrides([f"seed={seed}", *words])
         except ScenarioError:
             continue
-    return settled.with_overrides([f"seed={seed}"])
+    return prepared.with_overrides([f"seed={seed}"])
 
 
 def _fault(fault: Fault, room: tuple[int, int], chance: np.random.Generator) -> Iterator[str]:
@@ -139,7 +139,7 @@ class Search:
     """What is tried.
 
     Attributes:
-        settled: the scenario as written.
+        prepared: the scenario as written.
         first_seed: of the first run.
         seeds: how many runs; each has the next seed.
         anywhere: as of `sim.explore.search.varied`.
@@ -147,7 +147,7 @@ class Search:
         alter: plants a mistake in the pipeline, for tests; importable, should it go to another process.
     """
 
-    settled: PreparedScenario
+    prepared: PreparedScenario
     first_seed: int
     seeds: int
     anywhere: bool = False
@@ -170,13 +170,13 @@ class Search:
         yield from run_parallel(self._try, seeds, jobs, "seed {}".format, tell)
 
     def _try(self, seed: int) -> "Tried":
-        settled = self.settled if self.as_written else varied(self.settled, seed, anywhere=self.anywhere)
-        return Tried(seed, settled, attempt(settled.shorter, settled.model, self.alter))
+        prepared = self.prepared if self.as_written else varied(self.prepared, seed, anywhere=self.anywhere)
+        return Tried(seed, prepared, attempt(prepared.shorter, prepared.model, self.alter))
 
 
 class Tried(NamedTuple):
     """A seed, the variation that it gave, and what came of it."""
 
     seed: int
-    settled: PreparedScenario
+    prepared: PreparedScenario
     attempt: Attempt

@@ -159,12 +159,12 @@ def prepare_scenario(
     """
     scenario = load(file, (*overrides, VIRTUAL), needs_model=model is None)
     shorter = shorten(scenario, duration)
-    settled = PreparedScenario(file, tuple(overrides), duration, shorter, find_model(scenario, model, announce))
+    prepared = PreparedScenario(file, tuple(overrides), duration, shorter, find_model(scenario, model, announce))
     compile_first(announce)
-    return settled.with_overrides(_rates(settled, announce)) if needs_capacity(scenario) else settled
+    return prepared.with_overrides(_rates(prepared, announce)) if needs_capacity(scenario) else prepared
 
 
-def _rates(settled: PreparedScenario, announce: Callable[[Notice], None]) -> list[str]:
+def _rates(prepared: PreparedScenario, announce: Callable[[Notice], None]) -> list[str]:
     """Return overrides that say in figures what the scenario says in shares of capacity.
 
     The virtual pipeline's capacity is measured once; measured for each seed it would differ a little between them.
@@ -172,8 +172,8 @@ def _rates(settled: PreparedScenario, announce: Callable[[Notice], None]) -> lis
     from actors.model.verification import load_verified
     from sim.run.prepare import prepare
 
-    with tempfile.TemporaryDirectory(prefix="riskdrill-probe-") as folder, placing(settled.file, settled.overrides):
-        plan = prepare(settled.shorter, load_verified(settled.model), Path(folder), announce)
+    with tempfile.TemporaryDirectory(prefix="riskdrill-probe-") as folder, placing(prepared.file, prepared.overrides):
+        plan = prepare(prepared.shorter, load_verified(prepared.model), Path(folder), announce)
     capacity = plan.capacity_per_s or 0.0
     return [
         f"phases.{phase.name}.{key}={rate.resolve(capacity):.6g}"

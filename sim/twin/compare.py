@@ -1,4 +1,4 @@
-"""From a settled scenario to its twin: which runs are made, and what is compared with what."""
+"""From a prepared scenario to its twin: which runs are made, and what is compared with what."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -36,13 +36,13 @@ class _Found(NamedTuple):
     overlaps: tuple[str, ...] = ()
 
 
-def compare(settled: PreparedScenario, folder: Path, jobs: int, lost: Callable[[str], None] = silent) -> Twin:
-    """Run ``settled`` with and without its faults and return what differs.
+def compare(prepared: PreparedScenario, folder: Path, jobs: int, lost: Callable[[str], None] = silent) -> Twin:
+    """Run ``prepared`` with and without its faults and return what differs.
 
     Faults whose windows overlap are each left out alone in a further run.
 
     Args:
-        settled: what to run.
+        prepared: what to run.
         folder: the runs' folders are made in its ``runs/``.
         jobs: runs at a time.
         lost: hears of each process that was killed, whose run is made again.
@@ -51,13 +51,13 @@ def compare(settled: PreparedScenario, folder: Path, jobs: int, lost: Callable[[
         InputError: the model or a folder cannot be used.
         KeyboardInterrupt: a run was interrupted.
     """
-    return _Comparison(settled, folder, jobs, lost).twin()
+    return _Comparison(prepared, folder, jobs, lost).twin()
 
 
 class _Comparison:
-    def __init__(self, settled: PreparedScenario, folder: Path, jobs: int, lost: Callable[[str], None]) -> None:
-        self._settled = settled
-        self._scenario = settled.shorter.scenario
+    def __init__(self, prepared: PreparedScenario, folder: Path, jobs: int, lost: Callable[[str], None]) -> None:
+        self._prepared = prepared
+        self._scenario = prepared.shorter.scenario
         self._folder = folder
         self._jobs = jobs
         self._lost = lost
@@ -83,21 +83,21 @@ class _Comparison:
             never_injected=tuple(each.name for each in summary.faults if each.injected_at_s is None),
             whole=harm(whole, np.ones(len(whole), dtype=np.bool_)),
             outside=int(np.count_nonzero(whole.differ & ~inside)),
-            only_with_faults=_apart(whole.only_given),
-            only_without_faults=_apart(whole.only_otherwise),
+            only_with_faults=_unpaired(whole.only_given),
+            only_without_faults=_unpaired(whole.only_otherwise),
             git=git_commit(),
             versions=versions(),
         )
 
     def _run(self, names: Sequence[str]) -> None:
-        trials = [Trial(self._variant(name), self._settled.model, self._folder / RUNS / name) for name in names]
+        trials = [Trial(self._variant(name), self._prepared.model, self._folder / RUNS / name) for name in names]
         outcomes = run_parallel(run_trial, trials, self._jobs, _name, self._lost)
         self._outcomes |= zip(names, outcomes, strict=True)
 
     def _variant(self, name: str) -> Cut:
         """Return the scenario of a run; where a fault is missing, nothing can be expected of it."""
         if name == ALL:
-            return self._settled.shorter
+            return self._prepared.shorter
         left = tuple(each for each in self._scenario.faults if name not in (NONE, _without(each.name)))
         return Cut(msgspec.structs.replace(self._scenario, faults=left, expect=()))
 
@@ -166,7 +166,7 @@ def _window(fault: FaultRecord, found: _Found) -> FaultWindow:
     )
 
 
-def _apart(outcomes: Outcomes) -> Unpaired:
+def _unpaired(outcomes: Outcomes) -> Unpaired:
     fraud = int(np.count_nonzero(outcomes.label == 1))
     return Unpaired(count=len(outcomes), amount=float(outcomes.amount.sum()), fraud=fraud)
 

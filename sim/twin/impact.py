@@ -157,10 +157,10 @@ def harm(pairs: Pairs, rows: Bool) -> Harm:
         flips=_changes(then.decision, now.decision, [each.label for each in Decision]),
         modes=_changes(otherwise.mode, given.mode, [each.label for each in Mode]),
         later=int(np.count_nonzero(given.latency_class > otherwise.latency_class)),
-        fraud_let_through=_tally(now.amount, fraud & approved_now & ~approved_then),
-        fraud_caught=_tally(now.amount, fraud & ~approved_now & approved_then),
-        good_blocked=_tally(now.amount, good & blocked_now & ~blocked_then),
-        good_spared=_tally(now.amount, good & ~blocked_now & blocked_then),
+        fraud_let_through=_sum(now.amount, fraud & approved_now & ~approved_then),
+        fraud_caught=_sum(now.amount, fraud & ~approved_now & approved_then),
+        good_blocked=_sum(now.amount, good & blocked_now & ~blocked_then),
+        good_spared=_sum(now.amount, good & ~blocked_now & blocked_then),
         fraud_loss=_dollars(worth_now.fraud_loss - worth_then.fraud_loss),
         fraud_prevented=_dollars(worth_now.fraud_prevented - worth_then.fraud_prevented),
         wrongly_blocked=_dollars(worth_now.wrongly_blocked - worth_then.wrongly_blocked),
@@ -184,7 +184,7 @@ def _dollars(difference: float) -> float:
     return round(difference, 6) + 0.0  # the sum turns -0.0 into 0.0
 
 
-def _tally(amount: F64, rows: Bool) -> AmountSum:
+def _sum(amount: F64, rows: Bool) -> AmountSum:
     return AmountSum(int(np.count_nonzero(rows)), _dollars(float(amount[rows].sum())))
 
 

@@ -133,10 +133,10 @@ FIGURES: tuple[tuple[str, Show], ...] = (
     ("transactions compared", lambda harm: f"{harm.compared:,}"),
     ("of them different", lambda harm: f"{harm.differing:,}"),
     ("over 10 or 50 ms only with it", lambda harm: f"{harm.later:,}"),
-    ("fraud let through", lambda harm: _tally(harm.fraud_let_through)),
-    ("fraud caught only with it", lambda harm: _tally(harm.fraud_caught)),
-    ("good customers blocked", lambda harm: _tally(harm.good_blocked)),
-    ("good customers spared", lambda harm: _tally(harm.good_spared)),
+    ("fraud let through", lambda harm: _counted(harm.fraud_let_through)),
+    ("fraud caught only with it", lambda harm: _counted(harm.fraud_caught)),
+    ("good customers blocked", lambda harm: _counted(harm.good_blocked)),
+    ("good customers spared", lambda harm: _counted(harm.good_spared)),
     ("caused: fraud loss", lambda harm: _change(harm.fraud_loss)),
     ("caused: fraud prevented", lambda harm: _change(harm.fraud_prevented)),
     ("caused: wrongly blocked", lambda harm: _change(harm.wrongly_blocked)),
@@ -177,8 +177,8 @@ def _end(window: FaultWindow) -> str:
     return f"{window.end_s:.3f} s" if window.recovered else "the end: not recovered"
 
 
-def _tally(tally: AmountSum) -> str:
-    return f"{tally.count:,} (${tally.amount:,.2f})"
+def _counted(some: AmountSum) -> str:
+    return f"{some.count:,} (${some.amount:,.2f})"
 
 
 def _change(amount: float) -> str:
@@ -197,9 +197,9 @@ def _notes(twin: Twin) -> list[str]:
     ]
     if twin.outside:
         lines.append(f"{twin.outside:,} more transactions differ outside the windows")
-    for apart, which in ((twin.only_with_faults, "with"), (twin.only_without_faults, "without")):
-        if apart.count:
-            what = f"{apart.count:,} transactions (${apart.amount:,.2f}, {apart.fraud:,} of them fraud)"
+    for unpaired, which in ((twin.only_with_faults, "with"), (twin.only_without_faults, "without")):
+        if unpaired.count:
+            what = f"{unpaired.count:,} transactions (${unpaired.amount:,.2f}, {unpaired.fraud:,} of them fraud)"
             lines.append(f"{what} were decided only {which} the faults, and are in no comparison")
     if not twin.labelled:
         lines.append("the truth of these transactions is not known: fraud and money count as 0")

@@ -32,11 +32,11 @@ expect:
 def test_a_planted_ledger_bug_is_found_and_shrunk_to_two_faults(tmp_path: Path, world_model: Path) -> None:
     """Two outages close to each other are needed; as written they are far apart, and four of them hide which two."""
     (tmp_path / "four.yaml").write_text(SCENARIO)
-    settled = prepare_scenario(tmp_path / "four.yaml", (), None, world_model, lambda _: None)
-    as_written = Search(settled, 1, 1, as_written=True, alter=plant)
+    prepared = prepare_scenario(tmp_path / "four.yaml", (), None, world_model, lambda _: None)
+    as_written = Search(prepared, 1, 1, as_written=True, alter=plant)
     assert [tried.attempt.broken for tried in as_written.attempts(1)] == [()]
 
-    search = Search(settled, 1, SEEDS, alter=plant)
+    search = Search(prepared, 1, SEEDS, alter=plant)
     exploring = Exploring(search, "model")
     for tried in search.attempts(1):
         exploring.take(tried)

@@ -57,9 +57,9 @@ def test_every_shipped_scenario_can_be_varied(path: Path) -> None:
     """A variation is a valid scenario, with as many faults and phases, and the seed it was asked for."""
     whole = load(path)
     check_variable(whole)
-    settled = PreparedScenario(path, (), None, Cut(whole), path)
+    prepared = PreparedScenario(path, (), None, Cut(whole), path)
     for seed in (3, 4, 5):
-        other = varied(settled, seed, anywhere=False)
+        other = varied(prepared, seed, anywhere=False)
         assert other.shorter.scenario.seed == seed
         assert [each.name for each in other.shorter.scenario.faults] == [each.name for each in whole.faults]
         assert not whole.faults or len(other.overrides) > 1
