@@ -1,7 +1,9 @@
 """The port that transactions come in through."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
+
+import msgspec
 
 from actors.core.arrays import I64
 
@@ -17,6 +19,16 @@ class Arrivals:
 
     raws: list[bytes]
     due_ns: I64 | None
+
+
+class SourceConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """What a scenario says of where the pipeline takes its transactions from; ``kind`` is its name in a file."""
+
+    kind: ClassVar[str] = ""
+
+    def build(self, traffic: "Source") -> "Source":
+        """Return what the pipeline takes from; ``traffic`` has the run's own transactions. By default that itself."""
+        return traffic
 
 
 class Source(Protocol):

@@ -11,8 +11,9 @@ from actors.core.clock import NS_PER_S
 from actors.core.transaction import Columns, parse
 from actors.features.assembly import FeatureAssembly
 from actors.model.artifact import Artifact, load_artifact
+from actors.model.warm_state import WarmState
 from sim.installation import model_cache
-from sim.run.warm_state import WarmState, warm_state
+from sim.run.warm_state import warm_state
 from sim.training.cache import is_model, recipe_of
 from sim.training.fit import FitConfig
 from sim.training.source import WorldSource

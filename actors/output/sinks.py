@@ -1,7 +1,9 @@
 """Sinks: the ports that decisions leave through, to a caller or as lines of a log."""
 
 import logging
-from typing import Protocol
+from typing import ClassVar, Protocol
+
+import msgspec
 
 from actors.core.batches import DecidedBatch
 from actors.core.errors import DependencyError
@@ -31,6 +33,16 @@ class LineSink(Protocol):
             SinkError: it cannot be taken back.
         """
         ...
+
+
+class SinkConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """What a scenario says of where decisions are delivered; ``kind`` is its name in a file."""
+
+    kind: ClassVar[str] = ""
+
+    def build(self, caller: "DecisionSink") -> "DecisionSink":
+        """Return what the pipeline delivers to, and what passes all on to ``caller``. By default that itself."""
+        return caller
 
 
 class DecisionSink(Protocol):

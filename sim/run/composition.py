@@ -16,6 +16,7 @@ from actors.model.policy import Thresholds
 from actors.model.scoring import LocalScoring
 from actors.model.serving import ModelSlot
 from actors.model.verification import ChildVerification, Verification
+from actors.model.warm_state import WarmState
 from actors.output.decision_log import ThreadedLog
 from actors.output.sinks import DecisionSink
 from actors.pipeline import Pipeline, Surroundings
@@ -33,7 +34,7 @@ from sim.replay.traffic import PointInTimeFeed
 from sim.run.machine import Machine
 from sim.run.plan import Plan, SyntheticLoad
 from sim.run.source import DelayedLabels, FeedSource
-from sim.run.warm_state import WarmState, warm_state
+from sim.run.warm_state import warm_state
 from sim.steps.model_changes import ModelChanges
 from sim.steps.schedule import AlertSignal, StepSchedule
 
@@ -212,14 +213,14 @@ def compose_run(
     scorer = ThreadPoolExecutor(1, "scoring")
     scoring = LocalScoring(slot, scorer, machine.work, lookahead.predict)
     around = Surroundings(
-        source=lookahead.watch(source),
+        source=lookahead.watch(settings.source.build(source)),
         assembly=lookahead.assembly,
         stream=lookahead.stream,
         store=faults.wrap_feature_store(machine.look_up(lookahead.store)),
         history=warm.history,
         scoring=faults.wrap_scoring(scoring),
         digest_of=slot.digests.__getitem__,
-        sink=faults.wrap_sink(attachments.sink(book)),
+        sink=faults.wrap_sink(settings.sink.build(attachments.sink(book))),
         output=logged_to,
         dead_letters=dead_letters,
         clock=clock,

@@ -1,10 +1,16 @@
-"""The pipeline section of a scenario: the settings of `actors.config`, and what only the simulator has to say."""
+"""The pipeline section of a scenario: the settings of `actors.config`, and what only the simulator has to say.
+
+The ends of the pipeline are among it: in a run there is always traffic of a known truth before the source, and a caller
+behind the sink who holds decisions against that truth.
+"""
 
 from typing import Annotated, ClassVar
 
 import msgspec
 
 from actors.config import FeatureStoreConfig, PipelineConfig
+from actors.output.sinks import SinkConfig
+from actors.source import SourceConfig
 from sim.scalars import Duration, Variants
 from sim.units import NS_PER
 
@@ -59,7 +65,30 @@ class FeatureStoreSettings(FeatureStoreConfig, frozen=True, kw_only=True):
     look_up: Annotated[LookUp, Variants(LOOK_UPS, shorthand=True)] | None = None
 
 
-class Pipeline(PipelineConfig, frozen=True, kw_only=True):
-    """The pipeline under test."""
+class FeedSource(SourceConfig, frozen=True, kw_only=True):
+    """The run's own traffic, generated or replayed, handed over in this process."""
 
+    kind: ClassVar[str] = "feed"
+
+
+class CallerSink(SinkConfig, frozen=True, kw_only=True):
+    """The run's own caller, in this process: it takes every decision at once."""
+
+    kind: ClassVar[str] = "caller"
+
+
+SOURCES: dict[str, type[SourceConfig]] = {each.kind: each for each in (FeedSource,)}  # an adapter's config joins here
+SINKS: dict[str, type[SinkConfig]] = {each.kind: each for each in (CallerSink,)}
+
+
+class Pipeline(PipelineConfig, frozen=True, kw_only=True):
+    """The pipeline under test.
+
+    Attributes:
+        source: where it takes its transactions from.
+        sink: where it delivers its decisions, beside the decision log.
+    """
+
+    source: Annotated[SourceConfig, Variants(SOURCES, shorthand=True)] = FeedSource()
+    sink: Annotated[SinkConfig, Variants(SINKS, shorthand=True)] = CallerSink()
     feature_store: FeatureStoreSettings = FeatureStoreSettings()

@@ -18,14 +18,13 @@ from actors.features.encoding import Interner
 from actors.features.history import LONGEST_WINDOW_US, History, Labels
 from actors.features.store import InMemoryFeatureStore
 from actors.features.stream_state import InMemoryStreamState
+from actors.model.warm_state import HISTORY_FILE, WINDOWS_FILE
 from sim.compilation import COMPILING, make_ready
 from sim.training.dataset import Table
 from sim.training.progress import Progress
 from sim.training.source import TrainingSource
 
 REFRESH_US: Final = BATCH_REFRESH_S * US_PER_S
-WINDOWS_FILE: Final = "windows.npz"
-HISTORY_FILE: Final = "history.npz"
 
 
 class Replay:

@@ -9,8 +9,8 @@ from actors.core.errors import ArtifactError
 from actors.features.history import History
 from actors.features.stream_state import InMemoryStreamState
 from actors.model.artifact import load_artifact
+from actors.model.warm_state import HISTORY_FILE, WINDOWS_FILE
 from sim.run.warm_state import warm_state
-from sim.training.backfill import HISTORY_FILE, WINDOWS_FILE
 from sim.world.active_towns import PooledTown
 from tests.support.actors.transactions import DAY_US, START_US, random_stream
 

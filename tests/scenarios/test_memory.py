@@ -10,6 +10,7 @@ import pytest
 from actors.core.batches import DecidedBatch
 from actors.features.column_log import Allocate
 from actors.model.artifact import Artifact
+from actors.model.warm_state import WarmState
 from sim.copies import history
 from sim.copies.windows import CopiedRecords
 from sim.outcomes import book as outcomes
@@ -17,7 +18,7 @@ from sim.outcomes import mapped_arrays
 from sim.outcomes.book import OutcomeBook
 from sim.run import composition
 from sim.run.composition import Attachments
-from sim.run.warm_state import WarmState, warm_state
+from sim.run.warm_state import warm_state
 from sim.world.active_towns import PooledTown
 from tests.support.shipped import drill
 

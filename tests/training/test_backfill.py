@@ -8,7 +8,8 @@ from actors.core.arrays import F32, U8
 from actors.core.transaction import Columns, cut
 from actors.features.history import History
 from actors.features.stream_state import InMemoryStreamState
-from sim.training.backfill import HISTORY_FILE, WINDOWS_FILE, Replay
+from actors.model.warm_state import HISTORY_FILE, WINDOWS_FILE
+from sim.training.backfill import Replay
 from tests.support.sim.small_training import SOURCE
 
 Chunks = list[tuple[Columns, U8]]

@@ -10,8 +10,9 @@ from actors.core.arrays import U8
 from actors.core.clock import US_PER_DAY
 from actors.core.transaction import Columns
 from actors.features.history import History
+from actors.model.warm_state import HISTORY_FILE
 from sim.replay.spec import Period
-from sim.training.backfill import HISTORY_FILE, record
+from sim.training.backfill import record
 from sim.training.dataset import Split
 from sim.training.progress import silent
 from sim.training.source import WorldSource

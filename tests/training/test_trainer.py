@@ -8,8 +8,8 @@ import pytest
 from actors.core.errors import OutputError
 from actors.features.stream_state import InMemoryStreamState
 from actors.model.artifact import load_artifact
+from actors.model.warm_state import WINDOWS_FILE
 from sim.gates import FIGURES, gates_of
-from sim.training.backfill import WINDOWS_FILE
 from sim.training.progress import TrainingRefused
 from sim.training.trainer import JUDGE_STAGE, RULES, TEST, VALIDATION, WITHOUT_BATCH_TIER, TrainingReport, train
 from tests.support.sim.small_training import LOOSE, QUICK, SOURCE, TOWN, Recorded
