@@ -2,7 +2,8 @@
 
 A number covers either the last 10 s of the run's clock (its name ends in ``_10s``, before the unit), the whole run
 (``_run``) or this instant (``depth``, ``age_s``, ``state`` …). A section that has no data is None, and its panel is
-left out; a number that has no samples is None, and shows as a dash. Nothing here is computed by the screen.
+left out; a number that has no samples is None, and shows as a dash. Nothing here is computed by the screen. What is
+a metric stands among the figures of the frame under its name; a section has the rest.
 """
 
 from typing import Literal

@@ -75,7 +75,7 @@ _ENDING: Final = frozenset({signal.SIGTERM, signal.SIGHUP})
 STARTING: Final = Notice(title="starting")
 
 
-class Child:
+class ScreenLoop:
     """The loop around one terminal and one pipe.
 
     Args:
@@ -182,7 +182,7 @@ def main(pipe_fd: int) -> None:
         Terminal() as terminal,
         suppress(ConnectionError),
     ):
-        Child(pipe, terminal, signals).run()
+        ScreenLoop(pipe, terminal, signals).run()
 
 
 def _signals() -> socket.socket:

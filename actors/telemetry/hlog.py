@@ -43,7 +43,7 @@ class LatencyLog:
         self._interval_ns = round(interval_s * NS_PER_S)
         self._since_ns: int | None = None
         self._older: dict[str, HistogramCounts] = {}
-        self._due: deque[_Line] = deque()
+        self._due: deque[_Interval] = deque()
         self._writer.output_log_format_version()
         self._writer.output_comment("[Latency in microseconds, Interval_Max too; one tag a stage]")
         # Not by output_start_time, which raises in every released version of the package.
@@ -71,10 +71,10 @@ class LatencyLog:
             (at_ns - snapshot.started_ns) / NS_PER_S for at_ns in (self._begin_ns(snapshot), snapshot.at_ns)
         )
         for stage, newer in snapshot.stages.items():
-            self._due.append(_Line(stage, begin_s, end_s, self._older.get(stage, HistogramCounts()), newer))
+            self._due.append(_Interval(stage, begin_s, end_s, self._older.get(stage, HistogramCounts()), newer))
         self._since_ns, self._older = snapshot.at_ns, snapshot.stages
 
-    def _write(self, line: "_Line") -> None:
+    def _write(self, line: "_Interval") -> None:
         counts = line.newer.since(line.older)
         if counts.total:
             fill_hdr(self._hdr, counts)
@@ -84,7 +84,7 @@ class LatencyLog:
             self._file.write(f"Tag={line.stage},{span},{counts.max_us:.1f},{encoded}\n")
 
 
-class _Line(NamedTuple):
+class _Interval(NamedTuple):
     stage: str
     begin_s: float
     end_s: float

@@ -99,7 +99,7 @@ def prove(condition: Condition, resolve: Resolve, counts_of: CountsOf, min_sampl
         min_samples: how many are enough for a pass; None: as many as the percentile needs.
     """
     if isinstance(condition, Comparison):
-        return _Line(condition, resolve, counts_of, min_samples).proof()
+        return _JudgedComparison(condition, resolve, counts_of, min_samples).proof()
     parts = [prove(part, resolve, counts_of, min_samples) for part in condition.parts]
     return _joined(condition, parts)
 
@@ -114,7 +114,7 @@ def _joined(condition: Logic, parts: Sequence[Proof]) -> Proof:
     return Proof(holds, samples, notes if holds is None else "")
 
 
-class _Line:
+class _JudgedComparison:
     """One comparison, judged."""
 
     def __init__(self, comparison: Comparison, resolve: Resolve, counts_of: CountsOf, min_samples: int | None) -> None:

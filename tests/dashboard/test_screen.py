@@ -13,6 +13,7 @@ from actors.telemetry.metrics.catalogue import find
 from dashboard.frame import Figure, Frame, Notice
 from dashboard.layout import MEDIUM, NARROW, SHOWN_METRICS, WIDE
 from dashboard.panels import header_footer
+from dashboard.plain import plain_line, verdict
 from dashboard.screen import Picture, ViewState, render, render_notice
 from tests.support.dashboard.any_frame import FRAMES, TEXTS
 from tests.support.dashboard.frames import SAMPLES, failing, outage
@@ -115,6 +116,8 @@ def test_a_panel_names_the_metrics_it_shows(sample: Callable[[], Frame]) -> None
     for width, height in ((60, 20), (120, 40)):
         asked.names.clear()
         render(frame, width, height)
+        plain_line(frame)
+        verdict(frame, 120)
         assert asked.names <= set(SHOWN_METRICS)
 
 
