@@ -1,7 +1,7 @@
 """Sums over windows of history, of which the rows of the batch table are made.
 
-All are integers held in float64, so they are exact and do not depend on the order of the log, and tallies of two
-histories add up to the tally of both.
+All are integers held in float64: they are exact, do not depend on the order of the log, and the sums of two histories
+add up to those of both.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from actors.features.store import CARD_COLUMNS, MERCHANT_COLUMNS, MISSING_AT
 
 WINDOW_DAYS = (1, 7, 30)
 
-# Columns of the tallies; each group has one a window, shortest first, or one an axis.
+# Columns of the sums; each group has one for each window, shortest first, or one for each axis.
 _WIDTH = 9
 CARD_COUNT, CARD_CENTS, CARD_PLACE = slice(0, 3), slice(3, 6), slice(6, 9)
 MERCHANT_COUNT, MERCHANT_LABELS, MERCHANT_FRAUDS = slice(0, 3), slice(3, 6), slice(6, 9)
@@ -41,7 +41,7 @@ class BatchSums:
 
     @staticmethod
     def empty(merchant_count: int) -> "BatchSums":
-        """Return a tally of nothing."""
+        """Return the sums of no history."""
         return BatchSums(
             np.zeros((merchant_count, _WIDTH)),
             np.zeros((CODE_COUNT, 2)),
@@ -66,7 +66,7 @@ def fill_cards(sums: F64, history: HistoryView, at_us: int, rows: I32 | None = N
         sums: of nothing, as `no_cards` returns them.
         history: what is added up.
         at_us: the instant.
-        rows: row of each card's code among those of all cards that are asked about; None if the code itself is it.
+        rows: row of each card, by its code, among the cards that are asked about; None if the code is the row.
         first: the row with which ``sums`` begin; cards of other rows are left out.
 
     Source: Fraud Detection Handbook, chapter 3, baseline feature transformation.
@@ -79,20 +79,20 @@ def fill_cards(sums: F64, history: HistoryView, at_us: int, rows: I32 | None = N
     yield
 
 
-def fill(tally: BatchSums, history: HistoryView, at_us: int, label_delay_us: int) -> Iterator[None]:
-    """Fill ``tally``, which is empty, at ``at_us``, in steps of a few milliseconds.
+def fill(totals: BatchSums, history: HistoryView, at_us: int, label_delay_us: int) -> Iterator[None]:
+    """Fill ``totals``, which is empty, at ``at_us``, in steps of a few milliseconds.
 
     Transactions count in (at − window, at]. Labels count in the same windows shifted back by the label delay, if they
     are known at ``at_us``; their distance keeps a window's labels complete instead of mostly unknown.
     """
     for piece in pieces(history.transactions):
-        _add_sales(tally, piece, at_us)
+        _add_sales(totals, piece, at_us)
         yield
     for piece in pieces(history.labels):
-        _add_labels(tally, piece, at_us, label_delay_us)
+        _add_labels(totals, piece, at_us, label_delay_us)
         yield
     for group in (MERCHANT_COUNT, MERCHANT_LABELS, MERCHANT_FRAUDS):
-        _widen(tally.merchants[:, group])
+        _widen(totals.merchants[:, group])
     yield
 
 
@@ -106,23 +106,23 @@ def _add_cards(sums: F64, piece: dict[str, Column], at_us: int, rows: I32 | None
         np.add.at(flat, at + number, piece[axis][inside].astype(np.float64))
 
 
-def _add_sales(tally: BatchSums, piece: dict[str, Column], at_us: int) -> None:
+def _add_sales(totals: BatchSums, piece: dict[str, Column], at_us: int) -> None:
     inside, window = _windows(piece["event_us"], at_us)
     at = _WIDTH * piece["merchant"][inside].astype(np.int64) + window
-    np.add.at(tally.merchants.reshape(-1), at + MERCHANT_COUNT.start, 1.0)
+    np.add.at(totals.merchants.reshape(-1), at + MERCHANT_COUNT.start, 1.0)
 
 
-def _add_labels(tally: BatchSums, piece: dict[str, Column], at_us: int, label_delay_us: int) -> None:
+def _add_labels(totals: BatchSums, piece: dict[str, Column], at_us: int, label_delay_us: int) -> None:
     inside, window = _windows(piece["event_us"], at_us - label_delay_us, piece["known_us"] <= at_us)
     merchant, category = piece["merchant"][inside].astype(np.int64), piece["category"][inside]
     fraud = piece["fraud"][inside] != 0
-    merchants, at = tally.merchants.reshape(-1), _WIDTH * merchant + window
+    merchants, at = totals.merchants.reshape(-1), _WIDTH * merchant + window
     np.add.at(merchants, at + MERCHANT_LABELS.start, 1.0)
     np.add.at(merchants, at[fraud] + MERCHANT_FRAUDS.start, 1.0)
     named = category != NO_CATEGORY
-    tally.categories[:, CATEGORY_LABELS] += np.bincount(category[named], minlength=CODE_COUNT)
-    tally.categories[:, CATEGORY_FRAUDS] += np.bincount(category[named & fraud], minlength=CODE_COUNT)
-    tally.merchant_category[merchant[named]] = category[named]  # of several the last stays
+    totals.categories[:, CATEGORY_LABELS] += np.bincount(category[named], minlength=CODE_COUNT)
+    totals.categories[:, CATEGORY_FRAUDS] += np.bincount(category[named & fraud], minlength=CODE_COUNT)
+    totals.merchant_category[merchant[named]] = category[named]  # of several labels the last one counts
 
 
 def _windows(times: I64, at_us: int, among: Bool | None = None) -> tuple[I64, U8]:
@@ -169,8 +169,8 @@ def merchant_rows(sums: F64, categories: F64, of_merchant: I64, computed_us: int
     A merchant with neither transaction nor label in 30 days has a row of NaN and MISSING_AT.
 
     Args:
-        sums: float64 (m, 9), as in `Tally.merchants`.
-        categories: as in `Tally.categories`.
+        sums: float64 (m, 9), as in `BatchSums.merchants`.
+        categories: as in `BatchSums.categories`.
         of_merchant: category code of each merchant, int64 (m,).
         computed_us: of the table.
     """

@@ -14,7 +14,7 @@ from actors.features.history import History, HistoryView
 from actors.features.store import CARD_COLUMNS, MISSING_AT, BatchTable, TableSide
 
 _ROWS_A_STEP = 8_192  # two or three milliseconds
-_CARDS_AT_ONCE = 65_536  # whose sums lie in memory: 5 MB, and for each such part history is read once more
+_CARDS_AT_ONCE = 65_536  # in memory at a time: 5 MB of sums; history is read once for each such part
 
 
 class EarlierSums(Protocol):
@@ -30,14 +30,14 @@ class EarlierSums(Protocol):
         """Return the merchants whose sums these are."""
         ...
 
-    def fill(self, cards: tuple[F32, I64], tally: BatchSums, at_us: int) -> Iterator[None]:
+    def fill(self, cards: tuple[F32, I64], totals: BatchSums, at_us: int) -> Iterator[None]:
         """Set the rows of all known cards, and add the sums of merchants and categories, in steps of milliseconds.
 
         Called first for each table; may run in another thread.
 
         Args:
             cards: rows and ``computed_us`` of the whole table; changed.
-            tally: of the run's own history; changed.
+            totals: of the run's own history; changed.
             at_us: the table's instant.
         """
         ...
@@ -47,7 +47,7 @@ class EarlierSums(Protocol):
 
         Args:
             sums: as `fill_cards` leaves them; changed.
-            codes: of the cards, ascending; those beyond the known are strangers.
+            codes: of the cards, ascending; a code beyond those of the known cards is of an unknown one.
             at_us: the table's instant.
         """
         ...
@@ -95,12 +95,12 @@ class BatchTableBuilder:
             seen[piece["card"]] = True
             yield None
         codes, rows = np.flatnonzero(seen), np.cumsum(seen, dtype=np.int32) - 1
-        tally = BatchSums.empty(view.merchant_count)
-        for _ in fill(tally, view, at_us, self.label_delay_us):
+        totals = BatchSums.empty(view.merchant_count)
+        for _ in fill(totals, view, at_us, self.label_delay_us):
             yield None
         cards = _absent(view.card_count + 1, len(CARD_COLUMNS))
         if self._earlier is not None:
-            for _ in self._earlier.fill(cards, tally, at_us):
+            for _ in self._earlier.fill(cards, totals, at_us):
                 yield None
         for start in range(0, len(codes), _CARDS_AT_ONCE):
             some = codes[start : start + _CARDS_AT_ONCE]
@@ -109,7 +109,7 @@ class BatchTableBuilder:
                 yield None
             for _ in self._set_cards(cards, some, sums, at_us):
                 yield None
-        merchants = merchant_rows(tally.merchants, tally.categories, tally.merchant_category, at_us)
+        merchants = merchant_rows(totals.merchants, totals.categories, totals.merchant_category, at_us)
         yield BatchTable(at_us, TableSide(view.cards, *cards), TableSide(view.merchants, *_with_absent(*merchants)))
 
     def _set_cards(self, cards: tuple[F32, I64], codes: I64, sums: F64, at_us: int) -> Iterator[None]:
@@ -128,5 +128,5 @@ def _absent(count: int, width: int) -> tuple[F32, I64]:
 
 
 def _with_absent(rows: F32, computed_us: I64) -> tuple[F32, I64]:
-    nobody: NDArray[np.float32] = np.full((1, rows.shape[1]), np.nan, dtype=np.float32)
-    return np.concatenate((rows, nobody)), np.append(computed_us, MISSING_AT)
+    absent: NDArray[np.float32] = np.full((1, rows.shape[1]), np.nan, dtype=np.float32)
+    return np.concatenate((rows, absent)), np.append(computed_us, MISSING_AT)

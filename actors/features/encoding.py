@@ -1,4 +1,4 @@
-"""Names as integers: growing tables of names, fixed codes of merchant categories."""
+"""Names as integers: codes that grow with the names seen, and fixed codes of merchant categories."""
 
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -31,12 +31,12 @@ class KnownEntities(Protocol):
 class Interner:
     """Names as codes: an entity that is known from elsewhere has its number there, any other gets the next one.
 
-    A code is never given twice. Who is known is asked for when a name is first met; from then on it is one look-up in
-    a dict.
+    A code is never given twice. The known entities are asked when a name is first met; from then on it is one look-up
+    in a dict.
 
     Args:
         names: of those that have the first codes after the known ones.
-        known: from elsewhere; None if nobody is.
+        known: from elsewhere; None if none are.
     """
 
     def __init__(self, names: Iterable[str] = (), known: KnownEntities | None = None) -> None:
@@ -99,7 +99,7 @@ class Interner:
 
 
 class _Met(dict[str, int]):
-    """Name → code of who was met; the known are asked for a name that is missing, and whom nobody knows has code -1."""
+    """Code of each name that was met; any other is looked for among the known entities, and is -1 if it is unknown."""
 
     def __init__(self, known: KnownEntities | None) -> None:
         super().__init__()

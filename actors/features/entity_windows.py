@@ -1,4 +1,4 @@
-"""The last transactions of every card, merchant and device, in rings of fixed depth."""
+"""The last transactions of every card, merchant and device, in ring buffers of fixed depth."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class ColumnKind:
     Attributes:
         dtype: of its elements.
         empty: what an element without a transaction holds.
-        whose: kind of entity whose identity an element is or, ``packed``, has in its lower bits; empty for none.
+        whose: kind of entity that an element identifies, or, ``packed``, that its lower bits identify; empty for none.
         packed: whether an element is a number with an identity.
         unit_us: length of the unit in which the number counts event time; 0 if it is not a time.
     """
@@ -52,22 +52,22 @@ def identity(whose: str) -> ColumnKind:
 
 
 class Past(Protocol):
-    """What is known of entities of one kind before a ring sees them."""
+    """What is known of entities of one kind before a ring buffer sees them."""
 
     @property
     def identity_count(self) -> int:
-        """Return a number above all identities of those of whom something is known."""
+        """Return a number above the identities of all entities of which something is known."""
         ...
 
     def recall(self, names: Sequence[str], words: I64, rows: I64) -> Bool:
-        """Write what is known of ``names`` into ``words[rows]``, and return of whom that is something.
+        """Write what is known of ``names`` into ``words[rows]``, and return of which that is something.
 
-        Called with the names that a ring sees first, or again after it forgot them, before it counts anything. Must not
-        raise.
+        Called with names when a ring buffer first sees them, or sees them again after it forgot them, before it counts
+        anything. Must not raise.
 
         Args:
             names: distinct.
-            words: of a ring's records, (capacity, words); those of whom nothing is known are left as they are.
+            words: of the records, (capacity, words); where nothing is known they are left as they are.
             rows: the record of each name, (n,).
 
         Returns:
@@ -80,8 +80,9 @@ class RingBuffer:
     """For each entity of one kind the last ``depth`` transactions, and facts about it that do not go round.
 
     An entity has a row, found by its name, and an identity that no other ever gets: rows are given again after an
-    eviction, and a ring elsewhere may still hold the identity of who was evicted. When ``max_entities`` are remembered,
-    the least recently seen eighth is forgotten; an entity seen again after that is new, or as its past knows it.
+    eviction, and a ring buffer elsewhere may still hold the identity of the one evicted. When ``max_entities`` are
+    remembered, the least recently seen eighth is forgotten; an entity seen again after that is new, or as its past
+    knows it.
 
     Args:
         depth: slots of each entity; a power of two.
@@ -136,7 +137,7 @@ class RingBuffer:
         return len(self.rows)
 
     def locate(self, names: Sequence[str | None]) -> I64:
-        """Return the rows of ``names``, int64 (n,), NOBODY where there is none; who is not remembered is from now on.
+        """Return the rows of ``names``, int64 (n,), NOBODY where there is none; a new name is remembered from now on.
 
         At most half of ``max_entities`` names, so that those of one call never push each other out.
         """
@@ -146,7 +147,9 @@ class RingBuffer:
         if None in rows:
             new = dict.fromkeys([name for name in names if name is not None and name not in self.rows])
             if new:
-                self.columns["touched"][[row for row in rows if row is not None]] = self.touches  # whom none pushes out
+                self.columns["touched"][[row for row in rows if row is not None]] = (
+                    self.touches
+                )  # none of them is evicted now
                 self._add(list(new))
             rows = [NOBODY if name is None else self.rows[name] for name in names]
         return np.array(rows, dtype=np.int64)
@@ -270,10 +273,10 @@ class EntityWindows:
         self.largest_batch = min(limits.cards, limits.merchants, limits.devices) // 2
 
     def locate(self, columns: Columns) -> tuple[I64, I64, I64]:
-        """Return where all of ``columns`` are, at most ``largest_batch``; who is not remembered is from now on.
+        """Return where all of ``columns`` are, at most ``largest_batch``; new names are remembered from now on.
 
         Returns:
-            Rows in the rings of cards, of merchants and of devices, int64 (n,) each; NOBODY where there is no device.
+            Rows among the cards, the merchants and the devices, int64 (n,) each; NOBODY where there is no device.
         """
         return (
             self.cards.locate(columns.cards),
@@ -282,7 +285,7 @@ class EntityWindows:
         )
 
     def by_kind(self) -> dict[str, RingBuffer]:
-        """Return the rings by kind of entity."""
+        """Return the ring buffers by kind of entity."""
         return {"card": self.cards, "merchant": self.merchants, "device": self.devices}
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:

@@ -102,7 +102,7 @@ class History:
 
     Args:
         allocate: makes the arrays of both logs.
-        cards: those known from elsewhere, whose codes are their numbers; None if nobody is.
+        cards: those known from elsewhere, which keep their numbers as codes; None if none are.
         merchants: the same way.
     """
 
@@ -175,7 +175,7 @@ class History:
         self._merchants = self._without_idle(self._merchants, "merchant", [self._transactions, self._labels])
 
     def _without_idle(self, names: Interner, column: str, logs: list[ColumnLog]) -> Interner:
-        """Return ``names`` less those that no log holds, once these are the most: names are bounded as the logs are."""
+        """Return ``names`` without those that no log holds, once these are the majority: that bounds the names too."""
         if names.met_count <= 2 * len(names.known or ()) + _SPARE_NAMES:
             return names
         held = np.zeros(len(names), dtype=np.bool_)

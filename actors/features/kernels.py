@@ -1,7 +1,7 @@
-"""What a feature is: for each transaction look at the windows, write its row, update the windows.
+"""The definition of every feature, as compiled code: read the windows, write a transaction's row, update the windows.
 
-Compiled, and the same for one transaction and for a thousand. Records are those of
-`EntityWindows`. As plain Python these functions give the same numbers.
+It is the same for one transaction and for a thousand, and as plain Python it gives the same numbers. Records are those
+of `EntityWindows`.
 
 Only addition, multiplication, division and square root are used: the standard fixes their results, while the sine of
 one library differs from that of another in its last bit, and a feature must be the same on every machine.
@@ -115,7 +115,7 @@ def advance(  # noqa: PLR0913, PLR0917 - arrays one by one: a kernel takes no ob
     Args:
         cards: records of all cards; as with merchants and devices, see `EntityWindows`.
         card_rows: record of each transaction's card, (n,), as with merchants; NOBODY where there is no device.
-        touches: of cards, merchants and devices: the number of this call, by which the idle are told.
+        touches: of cards, merchants and devices: the number of this call, which tells the least recently used.
     """
     for at in range(len(event_us)):
         card, merchant, row = cards[card_rows[at]], merchants[merchant_rows[at]], out[at]

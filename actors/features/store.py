@@ -77,7 +77,7 @@ class TableSide:
 
     Attributes:
         codes: row of each name; a number beyond the last row is an entity newer than the table.
-        rows: float32 (n + 1, columns); the last row is NaN and stands for everyone absent.
+        rows: float32 (n + 1, columns); the last row is NaN and stands for all that are absent.
         computed_us: int64 (n + 1,); MISSING_AT where there was nothing to compute from, and in the last row.
     """
 

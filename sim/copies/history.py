@@ -20,7 +20,7 @@ class _Past:
     """History at one instant: sums of cards and merchants, and the card rows they make."""
 
     cards: F64
-    tally: BatchSums
+    totals: BatchSums
     rows: F32
     present: Bool
 
@@ -52,12 +52,12 @@ class CopiedSums:
         self._label_delay_us = label_delay_us
         self._pasts: dict[int, _Past] = {}
 
-    def fill(self, cards: tuple[F32, I64], tally: BatchSums, at_us: int) -> Iterator[None]:
-        """Set the cards of all copies to their past, and add that of merchants and categories to ``tally``.
+    def fill(self, cards: tuple[F32, I64], totals: BatchSums, at_us: int) -> Iterator[None]:
+        """Set the cards of all copies to their past, and add that of merchants and categories to ``totals``.
 
         Args:
             cards: rows and ``computed_us`` of the whole table; changed.
-            tally: of the run's own history; changed.
+            totals: of the run's own history; changed.
             at_us: the table's instant.
         """
         for shift_us in self._distinct_shifts:
@@ -69,7 +69,7 @@ class CopiedSums:
             rows[block * size : (block + 1) * size] = past.rows
             computed_us[block * size : (block + 1) * size] = np.where(past.present, at_us, MISSING_AT)
         yield
-        self._add_merchants(tally, at_us)
+        self._add_merchants(totals, at_us)
 
     def add_to_cards(self, sums: F64, codes: I64, at_us: int) -> None:
         """Add their past to the sums of some cards, once `fill` is over.
@@ -86,14 +86,14 @@ class CopiedSums:
             chosen = np.flatnonzero(shifts == shift_us)
             sums[chosen] += self._pasts[at_us - shift_us].cards[codes[chosen] % size]
 
-    def _add_merchants(self, tally: BatchSums, at_us: int) -> None:
+    def _add_merchants(self, totals: BatchSums, at_us: int) -> None:
         size = len(self._base.merchants)
         for block, shift_us in enumerate(self._shifts.tolist()):
-            past = self._pasts[at_us - shift_us].tally
+            past = self._pasts[at_us - shift_us].totals
             here = slice(block * size, (block + 1) * size)
-            tally.merchants[here] += past.merchants
-            tally.categories += past.categories
-            category = tally.merchant_category[here]
+            totals.merchants[here] += past.merchants
+            totals.categories += past.categories
+            category = totals.merchant_category[here]
             np.copyto(category, past.merchant_category, where=category == NO_CATEGORY)
 
     def _compute(self, at_us: int) -> Iterator[None]:
@@ -101,11 +101,11 @@ class CopiedSums:
         if at_us in self._pasts:
             return
         view = self._base.view()
-        cards, tally = no_cards(view.card_count), BatchSums.empty(view.merchant_count)
+        cards, totals = no_cards(view.card_count), BatchSums.empty(view.merchant_count)
         yield from fill_cards(cards, view, at_us)
-        yield from fill(tally, view, at_us, self._label_delay_us)
+        yield from fill(totals, view, at_us, self._label_delay_us)
         rows, computed_us = card_rows(cards, at_us)
         while len(self._pasts) >= _KEPT + len(self._distinct_shifts):
             del self._pasts[min(self._pasts)]
-        self._pasts[at_us] = _Past(cards, tally, rows, computed_us != MISSING_AT)
+        self._pasts[at_us] = _Past(cards, totals, rows, computed_us != MISSING_AT)
         yield
