@@ -35,7 +35,7 @@ class TrainingWindow(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """The passport of a model.
+    """What a model is, what it was trained on, and the digests of all its files.
 
     Attributes:
         format_version: of this folder.

@@ -40,7 +40,7 @@ def decide(scores: F64, thresholds: Thresholds) -> U8:
     """Return the `Decision` of each score.
 
     A score that is not a number is reviewed: what could not be scored is never approved unseen. The answer to a single
-    score is shared by all who ask, and cannot be written to.
+    score is shared by all callers, and cannot be written to.
 
     Example:
         >>> decide(np.array([0.1, 0.3, 0.7, np.nan]), Thresholds(review=0.3, block=0.7))

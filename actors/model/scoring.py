@@ -89,13 +89,13 @@ class InlineBudget:
         most: rows that it may take at most.
 
     Example:
-        >>> share = InlineBudget(2_000_000, 1_024)
+        >>> budget = InlineBudget(2_000_000, 1_024)
         >>> for _ in range(10):
-        ...     share.learn(50, 500_000, LOOP)
-        >>> share.rows
+        ...     budget.learn(50, 500_000, LOOP)
+        >>> budget.rows
         194
-        >>> share.learn(100, 50_000_000, LOOP)
-        >>> share.rows
+        >>> budget.learn(100, 50_000_000, LOOP)
+        >>> budget.rows
         12
     """
 
@@ -108,12 +108,12 @@ class InlineBudget:
         self._most = most
         self._row_ns = float(self.START_NS)
         self.rows = 0
-        self._share()
+        self._limit_rows()
 
     def learn(self, rows: int, took_ns: int, core: Core) -> None:
         """Take a scored batch into account, of at least one row.
 
-        One row at once tells what a batch costs by itself, and of what a row costs only whether it is too much.
+        One row alone tells the cost of a batch rather than of a row, so it counts only if it held the loop too long.
         """
         if rows == 1 and core is LOOP and took_ns <= self._hold_ns:
             return
@@ -122,7 +122,7 @@ class InlineBudget:
             self._row_ns += self.WEIGHT * (measured_ns - self._row_ns)
         else:
             self._row_ns = min(max(self._row_ns, measured_ns / self.HAND_OVER), measured_ns)
-        self._share()
+        self._limit_rows()
 
-    def _share(self) -> None:
+    def _limit_rows(self) -> None:
         self.rows = min(self._most, int(self._hold_ns / max(self._row_ns, 1.0)))
