@@ -1,1 +1,1 @@
-"""What keeps one failure from becoming many, each piece wrapped around a port or asked by an actor."""
+"""What keeps one failure from becoming many, each piece stands around a port or is asked by an actor."""

@@ -64,7 +64,7 @@ class ServiceEstimate:
         self._split()
 
     def doubted(self, now_ns: int) -> bool:
-        """Return whether to score one all the same; asked when the estimate says that nobody would be in time.
+        """Return whether to score one all the same; asked when the estimate says that none would be in time.
 
         While nothing is measured an estimate never changes: one slow batch would end scoring for good. So once a
         second it is put to the test, and what the test takes is believed.
@@ -85,12 +85,12 @@ class ServiceEstimate:
 
 
 def too_late(slack_ns: I64, amount: F64, deadline_ns: int, estimate: ServiceEstimate) -> Bool:
-    """Return whom to decide by rules so that the model answers the others in time: the oldest, then the least valuable.
+    """Return which go to the rules, the oldest, then the least valuable, so that the model answers the others in time.
 
-    A batch that would be late is cut to a quarter of the deadline: whoever arrives while it is scored then still has
-    three quarters of his own. Were it cut to what just fits, the next batch would be too late as a whole, the most
-    valuable included; with short batches the model serves as many, and always the most valuable. Where what a batch
-    costs by itself is more than half of that, it may take twice as long as that.
+    A batch that would be late is cut to a quarter of the deadline, so that what arrives while it is scored still has
+    three quarters of its own. Were it cut to what just fits, the next batch would be too late as a whole, the most
+    valuable included; with short batches the model serves as many, and always the most valuable. A batch may always
+    take twice its fixed cost, the time that it costs however few its rows are.
 
     Args:
         slack_ns: int64 (n,), from now to each one's deadline; below 0 it has passed.
@@ -99,10 +99,10 @@ def too_late(slack_ns: I64, amount: F64, deadline_ns: int, estimate: ServiceEsti
         estimate: how long scoring takes.
 
     Returns:
-        bool (n,), False for those who are scored together.
+        bool (n,), False for those that are scored together.
     """
     together_ns = RESERVE * (estimate.fixed_ns + estimate.row_ns * np.arange(1, len(slack_ns) + 1))
-    fitting = int(np.count_nonzero(np.sort(slack_ns)[::-1] >= together_ns))  # so many have the time that so many take
+    fitting = int(np.count_nonzero(np.sort(slack_ns)[::-1] >= together_ns))  # so many have the time that they take
     budget_ns = max(BATCH_SHARE * deadline_ns, 2 * estimate.fixed_ns)
     count = max(1, min(fitting, int((budget_ns - estimate.fixed_ns) / estimate.row_ns)))
     late: Bool = slack_ns < together_ns[count - 1]

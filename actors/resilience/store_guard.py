@@ -70,8 +70,8 @@ class GuardedFeatureStore:
 class CachedFeatureStore:
     """Remembers the last row of each card and merchant, and uses it, with its true age, while look-ups fail.
 
-    A row that is too old is found so by its age, as if the store had answered it: stale is never passed off as fresh.
-    Who was not seen lately is missing. If nobody of a batch is known, the failure goes on to the caller.
+    A row that is too old is found out by its age, as if the store had answered it: stale is never passed off as fresh.
+    A card or merchant that was not seen lately is missing. If none of a batch is known, the caller gets the failure.
 
     Args:
         store: what is asked first.
@@ -89,7 +89,7 @@ class CachedFeatureStore:
         """Return the batch features of each transaction; see `FeatureStore`.
 
         Raises:
-            FeatureStoreError: the store failed, and nobody is remembered.
+            FeatureStoreError: the store failed, and nothing is remembered of the batch.
         """
         try:
             rows = await self._store.lookup(cards, merchants, event_us)

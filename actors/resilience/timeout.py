@@ -55,7 +55,7 @@ class ReusableTimeout:
         """Await the rest of a ``call`` that waits for ``awaited``, until ``until_ns`` at most."""
         task = asyncio.current_task(self._home.get())
         if task is None or self._task is not None:
-            raise AssertionError("a watchdog guards one call at a time, of a task")
+            raise AssertionError("a ReusableTimeout guards one call at a time, of a task")
         self._task, self._until_ns, self._expired = task, until_ns, False
         cancelling = task.cancelling()
         if self._timer is None:

@@ -120,7 +120,7 @@ def test_a_deadlock_names_who_waits() -> None:
 
 @pytest.mark.parametrize("turns", [0, 1])
 def test_a_standstill_in_a_guarded_call_names_its_line(monkeypatch: pytest.MonkeyPatch, turns: int) -> None:
-    """Whether the call waits for the first time or again: it is the call that does not end, not its watchdog."""
+    """Whether the call waits for the first time or again: it is the call that does not end, not its timeout."""
     monkeypatch.setattr(virtual_loop, "MOST_AT_ONE_INSTANT", 10_000)
 
     async def unanswered() -> None:

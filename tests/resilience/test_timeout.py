@@ -1,4 +1,4 @@
-"""Laws of the watchdog."""
+"""Laws of the reusable timeout."""
 
 import asyncio
 
