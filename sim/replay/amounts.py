@@ -1,4 +1,4 @@
-"""Money as people write it: signs of currencies, commas, cents, refunds."""
+"""Amounts as people write them: currency signs, commas, cents, refunds."""
 
 import re
 from dataclasses import dataclass

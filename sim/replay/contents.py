@@ -1,4 +1,4 @@
-"""What a stretch of a file holds, counted as its rows go by."""
+"""What a period of a file holds, counted as its rows are read."""
 
 import datetime as dt
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The converter of each field that a column map has; labels, latitude and longitude are converted here."""
+"""The converter of each field of a column map, and those of labels, latitude and longitude."""
 
 from dataclasses import dataclass
 
@@ -20,6 +20,30 @@ from sim.scenario.events import (
     TimeColumn,
 )
 from sim.tables.problem import listed
+
+_LIMITS = {"lat": MAX_LATITUDE, "lon": MAX_LONGITUDE}
+
+
+def converters_of(columns: EventColumns, timezone: str) -> dict[str, Converter]:
+    """Return a new converter for each mapped field, by field, in the order of a transaction."""
+    return {field: _converter(field, column, timezone) for field, column in columns.mapped().items()}
+
+
+def _converter(field: str, column: FieldColumn, timezone: str) -> Converter:
+    match column:
+        case TimeColumn():
+            return TimeField(field, column, timezone)
+        case AmountColumn():
+            return AmountField(field, column)
+        case LabelColumn():
+            return LabelField(field, column)
+        case KeyColumn():
+            return KeyField(field, column)
+        case TextColumn():
+            return TextField(field, column)
+        case PlainColumn():
+            return DegreesField(field, column, _LIMITS[field])
+    raise TypeError(f"no converter for {column!r}")
 
 
 @dataclass(slots=True)
@@ -93,28 +117,3 @@ class LabelField(MappedField[LabelColumn]):
             return "add the word to one of the two sides, or drop the row"
         example = written(self.field, column=self.column.column, true="Yes", false="No")
         return f"say what the words mean, as in {example}, or drop the row"
-
-
-_LIMITS = {"lat": MAX_LATITUDE, "lon": MAX_LONGITUDE}
-
-
-def converters_of(columns: EventColumns, timezone: str) -> dict[str, Converter]:
-    """Return a new converter for each mapped field, by field, in the order of a transaction."""
-    return {field: _converter(field, column, timezone) for field, column in columns.mapped().items()}
-
-
-def _converter(field: str, column: FieldColumn, timezone: str) -> Converter:
-    match column:
-        case TimeColumn():
-            return TimeField(field, column, timezone)
-        case AmountColumn():
-            return AmountField(field, column)
-        case LabelColumn():
-            return LabelField(field, column)
-        case KeyColumn():
-            return KeyField(field, column)
-        case TextColumn():
-            return TextField(field, column)
-        case PlainColumn():
-            return DegreesField(field, column, _LIMITS[field])
-    raise TypeError(f"no converter for {column!r}")

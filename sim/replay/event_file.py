@@ -95,14 +95,14 @@ class EventFile:
         Raises:
             TransactionFileError: as `columns`, or an id occurs twice.
         """
-        tallies = [PeriodCounts(period) for period in periods]
+        counts = [PeriodCounts(period) for period in periods]
         whole = Period(min(each.from_us for each in periods), max(each.to_us for each in periods))
         hashes: list[pl.Series] = []
         begun = False
         for skipped_us, frame in self._frames(whole):
             hashes.append(frame["id"].hash(0))
-            for tally in tallies:
-                tally.take(skipped_us, frame)
+            for each in counts:
+                each.take(skipped_us, frame)
             if self._sorted is None and self._source.share < 1:
                 told(self._source.share)
                 begun = True
@@ -110,7 +110,7 @@ class EventFile:
             told(1.0)  # what lies behind the last period is not read
         if hashes and self.spec.columns.id is not None:
             self._check_unique(pl.concat(hashes), whole)
-        return [tally.contents() or self._refuse_empty(tally.period) for tally in tallies]
+        return [each.contents() or self._refuse_empty(each.period) for each in counts]
 
     def times(self, period: Period) -> I64:
         """Return the event times of ``period``, int64 (n,): 8 bytes a row.

@@ -13,7 +13,7 @@ from sim.tables.problem import shown
 UNKNOWN = "must be known in every row, got nothing; fill it or drop the row"
 FLOAT32_EXACT_LIMIT = 2**24  # whole numbers beyond it share their 32-bit float with neighbours
 MEND = "mend or drop the row"
-OTHER = "\0"  # in no text of ours
+OTHER = "\0"  # a character that is in none of our texts
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]{4}-[0-9]{2}-[0-9]{2}")  # needs no quotes in YAML
 _WORDS_OF_YAML = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n", "null"})
 

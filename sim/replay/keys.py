@@ -1,4 +1,4 @@
-"""Texts, and the keys that tell cards, merchants and transactions apart: no two made one, and none made two."""
+"""Texts, and keys: two cards, merchants or transactions never get one key, and one never gets two."""
 
 import dataclasses
 from dataclasses import dataclass

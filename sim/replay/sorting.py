@@ -27,7 +27,7 @@ PART_ROWS = 16_384  # of a run that are in memory while it is merged
 RUNS_AT_ONCE = 32  # merged in one pass; of more, some are merged to one first
 PREFIX = "riskdrill-sort-"
 KEPT = 8  # sorted files at a time: as many scenarios may be checked at once; each takes the room of its file
-YOUNG_S = 60.0  # a folder so young may be one that its process has not locked yet
+YOUNG_S = 60.0  # the process of a younger folder may not have locked it yet
 _US, _ROW = "us", "row"  # beside the columns of the file, which are called by their number
 _KEY = [_US, _ROW]
 
@@ -156,7 +156,7 @@ def _remove(path: Path, lock: int) -> None:
 
 
 def _remove_forsaken(ours: Path) -> None:
-    """Remove what processes left beside ``ours`` that were killed before they could."""
+    """Remove the folders beside ``ours`` of processes that were killed before they could do it."""
     before_s = ours.stat().st_mtime - YOUNG_S
     for each in ours.parent.glob(f"{PREFIX}*"):
         with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""What to write in the column map for a text that is no time as it stands: its own sentence, and formats that fit."""
+"""What to write in the column map for a text that does not read as a time: the reason, and formats that fit."""
 
 import re
 from collections.abc import Iterator

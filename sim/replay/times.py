@@ -1,4 +1,7 @@
-"""When transactions happened: columns of texts, numbers, dates or instants as microseconds since the Unix epoch."""
+"""When transactions happened: columns of texts, numbers, dates or instants as microseconds since the Unix epoch.
+
+Where the column map names no unit for bare numbers, the numbers tell it, or the file is refused (`with_unit`).
+"""
 
 import dataclasses
 import datetime as dt
