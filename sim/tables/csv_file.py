@@ -1,4 +1,4 @@
-"""One CSV file as frames of text; a line that is no whole row, or a row that may be several, is refused."""
+"""One CSV file as frames of text; an incomplete row, or one that may be several, is refused."""
 
 import re
 from collections import Counter
@@ -123,7 +123,7 @@ class CsvRows:
         self._open.append(line)
         self._quotes += quotes
         self._characters += len(line) + 1
-        if self._quotes % 2:  # quotes come in pairs, so one of them is still open
+        if self._quotes % 2:  # an odd number of quotes: one of them is still open
             if self._characters > MAX_ROW_CHARACTERS:
                 raise self._unclosed()
             return None

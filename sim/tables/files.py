@@ -1,4 +1,4 @@
-"""Which files a path means, in order, and the format of each by its name and first bytes."""
+"""Which files a path means, in order; the format of each by its name and first bytes; what separates its columns."""
 
 import glob
 import hashlib
@@ -44,7 +44,7 @@ def separator_written(separator: str) -> str:
 
 
 def separator_seen(separator: str) -> str:
-    """Return ``separator`` as a reader of an error recognises it."""
+    """Return ``separator`` so that the reader of an error recognises it."""
     return "a tab" if separator == TAB else f"'{separator}'"
 
 

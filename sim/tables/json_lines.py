@@ -22,7 +22,7 @@ class JsonLinesFile(TextFile):
         A key that holds an object or a list is no column, unless it is wanted.
 
         Raises:
-            TransactionFileError: there is no object, or one of those read is none.
+            TransactionFileError: there is no object, or a line that was read is not one.
         """
         keys: dict[str, None] = {}
         missing = set(wanted)

@@ -18,7 +18,7 @@ from sim.tables.problem import problem
 FRAME_ROWS: Final = 65_536  # about 10 MB of a frame; larger ones read no faster
 MAX_GROWTH: Final = 100  # Parquet is packed inside, so gzip gains little; what grows more is made to fill the disk
 PIECE_BYTES: Final = 1 << 24
-SETTLING: Final = 3  # passes of the library, after which hardly a thread of it still has a panic to tell
+SETTLING: Final = 3  # passes over a frame, after which the library's threads have reported their panics
 _MAGIC_BYTES: Final = 8
 _BROKEN: Final = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, StopIteration)
 
@@ -152,6 +152,6 @@ def _silenced() -> Iterator[None]:
 
 
 def _settle() -> None:
-    """Wait until the threads of the library, which end one after another when one panics, have work behind them."""
+    """Wait until the threads of the library, which end one after another when one panics, have done some work."""
     for _ in range(SETTLING):
         pl.LazyFrame({"a": range(FRAME_ROWS)}).select(pl.col("a").sum()).collect(engine="streaming")

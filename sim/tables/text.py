@@ -40,7 +40,7 @@ class TextFile:
     def blocks(self) -> Iterator[str]:
         r"""Yield the text without its byte order mark, each block ending with a line's ``\n`` or with the file.
 
-        Bytes that are not UTF-8 come as `undecoded` characters, so that who knows the row can name it.
+        Bytes that are not UTF-8 come as `undecoded` characters, so that the caller, who knows the row, can name it.
 
         Raises:
             TransactionFileError: not readable, cut off, damaged, no text, or with a line beyond `MAX_LINE_BYTES`.
