@@ -1,1 +1,1 @@
-"""A file of transactions looked at, and a section proposed that replays it; nothing here decides anything in a run."""
+"""Looking at a file of transactions and proposing a section that replays it; a run uses none of it."""

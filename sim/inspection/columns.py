@@ -76,8 +76,8 @@ def _kind_of_texts(known: pl.Series) -> str:
     return "text"
 
 
-# What a column is called, letters and digits alone, the clearest name first. A name that only has one of the words in
-# it counts for less.
+# What columns of each field are called, in letters and digits alone, the clearest name first. A name that only contains
+# one of the words counts for less.
 NAMES: Final[dict[str, tuple[str, ...]]] = {
     "event_time": (
         *("eventtime", "txdatetime", "transdatetranstime", "transactiondatetime", "transactiontime", "datetime"),

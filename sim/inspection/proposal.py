@@ -59,7 +59,7 @@ def spans_of(first_us: int, last_us: int) -> Spans | None:
 
 ORDER: Final = ("id", "event_time", "card", "merchant", "amount", "fraud", *TEXTS, *DEGREES)
 REFUNDS: Final = frozenset({"cr", "credit", "refund", "reversal", "return"})
-FEW: Final = 12  # more different words than these tell no kind of transaction
+FEW: Final = 12  # a column with more different words does not tell kinds of transactions
 NEEDED: Final = ("event_time", "card", "merchant", "amount")
 
 

@@ -1,4 +1,4 @@
-"""A file read once, to its end, with everything looked at that a column map depends on."""
+"""One pass over a whole file, which gathers all that a column map depends on."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field

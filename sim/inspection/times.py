@@ -1,4 +1,4 @@
-"""In which forms the times of a file can be read, by all of its rows."""
+"""The forms in which the times of a file can be read, judged by all of its rows."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""How keys, labels and amounts of a file are written, by all of its rows."""
+"""How keys, labels and amounts of a file are written, judged by all of its rows."""
 
 import re
 from collections import Counter
