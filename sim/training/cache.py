@@ -1,4 +1,4 @@
-"""Model folders by the key of everything they depend on, seen whole or not at all."""
+"""Model folders: named by all that a model depends on, and put in place in one step."""
 
 import errno
 import hashlib
@@ -21,7 +21,7 @@ from actors.model.manifest import FORMAT_VERSION
 from sim.installation import HOME
 from sim.training.fit import FitConfig
 
-_ROUNDS: Final = 100  # each is lost only to another process that published in that very moment
+_ROUNDS: Final = 100  # an attempt fails only if another process publishes at that very moment
 
 Built = TypeVar("Built")
 
@@ -97,7 +97,7 @@ def _replace(draft: Path, folder: Path) -> None:
 
 
 def _set_aside(folder: Path) -> None:
-    """Take the old model away; whoever has it open keeps reading it."""
+    """Move the old model aside; a process that has it open keeps reading it."""
     aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
     try:
         folder.rename(aside / "model")

@@ -1,4 +1,4 @@
-"""Rows of features with labels and times, cut by period."""
+"""The training table: rows of features with labels and times, cut by period."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

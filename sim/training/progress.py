@@ -1,4 +1,4 @@
-"""What training tells whoever waits for it: how far it is, or which gates its model missed."""
+"""What training reports: how far it is, or which gates its model missed."""
 
 from typing import Protocol
 
@@ -17,7 +17,7 @@ def silent(stage: str, done: int, total: int) -> None:
     """Tell no one."""
 
 
-class TrainingRefused(RiskdrillError):  # noqa: N818  # not an accident: the gates did their work
+class TrainingRefused(RiskdrillError):  # noqa: N818  # not an error: the gates did their work
     """A model was trained and is not good enough; nothing was written.
 
     Attributes:
@@ -33,5 +33,5 @@ class TrainingRefused(RiskdrillError):  # noqa: N818  # not an accident: the gat
         super().__init__(f"{source}: training is refused: {'; '.join(misses)}")
 
     def __reduce__(self) -> tuple[type, tuple[object, ...]]:
-        """Go to another process, and come back, as what it was made of."""
+        """Return how it is made again in another process."""
         return type(self), (self.source, self.misses, self.figures)

@@ -1,4 +1,4 @@
-"""Where history comes from: the synthetic world, or a file of transactions."""
+"""The history that a model is trained on: of the synthetic world, or a file of transactions."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
