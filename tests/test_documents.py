@@ -15,7 +15,7 @@ from tests.support.documents import (
     layers_picture,
     replay_tables,
 )
-from tests.support.repository import ROOT
+from tests.support.repository import ROOT, tracked
 
 TEXT = MONITORING.read_text()
 MOST_FILES = 8  # that a story may take: whoever follows it keeps them all in mind
@@ -73,9 +73,13 @@ def test_metrics_named_in_prose_exist() -> None:
 
 
 def test_documents_name_only_files_that_exist() -> None:
-    """Every relative link and every path of a source file leads somewhere."""
-    for path in (*(ROOT / "docs").glob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"):
+    """Every relative link, every path of a file of ours and every module that is run leads somewhere."""
+    for path in (path for path in tracked() if path.suffix == ".md"):
         text = path.read_text()
         links = [path.parent / link for link in re.findall(r"\]\((?!https?:|#)([^)#\s]+)", text)]
-        links += [ROOT / name for name in re.findall(r"`((?:actors|sim|dashboard|tests)/[\w/]+\.?\w*)`", text)]
+        links += [
+            ROOT / name for name in re.findall(r"`((?:actors|sim|dashboard|tests|scenarios)/[\w/]+\.?\w*)`", text)
+        ]
+        modules = re.findall(r"python -m ((?:actors|sim|dashboard|tests|benchmarks)\.[\w.]*\w)", text)
+        links += [ROOT / f"{name.replace('.', '/')}.py" for name in modules]
         assert [str(link) for link in links if not link.exists()] == []

@@ -29,6 +29,13 @@ REAL_TIME = {
     "tests/cli/test_stalls.py",  # a run that the system stops for a while
     "tests/support/model_cache.py",  # waits for another worker to train
 }
+TESTS_OF_SEVERAL = {
+    "cases",  # from practice, through the commands
+    "cli",  # the commands as a shell calls them
+    "scenarios",  # the shipped drills
+    "support",  # no tests: what they share
+    "theory",  # queueing theory and the virtual loop
+}
 WALL_CLOCK = {"time.time", "time.sleep", "time.time_ns", "datetime.now", "datetime.utcnow", "datetime.today"}
 
 
@@ -107,6 +114,13 @@ def test_every_test_states_its_law() -> None:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_")
         if not ast.get_docstring(node)
     ] == []
+
+
+def test_tests_lie_in_folders_named_after_what_they_test() -> None:
+    """A folder of tests has the name of a package, or of something that no single package is."""
+    packages = {folder.name for folder in folders()}
+    named = {folder.name for folder in (ROOT / "tests").iterdir() if any(folder.glob("*.py"))}
+    assert named - packages == TESTS_OF_SEVERAL
 
 
 def test_ci_is_make_test() -> None:
