@@ -49,13 +49,13 @@ def test_each_module_to_run_exists() -> None:
 
 
 def test_each_addition_says_which_files_it_touches() -> None:
-    """Whatever there is to add has a table of places, each of which is there."""
+    """Whatever there is to add has its places, each of which is there."""
     section = TEXT.split("## Adding to it")[1].split("\n## ")[0]
     additions = re.split(r"^\*\*(An? [a-z]+)", section, flags=re.MULTILINE)[1:]
     found = dict(zip(additions[::2], additions[1::2], strict=True))
-    assert set(found) == {"A command", "A fault", "A feature", "A metric", "A panel", "An adapter"}
+    assert set(found) >= {"A command", "A fault", "A feature", "A metric", "A panel", "An adapter"}
     for text in found.values():
-        places = re.findall(r"^\| `([\w/.]+)` \|", text, re.MULTILINE)
+        places = re.findall(r"`((?:actors|dashboard|sim)/[\w/.]*)`", text)
         assert places
         assert [place for place in places if not (ROOT / place).exists()] == []
 
