@@ -13,6 +13,7 @@ import signal
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import Any, Final
 
@@ -20,8 +21,7 @@ from actors.core.errors import InternalError, MachineError, RiskdrillError
 from actors.core.process_failures import lack_of
 
 PATIENCE_S: Final = 5.0  # a child that is told to end cleans up after itself; one that does not is killed
-
-
+_OF_THE_TERMINAL: Final = frozenset({signal.SIGINT, signal.SIGHUP})
 _SAFE_PATH: Final = "PYTHONSAFEPATH"
 
 
@@ -29,12 +29,14 @@ _SAFE_PATH: Final = "PYTHONSAFEPATH"
 def _shielded() -> Iterator[None]:
     """Start what is started meanwhile away from the terminal and from the folder one stands in.
 
-    Signals of the terminal are blocked in it, and it imports nothing from that folder before it has its parent's path.
+    The terminal's signals are blocked in it, and it imports nothing from that folder before it has its parent's path.
     """
     path = os.environ.get(_SAFE_PATH, "")
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, _OF_THE_TERMINAL)
     os.environ[_SAFE_PATH] = "1"
     try:
+        resource_tracker.ensure_running()  # or the first start does it, which takes SIGINT from the mask again
+        signal.pthread_sigmask(signal.SIG_BLOCK, _OF_THE_TERMINAL)
         yield
     finally:
         os.environ[_SAFE_PATH] = path  # "" is as if it were not set
@@ -112,7 +114,7 @@ class Child:
 
 def _do(pipe: Connection, work: Callable[..., object], given: tuple[object, ...]) -> None:
     """Do the work in the child, and say how it went."""
-    os.environ.pop(_SAFE_PATH)  # not for children of this one that are started by `subprocess`
+    os.environ.pop(_SAFE_PATH, None)  # not for children of this one that are started by `subprocess`
     outcome: RiskdrillError | None = None
     with suppress(BrokenPipeError, ConnectionResetError):  # the parent is gone, or wants no more
         try:

@@ -127,7 +127,7 @@ class ProcessFeed:
             except EOFError:
                 if self._closed:
                     return
-                self._mourn(child.close(), taken)
+                self._note_loss(child.close(), taken)
             except (InputError, InternalError) as error:
                 raise InternalError(f"the traffic could not be made: {error}") from error
             else:
@@ -144,19 +144,19 @@ class ProcessFeed:
             self._child = Child(make_blocks, self._blocks)
             return self._child
 
-    def _mourn(self, status: int | None, taken: int) -> None:
+    def _note_loss(self, status: int | None, taken: int) -> None:
         """Note that a child is gone, if another may take its place.
 
         Raises:
             InternalError: it died by itself, as any other would.
             MachineError: it was killed, and so were others before it.
         """
-        obituary = f"the process that makes the traffic {how_ended(status)}"
+        told = f"the process that makes the traffic {how_ended(status)}"
         if not was_killed(status):
-            raise InternalError(obituary)
+            raise InternalError(told)
         if len(self._losses) >= MOST_LOSSES:
-            raise MachineError(f"{obituary}, {MOST_LOSSES + 1} times: see what kills it, and run again")
-        self._losses.append(f"{obituary} after {taken:,} blocks, and was started again: nothing is lost but time")
+            raise MachineError(f"{told}, {MOST_LOSSES + 1} times: see what kills it, and run again")
+        self._losses.append(f"{told} after {taken:,} blocks, and was started again: nothing is lost but time")
 
     def _wake(self) -> None:
         with self._waking:
