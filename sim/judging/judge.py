@@ -10,7 +10,7 @@ from sim.scenario.scenario import Expectation, Scenario
 from sim.scenario.timeline import Span, duration_ns, marks, span_of, spans
 
 
-class Condition:
+class ExpectedCondition:
     """Judges one expectation with ``expr``.
 
     A condition on readings of an instant, such as a mailbox's depth, must hold at every tick of its span; any other is
@@ -101,7 +101,7 @@ class AlertLog:
         return tuple(self._firings.get(alert, ()))
 
 
-class Alarm:
+class ExpectedAlert:
     """Judges one expectation with ``alert``.
 
     Firing counts from the start of the span, resolving from its end; a firing that began before the span was not
@@ -205,18 +205,18 @@ class Judge:
         self.marks = marks(scenario)
         self.windows = Windows(known, duration_ns(scenario), reference, quality)
         self.alerts = AlertLog()
-        self._judges: list[Condition | Alarm | ExpectationResult] = []
+        self._judges: list[ExpectedCondition | ExpectedAlert | ExpectationResult] = []
         for expectation in scenario.expect:
             span = span_of(expectation, scenario, known)
             if expectation.expr is None:
-                self._judges.append(Alarm(expectation, span, self.alerts))
+                self._judges.append(ExpectedAlert(expectation, span, self.alerts))
             else:
                 expression = Expression.parse(expectation.expr, known)
                 if expression.of_process and scenario.clock == "virtual":
                     self._judges.append(skipped(expectation, "a figure of this process, which says nothing here"))
                     continue
                 settled = span.settled(expectation.within)
-                self._judges.append(Condition(expectation, expression, settled, self.windows))
+                self._judges.append(ExpectedCondition(expectation, expression, settled, self.windows))
 
     def mark(self, at_ns: int, snapshot: Snapshot) -> None:
         """Take the snapshot of a mark."""
@@ -225,7 +225,7 @@ class Judge:
     def tick(self, now_ns: int, snapshot: Snapshot) -> None:
         """Look at a snapshot of the monitor."""
         for judge in self._judges:
-            if isinstance(judge, Condition):
+            if isinstance(judge, ExpectedCondition):
                 judge.tick(now_ns, snapshot)
 
     def alert(self, alert: str, state: str, at_ns: int) -> None:
@@ -247,9 +247,9 @@ class Judge:
     def _results(self, last: Snapshot, now_ns: int, *, finished: bool) -> tuple[ExpectationResult, ...]:
         results: list[ExpectationResult] = []
         for judge in self._judges:
-            if isinstance(judge, Condition):
+            if isinstance(judge, ExpectedCondition):
                 results.append(judge.result(last, now_ns, finished=finished))
-            elif isinstance(judge, Alarm):
+            elif isinstance(judge, ExpectedAlert):
                 results.append(judge.result(now_ns, finished=finished))
             else:
                 results.append(judge)

@@ -19,7 +19,7 @@ _LASTING = frozenset(name for name, metric in METRICS.items() if metric.lasting)
 
 
 class Windows:
-    """Keeps a snapshot a mark: a few, however long the run.
+    """Keeps one snapshot for each mark: a few, however long the run.
 
     Args:
         spans: by name, what a metric may be read in.
