@@ -11,7 +11,7 @@ from actors.config import PipelineConfig
 from actors.core.batches import DECIDED, LOGGED, LOGGING_START, DecidedBatch
 from actors.core.clock import NS_PER_S
 from actors.core.errors import SinkError
-from actors.core.work import LOG, WRITE, WRITER
+from actors.core.work import LOG
 from actors.mailbox import Lease, Mailbox
 from actors.output.decision_log import DecisionLog
 from actors.output.delivery import DeliveryRetries, deliver
@@ -25,10 +25,9 @@ log = logging.getLogger(__name__)
 
 
 class Handled(msgspec.Struct, frozen=True):
-    """What became of a batch: whether it was delivered and logged, and since when it was worked on."""
+    """What became of a batch: whether it was delivered, and since when it was worked on."""
 
     delivered: bool
-    logged: bool
     started_ns: int
 
 
@@ -81,9 +80,8 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
             self.delivery_failure.note(error)
             delivered = False
         await self.work.spend(LOG, lease.rows)
-        written = await self.log.write(decided)
-        await self.work.spend(WRITE, lease.rows, WRITER)
-        return Handled(delivered, written, started_ns)
+        await self.log.write(decided)
+        return Handled(delivered, started_ns)
 
     def commit(self, lease: Lease[DecidedBatch], prepared: Handled) -> None:
         """Count what was delivered and logged."""
@@ -92,7 +90,7 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
             ledger.deliver(lease.rows)
         else:
             self._retries.put(decided)
-        self.log.commit(decided, written=prepared.logged)
+        self.log.commit(decided)
         self._times.record(decided.batch.track, prepared.started_ns, self.clock.now_ns())
 
     async def run(self) -> None:
@@ -114,7 +112,8 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
             try:
                 delivered = await self._deliver_within(patience_ns, decided)
                 patience_ns -= self.clock.now_ns() - started_ns
-                handled = Handled(delivered, await self.log.write(decided), started_ns)
+                await self.log.write(decided)
+                handled = Handled(delivered, started_ns)
             except Exception as error:  # noqa: BLE001 - it may be what kept crashing this actor
                 self.discard(decided, error)
             else:

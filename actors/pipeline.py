@@ -116,7 +116,7 @@ class Pipeline:
         self.producer = Producer(around.source, raw, config.producer, environment)
         self.assembler = Assembler(config.assembler, parts, raw, features, environment)
         self.scorer = Scorer(config, around.scoring, self.dead_letters, features, decided, environment)
-        log = around.log(lines, around.output, telemetry.ledger)
+        log = around.log(lines, around.output, telemetry.ledger, around.work)
         self.logger = Logger(config, around.sink, log, decided, environment, self.retries)
         self.supervisor = Supervisor(config.restart, clock, telemetry, around.on_restart)
         self._task: asyncio.Task[None] | None = None

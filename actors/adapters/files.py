@@ -67,19 +67,6 @@ class AppendOnlyFile:
             raise SinkError(text) from error
         self.size += done
 
-    def cut(self, size: int) -> None:
-        """Take back everything after the first ``size`` bytes that were appended.
-
-        Raises:
-            SinkError: the file cannot be cut.
-        """
-        try:
-            self._shorten(self.size - size)
-        except OSError as error:
-            text = f"{self.path.name}: {error.strerror}"
-            raise SinkError(text) from error
-        self.size = size
-
     def reader(self) -> BufferedReader:
         """Return the file opened for reading from its begin, whatever has its name now; it is the caller's to close."""
         copy = os.dup(self._fd)

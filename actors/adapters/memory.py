@@ -152,22 +152,14 @@ class InMemoryLines:
 
     Attributes:
         content: all of it.
-        size: how many bytes these are.
     """
 
     def __init__(self) -> None:
         self.content = bytearray()
-        self.size = 0
 
     def append(self, lines: bytes) -> None:
         """Keep ``lines``."""
         self.content += lines
-        self.size = len(self.content)
-
-    def cut(self, size: int) -> None:
-        """Forget everything after the first ``size`` bytes."""
-        del self.content[size:]
-        self.size = size
 
 
 class InMemoryDeadLetters:

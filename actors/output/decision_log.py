@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 from actors.core.awaiting import CachedLoop
 from actors.core.batches import DecidedBatch
 from actors.core.errors import SinkError
+from actors.core.work import WRITE, WRITER, Work
 from actors.output.decision_record import DecisionLines
 from actors.output.sinks import FirstFailure, LineSink
 from actors.telemetry.ledger import Ledger
@@ -25,28 +26,26 @@ class DecisionLog(ABC):
         lines: what is written.
         output: where to.
         ledger: the books.
+        work: lets the time of writing pass.
 
     Attributes:
         failure: the first one of ``output``.
     """
 
-    def __init__(self, lines: DecisionLines, output: LineSink, ledger: Ledger) -> None:
+    def __init__(self, lines: DecisionLines, output: LineSink, ledger: Ledger, work: Work) -> None:
         self.lines = lines
         self.output = output
         self.ledger = ledger
+        self.work = work
         self.failure = FirstFailure("decisions cannot be logged")
 
     @abstractmethod
-    async def write(self, decided: DecidedBatch) -> bool:
-        """Do what takes time; called again for the same batch if the logger died with it.
-
-        Returns:
-            Whether nothing has failed.
-        """
+    async def write(self, decided: DecidedBatch) -> None:
+        """Do what takes time; called again for the same batch if the logger died with it."""
 
     @abstractmethod
-    def commit(self, decided: DecidedBatch, *, written: bool) -> None:
-        """Count ``decided``, which is not written again; called once, with what `write` has returned."""
+    def commit(self, decided: DecidedBatch) -> None:
+        """Keep ``decided``, which was given to `write` last; called once."""
 
     @property
     def waiting(self) -> int:
@@ -66,48 +65,6 @@ class DecisionLog(ABC):
         (self.ledger.log if written else self.ledger.log_failed)(rows)
 
 
-class ThreadedLog(DecisionLog):
-    """Writes each batch at once, in a thread, so that a slow disk fills the logger's mailbox and nothing else.
-
-    Args:
-        lines: what is written.
-        output: where to.
-        ledger: the books.
-        executor: one thread.
-    """
-
-    def __init__(
-        self, lines: DecisionLines, output: LineSink, ledger: Ledger, executor: Executor | None = None
-    ) -> None:
-        super().__init__(lines, output, ledger)
-        self._executor = executor or ThreadPoolExecutor(1, "decision-log")
-        self._committed_size = output.size
-        self._home = CachedLoop()
-
-    async def write(self, decided: DecidedBatch) -> bool:
-        """Write ``decided``; what is left of an attempt that crashed is cut off first."""
-        lines = self.lines.encode(decided)
-        try:
-            await self._home.get().run_in_executor(self._executor, self._append, lines)
-        except SinkError as error:
-            self.failure.note(error)
-            return False
-        return True
-
-    def commit(self, decided: DecidedBatch, *, written: bool) -> None:
-        """Count ``decided``."""
-        self._committed_size = self.output.size
-        self.count(len(decided), written=written)
-
-    def settle(self) -> None:
-        """Nothing is put off."""
-
-    def _append(self, lines: bytes) -> None:
-        if self.output.size != self._committed_size:  # a crash after writing: this batch comes again
-            self.output.cut(self._committed_size)
-        self.output.append(lines)
-
-
 class BufferedLog(DecisionLog):
     """Gathers lines for a moment and writes them in a thread: of small batches many go over to it together.
 
@@ -118,13 +75,14 @@ class BufferedLog(DecisionLog):
         lines: what is written.
         output: where to.
         ledger: the books.
+        work: lets the time of writing pass.
         executor: one thread.
     """
 
     def __init__(
-        self, lines: DecisionLines, output: LineSink, ledger: Ledger, executor: Executor | None = None
+        self, lines: DecisionLines, output: LineSink, ledger: Ledger, work: Work, executor: Executor | None = None
     ) -> None:
-        super().__init__(lines, output, ledger)
+        super().__init__(lines, output, ledger, work)
         self._executor = executor or ThreadPoolExecutor(1, "decision-log")
         self._home = CachedLoop()
         self._encoded = b""
@@ -132,25 +90,24 @@ class BufferedLog(DecisionLog):
         self._buffered = 0
         self._writing = 0
         self._timer: asyncio.TimerHandle | None = None
-        self._ended: asyncio.Future[None] | None = None  # of the write that is under way
+        self._under_way: asyncio.Task[None] | None = None
 
     @property
     def waiting(self) -> int:
         """How many decisions are in the buffer or being written."""
         return self._buffered + self._writing
 
-    async def write(self, decided: DecidedBatch) -> bool:
+    async def write(self, decided: DecidedBatch) -> None:
         """Make lines of ``decided``; wait while the buffer is full."""
-        while self._buffered >= MOST_BUFFERED and self._ended is not None:
-            await asyncio.shield(self._ended)
+        while self._buffered >= MOST_BUFFERED and self._under_way is not None:
+            await asyncio.shield(self._under_way)
         self._encoded = self.lines.encode(decided)
-        return True
 
-    def commit(self, decided: DecidedBatch, *, written: bool) -> None:  # noqa: ARG002 - it is not
+    def commit(self, decided: DecidedBatch) -> None:
         """Put the lines into the buffer; have it written now if it is large, or else in a moment."""
         self._buffer.append(self._encoded)
         self._buffered += len(decided.score)
-        if self._ended is None:
+        if self._under_way is None:
             self._plan()
 
     def settle(self) -> None:
@@ -159,10 +116,10 @@ class BufferedLog(DecisionLog):
     async def drained(self) -> None:
         """Wait until all that was committed is in the books."""
         while self.waiting:
-            if self._ended is None:
+            if self._under_way is None:
                 self._start()
             else:
-                await asyncio.shield(self._ended)
+                await asyncio.shield(self._under_way)
 
     def _plan(self) -> None:
         if self._buffered >= SOON:
@@ -175,32 +132,31 @@ class BufferedLog(DecisionLog):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._ended is not None or not self._buffer:
+        if self._under_way is not None or not self._buffer:
             return
         content, self._buffer = b"".join(self._buffer), []
         self._writing, self._buffered = self._buffered, 0
-        self._ended = self._home.future()
+        self._under_way = self._home.get().create_task(self._write(content), name="decision-log")
+
+    async def _write(self, content: bytes) -> None:
+        """Write ``content``, count what was written or could not be, and have the rest written in its turn."""
+        written = True
         try:
-            write = self._home.get().run_in_executor(self._executor, self.output.append, content)
-        except RuntimeError as error:  # no thread can be started
-            self._book(SinkError(str(error)))
-        else:
-            write.add_done_callback(self._hear)
-
-    def _hear(self, write: asyncio.Future[None]) -> None:
-        self._book(SinkError("the write was given up") if write.cancelled() else write.exception())
-
-    def _book(self, error: BaseException | None) -> None:
-        """Count what was written, or could not be, and have the rest written in its turn."""
-        if error is not None:
-            self.failure.note(error if isinstance(error, SinkError) else SinkError(repr(error)))
-        self.count(self._writing, written=error is None)
+            await self._home.get().run_in_executor(self._executor, self.output.append, content)
+        except asyncio.CancelledError:
+            written = self._failed(SinkError("the write was given up"))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it costs these lines and nothing else
+            written = self._failed(error)
+        await self.work.spend(WRITE, self._writing, WRITER)
+        self.count(self._writing, written=written)
         self._writing = 0
-        ended, self._ended = self._ended, None
-        if ended is not None and not ended.done():
-            ended.set_result(None)
+        self._under_way = None
         if self._buffer:
             self._plan()
 
+    def _failed(self, error: Exception) -> bool:
+        self.failure.note(error if isinstance(error, SinkError) else SinkError(str(error) or repr(error)))
+        return False
 
-MakeLog: TypeAlias = Callable[[DecisionLines, LineSink, Ledger], DecisionLog]
+
+MakeLog: TypeAlias = Callable[[DecisionLines, LineSink, Ledger, Work], DecisionLog]

@@ -10,27 +10,13 @@ from actors.core.errors import DependencyError
 
 
 class LineSink(Protocol):
-    """Takes whole lines, in order.
-
-    Attributes:
-        size: bytes appended so far.
-    """
-
-    size: int
+    """Takes whole lines, in order."""
 
     def append(self, lines: bytes) -> None:
         """Write ``lines``, which end with a newline; called off the event loop, never twice at once.
 
         Raises:
             SinkError: they could not be written; nothing of them stays.
-        """
-        ...
-
-    def cut(self, size: int) -> None:
-        """Take back everything after the first ``size`` bytes; called before a batch is appended again.
-
-        Raises:
-            SinkError: it cannot be taken back.
         """
         ...
 

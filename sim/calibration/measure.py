@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,6 @@ from actors.core.work import Core, Job
 from actors.model.artifact import Artifact
 from actors.model.scoring import LocalScoring
 from actors.model.serving import ModelSlot
-from actors.output.decision_log import ThreadedLog
 from actors.scorer import Scorer
 from sim.calibration.meter import Meter, Samples, Stopwatch
 from sim.clocks.real import loop_factory
@@ -31,14 +30,21 @@ from sim.run.plan import Plan
 from sim.scenario.scenario import Scenario
 
 
+async def _at_once() -> None:
+    """Wait for nothing."""
+
+
 class Lockstep:
-    """Hands out the next batch when the one before it is logged.
+    """Hands out the next batch when the one before it is in the log.
 
     Args:
         blocks: the transactions, more of them than are asked for; what is too short for a batch is left out.
         sizes: of the batches, in order; the feed ends with them.
         meter: is told of each batch.
         unmetered: how many batches at the beginning only warm up.
+
+    Attributes:
+        written: waits until what the logger has done with is in the log's file.
     """
 
     def __init__(self, blocks: Iterable[Block], sizes: Sequence[int], meter: Meter, unmetered: int = 0) -> None:
@@ -49,11 +55,13 @@ class Lockstep:
         self._block: Block | None = None
         self._at = 0
         self._logged: asyncio.Future[None] | None = None
+        self.written: Callable[[], Awaitable[None]] = _at_once
 
     async def take(self) -> Block | None:
         """Return the next batch once the one before it is through."""
         if self._logged is not None:
             await self._logged
+            await self.written()
         size = next(self._sizes, None)
         self._meter.taken(0 if size is None or self._unmetered > 0 else size)
         if size is None:
@@ -136,6 +144,7 @@ class _Onlooker(Hooks):
         """Look on from now on."""
         pipeline = parts.pipeline
         self._scorer = pipeline.scorer
+        self._feed.written = pipeline.logger.log.drained  # each batch by itself; a running log gathers small ones
         pipeline.producer.hooks = self
         for actor in pipeline.actors:
             actor.hooks = self
@@ -156,8 +165,7 @@ async def _through_pipeline(plan: Plan, sizes: list[int], meter: Meter) -> list[
     sizes = [LARGEST] * WARM_UP + sizes
     plan = replace(plan, load=even_load(plan, WASTE * sum(sizes)))
     feed = Lockstep(list(plan.load.blocks.build()), sizes, meter, WARM_UP)
-    # Each batch is written by itself, so that it is told what a write takes; a running log gathers small ones.
-    machine = Machine(clock, meter, feed, None, clock.close, lambda store: store, log=ThreadedLog)
+    machine = Machine(clock, meter, feed, None, clock.close, lambda store: store)
     onlooker = _Onlooker(feed, meter)
     async with under_way(plan, machine, onlooker.attend):
         pass  # to its end

@@ -19,6 +19,10 @@ It is asked once a batch, with the number of the first transaction in it as this
 """
 
 
+Occupy = Callable[[Job, int, Core], Awaitable[None]]
+"""Keeps a core busy for as long as a job on so many transactions takes."""
+
+
 class Exact(dict[int, int]):
     """What a job takes without noise, in ns, by the number of transactions; worked out once for each."""
 
@@ -56,13 +60,19 @@ class Processor:
         self._varies = noise is not None or bool(costs.pace)
         self._free_ns = {EXECUTOR: 0, WRITER: 0}
         self._rows_done = dict.fromkeys(Job, 0)
-        self.slowdown: dict[Job, float] = {}
 
     def spend(self, job: Job, rows: int, core: Core = LOOP) -> Awaitable[None]:
         """Let the time of ``job`` on ``rows`` transactions pass; in a thread, after the jobs given to it before."""
         took_ns = self._exact_ns[core][job][rows]
-        if self._varies or self.slowdown:
+        if self._varies:
             took_ns = round(took_ns * self._factor(job, rows))
+        return self._pass(core, took_ns)
+
+    def occupy(self, job: Job, rows: int, core: Core) -> Awaitable[None]:
+        """Let the time of ``job`` pass for what is none of the pipeline's work: the noise of that stays as it was."""
+        return self._pass(core, round(self._exact_ns[core][job][rows] * self._pace_now()))
+
+    def _pass(self, core: Core, took_ns: int) -> Awaitable[None]:
         if core is LOOP:
             self._pass_ns(took_ns)
             return OVER
@@ -76,13 +86,14 @@ class Processor:
             await asyncio.sleep(0)
 
     def _factor(self, job: Job, rows: int) -> float:
-        factor = self.slowdown.get(job, 1.0)
-        if self._pace:
-            factor *= self._pace[self._clock.now_ns() // PACE_NS % len(self._pace)]
+        factor = self._pace_now()
         if self._noise is not None:
             factor *= self._noise(job, self._rows_done[job])
             self._rows_done[job] += rows
         return factor
+
+    def _pace_now(self) -> float:
+        return self._pace[self._clock.now_ns() // PACE_NS % len(self._pace)] if self._pace else 1.0
 
 
 _BLOCK = 4_096  # factors made at a time: one alone costs ten times as much

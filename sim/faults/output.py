@@ -46,7 +46,7 @@ class DiskFull(LastingFault, frozen=True, kw_only=True):
 
 
 class SlowDisk(LastingFault, frozen=True, kw_only=True):
-    """Each write of the decision log takes longer; the logger waits for it and keeps no core busy.
+    """Each write of the decision log takes longer, and keeps no core busy meanwhile.
 
     Attributes:
         added: what a write takes on top.
@@ -54,6 +54,6 @@ class SlowDisk(LastingFault, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "slow_disk"
     summary: ClassVar[str] = "each write of the decision log takes longer"
-    seen: ClassVar[str] = "the logger's mailbox fills and its batches grow; decisions are as quick as before"
-    mitigation: ClassVar[str] = "lines are written off the event loop, in batches that grow with the backlog"
+    seen: ClassVar[str] = "awaiting_log rises; past 4,096 the logger's mailbox fills; decisions are as quick as before"
+    mitigation: ClassVar[str] = "lines wait in a buffer and are written off the event loop, all that wait at once"
     added: Wait = 50 * NS_PER_MS

@@ -9,7 +9,6 @@ from actors.core.errors import ModelError
 from actors.core.work import Core, Job
 from actors.model.scoring import Scoring
 from actors.model.serving import ServingModel
-from sim.clocks.processor import Processor
 from sim.faults.model import ModelErrors, ModelSaturated, ModelSlow
 from sim.injection.injector import Injector
 
@@ -38,51 +37,40 @@ class ScoringInjector(Injector):
         ...
 
 
-AT_ONCE = 8_192  # rows: some tens of ms of burning, after which whoever waits for the executor has a turn
+AT_ONCE = 8_192  # rows: some tens of ms of computing, after which whoever waits for the executor has a turn
 
 
 class SlowModel(ScoringInjector):
-    """Takes a multiple of the time."""
+    """Keeps the core that has scored a batch busy with its rows again and again, until the factor is full.
+
+    What is scored on the event loop stays there, call by call. In the executor many rows go at once: on a busy machine
+    each hop to a thread would take longer than what is computed there.
+    """
 
     fault: ModelSlow
 
     async def score(self, model: ServingModel, features: F32, core: Core) -> F64:
         """Score, in a multiple of the time."""
-        work = self.switch.targets.work
-        if isinstance(work, Processor):
-            return await self._long(work, model, features, core)
         strikes = self.switch.strikes()
         scores = await self.scoring.score(model, features, core)
         if strikes:
             with self.switch.effect(len(features)):
-                await self._again(model, features, core)
+                count = len(features)
+                at_once = count if core is Core.LOOP else max(count, AT_ONCE)
+                left = round((self.fault.factor - 1) * count)
+                while left > 0:
+                    part = min(left, at_once)
+                    await self._again(model, features, part, core)
+                    left -= part
         return scores
 
-    async def _long(self, processor: Processor, model: ServingModel, features: F32, core: Core) -> F64:
-        """Virtual time: the processor's core is kept for longer. One batch is scored at a time."""
-        if not self.switch.strikes():
-            return await self.scoring.score(model, features, core)
-        usual = processor.slowdown.get(Job.SCORE, 1.0)
-        processor.slowdown[Job.SCORE] = usual * self.fault.factor
-        self.switch.touch(len(features))
-        try:
-            return await self.scoring.score(model, features, core)
-        finally:
-            processor.slowdown[Job.SCORE] = usual
-
-    async def _again(self, model: ServingModel, features: F32, core: Core) -> None:
-        """Score the rows again until the factor is full.
-
-        What is scored on the event loop stays there, call by call. In the executor many rows go at once: on a busy
-        machine each hop to a thread would take longer than what is burnt there.
-        """
-        count, columns = features.shape
-        at_once = count if core is Core.LOOP else max(count, AT_ONCE)
-        left = round((self.fault.factor - 1) * count)
-        while left > 0:
-            part = min(left, at_once)
-            await self.scoring.score(model, np.resize(features, (part, columns)), core)
-            left -= part
+    async def _again(self, model: ServingModel, features: F32, rows: int, core: Core) -> None:
+        """Score ``rows`` more; where computing takes no time, keep the core busy for as long instead."""
+        occupy = self.switch.targets.occupy
+        if occupy is None:
+            await self.scoring.score(model, np.resize(features, (rows, features.shape[1])), core)
+        else:
+            await occupy(Job.SCORE, rows, core)
 
 
 class FailingModel(ScoringInjector):

@@ -3,6 +3,7 @@
 import asyncio
 from abc import abstractmethod
 from collections.abc import Callable
+from typing import ClassVar
 
 from actors.core.batches import DecidedBatch
 from actors.core.errors import SinkError
@@ -62,6 +63,7 @@ class FailingSink(SinkInjector):
 class FullDisk(Injector):
     """Has no room, for any file."""
 
+    strikes_writes: ClassVar[bool] = True
     fault: DiskFull
 
     def around_log(self, log: LineSink) -> LineSink:
@@ -79,7 +81,6 @@ class _Full:
         self._disk = disk
         self._output = output
         self._touch = touch
-        self.size = output.size
 
     def append(self, lines: bytes) -> None:
         """Append, or find no room."""
@@ -87,17 +88,12 @@ class _Full:
             self._touch(lines.count(b"\n"))
             raise SinkError("No space left on device")
         self._output.append(lines)
-        self.size = self._output.size
-
-    def cut(self, size: int) -> None:
-        """Take back; that needs no room."""
-        self._output.cut(size)
-        self.size = self._output.size
 
 
 class SluggishDisk(Injector):
     """Takes its time for each write of the decision log."""
 
+    strikes_writes: ClassVar[bool] = True
     fault: SlowDisk
     _work: Work
 

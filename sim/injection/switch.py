@@ -3,15 +3,15 @@
 import asyncio
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol
 
 from actors.core.clock import NS_PER_S, Clock
 from actors.core.errors import DependencyError
-from actors.core.work import RealWork, Work
 from actors.pipeline import Pipeline
 from sim.chance import Chance, Streams
+from sim.clocks.processor import Occupy
 from sim.faults.fault import Fault, FaultRecord, FaultState, Occurrence
 from sim.journal import Journal
 from sim.steps.model_changes import ModelChanges
@@ -76,14 +76,14 @@ class FaultTargets:
     """What a run's faults may reach into.
 
     Attributes:
-        work: lets the time of computing pass; a `Processor` on virtual time.
+        occupy: keeps a core busy where computing takes no time by itself; None where it does.
         traffic: what the synthetic transactions are made from; None in a replay.
         pipeline: the running one, once it is made.
         recount: has what is due counted anew, after a fault that changes it was over before its time.
         model_changes: where the serving model is changed, once it is made.
     """
 
-    work: Work = field(default_factory=RealWork)
+    occupy: Occupy | None = None
     traffic: TrafficSpec | None = None
     pipeline: Pipeline | None = None
     recount: Callable[[], None] = lambda: None

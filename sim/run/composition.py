@@ -17,7 +17,7 @@ from actors.model.scoring import LocalScoring
 from actors.model.serving import ModelSlot
 from actors.model.verification import ChildVerification, Verification
 from actors.model.warm_state import WarmState
-from actors.output.decision_log import ThreadedLog
+from actors.output.decision_log import BufferedLog
 from actors.output.sinks import DecisionSink
 from actors.pipeline import Pipeline, Surroundings
 from actors.supervisor import Restart
@@ -176,7 +176,7 @@ def compose_run(
     paced = None if speed is None else ScaledEventTime(clock, plan.load.start_us, speed)
     watermark = WatermarkEventTime(plan.load.start_us) if paced is None else None
     synthetic = plan.load.spec if isinstance(plan.load, SyntheticLoad) else None
-    targets = FaultTargets(machine.work, synthetic)
+    targets = FaultTargets(machine.occupy, synthetic)
     faults = FaultSchedule(plan.scenario.faults, clock, journal, plan.scenario.seed, targets)
     refresher = Refresher(
         warm.builder,
@@ -229,7 +229,7 @@ def compose_run(
         work=faults.wrap_work(machine.work),
         on_restart=partial(_note_restart, journal),
         undelivered=faults.wrap_file(undelivered),
-        log=machine.log if logged_to is output else ThreadedLog,  # a fault of the disk strikes write by write
+        log=BufferedLog if faults.strike_writes else machine.log,
         read=lookahead.read,
     )
     pipeline = Pipeline(settings, around)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from actors.core.batches import DecidedBatch, Deferred
 from actors.core.clock import Clock, RealClock
 from actors.core.errors import SinkError
-from actors.core.work import RealWork, Work
+from actors.core.work import WRITE, WRITER, RealWork, Work
 from actors.features.store import FeatureStore
 from actors.output.decision_log import BufferedLog, DecisionLog, MakeLog
 from actors.output.decision_record import DecisionLines
@@ -19,7 +19,7 @@ from actors.telemetry.ledger import Ledger
 from actors.telemetry.monitor import resident_memory
 from sim.chance import Streams
 from sim.clocks.modelled_waits import ModelledFeatureStore
-from sim.clocks.processor import LognormalNoise, Processor
+from sim.clocks.processor import LognormalNoise, Occupy, Processor
 from sim.clocks.virtual_clock import VirtualClock
 from sim.clocks.virtual_loop import VirtualLoop
 from sim.feeds.feed import Feed, InlineFeed
@@ -55,15 +55,15 @@ class GatheredLog(DecisionLog):
     killed loses those that wait; their run can be had again from its seed.
     """
 
-    def __init__(self, lines: DecisionLines, output: LineSink, ledger: Ledger) -> None:
-        super().__init__(lines, output, ledger)
+    def __init__(self, lines: DecisionLines, output: LineSink, ledger: Ledger, work: Work) -> None:
+        super().__init__(lines, output, ledger, work)
         self._deferred = Deferred(self._write_down)
 
-    async def write(self, decided: DecidedBatch) -> bool:  # noqa: ARG002 - it is kept when it is committed
-        """Put it off."""
-        return True
+    async def write(self, decided: DecidedBatch) -> None:
+        """Put it off; the time of a write passes here, batch by batch."""
+        await self.work.spend(WRITE, len(decided.score), WRITER)
 
-    def commit(self, decided: DecidedBatch, *, written: bool) -> None:  # noqa: ARG002 - it is not
+    def commit(self, decided: DecidedBatch) -> None:
         """Keep ``decided``; write what waits if that is enough."""
         self._deferred.add(decided, len(decided.score))
 
@@ -100,6 +100,7 @@ class Machine:
         memory: resident memory at an instant; None where it would make the run depend on the machine.
         close: gives back what it holds.
         look_up: makes a store's look-ups take the time that the scenario says.
+        occupy: keeps a core busy with more than the pipeline does, where computing takes no time by itself.
         foresees: whether computing takes no time, so that it may be done before it is asked for.
         array_store: where arrays lie that grow with the run; None is memory.
         log: makes what writes the decision log.
@@ -112,6 +113,7 @@ class Machine:
     memory: Callable[[int], int] | None
     close: Callable[[], None]
     look_up: Callable[[FeatureStore], FeatureStore]
+    occupy: Occupy | None = None
     foresees: bool = False
     array_store: ArrayStore | None = None
     log: MakeLog = BufferedLog
@@ -166,6 +168,7 @@ def virtual_machine(plan: Plan) -> Machine:
         None,
         close,
         look_up,
+        occupy=work.occupy,
         foresees=True,
         array_store=array_store,
         log=GatheredLog,

@@ -94,7 +94,7 @@ def drill(
         clock = virtual_clock()
         journal = Journal(clock)
         processor = Processor(Costs(), clock)
-        targets = FaultTargets(work=processor)
+        targets = FaultTargets(processor.occupy)
         schedule = FaultSchedule(faults, clock, journal, 3, targets)
         bench = Bench(bursts(count), config=config or PipelineConfig())
         bench.work = lambda _: schedule.wrap_work(processor)
@@ -324,8 +324,19 @@ def test_full_disk_costs_lines_and_nothing_else() -> None:
     assert len(found.bench.decisions()) == COUNT - ledger.log_failed_count
 
 
-def test_slow_disk_delays_the_log_and_no_decision() -> None:
-    """The log stage takes longer; decisions wait at most for a larger batch of lines to be made, never for the disk."""
-    slow, calm = drill(SlowDisk(**WHEN, added=5 * NS_PER_MS)), drill()
-    assert most_us(slow, Stage.LOG) >= 5_000
+def test_slow_disk_holds_up_neither_decisions_nor_the_logger() -> None:
+    """Lines wait in the log's buffer, and each is written in the end."""
+    slow, calm = drill(SlowDisk(**WHEN, added=30 * NS_PER_MS)), drill()
+    assert slow.records[0].touched_count > 0
+    assert most_us(slow, Stage.LOG) <= most_us(calm, Stage.LOG) + 500
     assert most_us(slow, Stage.LATENCY) <= most_us(calm, Stage.LATENCY) + 500
+    assert slow.bench.telemetry.ledger.logged == COUNT
+
+
+def test_full_buffer_of_a_slow_disk_holds_up_the_logger(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With room for one batch beside the one that is written, the next waits for the disk; decisions still do not."""
+    monkeypatch.setattr("actors.output.decision_log.MOST_BUFFERED", 1)
+    found = drill(SlowDisk(**WHEN, added=30 * NS_PER_MS))
+    booked(found)
+    assert most_us(found, Stage.LOG) >= 20_000
+    assert most_us(found, Stage.LATENCY) <= most_us(drill(), Stage.LATENCY) + 500

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from actors.adapters.memory import InMemoryLines
 from actors.core.batches import TOGETHER, DecidedBatch, Decision
 from actors.core.errors import SinkError
-from actors.output.decision_log import GATHERED_S, MOST_BUFFERED, SOON, BufferedLog, MakeLog, ThreadedLog
+from actors.core.work import Core, Job, RealWork
+from actors.output.decision_log import GATHERED_S, MOST_BUFFERED, SOON, BufferedLog, MakeLog
 from actors.output.decision_record import DecisionLines
 from actors.telemetry.ledger import Ledger
 from sim.run.machine import GatheredLog
@@ -21,7 +22,7 @@ from tests.support.actors.batches import decided
 from tests.support.virtual import run_virtual
 
 LINES = DecisionLines(lambda _: "0123456789ab", "sample")
-LOGS = pytest.mark.parametrize("make", [ThreadedLog, GatheredLog, BufferedLog])
+LOGS = pytest.mark.parametrize("make", [GatheredLog, BufferedLog])
 STEPS = st.lists(
     st.tuples(st.integers(1, 700), st.sampled_from(["once", "crashed", "full"]), st.booleans()), min_size=1, max_size=8
 )
@@ -50,7 +51,7 @@ class Told:
 
 def tell(make: MakeLog, steps: list[tuple[int, str, bool]], disk: Disk, ledger: Ledger) -> Told:
     """Take batches of so many rows through ``make``'s log; some crash after writing, some find the disk full."""
-    log = make(LINES, disk, ledger)
+    log = make(LINES, disk, ledger, RealWork())
 
     async def main() -> Told:
         expected, refused, number = b"", 0, 0
@@ -63,7 +64,8 @@ def tell(make: MakeLog, steps: list[tuple[int, str, bool]], disk: Disk, ledger: 
             disk.full = what == "full"
             if what == "crashed":
                 await log.write(batch)
-            log.commit(batch, written=await log.write(batch))
+            await log.write(batch)
+            log.commit(batch)
             if read or what == "full":
                 await log.drained()
                 assert log.waiting == 0
@@ -91,12 +93,13 @@ def test_each_decision_is_written_once_and_counted_once(make: MakeLog, steps: li
 def test_the_first_failure_is_kept(make: MakeLog) -> None:
     """For the summary, which names the reason once."""
     disk = Disk()
-    log = make(LINES, disk, Ledger())
+    log = make(LINES, disk, Ledger(), RealWork())
     disk.full = True
 
     async def main() -> None:
         batch = decided([0], [Decision.APPROVE], [1.0], [0.5])
-        log.commit(batch, written=await log.write(batch))
+        await log.write(batch)
+        log.commit(batch)
         await log.drained()
 
     run_virtual(main())
@@ -106,10 +109,10 @@ def test_the_first_failure_is_kept(make: MakeLog) -> None:
 def test_what_is_gathered_is_bounded() -> None:
     """It is written when it is enough, read or not."""
     disk, ledger = Disk(), Ledger()
-    log = GatheredLog(LINES, disk, ledger)
+    log = GatheredLog(LINES, disk, ledger, RealWork())
     for number in range(TOGETHER):
         assert ledger.logged == 0
-        log.commit(decided([number], [Decision.APPROVE], [1.0], [0.5]), written=True)
+        log.commit(decided([number], [Decision.APPROVE], [1.0], [0.5]))
     assert ledger.logged == TOGETHER
 
 
@@ -121,11 +124,12 @@ def batch_of(rows: int) -> DecidedBatch:
 def test_small_batches_are_handed_over_together() -> None:
     """In a moment, in one write; until then they are told as waiting."""
     disk, ledger = Counting(), Ledger()
-    log = BufferedLog(LINES, disk, ledger)
+    log = BufferedLog(LINES, disk, ledger, RealWork())
 
     async def main() -> None:
         for _ in range(10):
-            log.commit(batch_of(1), written=await log.write(batch_of(1)))
+            await log.write(batch_of(1))
+            log.commit(batch_of(1))
         assert (log.waiting, ledger.logged, disk.writes) == (10, 0, 0)
         await asyncio.sleep(2 * GATHERED_S)
         assert (log.waiting, ledger.logged, disk.writes) == (0, 10, 1)
@@ -137,11 +141,12 @@ def test_slow_disk_holds_up_whoever_writes() -> None:
     """The buffer is bounded: beyond it the logger waits, and its mailbox fills."""
     disk, ledger = Counting(), Ledger()
     disk.free.clear()
-    log = BufferedLog(LINES, disk, ledger)
+    log = BufferedLog(LINES, disk, ledger, RealWork())
 
     async def fill() -> None:
         while True:
-            log.commit(batch_of(SOON), written=await log.write(batch_of(SOON)))
+            await log.write(batch_of(SOON))
+            log.commit(batch_of(SOON))
 
     async def main() -> None:
         filling = asyncio.create_task(fill())
@@ -156,13 +161,42 @@ def test_slow_disk_holds_up_whoever_writes() -> None:
     asyncio.run(main())
 
 
+def test_lines_count_once_the_time_of_their_write_has_passed() -> None:
+    """Where writing takes no time by itself, as on virtual time, what lets it pass is asked for each write."""
+    ledger, work = Ledger(), Taking(0.1)
+    log = BufferedLog(LINES, InMemoryLines(), ledger, work)
+
+    async def main() -> None:
+        await log.write(batch_of(SOON))
+        log.commit(batch_of(SOON))
+        await asyncio.sleep(0.05)
+        assert (log.waiting, ledger.logged) == (SOON, 0)
+        await asyncio.sleep(0.1)
+        assert (log.waiting, ledger.logged, work.spent) == (0, SOON, [SOON])
+
+    run_virtual(main())
+
+
+class Taking:
+    """Work that takes a while."""
+
+    def __init__(self, takes_s: float) -> None:
+        self.spent: list[int] = []
+        self._takes_s = takes_s
+
+    async def spend(self, job: Job, rows: int, core: Core = Core.LOOP) -> None:
+        self.spent.append(rows)
+        await asyncio.sleep(self._takes_s)
+
+
 def test_where_no_thread_can_be_started_lines_fail_and_nobody_waits() -> None:
     """As on a machine that has no more threads: the books tell, and an ending ends."""
     ledger = Ledger()
-    log = BufferedLog(LINES, InMemoryLines(), ledger, Refusing())
+    log = BufferedLog(LINES, InMemoryLines(), ledger, RealWork(), Refusing())
 
     async def main() -> None:
-        log.commit(batch_of(SOON), written=await log.write(batch_of(SOON)))
+        await log.write(batch_of(SOON))
+        log.commit(batch_of(SOON))
         await log.drained()
 
     asyncio.run(main())

@@ -23,7 +23,7 @@ from actors.features.refresh import Refreshed, Refresher, boundary
 from actors.features.store import InMemoryFeatureStore
 from actors.model.policy import RuleBook, Thresholds
 from actors.model.serving import ServingModel
-from actors.output.decision_log import ThreadedLog
+from actors.output.decision_log import BufferedLog
 from actors.pipeline import Pipeline, Surroundings
 from actors.telemetry.telemetry import Telemetry
 from sim.chance import Streams
@@ -103,7 +103,7 @@ async def replayed(events: EventsSpec, warm_from_us: int) -> tuple[Kept, list[Re
             dead_letters=InMemoryDeadLetters(),
             clock=clock,
             telemetry=Telemetry(),
-            log=partial(ThreadedLog, executor=executor),
+            log=partial(BufferedLog, executor=executor),
         )
         config = UNHURRIED
         pipeline = Pipeline(config, around)

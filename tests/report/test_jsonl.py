@@ -23,17 +23,12 @@ class Fillable:
     def __init__(self, file: LineSink, full: list[bool]) -> None:
         self._file = file
         self._full = full
-        self.size = file.size
 
     def append(self, lines: bytes) -> None:
         """Append, or find no room."""
         if self._full[0]:
             raise SinkError("No space left on device")
         self._file.append(lines)
-
-    def cut(self, size: int) -> None:
-        """Take back."""
-        self._file.cut(size)
 
 
 def test_journal_writes_each_entry_at_once(tmp_path: Path) -> None:

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from actors.core.batches import DecidedBatch
 from actors.core.errors import SinkError
-from actors.output.sinks import FirstFailure
+from actors.output.decision_log import BufferedLog
 from tests.support.drills import run_thin
 from tests.support.shipped import drill
 
@@ -60,13 +61,19 @@ def test_a_logger_that_does_not_live_with_a_full_disk_fails_the_drill(
     world_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """If the error of the disk went through, the logger would crash, and decisions with it."""
+    usual = BufferedLog.write
+    crashes: list[SinkError] = []
 
-    def raised(failure: FirstFailure, error: SinkError) -> None:
-        if not failure.text:  # once: more crashes than that would end the run
-            failure.text = str(error)
-            raise error
+    async def at_once(log: BufferedLog, decided: DecidedBatch) -> None:
+        if not crashes:  # once: more of them would end the run
+            try:
+                log.output.append(b"")
+            except SinkError as error:
+                crashes.append(error)
+                raise
+        await usual(log, decided)
 
-    monkeypatch.setattr(FirstFailure, "note", raised)
+    monkeypatch.setattr(BufferedLog, "write", at_once)
     drilled = drill("disk_full", world_model, tmp_path / "run", *SLOW_FULL)
     assert "no-crash" in drilled.failed
     assert drilled.summary.exit_code == 99
@@ -107,8 +114,11 @@ def test_a_full_disk_hits_every_file_and_the_summary_names_those_that_are_not_wh
     assert 0 < len(lines_of(tmp_path / "run" / "undelivered.jsonl")) < books.undelivered == books.decided
 
 
-def test_written_one_by_one_a_slow_disk_fills_the_mailbox(world_model: Path, tmp_path: Path) -> None:
-    """Ten lines a second against hundreds: batches are what keeps up."""
+def test_without_its_buffer_a_slow_disk_holds_up_the_logger(
+    world_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One by one, ten lines a second against hundreds: to write all that waits together is what keeps up."""
+    monkeypatch.setattr("actors.output.decision_log.MOST_BUFFERED", 1)
     short = (
         "phases.baseline.duration=1s",
         "phases.slow.duration=8s",
@@ -117,5 +127,5 @@ def test_written_one_by_one_a_slow_disk_fills_the_mailbox(world_model: Path, tmp
         "faults.slow-writes.duration=8s",
     )
     drilled = drill("slow_disk", world_model, tmp_path / "run", *short, "pipeline.logger.max_batch_size=1")
-    assert {"batches", "mailbox", "logged"} <= drilled.failed
+    assert {"mailbox", "bounded", "logged"} <= drilled.failed
     assert drilled.summary.exit_code == 99

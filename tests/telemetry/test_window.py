@@ -44,6 +44,7 @@ def test_an_empty_window_has_no_samples_anywhere() -> None:
         "log_failed",
         "undelivered",
         "awaiting_delivery",
+        "awaiting_log",
         "ledger.balanced",
         "feature_store.breaker_trips",
         "feature_store.refresh_failures",

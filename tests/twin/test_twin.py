@@ -17,7 +17,7 @@ from tests.support.drills import THIN
 from tests.support.repository import ROOT
 
 BUSY = ["world.fraud_ratio=0.3", "phases.trouble.rate=500"]
-OTHER = "{name: slow, kind: model_slow, factor: 235, at: 1500ms, duration: 700ms}"
+OTHER = "{name: slow, kind: model_slow, factor: 800, at: 1500ms, duration: 700ms}"
 
 
 def twin_of(folder: Path, model: Path, text: str, *overrides: str) -> Twin:

@@ -66,6 +66,12 @@ def flow_metrics() -> Iterator[Metric]:
         "decisions on their way to the caller, those included that are tried again",
         lambda window: window.newer.ledger.awaiting_delivery,
     )
+    yield reading(
+        "awaiting_log",
+        Unit.COUNT,
+        "decisions that are not in the log yet, those included that are being written",
+        lambda window: window.newer.ledger.awaiting_log,
+    )
     yield Metric(
         "ledger.balanced",
         Unit.COUNT,

@@ -106,13 +106,8 @@ class ListSink:
 class FullDisk:
     """A line sink with no room."""
 
-    size = 0
-
     def append(self, lines: bytes) -> None:
         raise SinkError("No space left on device")
-
-    def cut(self, size: int) -> None:
-        """Nothing to cut."""
 
 
 @dataclass
