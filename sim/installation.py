@@ -42,5 +42,8 @@ def model_cache() -> Path:
 
 def seen_from_here(path: Path) -> Path:
     """Return ``path`` relative to the working directory if it lies in it, otherwise as it is."""
-    here = Path.cwd()
+    try:
+        here = Path.cwd()
+    except OSError:  # it was deleted
+        return path
     return path.relative_to(here) if path.is_relative_to(here) else path

@@ -66,3 +66,12 @@ def test_a_path_is_said_from_where_one_stands(monkeypatch: pytest.MonkeyPatch, t
     monkeypatch.chdir(tmp_path)
     assert seen_from_here(tmp_path / "a" / "b") == Path("a/b")
     assert seen_from_here(HOME) == HOME
+
+
+def test_from_a_folder_that_is_gone_a_path_is_said_whole(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Whoever deletes the folder that they stand in can still name files by whole paths."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert model_cache() == ROOT / "models"
