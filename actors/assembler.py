@@ -2,15 +2,17 @@
 
 import contextlib
 from collections import deque
+from collections.abc import Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 import numpy as np
 
 from actors.actor import Actor, Environment
 from actors.config import AssemblerConfig
-from actors.core.arrays import F32, I64, Bool
-from actors.core.awaiting import at_once
+from actors.core.arrays import F32, Bool
+from actors.core.awaiting import Completed, at_once
 from actors.core.batches import ASSEMBLY_START, NUMBER, SENT, DeadLetter, FeatureBatch, Mode, RawBatch, Track
 from actors.core.clock import NS_PER_MS, NS_PER_US
 from actors.core.errors import FeatureStoreError, StreamStateError
@@ -218,25 +220,25 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
         self._store_time.record_span((found.assembly_ns - started_ns) // NS_PER_US, len(found.batch.raws))
 
     async def _advance(self, found: Assembling, columns: Columns) -> None:
-        """Have the windows count; what they do not answer is missing."""
+        """Have the windows count; what they do not answer, or not in time, or not as asked, is missing."""
+        call = self._parts.stream.advance(found.batch.track[:, NUMBER], columns)
         try:
-            found.stream = await self._counted(found.batch.track[:, NUMBER], columns)
+            stream = call.value if type(call) is Completed else await self._waited_for(call)
         except StreamStateError as error:
             self.windows_failure.note(error)
+            return
+        if stream.shape == (len(columns), len(STREAM_COLUMNS)):  # whoever reads it checks no bounds
+            found.stream = stream
+        else:
+            text = f"the answer has not the {len(columns)} rows that were asked for"
+            self.windows_failure.note(StreamStateError(text))
 
-    async def _counted(self, numbers: I64, columns: Columns) -> F32:
-        """Return the streaming features of ``columns``, once they are counted.
-
-        Raises:
-            StreamStateError: the windows did not answer, or not in time, or not what was asked.
-        """
+    async def _waited_for(self, call: Coroutine[Any, Any, F32]) -> F32:
+        """Return the answer to ``call`` if it comes in time."""
         try:
-            stream = await self._windows_timeout.guard(self._parts.stream.advance(numbers, columns))
+            return await self._windows_timeout.guard(call)
         except TimeoutError as error:
             raise StreamStateError(f"no answer within {self._config.windows_timeout_ns / NS_PER_MS:g} ms") from error
-        if stream.shape != (len(columns), len(STREAM_COLUMNS)):  # whoever reads it checks no bounds
-            raise StreamStateError(f"the answer has not the {len(columns)} rows that were asked for")
-        return stream
 
     def _assemble(self, columns: Columns, prepared: Assembling) -> FeatureBatch:
         features, mode = self._parts.assembly.join(columns, prepared.stream, prepared.rows)

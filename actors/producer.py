@@ -58,9 +58,7 @@ class Producer:
         self._work = environment.work
         self._on_finished = on_finished
         self._arrivals: Arrivals | None = None
-        self._stage_recorder: I64 = np.zeros(
-            (0, len(Track)), dtype=np.int64
-        )  # of which each batch gets its rows as its track
+        self._track: I64 = np.zeros((0, len(Track)), dtype=np.int64)  # of which each batch gets its rows as its track
         self._due_ns: list[int] = []
         self._sent_of_arrivals = 0
         self._counted_of_arrivals = 0
@@ -165,11 +163,11 @@ class Producer:
         """Write down once, for all of ``arrivals``, what is known of them before they are sent."""
         count = len(arrivals.raws)
         self._taken += count
-        self._stage_recorder = np.zeros((count, len(Track)), dtype=np.int64)
-        self._stage_recorder[:, NUMBER] = np.arange(self._numbered, self._numbered + count)
+        self._track = np.zeros((count, len(Track)), dtype=np.int64)
+        self._track[:, NUMBER] = np.arange(self._numbered, self._numbered + count)
         if arrivals.due_ns is not None:
             arrivals_ns = arrivals.due_ns + self._start_ns
-            self._stage_recorder[:, ARRIVAL] = arrivals_ns
+            self._track[:, ARRIVAL] = arrivals_ns
             self._due_ns = arrivals_ns.tolist()
 
     async def _send_due(self, arrivals: Arrivals) -> None:
@@ -203,7 +201,7 @@ class Producer:
     def _commit(self, arrivals: Arrivals, stop: int) -> None:
         start, now_ns = self._sent_of_arrivals, self._clock.now_ns()
         count = stop - start
-        track = self._stage_recorder[start:stop]
+        track = self._track[start:stop]
         stamp(track, SENT, now_ns)
         if arrivals.due_ns is None:
             stamp(track, ARRIVAL, now_ns)
@@ -218,7 +216,7 @@ class Producer:
         What it owes to a full mailbox is the pipeline's, and shows as latency: so this is called before the instant
         changes at which it was last let go on, before new arrivals take the place of these, and before any reading.
         """
-        sent = self._stage_recorder[self._counted_of_arrivals : self._sent_of_arrivals]
+        sent = self._track[self._counted_of_arrivals : self._sent_of_arrivals]
         self._counted_of_arrivals = self._sent_of_arrivals
         if self._arrivals is not None and self._arrivals.due_ns is not None:
             could_ns = np.maximum(sent[:, ARRIVAL], self._unblocked_ns)

@@ -67,14 +67,14 @@ class PlainLoop:
         self._store, self._history, self._model = warm.store, warm.history, slot.current
         self._lines = DecisionLines(slot.digests.__getitem__)
         self._output = AppendOnlyFile(folder / "plain.jsonl")
-        self._stage_recorder: I64 = np.zeros((len(due_ns), len(Track)), dtype=np.int64)
-        self._stage_recorder[:, NUMBER] = np.arange(len(due_ns))
+        self._track: I64 = np.zeros((len(due_ns), len(Track)), dtype=np.int64)
+        self._track[:, NUMBER] = np.arange(len(due_ns))
         self.decided: list[DecidedBatch] = []
 
     def run(self) -> int:
         """Decide on everything; return how many transactions that were."""
-        self._stage_recorder[:, ARRIVAL] = self._due_ns + time.perf_counter_ns()
-        due_ns: list[int] = self._stage_recorder[:, ARRIVAL].tolist()
+        self._track[:, ARRIVAL] = self._due_ns + time.perf_counter_ns()
+        due_ns: list[int] = self._track[:, ARRIVAL].tolist()
         done, count = 0, len(due_ns)
         with prompt_sleep():
             while done < count:
@@ -97,7 +97,7 @@ class PlainLoop:
         scores = self._model.engine.score(features)
         decision = decide(scores, self._model.thresholds)
         decided_ns = time.perf_counter_ns()
-        count, track = upto - first, self._stage_recorder[first:upto]
+        count, track = upto - first, self._track[first:upto]
         track[:, SENT : DECIDED + 1] = started_ns, started_ns, assembled_ns, assembled_ns, decided_ns
         batch = FeatureBatch(columns.ids, columns.cards, columns.event_us, columns.amount, features, mode, track)
         cause, reason = all_u8(Cause.NONE, count), all_u8(Reason.SCORE, count)

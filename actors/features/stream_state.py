@@ -52,7 +52,7 @@ class LastCounted:
 
     def keep(self, numbers: I64, features: F32) -> None:
         """Remember that ``numbers`` were counted and got ``features``, instead of what was remembered before."""
-        self._last, self._numbers, self._features = int(numbers[-1]), numbers, features
+        self._last, self._numbers, self._features = numbers.item(-1), numbers, features
 
     def again(self, numbers: I64) -> F32 | None:
         """Return what ``numbers`` got, None if they are yet to be counted.
@@ -60,7 +60,7 @@ class LastCounted:
         Raises:
             StreamStateError: they were counted before the last call, which no crash of an actor leads to.
         """
-        if numbers[0] > self._last:  # most often
+        if numbers.item(0) > self._last:  # most often
             return None
         at = np.searchsorted(self._numbers, numbers)
         if numbers[-1] > self._last or (self._numbers[at] != numbers).any():
