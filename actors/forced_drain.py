@@ -22,7 +22,7 @@ UNKNOWN_MODEL = np.uint16(0)  # the column is not read where no model scored
 class ForcedDrain:
     """Decides what the actors hold, in order, after they were stopped for good.
 
-    At every instant each transaction is in a mailbox or in the books. Everything is decided without a wait, and what
+    At every instant each transaction is in a mailbox or in the ledger. Everything is decided without a wait, and what
     is decided lies in the logger's mailbox, beyond its capacity if need be, until it is delivered and logged.
 
     Attributes:
@@ -39,7 +39,7 @@ class ForcedDrain:
     telemetry: Telemetry
     cause: Cause
 
-    async def settle(self) -> int:
+    async def run(self) -> int:
         """Give everything left a decision, then have the logger finish it.
 
         Returns:

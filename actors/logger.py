@@ -103,7 +103,7 @@ class Logger(Actor[DecidedBatch, Handled, DecidedBatch]):
 
         Whoever ends a run has waited for the drain: a caller that does not answer is not waited for batch by batch.
         What is left when that time is up is logged, and not delivered. Until a batch is booked it is in the mailbox, so
-        that the books balance all the while.
+        that the ledger balances all the while.
         """
         self.inbox.close()
         patience_ns = FINISH_NS

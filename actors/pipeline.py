@@ -45,6 +45,7 @@ class Surroundings:
 
     Attributes:
         digest_of: digest of a model by its generation, for the decision log.
+        stream: the windows of cards, merchants and devices, of this pipeline alone.
         history: where transactions are kept for the batch tier; None if something else keeps them.
         log: makes what writes the decision log to ``output``.
         undelivered: where decisions are kept that could not be delivered; None: they are only counted.
@@ -129,7 +130,7 @@ class Pipeline:
 
     def held(self) -> Held:
         """Count what is inside, where it lies."""
-        self.logger.log.settle()
+        self.logger.log.flush()
         in_flight = (
             self.producer.outbox_count
             + sum(actor.inbox.depth + actor.inbox.leased for actor in (self.assembler, self.scorer))
@@ -137,7 +138,7 @@ class Pipeline:
         )
         awaiting_delivery = self.scorer.outbox_count + self.logger.inbox.depth + self.logger.inbox.leased
         awaiting_log = awaiting_delivery + self.logger.log.waiting
-        return Held(self.producer.settle(), in_flight, awaiting_log, awaiting_delivery + self.retries.depth)
+        return Held(self.producer.count_offered(), in_flight, awaiting_log, awaiting_delivery + self.retries.depth)
 
     def gauges(self, batch_age_s: float | None = None, model: str = "", engine: str = "") -> Gauges:
         """Read everything that can only be read here, all at this instant.
@@ -250,12 +251,12 @@ class Pipeline:
         return await self._end(Cause.DRAIN_TIMEOUT)
 
     async def _end(self, cause: Cause) -> int:
-        """End it, once: what was taken out of the mailboxes is decided even if who asked for it is cancelled."""
+        """End it, once: what was taken out of the mailboxes is decided even if whatever asked for it is cancelled."""
         if self._ending is None:
-            self._ending = asyncio.create_task(self._settle(cause), name="ending")
+            self._ending = asyncio.create_task(self._force(cause), name="ending")
         return await asyncio.shield(self._ending)
 
-    async def _settle(self, cause: Cause) -> int:
+    async def _force(self, cause: Cause) -> int:
         around = self._around
         ending = ForcedDrain(
             self.producer,
@@ -267,7 +268,7 @@ class Pipeline:
             around.telemetry,
             cause,
         )
-        left = await ending.settle()
+        left = await ending.run()
         self.retries.abandon()
         await self.dead_letters.drained()
         return left

@@ -94,12 +94,12 @@ class Producer:
         Where there is no schedule nothing is due: what was taken from the source already is sent.
         """
         if self._last_ns is None:
-            self._settle()
+            self._offer_due()
             self._last_ns = self._clock.now_ns()
         if self._nap is not None:
             self._nap.cancel()
 
-    def settle(self) -> int:
+    def count_offered(self) -> int:
         """Bring the ledger's offered count up to now.
 
         Returns:
@@ -107,7 +107,7 @@ class Producer:
         """
         ledger = self._telemetry.ledger
         if self._last_ns is None:
-            self._settle()
+            self._offer_due()
         elif self._numbered > ledger.offered:  # taken while the end came, where there is no schedule
             ledger.offer(self._numbered - ledger.offered)
         return ledger.offered - self._numbered
@@ -208,7 +208,7 @@ class Producer:
         self._outbox = RawBatch(arrivals.raws[start:stop], track)
         self._sent_of_arrivals = stop
         self._numbered += count
-        self._telemetry.ledger.send(count)  # what is due is counted when the books are read
+        self._telemetry.ledger.send(count)  # what is due is counted when the ledger is read
 
     def _count_lateness(self) -> None:
         """Record how late the producer was by its own doing, for all that was sent since the last call.
@@ -233,7 +233,8 @@ class Producer:
             self._count_lateness()
             self._unblocked_ns = self._clock.now_ns()
 
-    def _settle(self) -> None:
+    def _offer_due(self) -> None:
+        """Enter in the ledger what is due by now, or taken where there is no schedule."""
         due = self._source.due_count(self._clock.now_ns() - self._start_ns)
         if due is None:
             due = self._taken

@@ -39,7 +39,7 @@ class Scored(msgspec.Struct, frozen=True):
 
     Attributes:
         model: what scored.
-        shed: bool (n,), taken out of the model's way, with their ``cause``; None: no one.
+        shed: bool (n,), decided without the model, with their ``cause``; None: none is.
         scores: float64 (n,), NaN where the model did not score.
         cause: uint8 (n,), `Cause`.
         started_ns: when the lease was taken up.
@@ -124,7 +124,7 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
         return rows <= self._on_loop.rows and self._full_in_a_row < BACKLOG
 
     async def prepare(self, lease: Lease[FeatureBatch]) -> Scored:
-        """Choose who takes the fast path, score the others."""
+        """Choose which transactions take the fast path, score the others."""
         batch, started_ns = lease.message, self.clock.now_ns()
         self._full_in_a_row = self._full_in_a_row + 1 if lease.rows >= self._full_batch else 0
         model = self._scoring.current()
@@ -177,7 +177,7 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
         self._dead_letters.put(letters)
 
     def _choose_shed(self, batch: FeatureBatch, cause: U8, now_ns: int, unfit: Bool | None) -> Bool | None:
-        """Return who takes the fast path, None for no one, and write why into ``cause``; ``unfit`` must take it."""
+        """Return which take the fast path, None for none, and write why into ``cause``; the ``unfit`` must take it."""
         shed_above, count = self._shed_above, len(batch)
         deadline_ns, done_ns = self._config.deadline_ns, now_ns + self._estimate.plan(count)
         excess = 0 if shed_above is None else self.inbox.depth + count - shed_above
@@ -207,7 +207,7 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
             shed[tried], cause[tried] = False, _CAUSE_OF_MODE[batch.mode[tried]]
 
     async def _score_others(self, model: ServingModel, batch: FeatureBatch, shed: Bool) -> F64:
-        """Return the scores of those who are not ``shed``, NaN for the others."""
+        """Return the scores of those that are not ``shed``, NaN for the others."""
         scores = np.full(len(batch), np.nan)
         if not shed.all():
             scores[~shed] = await self._timed(model, batch.features[~shed])
@@ -219,7 +219,7 @@ class Scorer(Actor[FeatureBatch, Scored, DecidedBatch]):
         scores = await self._scoring.score(model, features, core)
         took_ns = self.clock.now_ns() - started_ns
         self._on_loop.learn(rows, took_ns, core)
-        if self._sheds:  # or no one will ask
+        if self._sheds:  # or nothing asks for the estimate
             self._estimate.learn(rows, took_ns)
         self._inference_time.record_span(took_ns // NS_PER_US, rows)
         return scores

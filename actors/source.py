@@ -50,6 +50,6 @@ class Source(Protocol):
     def due_count(self, elapsed_ns: int) -> int | None:
         """Return how many transactions are due within ``elapsed_ns`` of the start, or None if there is no schedule.
 
-        Called whenever the books are read; it answers from memory and does not fail.
+        Called whenever the ledger is read; it answers from memory and does not fail.
         """
         ...

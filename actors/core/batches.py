@@ -5,7 +5,7 @@ columns, so an actor works on arrays. Every message can be cut (`split`) and joi
 counts transactions while it stores messages. They are structs, which are made ten times as fast as frozen dataclasses.
 
 While all is quiet a batch holds one transaction, and one array operation costs as much as ten on plain numbers: so
-each of these functions has a road for few rows beside the one on arrays, with the same outcome.
+each of these functions has a way for few rows beside the one on arrays, with the same outcome.
 """
 
 from collections.abc import Callable, Sequence
@@ -262,7 +262,7 @@ class DecidedBatch(msgspec.Struct, frozen=True, eq=False, gc=False):
 
 
 class DeadLetter(msgspec.Struct, frozen=True):
-    """A transaction that no one could handle.
+    """A transaction that could not be handled.
 
     Attributes:
         number: its number in offered order.

@@ -57,7 +57,7 @@ class Timer:
         await future
 
     def close(self) -> None:
-        """Give the descriptor back; who still waits is cancelled."""
+        """Give the descriptor back; a task that still waits is cancelled."""
         if self._loop is not None and not self._loop.is_closed():
             self._loop.remove_reader(self._fd)
         for _, _, future in self._waiting:

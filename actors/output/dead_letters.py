@@ -1,4 +1,4 @@
-"""Where transactions go that no one could handle: the port, the buffer before it, what is made safe to be kept."""
+"""Where transactions go that could not be handled: the port, the buffer before it, what is made safe to be kept."""
 
 import asyncio
 import re
@@ -72,7 +72,7 @@ class DeadLetterBuffer:
             awaited = call.send(None)
         except StopIteration:
             return
-        except Exception:  # noqa: BLE001 - whatever is wrong with the sink must not crash who sets poison aside
+        except Exception:  # noqa: BLE001 - whatever is wrong with the sink must not crash the actor that sets poison aside
             self.unkept_count += len(letters)
             return
         self._putting = asyncio.create_task(self._finish(resume(call, awaited), len(letters)), name="dead letters")

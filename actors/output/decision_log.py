@@ -1,4 +1,4 @@
-"""The decision log: decisions are written down in order, and the books tell which are."""
+"""The decision log: decisions are written down in order, and the ledger tells which are."""
 
 import asyncio
 from abc import ABC, abstractmethod
@@ -25,7 +25,7 @@ class DecisionLog(ABC):
     Args:
         lines: what is written.
         output: where to.
-        ledger: the books.
+        ledger: counts what is logged and what is not.
         work: lets the time of writing pass.
 
     Attributes:
@@ -49,19 +49,19 @@ class DecisionLog(ABC):
 
     @property
     def waiting(self) -> int:
-        """How many decisions are committed and not in the books yet, once it has settled."""
+        """How many decisions are committed and not in the ledger yet, right after `flush`."""
         return 0
 
     @abstractmethod
-    def settle(self) -> None:
-        """Write and count what was put off, if that takes no time; called before anyone reads the books."""
+    def flush(self) -> None:
+        """Write and count what was put off, if that takes no time; called before the ledger is read."""
 
     async def drained(self) -> None:
-        """Wait until all that was committed is in the books."""
-        self.settle()
+        """Wait until all that was committed is in the ledger."""
+        self.flush()
 
     def count(self, rows: int, *, written: bool) -> None:
-        """Enter decisions in the books."""
+        """Enter decisions in the ledger."""
         (self.ledger.log if written else self.ledger.log_failed)(rows)
 
 
@@ -74,7 +74,7 @@ class BufferedLog(DecisionLog):
     Args:
         lines: what is written.
         output: where to.
-        ledger: the books.
+        ledger: counts what is logged and what is not.
         work: lets the time of writing pass.
         executor: one thread.
     """
@@ -110,11 +110,11 @@ class BufferedLog(DecisionLog):
         if self._under_way is None:
             self._plan()
 
-    def settle(self) -> None:
-        """Nothing can be written at once; `waiting` tells what is not in the books."""
+    def flush(self) -> None:
+        """Nothing can be written at once; `waiting` tells what is not in the ledger."""
 
     async def drained(self) -> None:
-        """Wait until all that was committed is in the books."""
+        """Wait until all that was committed is in the ledger."""
         while self.waiting:
             if self._under_way is None:
                 self._start()

@@ -67,7 +67,7 @@ class GatheredLog(DecisionLog):
         """Keep ``decided``; write what waits if that is enough."""
         self._deferred.add(decided, len(decided.score))
 
-    def settle(self) -> None:
+    def flush(self) -> None:
         """Write and count what waits."""
         self._deferred.flush()
 

@@ -98,7 +98,7 @@ def test_the_end_waits_for_no_arrival_that_is_still_to_come(
     with asyncio.Runner(loop_factory=lambda: sending.loop) as runner:
         runner.run(both())
     due = int(np.searchsorted(due_ns, end_ns, side="right"))
-    assert sending.producer.settle() == 0
+    assert sending.producer.count_offered() == 0
     assert sending.telemetry.ledger.offered == sending.telemetry.ledger.produced == due
     # A short wait is slept through.
     assert sending.loop.now_ns - end_ns <= SHORT_NS
@@ -132,7 +132,7 @@ def test_who_stops_a_producer_waits_for_no_source(stopped: bool) -> None:
         runner.run(both())
     assert sending.loop.now_ns == (S if stopped else 3_600 * S + 2 * US)
     assert sending.telemetry.ledger.produced == (1 if stopped else 2)  # what was due by the planned end is sent
-    assert producer.settle() == (1 if stopped else 0)
+    assert producer.count_offered() == (1 if stopped else 0)
 
 
 def test_what_a_full_mailbox_costs_is_not_the_producers_lateness() -> None:
