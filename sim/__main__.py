@@ -21,11 +21,11 @@ def run() -> int:
 
         code = main()
     except KeyboardInterrupt:  # while importing, or between two steps of the command line itself
-        signals.rest()
+        signals.ignore_all()
         if sys.stderr is not None:
             sys.stderr.write("interrupted\n")
         return _ended(INTERRUPTED)
-    signals.rest()
+    signals.ignore_all()
     return _ended(streams.finish(code, USAGE))
 
 

@@ -27,7 +27,7 @@ from sim.installation import MODULE, PROGRAM
 from sim.training.progress import TrainingRefused
 
 DEBUG = "--debug"
-HELP = ["--help"]  # what no words at all mean
+HELP = ["--help"]  # what is run without any arguments
 
 # What typer raises for a wrong command line. Newer typer brings its own click, older ones use click's, so the class is
 # taken from typer's own error.

@@ -1,4 +1,4 @@
-"""The first use of compiled code: whoever trains, measures or runs has it ready before, and says what takes time."""
+"""Compiles ahead of time what training, measuring and running need, and announces it, since it takes seconds."""
 
 from collections.abc import Callable
 from typing import Final
@@ -12,10 +12,10 @@ Announce = Callable[[Notice], object]
 
 
 def make_ready(announce: Announce) -> tuple[str, ...]:
-    """Have all code compiled that is called for transactions; return why it could not be kept, in a line if so.
+    """Compile all code that is called for transactions; return why it could not be kept: one line, or none.
 
     Args:
-        announce: told of it where something has to be compiled, which takes seconds.
+        announce: told before something is compiled, which takes seconds.
     """
     # Imported here: numba takes half a second, and `validate` comes by, which compiles nothing.
     from actors.core.jit import ready
@@ -34,6 +34,6 @@ def make_ready(announce: Announce) -> tuple[str, ...]:
 
 
 def compile_first(announce: Announce) -> None:
-    """Do so for the processes that a command starts, and tell of a problem as of all else: nobody asks them."""
+    """Compile ahead for the processes that a command will start; a problem is announced, since those say nothing."""
     for line in make_ready(announce):
         announce(Notice(title=line))

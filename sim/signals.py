@@ -34,7 +34,7 @@ def listen() -> None:
 
 @contextmanager
 def unheard() -> Iterator[None]:
-    """Hear none of them for as long as the context lasts: what was found is being told, and more cannot be ended."""
+    """Ignore all of them within the context: the run is over, and its verdict is being written."""
     before = {each: signal.signal(each, signal.SIG_IGN) for each in ENDING}
     try:
         yield
@@ -43,8 +43,8 @@ def unheard() -> Iterator[None]:
             signal.signal(each, handler)
 
 
-def rest() -> None:
-    """Hear none any more: the command is over, and nothing is left to interrupt but the interpreter, noisily."""
+def ignore_all() -> None:
+    """Ignore them from now on: the command is over, and an interrupt would only make the interpreter's exit noisy."""
     for each in ENDING:
         signal.signal(each, signal.SIG_IGN)
 

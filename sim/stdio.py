@@ -1,7 +1,7 @@
-"""The standard streams, whoever reads them: what they are connected to may be closed, full or gone, and costs no run.
+"""Standard streams that never end a run: what they are connected to may be closed, full or gone.
 
-A stream that is closed at the start is one that nobody reads. A reader that leaves (`… | head -1`) has had enough: what
-follows goes nowhere, and the exit code is that of the command. What a full device refuses is lost as well, but told.
+A stream that is closed at the start goes to the null device. When a reader leaves (`… | head -1`), what follows is
+dropped, and the exit code is still that of the command. What a full device refuses is lost as well, but reported.
 """
 
 import io
@@ -18,7 +18,7 @@ _LOWEST, _HIGHEST = 5, 1_000
 
 
 class LastingOutput(io.RawIOBase):
-    """A descriptor that takes everything: once its other end takes no more, the rest is dropped.
+    """A descriptor to which writing never fails: once its other end takes no more, the rest is dropped.
 
     Attributes:
         problem: why something was lost; "" if nothing was, or only its reader has left.

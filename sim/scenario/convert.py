@@ -1,8 +1,8 @@
-"""Nodes to typed values, collecting every problem on the way instead of stopping at the first.
+"""Nodes of YAML to typed values, collecting every problem instead of stopping at the first.
 
 A path that stands in a scenario file is relative to the folder of that file; one that ``--set`` brings is relative to
-where the command is given, as is every path on a command line. Both become whole paths when the scenario is read, so
-that nothing that runs later, in this process or another, depends on where it runs.
+where the command is given, as is every path on a command line. Both become absolute when the scenario is read, so that
+nothing that runs later, in this process or another, depends on its working directory.
 """
 
 import math
@@ -31,8 +31,8 @@ def home_of(file: Path) -> Path:
     return Path.cwd() if any(folder.is_relative_to(each) for each in _NOT_FOLDERS) else folder
 
 
-def whole_path(text: str, home: Path) -> str:
-    """Return the whole path that ``text`` stands for in ``home``; the last part may be a pattern, or a link."""
+def absolute_path(text: str, home: Path) -> str:
+    """Return the absolute path that ``text`` stands for in ``home``; the last part may be a pattern, or a link."""
     path = home / (Path(text).expanduser() if text.startswith(HOME_MARK) else Path(text))
     try:
         if path.name in ("", ".."):
@@ -43,7 +43,7 @@ def whole_path(text: str, home: Path) -> str:
 
 
 def looked_in(written: str, place: str, home: Path) -> str:
-    """Return where a path was looked for and why there, in brackets; nothing for a path that is whole as written.
+    """Return where a path was looked for and why there, in brackets; nothing for a path that is absolute as written.
 
     Args:
         written: the path as it was written.
@@ -269,7 +269,7 @@ class Reader:
             return INVALID
         if not text.strip():
             return self.refuse(node, path, "must be a path", shown(node), "write where it lies")
-        return whole_path(text, Path.cwd() if is_override(node.start_mark.name) else self.home)
+        return absolute_path(text, Path.cwd() if is_override(node.start_mark.name) else self.home)
 
     def _bounded(self, node: yaml.Node, value: Any, shape: Shape, path: str) -> Any:  # noqa: ANN401
         for meta in shape.bounds:

@@ -50,7 +50,7 @@ class Field:
         return self.default is msgspec.NODEFAULT
 
 
-_WRITTEN = {"_ns": DURATION, "_bytes": SIZE}  # fields of a whole number whose name ends so; the key has no ending
+_WRITTEN = {"_ns": DURATION, "_bytes": SIZE}  # whole numbers whose name ends so; the key is without the ending
 
 
 @cache

@@ -100,8 +100,8 @@ def missing_files(scenario: Scenario) -> tuple[str, ...]:
 
 
 def _check(view: View, *, files_required: bool) -> Iterator[Problem]:
-    yield from workload.check(view)
-    yield from limits.check(view)
+    yield from workload.check_workload(view)
+    yield from limits.check_limits(view)
     yield from names.check_names(view)
     yield from times.check_faults(view)
     yield from times.check_times(view)

@@ -1,4 +1,4 @@
-"""How fast the events of a synthetic world pass, and what of that no run can be made from."""
+"""How fast the events of a synthetic world pass, and at which paces no run can be made of it."""
 
 import math
 
@@ -17,7 +17,7 @@ USUAL_FRAUD = 0.01  # below it other episodes take the time
 
 
 class Unworkable(msgspec.Struct, frozen=True):
-    """What is wrong with a pace: the fields of a problem with ``world.speed``."""
+    """Why no run can be made at a pace: what a problem at ``world.speed`` says."""
 
     rule: str
     got: str

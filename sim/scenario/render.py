@@ -35,7 +35,7 @@ def plain(struct: msgspec.Struct, written: PathWriter = str) -> dict[str, Plain]
 
     Args:
         struct: of the scenario, or all of it.
-        written: how its paths are written; by default whole.
+        written: how its paths are written; by default in full.
     """
     values = ((field, getattr(struct, field.name)) for field in fields_of(type(struct)))
     return {

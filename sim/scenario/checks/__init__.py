@@ -1,5 +1,1 @@
-"""What types cannot say about a scenario, by what is checked.
-
-They are `names`, `times`, `workload`, `limits`, `faults`, `models`, `training`, `metrics`, `columns` and `files`. Each
-has ``check(view)``, which yields a problem for each broken rule; `view` is what they look at.
-"""
+"""What the types of a scenario cannot say: each check yields a problem, with its place, for each broken rule."""

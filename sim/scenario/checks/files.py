@@ -1,4 +1,4 @@
-"""Files that a scenario names: they are there, and the spans and columns of a replay make sense."""
+"""What a scenario names outside itself: its files are there, and the spans and columns of a replay make sense."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -32,9 +32,9 @@ def missing_files(scenario_files: tuple[str | None, ...]) -> tuple[str, ...]:
     return tuple(each for each in scenario_files if each is not None and not exists(Path(each)))
 
 
-def _is(path: Path, check_files: Callable[[Path], bool]) -> bool:
+def _is(path: Path, what: Callable[[Path], bool]) -> bool:
     try:
-        return check_files(path)
+        return what(path)
     except (OSError, ValueError):  # a name that is too long, or has a character no name can have
         return False
 

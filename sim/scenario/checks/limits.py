@@ -1,4 +1,4 @@
-"""Limits of the pipeline that contradict each other, each named as it was written, or as the default that it is."""
+"""Limits of the pipeline that contradict each other; an error names each as it was written, or as a default."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -36,15 +36,13 @@ _BREAKER = _Order("minimum_calls", "window")
 _HEDGE = _Order("hedge.after", "timeout", below=True, why="or no second call is ever made", shown=render_duration)
 
 
-def check(view: View) -> Iterator[Problem]:
+def check_limits(view: View) -> Iterator[Problem]:
     """Yield a problem for each contradiction."""
     pipeline, store = view.scenario.pipeline, view.scenario.pipeline.feature_store
     yield from _ordered(view, "pipeline.mailboxes.scorer", pipeline.mailboxes.scorer, _SCORER)
     yield from _ordered(view, "pipeline.thresholds", pipeline.thresholds, _THRESHOLDS)
     yield from _ordered(view, "pipeline.restart", pipeline.restart, _RESTART)
-    if view.given(
-        "pipeline.feature_store.breaker.minimum_calls"
-    ):  # a default of more calls than the window counts as it
+    if view.given("pipeline.feature_store.breaker.minimum_calls"):  # as a default it gives way to a shorter window
         yield from _ordered(view, "pipeline.feature_store.breaker", store.breaker, _BREAKER)
     yield from _ordered(view, "pipeline.feature_store", store, _HEDGE)
 

@@ -1,4 +1,4 @@
-"""Times: all lies within the run, no fault meets itself, each expectation can be measured."""
+"""Times: everything lies within the run, no two faults of a kind overlap, each expectation can be measured."""
 
 from collections.abc import Iterator
 from itertools import combinations, pairwise
@@ -30,7 +30,7 @@ def _steps(view: View, end_ns: int | None) -> Iterator[Problem]:
 
 
 def _forms(view: View) -> Iterator[Problem]:
-    """An expectation is either a condition over a span, or an alert in time."""
+    """Yield a problem for each expectation that is not either a condition over a span or an alert in time."""
     for path, expectation in view.items("expect"):
         if not view.whole(f"{path}.expr", f"{path}.alert"):
             continue
@@ -118,7 +118,7 @@ def _repeats(view: View, path: str, fault: Fault) -> Iterator[Problem]:
 
 
 def _meets(view: View, first: Fault, path: str, second: Fault) -> Iterator[Problem]:
-    """Of two faults with one target, the later one in the file is told."""
+    """Yield a problem, at the later one in the file, if two faults with one target overlap."""
     if first.target != second.target or first.lift_at is None or second.lift_at is None:
         return
     spans = sorted([*_spans(first), *_spans(second)])

@@ -1,4 +1,4 @@
-"""Load that contradicts itself."""
+"""Phases and world: they say all that a run needs, contradict nothing, and can be made in time."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ MOST_BURSTS = 2_000_000  # a day of bursts of 40 ms
 MOST_PERIODS = 100_000  # a day of one a second; a period is 64 straight lines
 
 
-def check(view: View) -> Iterator[Problem]:
+def check_workload(view: View) -> Iterator[Problem]:
     """Yield a problem for each contradiction."""
     yield from _presence(view)
     replay = view.given("events")
