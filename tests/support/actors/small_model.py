@@ -1,4 +1,4 @@
-"""A small real model, trained once for all tests here."""
+"""A small real model, trained once for all tests that need one, and its folder."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Small files of transactions for the tests of this folder."""
+"""Small files of transactions for the tests of replays."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""A small file of transactions for the tests of this folder, any of whose columns can be written otherwise."""
+"""A small file of transactions for the tests of `inspect`; any of its columns can be written otherwise."""
 
 import datetime as dt
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""A tiny town and what is made of it, once for all tests here."""
+"""A tiny town, replayed and trained on once for all tests of training."""
 
 from dataclasses import dataclass
 from pathlib import Path

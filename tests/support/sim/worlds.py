@@ -1,4 +1,4 @@
-"""Worlds and runs that the tests of this folder share, small enough to be quick."""
+"""Worlds and runs that the tests of the synthetic world share, small enough to be quick."""
 
 import functools
 
