@@ -45,7 +45,7 @@ class Stopwatch:
 
 @dataclass(slots=True)
 class Meter(Hooks):
-    """Hears of a single batch on its way, and books the time between two sounds to the job that ends there.
+    """Follows a single batch on its way, and counts the time from one call to the next for the job that ends there.
 
     ====================  =====================================================
     from → to             job
@@ -63,8 +63,8 @@ class Meter(Hooks):
 
     Attributes:
         report: told how many batches are behind, before each.
-        samples: what was booked.
-        rows: size of the batch on its way; 0 while nothing is booked.
+        samples: what was counted.
+        rows: size of the batch on its way; 0 while nothing is counted.
     """
 
     report: Callable[[int], None]
@@ -79,7 +79,7 @@ class Meter(Hooks):
     def taken(self, rows: int) -> None:
         """Note that the batch before is done with, and that one of ``rows`` transactions begins."""
         if self.rows:
-            self._book(Job.LOG)
+            self._count(Job.LOG)
             self._done += 1
             self.report(self._done)
         self.rows = rows
@@ -90,18 +90,18 @@ class Meter(Hooks):
         if actor == "producer":
             self._watch.lap()
         elif actor == "assembler":
-            self._book(Job.SEND)
+            self._count(Job.SEND)
         elif actor == "scorer":
-            self._book(Job.FEATURES)
+            self._count(Job.FEATURES)
         elif actor == "logger":
-            self._book(Job.DECIDE)
+            self._count(Job.DECIDE)
 
     async def spend(self, job: Job, rows: int, core: Core = Core.LOOP) -> None:  # noqa: ARG002 - its size is known
         """Note that a batch is parsed or scored; other jobs go on after they say so."""
         if job is Job.PARSE or job is Job.SCORE:
-            self._book(job, core)
+            self._count(job, core)
 
-    def _book(self, job: Job, core: Core = Core.LOOP) -> None:
+    def _count(self, job: Job, core: Core = Core.LOOP) -> None:
         own_ns, others_ns = self._watch.lap()
         if self.rows:
             took_ns = own_ns + others_ns if core is Core.EXECUTOR else own_ns

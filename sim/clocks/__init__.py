@@ -1,1 +1,1 @@
-"""Two ways for time to pass, behind the same `Clock` port."""
+"""Virtual time: its event loop, its clock, and a processor that lets the time of computing pass."""

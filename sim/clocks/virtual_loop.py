@@ -94,11 +94,11 @@ class Soon:
 class VirtualLoop(asyncio.BaseEventLoop):
     """An event loop on virtual time, starting at 0. Runs in one thread, which created it.
 
-    An error that no one handles ends the run: in a simulation it is a bug, not weather.
+    An error that no one handles ends the run: in a simulation nothing happens by accident.
 
     Attributes:
         now_ns: the virtual instant.
-        horizon_ns: before it time may move on the spot; who looks on at that instant has set no timer yet.
+        horizon_ns: before it time may move on the spot; at that instant something may be due that has set no timer yet.
         sampler: called every ``SAMPLE_EVERY`` callbacks, outside virtual time; it may look, and touch nothing. None:
             no one looks.
     """

@@ -1,1 +1,1 @@
-"""What a scenario says about each kind of fault, by what it breaks, and what is told of it afterwards."""
+"""What a scenario may say about each kind of fault, a module for each thing that it breaks."""

@@ -1,4 +1,4 @@
-"""What a scenario says about a fault, and what is told of it after the run."""
+"""What a scenario says about a fault, and the record of what it did in a run."""
 
 from typing import Annotated, ClassVar, Literal, NamedTuple, Self
 
@@ -34,7 +34,7 @@ class Occurrence(NamedTuple):
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
     """A fault as a frozen value: what a scenario may say about it, and what one should know of its kind.
 
-    What it does in a run is told in `sim.injection`, which reading a scenario does not import.
+    What it does in a run is in `sim.injection`, which reading a scenario does not import.
 
     Attributes:
         name: unique in the scenario, also among its phases.

@@ -24,7 +24,7 @@ class AttackedFeed(FeedInjector):
     fault: TrafficFraudWave
 
     def around_feed(self, feed: Feed) -> Feed:
-        """Take what arrives of the synthetic world; a replay has no one who could attack."""
+        """Take what arrives of the synthetic world; a replay has none."""
         traffic = self.switch.targets.traffic
         if traffic is None:
             return feed

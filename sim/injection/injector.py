@@ -36,11 +36,11 @@ class Injector:
         self.switch = switch
 
     def around_feed(self, feed: Feed) -> Feed:
-        """Take what arrives; `reschedule` must say the same of when it does."""
+        """Take what arrives; `reschedule` must then tell when."""
         return feed
 
     def reschedule(self, batches: Iterator[I64]) -> Iterator[I64]:
-        """Take the intended arrivals, and return those that the feed around which it is will have.
+        """Return the intended arrivals of the feed that `around_feed` returns, given those of the feed behind it.
 
         Asked again from the start when the fault is over before its time: what counts is how far it `reaches` then.
         """

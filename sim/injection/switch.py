@@ -1,4 +1,4 @@
-"""One fault in a run: whether it is in, what it may reach into, what it touched, whether its own code failed."""
+"""The switch of one fault in a run: puts it in and out, decides which calls it strikes, counts what it touched."""
 
 import asyncio
 import math
@@ -30,7 +30,7 @@ INJECTED_ERRORS = (
 
 
 class Touched(Protocol):
-    """Who is told: the switch of the fault."""
+    """What an effect reports to: the switch of its fault."""
 
     def touch(self, rows: int) -> None:
         """Take that ``rows`` were touched."""

@@ -1,1 +1,1 @@
-"""What is done to the pipeline on purpose, without anything failing."""
+"""Steps: what a scenario does to the pipeline on purpose without breaking anything, such as releasing a model."""

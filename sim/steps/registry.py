@@ -1,4 +1,4 @@
-"""Every kind of step, by its name in a scenario."""
+"""Every kind of step: what a scenario says of it, and how it is taken."""
 
 from pathlib import Path
 from typing import Annotated, ClassVar
@@ -43,7 +43,7 @@ class ModelRollback(Step, frozen=True, kw_only=True):
 
     Attributes:
         when: the alert that brings it about, as an automatic rollback does: from ``at`` on, as soon as it is firing.
-            Absent, the step is taken at ``at``. If the alert never rings, it is not taken.
+            Absent, the step is taken at ``at``. If the alert never fires, it is not taken.
     """
 
     kind: ClassVar[str] = "model_rollback"

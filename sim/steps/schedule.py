@@ -47,7 +47,7 @@ class StepSchedule:
         clock: the run's clock.
         journal: knows when the run began.
         model_changes: makes the changes.
-        alert_signal: rung by alerts.
+        alert_signal: knows which alerts are firing.
     """
 
     def __init__(

@@ -15,7 +15,7 @@ class StepRecord(msgspec.Struct, frozen=True, kw_only=True):
     """What came of one step, for the summary. Instants are seconds since the run began; None did not happen.
 
     Attributes:
-        taken_at_s: when it was asked for; of a step that waits for an alert, when that rang.
+        taken_at_s: when it was asked for; of a step that waits for an alert, when that fired.
         ended_at_s: when it was done, or refused.
         detail: what changed, or why not.
     """
@@ -36,7 +36,7 @@ class StepOutcome(NamedTuple):
 
 
 class ModelControl(Protocol):
-    """Who changes the serving model, under the name of whoever asks. A refusal is an outcome, not an error."""
+    """Changes the serving model, under the name of whoever asks. A refusal is an outcome, not an error."""
 
     async def release(self, by: str, folder: Path, *, verify: bool = True) -> StepOutcome:
         """Verify the model in ``folder`` and let it serve; without ``verify`` it must only load and score."""
