@@ -54,9 +54,10 @@ class Environment:
 class Actor(ABC, Generic[In, Prepared, Out]):
     """One stage of the pipeline, running on the event loop, owned by a supervisor.
 
-    Work is in two steps. `prepare` may wait and may fail; nothing it does is visible. `commit` makes its effects
-    visible and cannot wait, and the lease is acknowledged with it: a crash loses nothing and repeats nothing. The
-    result stays in the outbox until the next mailbox has taken all of it.
+    Work is in two steps. `prepare` may wait and may fail; nothing it does here is visible, and what it asks of a port
+    that remembers is done once, however often it is asked. `commit` makes its effects visible and cannot wait, and the
+    lease is acknowledged with it: a crash loses nothing and repeats nothing. The result stays in the outbox until the
+    next mailbox has taken all of it.
 
     Args:
         name: as in mailboxes, telemetry and scenario files.
@@ -92,7 +93,7 @@ class Actor(ABC, Generic[In, Prepared, Out]):
 
     @abstractmethod
     async def prepare(self, lease: Lease[In]) -> Prepared:
-        """Do the work on a lease. It may wait and may raise; it must change nothing that outlives it."""
+        """Do the work on a lease. It may wait and may raise; what it changes elsewhere it may change again."""
 
     @abstractmethod
     def commit(self, lease: Lease[In], prepared: Prepared) -> Out | None:
