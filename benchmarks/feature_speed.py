@@ -33,9 +33,9 @@ from actors.features.catalogue import SYNTHETIC_FEATURES
 from actors.features.history import History
 from actors.features.store import InMemoryFeatureStore
 from actors.features.stream_state import InMemoryStreamState
-from sim.copies.history import CopiedSums
-from sim.copies.names import Copy, copies
-from sim.copies.windows import copied_windows
+from sim.world_copies.history import CopiedSums
+from sim.world_copies.names import Copy, copies
+from sim.world_copies.windows import copied_windows
 
 CARDS, MERCHANTS, ROWS = 20_000, 2_000, 20_480
 START_US = 1_770_000_000_000_000

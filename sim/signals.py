@@ -1,12 +1,12 @@
 """The signals that end a command: Ctrl-C, SIGTERM, and SIGHUP, by which a terminal says that it closes.
 
-Outside a run each raises `KeyboardInterrupt` at once; a run drains (`sim.run.execute`). A SIGHUP that is ignored from
+Outside a run each raises `KeyboardInterrupt` at once; a run is drained (`drained_by`). A SIGHUP that is ignored from
 the start stays so: `nohup` is there for that.
 """
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -30,6 +30,38 @@ def listen() -> None:
     signal.signal(signal.SIGINT, _interrupt)  # also where a shell's background job would not hear it
     for each in heard():
         signal.signal(each, _interrupt)
+
+
+class Presses:
+    """How often Ctrl-C was pressed, known at once, also while nothing else is heard."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def more_than(self, earlier: int) -> bool:
+        """Return whether it was pressed since it had been ``earlier`` times."""
+        return self.count > earlier
+
+
+@contextmanager
+def drained_by(drain: Callable[[], object]) -> Iterator[Presses]:
+    """Have each of them drain a run, for as long as the context lasts, and a second one stop draining.
+
+    Args:
+        drain: called between any two instructions of the main thread, so it only asks the event loop for a call.
+    """
+    presses = Presses()
+
+    def ask(*_: object) -> None:
+        presses.count += 1
+        drain()
+
+    before = {each: signal.signal(each, ask) for each in heard()}
+    try:
+        yield presses
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 @contextmanager

@@ -1,14 +1,7 @@
 """How much comes in, how fast it is decided: throughput, latency percentiles, stages, the timeline."""
 
 from dashboard.charts import TimeAxis, peak, sparkline
-from dashboard.frame import (
-    FaultSpan,
-    Frame,
-    PhaseSpan,
-    StageTime,
-    StepMark,
-    Timeline,
-)
+from dashboard.frame import FaultSpan, Frame, PhaseSpan, StageTime, StepMark, Timeline
 from dashboard.panels.panel import GUTTER, NAME, Panel, timed_axis, timed_chart, timed_figures, timed_heads
 from dashboard.rows import Piece, Row, entry, left, row
 from dashboard.theme import ACCENT, BAD, DIM, FAULTS, LABEL, NOW, PLAIN, SECOND, STEPS, mark

@@ -58,7 +58,7 @@ def calibrate(
 def _plan(path: Path | None, model: Path | None, overrides: tuple[str, ...]) -> "Plan":
     from actors.core.errors import ScenarioError
     from sim.commands.console import say_once, scenario_or_default
-    from sim.compilation import compile_first
+    from sim.kernel_warm_up import compile_first
     from sim.run.model_choice import choose_model
     from sim.run.plan import Plan, load_of
     from sim.run.prepare import GUESS_PER_S

@@ -96,7 +96,7 @@ def check_determinism(
     Example: python -m sim check-determinism burst --duration 10s
     """
     from sim.commands.console import begin, say_once
-    from sim.compilation import compile_first
+    from sim.kernel_warm_up import compile_first
     from sim.report.run_folder import RunFolder
     from sim.run.command import shorten
     from sim.run.model_choice import find_model

@@ -49,8 +49,8 @@ def train(
     Example: python -m sim train replay_handbook --out handbook --set events.file=handbook.parquet
     """
     from sim.commands.console import announcing, progress_bar, say_once, scenario_or_default
-    from sim.compilation import compile_first
     from sim.gates import read_gates
+    from sim.kernel_warm_up import compile_first
     from sim.run.model_choice import STAGES, cached_folder, gates_for, source_of
     from sim.run.preflight import check_scenario
     from sim.scenario.timeline import Cut

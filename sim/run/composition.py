@@ -27,7 +27,7 @@ from sim.clocks.modelled_waits import ModelledVerification
 from sim.injection.schedule import FaultSchedule
 from sim.injection.switch import FaultTargets
 from sim.journal import Journal
-from sim.lookahead.ports import Lookahead, with_lookahead, without_lookahead
+from sim.lookahead.wrapped_ports import Lookahead, with_lookahead, without_lookahead
 from sim.outcomes.book import OutcomeBook
 from sim.outcomes.mapped_arrays import ArrayStore
 from sim.replay.traffic import PointInTimeFeed

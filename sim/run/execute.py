@@ -1,9 +1,8 @@
 """A plan carried out: event loop, feed, signals, session, and the folder it leaves behind."""
 
 import asyncio
-import signal
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -26,7 +25,7 @@ from sim.run.plan import Plan
 from sim.run.session import Ended, Session
 from sim.run.watch import AnyScreen
 from sim.scenario.render import resolved
-from sim.signals import heard
+from sim.signals import drained_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,8 @@ async def _run_on(
             lambda event: alert_lines.add(AlertLine.of(event, journal.start_ns))
         )
         await parts.source.prime()
-        async with _interruptible(session) as presses:
+        loop = asyncio.get_running_loop()
+        with drained_by(partial(loop.call_soon_threadsafe, session.interrupt)) as presses:
             folder.begin()
             ended = await session.run()
             for lines in own_lines:
@@ -112,34 +112,6 @@ async def _run_on(
             # Who presses Ctrl-C now wants the run to end, not to lose its summary; labels in the log may be missing.
             output = Output(folder, parts, own_lines, partial(presses.more_than, presses.count))
             return _report(plan, output, session, ended, machine.losses())
-
-
-@dataclass(slots=True)
-class _Presses:
-    """How often Ctrl-C was pressed, known at once, also while nothing else is heard."""
-
-    count: int = 0
-
-    def more_than(self, earlier: int) -> bool:
-        """Return whether it was pressed since it had been ``earlier`` times."""
-        return self.count > earlier
-
-
-@asynccontextmanager
-async def _interruptible(session: Session) -> AsyncIterator[_Presses]:
-    """Let Ctrl-C, SIGTERM and the end of the terminal drain the session, and a second one of them stop draining."""
-    loop, presses = asyncio.get_running_loop(), _Presses()
-
-    def ask(*_: object) -> None:
-        presses.count += 1
-        loop.call_soon_threadsafe(session.interrupt)
-
-    before = {each: signal.signal(each, ask) for each in heard()}
-    try:
-        yield presses
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
 
 
 def _report(plan: Plan, output: Output, session: Session, ended: Ended, losses: tuple[str, ...]) -> Result:

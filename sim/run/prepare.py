@@ -13,8 +13,8 @@ from dashboard.frame import Notice
 from sim.clocks.calibration_file import read_calibration
 from sim.clocks.costs import Cost, Costs
 from sim.clocks.modelled_waits import LookUpTime
-from sim.compilation import make_ready
 from sim.installation import PROGRAM
+from sim.kernel_warm_up import make_ready
 from sim.run.model_choice import find_candidates
 from sim.run.plan import FileLoad, Load, Plan, load_of, needs_capacity
 from sim.scenario.machine import JobCost, Machine

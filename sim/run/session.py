@@ -9,7 +9,7 @@ from typing import Literal
 from actors.core.clock import NS_PER_S, Clock
 from actors.core.errors import EscalationError
 from actors.telemetry.counters import GcPauses
-from actors.telemetry.hlog import INTERVAL_S, LatencyLog, Writable
+from actors.telemetry.latency_log import INTERVAL_S, LatencyLog, Writable
 from actors.telemetry.snapshot import Quality, Snapshot
 from dashboard.frame import Frame
 from sim.faults.fault import FaultRecord

@@ -13,10 +13,10 @@ from actors.features.store import InMemoryFeatureStore
 from actors.features.stream_state import InMemoryStreamState
 from actors.model.artifact import Artifact
 from actors.model.warm_state import WarmState, load_history, load_warm_state, load_windows, room_for
-from sim.copies.history import CopiedSums
-from sim.copies.names import Copy
-from sim.copies.windows import copied_windows
 from sim.world.active_towns import PooledTown
+from sim.world_copies.history import CopiedSums
+from sim.world_copies.names import Copy
+from sim.world_copies.windows import copied_windows
 
 
 def warm_state(

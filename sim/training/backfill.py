@@ -19,7 +19,7 @@ from actors.features.history import LONGEST_WINDOW_US, History, Labels
 from actors.features.store import InMemoryFeatureStore
 from actors.features.stream_state import InMemoryStreamState
 from actors.model.warm_state import HISTORY_FILE, WINDOWS_FILE
-from sim.compilation import COMPILING, make_ready
+from sim.kernel_warm_up import COMPILING, make_ready
 from sim.training.dataset import Table
 from sim.training.progress import Progress
 from sim.training.source import TrainingSource

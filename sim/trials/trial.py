@@ -13,7 +13,7 @@ from actors.model.artifact import Artifact
 from actors.model.verification import load_verified
 from actors.pipeline import Pipeline
 from dashboard.frame import Notice
-from sim.compilation import compile_first
+from sim.kernel_warm_up import compile_first
 from sim.outcomes.book import OutcomeBook
 from sim.outcomes.record import Record, Recorder
 from sim.report.run_folder import RunFolder

@@ -9,7 +9,7 @@ from actors.features.store import BatchTable, FeatureStore, InMemoryFeatureStore
 from actors.features.stream_state import InMemoryStreamState, StreamState
 from actors.source import Source
 from sim.lookahead.pages import Pages
-from sim.lookahead.ports import LookaheadAssembly, LookaheadSource, LookaheadStore
+from sim.lookahead.wrapped_ports import LookaheadAssembly, LookaheadSource, LookaheadStore
 from tests.support.sim.lookahead import FEATURES
 
 

@@ -7,7 +7,7 @@ from numpy.testing import assert_array_equal
 
 from actors.core.arrays import F32
 from actors.core.transaction import Columns
-from sim.lookahead import pages, ports
+from sim.lookahead import pages, wrapped_ports
 from tests.support.actors.transactions import random_stream, streams
 from tests.support.sim.lookahead import Flow, Turn, raws_of, table_of
 
@@ -49,9 +49,9 @@ def both_ways(columns: Columns, turns: list[Turn], broken: set[int]) -> list[F32
 def _small_pages() -> object:
     """Turn pages often."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in (pages, ports):
+        for module in (pages, wrapped_ports):
             patch.setattr(module, "PAGE", 64)
-        patch.setattr(ports, "REST", 5)
+        patch.setattr(wrapped_ports, "REST", 5)
         yield
 
 

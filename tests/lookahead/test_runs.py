@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.lookahead.ports import without_lookahead
+from sim.lookahead.wrapped_ports import without_lookahead
 from sim.report.summary import Summary
 from sim.run import composition
 from tests.support.drills import THIN, run_thin

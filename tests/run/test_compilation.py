@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 from numba.core.event import install_recorder
 
-from sim.compilation import COMPILING, make_ready
+from sim.kernel_warm_up import COMPILING, make_ready
 from tests.support.drills import THIN, run_thin
 from tests.support.repository import ROOT
 

@@ -11,8 +11,6 @@ from actors.core.batches import DecidedBatch
 from actors.features.column_log import Allocate
 from actors.model.artifact import Artifact
 from actors.model.warm_state import WarmState
-from sim.copies import history
-from sim.copies.windows import CopiedRecords
 from sim.outcomes import book as outcomes
 from sim.outcomes import mapped_arrays
 from sim.outcomes.book import OutcomeBook
@@ -20,6 +18,8 @@ from sim.run import composition
 from sim.run.composition import Attachments
 from sim.run.warm_state import warm_state
 from sim.world.active_towns import PooledTown
+from sim.world_copies import history
+from sim.world_copies.windows import CopiedRecords
 from tests.support.shipped import drill
 
 BLOCK = 4_096  # transactions that the traffic is made in; a refresh comes as often

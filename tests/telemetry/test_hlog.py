@@ -11,7 +11,7 @@ from hdrh.log import HistogramLogReader
 from actors.core.clock import NS_PER_S
 from actors.telemetry.histogram import hdr_of
 from actors.telemetry.histogram_counts import HIGHEST_US
-from actors.telemetry.hlog import LatencyLog
+from actors.telemetry.latency_log import LatencyLog
 from actors.telemetry.stages import Stage
 from actors.telemetry.telemetry import Telemetry
 from actors.telemetry.window import Window

@@ -7,7 +7,7 @@ import msgspec
 
 from actors.core.clock import NS_PER_S, RealClock
 from actors.telemetry.alerts import AlertEngine, AlertEvent, AlertRule
-from actors.telemetry.hlog import LatencyLog
+from actors.telemetry.latency_log import LatencyLog
 from actors.telemetry.ledger_snapshot import Waiting
 from actors.telemetry.monitor import Monitor, ResidentMemory
 from actors.telemetry.snapshot import Gauges, Quality, Snapshot

@@ -13,9 +13,9 @@ from actors.features.catalogue import SYNTHETIC_FEATURES, Tier, feature
 from actors.features.stream_state import InMemoryStreamState
 from actors.model.artifact import measure_reference
 from actors.telemetry.drift import Reference, bins_of, psi
-from sim.copies.names import Copy
-from sim.copies.windows import copied_windows
 from sim.world.history import generate_history
+from sim.world_copies.names import Copy
+from sim.world_copies.windows import copied_windows
 from tests.support.sim.worlds import BURST, TOWN_SPEC, burst_blocks, due_ns, traffic_spec
 
 NAMES = tuple(name for name in SYNTHETIC_FEATURES if feature(name).tier is not Tier.BATCH)

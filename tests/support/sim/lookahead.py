@@ -14,7 +14,7 @@ from actors.features.catalogue import SYNTHETIC_FEATURES
 from actors.features.store import BatchTable, FeatureStore, InMemoryFeatureStore, StoreRows
 from actors.features.stream_state import InMemoryStreamState, StreamState
 from sim.lookahead.pages import Pages
-from sim.lookahead.ports import LookaheadAssembly, LookaheadStore
+from sim.lookahead.wrapped_ports import LookaheadAssembly, LookaheadStore
 from tests.support.actors.transactions import START_US
 
 OPTIONAL = ("currency", "category", "channel", "device", "ip_country", "card_country", "lat", "lon")

@@ -9,8 +9,8 @@ from numpy.testing import assert_array_equal
 from actors.core.transaction import Columns, cut
 from actors.features.entity_windows import StreamLimits
 from actors.features.stream_state import InMemoryStreamState
-from sim.copies.names import Copy, copies
-from sim.copies.windows import copied_windows
+from sim.world_copies.names import Copy, copies
+from sim.world_copies.windows import copied_windows
 from tests.support.actors.transactions import DAY_US, batches, columns_of, random_stream
 
 PAST = random_stream(3_000, 1, cards=200, merchants=60, devices=150, days=10)

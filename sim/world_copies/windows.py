@@ -7,7 +7,7 @@ import numpy as np
 from actors.core.arrays import I64, Bool
 from actors.core.jit import kernel
 from actors.features.entity_windows import IDENTITY_BITS, IDENTITY_MASK, ColumnKind, EntityWindows, RingBuffer, words_of
-from sim.copies.names import Copy, CopyNames
+from sim.world_copies.names import Copy, CopyNames
 
 
 class CopiedRecords:

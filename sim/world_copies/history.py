@@ -10,7 +10,7 @@ from actors.features.batch_sums import BatchSums, card_rows, fill, fill_cards, n
 from actors.features.encoding import NO_CATEGORY
 from actors.features.history import History
 from actors.features.store import MISSING_AT
-from sim.copies.names import Copy, CopyNames
+from sim.world_copies.names import Copy, CopyNames
 
 _KEPT = 8  # sums at distinct times; two or three are in use, and the next refresh uses some of them again
 

@@ -21,7 +21,7 @@ def make_ready(announce: Announce) -> tuple[str, ...]:
     from actors.core.jit import ready
     from actors.features.assembly import compile_features
     from actors.model.compiled_engine import compile_engine
-    from sim.copies.windows import compile_copies
+    from sim.world_copies.windows import compile_copies
 
     def call_each() -> None:
         compile_features()

@@ -9,8 +9,8 @@ from actors.core.transaction import Columns
 from actors.features.batch_table import BatchTableBuilder
 from actors.features.history import History
 from actors.features.store import BatchTable
-from sim.copies.history import CopiedSums
-from sim.copies.names import copies
+from sim.world_copies.history import CopiedSums
+from sim.world_copies.names import copies
 from tests.features.test_batch_table import DELAY_US, assert_same, history_of, labels_of, named
 from tests.support.actors.transactions import DAY_US, START_US, random_stream, streams
 
