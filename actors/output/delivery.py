@@ -110,7 +110,7 @@ class DeliveryRetries:
         config = self._config
         try:
             await deliver(self._sink, self._timeout, owed.decided)
-        except SinkError:
+        except Exception:  # noqa: BLE001 - whatever it is, this attempt failed, and whatever is owed is tried again
             owed.attempts += 1
             if owed.attempts >= config.attempts:
                 self._end(owed, delivered=False)
@@ -137,7 +137,7 @@ class DeliveryRetries:
             return
         try:
             self._undelivered.append(self._encode(decided))
-        except SinkError:
+        except Exception:  # noqa: BLE001 - the same
             self.unkept_count += len(decided)
 
 

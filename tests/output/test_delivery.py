@@ -9,9 +9,14 @@ import pytest
 
 from actors.adapters.memory import InMemoryLines
 from actors.config import DeliveryConfig, PipelineConfig
+from actors.contracts.contract import decided
 from actors.core.batches import DecidedBatch
 from actors.core.clock import NS_PER_MS, NS_PER_S
 from actors.core.errors import SinkError
+from actors.output.delivery import DeliveryRetries
+from actors.telemetry.ledger import Ledger
+from sim.clocks.virtual_clock import VirtualClock
+from sim.clocks.virtual_loop import VirtualLoop
 from tests.support.actors.pipeline import Bench, ListSink, arrivals, transaction
 from tests.support.virtual import run_virtual
 
@@ -28,6 +33,7 @@ class Caller(ListSink):
     takes_silently: bool = False
     calls: int = 0
     seen: list[str] = field(default_factory=list)
+    error: Exception = field(default_factory=lambda: SinkError("refused"))
 
     async def deliver(self, decided: DecidedBatch) -> None:
         self.calls += 1
@@ -37,7 +43,7 @@ class Caller(ListSink):
         if down and self.silent:
             await asyncio.sleep(3_600)
         if down:
-            raise SinkError("refused")
+            raise self.error
         self.delivered.append(decided)
 
 
@@ -108,3 +114,26 @@ def test_decision_taken_without_an_answer_is_the_same_the_second_time() -> None:
     assert len(caller.seen) > COUNT
     assert set(caller.seen) == {f"t{number}" for number in range(COUNT)}
     assert bench.telemetry.ledger.delivered == COUNT
+
+
+@pytest.mark.parametrize("until_ns", [25 * NS_PER_MS, 3_600 * NS_PER_S])
+def test_whatever_a_caller_raises_is_a_failed_attempt(until_ns: int) -> None:
+    """An error that no caller should raise ends no retries: each batch arrives later, or is given up and counted."""
+    caller = Caller(until_ns=until_ns, error=ConnectionResetError("the client's own"))
+    ledger = Ledger()
+
+    async def main() -> float:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        retries = DeliveryRetries(QUICK, caller, lambda _: b"", None, VirtualClock(loop), ledger)
+        running = asyncio.create_task(retries.run())
+        for first in (0, 3):
+            retries.put(decided(first, 3))
+        async with asyncio.timeout(60):
+            await retries.drained()
+        running.cancel()
+        return loop.time()
+
+    assert run_virtual(main()) < 1.0
+    answered = until_ns < NS_PER_S
+    assert (ledger.delivered, ledger.undelivered_count) == ((6, 0) if answered else (0, 6))
