@@ -177,7 +177,8 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
             found = self._without_store(message, started_ns)
             if found.columns is not None:
                 with contextlib.suppress(StreamStateError):
-                    found.stream = at_once(self._parts.stream.advance(found.batch.track[:, NUMBER], found.columns))
+                    stream = at_once(self._parts.stream.advance(found.batch.track[:, NUMBER], found.columns))
+                    found.stream = None if stream is None else _as_asked(stream, len(found.columns))
             return self.commit(lease, found)
         except Exception as error:  # noqa: BLE001 - it may be what kept crashing this actor
             self.discard(message, error)
@@ -221,17 +222,12 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
 
     async def _advance(self, found: Assembling, columns: Columns) -> None:
         """Have the windows count; what they do not answer, or not in time, or not as asked, is missing."""
-        call = self._parts.stream.advance(found.batch.track[:, NUMBER], columns)
         try:
+            call = self._parts.stream.advance(found.batch.track[:, NUMBER], columns)
             stream = call.value if type(call) is Completed else await self._waited_for(call)
+            found.stream = _as_asked(stream, len(columns))
         except StreamStateError as error:
             self.windows_failure.note(error)
-            return
-        if stream.shape == (len(columns), len(STREAM_COLUMNS)):  # whoever reads it checks no bounds
-            found.stream = stream
-        else:
-            text = f"the answer has not the {len(columns)} rows that were asked for"
-            self.windows_failure.note(StreamStateError(text))
 
     async def _waited_for(self, call: Coroutine[Any, Any, F32]) -> F32:
         """Return the answer to ``call`` if it comes in time."""
@@ -260,3 +256,14 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
         for letter in letters:
             self.telemetry.ledger.dead_letter(letter.reason, 1)
         self._parts.dead_letters.put(letters)
+
+
+def _as_asked(stream: F32, count: int) -> F32:
+    """Return ``stream``, what windows answered for ``count`` transactions: whoever reads it checks no bounds.
+
+    Raises:
+        StreamStateError: it has not the shape that was asked for.
+    """
+    if stream.shape != (count, len(STREAM_COLUMNS)):
+        raise StreamStateError(f"the answer has not the {count} rows that were asked for")
+    return stream

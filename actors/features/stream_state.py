@@ -58,7 +58,8 @@ class LastCounted:
         """Return what ``numbers`` got, None if they are yet to be counted.
 
         Raises:
-            StreamStateError: they were counted before the last call, which no crash of an actor leads to.
+            StreamStateError: they were counted before the last call, or were passed over in it: a repetition is, and
+                comes alone when the transaction that it repeats has turned out to be poison.
         """
         if numbers.item(0) > self._last:  # most often
             return None

@@ -1,6 +1,7 @@
 """What the pipeline does while windows or source fail: a decision by rules, another try, and nothing is lost."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from actors.actor import Hooks
 from actors.config import (
+    AssemblerConfig,
     DecisionLogConfig,
     MailboxesConfig,
     PipelineConfig,
@@ -18,9 +20,10 @@ from actors.config import (
     ScorerMailboxConfig,
 )
 from actors.core.arrays import F32, I64
+from actors.core.awaiting import Completed
 from actors.core.errors import EscalationError, SourceError, StreamStateError
 from actors.core.transaction import Columns
-from actors.features.stream_state import InMemoryStreamState
+from actors.features.stream_state import InMemoryStreamState, StreamState
 from actors.source import Arrivals
 from tests.actors.test_pipeline import run
 from tests.support.actors.pipeline import Bench, FixedScoring, ListSource, arrivals, transaction
@@ -52,16 +55,39 @@ class Windows:
         return features[:-1] if what == "cuts" else features
 
 
+@dataclass
+class WindowsAtOnce:
+    """Windows that answer or fail when they are called; see `Windows`."""
+
+    does: tuple[str, ...]
+    state: InMemoryStreamState = field(default_factory=InMemoryStreamState)
+    calls: int = 0
+
+    def advance(self, numbers: I64, columns: Columns) -> Completed[F32]:
+        """Count now."""
+        what = self.does[self.calls % len(self.does)]
+        self.calls += 1
+        if what == "fails":
+            raise StreamStateError("connection refused")
+        answer = self.state.advance(numbers, columns)
+        return Completed(answer.value[:-1]) if what == "cuts" else answer
+
+
 def modes(bench: Bench) -> set[tuple[str, str, bool]]:
     """Return the modes, causes and whether there is a score, of all decisions."""
     return {(line["mode"], line["cause"], line["score"] is None) for line in bench.decisions().values()}
 
 
-@pytest.mark.parametrize("what", ["fails", "hangs", "cuts"])
-def test_windows_that_do_not_answer_hand_over_to_the_rules(what: str) -> None:
+@pytest.mark.parametrize(
+    ("windows", "what"),
+    [(Windows, "fails"), (Windows, "hangs"), (Windows, "cuts"), (WindowsAtOnce, "fails"), (WindowsAtOnce, "cuts")],
+)
+def test_windows_that_do_not_answer_hand_over_to_the_rules(
+    windows: Callable[[tuple[str, ...]], StreamState], what: str
+) -> None:
     """Every transaction is decided by rules, without a model that never saw such rows, and the user is told once."""
     bench = Bench(arrivals([transaction(number, amount=600 * (number % 2) + 1) for number in range(40)]))
-    bench.stream = Windows((what,))
+    bench.stream = windows((what,))
 
     async def main() -> str:
         pipeline = bench.build()
@@ -82,9 +108,13 @@ def test_windows_that_do_not_answer_hand_over_to_the_rules(what: str) -> None:
     does=st.lists(st.sampled_from(["answers", "fails", "hangs", "cuts"]), min_size=1, max_size=6),
     crash_at=st.frozensets(st.integers(1, 60), max_size=4),
     shed_above=st.sampled_from([None, 2]),
+    windows=st.sampled_from([Windows, WindowsAtOnce]),
 )
 def test_no_failure_of_the_windows_loses_a_transaction(
-    does: list[str], crash_at: frozenset[int], shed_above: int | None
+    does: list[str],
+    crash_at: frozenset[int],
+    shed_above: int | None,
+    windows: Callable[[tuple[str, ...]], StreamState],
 ) -> None:
     """Failing now and then, while actors die at any instant: each is decided once, with a score or by rules."""
 
@@ -103,7 +133,7 @@ def test_no_failure_of_the_windows_loses_a_transaction(
     )
     raws = [transaction(number) for number in range(40)]
     bench = Bench(arrivals(raws, MS), FixedScoring(takes_ns=3 * MS), config=config, hooks=Killing())
-    bench.stream = Windows(tuple(does))
+    bench.stream = windows(tuple(does))
     run(bench)
     ledger = bench.telemetry.ledger
     assert sum(ledger.decided) + ledger.dead_lettered.get("poison", 0) == 40
@@ -157,6 +187,67 @@ def test_an_ending_by_force_waits_for_no_windows() -> None:
     assert left == 40
     assert ended_s == pytest.approx(0.003)
     assert modes(bench) == {("default", "drain_timeout", True)}
+
+
+def test_a_transaction_that_repeats_a_poisonous_one_is_decided() -> None:
+    """The windows passed it over as a repetition, and have nothing for it when it comes alone: rules decide it."""
+
+    class Killing(Hooks):
+        calls = 0
+
+        async def prepared(self, actor: str, rows: int) -> None:
+            self.calls += actor == "assembler"
+            if actor == "assembler" and self.calls <= 4:  # all of them twice, then the first alone twice
+                raise RuntimeError("killed")
+
+    config = PipelineConfig(restart=RestartConfig(max_restarts=1_000))
+    bench = Bench(arrivals([transaction(number) for number in (0, 1, 0, 3)], 0), config=config, hooks=Killing())
+    run(bench)
+    assert bench.telemetry.ledger.dead_lettered == {"poison": 1}
+    assert {name: line["mode"] == "rules" for name, line in bench.decisions().items()} == {
+        "t0": True,
+        "t1": False,
+        "t3": False,
+    }
+
+
+@dataclass
+class HangsThenCuts:
+    """Windows of which the first call hangs; each later one answers at once, with one row whatever was asked for."""
+
+    state: InMemoryStreamState = field(default_factory=InMemoryStreamState)
+    hung: bool = False
+
+    async def advance(self, numbers: I64, columns: Columns) -> F32:
+        """Hang, or count and answer with too little."""
+        if not self.hung:
+            self.hung = True
+            await asyncio.sleep(3_600)
+        return (await self.state.advance(numbers, columns))[:1].copy()
+
+
+def test_an_ending_by_force_takes_no_windows_that_were_not_asked_for() -> None:
+    """An answer with too few rows is as good as none: no feature of a transaction is read from beyond its end."""
+    config = PipelineConfig(
+        drain_timeout_ns=2 * MS,
+        log=DecisionLogConfig(features="all"),
+        assembler=AssemblerConfig(windows_timeout_ns=3_600_000 * MS),
+    )
+    bench = Bench(arrivals([transaction(number) for number in range(40)], 0), config=config)
+    bench.stream = HangsThenCuts()
+
+    async def main() -> int:
+        pipeline = bench.build()
+        pipeline.start()
+        await asyncio.sleep(0.001)
+        left = await pipeline.drain()
+        bench.check(pipeline)
+        return left
+
+    assert run_virtual(main()) == 40
+    lines = bench.decisions().values()
+    assert len(lines) == 40
+    assert {line["features"][1] for line in lines} == {None}  # card_tx_1h, which the windows count
 
 
 @dataclass
