@@ -10,7 +10,6 @@ import numpy as np
 from actors.actor import Environment
 from actors.config import ProducerConfig
 from actors.core.arrays import I64
-from actors.core.awaiting import resume
 from actors.core.batches import ARRIVAL, NUMBER, SENT, RawBatch, Track, stamp
 from actors.core.clock import NS_PER_MS, NS_PER_US
 from actors.core.work import SEND
@@ -69,7 +68,7 @@ class Producer:
         self._stopping = False
         self._last_ns: int | None = None  # what is due later is not sent
         self._nap: asyncio.Future[None] | None = None  # a long wait for what is due next
-        self._taking: asyncio.Future[Arrivals | None] | None = None
+        self._taking: asyncio.Timeout | None = None  # around a call of the source, so that `stop` can end it
         self._unblocked_ns = 0
 
     @property
@@ -86,7 +85,8 @@ class Producer:
         self.finish()
         self._stopping = True
         if self._taking is not None:
-            self._taking.cancel()
+            self._taking.reschedule(0)
+            self._taking = None
 
     def finish(self) -> None:
         """Send what is due by now, and then stop: the run has reached its end, and what would come later never will.
@@ -143,21 +143,21 @@ class Producer:
         return self._arrivals
 
     async def _take(self) -> Arrivals | None:
-        """Return what the source has next, None when the run ends while it is waited for.
+        """Return what the source has next, None when the producer is stopped while it is waited for.
 
-        A task of its own would let all other actors run first, which makes the producer late when they are behind; so
-        only a wait gets one.
+        It is asked in the producer's own task: another one would let all other actors run first, which makes the
+        producer late when they are behind.
         """
-        call = self._source.take()
+        taking = asyncio.timeout(None)
         try:
-            awaited = call.send(None)
-        except StopIteration as ended:
-            arrivals: Arrivals | None = ended.value
-            return arrivals
-        self._taking = asyncio.ensure_future(resume(call, awaited))
-        arrivals = await _given_up(self._taking)
-        self._taking = None
-        return arrivals
+            async with taking as self._taking:
+                return await self._source.take()
+        except TimeoutError:
+            if not taking.expired():
+                raise
+            return None
+        finally:
+            self._taking = None
 
     def _enter(self, arrivals: Arrivals) -> None:
         """Write down once, for all of ``arrivals``, what is known of them before they are sent."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from actors.core.awaiting import Completed
 from actors.core.batches import DeadLetter
 from actors.core.errors import OutputError, SinkError
 from actors.output.sinks import LineSink
@@ -107,7 +108,7 @@ class DeadLetterFile:
         """Write through what ``around`` puts around the file from now on."""
         self._lines = around(self._lines)
 
-    async def put(self, letters: Sequence[DeadLetter]) -> None:
+    def put(self, letters: Sequence[DeadLetter]) -> Completed[None]:
         """Append ``letters``, at once; what is beyond the limit is counted in ``unkept_count``.
 
         Raises:
@@ -118,6 +119,7 @@ class DeadLetterFile:
             self._lines.append(_lines_of(kept))
         self._left -= len(kept)
         self.unkept_count += len(letters) - len(kept)
+        return Completed(None)
 
     def close(self) -> None:
         """Close the file."""

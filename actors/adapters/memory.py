@@ -13,6 +13,7 @@ from typing import Self
 import numpy as np
 
 from actors.core.arrays import I64
+from actors.core.awaiting import Completed
 from actors.core.batches import DeadLetter, DecidedBatch
 from actors.source import Arrivals
 
@@ -172,6 +173,7 @@ class InMemoryDeadLetters:
     def __init__(self) -> None:
         self.letters: list[DeadLetter] = []
 
-    async def put(self, letters: Sequence[DeadLetter]) -> None:
+    def put(self, letters: Sequence[DeadLetter]) -> Completed[None]:
         """Keep ``letters``; never raises and never waits."""
         self.letters.extend(letters)
+        return Completed(None)

@@ -52,9 +52,14 @@ class DeadLettersContract(PortContract, ABC):
         async def law() -> None:
             sink = await self.broken()
             if sink is not None:
-                assert str(await failure(sink.put([_letter(1), _letter(2)]), SinkError))
+                assert str(await failure(_put(sink, [_letter(1), _letter(2)]), SinkError))
 
         self.run(law())
+
+
+async def _put(sink: DeadLetterSink, letters: list[DeadLetter]) -> None:
+    """Have ``sink`` keep ``letters``; also where it raises before there is anything to await."""
+    await sink.put(letters)
 
 
 def _letter(number: int) -> DeadLetter:

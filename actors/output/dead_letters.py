@@ -2,10 +2,10 @@
 
 import asyncio
 import re
-from collections.abc import Coroutine, Sequence
-from typing import Any, Final, Protocol
+from collections.abc import Awaitable, Sequence
+from typing import Final, Protocol
 
-from actors.core.awaiting import resume
+from actors.core.awaiting import Completed
 from actors.core.batches import DeadLetter
 
 PUT_TIMEOUT_S: Final = 1.0  # nobody waits for a dead letter; the end of a run waits for two calls at most
@@ -34,8 +34,10 @@ class DeadLetterSink(Protocol):
 class DeadLetterBuffer:
     """Stands between the actors, which cannot wait when they set a transaction aside, and the sink of dead letters.
 
-    Letters are put at once. Only while a call has to be waited for they wait here, and go into the next call all
-    together; what finds no room is counted and not kept: a flood of rubbish must not fill the memory.
+    A sink that answers with `Completed` has its letters at once. Any other call is awaited in a task of its own from
+    its first step to its last, because a time-out inside it is bound to the task that began it. Meanwhile letters wait
+    here, and go into the next call all together; what finds no room is counted and not kept: a flood of rubbish must
+    not fill the memory.
 
     Args:
         sink: where they are kept.
@@ -54,42 +56,37 @@ class DeadLetterBuffer:
 
     def put(self, letters: list[DeadLetter]) -> None:
         """Have ``letters`` kept, at least one; never raises."""
-        if self._putting is None:
-            self._begin(letters)
+        if self._putting is not None:
+            room = max(0, self._capacity - len(self._waiting))
+            self._waiting += letters[:room]
+            self.unkept_count += len(letters[room:])
             return
-        room = max(0, self._capacity - len(self._waiting))
-        self._waiting += letters[:room]
-        self.unkept_count += len(letters[room:])
-
-    async def drained(self) -> None:
-        """Wait until all letters are kept, or counted as not kept; no longer than two calls may take."""
-        while self._putting is not None:
-            await asyncio.shield(self._putting)
-
-    def _begin(self, letters: list[DeadLetter]) -> None:
-        call = self._sink.put(letters)
         try:
-            awaited = call.send(None)
-        except StopIteration:
-            return
+            call = self._sink.put(letters)
         except Exception:  # noqa: BLE001 - whatever is wrong with the sink must not crash the actor that sets poison aside
             self.unkept_count += len(letters)
             return
-        self._putting = asyncio.create_task(self._finish(resume(call, awaited), len(letters)), name="dead letters")
+        if type(call) is not Completed:
+            self._putting = asyncio.create_task(self._wait_for(call, letters), name="dead letters")
 
-    async def _finish(self, call: Coroutine[Any, Any, None], count: int) -> None:
-        """Wait for a call that began with ``count`` letters, then for those that came meanwhile."""
-        while True:
-            try:
-                async with asyncio.timeout(PUT_TIMEOUT_S):
-                    await call
-            except Exception:  # noqa: BLE001 - the same; a time-out is among it
-                self.unkept_count += count
-            letters, self._waiting = self._waiting, []
-            if not letters:
-                break
-            call, count = self._sink.put(letters), len(letters)
-        self._putting = None
+    async def drained(self) -> None:
+        """Wait until all letters are kept, or counted as not kept; no longer than two calls may take."""
+        while self._putting is not None and not self._putting.done():
+            await asyncio.gather(asyncio.shield(self._putting), return_exceptions=True)
+
+    async def _wait_for(self, call: Awaitable[None] | None, letters: list[DeadLetter]) -> None:
+        """Wait for ``call``, which has ``letters``, then put those that came meanwhile, until none is left."""
+        try:
+            while letters:
+                try:
+                    async with asyncio.timeout(PUT_TIMEOUT_S):
+                        await (self._sink.put(letters) if call is None else call)
+                except Exception:  # noqa: BLE001 - as above; a time-out is among it
+                    self.unkept_count += len(letters)
+                call, letters, self._waiting = None, self._waiting, []
+        finally:  # letters are left only where this was cancelled
+            self.unkept_count += len(letters) + len(self._waiting)
+            self._putting, self._waiting = None, []
 
 
 def mask_card(card: str) -> str:

@@ -1,7 +1,7 @@
 """What the pipeline does while windows or source fail: a decision by rules, another try, and nothing is lost."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,7 +21,8 @@ from actors.config import (
 )
 from actors.core.arrays import F32, I64
 from actors.core.awaiting import Completed
-from actors.core.errors import EscalationError, SourceError, StreamStateError
+from actors.core.batches import DeadLetter
+from actors.core.errors import EscalationError, SinkError, SourceError, StreamStateError
 from actors.core.transaction import Columns
 from actors.features.stream_state import InMemoryStreamState, StreamState
 from actors.source import Arrivals
@@ -293,3 +294,58 @@ def test_a_source_that_keeps_failing_ends_the_run_and_loses_nothing_that_was_tak
 
     run_virtual(main())
     assert len(bench.decisions()) == 20
+
+
+@dataclass
+class Timed(ListSource):
+    """A source with a time limit of its own, as many a client has, which runs out before every other block."""
+
+    calls: int = 0
+
+    async def take(self) -> Arrivals | None:
+        """Wait for longer than the limit, or hand out the next block."""
+        self.calls += 1
+        if self.calls % 2:
+            try:
+                async with asyncio.timeout(0.05):
+                    await asyncio.sleep(1)
+            except TimeoutError as error:
+                raise SourceError("no answer") from error
+        return await super().take()
+
+
+@dataclass
+class TimedLetters:
+    """A sink of dead letters with a time limit of its own, which always runs out."""
+
+    seen: int = 0
+
+    async def put(self, letters: Sequence[DeadLetter]) -> None:
+        """Wait for longer than the limit."""
+        self.seen += len(letters)
+        try:
+            async with asyncio.timeout(0.05):
+                await asyncio.sleep(1)
+        except TimeoutError as error:
+            raise SinkError("no answer") from error
+
+
+@pytest.mark.parametrize("every_ns", [None, MS])
+def test_time_limits_of_adapters_end_their_own_calls_and_no_actor(every_ns: int | None) -> None:
+    """Source and sink that run into a limit of their own fail as they may: the actors go on, and nothing is lost."""
+    due = None if every_ns is None else np.arange(60, dtype=np.int64) * every_ns
+    raws = [transaction(number) if number % 3 else b"{" for number in range(60)]
+    parts = [slice(at, at + 20) for at in range(0, len(raws), 20)]
+    source = Timed([Arrivals(raws[at], None if due is None else due[at]) for at in parts], due)
+    bench, sink = Bench(source, FixedScoring(takes_ns=40 * MS)), TimedLetters()
+
+    async def main() -> int:
+        pipeline = bench.build(dead_letters=sink)
+        pipeline.start()
+        await pipeline.finished()
+        bench.check(pipeline)
+        return pipeline.dead_letters.unkept_count
+
+    assert run_virtual(main()) == sink.seen == 20
+    assert len(bench.decisions()) == 40
+    assert bench.telemetry.counters.restarts == 4  # before each block, and before the end

@@ -1,8 +1,9 @@
 """Laws of the buffer before a sink of dead letters: actors never wait for it, and every letter is kept or counted."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -108,3 +109,47 @@ def test_no_transaction_is_decided_otherwise_for_a_dead_letter_sink(takes_s: flo
     assert len(bench.decisions()) == 32
     assert bench.telemetry.ledger.dead_lettered["not_json"] == len(sink.kept) + unkept == 8
     assert ended_s < 0.04 + 2 * PUT_TIMEOUT_S
+
+
+@dataclass
+class Plain:
+    """A sink whose calls do what ``does`` says, over and over: each "waits", or "refuses" at once, or "breaks" late."""
+
+    does: Sequence[str]
+    calls: int = 0
+    kept: list[DeadLetter] = field(default_factory=list)
+
+    def put(self, letters: Sequence[DeadLetter]) -> Coroutine[Any, Any, None]:
+        what = self.does[self.calls % len(self.does)]
+        self.calls += 1
+        if what == "refuses":
+            raise SinkError("refused")
+        return self._keep(what, letters)
+
+    async def _keep(self, what: str, letters: Sequence[DeadLetter]) -> None:
+        await asyncio.sleep(0.05)
+        if what == "breaks":  # as a client does whose connection was closed under it
+            raise asyncio.CancelledError
+        self.kept += letters
+
+
+@given(
+    does=st.lists(st.sampled_from(["waits", "refuses", "breaks"]), min_size=1, max_size=4),
+    apart_s=st.sampled_from([0.0, 0.02, 0.2]),
+)
+def test_no_error_of_a_sink_reaches_an_actor_or_stops_the_letters(does: list[str], apart_s: float) -> None:
+    """A call that raises at once, first or later, or ends as if cancelled: what it costs is counted, others follow."""
+    sink = Plain(does)
+
+    async def main() -> DeadLetterBuffer:
+        buffer = DeadLetterBuffer(sink)
+        for number in range(12):
+            buffer.put([letter(number)])
+            await asyncio.sleep(apart_s)
+        async with asyncio.timeout(3_600):
+            await buffer.drained()
+        return buffer
+
+    buffer = run_virtual(main())
+    assert len(sink.kept) + buffer.unkept_count == 12
+    assert sink.calls == 12 or apart_s < 0.1  # with time between them each letter gets a call of its own
