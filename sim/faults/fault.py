@@ -53,6 +53,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     needs_world: ClassVar[bool] = False  # it makes transactions of the synthetic world, which a replay does not have
     moves_arrivals: ClassVar[bool] = False  # transactions arrive later, or another number of times than once
     releases_model: ClassVar[bool] = False  # it lets another model serve
+    strikes_writes: ClassVar[bool] = False  # of the decision log, which then has to make them as in production
     name: Name
     at: Duration
     probability: Share = 1.0

@@ -36,6 +36,7 @@ class DiskFull(LastingFault, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "disk_full"
+    strikes_writes: ClassVar[bool] = True
     summary: ClassVar[str] = "nothing can be appended to any file of the run"
     seen: ClassVar[str] = (
         "log_failed grows; decisions are made and delivered as before; the verdict names what is missing"
@@ -53,6 +54,7 @@ class SlowDisk(LastingFault, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "slow_disk"
+    strikes_writes: ClassVar[bool] = True
     summary: ClassVar[str] = "each write of the decision log takes longer"
     seen: ClassVar[str] = "awaiting_log rises; past 4,096 the logger's mailbox fills; decisions are as quick as before"
     mitigation: ClassVar[str] = "lines wait in a buffer and are written off the event loop, all that wait at once"

@@ -1,7 +1,6 @@
 """The base of all injectors: one fault at work in a run, around the ports that it aims at."""
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from actors.actor import Hooks
 from actors.core.arrays import I64
@@ -28,7 +27,6 @@ class Injector:
         switch: whether the fault is in; counts what it touches.
     """
 
-    strikes_writes: ClassVar[bool] = False  # of the decision log, which then has to make them as in production
     fault: Fault
 
     def __init__(self, fault: Fault, switch: FaultSwitch) -> None:

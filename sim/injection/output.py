@@ -3,7 +3,6 @@
 import asyncio
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import ClassVar
 
 from actors.core.batches import DecidedBatch
 from actors.core.errors import SinkError
@@ -63,7 +62,6 @@ class FailingSink(SinkInjector):
 class FullDisk(Injector):
     """Has no room, for any file."""
 
-    strikes_writes: ClassVar[bool] = True
     fault: DiskFull
 
     def around_log(self, log: LineSink) -> LineSink:
@@ -93,7 +91,6 @@ class _Full:
 class SluggishDisk(Injector):
     """Takes its time for each write of the decision log."""
 
-    strikes_writes: ClassVar[bool] = True
     fault: SlowDisk
     _work: Work
 

@@ -110,11 +110,6 @@ class FaultSchedule:
         """Return another file of the run with the faults of the disk around it."""
         return reduce(lambda port, each: each.around_file(port), self.injectors, lines)
 
-    @property
-    def strike_writes(self) -> bool:
-        """Whether a fault strikes single writes of the decision log."""
-        return any(each.strikes_writes for each in self.injectors)
-
     def wrap_work(self, work: Work) -> Work:
         """Return ``work`` with what slows it around it."""
         return reduce(lambda port, each: each.around_work(port), self.injectors, work)

@@ -229,7 +229,7 @@ def compose_run(
         work=faults.wrap_work(machine.work),
         on_restart=partial(_note_restart, journal),
         undelivered=faults.wrap_file(undelivered),
-        log=BufferedLog if faults.strike_writes else machine.log,
+        log=BufferedLog if plan.writes_struck else machine.log,
         read=lookahead.read,
     )
     pipeline = Pipeline(settings, around)

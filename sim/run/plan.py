@@ -268,6 +268,12 @@ class Plan:
         delay_ns = self.scenario.world.label_delay if events is None else events.label_delay
         return delay_ns // NS_PER_US
 
+    @property
+    def writes_struck(self) -> bool:
+        """Whether a fault strikes single writes of the decision log, here or in the run this one is compared with."""
+        left_out = () if self.cut is None else self.cut.left_out
+        return any(fault.strikes_writes for fault in (*self.scenario.faults, *left_out))
+
 
 def planned_ns(scenario: Scenario, load: Load) -> int | None:
     """Return how long a run sends for; None where it sends as fast as the pipeline takes it."""

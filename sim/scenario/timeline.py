@@ -6,6 +6,7 @@ import msgspec
 
 from actors.telemetry.expression.expression import Expression
 from sim.chance import Streams
+from sim.faults.fault import Fault
 from sim.scenario.scenario import ALWAYS, Expectation, Phase, Scenario
 
 
@@ -92,11 +93,14 @@ class Cut(msgspec.Struct, frozen=True):
         scenario: what is run.
         skipped: what is not, one line each, in the order of the scenario.
         not_judged: the expectations among them.
+        left_out: faults of another run, with which this one is compared; what they have changed before they are in,
+            such as the way in which the log is written, is the same here.
     """
 
     scenario: Scenario
     skipped: tuple[str, ...] = ()
     not_judged: tuple[Expectation, ...] = ()
+    left_out: tuple[Fault, ...] = ()
 
 
 def cut(scenario: Scenario, duration_ns: int) -> Cut:

@@ -98,8 +98,10 @@ class _Comparison:
         """Return the scenario of a run; where a fault is missing, nothing can be expected of it."""
         if name == ALL:
             return self._prepared.shorter
-        left = tuple(each for each in self._scenario.faults if name not in (NONE, _without(each.name)))
-        return Cut(msgspec.structs.replace(self._scenario, faults=left, expect=()))
+        faults = self._scenario.faults
+        left = tuple(each for each in faults if name not in (NONE, _without(each.name)))
+        out = tuple(each for each in faults if each not in left)
+        return Cut(msgspec.structs.replace(self._scenario, faults=left, expect=()), left_out=out)
 
     def _windows(self, injected: Sequence[FaultRecord]) -> dict[str, _Found]:
         """Return each fault's window: against no fault where it stands alone, otherwise against all others."""

@@ -136,3 +136,16 @@ def test_data_that_is_not_there_is_refused(capsys: pytest.CaptureFixture[str]) -
     assert main(["twin", "scenarios/replay_handbook.yaml", "--set", "events.file=nowhere.csv"]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert "events.file must be a file" in line
+
+
+@pytest.mark.slow
+def test_a_fault_of_the_disk_changes_nothing_before_it_is_in(tmp_path: Path, world_model: Path) -> None:
+    """The log is written in the same way with the fault and without: up to its instant every latency is equal."""
+    disk = "- {name: disk, kind: slow_disk, added: 20ms, at: 1900ms, duration: 50ms}"
+    text = "".join(f"  {disk}\n" if "store-down" in line else line for line in THIN.splitlines(keepends=True))
+    twin_of(tmp_path, world_model, text.partition("expect:")[0], "phases.trouble.rate=9000", "phases.recovery.rate=150")
+    runs = tmp_path / "twin" / "runs"
+    ours, other = (log(runs / name) for name in ("all-faults", "no-faults"))
+    before = [key for key, line in ours.items() if line["latency_us"] != other[key]["latency_us"]][:1]
+    assert len(ours) == len(other) > 8_000
+    assert not before or list(ours).index(before[0]) > 7_000
