@@ -49,6 +49,14 @@ class SlowModel(ScoringInjector):
 
     fault: ModelSlow
 
+    @property
+    def _model(self) -> Scoring:
+        """What scores behind all faults: scoring once more is none of their business."""
+        behind = self.scoring
+        while isinstance(behind, ScoringInjector):
+            behind = behind.scoring
+        return behind
+
     async def score(self, model: ServingModel, features: F32, core: Core) -> F64:
         """Score, in a multiple of the time."""
         strikes = self.switch.strikes()
@@ -68,7 +76,7 @@ class SlowModel(ScoringInjector):
         """Score ``rows`` more; where computing takes no time, keep the core busy for as long instead."""
         occupy = self.switch.targets.occupy
         if occupy is None:
-            await self.scoring.score(model, np.resize(features, (rows, features.shape[1])), core)
+            await self._model.score(model, np.resize(features, (rows, features.shape[1])), core)
         else:
             await occupy(Job.SCORE, rows, core)
 

@@ -275,6 +275,27 @@ def test_slow_model_on_the_real_clock_scores_as_often_as_its_factor() -> None:
     assert run_virtual(main()) == 35
 
 
+def test_slow_model_scores_behind_all_other_faults_of_the_model() -> None:
+    """What it does again no other fault draws for or counts, in whichever order a scenario has them."""
+
+    async def main() -> tuple[int, int]:
+        clock = virtual_clock()
+        blind, slow = (
+            ModelSaturated(name="blind", at=0, duration=10),
+            ModelSlow(name="slow", at=0, duration=10, factor=4),
+        )
+        schedule, plain = FaultSchedule([blind, slow], clock, Journal(clock)), FixedScoring()
+        scoring = schedule.wrap_scoring(plain)
+        for injector in schedule.injectors:
+            injector.switch.inject()
+        await scoring.score(scoring.current(), np.zeros((10, 2), dtype=np.float32), Core.LOOP)
+        return schedule.records()[0].touched_count, plain.scored
+
+    touched, scored = run_virtual(main())
+    assert touched == 10
+    assert scored >= 30
+
+
 def test_effect_of_a_call_that_outlasts_the_fault_is_dated_within_it() -> None:
     """A call that was made while the fault was in and comes back after the lift had its effect by the lift."""
 
