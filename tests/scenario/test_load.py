@@ -12,6 +12,7 @@ from sim.scenario.field_types import Field, fields_of
 from sim.scenario.loader import load, parse
 from sim.scenario.problems import InvalidScenarioError
 from sim.scenario.render import resolved
+from sim.world.phases import Spike
 from tests.support.sim.scenario_texts import EXAMPLE, REPLAY, SHORT, line_at_mark, lines, problems
 
 FAULT = "faults: [{name: down, kind: feature_store_outage, at: 2s, duration: 3s}]\n"
@@ -259,6 +260,14 @@ def test_broken_rule_is_named(more: str, words: str) -> None:
     assert words in line_at_mark(SHORT + more + "\n")
 
 
+@pytest.mark.parametrize("where", ["width: 4s", "width: 5s", "after: 1s, width: 4s"])
+def test_a_spike_that_fits_is_taken(where: str) -> None:
+    """Without a place it lies in the middle of its phase, however much of that it fills."""
+    phases = f"[{{name: a, duration: 5s, rate: 1, arrivals: {{kind: spike, {where}}}}}]"
+    scenario = parse(f"version: 1\nname: spiked\nphases: {phases}\n", "spiked.yaml")
+    assert isinstance(scenario.phases[0].arrivals, Spike)
+
+
 @pytest.mark.parametrize(
     ("phases", "words"),
     [
@@ -273,7 +282,10 @@ def test_broken_rule_is_named(more: str, words: str) -> None:
             "[{name: a, duration: 5s, rate: 1, arrivals: ▶{kind: spike, width: 6s}}]",
             "must have its spike, which lasts 6s, within the phase of 5s",
         ),
-        ("[{name: a, duration: 500ms, rate: 1, arrivals: ▶spike}]", "lasts 1s by default, within the phase of 500ms"),
+        (
+            "[{name: a, duration: 500ms, rate: 1, arrivals: ▶spike}]",
+            "lasts 1s by default, within the phase of 500ms",
+        ),
         ("[{name: a, duration: 5s, rate: 1, arrivals: {kind: sine, amplitude: ▶2}}]", "must be at most 1, got 2"),
         ("▶[{name: a, duration: 3660d, rate: 1}, {name: b, duration: 1s, rate: 1}]", "at most 10 years in all"),
     ],

@@ -62,12 +62,13 @@ def _generated(view: View, path: str, phase: Phase) -> Iterator[Problem]:
     yield from _swings(view, path, phase.arrivals, phase.duration)
     spike = phase.arrivals
     if isinstance(spike, Spike):
-        start = phase.duration // 2 if spike.after_ns is None else spike.after_ns
+        start = 0 if spike.after_ns is None else spike.after_ns  # without a place it is in the middle
         if start + spike.width_ns > phase.duration:
             width = render_duration(spike.width_ns) + ("" if view.given(f"{path}.arrivals.width") else " by default")
             length = render_duration(phase.duration)
             rule = f"must have its spike, which lasts {width}, within the phase of {length}"
-            yield view.problem(f"{path}.arrivals", rule, "", "shorten it, or give width")
+            remedy = "shorten it" if view.given(f"{path}.arrivals.width") else "give it a width"
+            yield view.problem(f"{path}.arrivals", rule, "", remedy)
 
 
 def _swings(view: View, path: str, arrivals: Arrivals, duration_ns: int) -> Iterator[Problem]:
