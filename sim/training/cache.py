@@ -18,6 +18,7 @@ from actors.features.catalogue import catalogue_digest
 from actors.model.artifact import MANIFEST_FILE
 from actors.model.lightgbm_engine import lightgbm
 from actors.model.manifest import FORMAT_VERSION
+from actors.model.policy import Thresholds
 from sim.installation import HOME
 from sim.training.fit import FitConfig
 
@@ -113,13 +114,18 @@ def _unwritable(folder: Path, error: OSError) -> OutputError:
 
 
 KEY_LENGTH: Final = 16
+# What computes a model out of a world or a file.
 _CODE = (
+    "actors/core",
     "actors/features",
     "actors/model",
+    "actors/telemetry/drift.py",
     "sim/chance.py",
+    "sim/replay",
+    "sim/tables",
     "sim/training",
     "sim/world",
-)  # what computes a model out of a world
+)
 
 
 class Recipe(msgspec.Struct, frozen=True):
@@ -130,6 +136,7 @@ class Recipe(msgspec.Struct, frozen=True):
         features: the model's inputs in column order.
         catalogue: digest of all features' definitions.
         fit: how it is fitted.
+        thresholds: those that the model is given, for scenarios that name none.
         versions: of the libraries and of the code that makes models.
     """
 
@@ -137,6 +144,7 @@ class Recipe(msgspec.Struct, frozen=True):
     features: tuple[str, ...]
     catalogue: str
     fit: FitConfig
+    thresholds: Thresholds
     versions: dict[str, str]
 
     @property
@@ -147,7 +155,7 @@ class Recipe(msgspec.Struct, frozen=True):
 
 def recipe_of(source: dict[str, object], features: tuple[str, ...], fit: FitConfig) -> Recipe:
     """Return the recipe for this program as it is."""
-    return Recipe(source, features, catalogue_digest(), fit, versions())
+    return Recipe(source, features, catalogue_digest(), fit, Thresholds(), versions())
 
 
 def versions() -> dict[str, str]:

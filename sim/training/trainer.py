@@ -22,7 +22,7 @@ from actors.model.engine import Engine
 from actors.model.integrity import choose_golden
 from actors.model.lightgbm_engine import LightGBMEngine, lightgbm
 from actors.model.manifest import FORMAT_VERSION, Manifest, ManifestFeature, TrainingWindow
-from actors.model.policy import RuleLimits, Thresholds
+from actors.model.policy import RuleLimits
 from sim.chance import Streams
 from sim.gates import DEFAULT_GATES, Gate, missed
 from sim.training.backfill import record
@@ -159,7 +159,7 @@ def _manifest(trained: _Trained, source: TrainingSource, recipe: Recipe, figures
         features=tuple(
             ManifestFeature(name, feature(name).tier.value, feature(name).unit) for name in trained.table.names
         ),
-        thresholds=Thresholds(),
+        thresholds=recipe.thresholds,
         rules=trained.rules,
         metrics=figures,
         window=_window(trained, source),

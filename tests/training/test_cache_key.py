@@ -3,6 +3,7 @@
 import msgspec
 
 from actors.core.clock import US_PER_HOUR
+from actors.model.policy import Thresholds
 from sim.training.cache import Recipe, code_digest, recipe_of
 from sim.training.fit import FitConfig
 from sim.training.source import WorldSource
@@ -27,7 +28,7 @@ def test_a_bigger_pool_of_the_same_towns_needs_no_new_model() -> None:
 
 
 def test_whatever_changes_the_model_changes_the_key() -> None:
-    """World, label delay, fit, features, code."""
+    """World, label delay, fit, features, thresholds, code."""
     first = recipe(TownSpec())
     others = [
         recipe(TownSpec(fraud_ratio=0.02)),
@@ -35,6 +36,7 @@ def test_whatever_changes_the_model_changes_the_key() -> None:
         recipe(TownSpec(), FitConfig(trees=10)),
         msgspec.structs.replace(first, features=first.features[1:]),
         msgspec.structs.replace(first, catalogue="other"),
+        msgspec.structs.replace(first, thresholds=Thresholds(0.2, 0.7)),
         msgspec.structs.replace(first, versions=first.versions | {"code": "other"}),
     ]
     assert len({each.key for each in [first, *others]}) == 1 + len(others)
