@@ -10,6 +10,7 @@ Three kinds are started by `subprocess` instead, and say why: the screen (`dashb
 import multiprocessing
 import os
 import signal
+import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -23,6 +24,7 @@ from actors.core.process_failures import lack_of
 PATIENCE_S: Final = 5.0  # a child that is told to end cleans up after itself; one that does not is killed
 _OF_THE_TERMINAL: Final = frozenset({signal.SIGINT, signal.SIGHUP})
 _SAFE_PATH: Final = "PYTHONSAFEPATH"
+_starting = threading.Lock()  # two starts at once would each restore what the other had set
 
 
 @contextmanager
@@ -31,16 +33,17 @@ def _shielded() -> Iterator[None]:
 
     The terminal's signals are blocked in it, and it imports nothing from that folder before it has its parent's path.
     """
-    path = os.environ.get(_SAFE_PATH, "")
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, _OF_THE_TERMINAL)
-    os.environ[_SAFE_PATH] = "1"
-    try:
-        resource_tracker.ensure_running()  # or the first start does it, which takes SIGINT from the mask again
-        signal.pthread_sigmask(signal.SIG_BLOCK, _OF_THE_TERMINAL)
-        yield
-    finally:
-        os.environ[_SAFE_PATH] = path  # "" is as if it were not set
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    with _starting:
+        path = os.environ.get(_SAFE_PATH, "")
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, _OF_THE_TERMINAL)
+        os.environ[_SAFE_PATH] = "1"
+        try:
+            resource_tracker.ensure_running()  # or the first start does it, which takes SIGINT from the mask again
+            signal.pthread_sigmask(signal.SIG_BLOCK, _OF_THE_TERMINAL)
+            yield
+        finally:
+            os.environ[_SAFE_PATH] = path  # "" is as if it were not set
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
 class Child:
@@ -69,6 +72,9 @@ class Child:
                 self._process.start()
         except BaseException:
             self.pipe.close()
+            if self._process.pid is not None:  # started; the interrupt that was held back comes right after
+                self._process.kill()
+                self._process.join()
             raise
         finally:
             theirs.close()

@@ -9,6 +9,7 @@ with one line on stderr; 4 if the machine lacks what it takes, with a line that 
 """
 
 import asyncio
+import os
 import subprocess
 import sys
 from functools import partial
@@ -86,11 +87,18 @@ def verify_in_child(folder: Path, timeout_s: float = TIMEOUT_S, *, proof: bool =
         ArtifactError: it does not, it crashes the child, or it takes longer than ``timeout_s``.
         MachineError: the child was killed, or lacked what it takes; that says nothing about the model.
     """
-    command = [sys.executable, "-m", "actors.model.verification", str(folder.resolve())]
+    command = [sys.executable, "-P", "-m", "actors.model.verification", str(folder.resolve())]
     command += [] if proof else [UNPROVED]
+    found = os.pathsep.join(filter(None, (str(_REPOSITORY), os.environ.get("PYTHONPATH"))))
     try:
         child = subprocess.run(
-            command, cwd=_REPOSITORY, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout_s, check=False
+            command,
+            cwd=_REPOSITORY,
+            env={**os.environ, "PYTHONPATH": found},  # not by the folder it stands in, which a setting can forbid
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=timeout_s,
+            check=False,
         )
     except OSError as error:
         raise MachineError(

@@ -20,6 +20,14 @@ def test_a_sound_candidate_passes(folder: Path) -> None:
     assert verify_in_child(folder) == sha256_of(folder / "model.joblib")
 
 
+def test_a_candidate_passes_whatever_python_is_told_about_its_path(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The child finds the program by where it is, not by the folder it stands in, which the setting forbids."""
+    monkeypatch.setenv("PYTHONSAFEPATH", "1")
+    assert verify_in_child(folder) == sha256_of(folder / "model.joblib")
+
+
 def test_a_damaged_candidate_gives_the_line_that_loading_gives(folder: Path) -> None:
     """The child's complaint is handed on as it is."""
     (folder / "golden.npz").unlink()
