@@ -44,7 +44,7 @@ async def score(folder: Path) -> DecidedBatch:
         assembly=FeatureAssembly(artifact.feature_names),
         stream=warm.stream,
         store=warm.store,
-        history=warm.history,
+        history=None,  # kept for tables of batch features, which nothing computes anew here: see `Refresher`
         scoring=LocalScoring(slot, ThreadPoolExecutor(1, "scoring")),
         digest_of=slot.digests.__getitem__,
         sink=sink,

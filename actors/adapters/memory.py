@@ -60,7 +60,10 @@ class InMemorySource:
         """
         if self._closed:
             raise ValueError("the source is closed; put everything before close")
+        if not raws:
+            return
         if due_ns is not None:
+            due_ns = due_ns.copy()  # the caller may use the array again
             self._schedule(len(raws), due_ns)
         elif self._scheduled:
             raise ValueError("what was put before has due times, so all that follows must have them")

@@ -31,6 +31,16 @@ class SourceContract(PortContract, ABC):
         """Return a source whose server is gone; None if there is nothing that could go."""
         return None
 
+    def test_it_holds_transactions_with_due_times_or_without(self) -> None:
+        """A source that took neither would pass every other law."""
+
+        async def law() -> None:
+            raws = [transaction(0)]
+            forms = [await self.holding(raws, None), await self.holding(raws, np.zeros(1, dtype=np.int64))]
+            assert any(source is not None for source in forms)
+
+        self.run(law())
+
     def test_each_transaction_comes_once_and_in_order(self) -> None:
         """What is taken in all is what the source holds, byte for byte; at the end comes None, and again."""
 

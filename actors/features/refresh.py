@@ -170,7 +170,7 @@ class Refresher:
             self._fail(boundary_us, error)
 
     async def _take_labels(self, boundary_us: int, pause_ns: int) -> int:
-        """Take in the labels that are due, with a pause between two steps of a few milliseconds; return how many."""
+        """Take in the labels that are due, with a pause after each step of 2 ms but the first; return how many."""
         count = 0
         while (labels := await self._label_source.take_due(boundary_us)) is not None:
             self._history.append_labels(labels, boundary_us)

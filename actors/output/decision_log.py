@@ -147,12 +147,14 @@ class BufferedLog(DecisionLog):
             written = self._failed(SinkError("the write was given up"))
         except Exception as error:  # noqa: BLE001 - whatever it is, it costs these lines and nothing else
             written = self._failed(error)
-        await self.work.spend(WRITE, self._writing, WRITER)
-        self.count(self._writing, written=written)
-        self._writing = 0
-        self._under_way = None
-        if self._buffer:
-            self._plan()
+        try:
+            await self.work.spend(WRITE, self._writing, WRITER)
+        finally:
+            self.count(self._writing, written=written)
+            self._writing = 0
+            self._under_way = None
+            if self._buffer:
+                self._plan()
 
     def _failed(self, error: Exception) -> bool:
         self.failure.note(error if isinstance(error, SinkError) else SinkError(str(error) or repr(error)))

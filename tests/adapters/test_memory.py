@@ -74,7 +74,7 @@ def test_what_is_put_in_parts_is_due_as_if_put_at_once(puts: list[int], instants
         source.put([b"{}"] * count, due_ns[at : at + count])
         at += count
     counts = [source.due_count(instant) for instant in sorted(instants)]
-    assert counts == [int((due_ns <= instant).sum()) if puts else None for instant in sorted(instants)]
+    assert counts == [int((due_ns <= instant).sum()) if sum(puts) else None for instant in sorted(instants)]
 
 
 def test_what_waits_in_a_source_is_counted() -> None:

@@ -116,6 +116,25 @@ def test_what_is_gathered_is_bounded() -> None:
     assert ledger.logged == TOGETHER
 
 
+def test_a_write_whose_time_cannot_pass_is_counted_all_the_same() -> None:
+    """Whatever happens to the task that writes, what it wrote is in the ledger, and the next is written."""
+    disk, ledger = Disk(), Ledger()
+
+    class Broken(RealWork):
+        async def spend(self, job: Job, rows: int, core: Core = Core.LOOP) -> None:
+            raise RuntimeError("no time passes")
+
+    async def main() -> None:
+        log = BufferedLog(LINES, disk, ledger, Broken())
+        for number in range(2):
+            log.commit(decided([number], [Decision.APPROVE], [1.0], [0.5]))
+            with pytest.raises(RuntimeError, match="no time passes"):
+                await log.drained()
+            assert (ledger.logged, log.waiting) == (number + 1, 0)
+
+    run_virtual(main())
+
+
 def batch_of(rows: int) -> DecidedBatch:
     """Return so many decisions."""
     return decided(list(range(rows)), [Decision.APPROVE] * rows, [1.0] * rows, [0.5] * rows)
