@@ -18,7 +18,8 @@ from tests.support.repository import ROOT
 
 # The interpreter's own start is not ours to interrupt; what is pressed before ours listens ends it as ours would.
 START = (
-    "import os, runpy, signal, sys;"
+    "import faulthandler, os, runpy, signal, sys;"
+    "faulthandler.register(signal.SIGUSR1);"
     "signal.signal(signal.SIGINT, lambda *_: os._exit(130));"
     "os.write(1, b'up\\n');"
     "runpy.run_module('sim', run_name='__main__', alter_sys=True)"
@@ -65,8 +66,11 @@ def troubles(folder: Path, model: Path, pauses_s: Sequence[float], rate: str = "
         try:
             _, err = child.communicate(timeout=PATIENCE_S)
         except subprocess.TimeoutExpired:
+            child.send_signal(signal.SIGUSR1)  # where each of its threads hangs, if it is this process that does
+            time.sleep(1)
             os.killpg(child.pid, signal.SIGKILL)
-            return [f"it did not end within {PATIENCE_S:g} s"]
+            _, err = child.communicate()
+            return [f"it did not end within {PATIENCE_S:g} s: {err[-4_000:]}"]
     return [*_about_its_end(child.returncode, err, out / "summary.json"), *_left(mark)]
 
 
