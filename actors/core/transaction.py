@@ -4,6 +4,7 @@ What does not parse is refused with a reason; nothing is coerced and nothing tha
 """
 
 import datetime as dt
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import Annotated, Any
@@ -171,6 +172,34 @@ def read(raws: Sequence[bytes]) -> Columns:
     if max(map(len, raws)) > MAX_RAW_BYTES:
         raise ValueError("one of them is too large")
     return Columns.of(list(map(_decode, raws)))
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+def to_json(columns: Columns) -> list[bytes]:
+    """Return each transaction as JSON; reading it gives the same transaction, to the last bit."""
+    rows = zip(
+        columns.ids,
+        columns.event_us.tolist(),
+        columns.cards,
+        columns.merchants,
+        columns.amount.tolist(),
+        columns.currency,
+        columns.category,
+        columns.channel,
+        columns.device,
+        columns.ip_country,
+        columns.card_country,
+        _or_none(columns.lat),
+        _or_none(columns.lon),
+        strict=True,
+    )
+    return [_encode(Transaction(*row)) for row in rows]
+
+
+def _or_none(degrees: F64) -> list[float | None]:
+    return [None if math.isnan(each) else each for each in degrees.tolist()]
 
 
 Read = Callable[[Sequence[bytes]], Columns]

@@ -7,6 +7,7 @@ import numpy as np
 
 from actors.core.arrays import I64
 from actors.core.clock import NS_PER_S, NS_PER_US
+from actors.core.transaction import to_json
 from sim.chance import Chance, Streams
 from sim.faults.traffic import TrafficFraudWave
 from sim.feeds.feed import Block, Feed
@@ -15,7 +16,7 @@ from sim.world.episodes import Episode, Scene
 from sim.world.fraud import AccountTakeover, CardTesting, FraudRing, StolenCard
 from sim.world.town import Town, make_town
 from sim.world.traffic import TrafficSpec
-from sim.world.transactions import Names, Rows, empty, to_columns, to_json
+from sim.world.transactions import Names, Rows, empty, to_columns
 
 
 class AttackedFeed(FeedInjector):

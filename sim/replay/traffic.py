@@ -1,24 +1,20 @@
 """A file as traffic: blocks of JSON transactions with their due times, as the synthetic world makes them."""
 
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Self
 
-import msgspec
 import numpy as np
 
-from actors.core.arrays import F64, I64, U8
+from actors.core.arrays import I64, U8
 from actors.core.clock import NS_PER_MS, NS_PER_US, Clock
-from actors.core.transaction import Columns, Transaction
+from actors.core.transaction import Columns, to_json
 from actors.features.refresh import REFRESH_US, Refresher, boundary
 from sim.feeds.feed import Block, Feed
 from sim.replay.spec import EventsSpec
 
 BLOCK_ROWS = 2_048  # as the synthetic world's: small enough to start at once, large enough to cost nothing each
-
-_encode = msgspec.json.Encoder().encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +46,7 @@ class FileTraffic:
 
         first = 0
         for columns, fraud in EventFile.open(self.spec).columns(self.spec.replay):
-            lines = encode(columns)
+            lines = to_json(columns)
             for start, stop in pairwise(_cuts(columns.event_us)):
                 yield self._block(first + start, columns, fraud, lines, slice(start, stop))
             first += len(columns)
@@ -72,31 +68,6 @@ class FileTraffic:
         if self.spec.speed is None:
             return None
         return ((event_us - self.start_us) * (NS_PER_US / self.spec.speed)).astype(np.int64)
-
-
-def encode(columns: Columns) -> list[bytes]:
-    """Return each transaction as JSON; parsing it gives the same transaction, to the last bit."""
-    rows = zip(
-        columns.ids,
-        columns.event_us.tolist(),
-        columns.cards,
-        columns.merchants,
-        columns.amount.tolist(),
-        columns.currency,
-        columns.category,
-        columns.channel,
-        columns.device,
-        columns.ip_country,
-        columns.card_country,
-        _or_none(columns.lat),
-        _or_none(columns.lon),
-        strict=True,
-    )
-    return [_encode(Transaction(*row)) for row in rows]
-
-
-def _or_none(degrees: F64) -> list[float | None]:
-    return [None if math.isnan(each) else each for each in degrees.tolist()]
 
 
 def _cuts(event_us: I64) -> list[int]:

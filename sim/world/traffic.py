@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from actors.core.arrays import I64
+from actors.core.transaction import to_json
 from sim.chance import Streams
 from sim.feeds.feed import Block
 from sim.world.active_towns import ActiveTowns, Pool, PooledTown
@@ -13,7 +14,7 @@ from sim.world.phases import RatedPhase, base_rate
 from sim.world.purchases import Draws, purchases
 from sim.world.spec import WorldSpec
 from sim.world.town import make_town
-from sim.world.transactions import Names, Rows, to_columns, to_json
+from sim.world.transactions import Names, Rows, to_columns
 
 BLOCK = 2_048  # transactions: 0.5 MB, and two a second at the rate of an ordinary drill
 

@@ -5,12 +5,11 @@ Rows are a structured array, because they are cut, joined, sorted and overwritte
 
 from enum import IntEnum
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from actors.core.arrays import I64
-from actors.core.transaction import Columns, Transaction
+from actors.core.transaction import Columns
 from sim.world.cities import COUNTRIES
 from sim.world.merchants import CATEGORY_NAMES as CATEGORIES
 from sim.world.town import Town
@@ -132,7 +131,6 @@ def _texts(values: list[str] | tuple[str, ...]) -> Texts:
 CURRENCY = "USD"
 _CHANNELS = np.array(["pos", "online"], dtype=object)
 _DECIMALS = 4  # of a degree: 11 m
-_encode = msgspec.json.Encoder().encode
 
 
 def to_columns(rows: Rows, names: Names, ids: list[str]) -> Columns:
@@ -160,24 +158,3 @@ def to_columns(rows: Rows, names: Names, ids: list[str]) -> Columns:
         lat=np.round(rows["lat"], _DECIMALS),
         lon=np.round(rows["lon"], _DECIMALS),
     )
-
-
-def to_json(columns: Columns) -> list[bytes]:
-    """Return one JSON document for each of ``columns``, none of which is missing."""
-    transactions = map(
-        Transaction,
-        columns.ids,
-        columns.event_us.tolist(),
-        columns.cards,
-        columns.merchants,
-        columns.amount.tolist(),
-        columns.currency,
-        columns.category,
-        columns.channel,
-        columns.device,
-        columns.ip_country,
-        columns.card_country,
-        columns.lat.tolist(),
-        columns.lon.tolist(),
-    )
-    return list(map(_encode, transactions))

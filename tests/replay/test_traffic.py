@@ -9,13 +9,13 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.core.transaction import EARLIEST_US, LATEST_US, Columns, Transaction, parse
+from actors.core.transaction import EARLIEST_US, LATEST_US, Columns, Transaction, parse, to_json
 from actors.features.refresh import REFRESH_US
 from sim.feeds.feed import Block
 from sim.feeds.process_feed import ProcessFeed
 from sim.replay.event_file import EventFile
 from sim.replay.spec import EventsSpec, Period
-from sim.replay.traffic import BLOCK_ROWS, FileTraffic, encode
+from sim.replay.traffic import BLOCK_ROWS, FileTraffic
 from tests.support.sim.event_files import HANDBOOK_MAP, column_map, row, spec, write
 
 START_US = 1_522_540_800_000_000  # 2018-04-01
@@ -44,7 +44,7 @@ def traffic(events: EventsSpec) -> FileTraffic:
 def test_what_is_sent_parses_to_what_was_read(transaction: Transaction) -> None:
     """Encoding columns and parsing them again changes nothing, to the last bit."""
     columns = Columns.of([transaction])
-    (raw,) = encode(columns)
+    (raw,) = to_json(columns)
     assert parse(raw) == transaction
 
 

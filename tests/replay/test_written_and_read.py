@@ -14,10 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from actors.core.errors import TransactionFileError
-from actors.core.transaction import EARLIEST_US, LATEST_US, read
+from actors.core.transaction import EARLIEST_US, LATEST_US, read, to_json
 from sim.replay.event_file import EventFile
 from sim.replay.spec import EventsSpec
-from sim.replay.traffic import encode
 from tests.support.sim.event_files import column_map
 
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -220,7 +219,7 @@ def replayed(table: Table, file: Path) -> list[tuple[object, ...]]:
     contents = opened.contents()
     found: list[tuple[object, ...]] = []
     for columns, fraud in EventFile.open(opened.spec).columns():
-        parsed = read(encode(columns))
+        parsed = read(to_json(columns))
         found += zip(
             parsed.event_us.tolist(),
             parsed.cards,

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from actors.core.clock import US_PER_DAY, US_PER_HOUR
-from actors.core.transaction import parse
+from actors.core.transaction import parse, to_json
 from actors.features import encoding
 from sim.world.history import generate_history
 from sim.world.merchants import CATEGORY_NAMES
 from sim.world.spec import TownSpec
-from sim.world.transactions import Names, Pattern, Rows, to_columns, to_json
+from sim.world.transactions import Names, Pattern, Rows, to_columns
 from tests.support.sim.worlds import TOWN_SPEC, history, town
 
 SMALL = TownSpec(cards=800, merchants=240, history_days=7)
