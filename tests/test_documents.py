@@ -10,10 +10,12 @@ from tests.support.documents import (
     FAULTS_PAGE,
     MONITORING,
     REPLAY_PAGE,
+    SCALE_OUT,
     faults_table,
     filled,
     layers_picture,
     replay_tables,
+    stream_faults_table,
 )
 from tests.support.repository import ROOT, tracked
 
@@ -32,6 +34,13 @@ def test_table_of_faults_is_that_of_the_code() -> None:
     assert filled(text, faults_table()) == text
     assert [kind for kind in FAULTS if f"| `{kind}` |" not in text] == []
     assert [kind for kind, fault in FAULTS.items() if not (fault.summary and fault.seen and fault.mitigation)] == []
+
+
+def test_table_of_faults_on_a_stream_is_what_each_kind_says() -> None:
+    """Every kind has its row: injected in workers, at the producer, or refused with a reason and a remedy."""
+    text = SCALE_OUT.read_text()
+    assert filled(text, stream_faults_table()) == text
+    assert [kind for kind in FAULTS if f"| `{kind}` |" not in text] == []
 
 
 def test_tables_of_a_replay_are_those_of_the_code() -> None:

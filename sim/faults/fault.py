@@ -1,6 +1,6 @@
 """What a scenario says about a fault, and the record of what it did in a run."""
 
-from typing import Annotated, ClassVar, Literal, NamedTuple, Self
+from typing import Annotated, ClassVar, Literal, NamedTuple, Self, TypeAlias
 
 import msgspec
 import numpy as np
@@ -10,6 +10,17 @@ from sim.scalars import Duration, Name
 
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Wait = Annotated[Duration, msgspec.Meta(gt=0)]
+
+
+class NotOnStream(NamedTuple):
+    """Why a fault is refused where a run's pipeline are workers on a stream: the reason, and what to do instead."""
+
+    why: str
+    remedy: str
+
+
+OnStream: TypeAlias = Literal["worker", "producer"] | NotOnStream
+"""Where a fault is injected in such a run: in each worker, where traffic and tables are made, or nowhere."""
 
 
 class Repeat(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +65,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     moves_arrivals: ClassVar[bool] = False  # transactions arrive later, or another number of times than once
     releases_model: ClassVar[bool] = False  # it lets another model serve
     strikes_writes: ClassVar[bool] = False  # of the decision log, which then has to make them as in production
+    on_stream: ClassVar[OnStream]  # every kind says it
     name: Name
     at: Duration
     probability: Share = 1.0

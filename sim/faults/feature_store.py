@@ -5,13 +5,14 @@ from typing import Annotated, ClassVar, Literal
 import msgspec
 
 from actors.core.clock import NS_PER_MS
-from sim.faults.fault import LastingFault, Share, Wait
+from sim.faults.fault import LastingFault, OnStream, Share, Wait
 
 
 class FeatureStoreOutage(LastingFault, frozen=True, kw_only=True):
     """Each look-up fails at once with "connection refused", as with no process behind the port."""
 
     kind: ClassVar[str] = "feature_store_outage"
+    on_stream: ClassVar[OnStream] = "worker"
     summary: ClassVar[str] = "each look-up fails at once: connection refused"
     seen: ClassVar[str] = "feature_store.error_ratio at 1, decisions realtime_only, recall falls; latency does not rise"
     mitigation: ClassVar[str] = "the ladder: a model trained with the batch tier missing; the breaker spares the store"
@@ -21,6 +22,7 @@ class FeatureStoreTimeout(LastingFault, frozen=True, kw_only=True):
     """Look-ups hang until the fault is lifted or the caller gives up, as behind a firewall that drops packets."""
 
     kind: ClassVar[str] = "feature_store_timeout"
+    on_stream: ClassVar[OnStream] = "worker"
     summary: ClassVar[str] = "look-ups hang until the caller gives up"
     seen: ClassVar[str] = "each batch waits for the whole time-out, then decides realtime_only; a backlog grows"
     mitigation: ClassVar[str] = "look-up time-out, then the circuit breaker: open, no batch waits any more"
@@ -36,6 +38,7 @@ class FeatureStoreLatency(LastingFault, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "feature_store_latency"
+    on_stream: ClassVar[OnStream] = "worker"
     summary: ClassVar[str] = "look-ups take longer, by a constant or a lognormal time"
     seen: ClassVar[str] = "feature_store.p95 and latency rise together; beyond the time-out decisions are realtime_only"
     mitigation: ClassVar[str] = "look-up time-out; the breaker counts slow calls, the cache answers; a hedge for a tail"
@@ -52,6 +55,7 @@ class FeatureStoreErrors(LastingFault, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "feature_store_errors"
+    on_stream: ClassVar[OnStream] = "worker"
     summary: ClassVar[str] = "a share of the look-ups fails at once"
     seen: ClassVar[str] = "feature_store.error_ratio at that share, and as many decisions realtime_only"
     mitigation: ClassVar[str] = "retries within a budget of a tenth; above the breaker's limit it opens"
@@ -62,6 +66,7 @@ class FeatureStoreEmpty(LastingFault, frozen=True, kw_only=True):
     """Look-ups succeed and find nothing, as after a restart without its data."""
 
     kind: ClassVar[str] = "feature_store_empty"
+    on_stream: ClassVar[OnStream] = "worker"
     summary: ClassVar[str] = "look-ups succeed and find nothing"
     seen: ClassVar[str] = "feature_store.miss_ratio at 1 while error_ratio stays 0; decisions realtime_only"
     mitigation: ClassVar[str] = "what is missing is NaN to a model trained with that, never zero; the miss-ratio alert"
@@ -71,6 +76,7 @@ class FeatureStoreZeroed(LastingFault, frozen=True, kw_only=True):
     """Every value is zero and looks fresh, as after a job that wrote defaults: to the model a card without a past."""
 
     kind: ClassVar[str] = "feature_store_zeroed"
+    on_stream: ClassVar[OnStream] = "worker"
     summary: ClassVar[str] = "look-ups answer zeros that look fresh"
     seen: ClassVar[str] = "no error and no miss; PSI of every batch feature explodes, scores shift, recall falls"
     mitigation: ClassVar[str] = "drift alerts on PSI; nothing on the way of a decision can tell"
@@ -84,6 +90,7 @@ class FeatureStorePartial(LastingFault, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "feature_store_partial"
+    on_stream: ClassVar[OnStream] = "worker"
     summary: ClassVar[str] = "a share of the keys is missing, always the same ones"
     seen: ClassVar[str] = "feature_store.miss_ratio steps up; the cards and merchants of one shard are realtime_only"
     mitigation: ClassVar[str] = "missing is told from zero, key by key; the miss-ratio alert"
@@ -94,6 +101,7 @@ class FeatureStorePermuted(LastingFault, frozen=True, kw_only=True):
     """Each column has the values of its neighbour, as after a change of schema that only one side knows of."""
 
     kind: ClassVar[str] = "feature_store_permuted"
+    on_stream: ClassVar[OnStream] = "worker"
     summary: ClassVar[str] = "look-ups answer with columns swapped"
     seen: ClassVar[str] = "no error and no miss; PSI of the batch features jumps at once, scores become nonsense"
     mitigation: ClassVar[str] = "drift alerts on PSI; nothing on the way of a decision can tell"
@@ -106,6 +114,7 @@ class RefreshFailure(LastingFault, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "refresh_failure"
+    on_stream: ClassVar[OnStream] = "producer"
     summary: ClassVar[str] = "refreshes of the batch features fail: they age, turn stale, then missing"
     seen: ClassVar[str] = "feature_store.age_s climbs; past 9 h decisions are stale, past 24 h realtime_only"
     mitigation: ClassVar[str] = "freshness is checked at every look-up; the alert on old batch features"

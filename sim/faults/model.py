@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
-from sim.faults.fault import LastingFault, Share
+from sim.faults.fault import LastingFault, OnStream, Share
 
 Damage = Literal["truncated", "nul", "flipped", "leaf", "permuted"]
 Nonsense = Literal["inverted", "shuffled", "constant"]
@@ -18,6 +18,7 @@ class ModelSlow(LastingFault, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "model_slow"
+    on_stream: ClassVar[OnStream] = "worker"
     summary: ClassVar[str] = "scoring takes a multiple of its time and keeps its core busy"
     seen: ClassVar[str] = "inference and the scorer's busy share rise; past capacity its mailbox fills, latency climbs"
     mitigation: ClassVar[str] = "larger batches in the executor; beyond shed_above or the deadline, decisions by rules"
@@ -32,6 +33,7 @@ class ModelErrors(LastingFault, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "model_errors"
+    on_stream: ClassVar[OnStream] = "worker"
     summary: ClassVar[str] = "a share of the batches cannot be scored"
     seen: ClassVar[str] = "as many decisions by rules, cause model_failed; no transaction is lost"
     mitigation: ClassVar[str] = "the ladder: rules on payload and velocity decide at once"
@@ -46,6 +48,7 @@ class ModelSaturated(LastingFault, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "model_saturated"
+    on_stream: ClassVar[OnStream] = "worker"
     summary: ClassVar[str] = "every score is near 0.5"
     seen: ClassVar[str] = "the score histogram is one bar in the middle; everything goes to review"
     mitigation: ClassVar[str] = "a review threshold below 0.5 sends all to review; the alert on scores near 0.5"
@@ -66,6 +69,7 @@ class ModelCorruptFile(LastingFault, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "model_corrupt_file"
+    on_stream: ClassVar[OnStream] = "worker"
     summary: ClassVar[str] = "the file of a model is damaged while it is released"
     seen: ClassVar[str] = "model.refusals counts, the journal has the reason; every decision names the old model"
     mitigation: ClassVar[str] = "digest, a child process that may die of it, golden rows; the old model serves on"
@@ -87,6 +91,7 @@ class ModelBadRelease(LastingFault, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "model_bad_release"
+    on_stream: ClassVar[OnStream] = "worker"
     summary: ClassVar[str] = "a model takes over that proves itself and scores nonsense"
     seen: ClassVar[str] = "a swap in the journal; then scores shift or cluster, recall falls, and no error at all"
     mitigation: ClassVar[str] = "alerts on score shift and clustered scores; rollback to the model before"

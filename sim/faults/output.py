@@ -1,15 +1,21 @@
 """Faults of what comes after the pipeline: the caller who takes decisions, the disk."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from actors.core.clock import NS_PER_MS
-from sim.faults.fault import LastingFault, Share, Wait
+from sim.faults.fault import LastingFault, NotOnStream, OnStream, Share, Wait
+
+NO_DELIVERY: Final = NotOnStream(
+    "decisions leave in a transaction of the broker, all of an epoch or none", "stop the broker for a while instead"
+)
+NO_FILES: Final = NotOnStream("workers keep no files: the decisions topic is the log", "slow the broker's disk instead")
 
 
 class SinkTimeout(LastingFault, frozen=True, kw_only=True):
     """Deliveries hang until the fault is lifted or the logger gives up."""
 
     kind: ClassVar[str] = "sink_timeout"
+    on_stream: ClassVar[OnStream] = NO_DELIVERY
     summary: ClassVar[str] = "deliveries of decisions hang"
     seen: ClassVar[str] = "the logger's mailbox fills; decisions are made on time and delivered late"
     mitigation: ClassVar[str] = "delivery time-out, bounded retries; what stays undelivered is kept in a file"
@@ -23,6 +29,7 @@ class SinkErrors(LastingFault, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "sink_errors"
+    on_stream: ClassVar[OnStream] = NO_DELIVERY
     summary: ClassVar[str] = "a share of the deliveries of decisions fails"
     seen: ClassVar[str] = "undelivered grows in the ledger; the log has every decision"
     mitigation: ClassVar[str] = "bounded retries, each decision once by its id; the rest is kept in a file"
@@ -36,6 +43,7 @@ class DiskFull(LastingFault, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "disk_full"
+    on_stream: ClassVar[OnStream] = NO_FILES
     strikes_writes: ClassVar[bool] = True
     summary: ClassVar[str] = "nothing can be appended to any file of the run"
     seen: ClassVar[str] = (
@@ -54,6 +62,7 @@ class SlowDisk(LastingFault, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "slow_disk"
+    on_stream: ClassVar[OnStream] = NO_FILES
     strikes_writes: ClassVar[bool] = True
     summary: ClassVar[str] = "each write of the decision log takes longer"
     seen: ClassVar[str] = "awaiting_log rises; past 4,096 the logger's mailbox fills; decisions are as quick as before"

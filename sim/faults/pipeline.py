@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
-from sim.faults.fault import Fault, LastingFault, Wait
+from sim.faults.fault import Fault, LastingFault, OnStream, Wait
 
 
 class Crash(Fault, frozen=True, kw_only=True):
@@ -32,6 +32,7 @@ class ProducerCrash(Crash, frozen=True, kw_only=True):
     """The producer crashes once, at its next batch."""
 
     kind: ClassVar[str] = "producer_crash"
+    on_stream: ClassVar[OnStream] = "producer"
     summary: ClassVar[str] = "the producer crashes at its next batch"
     holds_producer: ClassVar[bool] = True
     actor: ClassVar[str] = "producer"
@@ -41,6 +42,7 @@ class AssemblerCrash(Crash, frozen=True, kw_only=True):
     """The assembler crashes once, at its next batch."""
 
     kind: ClassVar[str] = "assembler_crash"
+    on_stream: ClassVar[OnStream] = "worker"
     summary: ClassVar[str] = "the assembler crashes at its next batch"
     actor: ClassVar[str] = "assembler"
 
@@ -49,6 +51,7 @@ class ScorerCrash(Crash, frozen=True, kw_only=True):
     """The scorer crashes once, at its next batch."""
 
     kind: ClassVar[str] = "scorer_crash"
+    on_stream: ClassVar[OnStream] = "worker"
     summary: ClassVar[str] = "the scorer crashes at its next batch"
     actor: ClassVar[str] = "scorer"
 
@@ -57,6 +60,7 @@ class LoggerCrash(Crash, frozen=True, kw_only=True):
     """The logger crashes once, at its next batch."""
 
     kind: ClassVar[str] = "logger_crash"
+    on_stream: ClassVar[OnStream] = "worker"
     summary: ClassVar[str] = "the logger crashes at its next batch"
     seen: ClassVar[str] = "a restart; decisions already sent are sent again, and change nothing"
     actor: ClassVar[str] = "logger"
@@ -66,6 +70,7 @@ class ProducerHang(Hang, frozen=True, kw_only=True):
     """The producer takes a batch and does nothing with it until the fault is lifted."""
 
     kind: ClassVar[str] = "producer_hang"
+    on_stream: ClassVar[OnStream] = "producer"
     summary: ClassVar[str] = "the producer stands still"
     holds_producer: ClassVar[bool] = True
     seen: ClassVar[str] = "nothing is produced and offered goes on: unsent grows, later its latency shows"
@@ -76,6 +81,7 @@ class AssemblerHang(Hang, frozen=True, kw_only=True):
     """The assembler takes a batch and does nothing with it until the fault is lifted."""
 
     kind: ClassVar[str] = "assembler_hang"
+    on_stream: ClassVar[OnStream] = "worker"
     summary: ClassVar[str] = "the assembler stands still"
     actor: ClassVar[str] = "assembler"
 
@@ -84,6 +90,7 @@ class ScorerHang(Hang, frozen=True, kw_only=True):
     """The scorer takes a batch and does nothing with it until the fault is lifted."""
 
     kind: ClassVar[str] = "scorer_hang"
+    on_stream: ClassVar[OnStream] = "worker"
     summary: ClassVar[str] = "the scorer stands still"
     actor: ClassVar[str] = "scorer"
 
@@ -92,6 +99,7 @@ class LoggerHang(Hang, frozen=True, kw_only=True):
     """The logger takes a batch and does nothing with it until the fault is lifted."""
 
     kind: ClassVar[str] = "logger_hang"
+    on_stream: ClassVar[OnStream] = "worker"
     summary: ClassVar[str] = "the logger stands still"
     actor: ClassVar[str] = "logger"
 
@@ -106,6 +114,7 @@ class LoopStall(Fault, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "loop_stall"
+    on_stream: ClassVar[OnStream] = "worker"
     summary: ClassVar[str] = "the event loop is blocked for a while, as by a long garbage collection"
     holds_producer: ClassVar[bool] = True
     seen: ClassVar[str] = "one tall step in latency.max and p99; the backlog of the stall is gone soon after"
@@ -124,6 +133,7 @@ class MailboxSqueeze(LastingFault, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "mailbox_squeeze"
+    on_stream: ClassVar[OnStream] = "worker"
     summary: ClassVar[str] = "a mailbox holds fewer transactions"
     seen: ClassVar[str] = "its fill ratio at 1 and its sender blocked; the backlog moves upstream, until unsent grows"
     mitigation: ClassVar[str] = "backpressure: nothing is refused or lost, batches shrink and go on"

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Literal
 import msgspec
 
 from actors.core.clock import NS_PER_MS
-from sim.faults.fault import LastingFault, Share, Wait
+from sim.faults.fault import LastingFault, OnStream, Share, Wait
 from sim.scalars import Duration
 
 Damage = Literal["unparseable", "out_of_range", "giant"]
@@ -26,6 +26,7 @@ class TrafficPoison(LastingFault, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "traffic_poison"
+    on_stream: ClassVar[OnStream] = "producer"
     summary: ClassVar[str] = "a share of the transactions is unparseable, out of range or giant"
     seen: ClassVar[str] = "dead letters by reason; nothing else changes, and no actor restarts"
     mitigation: ClassVar[str] = "strict parsing: each becomes a dead letter by itself; a rule on dead_letter_ratio"
@@ -43,6 +44,7 @@ class TrafficDuplicates(LastingFault, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "traffic_duplicates"
+    on_stream: ClassVar[OnStream] = "producer"
     summary: ClassVar[str] = "a share of the transactions arrives again with the same id"
     seen: ClassVar[str] = "more is offered and as much is decided; the ledger's duplicates grow"
     mitigation: ClassVar[str] = "the assembler remembers a million ids (remembered_ids) and decides each once"
@@ -63,6 +65,7 @@ class TrafficOutOfOrder(LastingFault, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "traffic_out_of_order"
+    on_stream: ClassVar[OnStream] = "producer"
     summary: ClassVar[str] = "a share of the transactions arrives after later ones"
     seen: ClassVar[str] = "event times go back and forth; velocity features blur a little"
     mitigation: ClassVar[str] = "windows take late events in; ages below zero count as zero"
@@ -80,6 +83,7 @@ class TrafficClockSkew(LastingFault, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "traffic_clock_skew"
+    on_stream: ClassVar[OnStream] = "producer"
     summary: ClassVar[str] = "event times are wrong by a fixed span, ahead or behind"
     seen: ClassVar[str] = "velocity features jump and PSI rises, most for gaps and local hour; latency does not move"
     mitigation: ClassVar[str] = "ages below zero count as zero; drift alerts tell"
@@ -95,6 +99,7 @@ class TrafficVolumeDrop(LastingFault, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "traffic_volume_drop"
+    on_stream: ClassVar[OnStream] = "producer"
     summary: ClassVar[str] = "a share of the transactions never arrives"
     seen: ClassVar[str] = "offered rate and throughput fall together; every ratio stays as it was"
     mitigation: ClassVar[str] = "none here: a rule on offered_rate, which a scenario brings, since no error will tell"
@@ -110,6 +115,7 @@ class TrafficDrift(LastingFault, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "traffic_drift"
+    on_stream: ClassVar[OnStream] = "producer"
     summary: ClassVar[str] = "amounts move away from what the model was trained on"
     seen: ClassVar[str] = "PSI of amount and of every feature made from it rises; later scores shift and blocks grow"
     mitigation: ClassVar[str] = "drift alerts on PSI and scores; retraining"
@@ -125,6 +131,7 @@ class TrafficFraudWave(LastingFault, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "traffic_fraud_wave"
+    on_stream: ClassVar[OnStream] = "producer"
     summary: ClassVar[str] = "a ring, bots or thieves attack on top of the ordinary traffic"
     seen: ClassVar[str] = (
         "blocks, reviews and fraud loss rise; scores shift; latency does not, unless load is near capacity"

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from actors.features.catalogue import CATALOGUE
 from actors.telemetry.alerts import ESCALATION, built_in_rules
 from actors.telemetry.metrics.catalogue import METRICS
+from sim.faults.fault import NotOnStream, OnStream
 from sim.faults.registry import FAULTS
 from sim.scenario.events import EventColumns, Events
 from sim.scenario.field_types import fields_of
@@ -18,6 +19,7 @@ DOCS = ROOT / "docs"
 MONITORING = DOCS / "monitoring.md"
 FAULTS_PAGE = DOCS / "faults.md"
 REPLAY_PAGE = DOCS / "replay.md"
+SCALE_OUT = DOCS / "scale_out.md"
 ARCHITECTURE = DOCS / "architecture.md"
 NAMES = 44  # columns for the names of a layer, in the picture of the layers
 
@@ -77,6 +79,18 @@ def faults_table() -> dict[str, str]:
         "faults": _table(("fault", "does", "what you will see", "mitigation", "scenario"), rows),
         "fault keys": _table(("fault", "key", "takes", "by default", "means"), keys),
     }
+
+
+def stream_faults_table() -> dict[str, str]:
+    """Return where each fault is injected when the pipeline are workers on a stream; by its marker."""
+    rows = ((f"`{kind}`", *_place(fault.on_stream)) for kind, fault in FAULTS.items())
+    return {"faults on a stream": _table(("fault", "injected", "if refused: why, and what to do instead"), rows)}
+
+
+def _place(place: OnStream) -> tuple[str, str]:
+    if isinstance(place, NotOnStream):
+        return "refused", f"{place.why}; {place.remedy}"
+    return {"worker": "in each worker", "producer": "at the producer"}[place], ""
 
 
 def replay_tables() -> dict[str, str]:
@@ -139,4 +153,5 @@ if __name__ == "__main__":
     MONITORING.write_text(filled(MONITORING.read_text()))
     FAULTS_PAGE.write_text(filled(FAULTS_PAGE.read_text(), faults_table()))
     REPLAY_PAGE.write_text(filled(REPLAY_PAGE.read_text(), replay_tables()))
+    SCALE_OUT.write_text(filled(SCALE_OUT.read_text(), stream_faults_table()))
     ARCHITECTURE.write_text(filled(ARCHITECTURE.read_text(), layers_picture()))
