@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from actors.core.clock import NS_PER_S, Clock
+from actors.supervisor import Restart
 
 JournalKind = Literal[
     "run_started",
@@ -73,3 +74,7 @@ class Journal:
         self.entries.append(entry)
         if self._sink is not None:
             self._sink(entry)
+
+    def note_restart(self, restart: Restart) -> None:
+        """Write down that an actor was started again."""
+        self.add("restart", restart.actor, restart.error, at_ns=restart.at_ns)

@@ -134,6 +134,17 @@ class FaultSchedule:
             if not done:
                 self.lift_all()
 
+    def switch(self, name: str) -> FaultSwitch | None:
+        """Return the switch of the fault called ``name``, for whoever injects by hand; None if there is none."""
+        return next((each for each in self._switches if each.name == name), None)
+
+    def lift_for_now(self) -> tuple[str, ...]:
+        """Lift every fault that is in, the last one first, and return their names; they may come in again."""
+        lifted = [switch for switch in reversed(self._switches) if switch.active]
+        for switch in lifted:
+            switch.lift()
+        return tuple(switch.name for switch in lifted)
+
     def lift_all(self) -> None:
         """Lift every fault that is in, the last injected first; none comes in afterwards."""
         for switch in reversed(self._switches):

@@ -1,7 +1,6 @@
 """One run put together: a pipeline in its surroundings, what watches it, what a caller attaches."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
@@ -12,15 +11,12 @@ from actors.adapters.files import AppendOnlyFile, DeadLetterFile
 from actors.core.clock import US_PER_S, Clock, EventTime, ScaledEventTime, WatermarkEventTime
 from actors.core.work import Work
 from actors.features.refresh import Refreshed, Refresher, RefreshFailed
-from actors.model.policy import Thresholds
-from actors.model.scoring import LocalScoring
 from actors.model.serving import ModelSlot
 from actors.model.verification import ChildVerification, Verification
 from actors.model.warm_state import WarmState
 from actors.output.decision_log import BufferedLog
 from actors.output.sinks import DecisionSink
 from actors.pipeline import Pipeline, Surroundings
-from actors.supervisor import Restart
 from actors.telemetry.snapshot import Gauges
 from actors.telemetry.telemetry import Telemetry
 from sim.clocks.modelled_waits import ModelledVerification
@@ -33,6 +29,7 @@ from sim.outcomes.mapped_arrays import ArrayStore
 from sim.replay.traffic import PointInTimeFeed
 from sim.run.machine import Machine
 from sim.run.plan import Plan, SyntheticLoad
+from sim.run.serving import model_slot, serve
 from sim.run.source import DelayedLabels, FeedSource
 from sim.run.warm_state import warm_state
 from sim.steps.model_changes import ModelChanges
@@ -190,12 +187,12 @@ def compose_run(
         on_step=None if array_store is None else array_store.release,
     )
     settings = plan.scenario.pipeline
-    slot = ModelSlot(plan.artifact, None if settings.thresholds is None else Thresholds.of(settings.thresholds))
-    model_changes = ModelChanges(
-        slot, plan.artifact, faults.wrap_verification(_verification(plan, clock)), telemetry, journal
-    )
-    targets.model_changes = model_changes
-    steps = StepSchedule(plan.scenario.steps, plan.candidates, clock, journal, model_changes, AlertSignal())
+    slot = model_slot(plan.artifact, settings.thresholds)
+    lookahead = _lookahead(plan, machine, warm, slot)
+    verification = _verification(plan, clock)
+    serving = serve(slot, plan.artifact, verification, faults, telemetry, journal, machine.work, lookahead.predict)
+    targets.model_changes = serving.changes
+    steps = StepSchedule(plan.scenario.steps, plan.candidates, clock, journal, serving.changes, AlertSignal())
     schedule = plan.load.schedule()
     if schedule is not None:
         schedule = schedule.altered(faults.reschedule)
@@ -209,16 +206,13 @@ def compose_run(
     if paced is None:
         feed = PointInTimeFeed(feed, refresher, plan.load.start_us, caught_up, clock)
     source = FeedSource(faults.wrap_feed(feed), schedule, book, labels, watermark)
-    lookahead = _lookahead(plan, machine, warm, slot)
-    scorer = ThreadPoolExecutor(1, "scoring")
-    scoring = LocalScoring(slot, scorer, machine.work, lookahead.predict)
     around = Surroundings(
         source=lookahead.watch(settings.source.build(source)),
         assembly=lookahead.assembly,
         stream=lookahead.stream,
         store=faults.wrap_feature_store(machine.look_up(lookahead.store)),
         history=warm.history,
-        scoring=faults.wrap_scoring(scoring),
+        scoring=serving.scoring,
         digest_of=slot.digests.__getitem__,
         sink=faults.wrap_sink(settings.sink.build(attachments.sink(book))),
         output=logged_to,
@@ -227,7 +221,7 @@ def compose_run(
         telemetry=telemetry,
         hooks=faults.wrap_hooks(Hooks()),
         work=faults.wrap_work(machine.work),
-        on_restart=partial(_note_restart, journal),
+        on_restart=journal.note_restart,
         undelivered=faults.wrap_file(undelivered),
         log=BufferedLog if plan.writes_struck else machine.log,
         read=lookahead.read,
@@ -253,7 +247,7 @@ def compose_run(
         pipeline,
         output,
         dead_letters,
-        model_changes,
+        serving.changes,
         steps,
         undelivered,
         labels,
@@ -284,7 +278,3 @@ def _note_refresh(telemetry: Telemetry, journal: Journal, refreshed: Refreshed) 
 def _note_failed_refresh(telemetry: Telemetry, journal: Journal, failed: RefreshFailed) -> None:
     telemetry.counters.refresh_failures += 1
     journal.add("refresh_failed", detail=failed.error)
-
-
-def _note_restart(journal: Journal, restart: Restart) -> None:
-    journal.add("restart", restart.actor, restart.error, at_ns=restart.at_ns)

@@ -44,14 +44,12 @@ class Announce(Message, frozen=True, kw_only=True):
 
     Attributes:
         scenario: its text, everything resolved.
-        model: digest of the model that every worker must serve.
+        model: SHA-256 of the model that every worker must serve; the run has verified it.
         model_folder: where that lies on the machine of the run.
         kernels: digest of the code that computes features, which must be the same in every worker.
         version: of riskdrill.
         starts: offset of each partition of the transactions at which the run begins.
         store: address of the windows and features, without credentials.
-        event_start_us: event time at the start of the run.
-        speed: event seconds for each second of the run; None: event time follows the transactions.
         capacity_per_s: what the scenario's shares of capacity are shares of; None where there are none.
         begun_ns: wall time at which the run began; None before that.
     """
@@ -63,8 +61,6 @@ class Announce(Message, frozen=True, kw_only=True):
     version: str
     starts: dict[int, int]
     store: str
-    event_start_us: int
-    speed: float | None
     capacity_per_s: float | None = None
     begun_ns: int | None = None
 
@@ -170,7 +166,7 @@ class Join(FromWorker, frozen=True, kw_only=True):
 
     Attributes:
         slot: its static membership; None: its partitions go to others as soon as it is gone.
-        model: digest of the model that it has.
+        model: SHA-256 of the model that it has.
         kernels: digest of its code that computes features.
         version: of its riskdrill.
     """

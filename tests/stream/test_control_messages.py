@@ -60,8 +60,6 @@ MESSAGES: tuple[Control, ...] = (
         version="1.0",
         starts={0: 5, 11: 0},
         store="redis://127.0.0.1:6379",
-        event_start_us=1,
-        speed=2.5,
     ),
     Admit(run=RUN, process="p1"),
     Refused(run=RUN, process="p1", why="no", for_now=True),

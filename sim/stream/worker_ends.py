@@ -1,0 +1,73 @@
+"""What stands at the ends of a worker's pipeline: its adapters for one run, and what they tell."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+import msgspec
+
+from actors.features.store import FeatureStore
+from actors.features.stream_state import StreamState
+from actors.output.dead_letters import DeadLetterSink
+from actors.output.sinks import DecisionSink
+from actors.source import Source
+from sim.stream.control_messages import Announce
+
+
+class EndsReading(msgspec.Struct, frozen=True, kw_only=True):
+    """What the adapters tell at one instant; counts since the worker took part. See `Status` for each."""
+
+    partitions: tuple[int, ...] = ()
+    lag: int = 0
+    epochs: int = 0
+    epochs_aborted: int = 0
+    rows_replayed: int = 0
+    early: int = 0
+    foreign: int = 0
+    losing: tuple[str, ...] = ()
+
+
+class Epochs(Protocol):
+    """What moves a worker through its stream, behind source and sink."""
+
+    def begin(self, start_ns: int) -> None:
+        """Take that the pipeline starts now, at ``start_ns`` on its clock: intended times count from there."""
+        ...
+
+    def finish(self) -> None:
+        """Let the source hand out nothing more: it ends."""
+        ...
+
+    async def close(self) -> None:
+        """Wait until all is committed that was decided, then leave the others the partitions."""
+        ...
+
+    async def failed(self) -> str:
+        """Wait until this worker can never go on, because it was fenced or has hung, and return why in one line."""
+        ...
+
+    def reading(self) -> EndsReading:
+        """Return how it stands; from memory."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerEnds:
+    """The adapters of one worker in one run.
+
+    Attributes:
+        stream: the windows, which all workers share.
+        store: the batch features.
+        epochs: what moves source and sink.
+    """
+
+    source: Source
+    sink: DecisionSink
+    dead_letters: DeadLetterSink
+    stream: StreamState
+    store: FeatureStore
+    epochs: Epochs
+
+
+Connect: TypeAlias = Callable[[Announce], Awaitable[WorkerEnds]]
+"""Makes the adapters for a run that a worker has joined."""
