@@ -2,16 +2,20 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 import msgspec
 
+from actors.core.clock import Clock
 from actors.features.store import FeatureStore
 from actors.features.stream_state import StreamState
+from actors.model.artifact import Artifact
 from actors.output.dead_letters import DeadLetterSink
 from actors.output.sinks import DecisionSink
 from actors.source import Source
+from sim.scenario.scenario import Scenario
 from sim.stream.control_messages import Announce
+from sim.stream.membership import Identity
 
 
 class EndsReading(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,5 +73,41 @@ class WorkerEnds:
     epochs: Epochs
 
 
-Connect: TypeAlias = Callable[[Announce], Awaitable[WorkerEnds]]
+class Ending(NamedTuple):
+    """How a worker's part in a run ended.
+
+    Attributes:
+        why: in a few words.
+        asked: by whoever runs the process.
+        fatal: nothing more can be committed.
+        again: the process should be started again.
+    """
+
+    why: str
+    asked: bool = False
+    fatal: bool = False
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """What the adapters of a worker are made for.
+
+    Attributes:
+        announce: of the run.
+        scenario: of the run.
+        identity: which worker it is.
+        artifact: the model; its folder has what is known of cards, merchants and devices that the run has not seen.
+        digest_of: digest of a model by its generation.
+    """
+
+    announce: Announce
+    scenario: Scenario
+    identity: Identity
+    artifact: Artifact
+    digest_of: Callable[[int], str]
+    clock: Clock
+
+
+Connect: TypeAlias = Callable[[Joined], Awaitable[WorkerEnds]]
 """Makes the adapters for a run that a worker has joined."""

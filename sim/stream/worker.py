@@ -1,0 +1,136 @@
+"""The life of a worker process: it waits for a run, takes part in it, and waits for the next one."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import yaml
+
+from actors.core.clock import Clock
+from actors.telemetry.telemetry import Telemetry
+from sim.exit_codes import PASS, TRY_AGAIN
+from sim.kernel_warm_up import make_ready
+from sim.run.serving import model_slot
+from sim.scenario.loader import parse
+from sim.scenario.scenario import Scenario
+from sim.stream.control_link import ControlLink
+from sim.stream.control_messages import Announce
+from sim.stream.membership import Identity, announced, check_same, join, model_for
+from sim.stream.worker_ends import Connect, Ending, Joined
+from sim.stream.worker_pipeline import compose_worker
+from sim.stream.worker_run import WorkerRun
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerOptions:
+    """What the command line says of a worker.
+
+    Attributes:
+        slot: its static membership; None without one.
+        model: the folder of its model; None finds the run's.
+        run: the one run that it takes part in, after which it ends; None: one after the other.
+    """
+
+    slot: str | None = None
+    model: Path | None = None
+    run: str | None = None
+
+
+class Worker:
+    """A worker process.
+
+    Args:
+        options: what the command line says.
+        link: its end of the control topic.
+        connect: makes the adapters for a run.
+        clock: of its pipelines.
+        tell: told what happens, a line each.
+    """
+
+    def __init__(
+        self,
+        options: WorkerOptions,
+        link: ControlLink,
+        connect: Connect,
+        clock: Clock,
+        tell: Callable[[str], object],
+    ) -> None:
+        self._options = options
+        self._link = link
+        self._connect = connect
+        self._clock = clock
+        self._identity = Identity.new(options.slot)
+        self._tell: Callable[[str], object] = lambda line: tell(f"{self._identity.worker}: {line}")
+        self._part: WorkerRun | None = None
+        self._waiting: asyncio.Future[Announce] | None = None
+        self._interrupted = False
+
+    def interrupt(self) -> None:
+        """Ask it to end: to drain where it takes part in a run; asked again it stops draining."""
+        self._interrupted = True
+        if self._waiting is not None:
+            self._waiting.cancel()
+        if self._part is not None:
+            self._part.interrupt()
+
+    async def run(self) -> int:
+        """Take part in runs until there is no more to do; return the exit code.
+
+        Raises:
+            InputError: a run does not take this worker, and why.
+        """
+        over: set[str] = set()
+        self._tell(f"waits for {'a run' if self._options.run is None else f'run {self._options.run}'}")
+        while (announce := await self._next_run(over)) is not None:
+            ending = await self._take_part(announce)
+            over.add(announce.run)
+            if ending.again:
+                return TRY_AGAIN
+            if ending.asked or self._options.run is not None:
+                break
+            self._tell("waits for the next run")
+        return PASS
+
+    async def _next_run(self, over: set[str]) -> Announce | None:
+        """Return the announcement of a run; None when asked to end first."""
+        if self._interrupted:
+            return None
+        self._waiting = waiting = asyncio.ensure_future(announced(self._link, self._options.run, over))
+        await asyncio.gather(waiting, return_exceptions=True)
+        self._waiting = None
+        return None if waiting.cancelled() else waiting.result()
+
+    async def _take_part(self, announce: Announce) -> Ending:
+        identity, link, clock = self._identity, self._link, self._clock
+        check_same(announce)
+        scenario = _scenario(announce)
+        loop = asyncio.get_running_loop()
+        artifact = await loop.run_in_executor(None, partial(model_for, announce, scenario, self._options.model))
+        for line in await loop.run_in_executor(None, make_ready, lambda notice: self._tell(notice.title)):
+            self._tell(line)
+        await join(link, identity, announce, artifact)
+        slot = model_slot(artifact, scenario.pipeline.thresholds)
+        ends = await self._connect(Joined(announce, scenario, identity, artifact, slot.digests.__getitem__, clock))
+        parts = compose_worker(scenario, artifact, ends, slot, Telemetry(artifact.reference), clock)
+        self._part = WorkerRun(identity, announce, parts, ends, link, clock, self._tell)
+        self._tell(f"takes part in run {announce.run}: {scenario.name}, model {artifact.manifest.digest}")
+        if self._interrupted:
+            self._part.interrupt()
+        try:
+            return await self._part.run()
+        finally:
+            self._part = None
+
+
+def _scenario(announce: Announce) -> Scenario:
+    """Return the scenario of a run; files that it names lie where the run is, and are not looked for here.
+
+    Raises:
+        ScenarioError: this program does not understand it.
+    """
+    name = f"the scenario of run {announce.run}"
+    said = yaml.safe_load(announce.scenario)
+    elsewhere = ("external=true",) if {"events", "model"} & set(said) else ()
+    return parse(announce.scenario, name, elsewhere, files_required=False)

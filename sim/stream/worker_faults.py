@@ -1,0 +1,58 @@
+"""A worker's faults: in and out when the run says so, and out by themselves when nothing is heard of it any more."""
+
+from typing import Final
+
+from actors.core.clock import NS_PER_S, Clock
+from sim.injection.schedule import FaultSchedule
+from sim.injection.switch import FaultSwitch
+from sim.steps.step import StepOutcome
+from sim.stream.control_messages import LEASE_S, Inject, Lift
+
+LEASE_NS: Final = round(LEASE_S * NS_PER_S)
+LOOKED_EVERY_NS: Final = NS_PER_S // 2
+
+
+class CommandedFaults:
+    """Puts faults in and out by message instead of by time.
+
+    Attributes:
+        heard_ns: when the run was last heard of, on the worker's clock.
+
+    Args:
+        schedule: the faults that strike in workers; its times are not used.
+        clock: the worker's clock.
+    """
+
+    def __init__(self, schedule: FaultSchedule, clock: Clock) -> None:
+        self._schedule = schedule
+        self._clock = clock
+        self.heard_ns = clock.now_ns()
+
+    def hear(self) -> None:
+        """Take that the run is still there: the lease of what is in begins anew."""
+        self.heard_ns = self._clock.now_ns()
+
+    def obey(self, command: Inject | Lift) -> StepOutcome:
+        """Do what ``command`` says; done already is done too."""
+        switch = self._schedule.switch(command.fault)
+        if switch is None:
+            return StepOutcome(done=False, detail=f"no fault {command.fault} strikes in workers")
+        if isinstance(command, Lift):
+            switch.lift()
+            return StepOutcome(done=True, detail=_touched(switch))
+        switch.inject()
+        return StepOutcome(done=not switch.error, detail=switch.error)
+
+    async def keep_lease(self) -> tuple[str, ...]:
+        """Return once the run was not heard of for `LEASE_S` while faults were in; they are lifted, and named here.
+
+        Whoever injected them is gone, and nobody else would lift them.
+        """
+        while True:
+            await self._clock.sleep_ns(LOOKED_EVERY_NS)
+            if self._clock.now_ns() - self.heard_ns >= LEASE_NS and (lifted := self._schedule.lift_for_now()):
+                return lifted
+
+
+def _touched(switch: FaultSwitch) -> str:
+    return f"touched {switch.touched_count:,} {switch.touches}" if switch.touched_count else "touched nothing"

@@ -1,0 +1,267 @@
+"""One run in one worker: the pipeline between its ends, what it is told, what it tells, and how it ends."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, Final, TypedDict
+
+from actors.core.clock import NS_PER_S, Clock
+from actors.core.errors import EscalationError
+from actors.telemetry.monitor import resident_memory
+from sim.journal import JournalEntry
+from sim.steps.step import StepOutcome
+from sim.stream.control_link import ControlLink
+from sim.stream.control_messages import (
+    EVERYONE,
+    STATUS_EVERY_S,
+    Ack,
+    Announce,
+    Begin,
+    Command,
+    Control,
+    End,
+    Inject,
+    Leave,
+    Lift,
+    Phase,
+    Release,
+    Rollback,
+    Status,
+)
+from sim.stream.membership import Identity
+from sim.stream.worker_ends import Ending, WorkerEnds
+from sim.stream.worker_faults import CommandedFaults
+from sim.stream.worker_pipeline import WorkerParts
+
+MOST_ENTRIES: Final = 1_000  # that wait for a status: while the broker is gone nothing is sent
+CLOSE_S: Final = 15.0  # the last commit, within the broker's time-out of a transaction and a wait for its return
+
+wall_ns = time.time_ns  # noqa: TID251 - what machines have in common to say when something was
+Tell = Callable[[str], object]
+"""Tells people something, in one line."""
+
+
+class Signed(TypedDict):
+    """What every message of a worker begins with."""
+
+    run: str
+    process: str
+    worker: str
+
+
+class WorkerRun:
+    """Runs the pipeline of one worker until the run ends, it is asked to end, or it can never go on.
+
+    Args:
+        identity: which worker this is.
+        announce: of the run, which has admitted it.
+        parts: the pipeline and what it counts in.
+        ends: its adapters.
+        link: where it hears of the run and tells how it is.
+        clock: of the pipeline.
+        tell: told what happens, a line each.
+    """
+
+    def __init__(
+        self,
+        identity: Identity,
+        announce: Announce,
+        parts: WorkerParts,
+        ends: WorkerEnds,
+        link: ControlLink,
+        clock: Clock,
+        tell: Tell,
+    ) -> None:
+        self._identity = identity
+        self._run = announce.run
+        self._signed = Signed(run=announce.run, process=identity.process, worker=identity.worker)
+        self._parts = parts
+        self._ends = ends
+        self._link = link
+        self._clock = clock
+        self._tell = tell
+        self._faults = CommandedFaults(parts.faults, clock)
+        self._memory = resident_memory()
+        self._entries: deque[JournalEntry] = deque(maxlen=MOST_ENTRIES)
+        self._told_entries = 0
+        self._ending: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
+        self._draining: asyncio.Task[int] | None = None
+        self._changes: set[asyncio.Task[None]] = set()
+        if announce.begun_ns is not None:
+            self._begin(announce.begun_ns)
+
+    def interrupt(self) -> None:
+        """Ask it to drain and leave; asked again it stops draining."""
+        if not self._ending.done():
+            self._ending.set_result(Ending("was asked to end", asked=True))
+        elif self._draining is not None:
+            self._draining.cancel()
+
+    async def run(self) -> Ending:
+        """Decide until it ends, and return how it ended; everything is undone and told then."""
+        parts, ends = self._parts, self._ends
+        start_ns = self._clock.now_ns()
+        parts.telemetry.started_ns = start_ns
+        ends.epochs.begin(start_ns)
+        parts.pipeline.start()
+        helpers = self._helpers()
+        try:
+            ending = await self._ending
+        finally:
+            for task in helpers:
+                task.cancel()
+            await asyncio.gather(*helpers, return_exceptions=True)
+            parts.faults.lift_all()
+        if ending.fatal:
+            await parts.pipeline.abandon()  # none of it can be committed, and another worker has its partitions
+        else:
+            await self._drain()
+        status = self._status()
+        self._link.send(Leave(**self._signed, why=ending.why, last=status))
+        ledger = status.snapshot.ledger
+        self._tell(
+            f"left run {self._run}: {ending.why}; {ledger.decided:,} decided, {status.epochs:,} epochs committed"
+        )
+        return ending
+
+    def _helpers(self) -> list[asyncio.Task[None]]:
+        jobs = {
+            "control": self._listen(),
+            "status": self._report(),
+            "lease": self._keep_lease(),
+            "pipeline": self._follow_pipeline(),
+            "ends": self._follow_ends(),
+        }
+        tasks = [asyncio.create_task(job, name=name) for name, job in jobs.items()]
+        for task in tasks:
+            task.add_done_callback(self._surface)
+        return tasks
+
+    def _surface(self, task: asyncio.Task[None]) -> None:
+        """End the run with the error of a helper: it is a bug of ours, and must not go unseen."""
+        if not task.cancelled() and (error := task.exception()) is not None and not self._ending.done():
+            self._ending.set_exception(error)
+
+    def _end(self, ending: Ending) -> None:
+        if not self._ending.done():
+            self._ending.set_result(ending)
+
+    async def _drain(self) -> None:
+        """Decide what was taken, commit it, and leave the partitions to others."""
+        self._ends.epochs.finish()
+        pipeline = self._parts.pipeline
+        self._draining = asyncio.create_task(pipeline.drain(send_rest=True), name="drain")
+        try:
+            left = await self._draining
+        except asyncio.CancelledError:  # asked to end a second time
+            left = await pipeline.abandon()
+        if left:
+            self._tell(f"{left:,} transactions were decided by default: draining took too long")
+        try:
+            async with asyncio.timeout(CLOSE_S):
+                await self._ends.epochs.close()
+        except TimeoutError:
+            self._tell("the last epoch could not be committed in time; whoever gets its partitions decides it again")
+
+    # ---------------------------------------------------------------- hearing
+
+    async def _listen(self) -> None:
+        while True:
+            message = await self._link.receive()
+            if message.run == self._run:
+                self._hear(message)
+
+    def _hear(self, message: Control) -> None:
+        match message:
+            case Announce():
+                self._faults.hear()
+                if message.begun_ns is not None:
+                    self._begin(message.begun_ns)
+            case Begin():
+                self._begin(message.at_ns)
+            case Phase():
+                self._tell(f"phase {message.name} has {'ended' if message.ended else 'begun'}")
+            case End():
+                self._end(Ending(f"the run has ended{message.why and ': '}{message.why}"))
+            case Inject() | Lift() if self._is_for_me(message):
+                self._answer(message, self._faults.obey(message))
+            case Release() | Rollback() if self._is_for_me(message):
+                self._start(self._change(message))
+            case _:  # of other workers, or for them
+                pass
+
+    def _is_for_me(self, command: Command) -> bool:
+        return command.process in (EVERYONE, self._identity.process)
+
+    def _begin(self, begun_ns: int) -> None:
+        """Count the run's seconds from wall time ``begun_ns``."""
+        self._parts.journal.begin(self._clock.now_ns() - (wall_ns() - begun_ns))
+
+    def _start(self, change: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(change, name="model change")
+        self._changes.add(task)
+        task.add_done_callback(self._changes.discard)
+        task.add_done_callback(self._surface)
+
+    async def _change(self, command: Release | Rollback) -> None:
+        changes = self._parts.serving.changes
+        if isinstance(command, Rollback):
+            outcome = await changes.roll_back(command.step)
+        else:
+            outcome = await changes.release(command.step, Path(command.folder), verify=command.verify)
+        self._answer(command, outcome)
+
+    # ---------------------------------------------------------------- telling
+
+    def _answer(self, command: Command, outcome: StepOutcome) -> None:
+        self._link.send(Ack(**self._signed, number=command.number, done=outcome.done, detail=outcome.detail))
+
+    async def _report(self) -> None:
+        while True:
+            self._link.send(self._status())
+            await self._clock.sleep_ns(round(STATUS_EVERY_S * NS_PER_S))
+
+    def _status(self) -> Status:
+        parts, reading = self._parts, self._ends.epochs.reading()
+        now_ns = self._clock.now_ns()
+        model = parts.slot.current
+        gauges = parts.pipeline.gauges(None, model.digest, model.engine.kind)
+        memory = None if self._memory is None else self._memory(now_ns)
+        entries = parts.journal.entries
+        new, self._told_entries = entries[self._told_entries :], len(entries)
+        return Status(
+            **self._signed,
+            at_ns=wall_ns(),
+            snapshot=parts.telemetry.snapshot(now_ns, gauges, memory),
+            partitions=reading.partitions,
+            lag=reading.lag,
+            epochs=reading.epochs,
+            epochs_aborted=reading.epochs_aborted,
+            rows_replayed=reading.rows_replayed,
+            early=reading.early,
+            foreign=reading.foreign,
+            processor_s=time.process_time(),
+            faults=parts.faults.records(),
+            entries=tuple(new[-MOST_ENTRIES:]),
+            losing=reading.losing,
+        )
+
+    # ---------------------------------------------------------------- following
+
+    async def _keep_lease(self) -> None:
+        while True:
+            lifted = ", ".join(await self._faults.keep_lease())
+            self._tell(f"lifted {lifted}: nothing was heard of run {self._run} for a while")
+
+    async def _follow_pipeline(self) -> None:
+        try:
+            await self._parts.pipeline.finished()
+        except EscalationError as error:
+            self._end(Ending(f"escalated: {error}", again=True))
+        else:
+            self._end(Ending("its source has ended"))
+
+    async def _follow_ends(self) -> None:
+        self._end(Ending(await self._ends.epochs.failed(), fatal=True, again=True))

@@ -1,0 +1,273 @@
+"""A worker takes part in a run that takes it, decides what it gets, and leaves as it is asked to."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from actors.core.clock import RealClock
+from actors.core.errors import InputError
+from sim.exit_codes import PASS, TRY_AGAIN
+from sim.stream.control_messages import Admit, Begin, End, Inject, Join, Lift, Refused, Release, Rollback, Status
+from sim.stream.worker import Worker, WorkerOptions
+from tests.support.model_cache import earlier_model
+from tests.support.sim.workers import RUN, Stage, changed, transactions
+
+Law = Callable[[Stage, Worker], Awaitable[None]]
+
+
+def play(stage: Stage, law: Law, options: WorkerOptions | None = None) -> int:
+    """Run a worker in a run, have ``law`` look at it, and return the worker's exit code."""
+
+    async def whole() -> int:
+        clock = RealClock()
+        try:
+            async with stage.run():
+                worker = stage.worker(clock, options)
+                async with asyncio.timeout(60):
+                    code, _ = await asyncio.gather(worker.run(), law(stage, worker))
+                return code
+        finally:
+            clock.close()
+
+    return asyncio.run(whole())
+
+
+def farewells(stage: Stage) -> list[Status]:
+    """Return the last status of each worker that left."""
+    return [leave.last for leave in stage.left() if leave.last is not None]
+
+
+async def decided(stage: Stage, count: int) -> None:
+    """Give a worker that takes part ``count`` transactions and wait for their decisions."""
+    await stage.until(lambda: stage.sources)
+    before = sum(map(len, stage.sinks[-1].decided))
+    stage.sources[-1].put(transactions(count, seed=before))
+    await stage.until(lambda: sum(map(len, stage.sinks[-1].decided)) == before + count)
+
+
+def test_a_worker_decides_what_it_gets_and_leaves_at_the_end(world_model: Path) -> None:
+    """It joins, decides everything, tells of it, and waits for the next run once this one has ended."""
+
+    async def law(stage: Stage, worker: Worker) -> None:
+        await decided(stage, 300)
+        await stage.until(lambda: stage.last_status().snapshot.ledger.decided == 300)
+        stage.topic.send(End(run=RUN, why="drained"))
+        await stage.until(stage.left)
+        await stage.until(lambda: "next run" in stage.told[-1])
+        worker.interrupt()
+
+    stage = Stage(world_model)
+    assert play(stage, law) == PASS
+    (last,) = farewells(stage)
+    ledger = last.snapshot.ledger
+    assert ledger.check() == []
+    assert (ledger.decided, ledger.logged, ledger.delivered) == (300, 300, 300)
+    assert stage.epochs[-1].closed
+    assert len(stage.sources) == 1
+
+
+def test_a_worker_that_is_asked_to_end_decides_what_it_has_taken(world_model: Path) -> None:
+    """Nothing that its source handed out stays without a decision."""
+
+    async def law(stage: Stage, worker: Worker) -> None:
+        await stage.until(lambda: stage.sources)
+        stage.sources[-1].put(transactions(500))
+        worker.interrupt()
+
+    stage = Stage(world_model)
+    assert play(stage, law) == PASS
+    assert sum(map(len, stage.sinks[-1].decided)) == 500
+    assert [leave.why for leave in stage.left()] == ["was asked to end"]
+
+
+def test_a_worker_for_one_run_ends_with_it(world_model: Path) -> None:
+    """It does not wait for another one, and passes other runs over."""
+
+    async def law(stage: Stage, _: Worker) -> None:
+        stage.topic.send(changed(stage.announce, run="other", model="unheard of"))
+        await decided(stage, 10)
+        stage.topic.send(End(run=RUN))
+
+    assert play(Stage(world_model), law, WorkerOptions(run=RUN)) == PASS
+
+
+def test_a_worker_that_nobody_needs_ends_when_asked(world_model: Path) -> None:
+    """It waits for no run then."""
+
+    async def law(stage: Stage, worker: Worker) -> None:
+        stage.silent = True
+        await asyncio.sleep(0)
+        worker.interrupt()
+
+    assert play(Stage(world_model), law, WorkerOptions(run="unheard")) == PASS
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ({"model": "0" * 64}, "must hold model 000000000000"),
+        ({"kernels": "other"}, "must compute the same features"),
+        ({"version": "0.0.0"}, "must compute the same features"),
+        ({"scenario": "version: 1\nname: x\nphases: []\nfuture: 1"}, f"the scenario of run {RUN}"),
+    ],
+)
+def test_a_worker_that_would_compute_something_else_is_refused(
+    world_model: Path, values: dict[str, object], named: str
+) -> None:
+    """Another model, other code, a scenario that it does not understand: one line, before it asks to join."""
+
+    async def law(_: Stage, __: Worker) -> None: ...
+
+    stage = Stage(world_model)
+    stage.announce = changed(stage.announce, **values)
+    with pytest.raises(InputError, match=named):
+        play(stage, law, WorkerOptions(model=world_model))
+    assert stage.heard(Join) == []
+
+
+def test_a_worker_whose_slot_is_taken_is_refused(world_model: Path) -> None:
+    """The run's reason is the line that it ends with."""
+
+    def refuse(asked: Join) -> Refused:
+        return Refused(run=asked.run, process=asked.process, why=f"slot {asked.slot} is held by process 7 on here")
+
+    async def law(_: Stage, __: Worker) -> None: ...
+
+    with pytest.raises(InputError, match="slot w0 is held by process 7"):
+        play(Stage(world_model, answer=refuse), law, WorkerOptions(slot="w0"))
+
+
+def test_a_worker_asks_again_while_its_slot_may_become_free(world_model: Path) -> None:
+    """A predecessor that was killed holds the slot a moment longer."""
+    asked: list[Join] = []
+
+    def at_first_not(join: Join) -> Admit | Refused:
+        asked.append(join)
+        if len(asked) < 3:
+            return Refused(run=join.run, process=join.process, why="held", for_now=True)
+        return Admit(run=join.run, process=join.process)
+
+    async def law(stage: Stage, worker: Worker) -> None:
+        await decided(stage, 10)
+        worker.interrupt()
+
+    assert play(Stage(world_model, answer=at_first_not), law, WorkerOptions(slot="w0")) == PASS
+    assert {join.slot for join in asked} == {"w0"}
+
+
+def test_a_fenced_worker_ends_itself_with_a_line(world_model: Path) -> None:
+    """It decides nothing more, says why, and its exit code asks for another start."""
+
+    async def law(stage: Stage, _: Worker) -> None:
+        await decided(stage, 10)
+        stage.epochs[-1].fenced.set_result("was fenced: another process has slot w0")
+
+    stage = Stage(world_model)
+    assert play(stage, law) == TRY_AGAIN
+    assert "was fenced: another process has slot w0" in stage.told[-1]
+
+
+def test_a_fault_is_in_between_its_messages(world_model: Path) -> None:
+    """Injected it has its effect, lifted none, and both are answered."""
+
+    async def law(stage: Stage, worker: Worker) -> None:
+        await decided(stage, 50)
+        assert (await stage.command(Inject(run=RUN, number=1, fault="outage"))).done
+        assert (await stage.command(Inject(run=RUN, number=2, fault="outage"))).done
+        await decided(stage, 60)
+        assert (await stage.command(Lift(run=RUN, number=3, fault="outage"))).detail == "touched 60 transactions"
+        await decided(stage, 70)
+        worker.interrupt()
+
+    stage = Stage(world_model)
+    play(stage, law)
+    (last,) = farewells(stage)
+    assert [(record.name, record.state, record.touched_count) for record in last.faults] == [
+        ("outage", "lifted", 60),
+        ("stuck", "waiting", 0),
+    ]
+    kinds = [entry.kind for status in (*stage.heard(Status), last) for entry in status.entries]
+    assert kinds == ["fault_injected", "fault_first_effect", "fault_lifted"]
+
+
+def test_a_fault_that_does_not_strike_in_workers_is_answered_so(world_model: Path) -> None:
+    """What is injected at the producer, and what is unheard of, is not done here."""
+
+    async def law(stage: Stage, worker: Worker) -> None:
+        await decided(stage, 1)
+        for number, name in enumerate(("shift", "unheard")):
+            answer = await stage.command(Inject(run=RUN, number=number, fault=name))
+            assert not answer.done
+            assert name in answer.detail
+        worker.interrupt()
+
+    play(Stage(world_model), law)
+
+
+def test_a_command_for_another_worker_is_not_obeyed(world_model: Path) -> None:
+    """Only the process that it names, or all."""
+
+    async def law(stage: Stage, worker: Worker) -> None:
+        await decided(stage, 1)
+        stage.topic.send(Inject(run=RUN, number=1, fault="outage", process="another"))
+        await stage.command(Lift(run=RUN, number=2, fault="outage", process=stage.last_status().process))
+        worker.interrupt()
+
+    stage = Stage(world_model)
+    play(stage, law)
+    (last,) = farewells(stage)
+    assert {record.state for record in last.faults} == {"waiting"}
+
+
+def test_a_fault_is_undone_when_the_worker_ends(world_model: Path) -> None:
+    """A scorer that hangs goes on then, and what it holds is decided."""
+
+    async def law(stage: Stage, worker: Worker) -> None:
+        await decided(stage, 10)
+        await stage.command(Inject(run=RUN, number=1, fault="stuck"))
+        stage.sources[-1].put(transactions(100, seed=1))
+        worker.interrupt()
+
+    stage = Stage(world_model)
+    assert play(stage, law) == PASS
+    assert sum(map(len, stage.sinks[-1].decided)) == 110
+    (last,) = farewells(stage)
+    assert [record.state for record in last.faults if record.name == "stuck"] == ["lifted"]
+
+
+def test_models_are_released_and_rolled_back_on_command(world_model: Path) -> None:
+    """Each change is answered with what it changed, and a refusal with its reason."""
+    other = earlier_model(world_model)
+
+    async def law(stage: Stage, worker: Worker) -> None:
+        await decided(stage, 10)
+        first = stage.last_status().snapshot.gauges.model
+        released = await stage.command(Release(run=RUN, number=1, step="fewer", folder=str(other)))
+        assert released.done
+        assert released.detail.startswith(first)
+        rolled = await stage.command(Rollback(run=RUN, number=2, step="back"))
+        assert rolled.detail.endswith(first)
+        refused = await stage.command(Release(run=RUN, number=3, step="none", folder="no/such/model"))
+        assert not refused.done
+        assert "no/such/model" in refused.detail
+        worker.interrupt()
+
+    play(Stage(world_model), law)
+
+
+def test_seconds_of_a_worker_count_from_the_beginning_of_the_run(world_model: Path) -> None:
+    """What is reported of it has its place in the run's journal, also if it joins later."""
+
+    async def law(stage: Stage, worker: Worker) -> None:
+        await decided(stage, 1)
+        stage.topic.send(Begin(run=RUN, at_ns=0))  # 1970: many seconds ago
+        await stage.command(Inject(run=RUN, number=1, fault="outage"))
+        worker.interrupt()
+
+    stage = Stage(world_model)
+    play(stage, law)
+    entries = [entry for status in (*stage.heard(Status), *farewells(stage)) for entry in status.entries]
+    assert [entry.kind for entry in entries] == ["fault_injected", "fault_lifted"]
+    assert all(entry.at_s > 1e9 for entry in entries)
