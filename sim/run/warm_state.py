@@ -1,12 +1,15 @@
 """The state that a run starts with: the model's own, in as many copies as the run has copies of the world."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 
+from actors.core.arrays import I64, Bool
 from actors.core.errors import ArtifactError
 from actors.features.batch_table import BatchTableBuilder
 from actors.features.column_log import Allocate
+from actors.features.entity_windows import NOBODY, Past, RingBuffer
 from actors.features.history import History
 from actors.features.refresh import boundary
 from actors.features.store import InMemoryFeatureStore
@@ -38,16 +41,62 @@ def warm_state(
     Raises:
         ArtifactError: the state cannot be read, or is of another world, of which there are no copies.
     """
-    end_us = artifact.manifest.state_end_us
-    copies = [Copy(0), *(Copy(town.index, max(0, town.activated_us - end_us)) for town in towns if town.index)]
+    copies = _copies(artifact, towns)
     if len(copies) == 1:
         return load_warm_state(artifact, start_us, label_delay_us, allocate)
     windows = load_windows(artifact)
-    try:
+    with _of_this_world(artifact):
         stream = InMemoryStreamState(room_for(windows, len(copies)), copied_windows(windows.rings, copies))
         earlier = CopiedSums(load_history(artifact), copies, label_delay_us)
-    except ValueError as error:
-        raise ArtifactError(f"{artifact.state}: {error}; name a model that was trained on this world") from error
     history = History(allocate, earlier.cards, earlier.merchants)
     builder = BatchTableBuilder(history, label_delay_us, earlier)
     return WarmState(stream, history, builder, InMemoryFeatureStore(builder.build(boundary(start_us))))
+
+
+def warm_past(artifact: Artifact, towns: Sequence[PooledTown] = ()) -> Mapping[str, Past]:
+    """Return what windows know at the start of a run, by kind of entity, for windows that begin empty.
+
+    Args:
+        artifact: as of `warm_state`.
+        towns: as of `warm_state`.
+
+    Raises:
+        ArtifactError: as of `warm_state`.
+    """
+    copies, windows = _copies(artifact, towns), load_windows(artifact)
+    if len(copies) == 1:
+        return {kind: KeptRecords(ring) for kind, ring in windows.rings.by_kind().items()}
+    with _of_this_world(artifact):
+        return copied_windows(windows.rings, copies)
+
+
+class KeptRecords:
+    """A `Past` of the entities that a ring buffer remembers, and of no others."""
+
+    def __init__(self, ring: RingBuffer) -> None:
+        self._ring = ring
+
+    @property
+    def identity_count(self) -> int:
+        """Return the identity of the next new entity."""
+        return self._ring.next_identity
+
+    def recall(self, names: Sequence[str], words: I64, rows: I64) -> Bool:
+        """Write the records of those of ``names`` that are remembered, and return which are."""
+        found = np.array([self._ring.rows.get(name, NOBODY) for name in names], dtype=np.int64)
+        known: Bool = found != NOBODY
+        words[rows[known]] = self._ring.words[found[known]]
+        return known
+
+
+def _copies(artifact: Artifact, towns: Sequence[PooledTown]) -> list[Copy]:
+    end_us = artifact.manifest.state_end_us
+    return [Copy(0), *(Copy(town.index, max(0, town.activated_us - end_us)) for town in towns if town.index)]
+
+
+@contextmanager
+def _of_this_world(artifact: Artifact) -> Iterator[None]:
+    try:
+        yield
+    except ValueError as error:
+        raise ArtifactError(f"{artifact.state}: {error}; name a model that was trained on this world") from error
