@@ -2,16 +2,16 @@
 
 import contextlib
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, TypeAlias
 
 import msgspec
 import numpy as np
 
 from actors.actor import Actor, Environment
 from actors.config import AssemblerConfig
-from actors.core.arrays import F32, Bool
+from actors.core.arrays import F32, I64, Bool
 from actors.core.awaiting import Completed, at_once
 from actors.core.batches import ASSEMBLY_START, NUMBER, SENT, DeadLetter, FeatureBatch, Mode, RawBatch, Track
 from actors.core.clock import NS_PER_MS, NS_PER_US
@@ -28,6 +28,8 @@ from actors.output.dead_letters import DeadLetterBuffer, redacted
 from actors.output.sinks import FirstFailure
 from actors.resilience.timeout import ReusableTimeout
 from actors.telemetry.stages import Stage, StageRecorder, StageSpan
+
+NO_DUPLICATES: Final[I64] = np.empty(0, dtype=np.int64)
 
 
 class Deduplicator:
@@ -76,15 +78,26 @@ class Deduplicator:
             seen.discard(order.popleft())
 
 
+OnDuplicates: TypeAlias = Callable[[I64], object]
+"""Told the numbers of transactions, int64 (n,), that repeat others and end here, in the instant in which they do."""
+
+
+def passed_over(_: I64) -> None:
+    """Take no note of duplicates: the ledger counts them."""
+
+
 class Assembling(msgspec.Struct):
-    """A lease's work so far: what parsed, what did not, and what the feature store and the windows said."""
+    """A lease's work so far: what parsed, what did not, and what the feature store and the windows said.
+
+    ``duplicates`` are the numbers of what was seen before, int64 (n,).
+    """
 
     columns: Columns | None
     batch: RawBatch
     rows: StoreRows | None
     stream: F32 | None
     letters: list[DeadLetter]
-    duplicate_count: int
+    duplicates: I64
     started_ns: int
     assembly_ns: int
 
@@ -100,6 +113,7 @@ class AssemblerParts:
     dead_letters: DeadLetterBuffer
     deduplicator: Deduplicator
     read: Read = read
+    on_duplicates: OnDuplicates = passed_over
 
 
 class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
@@ -155,8 +169,9 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
             self._parts.deduplicator.remember(columns.ids)
             if self._parts.history is not None:
                 self._parts.history.append(columns, lease.sequence)
-        if prepared.duplicate_count:
-            ledger.duplicate(prepared.duplicate_count)
+        if len(prepared.duplicates):
+            ledger.duplicate(len(prepared.duplicates))
+            self._parts.on_duplicates(prepared.duplicates)
         if prepared.letters:
             self._dead_letter(prepared.letters)
         return assembled
@@ -187,17 +202,17 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
     def _without_store(self, message: RawBatch, started_ns: int) -> Assembling:
         columns: Columns | None
         letters: list[DeadLetter] = []
-        duplicate_count = 0
+        duplicates = NO_DUPLICATES
         try:
             batch, columns = message, self._parts.read(message.raws)
         except ValueError:  # rare: find out which, one by one
             batch, columns = self._read_singly(message, letters)
         if columns is not None and not self._parts.deduplicator.all_fresh(columns.ids):
-            kept = np.flatnonzero(self._parts.deduplicator.fresh(columns.ids))
-            duplicate_count = len(columns) - len(kept)
+            fresh = self._parts.deduplicator.fresh(columns.ids)
+            kept, duplicates = np.flatnonzero(fresh), batch.track[~fresh, NUMBER]
             columns = pick(columns, kept) if len(kept) else None
             batch = RawBatch([batch.raws[index] for index in kept], batch.track[kept])
-        return Assembling(columns, batch, None, None, letters, duplicate_count, started_ns, started_ns)
+        return Assembling(columns, batch, None, None, letters, duplicates, started_ns, started_ns)
 
     def _read_singly(self, message: RawBatch, letters: list[DeadLetter]) -> tuple[RawBatch, Columns | None]:
         """Return what can be read and its columns (None if nothing can); add a letter for each of the others."""

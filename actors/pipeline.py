@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from actors.actor import Actor, Environment, Hooks
-from actors.assembler import Assembler, AssemblerParts, Deduplicator
+from actors.assembler import Assembler, AssemblerParts, Deduplicator, OnDuplicates, passed_over
 from actors.config import PipelineConfig, RetryConfig
 from actors.core.batches import Cause, DecidedBatch, FeatureBatch, RawBatch
 from actors.core.clock import NS_PER_S, Clock
@@ -49,6 +49,7 @@ class Surroundings:
         history: where transactions are kept for the batch tier; None if something else keeps them.
         log: makes what writes the decision log to ``output``.
         undelivered: where decisions are kept that could not be delivered; None: they are only counted.
+        on_duplicates: told which transactions end as duplicates, for a source that must know what became of each.
     """
 
     source: Source
@@ -69,6 +70,7 @@ class Surroundings:
     on_restart: Callable[[Restart], None] | None = None
     undelivered: LineSink | None = None
     read: Read = read
+    on_duplicates: OnDuplicates = passed_over
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,14 @@ class Pipeline:
         store = self._store()
         remembered = Deduplicator(config.assembler.remembered_ids)
         parts = AssemblerParts(
-            around.assembly, around.stream, store, around.history, self.dead_letters, remembered, around.read
+            around.assembly,
+            around.stream,
+            store,
+            around.history,
+            self.dead_letters,
+            remembered,
+            around.read,
+            around.on_duplicates,
         )
         lines = DecisionLines(around.digest_of, config.log.features)
         self.retries = self._delivery_retries()

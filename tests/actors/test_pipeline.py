@@ -17,7 +17,7 @@ from actors.config import (
     ScorerConfig,
     ScorerMailboxConfig,
 )
-from actors.core.batches import Cause, DecidedBatch
+from actors.core.batches import NUMBER, Cause, DecidedBatch
 from actors.core.errors import EscalationError
 from actors.core.work import Core
 from actors.scorer import BACKLOG
@@ -64,6 +64,9 @@ def test_each_transaction_ends_in_exactly_one_place(kinds: list[str], every_ns: 
     ledger = bench.telemetry.ledger
     assert len(bench.decisions()) == len(set(valid))
     assert ledger.duplicates == len(valid) - len(set(valid))
+    decided = [number for batch in bench.sink.delivered for number in batch.batch.track[:, NUMBER].tolist()]
+    ended = decided + bench.duplicates + [letter.number for letter in bench.dead.letters]
+    assert sorted(ended) == list(range(len(kinds)))
     assert ledger.dead_lettered.get("not_json", 0) == kinds.count("broken")
     assert ledger.dead_lettered.get("out_of_range", 0) == kinds.count("negative")
     assert ledger.dead_lettered.get("wrong_type", 0) == kinds.count("absent")

@@ -125,6 +125,7 @@ class Bench:
     config: PipelineConfig = field(default_factory=PipelineConfig)
     dead: InMemoryDeadLetters = field(default_factory=InMemoryDeadLetters)
     telemetry: Telemetry = field(default_factory=Telemetry)
+    duplicates: list[int] = field(default_factory=list)
 
     def build(self, undelivered: LineSink | None = None, dead_letters: DeadLetterSink | None = None) -> Pipeline:
         """Return the pipeline; the virtual loop must be running."""
@@ -147,6 +148,7 @@ class Bench:
             hooks=self.hooks,
             work=self.work(clock),
             undelivered=undelivered,
+            on_duplicates=lambda numbers: self.duplicates.extend(numbers.tolist()),
         )
         return Pipeline(self.config, around)
 
