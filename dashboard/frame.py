@@ -315,6 +315,30 @@ class ExpectationRow(_Part, frozen=True, kw_only=True):
     samples: str = ""
 
 
+class WorkerRow(_Part, frozen=True, kw_only=True):
+    """A worker of a run on a stream.
+
+    Attributes:
+        name: its slot, or one that was made up.
+        state: in a word: joining, live, silent, gone.
+        rate_10s_per_s: transactions it decided.
+        lag: transactions of its partitions that are not committed.
+        p95_10s_us: from the intended arrival to its decision.
+        mode: in which it decided most of the last 10 s; None without a decision.
+        restarts: how often its place was taken by a new process.
+        troubled: whether it is without something it needs.
+    """
+
+    name: str
+    state: str
+    rate_10s_per_s: float | None
+    lag: int
+    p95_10s_us: float | None
+    mode: str | None
+    restarts: int
+    troubled: bool = False
+
+
 class Frame(_Part, frozen=True, kw_only=True, tag="frame"):
     """Everything the screen shows at one instant.
 
@@ -342,6 +366,7 @@ class Frame(_Part, frozen=True, kw_only=True, tag="frame"):
     timeline: Timeline | None = None
     expectations: tuple[ExpectationRow, ...] = ()
     ledger: LedgerSnapshot | None = None
+    workers: tuple[WorkerRow, ...] = ()
     skipped_rows: int = 0
     figures: dict[str, Figure] = {}
 

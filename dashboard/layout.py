@@ -15,6 +15,7 @@ from dashboard.panels.health import ERRORS_PANEL, MEMORY_PANEL, STORE_PANEL
 from dashboard.panels.latency import LATENCY_PANEL, STAGES_PANEL, THROUGHPUT_PANEL, TIMELINE_PANEL
 from dashboard.panels.model import DRIFT_PANEL, MONEY_PANEL, QUALITY_PANEL, SCORES_PANEL
 from dashboard.panels.panel import Panel
+from dashboard.panels.workers import MOST_ROWS, WORKERS_PANEL
 
 MEDIUM_WIDTH: Final = 118
 WIDE_WIDTH: Final = 170
@@ -91,14 +92,20 @@ def _row(panels: Sequence[Panel | tuple[Panel, int]], rank: int, least: int, wan
     return Band(shared, least, lambda _frame: fixed, lambda _frame: limit, rank)
 
 
+def _worker_lines(frame: Frame) -> int:
+    return 1 + len(frame.workers)
+
+
 _THROUGHPUT: Final = _row([THROUGHPUT_PANEL], 1, 2, 2, 4)
 _LATENCY: Final = _row([LATENCY_PANEL], 0, 3, 3, 6)
 _TIMELINE: Final = _row([TIMELINE_PANEL], 2, 2, _timeline_lines, 8)
+_WORKERS: Final = _row([WORKERS_PANEL], 2, 4, _worker_lines, 1 + MOST_ROWS)
 _WATCH: Final = Band(((ALERTS_PANEL, 1), (EXPECTATIONS_PANEL, 1)), 3, _watch_lines, _watch_most, 3)
 
 NARROW: Final = (
     _THROUGHPUT,
     _LATENCY,
+    _WORKERS,
     _row([STAGES_PANEL, ERRORS_PANEL], 9, 4, _stage_lines, 9),
     _row([STORE_PANEL, SCORES_PANEL], 8, 5, 5, 7),
     _row([MEMORY_PANEL, DRIFT_PANEL], 11, 3, 4, 6),
@@ -112,6 +119,7 @@ NARROW: Final = (
 MEDIUM: Final = (
     _THROUGHPUT,
     _LATENCY,
+    _WORKERS,
     _row([STAGES_PANEL, ERRORS_PANEL, SCORES_PANEL], 7, 4, _stage_lines, 9),
     _row([STORE_PANEL, MEMORY_PANEL, DRIFT_PANEL], 8, 4, 5, 7),
     _row([QUALITY_PANEL, MONEY_PANEL, MODES_PANEL], 6, 4, 5, 5),
@@ -123,6 +131,7 @@ MEDIUM: Final = (
 WIDE: Final = (
     _THROUGHPUT,
     _LATENCY,
+    _WORKERS,
     _row([STAGES_PANEL, ERRORS_PANEL, SCORES_PANEL, STORE_PANEL], 7, 4, _stage_lines, 9),
     _row([MEMORY_PANEL, DRIFT_PANEL, QUALITY_PANEL, MONEY_PANEL], 6, 4, 5, 7),
     _row([(FLOW_PANEL, 2), (DECISIONS_PANEL, 1), (MODES_PANEL, 1)], 4, 3, 5, 5),

@@ -202,6 +202,15 @@ class FeatureSampler:
         self._total += whole
         self._sampled = [rows[whole:]]
 
+    def add_counts(self, newer: FeatureCounts, older: FeatureCounts) -> None:
+        """Count what another sampler with the same reference counted after ``older``; other bins are passed over."""
+        grown = np.frombuffer(newer.counts, "<i8").astype(np.int64)
+        if older.counts:
+            grown = grown - np.frombuffer(older.counts, "<i8")
+        if newer.bins == self._binner.bin_count and len(grown) == self._binner.counts.size:
+            self._binner.counts += grown.reshape(self._binner.counts.shape)
+            self._total += newer.rows - older.rows
+
     def counts(self) -> FeatureCounts:
         """Return what has been counted so far."""
         return FeatureCounts(self._total, self._binner.bin_count, self._binner.counts.astype("<i8").tobytes())
@@ -235,6 +244,12 @@ class ScoreHistogram:
         self._total += len(scores)
         for batch in batches:  # each by itself, or the sum's last digits would tell when somebody looked
             self._sum += batch.item() if len(batch) == 1 else _sum(batch)
+
+    def add_counts(self, newer: ScoreCounts, older: ScoreCounts) -> None:
+        """Count what another histogram counted after ``older``."""
+        self._bins += np.subtract(newer.bins, older.bins or 0)
+        self._total += newer.total - older.total
+        self._sum += newer.sum - older.sum
 
     def counts(self) -> ScoreCounts:
         """Return the bins as a frozen value."""

@@ -128,6 +128,18 @@ class Histogram:
                 cells[index_of(value_us)] += 1
         self._note(len(values_us), sum(values_us), highest_us)
 
+    def add(self, grown: HistogramCounts) -> None:
+        """Count all that ``grown`` holds: what another histogram recorded since it was last added here.
+
+        The maximum between two readings is exact where ``grown`` came within them; else it is that of all it holds.
+        """
+        if not grown.total:
+            return
+        indexes, counters = grown.arrays
+        self._counters[indexes] += counters
+        self._beyond += grown.beyond
+        self._note(grown.total, grown.sum_us, grown.max_us or 0)
+
     def _flush(self) -> None:
         """Count the values that were kept, here and elsewhere."""
         for flush in self._flushes:

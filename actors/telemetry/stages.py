@@ -25,6 +25,7 @@ class Stage(StrEnum):
     LOG = "log"
     LATENCY = "latency"  # intended arrival → decision
     LOGGED = "logged"  # decision → logged
+    COMMITTED = "committed"  # intended arrival → seen by a reader of committed decisions; counted on a stream only
 
 
 BUDGET_P50_US: dict[Stage, int] = {  # the promise of 10 ms at the median, shared out; what is left is waiting

@@ -1,16 +1,22 @@
 """The live object that the actors write into. It is read only through `snapshot`."""
 
 from collections import defaultdict
-from dataclasses import replace
+from collections.abc import Collection
+from dataclasses import fields, replace
+from typing import Final
 
 from actors.core.arrays import F32, F64, U8
 from actors.core.batches import Mode
 from actors.telemetry.counters import ActorWork, Counters, GcCounts, GcPauses
 from actors.telemetry.drift import FEATURE_STRIDE, FeatureSampler, Reference, ScoreHistogram
 from actors.telemetry.histogram import Histogram
+from actors.telemetry.histogram_counts import HistogramCounts
 from actors.telemetry.ledger import Ledger
-from actors.telemetry.snapshot import FeatureCounts, Gauges, Quality, Snapshot
+from actors.telemetry.snapshot import FeatureCounts, Gauges, Quality, ScoreCounts, Snapshot
 from actors.telemetry.stages import Stage
+
+OF_THE_RUN: Final = frozenset({"model_swaps", "model_refusals", "refreshes", "refresh_failures"})
+"""Counters of what happens once in a run, however many pipelines it has."""
 
 _STALE, _REALTIME_ONLY = int(Mode.STALE), int(Mode.REALTIME_ONLY)
 _FULL_ROW = bytes([Mode.FULL])
@@ -88,6 +94,35 @@ class Telemetry:
         """Sample feature rows, float32 (n, n_features) in manifest order, for drift."""
         if self._sampler is not None:
             self._sampler.add(features)
+
+    def absorb(self, newer: Snapshot, older: Snapshot | None, stages: Collection[Stage]) -> None:
+        """Count what the pipeline of another process counted since ``older``, None: since it began.
+
+        So these figures are sums over all processes, and go on when one of them is gone. Each keeps a ledger of its
+        own, which is not added here, and neither are the counters that are `OF_THE_RUN`.
+
+        Args:
+            newer: a reading of that pipeline.
+            older: the reading of it that was absorbed last.
+            stages: those whose times are counted there.
+        """
+        for stage in stages:
+            before = HistogramCounts() if older is None else older.stages.get(stage, HistogramCounts())
+            self.stages[stage].add(newer.stages.get(stage, HistogramCounts()).since(before))
+        counted = Counters() if older is None else older.counters
+        for name in (each.name for each in fields(Counters) if each.name not in OF_THE_RUN):
+            grown = getattr(newer.counters, name) - getattr(counted, name)
+            setattr(self.counters, name, getattr(self.counters, name) + grown)
+        for actor, work in newer.work.items():
+            done = ActorWork() if older is None else older.work.get(actor, ActorWork())
+            mine = self._work[actor]
+            mine.busy_ns += work.busy_ns - done.busy_ns
+            mine.batches += work.batches - done.batches
+            mine.rows += work.rows - done.rows
+        self._scores.add_counts(newer.scores, ScoreCounts() if older is None else older.scores)
+        if self._sampler is not None:
+            same_model = older is not None and older.counters.model_swaps == newer.counters.model_swaps
+            self._sampler.add_counts(newer.features, older.features if older and same_model else FeatureCounts())
 
     def snapshot(
         self, now_ns: int, gauges: Gauges, memory_bytes: int | None = None, quality: Quality | None = None

@@ -33,7 +33,7 @@ from sim.steps.step import StepRecord
 
 ARRIVALS_LEAST = 0.95  # below it another load than the scenario's was measured
 LATENESS_P99_MOST_US = 10_000  # a fifth of the 50 ms promised at p95: beyond it the producer blurs what it measures
-FIRST_MAILBOX = "assembler"
+FIRST_MAILBOXES = ("sender", "assembler")  # on a stream the first, in process the second
 
 VerdictWord = Literal["pass", "fail", "inconclusive"]
 
@@ -78,7 +78,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 def offered_load(snapshot: Snapshot) -> OfferedLoad:
     """Return how the load arrived, from the snapshot at the end of the schedule."""
     ledger = snapshot.ledger
-    first = next((box for box in snapshot.gauges.mailboxes if box.name == FIRST_MAILBOX), None)
+    first = next((box for box in snapshot.gauges.mailboxes if box.name in FIRST_MAILBOXES), None)
     lateness = snapshot.stages.get(Stage.LATENESS)
     return OfferedLoad(
         offered=ledger.offered,
@@ -96,6 +96,7 @@ def judge(
     steps: Sequence[StepRecord] = (),
     empty: Sequence[str] = (),
     imbalances: Sequence[str] = (),
+    broken: Sequence[str] = (),
     escalated: str = "",
     interrupted: bool = False,
 ) -> Verdict:
@@ -108,10 +109,11 @@ def judge(
         steps: what came of each; a refusal is not a doubt, since a scenario may be about it.
         empty: why the run proves nothing whatever held, see `sim.judging.verdict`.
         imbalances: equations of the ledger that did not hold at some time, in words; any fails the run.
+        broken: what else a run promises and did not keep, in words; any fails it.
         escalated: why an actor was given up; "" if none was.
         interrupted: Ctrl-C ended the run: the exit code says that, whatever the verdict on what was seen.
     """
-    failures = _failures(expectations, imbalances, escalated)
+    failures = [*broken, *_failures(expectations, imbalances, escalated)]
     doubts = _doubts(expectations, faults, steps, arrivals, interrupted=interrupted)
     if not interrupted:
         doubts = [*empty, *doubts]

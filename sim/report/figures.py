@@ -29,6 +29,7 @@ from sim.report.summary import (
     ModeCounts,
     SpanFigures,
     StageTimes,
+    StreamFigures,
     Summary,
 )
 from sim.scenario.render import digest
@@ -167,6 +168,7 @@ class Finished:
     skipped_rows: int = 0
     git: str | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
+    stream: StreamFigures | None = None
 
 
 def summarise(run: Finished) -> Summary:
@@ -218,6 +220,7 @@ def summarise(run: Finished) -> Summary:
         business=worth,
         stages=stage_times(last),
         feature_store=feature_store_use(last),
+        stream=run.stream,
         spans=span_figures(scenario, run.judge.windows, run.outcomes),
         costs=fault_costs(scenario, run.outcomes),
         faults=tuple(run.faults),
@@ -246,8 +249,12 @@ def feature_store_use(snapshot: Snapshot) -> FeatureStoreUse:
 
 
 def stage_times(snapshot: Snapshot) -> dict[str, StageTimes]:
-    """Return the times of every stage that has values, in the order of the flow."""
-    return {stage.value: _times(stage, snapshot.stages[stage]) for stage in Stage if stage in snapshot.stages}
+    """Return the times of every stage in the order of the flow; of commits only where there were any."""
+    return {
+        stage.value: _times(stage, snapshot.stages[stage])
+        for stage in Stage
+        if stage in snapshot.stages and (stage is not Stage.COMMITTED or snapshot.stages[stage].total)
+    }
 
 
 def _times(stage: Stage, counts: HistogramCounts) -> StageTimes:

@@ -139,6 +139,48 @@ class AlertOutcome(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
 
 
+class StreamFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """What there is to say of a run whose pipeline were workers on a stream.
+
+    Attributes:
+        run: its id, which is in every key and message.
+        stream: address of the stream.
+        store: address of windows and features.
+        workers: most that took part at one time.
+        restarts: workers that were started again in the place of one that had died.
+        joined: processes that took part.
+        lost: processes that were heard of no more.
+        epochs: committed.
+        epochs_aborted: given up and played again.
+        rows_replayed: transactions in those.
+        decided_twice: decisions beyond the first on a transaction; any fails the run.
+        undecided: transactions that were sent and had come to no end when the run had to end; any fails it.
+        negative_latencies: transactions that were due later than their worker's clock said: clocks differ.
+        foreign: messages of other runs, passed over.
+        worker_processor_s: processor time of all workers.
+        processor_us_per_transaction: the same for each decision; null without one.
+        models: digests of the models that decided, with how many decisions each.
+    """
+
+    run: str
+    stream: str
+    store: str
+    workers: int = 0
+    restarts: int = 0
+    joined: int = 0
+    lost: int = 0
+    epochs: int = 0
+    epochs_aborted: int = 0
+    rows_replayed: int = 0
+    decided_twice: int = 0
+    undecided: int = 0
+    negative_latencies: int = 0
+    foreign: int = 0
+    worker_processor_s: float = 0.0
+    processor_us_per_transaction: float | None = None
+    models: dict[str, int] = {}
+
+
 class SpanFigures(msgspec.Struct, frozen=True, kw_only=True):
     """The run during one phase or fault. Money and quality are of the transactions that arrived in it.
 
@@ -261,6 +303,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     business: Business
     stages: dict[str, StageTimes]
     feature_store: FeatureStoreUse = FeatureStoreUse()
+    stream: StreamFigures | None = None
     spans: tuple[SpanFigures, ...]
     costs: tuple[FaultCost, ...]
     faults: tuple[FaultRecord, ...]

@@ -1,6 +1,6 @@
 """One run put together: a pipeline in its surroundings, what watches it, what a caller attaches."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,8 +17,10 @@ from actors.model.warm_state import WarmState
 from actors.output.decision_log import BufferedLog
 from actors.output.sinks import DecisionSink
 from actors.pipeline import Pipeline, Surroundings
+from actors.telemetry.alerts import AlertRule
 from actors.telemetry.snapshot import Gauges
 from actors.telemetry.telemetry import Telemetry
+from dashboard.frame import WorkerRow
 from sim.clocks.modelled_waits import ModelledVerification
 from sim.injection.schedule import FaultSchedule
 from sim.injection.switch import FaultTargets
@@ -27,6 +29,7 @@ from sim.lookahead.wrapped_ports import Lookahead, with_lookahead, without_looka
 from sim.outcomes.book import OutcomeBook
 from sim.outcomes.mapped_arrays import ArrayStore
 from sim.replay.traffic import PointInTimeFeed
+from sim.report.run_folder import DEAD_LETTERS, DECISIONS, UNDELIVERED
 from sim.run.machine import Machine
 from sim.run.plan import Plan, SyntheticLoad
 from sim.run.serving import model_slot, serve
@@ -65,11 +68,6 @@ class Attachments:
 
 
 NO_ATTACHMENTS = Attachments()
-
-
-DECISIONS_FILE = "decisions.jsonl"
-DEAD_LETTERS_FILE = "dead_letters.jsonl"
-UNDELIVERED_FILE = "undelivered.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +109,42 @@ class RunContext:
         age_s = (self.event_time.now_us() - computed_us) / US_PER_S
         model = self.slot.current
         return self.pipeline.gauges(age_s, model.digest, model.engine.kind)
+
+    def alert_rules(self, _factor: float) -> tuple[AlertRule, ...]:
+        """Return none: every run has the built-in ones."""
+        return ()
+
+    def worker_rows(self) -> tuple[WorkerRow, ...]:
+        """Return none: the pipeline is in this process."""
+        return ()
+
+    def stream_figures(self) -> None:
+        """Return None: there is no stream."""
+
+    def shortfalls(self) -> tuple[str, ...]:
+        """Return a line for each of the pipeline's files that could not take everything."""
+        return tuple(self._unwritten())
+
+    def _unwritten(self) -> Iterator[str]:
+        pipeline = self.pipeline
+        if count := self.telemetry.ledger.log_failed_count:
+            why = pipeline.logger.log.failure.text or "they crashed the logger"
+            yield f"{DECISIONS}: {count:,} decisions were counted, not logged: {why}"
+        if count := self.dead_letters.unkept_count + pipeline.dead_letters.unkept_count:
+            yield f"{DEAD_LETTERS}: {count:,} dead letters were counted, not kept"
+        if count := pipeline.retries.unkept_count:
+            yield f"{UNDELIVERED}: {count:,} undelivered decisions were counted, not kept"
+
+    def remarks(self) -> tuple[str, ...]:
+        """Return how the first delivery failed, if any did."""
+        failure = self.pipeline.logger.delivery_failure.text
+        count = self.telemetry.ledger.undelivered_count
+        lost = f"deliveries failed, the first with: {failure}; {count:,} decisions were given up in the end"
+        return (lost,) if failure else ()
+
+    def failures(self) -> tuple[str, ...]:
+        """Return none: what must hold here the ledger says."""
+        return ()
 
     def begin(self, start_ns: int) -> None:
         """Count the run's time from ``start_ns``."""
@@ -197,11 +231,11 @@ def compose_run(
     if schedule is not None:
         schedule = schedule.altered(faults.reschedule)
         targets.recount = schedule.recount
-    output = AppendOnlyFile(plan.folder / DECISIONS_FILE)
+    output = AppendOnlyFile(plan.folder / DECISIONS)
     logged_to = faults.wrap_output(output)
-    dead_letters = DeadLetterFile(plan.folder / DEAD_LETTERS_FILE)
+    dead_letters = DeadLetterFile(plan.folder / DEAD_LETTERS)
     dead_letters.through(faults.wrap_file)
-    undelivered = AppendOnlyFile(plan.folder / UNDELIVERED_FILE)
+    undelivered = AppendOnlyFile(plan.folder / UNDELIVERED)
     caught_up = CaughtUp()
     if paced is None:
         feed = PointInTimeFeed(feed, refresher, plan.load.start_us, caught_up, clock)

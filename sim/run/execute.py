@@ -1,7 +1,7 @@
 """A plan carried out: event loop, feed, signals, session, and the folder it leaves behind."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,12 +18,13 @@ from sim.report.jsonl import AlertLine, JsonLines, PatientLines, TextLines
 from sim.report.provenance import git_commit, versions
 from sim.report.run_folder import RunFolder
 from sim.report.summary import Summary, summary_text
-from sim.run.composition import NO_ATTACHMENTS, Attachments, RunContext, compose_run
+from sim.run.composition import NO_ATTACHMENTS, Attachments, compose_run
 from sim.run.machine import Machine, real_machine, virtual_machine
 from sim.run.output import Output
 from sim.run.plan import Plan
 from sim.run.session import Ended, Session
 from sim.run.watch import AnyScreen
+from sim.run_parts import RunParts
 from sim.scenario.render import resolved
 from sim.signals import drained_by
 
@@ -122,21 +123,14 @@ def _report(plan: Plan, output: Output, session: Session, ended: Ended, losses: 
         hashed = output.trace_hash(problems)
     if plan.load.labelled:
         output.join_labels(parts.event_time.now_us() - plan.label_delay_us, problems)
-    warnings = [*losses, *problems, *_missed_deliveries(parts)]
+    warnings = [*losses, *problems, *parts.remarks()]
     finished = replace(_finished(plan, parts, session, ended, tuple(warnings)), trace_hash=hashed)
     summary = summarise(finished)
     written = output.write_summary(summary_text(summary), problems)
     return Result(summary, ended.frame, tuple(problems), written, losses)
 
 
-def _missed_deliveries(parts: RunContext) -> Iterator[str]:
-    """Yield how the first delivery failed, if any did."""
-    if failure := parts.pipeline.logger.delivery_failure.text:
-        count = parts.telemetry.ledger.undelivered_count
-        yield f"deliveries failed, the first with: {failure}; {count:,} decisions were given up in the end"
-
-
-def _finished(plan: Plan, parts: RunContext, session: Session, ended: Ended, warnings: tuple[str, ...]) -> Finished:
+def _finished(plan: Plan, parts: RunParts, session: Session, ended: Ended, warnings: tuple[str, ...]) -> Finished:
     return Finished(
         scenario=plan.scenario,
         first=ended.first,
@@ -158,4 +152,5 @@ def _finished(plan: Plan, parts: RunContext, session: Session, ended: Ended, war
         held_out=parts.model_changes.serving.manifest.metrics.get("test", {}),
         git=git_commit(),
         versions=versions(),
+        stream=parts.stream_figures(),
     )

@@ -52,6 +52,7 @@ class FrameInputs:
         thresholds: scores from which to review and to block.
         reference_mean: mean score of the serving model in training.
         drift: the window that PSI is taken over: the last minute, for enough rows.
+        workers: of a run on a stream.
     """
 
     state: show.RunState
@@ -68,6 +69,7 @@ class FrameInputs:
     reference_mean: float | None
     breaker: show.BreakerReading | None
     warnings: tuple[str, ...] = ()
+    workers: tuple[show.WorkerRow, ...] = ()
 
     @property
     def now(self) -> Snapshot:

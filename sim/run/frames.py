@@ -82,6 +82,7 @@ class Frames:
                 for each in inputs.expectations
             ),
             ledger=inputs.now.ledger,
+            workers=inputs.workers,
             skipped_rows=self.facts.skipped_rows,
             figures={name: _figure(name, inputs) for name in SHOWN_METRICS},
         )
@@ -291,10 +292,11 @@ def _pipeline(inputs: FrameInputs) -> show.PipelineFlow:
     now, recent = inputs.now, inputs.recent
     before = {box.name: box.blocked_s for box in recent.older.gauges.mailboxes}
     span_s = recent.span_s
+    processes = max(1, sum(worker.state == "live" for worker in inputs.workers))
     actors = tuple(
         show.ActorLevel(
             name=actor.name,
-            busy_10s_ratio=recent.rate(lambda each, name=actor.name: _busy_s(each, name)),  # type: ignore[misc]
+            busy_10s_ratio=_each(recent.rate(lambda each, name=actor.name: _busy_s(each, name)), processes),  # type: ignore[misc]
             state=actor.state,
             restarts_run_count=actor.restarts,
             rows_10s_per_s=recent.rate(lambda each, name=actor.name: _rows(each, name)),  # type: ignore[misc]
@@ -312,6 +314,11 @@ def _pipeline(inputs: FrameInputs) -> show.PipelineFlow:
         for box in now.gauges.mailboxes
     )
     return show.PipelineFlow(actors, mailboxes)
+
+
+def _each(rate: float | None, processes: int) -> float | None:
+    """Return what is one process's share of ``rate``."""
+    return None if rate is None else rate / processes
 
 
 def _busy_s(snapshot: Snapshot, actor: str) -> float:

@@ -10,7 +10,7 @@ from actors.core.errors import ArtifactError
 from actors.model.artifact import MANIFEST_FILE
 from actors.model.manifest import read_manifest
 from sim.report.run_folder import ROLLBACK
-from sim.steps.model_changes import ModelChanges
+from sim.run_parts import RunModel
 
 LOOK_EVERY_NS: Final = NS_PER_S  # a look costs 0.1 ms; whoever releases a model can wait two of them
 WATCH: Final = "watched-folder"  # who asks, in the journal
@@ -32,7 +32,7 @@ class ModelWatch:
         clock: the run's, on real time.
     """
 
-    def __init__(self, folder: Path, run_folder: Path, model_changes: ModelChanges, clock: Clock) -> None:
+    def __init__(self, folder: Path, run_folder: Path, model_changes: RunModel, clock: Clock) -> None:
         self._folder = folder
         self._request = run_folder / ROLLBACK
         self._model_changes = model_changes

@@ -21,7 +21,7 @@ from actors.core.errors import OutputError
 from sim.report import run_folder as files
 from sim.report.jsonl import PatientLines
 from sim.report.run_folder import RunFolder
-from sim.run.composition import RunContext
+from sim.run_parts import RunParts
 
 _UNLABELLED = b',"label":null'  # cannot stand inside a text: JSON escapes its quotes
 _LABELLED = (b',"label":0', b',"label":1')
@@ -102,7 +102,7 @@ class Output:
     def __init__(
         self,
         folder: RunFolder,
-        parts: RunContext,
+        parts: RunParts,
         own: Sequence[PatientLines],
         hurried: Callable[[], bool] = lambda: False,
     ) -> None:
@@ -114,7 +114,7 @@ class Output:
 
     def troubles(self) -> Iterator[str]:
         """Yield a line for each file that is not whole."""
-        yield from self._unwritten()
+        yield from self.parts.shortfalls()
         for lines in self._own:
             if lines.problem:
                 yield lines.problem
@@ -178,15 +178,3 @@ class Output:
     def _logs(self) -> tuple[AppendOnlyFile, ...]:
         parts = self.parts
         return (parts.output, parts.dead_letters.file, parts.undelivered, *(lines.file for lines in self._own))
-
-    def _unwritten(self) -> Iterator[str]:
-        """Yield a line for each of the pipeline's files that could not take everything."""
-        parts = self.parts
-        retries = parts.pipeline.retries
-        if count := parts.telemetry.ledger.log_failed_count:
-            why = parts.pipeline.logger.log.failure.text or "they crashed the logger"
-            yield f"{files.DECISIONS}: {count:,} decisions were counted, not logged: {why}"
-        if count := parts.dead_letters.unkept_count + parts.pipeline.dead_letters.unkept_count:
-            yield f"{files.DEAD_LETTERS}: {count:,} dead letters were counted, not kept"
-        if retries.unkept_count:
-            yield f"{files.UNDELIVERED}: {retries.unkept_count:,} undelivered decisions were counted, not kept"

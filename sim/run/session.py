@@ -18,10 +18,10 @@ from sim.judging.result import ExpectationResult, skipped
 from sim.judging.verdict import OfferedLoad, Verdict, doubts, judge, metrics_read, offered_load, remarks
 from sim.outcomes.money import Outcomes, business
 from sim.outcomes.quality import score_quality
-from sim.run.composition import RunContext
 from sim.run.model_watch import ModelWatch
 from sim.run.plan import Plan
 from sim.run.watch import AnyScreen, Watch, tick_s
+from sim.run_parts import RunParts
 from sim.scenario.timeline import Span, duration_ns, phase_spans
 from sim.steps.step import StepRecord
 
@@ -79,7 +79,7 @@ class Session:
     def __init__(
         self,
         plan: Plan,
-        parts: RunContext,
+        parts: RunParts,
         clock: Clock,
         screen: AnyScreen,
         latency_log: Writable,
@@ -255,6 +255,7 @@ class Session:
             steps=steps,
             empty=tuple(doubts(final.ledger, read)),
             imbalances=final.ledger.imbalances,
+            broken=parts.failures(),
             escalated=self._escalated,
             interrupted=interrupted,
         )

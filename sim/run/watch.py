@@ -16,10 +16,10 @@ from sim.judging.judge import Judge
 from sim.judging.result import ExpectationResult
 from sim.outcomes.money import Outcomes
 from sim.outcomes.quality import QualityTracker
-from sim.run.composition import RunContext
 from sim.run.frame_inputs import FrameInputs, RunFacts
 from sim.run.frames import Frames
 from sim.run.plan import Plan, planned_ns
+from sim.run_parts import RunParts
 from sim.scenario.timeline import duration_ns
 
 MOST_TICKS = 2_400  # of a run that is planned: ten minutes at four a second, and a day at one in 36 s
@@ -48,8 +48,13 @@ class AnyScreen(Protocol):
         ...
 
 
-def alert_engine(plan: Plan) -> AlertEngine:
-    """Return the built-in rules, at the pace of a drill or, for hours, of production, and those of the scenario."""
+def alert_engine(plan: Plan, more: Callable[[float], Sequence[AlertRule]] = lambda _factor: ()) -> AlertEngine:
+    """Return the built-in rules, at the pace of a drill or, for hours, of production, and those of the scenario.
+
+    Args:
+        plan: what is run.
+        more: given the pace, returns built-in rules that not every run has.
+    """
     scenario = plan.scenario
     factor = PRODUCTION if tick_s(plan) > TICK_S else DRILL
     own = tuple(
@@ -63,7 +68,7 @@ def alert_engine(plan: Plan) -> AlertEngine:
         for alert in scenario.alerts
     )
     built_in = built_in_rules(scenario.pipeline.memory_limit_bytes, factor=factor)
-    return AlertEngine((*built_in, *own), plan.artifact.feature_names, factor)
+    return AlertEngine((*built_in, *more(factor), *own), plan.artifact.feature_names, factor)
 
 
 def tick_s(plan: Plan) -> float:
@@ -94,7 +99,7 @@ class Watch:
     def __init__(
         self,
         plan: Plan,
-        parts: RunContext,
+        parts: RunParts,
         judge: Judge,
         clock: Clock,
         screen: AnyScreen,
@@ -114,7 +119,7 @@ class Watch:
             parts.telemetry,
             clock,
             parts.gauges,
-            alert_engine(plan),
+            alert_engine(plan, parts.alert_rules),
             tick_s=tick_s(plan),
             memory=memory,
             quality=self._update_quality if plan.load.labelled else None,
@@ -141,6 +146,7 @@ class Watch:
                 reference_mean=None if reference is None else reference.score_mean,
                 breaker=self._breaker_now(),
                 warnings=tuple(self.warnings),
+                workers=self._parts.worker_rows(),
             )
         )
 

@@ -17,6 +17,7 @@ VIEWS = {
     "outage": ViewState(),
     "failing": ViewState(),
     "bare": ViewState(),
+    "workers": ViewState(),
 }
 HELP = {"burst-help": ViewState(help=True), "outage-final": ViewState(final=True)}
 

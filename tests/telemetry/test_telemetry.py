@@ -12,6 +12,7 @@ from actors.core.clock import RealClock
 from actors.telemetry.counters import GcCounts, GcPauses
 from actors.telemetry.drift import FEATURE_BUFFER, SCORE_BINS, FeatureSampler, ScoreHistogram
 from actors.telemetry.snapshot import AlertReading, Gauges, Quality, Snapshot
+from actors.telemetry.stages import Stage
 from actors.telemetry.telemetry import Telemetry
 from tests.support.actors.telemetry import EVEN, decide, gauges, reference, snapshot
 
@@ -92,6 +93,51 @@ def test_a_snapshot_stays_as_it_was_read() -> None:
     telemetry.observe_scores(EVEN)
     assert msgspec.msgpack.encode(before) == copy
     assert snapshot(telemetry, 1) != before
+
+
+def test_absorbed_snapshots_add_up() -> None:
+    """What two processes counted, absorbed reading by reading, is what one that did all of it would have counted."""
+    here, at_once, others = (
+        Telemetry(reference(), feature_stride=1),
+        busy_telemetry(),
+        [busy_telemetry() for _ in range(2)],
+    )
+    last: list[Snapshot | None] = [None, None]
+    for round_ in range(3):
+        for index, other in enumerate(others):
+            other.stages[Stage.PARSE].record_span(10 * (round_ + 1) + index, 3)
+            newer = snapshot(other, round_)
+            here.absorb(newer, last[index], (Stage.PARSE, Stage.LATENCY))
+            last[index] = newer
+            at_once.stages[Stage.PARSE].record_span(10 * (round_ + 1) + index, 3)
+    decide(at_once, 300)
+    found, wanted = snapshot(here, 3), snapshot(at_once, 3)
+    for stage in (Stage.PARSE, Stage.LATENCY):
+        assert found.stages[stage].arrays[1].tolist() == wanted.stages[stage].arrays[1].tolist()
+        assert (found.stages[stage].sum_us, found.stages[stage].max_us) == (
+            wanted.stages[stage].sum_us,
+            wanted.stages[stage].max_us,
+        )
+    assert found.counters.store_lookups == 6
+    assert found.work["scorer"].rows == 600
+    assert found.scores.total == 2 * last_scores(others[0])
+    assert found.features.rows == 2 * snapshot(others[0], 3).features.rows
+    assert found.ledger.decided == 0
+
+
+def last_scores(telemetry: Telemetry) -> int:
+    """Return how many scores it has counted."""
+    return snapshot(telemetry, 3).scores.total
+
+
+def test_what_happens_once_in_a_run_is_not_absorbed() -> None:
+    """Three workers that each swap the model have swapped it once: whoever asked them to counts that."""
+    here, other = Telemetry(reference()), Telemetry(reference())
+    other.counters.model_swaps += 1
+    other.counters.restarts += 1
+    here.absorb(snapshot(other, 1), None, ())
+    assert here.counters.model_swaps == 0
+    assert here.counters.restarts == 1
 
 
 def test_a_snapshot_says_whether_the_books_balance() -> None:

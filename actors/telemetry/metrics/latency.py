@@ -31,6 +31,7 @@ _WHAT = {
     Stage.LOG: "times to deliver and log a batch",
     Stage.LATENCY: "transactions, from intended arrival to decision",
     Stage.LOGGED: "transactions, from decision to the log's buffer",
+    Stage.COMMITTED: "transactions on a stream, from intended arrival to where a reader sees the decision committed",
 }
 
 

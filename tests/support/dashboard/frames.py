@@ -1,4 +1,4 @@
-"""Frames to look at and to test with: healthy, burst, outage, everything failing, and hardly anything known.
+"""Frames to look at and to test with: healthy, burst, outage, everything failing, workers, and hardly anything known.
 
 `python -m tests.support.dashboard.frames burst 120 40` prints one.
 """
@@ -31,6 +31,7 @@ from dashboard.frame import (
     StageTime,
     Throughput,
     Timeline,
+    WorkerRow,
 )
 from dashboard.screen import render
 from tests.support.dashboard.healthy_frame import QUIET_RULES, alert, burst, expectation, quiet
@@ -236,12 +237,35 @@ def bare() -> Frame:
     )
 
 
+def workers() -> Frame:
+    """Return the burst, decided by three workers of which one was killed and one hears nothing of its feature store."""
+    shown = burst()
+    rows = (
+        WorkerRow(
+            name="w0", state="live", rate_10s_per_s=1_612.0, lag=212, p95_10s_us=61_300.0, mode="full", restarts=0
+        ),
+        WorkerRow(name="w1", state="joining", rate_10s_per_s=0.0, lag=1_980, p95_10s_us=None, mode=None, restarts=4),
+        WorkerRow(
+            name="w2",
+            state="live",
+            rate_10s_per_s=1_598.0,
+            lag=180,
+            p95_10s_us=58_700.0,
+            mode="realtime_only",
+            restarts=0,
+            troubled=True,
+        ),
+    )
+    return replace(shown, workers=rows)
+
+
 SAMPLES: dict[str, Callable[[], Frame]] = {
     "steady": steady,
     "burst": burst,
     "outage": outage,
     "failing": failing,
     "bare": bare,
+    "workers": workers,
 }
 
 

@@ -1,0 +1,72 @@
+"""The workers of a run on a stream: a row each, the busiest trouble in colour."""
+
+from typing import Final
+
+from rich.style import Style
+
+from dashboard.frame import Frame, WorkerRow
+from dashboard.panels.panel import Panel
+from dashboard.rows import Row, left, right, row
+from dashboard.theme import BAD, CARE, DIM, GOOD, LABEL, PLAIN, STRONG
+from dashboard.units import count, latency_us, rate
+
+LIVE: Final = "live"
+CALM: Final = frozenset({LIVE, "joining"})
+MOST_ROWS: Final = 12  # of hundreds of workers the last line says how many are not shown
+_CELL: Final = 10
+_MODE: Final = 15
+_NAME: Final = 11
+_STATE: Final = 9
+_BEHIND: Final = 1_000  # transactions of lag from which a worker is looked at: a second of a small one
+_FULL: Final = "full"
+_HEADS: Final = (("rate", _CELL), ("lag", _CELL), ("p95", _CELL), ("mode", _MODE), ("restarts", _CELL))
+
+
+def draw_workers(frame: Frame, _width: int, height: int) -> list[Row]:
+    """Return the column heads and a row a worker; of more than fit, those in trouble come first."""
+    shown = frame.workers
+    if len(shown) > height - 1:
+        shown = tuple(sorted(shown, key=lambda each: not _ails(each)))[: max(0, height - 2)]
+    heads = row(
+        "   ",
+        (left("worker", _NAME), DIM),
+        (left("", _STATE), DIM),
+        *((right(head, cells), DIM) for head, cells in _HEADS),
+    )
+    rows = [heads, *map(_line, shown)]
+    if left_out := len(frame.workers) - len(shown):
+        rows.append(row("   ", (f"and {count(left_out)} more", DIM)))
+    return rows[:height]
+
+
+def _line(worker: WorkerRow) -> Row:
+    state = GOOD if worker.state == LIVE else CARE if worker.state in CALM else BAD
+    sign = ("✗", BAD) if _ails(worker) else (" ", PLAIN)
+    return row(
+        " ",
+        sign,
+        " ",
+        (left(worker.name, _NAME), STRONG),
+        (left(worker.state, _STATE), state),
+        (right(rate(worker.rate_10s_per_s), _CELL), PLAIN),
+        (right(count(worker.lag), _CELL), CARE if worker.lag > _BEHIND else PLAIN),
+        (right(latency_us(worker.p95_10s_us), _CELL), PLAIN),
+        (right(worker.mode or "–", _MODE), _mode_style(worker.mode)),
+        (right(count(worker.restarts), _CELL), CARE if worker.restarts else DIM),
+    )
+
+
+def _mode_style(mode: str | None) -> Style:
+    return LABEL if mode is None else PLAIN if mode == _FULL else CARE
+
+
+def _ails(worker: WorkerRow) -> bool:
+    return worker.troubled or worker.state not in CALM
+
+
+WORKERS_PANEL = Panel(
+    "workers",
+    draw_workers,
+    lambda frame: bool(frame.workers),
+    remark=lambda _frame, _width: "last 10 s; lag and state now, restarts of the whole run",
+)
