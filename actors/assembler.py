@@ -1,10 +1,9 @@
 """The assembler: parses transactions, sets repeated ones aside, gives the rest their features."""
 
 import contextlib
-from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 import msgspec
 import numpy as np
@@ -26,56 +25,13 @@ from actors.features.stream_state import StreamState
 from actors.mailbox import Lease, Mailbox
 from actors.output.dead_letters import DeadLetterBuffer, redacted
 from actors.output.sinks import FirstFailure
+from actors.remembered_ids import Deduplicator, RememberedIds
 from actors.resilience.timeout import ReusableTimeout
 from actors.telemetry.stages import Stage, StageRecorder, StageSpan
 
+T = TypeVar("T")
+
 NO_DUPLICATES: Final[I64] = np.empty(0, dtype=np.int64)
-
-
-class Deduplicator:
-    """Remembers the last ``limit`` ids.
-
-    Args:
-        limit: ids to remember, > 0.
-    """
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._seen: set[str] = set()
-        self._order: deque[str] = deque()
-
-    def __len__(self) -> int:
-        """Return how many ids are remembered."""
-        return len(self._seen)
-
-    def all_fresh(self, ids: list[str]) -> bool:
-        """Return whether all of ``ids`` are new, and no two equal. Remembers nothing."""
-        if len(ids) == 1:
-            return ids[0] not in self._seen
-        unique = set(ids)
-        return len(unique) == len(ids) and self._seen.isdisjoint(unique)
-
-    def fresh(self, ids: list[str]) -> Bool:
-        """Return which of ``ids`` are new, bool (n,); of equal ones only the first is. Remembers nothing."""
-        mask = np.zeros(len(ids), dtype=np.bool_)
-        here: set[str] = set()
-        for index, name in enumerate(ids):
-            if name not in self._seen and name not in here:
-                mask[index] = True
-                here.add(name)
-        return mask
-
-    def remember(self, ids: list[str]) -> None:
-        """Remember ``ids``, all of them new; forget the oldest beyond the limit."""
-        seen, order = self._seen, self._order
-        if len(ids) == 1:
-            seen.add(ids[0])
-            order.append(ids[0])
-        else:
-            seen.update(ids)
-            order.extend(ids)
-        while len(order) > self._limit:
-            seen.discard(order.popleft())
 
 
 OnDuplicates: TypeAlias = Callable[[I64], object]
@@ -89,29 +45,38 @@ def passed_over(_: I64) -> None:
 class Assembling(msgspec.Struct):
     """A lease's work so far: what parsed, what did not, and what the feature store and the windows said.
 
-    ``duplicates`` are the numbers of what was seen before, int64 (n,).
+    ``numbers`` are those of ``columns``, ``duplicates`` those of what was seen before, int64 (n,) each; ``waited_ns``
+    is how long remembered ids were waited for.
     """
 
     columns: Columns | None
     batch: RawBatch
+    numbers: I64
     rows: StoreRows | None
     stream: F32 | None
     letters: list[DeadLetter]
     duplicates: I64
     started_ns: int
     assembly_ns: int
+    waited_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class AssemblerParts:
-    """What the assembler works with."""
+    """What the assembler works with.
+
+    Attributes:
+        remembered: the ids seen before.
+        own_ids: ids that this assembler has seen, asked while ``remembered`` do not answer; may be the same.
+    """
 
     assembly: FeatureAssembly
     stream: StreamState
     store: FeatureStore
     history: History | None
     dead_letters: DeadLetterBuffer
-    deduplicator: Deduplicator
+    remembered: RememberedIds
+    own_ids: Deduplicator
     read: Read = read
     on_duplicates: OnDuplicates = passed_over
 
@@ -150,10 +115,19 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
     async def prepare(self, lease: Lease[RawBatch]) -> Assembling:
         """Parse, set duplicates apart, look the batch tier up."""
         started_ns = self.clock.now_ns()
-        found = self._without_store(lease.message, started_ns)
+        found = self._parse(lease.message, started_ns)
+        if found.columns is not None:
+            try:
+                call = self._parts.remembered.fresh(found.numbers, found.columns)
+                fresh = call.value if type(call) is Completed else await self._answer_on(found, call)
+            except StreamStateError as error:
+                self.windows_failure.note(error)
+                fresh = self._parts.own_ids.fresh(found.numbers, found.columns).value
+            if fresh is not None:
+                _set_apart(found, found.columns, fresh)
         await self.work.spend(PARSE, lease.rows)
         parsed_ns = self.clock.now_ns()
-        self._parse_time.record_span((parsed_ns - started_ns) // NS_PER_US, lease.rows)
+        self._parse_time.record_span((parsed_ns - started_ns - found.waited_ns) // NS_PER_US, lease.rows)
         if found.columns is not None:
             await self._look_up(found, found.columns, parsed_ns)
             await self.work.spend(FEATURES, len(found.batch.raws))
@@ -166,7 +140,7 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
         assembled = None
         if columns is not None:
             assembled = self._assemble(columns, prepared)
-            self._parts.deduplicator.remember(columns.ids)
+            self._remember(prepared.numbers, columns)
             if self._parts.history is not None:
                 self._parts.history.append(columns, lease.sequence)
         if len(prepared.duplicates):
@@ -189,30 +163,43 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
         lease = Lease(message, len(message), self.inbox.next_sequence())
         started_ns = self.clock.now_ns()
         try:
-            found = self._without_store(message, started_ns)
+            found = self._parse(message, started_ns)
+            if found.columns is not None:
+                fresh = self._parts.own_ids.fresh(found.numbers, found.columns).value
+                if fresh is not None:
+                    _set_apart(found, found.columns, fresh)
             if found.columns is not None:
                 with contextlib.suppress(StreamStateError):
-                    stream = at_once(self._parts.stream.advance(found.batch.track[:, NUMBER], found.columns))
+                    stream = at_once(self._parts.stream.advance(found.numbers, found.columns))
                     found.stream = None if stream is None else _as_asked(stream, len(found.columns))
             return self.commit(lease, found)
         except Exception as error:  # noqa: BLE001 - it may be what kept crashing this actor
             self.discard(message, error)
             return None
 
-    def _without_store(self, message: RawBatch, started_ns: int) -> Assembling:
+    def _parse(self, message: RawBatch, started_ns: int) -> Assembling:
         columns: Columns | None
         letters: list[DeadLetter] = []
-        duplicates = NO_DUPLICATES
         try:
             batch, columns = message, self._parts.read(message.raws)
         except ValueError:  # rare: find out which, one by one
             batch, columns = self._read_singly(message, letters)
-        if columns is not None and not self._parts.deduplicator.all_fresh(columns.ids):
-            fresh = self._parts.deduplicator.fresh(columns.ids)
-            kept, duplicates = np.flatnonzero(fresh), batch.track[~fresh, NUMBER]
-            columns = pick(columns, kept) if len(kept) else None
-            batch = RawBatch([batch.raws[index] for index in kept], batch.track[kept])
-        return Assembling(columns, batch, None, None, letters, duplicates, started_ns, started_ns)
+        numbers = batch.track[:, NUMBER]
+        return Assembling(columns, batch, numbers, None, None, letters, NO_DUPLICATES, started_ns, started_ns)
+
+    async def _answer_on(self, found: Assembling, call: Coroutine[Any, Any, Bool | None]) -> Bool | None:
+        """Return the answer of remembered ids if it comes in time; measure how long it took."""
+        asked_ns = self.clock.now_ns()
+        try:
+            return await self._waited_for(call)
+        finally:
+            found.waited_ns = self.clock.now_ns() - asked_ns
+
+    def _remember(self, numbers: I64, columns: Columns) -> None:
+        remembered, own_ids = self._parts.remembered, self._parts.own_ids
+        own_ids.remember(numbers, columns)
+        if remembered is not own_ids:
+            remembered.remember(numbers, columns)
 
     def _read_singly(self, message: RawBatch, letters: list[DeadLetter]) -> tuple[RawBatch, Columns | None]:
         """Return what can be read and its columns (None if nothing can); add a letter for each of the others."""
@@ -238,13 +225,13 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
     async def _advance(self, found: Assembling, columns: Columns) -> None:
         """Have the windows count; what they do not answer, or not in time, or not as asked, is missing."""
         try:
-            call = self._parts.stream.advance(found.batch.track[:, NUMBER], columns)
+            call = self._parts.stream.advance(found.numbers, columns)
             stream = call.value if type(call) is Completed else await self._waited_for(call)
             found.stream = _as_asked(stream, len(columns))
         except StreamStateError as error:
             self.windows_failure.note(error)
 
-    async def _waited_for(self, call: Coroutine[Any, Any, F32]) -> F32:
+    async def _waited_for(self, call: Coroutine[Any, Any, T]) -> T:
         """Return the answer to ``call`` if it comes in time."""
         try:
             return await self._windows_timeout.guard(call)
@@ -256,7 +243,7 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
         done_ns = self.clock.now_ns()
         track = prepared.batch.track
         self._times.record(track, prepared.started_ns, done_ns)
-        self._features_time.record_span((done_ns - prepared.assembly_ns) // NS_PER_US, len(track))
+        self._features_time.record_span((done_ns - prepared.assembly_ns + prepared.waited_ns) // NS_PER_US, len(track))
         self.telemetry.observe_rows(mode)
         self.telemetry.observe_features(features)
         if prepared.stream is None:
@@ -271,6 +258,15 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
         for letter in letters:
             self.telemetry.ledger.dead_letter(letter.reason, 1)
         self._parts.dead_letters.put(letters)
+
+
+def _set_apart(found: Assembling, columns: Columns, fresh: Bool) -> None:
+    """Leave only what is ``fresh``, bool (n,), of ``columns``, which are those found."""
+    batch, kept = found.batch, np.flatnonzero(fresh)
+    found.duplicates = found.numbers[~fresh]
+    found.columns = pick(columns, kept) if len(kept) else None
+    found.batch = RawBatch([batch.raws[index] for index in kept], batch.track[kept])
+    found.numbers = found.numbers[kept]
 
 
 def _as_asked(stream: F32, count: int) -> F32:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from actors.actor import Actor, Environment, Hooks
-from actors.assembler import Assembler, AssemblerParts, Deduplicator, OnDuplicates, passed_over
+from actors.assembler import Assembler, AssemblerParts, OnDuplicates, passed_over
 from actors.config import PipelineConfig, RetryConfig
 from actors.core.batches import Cause, DecidedBatch, FeatureBatch, RawBatch
 from actors.core.clock import NS_PER_S, Clock
@@ -28,6 +28,7 @@ from actors.output.decision_record import DecisionLines
 from actors.output.delivery import DeliveryRetries
 from actors.output.sinks import DecisionSink, LineSink
 from actors.producer import Producer
+from actors.remembered_ids import Deduplicator, RememberedIds
 from actors.resilience.breaker import CircuitBreaker
 from actors.resilience.store_guard import CachedFeatureStore, GuardedFeatureStore
 from actors.resilience.store_retries import HedgedFeatureStore, RetryBudget, RetryingFeatureStore
@@ -49,6 +50,7 @@ class Surroundings:
         history: where transactions are kept for the batch tier; None if something else keeps them.
         log: makes what writes the decision log to ``output``.
         undelivered: where decisions are kept that could not be delivered; None: they are only counted.
+        remembered: ids of transactions seen before, shared by all workers of a stream; None: this pipeline's own.
         on_duplicates: told which transactions end as duplicates, for a source that must know what became of each.
     """
 
@@ -70,6 +72,7 @@ class Surroundings:
     on_restart: Callable[[Restart], None] | None = None
     undelivered: LineSink | None = None
     read: Read = read
+    remembered: RememberedIds | None = None
     on_duplicates: OnDuplicates = passed_over
 
 
@@ -109,14 +112,15 @@ class Pipeline:
         self.breaker = None if breaker is None else CircuitBreaker(breaker, clock)
         self.dead_letters = DeadLetterBuffer(around.dead_letters)
         store = self._store()
-        remembered = Deduplicator(config.assembler.remembered_ids)
+        own_ids = Deduplicator(config.assembler.remembered_ids)
         parts = AssemblerParts(
             around.assembly,
             around.stream,
             store,
             around.history,
             self.dead_letters,
-            remembered,
+            own_ids if around.remembered is None else around.remembered,
+            own_ids,
             around.read,
             around.on_duplicates,
         )

@@ -1,11 +1,23 @@
 """Laws of the memory of ids."""
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.assembler import Deduplicator
+from actors.contracts.contract import transaction
+from actors.contracts.remembered_ids import RememberedIdsContract
+from actors.core.arrays import Bool
+from actors.core.transaction import Columns, pick, read
+from actors.remembered_ids import Deduplicator
 
-BATCHES = st.lists(st.lists(st.integers(0, 30).map(str), max_size=8), max_size=30)
+BATCHES = st.lists(st.lists(st.integers(0, 30).map(str), min_size=1, max_size=8), max_size=30)
+
+
+class TestDeduplicator(RememberedIdsContract):
+    """The memory in this process."""
+
+    async def empty(self) -> Deduplicator:
+        return Deduplicator(limit=1_000)
 
 
 @given(batches=BATCHES)
@@ -13,11 +25,11 @@ def test_an_id_is_fresh_once(batches: list[list[str]]) -> None:
     """Within the limit, of all equal ids exactly the first is fresh, in the same batch or a later one."""
     memory, seen = Deduplicator(limit=1_000), set()
     for batch in batches:
-        fresh = memory.fresh(batch)
+        fresh = _fresh(memory, batch)
         for name, new in zip(batch, fresh.tolist(), strict=True):
             assert new == (name not in seen)
             seen.add(name)
-        memory.remember([name for name, new in zip(batch, fresh.tolist(), strict=True) if new])
+        _remember(memory, [name for name, new in zip(batch, fresh.tolist(), strict=True) if new])
 
 
 @given(batches=BATCHES, limit=st.integers(1, 20))
@@ -25,15 +37,22 @@ def test_the_last_ids_are_remembered_and_the_memory_is_bounded(batches: list[lis
     """The last ``limit`` ids are known, and no other."""
     memory, order = Deduplicator(limit), []
     for batch in batches:
-        new = [name for name, fresh in zip(batch, memory.fresh(batch).tolist(), strict=True) if fresh]
-        memory.remember(new)
+        new = [name for name, fresh in zip(batch, _fresh(memory, batch).tolist(), strict=True) if fresh]
+        _remember(memory, new)
         order += new
-        assert not memory.fresh(order[-limit:]).any()
+        assert not order or not _fresh(memory, order[-limit:]).any()
         assert len(memory) == min(limit, len(order))
 
 
-def test_asking_remembers_nothing() -> None:
-    """A batch that is asked about again after a crash is as fresh as it was."""
-    memory = Deduplicator(limit=1_000)
-    assert memory.fresh(["a", "a", "b"]).tolist() == [True, False, True]
-    assert memory.fresh(["a", "a", "b"]).tolist() == [True, False, True]
+def _columns(ids: list[str]) -> Columns:
+    return read([transaction(number, id=name) for number, name in enumerate(ids)])
+
+
+def _fresh(memory: Deduplicator, ids: list[str]) -> Bool:
+    mask = memory.fresh(np.arange(len(ids)), _columns(ids)).value
+    return np.ones(len(ids), dtype=np.bool_) if mask is None else mask
+
+
+def _remember(memory: Deduplicator, ids: list[str]) -> None:
+    if ids:
+        memory.remember(np.arange(len(ids)), pick(_columns(ids), np.arange(len(ids))))
