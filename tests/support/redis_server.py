@@ -1,0 +1,57 @@
+"""A Redis of a test's own, to be stopped, filled up and killed."""
+
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+PATIENCE_S = 10.0
+
+
+class RedisServer:
+    """A server on a free port of this machine, without persistence.
+
+    Args:
+        folder: where it works.
+        settings: further ones, such as ``["--requirepass", "x"]``.
+    """
+
+    def __init__(self, folder: Path, settings: tuple[str, ...] = ()) -> None:
+        program = shutil.which("redis-server")
+        if program is None:
+            pytest.skip("needs redis-server: apt-get install redis-server")
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{self.port}"
+        self._command = [program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+        self._command += settings
+        self.start()
+
+    def start(self) -> None:
+        """Start it, empty, and return when it takes connections."""
+        self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
+        until = time.monotonic() + PATIENCE_S
+        while time.monotonic() < until:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.01)
+        raise AssertionError("redis-server takes no connections")
+
+    def kill(self) -> None:
+        """End it as a crash does."""
+        self._process.kill()
+        self._process.wait()
+
+    def pause(self) -> None:
+        """Let it answer nobody, with its connections open."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        self._process.send_signal(signal.SIGCONT)
