@@ -8,6 +8,7 @@ import numpy as np
 
 from actors.actor import Hooks
 from actors.adapters.files import AppendOnlyFile, DeadLetterFile
+from actors.adapters.stores import MemoryStore
 from actors.core.clock import US_PER_S, Clock, EventTime, ScaledEventTime, WatermarkEventTime
 from actors.core.work import Work
 from actors.features.refresh import Refreshed, Refresher, RefreshFailed
@@ -35,6 +36,7 @@ from sim.run.plan import Plan, SyntheticLoad
 from sim.run.serving import model_slot, serve
 from sim.run.source import DelayedLabels, FeedSource
 from sim.run.warm_state import warm_state
+from sim.scenario.problems import LateProblemError
 from sim.steps.model_changes import ModelChanges
 from sim.steps.schedule import AlertSignal, StepSchedule
 
@@ -195,7 +197,9 @@ def compose_run(
     Raises:
         ArtifactError: the model's state cannot be read.
         OutputError: the folder cannot be written.
+        LateProblemError: state is to be kept outside this process.
     """
+    _check_in_process(plan)
     clock, feed = machine.clock, machine.feed
     telemetry = Telemetry(plan.artifact.reference, clock.now_ns())
     array_store = machine.array_store
@@ -287,6 +291,14 @@ def compose_run(
         labels,
         array_store,
     )
+
+
+def _check_in_process(plan: Plan) -> None:
+    """Refuse a store that only workers have: it would be left empty, and nothing would say so."""
+    store = plan.scenario.pipeline.feature_store.store
+    if not isinstance(store, MemoryStore):
+        rule = "must be memory where the pipeline is in the run's own process"
+        raise LateProblemError("pipeline.feature_store.store", rule, store.kind, "run it with --stream and --store")
 
 
 def _lookahead(plan: Plan, machine: Machine, warm: WarmState, slot: ModelSlot) -> Lookahead:

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 
 import msgspec
 
+from actors.adapters.stores import STORES, MemoryStore, StoreConfig
 from actors.config import FeatureStoreConfig, PipelineConfig
 from actors.output.sinks import SinkConfig
 from actors.source import SourceConfig
@@ -60,9 +61,11 @@ class FeatureStoreSettings(FeatureStoreConfig, frozen=True, kw_only=True):
 
     Attributes:
         look_up: how long a look-up takes, on either clock; absent is as long as the store in memory needs.
+        store: where the rows are.
     """
 
     look_up: Annotated[LookUp, Variants(LOOK_UPS, shorthand=True)] | None = None
+    store: Annotated[StoreConfig, Variants(STORES, shorthand=True)] = MemoryStore()
 
 
 class FeedSource(SourceConfig, frozen=True, kw_only=True):

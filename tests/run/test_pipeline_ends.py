@@ -11,6 +11,7 @@ from actors.core.batches import DecidedBatch
 from actors.output.sinks import DecisionSink, SinkConfig
 from actors.source import Arrivals, Source, SourceConfig
 from sim.scenario.pipeline import SINKS, SOURCES
+from sim.scenario.problems import LateProblemError
 from tests.support.drills import run_thin
 
 USED: list[str] = []
@@ -90,3 +91,9 @@ def decisions(file: Path) -> list[tuple[object, ...]]:
     """Return what was decided, line by line."""
     lines = [json.loads(line) for line in file.read_text().splitlines()]
     return [(line["id"], line["decision"], line["mode"], line["score"]) for line in lines]
+
+
+def test_a_store_of_workers_is_refused_in_process(tmp_path: Path, world_model: Path) -> None:
+    """A run that would leave the named store empty does not begin."""
+    with pytest.raises(LateProblemError, match="must be memory .* got redis; run it with --stream"):
+        run_thin(tmp_path, world_model, ["pipeline.feature_store.store={kind: redis, address: 'redis://127.0.0.1:1'}"])
