@@ -33,6 +33,7 @@ TESTS_OF_SEVERAL = {
     "cases",  # from practice, through the commands
     "cli",  # the commands as a shell calls them
     "scenarios",  # the shipped drills
+    "servers",  # adapters with the servers that they are for
     "support",  # no tests: what they share
     "theory",  # queueing theory and the virtual loop
 }

@@ -95,5 +95,5 @@ def decisions(file: Path) -> list[tuple[object, ...]]:
 
 def test_a_store_of_workers_is_refused_in_process(tmp_path: Path, world_model: Path) -> None:
     """A run that would leave the named store empty does not begin."""
-    with pytest.raises(LateProblemError, match="must be memory .* got redis; run it with --stream"):
+    with pytest.raises(LateProblemError, match=r"must be memory .* got redis; run it with --stream"):
         run_thin(tmp_path, world_model, ["pipeline.feature_store.store={kind: redis, address: 'redis://127.0.0.1:1'}"])

@@ -37,6 +37,7 @@ from tests.support.actors.no_labels import NoLabels
 from tests.support.redis_server import RedisServer
 
 T = TypeVar("T")
+PATIENT_S = 10.0  # a machine that is busy may be late
 PREFIX = "rd:test:run:"
 CARDS = [f"card-{number}" for number in range(3_000)]
 NO_EVENTS = np.zeros(1, dtype=np.int64)
@@ -59,10 +60,12 @@ def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer
 @asynccontextmanager
 async def empty(server: RedisServer) -> AsyncIterator[Redis]:
     """Yield a client of ``server``, where nothing is; the server is the test's own."""
-    client = connect(server.url)
-    await client.flushall()
-    yield client
-    await client.aclose()
+    client = connect(server.url, PATIENT_S)
+    try:
+        await client.flushall()
+        yield client
+    finally:
+        await client.aclose()
 
 
 def on(server: RedisServer, law: Callable[[Redis, RedisFeatureStore], Awaitable[T]]) -> T:
@@ -94,7 +97,7 @@ class TestRedisFeatureStore(FeatureStoreContract):
         return super().run(closing())
 
     async def serving(self, *tables: BatchTable) -> FeatureStore:
-        client = connect(self.server.url)
+        client = connect(self.server.url, PATIENT_S)
         self.clients.append(client)
         await client.flushall()
         store = RedisFeatureStore(client, PREFIX)
@@ -281,11 +284,14 @@ def test_read_only_the_old_table_is_served_on(own_server: RedisServer) -> None:
 def test_a_server_that_hangs_or_dies_is_an_error_and_comes_back(own_server: RedisServer) -> None:
     """Both are errors within the time-out; a server that is back is asked again, functions and rows lost or not."""
 
-    async def law(_: Redis, store: RedisFeatureStore) -> None:
+    async def law(client: Redis, store: RedisFeatureStore) -> None:
         await store.publish(table(AT_US, ["a"], ["x"], base=1))
+        client.connection_pool.connection_kwargs["socket_timeout"] = 0.25
+        await client.connection_pool.disconnect()
         own_server.pause()
         assert str(await failure(store.lookup(["a"], ["x"], NO_EVENTS), FeatureStoreError))
         assert str(await failure(store.publish(table(AT_US, ["a"], ["x"])), FeatureStoreError))
+        assert store.newest_computed_us() == AT_US
         own_server.resume()
         assert (await store.lookup(["a"], ["x"], NO_EVENTS)).card[0, 0] == 1
         own_server.kill()
@@ -296,6 +302,44 @@ def test_a_server_that_hangs_or_dies_is_an_error_and_comes_back(own_server: Redi
         assert store.newest_computed_us() == MISSING_AT
         await store.publish(table(AT_US + 1, ["a"], ["x"], base=2))
         assert (await store.lookup(["a"], ["x"], NO_EVENTS)).card[0, 0] == 2
+
+    on(own_server, law)
+
+
+def test_a_table_that_the_server_has_lost_is_published_again(own_server: RedisServer) -> None:
+    """Whoever published a table last puts it back; one that is served, or replaced by another's, is left alone."""
+
+    async def law(client: Redis, store: RedisFeatureStore) -> None:
+        assert not await store.put_back()
+        await store.publish(table(AT_US, ["a"], ["x"], base=1))
+        assert not await store.put_back()
+        own_server.kill()
+        assert str(await failure(store.put_back(), FeatureStoreError))
+        own_server.start()
+        assert await store.put_back()
+        assert (await store.lookup(["a"], ["x"], NO_EVENTS)).card[0, 0] == 1
+        await RedisFeatureStore(client, PREFIX).publish(table(AT_US + 1, ["a"], ["x"], base=2))
+        assert not await store.put_back()
+        assert (await store.lookup(["a"], ["x"], NO_EVENTS)).card[0, 0] == 2
+
+    on(own_server, law)
+
+
+def test_a_server_that_is_restarted_during_a_publication_serves_no_part_of_it(own_server: RedisServer) -> None:
+    """What was written before may be lost, so nobody switches to it: that refresh fails, and the next is whole."""
+
+    async def law(client: Redis, store: RedisFeatureStore) -> None:
+        publishing = asyncio.create_task(store.publish(table(AT_US, [*CARDS, *map(str, range(50_000))], ["x"])))
+        while await client.dbsize() < len(CARDS):  # noqa: ASYNC110 - the event is the server's
+            await asyncio.sleep(0)
+        own_server.kill()
+        own_server.start()
+        assert "RESTARTED" in str(await failure(publishing, FeatureStoreError))
+        rows = await store.lookup(CARDS[:2], ["x", "x"], NO_EVENTS)
+        assert_array_equal(rows.card_computed_us, [MISSING_AT] * 2)
+        await store.publish(table(AT_US, CARDS, ["x"]))
+        rows = await store.lookup(CARDS[:2], ["x", "x"], NO_EVENTS)
+        assert_array_equal(rows.card_computed_us, [AT_US] * 2)
 
     on(own_server, law)
 

@@ -4,12 +4,11 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
-PATIENCE_S = 10.0
+READY = "Ready to accept connections"
 
 
 class RedisServer:
@@ -34,19 +33,19 @@ class RedisServer:
 
     def start(self) -> None:
         """Start it, empty, and return when it takes connections."""
-        self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
-        until = time.monotonic() + PATIENCE_S
-        while time.monotonic() < until:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            time.sleep(0.01)
-        raise AssertionError("redis-server takes no connections")
+        self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        said = []
+        for line in self._process.stdout:
+            said.append(line)
+            if READY in line:
+                return
+        raise AssertionError(f"redis-server takes no connections: {''.join(said)}")
 
     def kill(self) -> None:
         """End it as a crash does."""
         self._process.kill()
-        self._process.wait()
+        self._process.communicate()
 
     def pause(self) -> None:
         """Let it answer nobody, with its connections open."""

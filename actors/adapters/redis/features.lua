@@ -58,5 +58,28 @@ local function write(keys, args)
   return #args - 5
 end
 
+local function server_run()
+  return redis.call('INFO', 'server'):match('run_id:(%x+)')
+end
+
+-- args: seconds until the counter ends. Returns a version that no table ever had, and which run of the server this is.
+local function begin(keys, args)
+  local counter = keys[1] .. 'versions'
+  local version = redis.call('INCR', counter)
+  redis.call('EXPIRE', counter, args[1])
+  return { version, server_run() }
+end
+
+-- args: the run of the server in which all rows were written, the new `current`, seconds until it ends.
+-- A server that was started again may have lost some of the rows.
+local function switch(keys, args)
+  if server_run() ~= args[1] then
+    return redis.error_reply('RESTARTED while a table was written')
+  end
+  return redis.call('SET', keys[1] .. 'current', args[2], 'EX', args[3])
+end
+
 redis.register_function { function_name = '${name}_look_up', callback = look_up, flags = { 'no-writes' } }
+redis.register_function('${name}_begin', begin)
 redis.register_function('${name}_write', write)
+redis.register_function('${name}_switch', switch)

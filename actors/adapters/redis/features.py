@@ -12,6 +12,7 @@ A look-up asks for ``current`` and the rows inside one function, so it never see
 are taken away in slices too. All keys end by themselves after `RedisFeatureStore`'s ``kept_s``, the pointer first.
 """
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from actors.adapters.redis.connection import told
+from actors.adapters.redis.connection import told, unanswered
 from actors.adapters.redis.functions import Argument, FunctionLibrary
 from actors.core.arrays import F32, I64
 from actors.core.errors import FeatureStoreError
@@ -42,6 +43,8 @@ LAYOUT: Final = f"1-{len(CARD_COLUMNS)}-{len(MERCHANT_COLUMNS)}"  # of a row; an
 SLICE = 256  # rows a call that writes: the server answers nobody else meanwhile, for about half a millisecond
 AT_ONCE = 512  # rows a call that reads, for the same reason; no batch of the assembler's default size takes two calls
 ATTEMPTS = 3  # to read a batch that takes several calls, between which the table was replaced
+WRITES = 4  # of a slice, while the server does not answer
+PAUSE_S = 0.2  # between two of them
 DAY_S = 86_400
 NO_EVENTS: Final[I64] = np.zeros(1, dtype=np.int64)
 SPREAD_S = 600  # over which a table's rows end, if nobody takes them away
@@ -86,7 +89,7 @@ MERCHANTS: Final = RowKind.of("m", len(MERCHANT_COLUMNS))
 
 
 class RedisFeatureStore:
-    """A feature store in Redis: read by any number of processes, published to by one at a time.
+    """A feature store in Redis: read by any number of processes, published to by one.
 
     Args:
         client: of the server; whoever made it closes it.
@@ -99,6 +102,8 @@ class RedisFeatureStore:
         self._prefix = f"{prefix}f:"
         self._kept_s = kept_s
         self._newest_us = MISSING_AT
+        self._published: BatchTable | None = None
+        self._publishing = asyncio.Lock()
         self._written: dict[str, list[str]] = {}  # names by version and kind, of rows that are still there
 
     def newest_computed_us(self) -> int:
@@ -144,32 +149,55 @@ class RedisFeatureStore:
             FeatureStoreError: not all of it could be written, or the switch was not confirmed; the one before is served
                 on. Where only the answer to the switch was lost, the new one is, and as whole.
         """
-        try:
-            version = await self._new_version()
-            for kind, side in ((CARDS, table.cards), (MERCHANTS, table.merchants)):
-                await self._write(f"{version}:{kind.letter}:", kind, side)
-            current = f"{LAYOUT} {version} {table.computed_us}"
-            await self._command("SET", f"{self._prefix}current", current, "EX", self._kept_s)
-            self._newest_us = table.computed_us
-        finally:
-            await self._take_away()
+        async with self._publishing:
+            try:
+                await self._write_and_switch(table)
+            finally:
+                await self._take_away()
 
-    async def _new_version(self) -> int:
-        counter = f"{self._prefix}versions"
-        version = int(await self._command("INCR", counter))
-        outlasting_s = 2 * (self._kept_s + SPREAD_S)  # no number comes again while there are rows that have it
-        await self._command("EXPIRE", counter, outlasting_s)
-        return version
+    async def put_back(self) -> bool:
+        """Publish the last table again if the server has lost it; call it now and then where servers lose data.
 
-    async def _write(self, place: str, kind: RowKind, side: TableSide) -> None:
-        present = side.present()
-        written: list[str] = []
-        self._written[place] = written
+        Returns:
+            Whether it was lost.
+
+        Raises:
+            FeatureStoreError: the server did not answer or refused.
+        """
+        table = self._published
+        if table is None or await self.find_current() >= table.computed_us:
+            return False
+        await self.publish(table)
+        return True
+
+    async def _write_and_switch(self, table: BatchTable) -> None:
+        counted_s = 2 * (self._kept_s + SPREAD_S)  # no number comes again while there are rows that have it
+        version, server_run = await self._write("begin", counted_s)
+        for kind, side in ((CARDS, table.cards), (MERCHANTS, table.merchants)):
+            await self._write_side(f"{version}:{kind.letter}:", kind, side)
+        await self._write("switch", server_run, f"{LAYOUT} {version} {table.computed_us}", self._kept_s)
+        self._published, self._newest_us = table, table.computed_us
+
+    async def _write_side(self, place: str, kind: RowKind, side: TableSide) -> None:
+        present, written = side.present(), self._written.setdefault(place, [])
         for names in _slices(list(present)):
             rows = kind.pack(side, np.fromiter(map(present.__getitem__, names), np.int64, len(names)))
             written.extend(names)
-            ttl_s = self._kept_s + SPREAD_S
-            await self._call("write", [(place, ttl_s, SPREAD_S, len(kind.missing), rows, *names)])
+            await self._write("write", place, self._kept_s + SPREAD_S, SPREAD_S, len(kind.missing), rows, *names)
+
+    async def _write(self, function: str, *arguments: Argument) -> Any:  # noqa: ANN401 - what the server answers
+        """Return the answer of ``function``, called again where none came: to do any of these twice is to do it once.
+
+        Else one late answer of hundreds would cost the whole refresh, and features age until the next.
+        """
+        for _ in range(WRITES - 1):
+            try:
+                return (await self._call(function, [arguments]))[0]
+            except FeatureStoreError as error:
+                if not unanswered(error.__cause__):
+                    raise
+            await asyncio.sleep(PAUSE_S)
+        return (await self._call(function, [arguments]))[0]
 
     async def _take_away(self) -> None:
         """Take away what was written here and nobody reads; what cannot be is tried again, or ends by itself."""
