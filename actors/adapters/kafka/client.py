@@ -1,0 +1,65 @@
+"""How the clients of workers are set, and what their errors mean.
+
+The settings are those that were measured to lose nothing and to be quick: at the default backoff an epoch waits 50 to
+100 ms for the transaction before it (confluent-kafka-python issue 967).
+"""
+
+from typing import Final
+
+from confluent_kafka import KafkaError, KafkaException
+
+SESSION_MS: Final = 6_000  # a dead worker's partitions wait so long, unless its slot is taken again
+TRANSACTION_MS: Final = 3_000  # an open transaction of a dead worker hides the decisions behind it for so long
+WAIT_S: Final = 0.02
+PATIENCE_S: Final = 5.0  # of one call; then the event loop hears that it is still waited for
+CONSUMER: Final = {
+    "partition.assignment.strategy": "cooperative-sticky",
+    "session.timeout.ms": SESSION_MS,
+    "heartbeat.interval.ms": SESSION_MS // 3,
+    "enable.auto.commit": False,
+    "enable.auto.offset.store": False,
+    "isolation.level": "read_committed",
+    "auto.offset.reset": "error",  # to begin somewhere else in silence would lose rows, or decide them twice
+    "fetch.wait.max.ms": 20,
+    "queued.min.messages": 5_000,
+    "reconnect.backoff.max.ms": 500,
+}
+PRODUCER: Final = {
+    "enable.idempotence": True,
+    "linger.ms": 0,
+    "compression.type": "lz4",
+    "reconnect.backoff.max.ms": 500,
+    "socket.timeout.ms": TRANSACTION_MS,
+    "retry.backoff.ms": 5,
+    "retry.backoff.max.ms": 20,
+}
+
+
+MAX_POLL_EXCEEDED: Final = KafkaError._MAX_POLL_EXCEEDED  # noqa: SLF001 - codes of librdkafka's own begin so, and are public
+AUTO_OFFSET_RESET: Final = KafkaError._AUTO_OFFSET_RESET  # noqa: SLF001
+_UNREACHABLE = (
+    KafkaError._TRANSPORT,  # noqa: SLF001
+    KafkaError._TIMED_OUT,  # noqa: SLF001
+    KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001
+    KafkaError._RESOLVE,  # noqa: SLF001
+)
+
+
+class EpochAbortedError(Exception):
+    """Nothing of the epoch is committed, and it can be played again."""
+
+
+class WorkerFencedError(Exception):
+    """This process can commit nothing any more."""
+
+
+class StillWaitingError(Exception):
+    """The brokers do not answer; the same call is to be made again."""
+
+
+def judged(error: KafkaException) -> Exception:
+    """Return what ``error`` means for this worker."""
+    what: KafkaError = error.args[0]
+    if what.retriable() or what.code() in _UNREACHABLE:
+        return StillWaitingError(f"Kafka does not answer: {what.str()}")
+    return WorkerFencedError(f"Kafka refuses: {what.str()}")

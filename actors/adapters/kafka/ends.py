@@ -1,0 +1,312 @@
+"""The two ends of a pipeline on a stream: rows are handed out in epochs, and committed once each has ended."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from actors.adapters.kafka.client import EpochAbortedError, StillWaitingError, WorkerFencedError
+from actors.adapters.kafka.epoch_client import EpochClient
+from actors.adapters.kafka.epochs import Epoch, EpochBook, Fetched, Row
+from actors.adapters.kafka.messages import letter_document
+from actors.adapters.kafka.thread import ClientHangsError, ClientThread
+from actors.adapters.positions import Recount
+from actors.core.arrays import I64
+from actors.core.awaiting import Completed
+from actors.core.batches import DECIDED, NUMBER, DeadLetter, DecidedBatch
+from actors.core.clock import NS_PER_S, Clock
+from actors.core.errors import StreamStateError
+from actors.core.transaction import Columns, Transaction, parse
+from actors.output.decision_record import DecisionLines
+from actors.source import Arrivals
+
+EPOCH_S: Final = 30.0  # an epoch takes milliseconds; a row that has not ended by then was lost in this process
+RECOUNTED: Final = 2_000  # rows at a time
+RETRY_S: Final = 0.25
+
+log = logging.getLogger(__name__)
+
+
+class StreamEnds:
+    """Source, sink and dead letters of one worker, and what moves them; made on the event loop.
+
+    Args:
+        client: used in a thread of its own from now on.
+        starts: offset of each partition at which the run begins.
+        lines: makes the values of decisions.
+        clock: of the pipeline.
+
+    Attributes:
+        book: which rows are on their way; the `Positions` of the windows.
+        windows: told again of what they have missed; None where they cannot miss anything.
+        early: transactions that were due later than the clock of this machine says.
+    """
+
+    def __init__(self, client: EpochClient, starts: dict[int, int], lines: DecisionLines, clock: Clock) -> None:
+        self.book = EpochBook(starts)
+        self.windows: Recount | None = None
+        self.early = 0
+        self._client = client
+        self._thread = ClientThread("kafka")
+        self._lines = lines
+        self._clock = clock
+        self._begun_wall_ns = time.time_ns()
+        self._wall_less_clock_ns = time.time_ns() - clock.now_ns()
+        self._fetching: asyncio.Task[Epoch | None] | None = None
+        self._committing: asyncio.Task[None] | None = None
+        self._moved = asyncio.Event()
+        self._finishing = False
+        self._failure: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._partitions: tuple[int, ...] = ()
+        self._lag = 0
+        self._measured_s = 0.0
+
+    async def start(self) -> None:
+        """Join the group; waits as long as the brokers do not answer.
+
+        Raises:
+            WorkerFencedError: it cannot be joined.
+        """
+        while True:
+            try:
+                await self._thread.call(self._client.start)
+            except StillWaitingError as waiting:
+                self._client.losing = str(waiting)
+                await asyncio.sleep(RETRY_S)
+            else:
+                return
+
+    # ------------------------------------------------------------------ source, see `Source`
+
+    async def take(self) -> Arrivals | None:
+        """Return the next epoch's transactions, None once `finish` was called."""
+        while not self._finishing and not self._failure.done():
+            if self._fetching is None:
+                self._fetching = asyncio.create_task(self._next_epoch(), name="epoch")
+            fetching = self._fetching
+            try:
+                epoch = await asyncio.shield(fetching)  # whoever is cancelled here has taken nothing
+            finally:
+                if fetching.done():
+                    self._fetching = None
+            if epoch is not None:
+                return self._arrivals(epoch)
+        return None
+
+    def due_count(self, elapsed_ns: int) -> int | None:  # noqa: ARG002 - the port's signature
+        """Return None: when transactions come is known only when they are there."""
+        return None
+
+    async def _next_epoch(self) -> Epoch | None:
+        """Return another epoch; None if there is nothing to take for now, or no room."""
+        try:
+            await self._settled()
+            if not self.book.room or self._finishing:
+                await self._wait()
+                return None
+            fetched = await self._thread.call(self._client.fetch)
+            await self._follow(fetched)
+            if self._measured_s + RETRY_S < time.monotonic():
+                self._measured_s = time.monotonic()
+                self._partitions, self._lag = await self._thread.call(self._client.measure)
+        except StillWaitingError:
+            await asyncio.sleep(RETRY_S)
+            return None
+        except (WorkerFencedError, ClientHangsError) as error:
+            self._fail(error)
+            return None
+        rows = fetched.rows if not fetched.revoked else []
+        return self.book.open(_in_order(rows)) if rows else None
+
+    async def _follow(self, fetched: Fetched) -> None:
+        """Take note of partitions that came and went."""
+        for partition, offset in fetched.assigned.items():
+            self.book.assigned(partition, offset)
+        if not fetched.revoked:
+            return
+        self.book.revoked(fetched.revoked)
+        again = {row.partition: row.offset for row in reversed(fetched.rows)}
+        again |= self._abort("partitions were given to another worker")
+        await self._thread.call(self._client.rewind, again)
+
+    async def _settled(self) -> None:
+        """Have windows count what they missed, once nothing is on its way."""
+        if self.book.zombie:
+            raise WorkerFencedError("the windows are ahead of this worker: another one has its partitions")
+        if not self.book.gaps or self.windows is None:
+            return
+        while not self.book.idle:
+            await self._wait()
+            if self._failure.done():
+                return
+        for partition, offset in dict(self.book.gaps).items():
+            await self._recount(partition, offset, self.windows)
+
+    async def _recount(self, partition: int, start: int, windows: Recount) -> None:
+        end = self.book.committed(partition)
+        while start < end:
+            found, after = await self._thread.call(self._client.reread, partition, start, end, RECOUNTED)
+            offsets, columns = _readable(found)
+            try:
+                await windows.recount(partition, offsets, columns, after)
+            except StreamStateError:
+                await asyncio.sleep(RETRY_S)  # they are out of reach again; rows are decided without them meanwhile
+                return
+            start = after
+        self.book.gaps.pop(partition, None)
+
+    def _arrivals(self, epoch: Epoch) -> Arrivals:
+        now_ns = time.time_ns()
+        due_ns = np.array([row.offered.due_ns for row in epoch.rows], dtype=np.int64)
+        self.early += int((due_ns > now_ns).sum())
+        due_ns = np.maximum.accumulate(np.minimum(due_ns, now_ns))
+        return Arrivals([row.raw for row in epoch.rows], due_ns - self._begun_wall_ns)
+
+    # ------------------------------------------------------------------ sink, see `DecisionSink`
+
+    async def deliver(self, decided: DecidedBatch) -> None:
+        """Take note of decisions; they are committed with their epoch. Never raises and never waits."""
+        track = decided.batch.track
+        done_ns = (track[:, DECIDED] + self._wall_less_clock_ns).tolist()
+        values = self._lines.encode(decided).splitlines()
+        self.book.decided(track[:, NUMBER].tolist(), values, done_ns)
+        self._ended()
+
+    def put(self, letters: Sequence[DeadLetter]) -> Completed[None]:
+        """Take note of dead letters; see `DeadLetterSink`."""
+        for letter in letters:
+            row = self.book.row(letter.number)
+            if row is not None:
+                document = letter_document(letter, row.partition, row.offset)
+                self.book.letter(letter.number, document, letter.at_ns + self._wall_less_clock_ns)
+        self._ended()
+        return Completed(None)
+
+    def on_duplicates(self, numbers: I64) -> None:
+        """Take note of rows that repeat others."""
+        self.book.duplicates(numbers.tolist(), time.time_ns())
+        self._ended()
+
+    def _ended(self) -> None:
+        """Commit the oldest epoch if each of its rows has ended."""
+        if self._committing is None and self.book.ready() is not None and not self._failure.done():
+            self._committing = asyncio.create_task(self._commit(), name="commit")
+        self._moved.set()
+
+    async def _commit(self) -> None:
+        try:
+            while (epoch := self.book.ready()) is not None:
+                await self._commit_one(epoch)
+                self._moved.set()
+        except (WorkerFencedError, ClientHangsError) as error:
+            self._fail(error)
+        finally:
+            self._committing = None
+            self._moved.set()
+
+    async def _commit_one(self, epoch: Epoch) -> None:
+        while not epoch.dropped:
+            try:
+                await self._thread.call(self._client.commit, epoch)
+            except StillWaitingError:
+                await asyncio.sleep(RETRY_S)
+            except EpochAbortedError as aborted:
+                if not epoch.dropped:
+                    await self._thread.call(self._client.rewind, self._abort(str(aborted)))
+            else:
+                self.book.commit(epoch)
+                return
+
+    def _abort(self, why: str) -> dict[int, int]:
+        firsts = self.book.abort()
+        if firsts:
+            log.warning("an epoch is played again: %s", why)
+        return firsts
+
+    # ------------------------------------------------------------------ from start to end, see `Epochs` of a worker
+
+    def begin(self, start_ns: int) -> None:
+        """Take that the pipeline starts at ``start_ns`` on its clock."""
+        self._wall_less_clock_ns = time.time_ns() - self._clock.now_ns()
+        self._begun_wall_ns = start_ns + self._wall_less_clock_ns
+
+    def finish(self) -> None:
+        """Hand out nothing more."""
+        self._finishing = True
+        self._moved.set()
+
+    async def close(self) -> None:
+        """Wait until all is committed that was taken, then leave the group."""
+        self.finish()
+        deadline_ns = self._clock.now_ns() + round(EPOCH_S * NS_PER_S)
+        while not self.book.idle and not self._failure.done() and self._clock.now_ns() < deadline_ns:
+            await self._wait()
+        if not self._failure.done():
+            try:
+                await self._thread.call(self._client.close)
+            except ClientHangsError as hanging:
+                self._fail(hanging)
+        self._thread.close()
+
+    async def failed(self) -> str:
+        """Wait until this worker can never go on, and return why in one line."""
+        return await asyncio.shield(self._failure)
+
+    @property
+    def partitions(self) -> tuple[int, ...]:
+        """The partitions that are this worker's."""
+        return self._partitions
+
+    @property
+    def lag(self) -> int:
+        """Transactions of them that were not handed out."""
+        return self._lag
+
+    @property
+    def foreign(self) -> int:
+        """Messages of other runs, passed over."""
+        return self._client.foreign
+
+    @property
+    def losing(self) -> str:
+        """What is wrong with the brokers at the moment."""
+        return self._client.losing
+
+    def _fail(self, error: Exception) -> None:
+        if not self._failure.done():
+            self._failure.set_result(str(error))
+        self._moved.set()
+
+    async def _wait(self) -> None:
+        """Wait until something has moved, or for a moment."""
+        self._moved.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(RETRY_S):
+                await self._moved.wait()
+
+
+def _in_order(rows: Sequence[Row]) -> list[Row]:
+    """Return ``rows`` by the time at which they were due, those of each partition as they lie in it."""
+    due_ns = np.array([row.offered.due_ns for row in rows], dtype=np.int64)
+    partitions = np.array([row.partition for row in rows], dtype=np.int64)
+    for partition in set(partitions.tolist()):
+        own = partitions == partition
+        due_ns[own] = np.maximum.accumulate(due_ns[own])
+    return [rows[at] for at in np.argsort(due_ns, kind="stable").tolist()]
+
+
+def _readable(found: Sequence[tuple[int, bytes]]) -> tuple[I64, Columns | None]:
+    """Return those of ``found`` that are transactions: their offsets and columns, None if there is none."""
+    offsets: list[int] = []
+    transactions: list[Transaction] = []
+    for offset, raw in found:
+        try:
+            transactions.append(parse(raw))
+        except ValueError:  # a dead letter, as it was when it came first
+            continue
+        offsets.append(offset)
+    return np.array(offsets, dtype=np.int64), Columns.of(transactions) if transactions else None

@@ -1,0 +1,295 @@
+"""A worker's client: it takes rows from the partitions that are its own, and commits epochs. Every call blocks.
+
+Offsets move in the same Kafka transaction as the decisions (``exactly_once``), or behind them (``at_least_once``).
+"""
+
+import time
+from collections import deque
+from collections.abc import Sequence
+from typing import Final
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+
+from actors.adapters.kafka.address import StreamAddress
+from actors.adapters.kafka.client import (
+    AUTO_OFFSET_RESET,
+    CONSUMER,
+    MAX_POLL_EXCEEDED,
+    PATIENCE_S,
+    PRODUCER,
+    TRANSACTION_MS,
+    WAIT_S,
+    StillWaitingError,
+    WorkerFencedError,
+    judged,
+)
+from actors.adapters.kafka.epoch_commits import Delivery, EpochCommits
+from actors.adapters.kafka.epochs import Epoch, Fetched, Row
+from actors.adapters.kafka.messages import Record, read_offered, record_of
+
+FETCH_ROWS: Final = 1_024
+HELD_ROWS: Final = 4_096
+
+
+class EpochClient:
+    """Consumer and producer of one worker, used by one thread.
+
+    Args:
+        stream: where it is.
+        group: the consumer group, of this run alone.
+        run: id of the run; rows of others are passed over.
+        worker: its name in messages.
+        slot: static membership: the next process with this slot has its partitions at once. None: dynamic.
+        delivery: how decisions and offsets are committed.
+        epoch_rows: most rows of one partition in an epoch.
+
+    Attributes:
+        foreign: messages that were passed over.
+        losing: what is wrong with the brokers at the moment, "" when nothing is.
+    """
+
+    def __init__(
+        self,
+        stream: StreamAddress,
+        group: str,
+        run: str,
+        worker: str,
+        slot: str | None,
+        delivery: Delivery,
+        epoch_rows: int,
+    ) -> None:
+        self._stream = stream
+        self._group = group
+        self._run = run.encode()
+        self._worker = worker.encode()
+        self._slot = slot
+        self._delivery = delivery
+        self._epoch_rows = epoch_rows
+        self._owned: dict[int, int] = {}
+        self._serial = 0
+        self._change = Fetched()
+        self._held: deque[Row] = deque()
+        self._trouble = ""
+        self.foreign = 0
+        self.losing = ""
+
+    # ------------------------------------------------------------------ begin and end
+
+    def start(self) -> None:
+        """Join the group.
+
+        Raises:
+            WorkerFencedError: it cannot, with the reason in one line.
+        """
+        transactional = {"transactional.id": f"{self._group}.{self._slot or self._worker.decode()}"}
+        transactional["transaction.timeout.ms"] = str(TRANSACTION_MS)
+        membership = {} if self._slot is None else {"group.instance.id": self._slot}
+        try:
+            self._producer = Producer(
+                {
+                    **self._stream.client(),
+                    **PRODUCER,
+                    **(transactional if self._delivery == "exactly_once" else {}),
+                    "error_cb": self._on_error,
+                }
+            )
+            if self._delivery == "exactly_once":
+                self._producer.init_transactions(PATIENCE_S)
+            group = {"group.id": self._group, **membership}
+            self._consumer = Consumer({**self._stream.client(), **CONSUMER, **group, "error_cb": self._on_error})
+            self._consumer.subscribe(
+                [self._stream.topics.transactions],
+                on_assign=self._on_assign,
+                on_revoke=self._on_revoke,
+                on_lost=self._on_revoke,
+            )
+        except KafkaException as error:
+            raise judged(error) from error
+        self._commits = EpochCommits(
+            self._stream.topics, self._run, self._worker, self._delivery, self._owned, self._producer, self._consumer
+        )
+
+    def close(self) -> None:
+        """Leave the group, so that others have the partitions at once; those of a slot wait for its next process."""
+        self._consumer.close()
+        self._producer.flush(PATIENCE_S)
+
+    # ------------------------------------------------------------------ rows
+
+    def fetch(self) -> Fetched:
+        """Return rows for an epoch, at most ``epoch_rows`` of each partition; none if there are none for a moment."""
+        if not self._held:
+            self._receive(1, WAIT_S)
+        if 0 < len(self._held) < HELD_ROWS:  # most of what waits may be of one partition
+            self._receive(FETCH_ROWS, 0.0)
+        if self._trouble:
+            raise WorkerFencedError(self._trouble)
+        fetched, self._change = self._change, Fetched()
+        taken, later = dict.fromkeys(self._owned, 0), deque[Row]()
+        for row in self._held:
+            if taken[row.partition] < self._epoch_rows:
+                taken[row.partition] += 1
+                fetched.rows.append(row)
+            else:
+                later.append(row)
+        self._held = later
+        return fetched
+
+    def _receive(self, count: int, wait_s: float) -> None:
+        try:
+            messages = self._consumer.consume(count, wait_s)
+        except KafkaException as error:
+            raise judged(error) from error
+        for message in messages:
+            wrong = message.error()
+            if wrong is not None:
+                self._note(wrong)
+            else:
+                self._hold(record_of(message))
+        if self.losing and self._answered(messages):
+            self.losing = ""
+
+    def _hold(self, record: Record) -> None:
+        assignment = self._owned.get(record.partition)
+        if assignment is None:
+            return
+        offered = read_offered(record, self._run)
+        if offered is None:
+            self.foreign += 1
+            return
+        self._held.append(Row(record.partition, record.offset, record.key, record.value, offered, assignment))
+
+    def _answered(self, messages: Sequence[Message]) -> bool:
+        """Return whether the brokers answer again."""
+        if any(message.error() is None for message in messages):
+            return True
+        try:
+            self._consumer.list_topics(self._stream.topics.transactions, timeout=WAIT_S)
+        except KafkaException:
+            return False
+        return True
+
+    def _note(self, error: KafkaError) -> None:
+        """Take note of an error among the messages: some pass, some end this worker."""
+        code = error.code()
+        if error.fatal() or code in (KafkaError.FENCED_INSTANCE_ID, MAX_POLL_EXCEEDED):
+            self._trouble = f"Kafka has another worker in this place, or took this one for dead: {error.str()}"
+        elif code in (AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE):
+            self._trouble = (
+                f"{self._stream.topics.transactions}: the next transaction is not there any more ({error.str()}); what "
+                "is missing cannot be decided: keep transactions longer (retention.ms) and start a new run"
+            )
+        elif code == KafkaError.UNKNOWN_TOPIC_OR_PART:
+            self._trouble = f"{self._stream.topics.transactions} is not there any more; start a new run"
+        else:
+            self.losing = f"Kafka does not answer: {error.str()}"
+
+    def _on_error(self, error: KafkaError) -> None:
+        if error.fatal():
+            self._trouble = f"Kafka has another worker in this place: {error.str()}"
+        else:
+            self.losing = f"Kafka does not answer: {error.str()}"
+
+    def measure(self) -> tuple[tuple[int, ...], int]:
+        """Return the partitions that are ours and how many transactions of them are not committed."""
+        topic, lag = self._stream.topics.transactions, 0
+        for partition in self._owned:
+            at = TopicPartition(topic, partition)
+            try:
+                _, high = self._consumer.get_watermark_offsets(at, cached=True)
+                (position,) = self._consumer.position([at])
+            except KafkaException:
+                continue
+            if high > 0 and position.offset >= 0:
+                lag += max(0, high - position.offset)
+        return tuple(sorted(self._owned)), lag + len(self._held)
+
+    # ------------------------------------------------------------------ membership; called inside `consume`
+
+    def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        try:
+            begun = consumer.committed(partitions, timeout=PATIENCE_S) if partitions else []
+        except KafkaException as error:
+            self._trouble = f"Kafka does not say where to go on: {error.args[0].str()}"
+            return
+        for each in begun:
+            if each.offset < 0:  # the run has committed where it begins: a broker that was killed has forgotten it
+                self._trouble = f"Kafka has forgotten how far partition {each.partition} was decided"
+                return
+        consumer.incremental_assign(begun)
+        for each in begun:
+            self._serial += 1
+            self._owned[each.partition] = self._serial
+            self._change.assigned[each.partition] = each.offset
+
+    def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        gone = {each.partition for each in partitions}
+        for partition in gone:
+            self._owned.pop(partition, None)
+            self._change.assigned.pop(partition, None)
+        self._change.revoked |= gone
+        self._held = deque(row for row in self._held if row.partition not in gone)
+        consumer.incremental_unassign(partitions)
+
+    # ------------------------------------------------------------------ epochs
+
+    def commit(self, epoch: Epoch) -> None:
+        """Commit the outcomes of ``epoch`` and its offsets; see `EpochCommits.commit`."""
+        try:
+            self._commits.commit(epoch)
+        finally:
+            self.losing = self._commits.losing
+
+    def rewind(self, offsets: dict[int, int]) -> None:
+        """Hand out again from ``offsets`` on, by partition; those that are ours no more are left out."""
+        for partition, offset in offsets.items():
+            if partition in self._owned:
+                self._held = deque(row for row in self._held if row.partition != partition)
+                self._seek(partition, offset)
+
+    def reread(self, partition: int, start: int, end: int, most: int) -> tuple[list[tuple[int, bytes]], int]:
+        """Return what lies in ``partition`` from ``start`` to ``end``, at most ``most``, and the offset behind that.
+
+        The others wait meanwhile; afterwards it goes on at ``end``.
+
+        Raises:
+            StillWaitingError: the brokers do not answer.
+        """
+        topic = self._stream.topics.transactions
+        everything = [TopicPartition(topic, other) for other in self._owned]
+        others = [each for each in everything if each.partition != partition]
+        found: list[tuple[int, bytes]] = []
+        after, until = start, time.monotonic() + PATIENCE_S
+        self._consumer.pause(others)
+        self._seek(partition, start)
+        try:
+            while after < end and len(found) < most:
+                for message in self._consumer.consume(min(most - len(found), FETCH_ROWS), WAIT_S):
+                    if (wrong := message.error()) is not None:
+                        self._note(wrong)
+                        continue
+                    record = record_of(message)
+                    if record.partition != partition:
+                        self._hold(record)
+                    elif record.offset >= end:
+                        after = end
+                    elif record.offset >= after:
+                        after = record.offset + 1
+                        if read_offered(record, self._run) is not None:
+                            found.append((record.offset, record.value))
+                if time.monotonic() > until and after == start:
+                    raise StillWaitingError(f"partition {partition} cannot be read again")
+        finally:
+            self._held = deque(row for row in self._held if row.partition != partition)
+            if partition in self._owned:
+                self._seek(partition, end)
+            self._consumer.resume([each for each in others if each.partition in self._owned])
+        return found, after
+
+    def _seek(self, partition: int, offset: int) -> None:
+        at = TopicPartition(self._stream.topics.transactions, partition, offset)
+        try:
+            self._consumer.seek(at)
+        except KafkaException:  # it has only just been assigned
+            self._consumer.incremental_unassign([at])
+            self._consumer.incremental_assign([at])

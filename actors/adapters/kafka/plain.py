@@ -1,0 +1,155 @@
+"""Plain production and consumption, for whoever is no worker: a run offers transactions and reads what was committed.
+
+Every call blocks, so each of these has a thread of its own.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+
+from actors.adapters.kafka.address import StreamAddress
+from actors.adapters.kafka.client import PATIENCE_S, judged
+from actors.adapters.kafka.messages import Record, offered, record_of
+from actors.adapters.kafka.thread import ClientThread
+from actors.core.arrays import I64
+
+FETCHED: Final = 2_000
+WAIT_S: Final = 0.05
+WAITING: Final = 100_000  # messages that librdkafka may hold: at 20,000/s five seconds without a broker
+
+
+class TransactionSender:
+    """Sends the transactions of one run, idempotently; must be made on the event loop.
+
+    Args:
+        stream: where they go.
+        run: its id.
+
+    Attributes:
+        acknowledged: how many the brokers have.
+        refused: how many they never will have.
+        refusal: why not, the first time.
+        losing: what is wrong with the brokers at the moment, "" when nothing is.
+    """
+
+    def __init__(self, stream: StreamAddress, run: str) -> None:
+        self._topic = stream.topics.transactions
+        self._run = run.encode()
+        self._producer = Producer(
+            stream.client(linger_ms=1, compression_type="lz4")
+            | {"enable.idempotence": True, "queue.buffering.max.messages": WAITING, "error_cb": self._on_error}
+        )
+        self._thread = ClientThread("transactions")
+        self.acknowledged = self.refused = 0
+        self.refusal = self.losing = ""
+
+    async def send(self, keys: Sequence[bytes | None], raws: Sequence[bytes], numbers: I64, due_wall_ns: I64) -> None:
+        """Send transactions behind all that were sent before; returns once librdkafka has taken them.
+
+        It waits as long as librdkafka has no room, because no broker answers.
+
+        Args:
+            keys: the cards' tokens.
+            raws: one JSON document each.
+            numbers: in the order in which the run offered them, int64 (n,).
+            due_wall_ns: when each was meant to arrive, int64 (n,).
+        """
+        at = 0
+        while at < len(raws):
+            part = slice(at, None)
+            at += await self._thread.call(
+                self._put, keys[part], raws[part], numbers[part].tolist(), due_wall_ns[part].tolist()
+            )
+
+    def _put(self, keys: Sequence[bytes | None], raws: Sequence[bytes], numbers: list[int], due_ns: list[int]) -> int:
+        """Return how many were taken."""
+        for at, (key, raw, number, due) in enumerate(zip(keys, raws, numbers, due_ns, strict=True)):
+            try:
+                headers = offered(self._run, number, due)
+                self._producer.produce(self._topic, raw, key, headers=headers, on_delivery=self._delivered)
+            except BufferError:
+                self._producer.poll(WAIT_S)
+                return at
+            except KafkaException as error:  # too large for the brokers
+                self._refuse(error.args[0])
+        self._producer.poll(0)
+        return len(raws)
+
+    async def flush(self) -> int:
+        """Wait until the brokers have all, or for a few seconds; return how many they do not have yet."""
+        return await self._thread.call(self._producer.flush, PATIENCE_S)
+
+    def close(self) -> None:
+        """Send nothing more."""
+        self._thread.close()
+
+    def _delivered(self, error: KafkaError | None, _: Message) -> None:
+        if error is None:
+            self.acknowledged += 1
+            self.losing = ""
+        else:
+            self._refuse(error)
+
+    def _refuse(self, error: KafkaError) -> None:
+        self.refused += 1
+        self.refusal = self.refusal or error.str()
+
+    def _on_error(self, error: KafkaError) -> None:
+        self.losing = f"Kafka does not answer: {error.str()}"
+
+
+class CommittedReader:
+    """Reads messages that were committed, of given topics from given offsets on; must be made on the event loop.
+
+    Args:
+        stream: where they are.
+        starts: offset of each topic's partitions at which to begin.
+    """
+
+    def __init__(self, stream: StreamAddress, starts: Mapping[tuple[str, int], int]) -> None:
+        self._consumer = Consumer(
+            stream.client(group_id=f"{stream.prefix}-reader", isolation_level="read_committed")
+            | {"enable.auto.commit": False, "auto.offset.reset": "error", "fetch.wait.max.ms": 20}
+            | {"error_cb": self._on_error}
+        )
+        self._consumer.assign([TopicPartition(*at, offset) for at, offset in starts.items()])
+        self._thread = ClientThread("committed")
+        self._wrong: KafkaError | None = None
+        self.losing = ""
+
+    async def read(self) -> list[Record]:
+        """Return what was committed since the last call, in order within each partition; waits a moment for it.
+
+        What a call has read that is cancelled is lost: whoever ends, ends.
+
+        Raises:
+            StillWaitingError: the brokers do not answer.
+            WorkerFencedError: what comes next is not there any more, or may not be read.
+        """
+        return await self._thread.call(self._read)
+
+    def _read(self) -> list[Record]:
+        if self._wrong is not None:  # what came before it was given out
+            raise judged(KafkaException(self._wrong))
+        messages = self._consumer.consume(1, WAIT_S)
+        if messages:
+            messages += self._consumer.consume(FETCHED, 0)
+        records: list[Record] = []
+        for message in messages:
+            error = message.error()
+            if error is None:
+                records.append(record_of(message))
+            elif error.fatal() or not error.retriable():
+                self._wrong = error
+        if records:
+            self.losing = ""
+        return records
+
+    def _on_error(self, error: KafkaError) -> None:
+        self.losing = f"Kafka does not answer: {error.str()}"
+
+    async def close(self) -> None:
+        """Read nothing more."""
+        await self._thread.call(self._consumer.close)
+        self._thread.close()

@@ -1,0 +1,191 @@
+"""The topics of a stream, and what runs have claimed of them. Every call blocks.
+
+A run's consumer group is called by the stream's prefix and the run's id. It is made by committing where the run begins,
+so that a worker which finds no offset there knows that something was lost.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from confluent_kafka import (
+    Consumer,
+    ConsumerGroupTopicPartitions,
+    IsolationLevel,
+    KafkaError,
+    KafkaException,
+    TopicPartition,
+)
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._listoffsets import OffsetSpec
+from confluent_kafka.cimpl import NewTopic
+
+from actors.adapters.kafka.address import StreamAddress
+from actors.core.errors import InputError, MachineError
+
+CALL_S: Final = 10.0
+T = TypeVar("T")
+
+ASKED_EVERY_S: Final = 0.05
+SETTLING: Final = (
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+    KafkaError.LEADER_NOT_AVAILABLE,
+)
+LATEST: Final = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+PARTITIONS: Final = 6
+CONTROL_KEPT_MS: Final = 3_600_000
+SHOWN_LAG: Final = 3
+
+
+class StreamTopics:
+    """The topics of one stream.
+
+    Args:
+        stream: where it is.
+    """
+
+    def __init__(self, stream: StreamAddress) -> None:
+        self._stream = stream
+        try:
+            self._admin = AdminClient(stream.client(socket_timeout_ms=round(CALL_S * 1_000)))
+        except KafkaException as error:
+            raise InputError(f"--stream-config: {error.args[0].str()}") from error
+
+    def ensure(self, partitions: int = PARTITIONS) -> int:
+        """Create those topics that are missing, and return how many partitions the transactions have.
+
+        Raises:
+            MachineError: the brokers do not answer, or refuse.
+            InputError: the topics are there, and do not fit together.
+        """
+        there, topics = self._partitions(), self._stream.topics
+        count = there.get(topics.transactions) or there.get(topics.decisions) or partitions
+        wanted = dict.fromkeys((topics.transactions, topics.decisions, topics.dead_letters, topics.labels), count)
+        missing = [NewTopic(name, number, -1) for name, number in wanted.items() if name not in there]
+        if topics.control not in there:
+            missing.append(NewTopic(topics.control, 1, -1, config={"retention.ms": str(CONTROL_KEPT_MS)}))
+        if missing:
+            for name, made in self._admin.create_topics(missing, operation_timeout=CALL_S).items():
+                self._made(name, made)
+        for name in (topics.decisions, topics.dead_letters):
+            if there.get(name, count) != count:
+                raise InputError(
+                    f"{self._stream.url}: {name} has {there[name]} partitions and {topics.transactions} has {count}: a "
+                    "decision lies in the partition of its transaction; make them equal or choose another prefix"
+                )
+        return count
+
+    def _made(self, name: str, made: object) -> None:
+        try:
+            made.result(CALL_S)  # type: ignore[attr-defined]
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                raise MachineError(f"{self._stream.url}: {name} cannot be created: {error.args[0].str()}") from error
+
+    def _partitions(self) -> dict[str, int]:
+        try:
+            topics = self._admin.list_topics(timeout=CALL_S).topics
+        except KafkaException as error:
+            raise MachineError(
+                f"{self._stream.url}: no broker answers ({error.args[0].str()}); start one with `python -m sim up`, or "
+                "see whether the address is right"
+            ) from error
+        return {name: len(topic.partitions) for name, topic in topics.items() if topic.error is None}
+
+    def ends(self, *names: str) -> dict[tuple[str, int], int]:
+        """Return the offset behind the last message of every partition of the topics ``names``."""
+        there = self._partitions()
+        asked = {TopicPartition(name, partition): LATEST for name in names for partition in range(there[name])}
+
+        def ask() -> dict[tuple[str, int], int]:
+            answers = self._admin.list_offsets(
+                asked, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=CALL_S
+            )
+            return {(at.topic, at.partition): answer.result(CALL_S).offset for at, answer in answers.items()}
+
+        return self._patiently(ask)
+
+    def _patiently(self, ask: Callable[[], T]) -> T:
+        """Return the answer to ``ask``, asked again while topics that were just created settle.
+
+        Raises:
+            MachineError: the brokers refuse, or go on settling.
+        """
+        until = time.monotonic() + CALL_S
+        while True:
+            try:
+                return ask()
+            except KafkaException as error:
+                what: KafkaError = error.args[0]
+                if (not what.retriable() and what.code() not in SETTLING) or time.monotonic() > until:
+                    raise MachineError(f"{self._stream.url}: Kafka refuses: {what.str()}") from error
+            time.sleep(ASKED_EVERY_S)
+
+    def group_of(self, run: str) -> str:
+        """Return the consumer group of ``run``."""
+        return f"{self._stream.prefix}.{run}"
+
+    def claim(self, run: str) -> dict[int, int]:
+        """Let ``run`` begin behind everything that is there, and return the offset of each partition."""
+        topic = self._stream.topics.transactions
+        starts = {partition: offset for (_, partition), offset in self.ends(topic).items()}
+        consumer = Consumer(self._stream.client(group_id=self.group_of(run)))
+        offsets = [TopicPartition(topic, partition, offset) for partition, offset in starts.items()]
+        try:
+            self._patiently(lambda: consumer.commit(offsets=offsets, asynchronous=False))
+        finally:
+            consumer.close()
+        return starts
+
+    def lags(self) -> dict[str, int]:
+        """Return how many transactions each run has left undecided, by its id; those with none are left out."""
+        topic, prefix = self._stream.topics.transactions, f"{self._stream.prefix}."
+        ends = {partition: offset for (_, partition), offset in self.ends(topic).items()}
+        groups = self._admin.list_consumer_groups(request_timeout=CALL_S).result(CALL_S).valid
+        lags: dict[str, int] = {}
+        for group in groups:
+            if not group.group_id.startswith(prefix):
+                continue
+            asked = [ConsumerGroupTopicPartitions(group.group_id)]
+            (answer,) = self._admin.list_consumer_group_offsets(asked).values()
+            lag = sum(
+                max(0, ends.get(at.partition, 0) - at.offset)
+                for at in answer.result(CALL_S).topic_partitions
+                if at.topic == topic and at.offset >= 0
+            )
+            if lag:
+                lags[group.group_id.removeprefix(prefix)] = lag
+        return lags
+
+    def check_free(self) -> None:
+        """Refuse topics on which another run has transactions that are not decided.
+
+        Raises:
+            InputError: there is one.
+        """
+        lags = self.lags()
+        if lags:
+            named = ", ".join(f"{run} ({lag:,})" for run, lag in sorted(lags.items())[:SHOWN_LAG])
+            raise InputError(
+                f"{self._stream.url}: has transactions that other runs have not decided: {named}; let them end, choose "
+                "another prefix, or give them up with --discard RUN"
+            )
+
+    def discard(self, run: str) -> None:
+        """Give up what ``run`` has claimed; its transactions will never be decided.
+
+        Raises:
+            InputError: there is no such run, or its workers are still there.
+        """
+        ((_, answer),) = self._admin.delete_consumer_groups([self.group_of(run)], request_timeout=CALL_S).items()
+        try:
+            answer.result(CALL_S)
+        except KafkaException as error:
+            what = error.args[0]
+            if what.code() == KafkaError.GROUP_ID_NOT_FOUND:
+                raise InputError(f"--discard {run}: {self._stream.url} has no such run") from error
+            if what.code() == KafkaError.NON_EMPTY_GROUP:
+                text = "its workers still run, or ended less than ten seconds ago; end them, then try again"
+                raise InputError(f"--discard {run}: {text}") from error
+            raise MachineError(f"--discard {run}: {what.str()}") from error
