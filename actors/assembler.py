@@ -25,7 +25,7 @@ from actors.features.stream_state import StreamState
 from actors.mailbox import Lease, Mailbox
 from actors.output.dead_letters import DeadLetterBuffer, redacted
 from actors.output.sinks import FirstFailure
-from actors.remembered_ids import Deduplicator, RememberedIds
+from actors.remembered_ids import OwnIds, RememberedIds
 from actors.resilience.timeout import ReusableTimeout
 from actors.telemetry.stages import Stage, StageRecorder, StageSpan
 
@@ -76,7 +76,7 @@ class AssemblerParts:
     history: History | None
     dead_letters: DeadLetterBuffer
     remembered: RememberedIds
-    own_ids: Deduplicator
+    own_ids: OwnIds
     read: Read = read
     on_duplicates: OnDuplicates = passed_over
 

@@ -28,7 +28,7 @@ from actors.output.decision_record import DecisionLines
 from actors.output.delivery import DeliveryRetries
 from actors.output.sinks import DecisionSink, LineSink
 from actors.producer import Producer
-from actors.remembered_ids import Deduplicator, RememberedIds
+from actors.remembered_ids import Deduplicator, OwnIds, RememberedIds
 from actors.resilience.breaker import CircuitBreaker
 from actors.resilience.store_guard import CachedFeatureStore, GuardedFeatureStore
 from actors.resilience.store_retries import HedgedFeatureStore, RetryBudget, RetryingFeatureStore
@@ -51,6 +51,7 @@ class Surroundings:
         log: makes what writes the decision log to ``output``.
         undelivered: where decisions are kept that could not be delivered; None: they are only counted.
         remembered: ids of transactions seen before, shared by all workers of a stream; None: this pipeline's own.
+        own_ids: those that this pipeline has seen itself; None: it makes a memory for them.
         on_duplicates: told which transactions end as duplicates, for a source that must know what became of each.
     """
 
@@ -73,6 +74,7 @@ class Surroundings:
     undelivered: LineSink | None = None
     read: Read = read
     remembered: RememberedIds | None = None
+    own_ids: OwnIds | None = None
     on_duplicates: OnDuplicates = passed_over
 
 
@@ -112,7 +114,9 @@ class Pipeline:
         self.breaker = None if breaker is None else CircuitBreaker(breaker, clock)
         self.dead_letters = DeadLetterBuffer(around.dead_letters)
         store = self._store()
-        own_ids = Deduplicator(config.assembler.remembered_ids)
+        own_ids = around.own_ids
+        if own_ids is None:
+            own_ids = Deduplicator(config.assembler.remembered_ids)
         parts = AssemblerParts(
             around.assembly,
             around.stream,

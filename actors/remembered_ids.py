@@ -77,6 +77,18 @@ class Deduplicator:
             seen.discard(order.popleft())
 
 
+class OwnIds(Protocol):
+    """Ids that one process has seen, and answers about at once; see `RememberedIds`."""
+
+    def fresh(self, numbers: I64, columns: Columns) -> Completed[Bool | None]:
+        """Return which transactions are new."""
+        ...
+
+    def remember(self, numbers: I64, columns: Columns) -> None:
+        """Take note of transactions."""
+        ...
+
+
 def first_of_each(ids: list[str], seen: set[str]) -> Bool:
     """Return which of ``ids`` are not ``seen``, bool (n,); of equal ones only the first."""
     mask = np.zeros(len(ids), dtype=np.bool_)

@@ -22,6 +22,7 @@ from sim.commands.inspect import inspect
 from sim.commands.models import rollback, train
 from sim.commands.run import demo, run
 from sim.commands.scenarios import list_scenarios, schema, validate
+from sim.commands.stream import worker
 from sim.exit_codes import FAILED, INTERNAL, INTERRUPTED, PASS, USAGE
 from sim.installation import MODULE, PROGRAM
 from sim.training.progress import TrainingRefused
@@ -40,7 +41,8 @@ app = typer.Typer(
         f"Start with: {PROGRAM} run burst"
     ),
     epilog=(
-        "Exit codes: 0 pass, 99 fail, 3 inconclusive, 2 wrong usage or input, 1 internal error, 130 interrupted. "
+        "Exit codes: 0 pass, 99 fail, 3 inconclusive, 2 wrong usage or input, 1 internal error, 130 interrupted, "
+        "75 a worker to be started again. "
         f"{DEBUG} anywhere shows the trace of an error."
     ),
     add_completion=False,
@@ -97,6 +99,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "check-determinism": check_determinism,
     "twin": twin,
     "explore": explore,
+    "worker": worker,
 }
 for _name, _command in COMMANDS.items():
     app.command(_name, help=(getdoc(_command) or "").replace(MODULE, PROGRAM))(_command)

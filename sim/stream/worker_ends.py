@@ -6,12 +6,14 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 import msgspec
 
+from actors.assembler import OnDuplicates, passed_over
 from actors.core.clock import Clock
 from actors.features.store import FeatureStore
 from actors.features.stream_state import StreamState
 from actors.model.artifact import Artifact
 from actors.output.dead_letters import DeadLetterSink
 from actors.output.sinks import DecisionSink
+from actors.remembered_ids import OwnIds, RememberedIds
 from actors.source import Source
 from sim.scenario.scenario import Scenario
 from sim.stream.control_messages import Announce
@@ -63,6 +65,9 @@ class WorkerEnds:
         stream: the windows, which all workers share.
         store: the batch features.
         epochs: what moves source and sink.
+        on_duplicates: told which transactions end as duplicates.
+        remembered: ids that all workers have seen; None: nothing but ``own_ids`` is asked.
+        own_ids: ids that this worker has seen; None: the pipeline makes a memory for them.
     """
 
     source: Source
@@ -71,6 +76,9 @@ class WorkerEnds:
     stream: StreamState
     store: FeatureStore
     epochs: Epochs
+    on_duplicates: OnDuplicates = passed_over
+    remembered: RememberedIds | None = None
+    own_ids: OwnIds | None = None
 
 
 class Ending(NamedTuple):

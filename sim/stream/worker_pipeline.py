@@ -86,6 +86,9 @@ def compose_worker(
         hooks=faults.wrap_hooks(Hooks()),
         work=faults.wrap_work(work),
         on_restart=journal.note_restart,
+        on_duplicates=ends.on_duplicates,
+        remembered=ends.remembered,
+        own_ids=ends.own_ids,
     )
     pipeline = Pipeline(settings, around)
     faults.attach(pipeline)

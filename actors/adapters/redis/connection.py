@@ -1,23 +1,96 @@
-"""The connection to Redis."""
+"""The connection to Redis, and what its errors say to whoever can mend it."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from actors.adapters.redis.address import PASSWORD_VARIABLE, USER_VARIABLE, StoreAddress, credentials, parse_store
+from actors.core.errors import InputError
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
+TIMEOUT_S: Final = 0.25
+START_TIMEOUT_S: Final = 5.0  # before a run nobody waits for a decision
+PROBE_S: Final = 60
+OLDEST_VERSION: Final = 7  # the first that has functions
 
-def connect(url: str, timeout_s: float = 0.25) -> "Redis":
-    """Return a client that fails within ``timeout_s`` instead of trying again."""
+_TOLD: Final = (  # what the server's refusals begin with
+    ("NOAUTH", f"Redis requires a password: export {PASSWORD_VARIABLE}"),
+    ("WRONGPASS", f"Redis refuses the password in {PASSWORD_VARIABLE}, or the user in {USER_VARIABLE}"),
+    ("NOPERM", f"Redis does not let the user in {USER_VARIABLE} do this"),
+    ("READONLY", "Redis is read-only here: name the primary, not a replica of it"),
+    ("OOM", "Redis is out of memory: raise its maxmemory, or remove what others left there"),
+    ("MISCONF", "Redis refuses to write because it cannot save to its disk"),
+    ("LOADING", "Redis is still loading its data"),
+    ("MASTERDOWN", "Redis is a replica that has lost its primary"),
+    ("LAYOUT", "Redis holds keys of another version of riskdrill under this run's prefix"),
+    ("UNKNOWN COMMAND", f"Redis is too old: {OLDEST_VERSION}.0 or later is needed, which has functions"),
+    ("AUTHENTICATION REQUIRED", f"Redis requires a password: export {PASSWORD_VARIABLE}"),
+    ("INVALID USERNAME-PASSWORD", f"Redis refuses the password in {PASSWORD_VARIABLE}"),
+    ("HELLO MUST BE CALLED", f"Redis requires a password: export {PASSWORD_VARIABLE}"),
+)
+_KINDS: Final = {"READONLY": "READONLY", "OOM": "OUTOFMEMORY", "LOADING": "BUSYLOADING", "NOPERM": "NOPERMISSION"}
+
+
+def connect(address: StoreAddress | str, timeout_s: float = TIMEOUT_S) -> "Redis":
+    """Return a client that fails within ``timeout_s`` instead of trying again; nothing is sent yet.
+
+    User and password come from the environment.
+
+    Raises:
+        InputError: ``address`` is a text and none of Redis.
+    """
     from redis.asyncio import Redis
     from redis.asyncio.retry import Retry
     from redis.backoff import NoBackoff
 
-    return Redis.from_url(url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, retry=Retry(NoBackoff(), 0))
+    place = parse_store(address) if isinstance(address, str) else address
+    secrets = credentials()
+    return Redis(
+        host=place.host,
+        port=place.port,
+        db=place.database,
+        ssl=place.encrypted,
+        username=secrets.get("username"),
+        password=secrets.get("password"),
+        socket_timeout=timeout_s,
+        socket_connect_timeout=timeout_s,
+        retry=Retry(NoBackoff(), 0),
+    )
 
 
-def told(error: Exception) -> str:
-    """Return in a line what went wrong."""
-    return " ".join(str(error).split())
+async def check_store(address: StoreAddress, prefix: str) -> None:
+    """Return if the server is there, is new enough, and lets us write under ``prefix``, where a key ends in a minute.
+
+    Raises:
+        InputError: it is not, in one line.
+    """
+    from redis.exceptions import RedisError
+
+    client = connect(address, START_TIMEOUT_S)
+    try:
+        await client.execute_command("FUNCTION", "STATS")  # type: ignore[no-untyped-call]
+        await client.set(f"{prefix}probe", 1, ex=PROBE_S)
+    except (RedisError, OSError) as error:
+        raise InputError(f"{address.url}: {told(error)}") from error
+    finally:
+        await client.aclose()
+
+
+def told(error: BaseException) -> str:
+    """Return in a line what went wrong, and what to do where that is known; nothing that is secret."""
+    from redis.exceptions import ConnectionError as ConnectionFailedError
+    from redis.exceptions import TimeoutError as TimedOutError
+
+    text = " ".join(str(error).split())
+    kind = type(error).__name__.removesuffix("Error").upper()  # the client cuts the first word off some refusals
+    for beginning, meaning in _TOLD:
+        if text.upper().startswith(beginning) or kind == _KINDS.get(beginning):
+            return meaning
+    if isinstance(error, TimedOutError):
+        return "Redis did not answer in time"
+    if isinstance(error, ConnectionFailedError | OSError):
+        return f"Redis is not there: {text}" if text else "Redis is not there"
+    return f"Redis refuses: {text}"
 
 
 def unanswered(error: BaseException | None) -> bool:

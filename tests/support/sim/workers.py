@@ -44,6 +44,7 @@ faults:
   - {name: stuck, kind: scorer_hang, at: 1s, duration: 5s}
   - {name: shift, kind: traffic_drift, at: 10s, duration: 5s}
 """
+MANY = "phases.steady.rate=10000"
 PROMPT_S = 0.02
 
 
@@ -183,7 +184,7 @@ def transactions(count: int, seed: int = 7) -> list[bytes]:
     from sim.run.plan import traffic_spec
     from sim.scenario.loader import parse
 
-    spec = msgspec.structs.replace(traffic_spec(parse(DRILL, "the drill")), seed=seed)
+    spec = msgspec.structs.replace(traffic_spec(parse(DRILL, "the drill", (MANY,))), seed=seed)
     raws: list[bytes] = []
     for block in spec.build():
         raws += block.raws

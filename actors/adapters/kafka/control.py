@@ -1,0 +1,129 @@
+"""The control topic: documents in and out, in a thread of its own, from the end of the topic on."""
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from typing import TYPE_CHECKING, Any, Final
+
+from actors.adapters.kafka.address import StreamAddress
+from actors.adapters.kafka.thread import ClientHangsError, ClientThread
+from actors.core.errors import InputError
+
+if TYPE_CHECKING:
+    pass
+
+MOST_WAITING: Final = 256  # two minutes of one process's messages: while the brokers are gone the oldest are dropped
+MOST_UNREAD: Final = 4_096
+TAKEN: Final = 256
+TURN_S: Final = 0.05
+OPEN_S: Final = 5.0
+FLUSH_S: Final = 2.0
+RETRY_S: Final = 0.25
+
+log = logging.getLogger(__name__)
+
+
+class KafkaControl:
+    """One process's end of a control topic, which has one partition.
+
+    It reads what was sent after it was opened, its own documents too. While the brokers are gone it waits: what is sent
+    then is kept, a bounded number, the oldest dropped first.
+
+    Args:
+        thread: in which the clients are used.
+        clients: made by `open`.
+    """
+
+    def __init__(self, thread: ClientThread, clients: "_Clients") -> None:
+        self._thread = thread
+        self._clients = clients
+        self._waiting: deque[bytes] = deque(maxlen=MOST_WAITING)
+        self._unread: asyncio.Queue[bytes] = asyncio.Queue()
+        self._closing = False
+        self._pump = asyncio.create_task(self._run(), name="control topic")
+
+    @staticmethod
+    async def open(address: StreamAddress) -> "KafkaControl":
+        """Return an end of the stream's control topic.
+
+        Raises:
+            InputError: the brokers do not answer, or have no such topic.
+        """
+        thread = ClientThread("kafka control")
+        try:
+            return KafkaControl(thread, await thread.call(_Clients, address))
+        except ClientHangsError as error:
+            raise InputError(f"{address.url}: does not answer; see that the broker runs") from error
+
+    async def receive(self) -> bytes:
+        """Return the next document, waiting for it."""
+        return await self._unread.get()
+
+    def send(self, document: bytes) -> None:
+        """Have ``document`` sent in a moment, behind those before it; never waits, never raises."""
+        self._waiting.append(document)
+
+    async def close(self) -> None:
+        """Send what waits, unless that takes more than a moment, and let the topic go."""
+        self._closing = True
+        await asyncio.gather(self._pump, return_exceptions=True)
+        with contextlib.suppress(ClientHangsError):
+            await self._thread.call(self._clients.close)
+        self._thread.close()
+
+    async def _run(self) -> None:
+        """Hand over in turns what is to be sent and what was received."""
+        while True:
+            sending = [self._waiting.popleft() for _ in range(len(self._waiting))]
+            closing = self._closing
+            try:
+                received = await self._thread.call(self._clients.turn, sending)
+            except ClientHangsError:
+                log.warning("the control topic does not answer; it is asked again")
+                await asyncio.sleep(RETRY_S)
+                continue
+            for document in received:
+                if self._unread.qsize() >= MOST_UNREAD:
+                    self._unread.get_nowait()
+                self._unread.put_nowait(document)
+            if closing:
+                return
+
+
+class _Clients:
+    """Consumer and producer of a control topic; used in one thread, all of their calls end in time."""
+
+    def __init__(self, address: StreamAddress) -> None:
+        from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+
+        self._topic = address.topics.control
+        settings = address.client(socket_timeout_ms=3_000, reconnect_backoff_max_ms=500)
+        reading: dict[str, Any] = {**settings, "group.id": self._topic, "enable.auto.commit": False}
+        reading |= {"auto.offset.reset": "latest", "fetch.wait.max.ms": 20, "allow.auto.create.topics": False}
+        self._consumer: Consumer = Consumer(reading)
+        writing: dict[str, Any] = {**settings, "linger.ms": 2, "compression.type": "lz4", "message.timeout.ms": 30_000}
+        self._producer: Producer = Producer(writing)
+        place = TopicPartition(self._topic, 0)
+        try:
+            place.offset = self._consumer.get_watermark_offsets(place, timeout=OPEN_S)[1]
+        except KafkaException as error:
+            self._consumer.close()
+            text = f"{address.url}: the control topic cannot be read: {error.args[0].str()}"
+            raise InputError(f"{text}; see that the broker runs") from error
+        self._consumer.assign([place])
+
+    def turn(self, sending: list[bytes]) -> list[bytes]:
+        """Send, and return what has come."""
+        for document in sending:
+            with contextlib.suppress(BufferError):  # the brokers are long gone; what is older expires
+                self._producer.produce(self._topic, document)
+        self._producer.poll(0)
+        first = self._consumer.poll(TURN_S)  # the first ends the wait; of many at once it waits for the last
+        found = [] if first is None else [first, *self._consumer.consume(TAKEN, 0)]
+        return [message.value() or b"" for message in found if message.error() is None]
+
+    def close(self) -> None:
+        """Send what is left, if the brokers take it."""
+        self._producer.flush(FLUSH_S)
+        self._consumer.close()

@@ -1,0 +1,87 @@
+"""A worker's adapters for one run: source, sink and dead letters on Kafka, windows and batch features in Redis."""
+
+from collections.abc import Awaitable, Callable
+
+from actors.adapters.kafka.ends import StreamEnds
+from actors.adapters.kafka.epoch_client import EpochClient
+from actors.adapters.placed_ids import PlacedIds
+from actors.adapters.redis.connection import connect
+from actors.adapters.redis.features import RedisFeatureStore
+from actors.features.stream_state import InMemoryStreamState
+from actors.model.warm_state import load_windows, room_for
+from actors.output.decision_record import DecisionLines
+from sim.run.plan import traffic_spec
+from sim.run.warm_state import warm_past
+from sim.stream.places import Places
+from sim.stream.worker_ends import Connect, EndsReading, Joined, WorkerEnds
+
+EPOCH_ROWS = 128  # of a partition: a call of the store for so many blocks it for 2 to 4 ms
+
+
+class StreamEpochs:
+    """What moves a worker on Kafka, and lets the store go with it.
+
+    Args:
+        ends: source and sink.
+        let_go: closes the connections to the store.
+    """
+
+    def __init__(self, ends: StreamEnds, let_go: Callable[[], Awaitable[object]]) -> None:
+        self._ends = ends
+        self._let_go = let_go
+
+    def begin(self, start_ns: int) -> None:
+        """Take that the pipeline starts."""
+        self._ends.begin(start_ns)
+
+    def finish(self) -> None:
+        """Hand out nothing more."""
+        self._ends.finish()
+
+    async def close(self) -> None:
+        """Wait for the last commit, leave the group, close the connections."""
+        try:
+            await self._ends.close()
+        finally:
+            await self._let_go()
+
+    async def failed(self) -> str:
+        """Wait until this worker can never go on."""
+        return await self._ends.failed()
+
+    def reading(self) -> EndsReading:
+        """Return how it stands."""
+        ends, book = self._ends, self._ends.book
+        return EndsReading(
+            partitions=ends.partitions,
+            lag=ends.lag,
+            epochs=book.committed_epochs,
+            epochs_aborted=book.aborted_epochs,
+            rows_replayed=book.replayed_rows,
+            early=ends.early,
+            foreign=ends.foreign,
+            losing=tuple(filter(None, (ends.losing,))),
+        )
+
+
+def connector(places: Places) -> Connect:
+    """Return what makes the adapters of a worker at ``places``."""
+
+    async def connected(joined: Joined) -> WorkerEnds:
+        announce, scenario, identity = joined.announce, joined.scenario, joined.identity
+        group = places.group_of(announce.run)
+        worker, slot = identity.worker, identity.slot
+        client = EpochClient(places.stream, group, announce.run, worker, slot, "exactly_once", EPOCH_ROWS)
+        lines = DecisionLines(joined.digest_of, scenario.pipeline.log.features)
+        ends = StreamEnds(client, announce.starts, lines, joined.clock)
+        redis = connect(places.store)
+        towns = () if scenario.events else traffic_spec(scenario, announce.capacity_per_s).towns()
+        windows = load_windows(joined.artifact)
+        stream = InMemoryStreamState(room_for(windows, max(1, len(towns))), warm_past(joined.artifact, towns))
+        store = RedisFeatureStore(redis, places.keys_of(announce.run))
+        await ends.start()
+        own_ids = PlacedIds(scenario.pipeline.assembler.remembered_ids, ends.book)
+        epochs = StreamEpochs(ends, redis.aclose)
+        return WorkerEnds(ends, ends, ends, stream, store, epochs, ends.on_duplicates, own_ids=own_ids)
+
+    return connected

@@ -1,0 +1,42 @@
+"""A worker as a process of its own: event loop, clock, signals, and its end of the control topic."""
+
+import asyncio
+import sys
+from functools import partial
+
+import typer
+
+from actors.adapters.kafka.control import KafkaControl
+from actors.core.clock import RealClock
+from sim.clocks.real import loop_factory
+from sim.run.machine import PROMPT_S, give_back_large_blocks
+from sim.signals import drained_by
+from sim.stream.control_link import EncodedLink
+from sim.stream.places import Places
+from sim.stream.worker import Worker, WorkerOptions
+from sim.stream.worker_connect import connector
+
+
+def run_worker(places: Places, options: WorkerOptions) -> int:
+    """Be a worker until asked to end, or no more is to be done; return the exit code.
+
+    Raises:
+        InputError: the stream does not answer, or a run does not take this worker.
+    """
+    give_back_large_blocks()
+    sys.setswitchinterval(PROMPT_S)
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        return runner.run(_run(places, options))
+
+
+async def _run(places: Places, options: WorkerOptions) -> int:
+    link = EncodedLink(await KafkaControl.open(places.stream))
+    clock = RealClock()
+    worker = Worker(options, link, connector(places), clock, partial(typer.echo, err=True))
+    loop = asyncio.get_running_loop()
+    with drained_by(partial(loop.call_soon_threadsafe, worker.interrupt)):
+        try:
+            return await worker.run()
+        finally:
+            await link.close()
+            clock.close()
