@@ -39,12 +39,13 @@ DRILL = """
 version: 1
 name: drill
 phases: [{name: steady, duration: 30s, rate: 100}]
+pipeline: {feature_store: {timeout: 200ms}, assembler: {windows_timeout: 250ms}}
 faults:
   - {name: outage, kind: feature_store_outage, at: 1s, duration: 5s}
   - {name: stuck, kind: scorer_hang, at: 1s, duration: 5s}
   - {name: shift, kind: traffic_drift, at: 10s, duration: 5s}
 """
-MANY = "phases.steady.rate=10000"
+MANY = "phases.steady.duration=10m"
 PROMPT_S = 0.02
 
 
