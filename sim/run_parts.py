@@ -103,14 +103,6 @@ class RunModel(ModelControl, Protocol):
         ...
 
 
-class Primed(Protocol):
-    """A source that can be made ready."""
-
-    async def prime(self) -> None:
-        """Have what comes first at hand, so that the run does not begin with waiting for it."""
-        ...
-
-
 class RunParts(Protocol):
     """A run put together: what moves, what watches it, what is written."""
 
@@ -122,11 +114,6 @@ class RunParts(Protocol):
     @property
     def journal(self) -> Journal:
         """What happened."""
-        ...
-
-    @property
-    def source(self) -> Primed:
-        """Where transactions come from."""
         ...
 
     @property

@@ -1,6 +1,6 @@
 """Alerts: their rules, built in or a scenario's, their life, and the engine that evaluates them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -292,6 +292,19 @@ def built_in_rules(
         ("ScoresClustered", "score.near_half_ratio > 20%", 5, _PAGE),
         ("PredictionVolumeLow", "volume_ratio < 50%", 5, _PAGE),
     )
+    return _built(rules, factor)
+
+
+def stream_rules(factor: float = PRODUCTION) -> tuple[AlertRule, ...]:
+    """Return the built-in rules of a run on a stream, beside those of every run; ``factor`` as there."""
+    rules = (
+        ("KafkaUnreachable", "stream.kafka_silent_s > 2s", 1, _PAGE),  # nothing is decided, and nothing is lost
+        ("RedisUnreachable", "stream.redis_silent_s > 2s", 1, _PAGE),  # decisions go on, by rules
+    )
+    return _built(rules, factor)
+
+
+def _built(rules: Iterable[tuple[str, str, float, Severity]], factor: float) -> tuple[AlertRule, ...]:
     return tuple(
         AlertRule(alert=name, expr=expr, for_s=minutes * _MINUTE * factor, severity=severity)
         for name, expr, minutes, severity in rules

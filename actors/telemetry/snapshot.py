@@ -46,6 +46,8 @@ class Gauges(msgspec.Struct, frozen=True):
         breaker: state of the feature store's circuit breaker.
         model: short digest of the serving model.
         engine: what scores with it.
+        kafka_silent_s: for how long the brokers of a stream have not answered, 0 while they do; None without a stream.
+        redis_silent_s: the same of the store of a stream.
     """
 
     waiting: Waiting = Waiting()
@@ -55,6 +57,8 @@ class Gauges(msgspec.Struct, frozen=True):
     breaker: str = "closed"
     model: str = ""
     engine: str = ""
+    kafka_silent_s: float | None = None
+    redis_silent_s: float | None = None
 
 
 class ScoreCounts(msgspec.Struct, frozen=True):

@@ -2,11 +2,16 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from actors.core.errors import InputError
 from sim.commands.console import ModelFolder, Overrides, ScenarioFile
+from sim.commands.stream import StreamConfig, Yes
+
+if TYPE_CHECKING:
+    from sim.run.command import Elsewhere
 
 
 class ClockKind(StrEnum):
@@ -24,7 +29,7 @@ class Tui(StrEnum):
     OFF = "off"
 
 
-def run(
+def run(  # noqa: PLR0913, PLR0917 - an argument an option
     scenario: ScenarioFile,
     model: ModelFolder = None,
     clock: Annotated[ClockKind | None, typer.Option(help="Overrules the scenario's clock.")] = None,
@@ -40,11 +45,29 @@ def run(
     ] = None,
     picture: Annotated[Path | None, typer.Option(help="SVG file to write the last picture of the screen to.")] = None,
     tui: Annotated[Tui, typer.Option(help="The live screen: auto shows it in a terminal.")] = Tui.AUTO,
+    stream: Annotated[
+        str | None,
+        typer.Option(help="Let workers on a stream decide, as in kafka://127.0.0.1:19092/riskdrill.", metavar="URL"),
+    ] = None,
+    store: Annotated[
+        str | None,
+        typer.Option(help="Where those keep windows and features, as in redis://127.0.0.1:6379.", metavar="URL"),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="How many to start; by default those that run already are used.", min=1, max=256)
+    ] = None,
+    stream_config: StreamConfig = None,
+    discard: Annotated[
+        str | None, typer.Option(help="Give up what this earlier run left undecided on the stream.", metavar="ID")
+    ] = None,
+    yes: Yes = False,  # noqa: FBT002 - an option gets its value so
 ) -> int:
     """Run a scenario and judge it.
 
     The first run of a world trains its model (about a minute) and keeps it. The run's folder then holds summary.json,
     decisions.jsonl, journal.jsonl and more. Ctrl-C drains and writes the files; a second one stops draining.
+
+    With --stream and --store its pipeline are workers on Kafka and Redis: docs/scale_out.md.
 
     Exit code: 0 pass, 99 fail, 3 inconclusive, 2 input that cannot be used, 130 interrupted.
 
@@ -52,10 +75,49 @@ def run(
     """
     from sim.run.command import Request, run_scenario
 
+    elsewhere = None
+    if stream is not None and store is not None:
+        elsewhere = _on_stream(stream, store, stream_config, workers, discard, agreed=yes)
+    else:
+        _check_alone(stream, store, workers, stream_config, discard)
     words = list(overrides or ())
     words += [] if clock is None else [f"clock={clock.value}"]
     words += [] if seed is None else [f"seed={seed}"]
-    return run_scenario(Request(scenario, model, tuple(words), duration, out, tui.value, picture))
+    request = Request(scenario, model, tuple(words), duration, out, tui.value, picture, elsewhere=elsewhere)
+    return run_scenario(request)
+
+
+def _on_stream(
+    stream: str, store: str, config: Path | None, workers: int | None, discard: str | None, *, agreed: bool
+) -> "Elsewhere":
+    """Return what has a run carried out by workers on a stream.
+
+    Raises:
+        InputError: an address cannot be used, or is another machine's and nobody has agreed.
+    """
+    from sim.coordinator.request import StreamPlace
+    from sim.coordinator.stream_workers import StreamRequest
+    from sim.stream.places import agreed_places
+
+    what = "topics are made there, transactions sent and keys written that begin with rd:"
+    places = agreed_places(stream, store, config, what, agreed=agreed)
+    return StreamPlace(StreamRequest(places, workers, discard))
+
+
+def _check_alone(
+    stream: str | None, store: str | None, workers: int | None, config: Path | None, discard: str | None
+) -> None:
+    """Refuse options of a run on a stream where it is not one.
+
+    Raises:
+        InputError: one is there.
+    """
+    if stream is not None or store is not None:
+        here, missing = ("--stream", "--store") if store is None else ("--store", "--stream")
+        raise InputError(f"{here}: needs {missing} too: workers take transactions from one and keep state in the other")
+    for name, value in (("--workers", workers), ("--stream-config", config), ("--discard", discard)):
+        if value is not None:
+            raise InputError(f"{name} {value}: is for a run on a stream; add --stream and --store")
 
 
 RESULTS = Path("results")

@@ -3,9 +3,10 @@
 import logging
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from actors.core.errors import OutputError, ScenarioError
 from dashboard.frame import Frame, Notice
@@ -18,7 +19,7 @@ from sim.signals import unheard
 from sim.units import parse_duration
 
 if TYPE_CHECKING:
-    from sim.run.execute import Result
+    from sim.run.execute import Compose, Result
 
 
 SUFFIX = ".svg"
@@ -68,6 +69,23 @@ def _opened(file: Path, more: int = 0) -> int:
     return os.open(file, os.O_WRONLY | os.O_CREAT | os.O_NONBLOCK | more, 0o644)
 
 
+class Elsewhere(Protocol):
+    """Where the pipeline of a run is, if not in its own process."""
+
+    def check(self, shorter: Cut) -> Cut:
+        """Return the scenario as it is run there.
+
+        Raises:
+            InputError: it cannot be.
+            MachineError: what is there does not answer.
+        """
+        ...
+
+    def compose(self, show: Callable[[Notice], None]) -> "Compose":
+        """Return what puts the run together there."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What the command line asks for.
@@ -81,6 +99,7 @@ class Request:
         tui: auto, on or off.
         picture: SVG file for the last picture; None writes none.
         with_capacity: measure what the pipeline can do before the run; of a scenario without a file of transactions.
+        elsewhere: where its pipeline is; None: in this process.
     """
 
     scenario: Path
@@ -91,6 +110,7 @@ class Request:
     tui: str = "auto"
     picture: Path | None = None
     with_capacity: bool = False
+    elsewhere: Elsewhere | None = None
 
 
 def run_scenario(request: Request) -> int:
@@ -122,11 +142,13 @@ def _run_in(folder: RunFolder, shorter: Cut, request: Request) -> int:
     try:
         screen.show(Notice(title=f"starting {shorter.scenario.name}"))
         # Imported with the screen up: LightGBM alone takes a second.
-        from sim.run.execute import execute
+        from sim.run.execute import composed, execute
         from sim.run.model_choice import choose_model
         from sim.run.preflight import check_scenario, preflight
         from sim.run.prepare import prepare
 
+        if request.elsewhere is not None:
+            shorter = request.elsewhere.check(shorter)
         settled = check_scenario(shorter, screen.show)
         shorter = settled.shorter
         ready = preflight(shorter, request.model, screen.show)
@@ -135,7 +157,9 @@ def _run_in(folder: RunFolder, shorter: Cut, request: Request) -> int:
         screen.show(Notice(title=f"starting {shorter.scenario.name}", detail=ready.length))
         artifact = ready.artifact or choose_model(shorter.scenario, request.model, screen.show)
         plan = prepare(shorter, artifact, folder.path, screen.show, ready.load, with_capacity=request.with_capacity)
-        result = execute(replace(plan, warnings=(*settled.remarks, *plan.warnings)), folder, screen)
+        compose = composed if request.elsewhere is None else request.elsewhere.compose(screen.show)
+        plan = replace(plan, warnings=(*settled.remarks, *plan.warnings))
+        result = execute(plan, folder, screen, compose=compose)
     except BaseException:
         screen.close()
         raise

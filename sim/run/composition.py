@@ -220,8 +220,8 @@ def compose_run(
         labels,
         paced,
         clock,
-        on_refreshed=partial(_note_refresh, telemetry, journal),
-        on_failed=partial(_note_failed_refresh, telemetry, journal),
+        on_refreshed=partial(note_refresh, telemetry, journal),
+        on_failed=partial(note_failed_refresh, telemetry, journal),
         on_step=None if array_store is None else array_store.release,
     )
     settings = plan.scenario.pipeline
@@ -315,12 +315,14 @@ def _verification(plan: Plan, clock: Clock) -> Verification:
     return verification if plan.clock == "real" else ModelledVerification(verification, clock)
 
 
-def _note_refresh(telemetry: Telemetry, journal: Journal, refreshed: Refreshed) -> None:
+def note_refresh(telemetry: Telemetry, journal: Journal, refreshed: Refreshed) -> None:
+    """Count a refresh of the batch tier and write it down."""
     telemetry.counters.refreshes += 1
     detail = f"{refreshed.label_count:,} labels, {refreshed.transaction_count:,} transactions"
     journal.add("features_refreshed", detail=detail)
 
 
-def _note_failed_refresh(telemetry: Telemetry, journal: Journal, failed: RefreshFailed) -> None:
+def note_failed_refresh(telemetry: Telemetry, journal: Journal, failed: RefreshFailed) -> None:
+    """Count a refresh that failed and write it down."""
     telemetry.counters.refresh_failures += 1
     journal.add("refresh_failed", detail=failed.error)

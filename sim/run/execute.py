@@ -1,7 +1,7 @@
 """A plan carried out: event loop, feed, signals, session, and the folder it leaves behind."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -52,10 +52,31 @@ class Result:
         return self.summary.exit_code if self.written else self.summary.exit_code or USAGE
 
 
-def execute(plan: Plan, folder: RunFolder, screen: AnyScreen, attachments: Attachments = NO_ATTACHMENTS) -> Result:
+Compose = Callable[[Plan, Machine, Journal, Attachments], Awaitable[RunParts]]
+"""Puts a run together, ready to begin; files that it opened are closed if it raises."""
+
+
+async def composed(plan: Plan, machine: Machine, journal: Journal, attachments: Attachments) -> RunParts:
+    """Put a run together whose pipeline is in this process."""
+    parts = compose_run(plan, machine, journal, attachments)
+    try:
+        await parts.source.prime()
+    except BaseException:
+        parts.close()
+        raise
+    return parts
+
+
+def execute(
+    plan: Plan,
+    folder: RunFolder,
+    screen: AnyScreen,
+    attachments: Attachments = NO_ATTACHMENTS,
+    compose: Compose = composed,
+) -> Result:
     """Run ``plan``, write its folder, return what it comes to; ``attachments`` are attached to it.
 
-    What an earlier run left in the folder is removed first.
+    What an earlier run left in the folder is removed first. ``compose`` puts the run together, here or elsewhere.
 
     Raises:
         OutputError: a file of the folder cannot be created.
@@ -66,7 +87,7 @@ def execute(plan: Plan, folder: RunFolder, screen: AnyScreen, attachments: Attac
     on_real_clock = plan.clock == "real"
     with asyncio.Runner(loop_factory=loop_factory() if on_real_clock else VirtualLoop) as runner:
         machine = real_machine if on_real_clock else virtual_machine
-        return runner.run(_run(plan, folder, screen, attachments, machine))
+        return runner.run(_run(plan, folder, screen, attachments, machine, compose))
 
 
 async def _run(
@@ -75,17 +96,18 @@ async def _run(
     screen: AnyScreen,
     attachments: Attachments,
     make_machine: Callable[[Plan], Machine],
+    compose: Compose,
 ) -> Result:
     machine = make_machine(plan)
     machine = replace(machine, work=attachments.work(machine.work, machine.clock))
     try:
-        return await _run_on(machine, plan, folder, screen, attachments)
+        return await _run_on(machine, plan, folder, screen, attachments, compose)
     finally:
         machine.close()
 
 
 async def _run_on(
-    machine: Machine, plan: Plan, folder: RunFolder, screen: AnyScreen, attachments: Attachments
+    machine: Machine, plan: Plan, folder: RunFolder, screen: AnyScreen, attachments: Attachments, compose: Compose
 ) -> Result:
     clock = machine.clock
     journal_lines, alert_lines = JsonLines(folder.file(files.JOURNAL)), JsonLines(folder.file(files.ALERTS))
@@ -95,7 +117,7 @@ async def _run_on(
     with ExitStack() as opened:
         for lines in own_lines:
             opened.callback(lines.close)
-        parts = compose_run(plan, machine, journal, attachments)
+        parts = await compose(plan, machine, journal, attachments)
         opened.callback(parts.close)
         for lines in own_lines:
             lines.through(parts.faults.wrap_file)
@@ -103,7 +125,6 @@ async def _run_on(
         session.watch.monitor.alert_listeners.append(
             lambda event: alert_lines.add(AlertLine.of(event, journal.start_ns))
         )
-        await parts.source.prime()
         loop = asyncio.get_running_loop()
         with drained_by(partial(loop.call_soon_threadsafe, session.interrupt)) as presses:
             folder.begin()

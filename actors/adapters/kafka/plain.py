@@ -39,6 +39,7 @@ class TransactionSender:
         self._producer = Producer(
             stream.client(linger_ms=1, compression_type="lz4")
             | {"enable.idempotence": True, "queue.buffering.max.messages": WAITING, "error_cb": self._on_error}
+            | {"message.timeout.ms": 0, "reconnect.backoff.max.ms": 500}  # without brokers it waits, and drops nothing
         )
         self._thread = ClientThread("transactions")
         self.acknowledged = self.refused = 0

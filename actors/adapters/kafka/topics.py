@@ -4,8 +4,9 @@ A run's consumer group is called by the stream's prefix and the run's id. It is 
 so that a worker which finds no offset there knows that something was lost.
 """
 
+import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final, TypeVar
 
 from confluent_kafka import (
@@ -95,7 +96,7 @@ class StreamTopics:
 
     def ends(self, *names: str) -> dict[tuple[str, int], int]:
         """Return the offset behind the last message of every partition of the topics ``names``."""
-        there = self._partitions()
+        there = self._listed(names)
         asked = {TopicPartition(name, partition): LATEST for name in names for partition in range(there[name])}
 
         def ask() -> dict[tuple[str, int], int]:
@@ -105,6 +106,22 @@ class StreamTopics:
             return {(at.topic, at.partition): answer.result(CALL_S).offset for at, answer in answers.items()}
 
         return self._patiently(ask)
+
+    def _listed(self, names: Collection[str]) -> dict[str, int]:
+        """Return the partitions of the topics ``names``, which are listed a moment after they were created.
+
+        Raises:
+            MachineError: they are not, or the brokers do not answer.
+        """
+        until = time.monotonic() + CALL_S
+        while True:
+            there = self._partitions()
+            missing = [name for name in names if name not in there]
+            if not missing:
+                return there
+            if time.monotonic() > until:
+                raise MachineError(f"{self._stream.url}: has no topic {missing[0]}; who removes it?")
+            time.sleep(ASKED_EVERY_S)
 
     def _patiently(self, ask: Callable[[], T]) -> T:
         """Return the answer to ``ask``, asked again while topics that were just created settle.
@@ -139,7 +156,7 @@ class StreamTopics:
         return starts
 
     def lags(self) -> dict[str, int]:
-        """Return how many transactions each run has left undecided, by its id; those with none are left out."""
+        """Return by its id how many transactions each run that has a claim here has left undecided."""
         topic, prefix = self._stream.topics.transactions, f"{self._stream.prefix}."
         ends = {partition: offset for (_, partition), offset in self.ends(topic).items()}
         groups = self._admin.list_consumer_groups(request_timeout=CALL_S).result(CALL_S).valid
@@ -154,17 +171,23 @@ class StreamTopics:
                 for at in answer.result(CALL_S).topic_partitions
                 if at.topic == topic and at.offset >= 0
             )
-            if lag:
-                lags[group.group_id.removeprefix(prefix)] = lag
+            lags[group.group_id.removeprefix(prefix)] = lag
         return lags
 
-    def check_free(self) -> None:
-        """Refuse topics on which another run has transactions that are not decided.
+    def check_free(self, settled: Collection[str] = ()) -> None:
+        """Refuse topics on which another run has transactions that are not decided; forget runs that have none.
+
+        Args:
+            settled: runs that are known to have decided all of theirs: what lies behind them is not theirs.
 
         Raises:
             InputError: there is one.
         """
-        lags = self.lags()
+        found = self.lags()
+        lags = {run: lag for run, lag in found.items() if lag and run not in settled}
+        for run in found.keys() - lags.keys():
+            with contextlib.suppress(InputError, MachineError):  # a slot is kept for a while: the next run asks again
+                self.discard(run)
         if lags:
             named = ", ".join(f"{run} ({lag:,})" for run, lag in sorted(lags.items())[:SHOWN_LAG])
             raise InputError(

@@ -18,7 +18,7 @@ from actors.telemetry.metrics.flow import decision_metrics, flow_metrics
 from actors.telemetry.metrics.latency import PERCENTS, latency_metrics
 from actors.telemetry.metrics.metric import Metric
 from actors.telemetry.metrics.model import feature_psi, model_metrics, quality_metrics
-from actors.telemetry.metrics.saturation import actor_metrics, process_metrics
+from actors.telemetry.metrics.saturation import actor_metrics, process_metrics, stream_metrics
 from actors.telemetry.window import Window
 
 METRICS: dict[str, Metric] = {
@@ -31,6 +31,7 @@ METRICS: dict[str, Metric] = {
         actor_metrics(),
         model_metrics(),
         process_metrics(),
+        stream_metrics(),
         quality_metrics(),
     )
 }

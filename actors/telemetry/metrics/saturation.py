@@ -57,6 +57,17 @@ def _work(snapshot: Snapshot, name: str) -> ActorWork:
     return snapshot.work.get(name, ActorWork())
 
 
+def stream_metrics() -> Iterator[Metric]:
+    """Yield for how long the servers of a stream have been silent."""
+    what = "for how long {} of a run on a stream has not answered, 0 while it does"
+    yield reading(
+        "stream.kafka_silent_s", Unit.S, what.format("Kafka"), lambda window: window.newer.gauges.kafka_silent_s
+    )
+    yield reading(
+        "stream.redis_silent_s", Unit.S, what.format("Redis"), lambda window: window.newer.gauges.redis_silent_s
+    )
+
+
 _MEMORY = "memory mem rss rss_mb memory_bytes ram"
 
 

@@ -1,0 +1,227 @@
+"""What becomes of transactions on a stream: each that was sent is open until a committed message ends it, once."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+
+from actors.adapters.files import AppendOnlyFile, DeadLetterFile
+from actors.adapters.kafka.messages import Ended, LetterDocument
+from actors.core.arrays import I64, U8
+from actors.core.awaiting import at_once
+from actors.core.batches import (
+    ARRIVAL,
+    DECIDED,
+    NUMBER,
+    Cause,
+    DeadLetter,
+    DecidedBatch,
+    Decision,
+    FeatureBatch,
+    Mode,
+    Reason,
+    Track,
+)
+from actors.core.clock import NS_PER_US
+from actors.core.errors import SinkError
+from actors.output.sinks import FirstFailure
+from actors.telemetry.stages import Stage
+from actors.telemetry.telemetry import Telemetry
+from sim.outcomes.book import OutcomeBook
+
+_UNSENT, _OPEN, _ENDED = range(3)
+_FIRST_ROOM = 1 << 16
+_DECISIONS = {each.label: each for each in Decision}
+_MODES = {each.label: each for each in Mode}
+_CAUSES = {each.label: each for each in Cause}
+_REASONS = {each.label: each for each in Reason}
+
+
+class _Line(msgspec.Struct, gc=False):
+    """What is read of a line of the decision log."""
+
+    id: str
+    card: str
+    event_time: int
+    amount: float
+    decision: str
+    mode: str
+    cause: str
+    reason: str
+    model: str
+    score: float | None = None
+
+
+_read_line = msgspec.json.Decoder(_Line).decode
+_read_letter = msgspec.json.Decoder(LetterDocument).decode
+
+
+def _known(value: bytes) -> _Line:
+    """Return the line in ``value``.
+
+    Raises:
+        DecodeError: it is none, or has words that we do not have.
+    """
+    line = _read_line(value)
+    words = ((line.decision, _DECISIONS), (line.mode, _MODES), (line.cause, _CAUSES), (line.reason, _REASONS))
+    if any(word not in known for word, known in words):
+        raise msgspec.ValidationError("a line of another version")
+    return line
+
+
+class Collector:
+    """Takes what workers have committed: into the ledger, the book of outcomes, and the files of the run.
+
+    Attributes:
+        open_count: transactions that were sent and have come to no end.
+        decided_twice: messages that ended what had ended, beyond the first.
+        unknown_count: messages about transactions that were never sent; they are counted and passed over.
+        negative_count: decisions whose instant lies before their transaction was due.
+        models: decisions by the digest of the model that made them.
+        log_failure: why the decision log could not take lines, the first time.
+
+    Args:
+        telemetry: of the run.
+        book: takes decisions with their truth.
+        output: the decision log.
+        dead_letters: what could not be handled.
+    """
+
+    def __init__(
+        self, telemetry: Telemetry, book: OutcomeBook, output: AppendOnlyFile, dead_letters: DeadLetterFile
+    ) -> None:
+        self._telemetry = telemetry
+        self._book = book
+        self._output = output
+        self._dead_letters = dead_letters
+        self._states: U8 = np.zeros(_FIRST_ROOM, dtype=np.uint8)
+        self._wall_less_clock_ns = 0
+        self.open_count = 0
+        self.decided_twice = 0
+        self.unknown_count = 0
+        self.negative_count = 0
+        self.models: Counter[str] = Counter()
+        self.log_failure = FirstFailure("decisions cannot be logged")
+
+    def begin(self, wall_less_clock_ns: int) -> None:
+        """Take that wall time is ahead of the run's clock by ``wall_less_clock_ns``."""
+        self._wall_less_clock_ns = wall_less_clock_ns
+
+    def sent(self, first: int, count: int) -> None:
+        """Take that the ``count`` transactions from number ``first`` on are on their way."""
+        upto = first + count
+        if upto > len(self._states):
+            grown = np.zeros(max(upto, 2 * len(self._states)), dtype=np.uint8)
+            grown[: len(self._states)] = self._states
+            self._states = grown
+        self._states[first:upto] = _OPEN
+        self.open_count += count
+
+    def take(self, ended: Sequence[Ended], seen_wall_ns: int) -> None:
+        """Take what was committed and seen at wall time ``seen_wall_ns``, all of it at once."""
+        lines: list[_Line] = []
+        decisions: list[Ended] = []
+        letters: list[DeadLetter] = []
+        duplicate_count = 0
+        for each in ended:
+            try:
+                line = _known(each.value) if each.kind == "decision" else None
+                letter = self._letter(each) if each.kind == "dead_letter" else None
+            except msgspec.DecodeError:  # under our headers something that no worker writes
+                self.unknown_count += 1
+                continue
+            if not self._ends(each):
+                continue
+            if line is not None:
+                lines.append(line)
+                decisions.append(each)
+            elif letter is not None:
+                letters.append(letter)
+            else:
+                duplicate_count += 1
+        if duplicate_count:
+            self._telemetry.ledger.duplicate(duplicate_count)
+        if letters:
+            self._set_aside(letters)
+        if decisions:
+            self._decide(lines, decisions, seen_wall_ns)
+
+    def _ends(self, ended: Ended) -> bool:
+        """Return whether this is the end of a transaction, and not a second one."""
+        number = ended.number
+        state = self._states[number] if 0 <= number < len(self._states) else _UNSENT
+        if state == _OPEN:
+            self._states[number] = _ENDED
+            self.open_count -= 1
+            return True
+        if state == _ENDED:
+            self.decided_twice += 1
+        else:
+            self.unknown_count += 1
+        return False
+
+    def _letter(self, ended: Ended) -> DeadLetter:
+        document = _read_letter(ended.value)
+        at_ns = ended.done_ns - self._wall_less_clock_ns
+        return DeadLetter(ended.number, document.reason, document.detail, document.raw.encode(), at_ns)
+
+    def _set_aside(self, letters: list[DeadLetter]) -> None:
+        for letter in letters:
+            self._telemetry.ledger.dead_letter(letter.reason, 1)
+        try:
+            at_once(self._dead_letters.put(letters))
+        except SinkError:
+            self._dead_letters.unkept_count += len(letters)
+
+    def _decide(self, lines: Sequence[_Line], decisions: Sequence[Ended], seen_wall_ns: int) -> None:
+        due_ns = np.array([each.due_ns for each in decisions], dtype=np.int64)
+        done_ns = np.array([each.done_ns for each in decisions], dtype=np.int64)
+        track = np.zeros((len(lines), len(Track)), dtype=np.int64)
+        track[:, NUMBER] = [each.number for each in decisions]
+        track[:, ARRIVAL] = due_ns - self._wall_less_clock_ns
+        track[:, DECIDED] = done_ns - self._wall_less_clock_ns
+        decided = _batch(lines, track)
+        ledger, stages = self._telemetry.ledger, self._telemetry.stages
+        ledger.decide(decided.decision, decided.mode)
+        at_once(self._book.deliver(decided))
+        ledger.deliver(len(lines))
+        self._log([each.value for each in decisions])
+        self.negative_count += int(np.count_nonzero(done_ns < due_ns))
+        self.models.update(line.model for line in lines)
+        stages[Stage.LATENCY].record((done_ns - due_ns) // NS_PER_US)
+        stages[Stage.COMMITTED].record((seen_wall_ns - due_ns) // NS_PER_US)
+
+    def _log(self, values: Sequence[bytes]) -> None:
+        text = b"".join(value if value.endswith(b"\n") else value + b"\n" for value in values)
+        try:
+            self._output.append(text)
+        except SinkError as error:
+            self.log_failure.note(error)
+            self._telemetry.ledger.log_failed(len(values))
+        else:
+            self._telemetry.ledger.log(len(values))
+
+
+def _batch(lines: Sequence[_Line], track: I64) -> DecidedBatch:
+    """Return what the lines say as the pipeline's own message."""
+    count = len(lines)
+    mode = np.array([_MODES[line.mode] for line in lines], dtype=np.uint8)
+    batch = FeatureBatch(
+        [line.id for line in lines],
+        [line.card for line in lines],
+        np.array([line.event_time for line in lines], dtype=np.int64),
+        np.array([line.amount for line in lines], dtype=np.float64),
+        np.zeros((count, 0), dtype=np.float32),
+        mode,
+        track,
+    )
+    return DecidedBatch(
+        batch,
+        np.array([np.nan if line.score is None else line.score for line in lines], dtype=np.float64),
+        np.array([_DECISIONS[line.decision] for line in lines], dtype=np.uint8),
+        mode,
+        np.array([_CAUSES[line.cause] for line in lines], dtype=np.uint8),
+        np.array([_REASONS[line.reason] for line in lines], dtype=np.uint8),
+        np.zeros(count, dtype=np.uint16),
+    )

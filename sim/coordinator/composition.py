@@ -1,0 +1,321 @@
+"""One run on a stream put together: what the run in process has, with its pipeline in workers."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from actors.actor import Environment
+from actors.adapters.files import AppendOnlyFile, DeadLetterFile
+from actors.adapters.redis.features import RedisFeatureStore
+from actors.core.clock import US_PER_S, Clock, ScaledEventTime
+from actors.core.transaction import Columns, pick
+from actors.features.refresh import Refresher
+from actors.model.serving import ModelSlot
+from actors.model.verification import ChildVerification
+from actors.remembered_ids import Deduplicator
+from actors.telemetry.alerts import AlertRule, stream_rules
+from actors.telemetry.snapshot import Gauges
+from actors.telemetry.telemetry import Telemetry
+from dashboard.frame import Notice, WorkerRow
+from sim.coordinator.collector import Collector
+from sim.coordinator.crew import Crew
+from sim.coordinator.remote_faults import RemoteFaults
+from sim.coordinator.remote_model import RemoteModel
+from sim.coordinator.remote_pipeline import RemotePipeline
+from sim.coordinator.servers import StreamInlet, StreamOutlet
+from sim.coordinator.stream_workers import StreamRequest, StreamWorkers, new_run
+from sim.injection.schedule import FaultSchedule
+from sim.injection.switch import FaultTargets
+from sim.journal import Journal
+from sim.outcomes.book import OutcomeBook
+from sim.report.run_folder import DEAD_LETTERS, DECISIONS, UNDELIVERED
+from sim.report.summary import StreamFigures
+from sim.run.composition import Attachments, note_failed_refresh, note_refresh
+from sim.run.machine import Machine
+from sim.run.plan import Plan, SyntheticLoad
+from sim.run.serving import model_slot
+from sim.run.source import DelayedLabels, FeedSource
+from sim.run.warm_state import warm_state
+from sim.scenario.render import resolved
+from sim.scenario.timeline import phase_spans
+from sim.steps.model_changes import ModelChanges
+from sim.steps.schedule import AlertSignal, StepSchedule
+from sim.stream.control_messages import Announce
+from sim.stream.fault_places import at_producer
+from sim.stream.membership import kernel_digest, own_version
+
+REMEMBERED: int = 1 << 17  # ids, so that history has a transaction once that is sent again
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRun:
+    """What a session runs and watches of a run on a stream; see `sim.run_parts.RunParts`."""
+
+    telemetry: Telemetry
+    journal: Journal
+    book: OutcomeBook
+    event_time: ScaledEventTime
+    refresher: Refresher
+    faults: RemoteFaults
+    slot: ModelSlot
+    model_changes: RemoteModel
+    steps: StepSchedule
+    pipeline: RemotePipeline
+    output: AppendOnlyFile
+    dead_letters: DeadLetterFile
+    undelivered: AppendOnlyFile
+    store: RedisFeatureStore
+    collector: Collector
+    inlet: StreamInlet
+    workers: StreamWorkers
+    paced: bool = True
+
+    def gauges(self) -> Gauges:
+        """Read what can only be read at this instant."""
+        age_s = (self.event_time.now_us() - self.store.newest_computed_us()) / US_PER_S
+        model = self.slot.current
+        return self.pipeline.gauges(age_s, model.digest, model.engine.kind, self.workers.silent_s())
+
+    def alert_rules(self, factor: float) -> Sequence[AlertRule]:
+        """Return the rules of runs on a stream."""
+        return stream_rules(factor)
+
+    def worker_rows(self) -> tuple[WorkerRow, ...]:
+        """Return what the screen shows of each worker."""
+        return self.workers.crew.rows()
+
+    def stream_figures(self) -> StreamFigures:
+        """Return what the summary says of the stream."""
+        crew, places = self.workers.crew, self.workers.request.places
+        statuses, decided = crew.statuses(), self.telemetry.ledger.delivered
+        processor_s = sum(each.processor_s for each in statuses)
+        return StreamFigures(
+            run=self.workers.run,
+            stream=places.stream.url,
+            store=places.store.url,
+            workers=crew.most,
+            restarts=crew.restart_count,
+            joined=crew.joined_count,
+            lost=crew.lost_count,
+            epochs=sum(each.epochs for each in statuses),
+            epochs_aborted=sum(each.epochs_aborted for each in statuses),
+            rows_replayed=sum(each.rows_replayed for each in statuses),
+            decided_twice=self.collector.decided_twice,
+            undecided=self.pipeline.undecided,
+            negative_latencies=self.collector.negative_count,
+            foreign=self.inlet.foreign + sum(each.foreign for each in statuses),
+            worker_processor_s=processor_s,
+            processor_us_per_transaction=1e6 * processor_s / decided if decided else None,
+            models=dict(self.collector.models),
+        )
+
+    def shortfalls(self) -> tuple[str, ...]:
+        """Return a line for each file that could not take everything."""
+        failed, unkept = self.telemetry.ledger.log_failed_count, self.dead_letters.unkept_count
+        lines = [
+            (failed, f"{DECISIONS}: {failed:,} decisions were counted, not logged: {self.collector.log_failure.text}"),
+            (unkept, f"{DEAD_LETTERS}: {unkept:,} dead letters were counted, not kept"),
+        ]
+        return tuple(line for count, line in lines if count)
+
+    def remarks(self) -> tuple[str, ...]:
+        """Return what whoever reads the summary should know."""
+        figures, sender = self.stream_figures(), self.workers.sender
+        negative, unknown = figures.negative_latencies, self.collector.unknown_count
+        lines = [
+            (negative, f"{negative:,} transactions were decided before they were due: clocks of machines differ"),
+            (
+                unknown,
+                f"{unknown:,} messages under this run's id are none of its decisions: who else writes there?",
+            ),
+            (figures.foreign, f"{figures.foreign:,} messages of other runs were passed over"),
+            (figures.lost, f"workers were lost {figures.lost:,} times; see the journal"),
+            (sender.refused, f"{sender.refused:,} transactions could not be sent: {sender.refusal}"),
+            *((1, f"a worker was refused: {why}") for why in self.workers.crew.refused),
+        ]
+        return tuple(line for count, line in lines if count)
+
+    def failures(self) -> tuple[str, ...]:
+        """Return what was promised and not kept."""
+        twice, undecided = self.collector.decided_twice, self.pipeline.undecided
+        open_ = f"undecided: {undecided:,} transactions that were sent have no committed end within the drain time-out"
+        remedy = f"another run on this stream has to give them up with --discard {self.workers.run}"
+        lines = [
+            (twice, f"decided twice: {twice:,} transactions have more than one committed end"),
+            (undecided, f"{open_}; {remedy}"),
+        ]
+        return tuple(line for count, line in lines if count)
+
+    def begin(self, start_ns: int) -> None:
+        """Count the run's time from ``start_ns``."""
+        self.telemetry.started_ns = start_ns
+        self.journal.begin(start_ns)
+        self.book.begin(start_ns)
+        self.event_time.begin(start_ns)
+
+    def put_away(self) -> None:
+        """Leave everything in memory: a run on a stream keeps no windows here."""
+
+    def close(self) -> None:
+        """Close the files, and let no worker live on."""
+        self.workers.kill()
+        for file in (self.output, self.dead_letters, self.undelivered):
+            file.close()
+
+
+class Past:
+    """Keeps in history what is sent, once: what batch features are computed from.
+
+    Args:
+        append: adds transactions to history.
+    """
+
+    def __init__(self, append: Callable[[Columns], None]) -> None:
+        self._append = append
+        self._remembered = Deduplicator(REMEMBERED)
+
+    def __call__(self, columns: Columns) -> None:
+        """Keep those of ``columns`` that were not sent before."""
+        numbers = np.zeros(0, dtype=np.int64)
+        fresh = self._remembered.fresh(numbers, columns).value
+        if fresh is not None:
+            rows = np.flatnonzero(fresh)
+            if not len(rows):
+                return
+            columns = pick(columns, rows)
+        self._remembered.remember(numbers, columns)
+        self._append(columns)
+
+
+async def compose_stream(
+    request: StreamRequest,
+    show: Callable[[Notice], None],
+    plan: Plan,
+    machine: Machine,
+    journal: Journal,
+    _: Attachments,
+) -> StreamRun:
+    """Return the parts for ``plan``, with its workers there and waiting for its begin.
+
+    Args:
+        request: what the command line says of the stream.
+        show: told what is waited for.
+        plan: what is run.
+        machine: makes the transactions.
+        journal: of the run.
+
+    Raises:
+        InputError: a server cannot be used, or workers do not come.
+        MachineError: a server does not answer.
+    """
+    workers = StreamWorkers(request, new_run(), machine.clock, show)
+    files = (AppendOnlyFile(plan.folder / DECISIONS), DeadLetterFile(plan.folder / DEAD_LETTERS))
+    try:
+        return await _composed(workers, files, plan, machine, journal)
+    except BaseException:
+        workers.kill()
+        for file in files:
+            file.close()
+        raise
+
+
+async def _composed(
+    workers: StreamWorkers, files: tuple[AppendOnlyFile, DeadLetterFile], plan: Plan, machine: Machine, journal: Journal
+) -> StreamRun:
+    clock, scenario = machine.clock, plan.scenario
+    speed = plan.load.speed
+    if speed is None:
+        raise AssertionError("a run on a stream has intended times; it was checked")
+    telemetry = Telemetry(plan.artifact.reference, clock.now_ns())
+    warm = warm_state(plan.artifact, plan.load.start_us, plan.label_delay_us, plan.load.towns())
+    book, labels = OutcomeBook(machine.array_store), DelayedLabels(plan.label_delay_us)
+    paced = ScaledEventTime(clock, plan.load.start_us, speed)
+    targets = FaultTargets(machine.occupy, plan.load.spec if isinstance(plan.load, SyntheticLoad) else None)
+    local = FaultSchedule(at_producer(scenario.faults), clock, journal, scenario.seed, targets)
+    schedule = plan.load.schedule()
+    if schedule is not None:
+        schedule = schedule.altered(local.reschedule)
+        targets.recount = schedule.recount
+    slot = model_slot(plan.artifact, scenario.pipeline.thresholds)
+    shown = ModelChanges(slot, plan.artifact, ChildVerification(scenario.pipeline.scorer.engine), telemetry, journal)
+    source = FeedSource(local.wrap_feed(machine.feed), schedule, book, labels)
+
+    link = await workers.connect()
+    crew = Crew(link, _announcement(workers, plan), telemetry, journal, clock)
+    store = RedisFeatureStore(workers.marks.client, workers.request.places.keys_of(workers.run))
+    if warm.store.table is not None:
+        await store.publish(warm.store.table)
+    refresher = Refresher(
+        warm.builder,
+        local.wrap_refresh(store),
+        warm.history,
+        labels,
+        paced,
+        clock,
+        on_refreshed=partial(note_refresh, telemetry, journal),
+        on_failed=partial(note_failed_refresh, telemetry, journal),
+    )
+    changes = RemoteModel(crew, shown)
+    steps = StepSchedule(scenario.steps, plan.candidates, clock, journal, changes, AlertSignal())
+    faults = RemoteFaults(scenario.faults, local, crew, clock, journal, scenario.seed)
+    collector = Collector(telemetry, book, *files)
+    inlet = StreamInlet(workers.reader, workers.run)
+    pipeline = RemotePipeline(
+        scenario.pipeline,
+        source,
+        StreamOutlet(workers.sender),
+        inlet,
+        collector,
+        workers,
+        Environment(clock, telemetry),
+        Past(warm.history.append),
+    )
+    workers.when_begun(lambda: workers.add(_tell_phases(crew, plan, clock, journal)))
+    await source.prime()
+    await workers.gather(crew, plan.artifact.folder)
+    undelivered = AppendOnlyFile(plan.folder / UNDELIVERED)
+    return StreamRun(
+        telemetry,
+        journal,
+        book,
+        paced,
+        refresher,
+        faults,
+        slot,
+        changes,
+        steps,
+        pipeline,
+        *files,
+        undelivered,
+        store,
+        collector,
+        inlet,
+        workers,
+    )
+
+
+def _announcement(workers: StreamWorkers, plan: Plan) -> Announce:
+    artifact = plan.artifact
+    return Announce(
+        run=workers.run,
+        scenario=resolved(plan.scenario),
+        model=artifact.manifest.sha256,
+        model_folder=str(artifact.folder.resolve()),
+        kernels=kernel_digest(),
+        version=own_version(),
+        starts=workers.starts,
+        store=workers.request.places.store.url,
+        capacity_per_s=plan.capacity_per_s,
+    )
+
+
+async def _tell_phases(crew: Crew, plan: Plan, clock: Clock, journal: Journal) -> None:
+    """Tell the workers when phases begin and end."""
+    for name, span in phase_spans(plan.scenario).items():
+        await clock.sleep_until_ns(journal.start_ns + span.start_ns)
+        crew.phase(name, ended=False)
+        if span.end_ns is not None:
+            await clock.sleep_until_ns(journal.start_ns + span.end_ns)
+            crew.phase(name, ended=True)

@@ -1,0 +1,73 @@
+"""What the command line says of a run on a stream, checked against the scenario before anything is started."""
+
+import math
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from msgspec.structs import replace
+
+from actors.config import AssemblerConfig
+from actors.core.clock import NS_PER_MS
+from dashboard.frame import Notice
+from sim.coordinator.composition import compose_stream
+from sim.coordinator.stream_workers import StreamRequest, check_servers
+from sim.run.execute import Compose
+from sim.scenario.problems import LateProblemError
+from sim.scenario.scenario import Scenario
+from sim.scenario.timeline import Cut
+from sim.stream.fault_places import check_faults
+
+WINDOWS_TIMEOUT_NS: Final = 250 * NS_PER_MS  # as long as a call of the store may take; in process it is 5 ms
+MOST_WORKERS: Final = 256
+
+
+class StreamPlace:
+    """Has a run carried out by workers on a stream.
+
+    Args:
+        request: what the command line says.
+    """
+
+    def __init__(self, request: StreamRequest) -> None:
+        self._request = request
+
+    def check(self, shorter: Cut) -> Cut:
+        """Return the scenario as it is run on a stream, once both servers have answered.
+
+        Raises:
+            LateProblemError: the scenario asks for what a stream does not have.
+            InputError: a server cannot be used, or another run has work left on it.
+            MachineError: a server does not answer.
+        """
+        scenario = shorter.scenario
+        check_scenario(scenario)
+        check_servers(self._request)
+        return replace(shorter, scenario=_with_patience(scenario))
+
+    def compose(self, show: Callable[[Notice], None]) -> Compose:
+        """Return what puts the run together."""
+        return partial(compose_stream, self._request, show)
+
+
+def check_scenario(scenario: Scenario) -> None:
+    """Check that ``scenario`` can run on a stream.
+
+    Raises:
+        LateProblemError: it cannot.
+    """
+    if scenario.clock == "virtual":
+        raise LateProblemError("clock", "must be real on a stream: servers do not know virtual time", "virtual")
+    if scenario.events is not None and math.isinf(scenario.events.speed):
+        rule = "must be a number on a stream, so that each transaction has an instant at which it is due"
+        raise LateProblemError("events.speed", rule, "max", "add --set events.speed=1")
+    check_faults(scenario)
+
+
+def _with_patience(scenario: Scenario) -> Scenario:
+    """Return ``scenario`` with the wait for windows that a server needs, unless it says one of its own."""
+    assembler = scenario.pipeline.assembler
+    if assembler.windows_timeout_ns != AssemblerConfig().windows_timeout_ns:
+        return scenario
+    patient = replace(assembler, windows_timeout_ns=WINDOWS_TIMEOUT_NS)
+    return replace(scenario, pipeline=replace(scenario.pipeline, assembler=patient))

@@ -1,0 +1,83 @@
+"""The servers of a run as it sees them: what it sends and reads, and for how long each has been silent."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+from actors.adapters.kafka.client import StillWaitingError
+from actors.adapters.kafka.messages import Ended, read_ended
+from actors.adapters.kafka.plain import CommittedReader, TransactionSender
+from actors.adapters.redis.run_marks import RunMarks
+from actors.core.arrays import I64
+from actors.core.clock import NS_PER_S, Clock
+
+ASKED_EVERY_S: Final = 0.5
+RETRY_S: Final = 0.25
+
+
+class Silence:
+    """For how long somebody has not answered."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._since_ns: int | None = None
+
+    def note(self, *, answers: bool) -> None:
+        """Take that it answers, or does not."""
+        if answers:
+            self._since_ns = None
+        elif self._since_ns is None:
+            self._since_ns = self._clock.now_ns()
+
+    @property
+    def lasting_s(self) -> float:
+        """For how long, 0 while it answers."""
+        return 0.0 if self._since_ns is None else (self._clock.now_ns() - self._since_ns) / NS_PER_S
+
+
+class StreamInlet:
+    """What workers have committed of one run.
+
+    Args:
+        reader: of the decisions and dead letters.
+        run: its id.
+
+    Attributes:
+        foreign: messages of other runs, or of none, passed over.
+    """
+
+    def __init__(self, reader: CommittedReader, run: str) -> None:
+        self._reader = reader
+        self._run = run.encode()
+        self.foreign = 0
+
+    async def read(self) -> list[Ended]:
+        """Return what was committed since the last call; while no broker answers it waits."""
+        while True:
+            try:
+                records = await self._reader.read()
+            except StillWaitingError:
+                await asyncio.sleep(RETRY_S)
+                continue
+            found = [read_ended(record, self._run) for record in records]
+            ended = [each for each in found if each is not None]
+            self.foreign += len(found) - len(ended)
+            return ended
+
+
+class StreamOutlet:
+    """Where a run sends its transactions."""
+
+    def __init__(self, sender: TransactionSender) -> None:
+        self.sender = sender
+
+    async def send(self, keys: Sequence[bytes | None], raws: Sequence[bytes], numbers: I64, due_wall_ns: I64) -> None:
+        """Send transactions behind those before."""
+        await self.sender.send(keys, raws, numbers, due_wall_ns)
+
+
+async def listen_for(marks: RunMarks, silence: Silence) -> None:
+    """Ask the store again and again whether it is there; goes on until cancelled."""
+    while True:
+        silence.note(answers=await marks.answers())
+        await asyncio.sleep(ASKED_EVERY_S)

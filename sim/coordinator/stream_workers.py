@@ -1,0 +1,236 @@
+"""The workers of a run and its servers, from the first connection to the last farewell."""
+
+import asyncio
+import contextlib
+import secrets  # noqa: TID251 - a name that no other run has is no chance of a run
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from actors.adapters.kafka.control import KafkaControl
+from actors.adapters.kafka.plain import CommittedReader, TransactionSender
+from actors.adapters.kafka.topics import StreamTopics
+from actors.adapters.redis.connection import START_TIMEOUT_S, check_store
+from actors.adapters.redis.run_marks import RunMarks
+from actors.core.clock import Clock
+from actors.core.errors import InputError, MachineError, RiskdrillError
+from actors.telemetry.snapshot import Gauges
+from dashboard.frame import Notice
+from sim.coordinator.children import Children
+from sim.coordinator.crew import Crew
+from sim.coordinator.servers import Silence, listen_for
+from sim.coordinator.waiting import first_of
+from sim.stream.control_link import ControlLink, EncodedLink
+from sim.stream.places import Places
+
+JOIN_S: Final = 120.0  # the first start compiles kernels, and cores are shared
+ALONE_S: Final = 30.0  # that run elsewhere: they wait for a run already
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRequest:
+    """What the command line says of a run on a stream.
+
+    Attributes:
+        places: its servers.
+        workers: how many to start; None: those that run elsewhere are used.
+        discard: a run whose claim is given up first; None gives up none.
+    """
+
+    places: Places
+    workers: int | None = None
+    discard: str | None = None
+
+
+def new_run() -> str:
+    """Return an id that no other run has."""
+    return secrets.token_hex(4)
+
+
+def check_servers(request: StreamRequest) -> None:
+    """Check that both servers answer, make the topics, and refuse those on which another run has work left.
+
+    Raises:
+        InputError: a server cannot be used, or another run has a claim.
+        MachineError: a server does not answer.
+    """
+    asyncio.run(_check(request))
+
+
+async def _check(request: StreamRequest) -> None:
+    places = request.places
+    await check_store(places.store, places.keys_of("start"))
+    marks = RunMarks(places.store, START_TIMEOUT_S)
+    try:
+        topics = StreamTopics(places.stream)
+        await asyncio.to_thread(topics.ensure)
+        if request.discard is not None:
+            await asyncio.to_thread(topics.discard, request.discard)
+        runs = list(await asyncio.to_thread(topics.lags))
+        settled = await marks.settled(map(places.keys_of, runs))
+        await asyncio.to_thread(topics.check_free, [run for run, left in zip(runs, settled, strict=True) if left])
+    finally:
+        await marks.close()
+
+
+class StreamWorkers:
+    """Who decides in a run on a stream, and the ways to them.
+
+    Args:
+        request: what the command line says.
+        run: the run's id.
+        clock: of the run.
+        show: told what is waited for.
+
+    Attributes:
+        crew: set by `connect`, as are those below.
+        kafka, redis: how long each has been silent.
+    """
+
+    def __init__(self, request: StreamRequest, run: str, clock: Clock, show: Callable[[Notice], None]) -> None:
+        self.request = request
+        self.run = run
+        self._clock = clock
+        self._show = show
+        self.topics = StreamTopics(request.places.stream)
+        self.kafka, self.redis_silence = Silence(clock), Silence(clock)
+        self.starts: dict[int, int] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._children: Children | None = None
+        self._on_begin: list[Callable[[], None]] = []
+        self.marks = RunMarks(request.places.store)
+        self.crew: Crew
+        self.sender: TransactionSender
+        self.reader: CommittedReader
+        self._link: ControlLink
+
+    # ---------------------------------------------------------------- before the run
+
+    async def connect(self) -> ControlLink:
+        """Claim the stream for the run and open the ways to it; return the end of the control topic.
+
+        Raises:
+            InputError: the servers cannot be used.
+            MachineError: they do not answer.
+        """
+        stream = self.request.places.stream
+        self.starts = await asyncio.to_thread(self.topics.claim, self.run)
+        names = (stream.topics.decisions, stream.topics.dead_letters)
+        ends = await asyncio.to_thread(self.topics.ends, *names)
+        self._link = EncodedLink(await KafkaControl.open(stream))
+        self.sender, self.reader = TransactionSender(stream, self.run), CommittedReader(stream, ends)
+        self._tasks.append(asyncio.create_task(listen_for(self.marks, self.redis_silence), name="redis"))
+        return self._link
+
+    async def gather(self, crew: Crew, model: Path) -> None:
+        """Start workers, or look for those that run, and wait until they are there.
+
+        Raises:
+            InputError: they are refused, or do not come.
+        """
+        self.crew = crew
+        self._tasks.append(asyncio.create_task(crew.listen(), name="workers told"))
+        self._tasks.append(asyncio.create_task(crew.announce(), name="announcements"))
+        request = self.request
+        wanted = request.workers or 1
+        if request.workers:
+            self._children = Children(request.places, self.run, model, request.workers, self._clock, crew.died)
+            await self._children.start()
+        self._show(Notice(title=f"waiting for {wanted} worker{'s' if wanted > 1 else ''}", detail=f"run {self.run}"))
+        await self._until_there(crew, wanted)
+
+    async def _until_there(self, crew: Crew, wanted: int) -> None:
+        within_s = JOIN_S if self._children else ALONE_S
+        joining = asyncio.create_task(crew.until_joined(wanted, within_s))
+        waited = [joining]
+        if self._children is not None:
+            waited.append(asyncio.create_task(self._never(self._children)))
+        await first_of(waited)
+        for task in waited[1:]:
+            if task.done() and (error := task.exception()) is not None:
+                joining.cancel()
+                raise InputError(str(error)) from error
+            task.cancel()
+        if await joining:
+            return
+        if crew.refused:
+            raise InputError("; ".join(crew.refused))
+        if self._children is not None:
+            raise MachineError(f"{len(crew.live)} of {wanted} workers came up within {within_s:g} s; ask for fewer")
+        places = self.request.places
+        command = f"python -m sim worker --stream {places.stream.url} --store {places.store.url}"
+        text = f"no worker joined within {within_s:g} s: start one with `{command}`"
+        raise InputError(f"{text}, or let the run start them with --workers 2")
+
+    @staticmethod
+    async def _never(children: Children) -> bool:
+        await children.given_up()
+        return False
+
+    def when_begun(self, do: Callable[[], None]) -> None:
+        """Have ``do`` called when the run begins."""
+        self._on_begin.append(do)
+
+    def add(self, job: Coroutine[Any, Any, None]) -> None:
+        """Have ``job`` done until the run ends."""
+        self._tasks.append(asyncio.create_task(job))
+
+    # ---------------------------------------------------------------- during the run
+
+    def begin(self, at_wall_ns: int) -> None:
+        """Tell the workers that the run has begun."""
+        self.crew.begin(at_wall_ns)
+        for do in self._on_begin:
+            do()
+
+    async def given_up(self) -> None:
+        """Wait until workers cannot be kept alive; for ever where they run elsewhere.
+
+        Raises:
+            EscalationError: they cannot.
+        """
+        if self._children is None:
+            await asyncio.get_running_loop().create_future()
+        else:
+            await self._children.given_up()
+
+    def gauges(self) -> Sequence[Gauges]:
+        """Return what those that take part told last."""
+        return [status.snapshot.gauges for status in self.crew.live_statuses()]
+
+    def silent_s(self) -> tuple[float, float]:
+        """Return for how long Kafka and Redis have not answered, as the run or a worker sees it."""
+        self.kafka.note(answers=not (self.sender.losing or self.reader.losing))
+        return self.kafka.lasting_s, self.redis_silence.lasting_s
+
+    # ---------------------------------------------------------------- the end
+
+    async def end(self, why: str, within_s: float, *, settled: bool) -> None:
+        """Have all workers leave, and hear their last words; give up the claim on the stream if all is ``settled``."""
+        self.crew.end(why)
+        await self.crew.until_gone(within_s)
+        if self._children is not None:
+            await self._children.end(within_s)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if settled:
+            await self._settle()
+        with contextlib.suppress(Exception):  # the run is over, whatever they answer
+            async with asyncio.timeout(within_s):
+                await self.marks.close()
+                await self._link.close()
+                await self.reader.close()
+                self.sender.close()
+
+    async def _settle(self) -> None:
+        """Give up the claim on the stream: all is decided."""
+        await self.marks.settle(self.request.places.keys_of(self.run))
+        with contextlib.suppress(RiskdrillError):  # a slot is kept for a while: the next run finds the mark
+            await asyncio.to_thread(self.topics.discard, self.run)
+
+    def kill(self) -> None:
+        """End at once what was started here."""
+        if self._children is not None:
+            self._children.kill()
