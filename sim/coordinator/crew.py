@@ -2,18 +2,16 @@
 
 import asyncio
 import itertools
-from collections import deque
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
 
-from actors.core.batches import Mode
 from actors.core.clock import NS_PER_S, Clock
 from actors.telemetry.stages import Stage
 from actors.telemetry.telemetry import Telemetry
 from dashboard.frame import WorkerRow
+from sim.coordinator.member import Member, row_of
 from sim.faults.fault import FaultRecord
 from sim.journal import Journal, JournalEntry, JournalKind
 from sim.steps.step import StepOutcome
@@ -21,7 +19,6 @@ from sim.stream.control_link import ControlLink
 from sim.stream.control_messages import (
     ANNOUNCED_EVERY_S,
     SLOT_HELD_S,
-    STATUS_EVERY_S,
     Ack,
     Admit,
     Announce,
@@ -39,7 +36,6 @@ from sim.stream.control_messages import (
     Status,
 )
 
-RECENT_S: Final = 10.0
 SILENT_S: Final = 3.0  # six messages: a loop that was held up for a second is not missed
 LOST_S: Final = 15.0  # beyond the session of a member, its partitions are others' by now
 OF_WORKERS: Final = (
@@ -55,27 +51,6 @@ OF_WORKERS: Final = (
     Stage.LOGGED,
 )
 """Stages that are counted in workers; what the run itself sees it counts itself."""
-
-
-@dataclass(slots=True, eq=False)
-class Member:
-    """One process that takes part, or took part.
-
-    Attributes:
-        statuses: of the last ten seconds, the newest last.
-        heard_s: when it was last heard of, on the run's clock.
-        state: live, silent, lost or gone.
-    """
-
-    join: Join
-    heard_s: float
-    state: str = "live"
-    statuses: deque[Status] = field(default_factory=lambda: deque(maxlen=round(RECENT_S / STATUS_EVERY_S) + 1))
-
-    @property
-    def newest(self) -> Status | None:
-        """Its last status."""
-        return self.statuses[-1] if self.statuses else None
 
 
 class Crew:
@@ -385,34 +360,4 @@ class Crew:
         newest: dict[str, Member] = {}
         for each in self._members.values():
             newest[each.join.worker] = each
-        return tuple(_row(each, self._restarts.get(name, 0)) for name, each in sorted(newest.items()))
-
-
-def _row(member: Member, restarts: int) -> WorkerRow:
-    older, newer = (member.statuses[0], member.statuses[-1]) if member.statuses else (None, None)
-    name, state = member.join.worker, member.state
-    if older is None or newer is None:
-        return WorkerRow(
-            name=name, state=state, rate_10s_per_s=None, lag=0, p95_10s_us=None, mode=None, restarts=restarts
-        )
-    span_s = (newer.at_ns - older.at_ns) / NS_PER_S
-    decided = newer.snapshot.ledger.decided - older.snapshot.ledger.decided
-    before, after = older.snapshot.stages.get(Stage.LATENCY), newer.snapshot.stages.get(Stage.LATENCY)
-    p95_us = None
-    if after is not None:
-        p95_us = (after if before is None else after.since(before)).percentile_us(95.0)
-    return WorkerRow(
-        name=name,
-        state=state,
-        rate_10s_per_s=decided / span_s if span_s > 0 and state == "live" else None,
-        lag=newer.lag,
-        p95_10s_us=None if p95_us is None else float(p95_us),
-        mode=_mode(older.snapshot.decided_by_mode, newer.snapshot.decided_by_mode),
-        restarts=restarts,
-        troubled=bool(newer.losing),
-    )
-
-
-def _mode(older: Iterable[int], newer: Iterable[int]) -> str | None:
-    grown = [now - before for before, now in zip(older, newer, strict=True)]
-    return Mode(grown.index(max(grown))).label if any(grown) else None
+        return tuple(row_of(each, self._restarts.get(name, 0)) for name, each in sorted(newest.items()))
