@@ -32,6 +32,11 @@ class CommandedFaults:
         """Take that the run is still there: the lease of what is in begins anew."""
         self.heard_ns = self._clock.now_ns()
 
+    @property
+    def silent(self) -> bool:
+        """Whether the run was not heard of for `LEASE_S`."""
+        return self._clock.now_ns() - self.heard_ns >= LEASE_NS
+
     def obey(self, command: Inject | Lift) -> StepOutcome:
         """Do what ``command`` says; done already is done too."""
         switch = self._schedule.switch(command.fault)
@@ -50,7 +55,7 @@ class CommandedFaults:
         """
         while True:
             await self._clock.sleep_ns(LOOKED_EVERY_NS)
-            if self._clock.now_ns() - self.heard_ns >= LEASE_NS and (lifted := self._schedule.lift_for_now()):
+            if self.silent and (lifted := self._schedule.lift_for_now()):
                 return lifted
 
 

@@ -7,6 +7,7 @@ from functools import partial
 import typer
 
 from actors.adapters.kafka.control import KafkaControl
+from actors.adapters.redis.connection import check_store
 from actors.core.clock import RealClock
 from sim.clocks.real import loop_factory
 from sim.run.machine import PROMPT_S, give_back_large_blocks
@@ -30,6 +31,8 @@ def run_worker(places: Places, options: WorkerOptions) -> int:
 
 
 async def _run(places: Places, options: WorkerOptions) -> int:
+    if options.run is None:  # or whoever started it has looked, and goes on without a store
+        await check_store(places.store, places.keys_of("check"))
     link = EncodedLink(await KafkaControl.open(places.stream))
     clock = RealClock()
     worker = Worker(options, link, connector(places), clock, partial(typer.echo, err=True))

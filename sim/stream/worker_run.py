@@ -1,6 +1,8 @@
 """One run in one worker: the pipeline between its ends, what it is told, what it tells, and how it ends."""
 
 import asyncio
+import gc
+import os
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine
@@ -9,6 +11,7 @@ from typing import Any, Final, TypedDict
 
 from actors.core.clock import NS_PER_S, Clock
 from actors.core.errors import EscalationError
+from actors.telemetry.counters import GcPauses
 from actors.telemetry.monitor import resident_memory
 from sim.journal import JournalEntry
 from sim.steps.step import StepOutcome
@@ -105,11 +108,17 @@ class WorkerRun:
         start_ns = self._clock.now_ns()
         parts.telemetry.started_ns = start_ns
         ends.epochs.begin(start_ns)
+        gc.collect()
+        gc.freeze()  # as in a run in one process: a collection over all that is there stops the world for 40 ms
+        pauses = parts.telemetry.gc_pauses = GcPauses(self._clock)
+        pauses.start()
         parts.pipeline.start()
         helpers = self._helpers()
         try:
             ending = await self._ending
         finally:
+            pauses.stop()
+            gc.unfreeze()
             for task in helpers:
                 task.cancel()
             await asyncio.gather(*helpers, return_exceptions=True)
@@ -133,6 +142,7 @@ class WorkerRun:
             "lease": self._keep_lease(),
             "pipeline": self._follow_pipeline(),
             "ends": self._follow_ends(),
+            "parent": self._follow_parent(),
         }
         tasks = [asyncio.create_task(job, name=name) for name, job in jobs.items()]
         for task in tasks:
@@ -172,6 +182,12 @@ class WorkerRun:
             message = await self._link.receive()
             if message.run == self._run:
                 self._hear(message)
+            elif isinstance(message, Announce) and self._left_alone():
+                self._end(Ending(f"nothing is heard of it any more, and run {message.run} takes workers"))
+
+    def _left_alone(self) -> bool:
+        """Return whether whoever began the run is gone, and nothing of it is left to decide."""
+        return self._faults.silent and self._ends.epochs.reading().lag == 0
 
     def _hear(self, message: Control) -> None:
         match message:
@@ -265,3 +281,10 @@ class WorkerRun:
 
     async def _follow_ends(self) -> None:
         self._end(Ending(await self._ends.epochs.failed(), fatal=True, again=True))
+
+    async def _follow_parent(self) -> None:
+        """End when whoever started this process is gone, and with it the run: nobody else would end it."""
+        parent = os.getppid()
+        while os.getppid() == parent or not self._left_alone():
+            await self._clock.sleep_ns(NS_PER_S)
+        self._end(Ending("nothing is heard of it any more, and whoever started this worker is gone", asked=True))

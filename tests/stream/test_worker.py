@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.core.clock import RealClock
+from actors.core.clock import NS_PER_S, RealClock
 from actors.core.errors import InputError
 from sim.exit_codes import PASS, TRY_AGAIN
 from sim.stream.control_messages import Admit, Begin, End, Inject, Join, Lift, Refused, Release, Rollback, Status
@@ -271,3 +271,24 @@ def test_seconds_of_a_worker_count_from_the_beginning_of_the_run(world_model: Pa
     entries = [entry for status in (*stage.heard(Status), *farewells(stage)) for entry in status.entries]
     assert [entry.kind for entry in entries] == ["fault_injected", "fault_lifted"]
     assert all(entry.at_s > 1e9 for entry in entries)
+
+
+def test_a_worker_leaves_a_run_that_is_gone_for_one_that_takes_workers(
+    world_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once nothing is heard of its run and nothing of it is left to decide, it joins the next one."""
+    monkeypatch.setattr("sim.stream.worker_faults.LEASE_NS", NS_PER_S // 5)
+
+    async def law(stage: Stage, worker: Worker) -> None:
+        await decided(stage, 10)
+        stage.announce = changed(stage.announce, run="next")
+        await stage.until(lambda: len(stage.sources) == 2)
+        await decided(stage, 20)
+        worker.interrupt()
+
+    stage = Stage(world_model)
+    assert play(stage, law) == PASS
+    assert [(leave.run, "run next takes workers" in leave.why) for leave in stage.left()] == [
+        (RUN, True),
+        ("next", False),
+    ]
