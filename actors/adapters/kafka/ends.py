@@ -58,6 +58,8 @@ class StreamEnds:
         self._wall_less_clock_ns = time.time_ns() - clock.now_ns()
         self._fetching: asyncio.Task[Epoch | None] | None = None
         self._committing: asyncio.Task[None] | None = None
+        # book and client change together: rows that are fetched while an epoch fails would be handed out twice
+        self._turn = asyncio.Lock()
         self._moved = asyncio.Event()
         self._finishing = False
         self._failure: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -87,12 +89,9 @@ class StreamEnds:
         while not self._finishing and not self._failure.done():
             if self._fetching is None:
                 self._fetching = asyncio.create_task(self._next_epoch(), name="epoch")
-            fetching = self._fetching
-            try:
-                epoch = await asyncio.shield(fetching)  # whoever is cancelled here has taken nothing
-            finally:
-                if fetching.done():
-                    self._fetching = None
+            await asyncio.wait({self._fetching})  # whoever is cancelled here has taken nothing
+            fetched, self._fetching = self._fetching, None
+            epoch = fetched.result()
             if epoch is not None:
                 return self._arrivals(epoch)
         return None
@@ -108,8 +107,7 @@ class StreamEnds:
             if not self.book.room or self._finishing:
                 await self._wait()
                 return None
-            fetched = await self._thread.call(self._client.fetch)
-            await self._follow(fetched)
+            epoch = await self._fetched()
             if self._measured_s + RETRY_S < time.monotonic():
                 self._measured_s = time.monotonic()
                 self._partitions, self._lag = await self._thread.call(self._client.measure)
@@ -119,18 +117,27 @@ class StreamEnds:
         except (WorkerFencedError, ClientHangsError) as error:
             self._fail(error)
             return None
-        rows = fetched.rows if not fetched.revoked else []
-        return self.book.open(_in_order(rows)) if rows else None
+        return epoch
 
-    async def _follow(self, fetched: Fetched) -> None:
-        """Take note of partitions that came and went."""
-        for partition, offset in fetched.assigned.items():
-            self.book.assigned(partition, offset)
-        if not fetched.revoked:
-            return
+    async def _fetched(self) -> Epoch | None:
+        """Return an epoch of what the client has; None if it has nothing, or partitions were given away."""
+        async with self._turn:
+            fetched = await self._thread.call(self._client.fetch)
+            if fetched.revoked:
+                await self._give_away(fetched)
+            for partition, offset in fetched.assigned.items():
+                self.book.assigned(partition, offset)
+            if fetched.revoked or not fetched.rows:
+                return None
+            return self.book.open(_in_order(fetched.rows))
+
+    async def _give_away(self, fetched: Fetched) -> None:
+        """Drop what was not committed, and hand out again what lies in partitions that are still ours."""
         self.book.revoked(fetched.revoked)
         again = {row.partition: row.offset for row in reversed(fetched.rows)}
-        again |= self._abort("partitions were given to another worker")
+        aborted = self._abort("partitions were given to another worker")
+        # one that came back meanwhile goes on where its group has committed, which another worker may have moved
+        again |= {partition: offset for partition, offset in aborted.items() if partition not in fetched.revoked}
         await self._thread.call(self._client.rewind, again)
 
     async def _settled(self) -> None:
@@ -150,6 +157,8 @@ class StreamEnds:
         end = self.book.committed(partition)
         while start < end:
             found, after = await self._thread.call(self._client.reread, partition, start, end, RECOUNTED)
+            if after == start:  # it was given away while it was read
+                return
             offsets, columns = _readable(found)
             try:
                 await windows.recount(partition, offsets, columns, after)
@@ -209,17 +218,17 @@ class StreamEnds:
             self._moved.set()
 
     async def _commit_one(self, epoch: Epoch) -> None:
-        while not epoch.dropped:
-            try:
-                await self._thread.call(self._client.commit, epoch)
-            except StillWaitingError:
-                await asyncio.sleep(RETRY_S)
-            except EpochAbortedError as aborted:
-                if not epoch.dropped:
+        async with self._turn:
+            while not epoch.dropped:
+                try:
+                    await self._thread.call(self._client.commit, epoch)
+                except StillWaitingError:
+                    await asyncio.sleep(RETRY_S)
+                except EpochAbortedError as aborted:
                     await self._thread.call(self._client.rewind, self._abort(str(aborted)))
-            else:
-                self.book.commit(epoch)
-                return
+                else:
+                    self.book.commit(epoch)
+                    return
 
     def _abort(self, why: str) -> dict[int, int]:
         firsts = self.book.abort()

@@ -250,7 +250,7 @@ class EpochClient:
     def reread(self, partition: int, start: int, end: int, most: int) -> tuple[list[tuple[int, bytes]], int]:
         """Return what lies in ``partition`` from ``start`` to ``end``, at most ``most``, and the offset behind that.
 
-        The others wait meanwhile; afterwards it goes on at ``end``.
+        The others wait meanwhile; afterwards it goes on at ``end``. Nothing is read of a partition that is given away.
 
         Raises:
             StillWaitingError: the brokers do not answer.
@@ -261,9 +261,9 @@ class EpochClient:
         found: list[tuple[int, bytes]] = []
         after, until = start, time.monotonic() + PATIENCE_S
         self._consumer.pause(others)
-        self._seek(partition, start)
+        self.rewind({partition: start})
         try:
-            while after < end and len(found) < most:
+            while after < end and len(found) < most and partition in self._owned:
                 for message in self._consumer.consume(min(most - len(found), FETCH_ROWS), WAIT_S):
                     if (wrong := message.error()) is not None:
                         self._note(wrong)
@@ -280,9 +280,7 @@ class EpochClient:
                 if time.monotonic() > until and after == start:
                     raise StillWaitingError(f"partition {partition} cannot be read again")
         finally:
-            self._held = deque(row for row in self._held if row.partition != partition)
-            if partition in self._owned:
-                self._seek(partition, end)
+            self.rewind({partition: end})
             self._consumer.resume([each for each in others if each.partition in self._owned])
         return found, after
 
