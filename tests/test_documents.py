@@ -2,7 +2,7 @@
 
 import re
 
-from actors.telemetry.alerts import built_in_rules
+from actors.telemetry.alerts import built_in_rules, stream_rules
 from actors.telemetry.metrics.catalogue import find
 from sim.faults.registry import FAULTS
 from tests.support.documents import (
@@ -71,7 +71,7 @@ def test_every_alert_says_what_to_do() -> None:
     """The table of remedies has each built-in alert, and no other."""
     remedies = TEXT.split("What to do when one fires:")[1].split("Each severity")[0]
     named = set(re.findall(r"`([A-Z]\w+)`", remedies))
-    assert named == {rule.alert for rule in built_in_rules()}
+    assert named == {rule.alert for rule in (*built_in_rules(), *stream_rules())}
 
 
 def test_metrics_named_in_prose_exist() -> None:
