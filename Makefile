@@ -21,10 +21,10 @@ BIN     := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check model bench demo soak clean
+.PHONY: help run test test-servers check model bench demo soak clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/installed  ## run a scenario, live: make run SCENARIO=scenarios/burst.yaml [ARGS="--tui off"]
 	@$(BIN)/python -m sim run $(SCENARIO) $(ARGS)
@@ -33,6 +33,10 @@ test: $(VENV)/installed-test  ## install the test extra and run all that CI runs
 	@$(MAKE) --no-print-directory --jobs 2 check model  # either keeps about one core busy
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --cov --cov-report=term $(addprefix --ignore=,$(UNTRACED)) $(ARGS)
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(UNTRACED) $(ARGS)
+
+test-servers: $(VENV)/installed-test  ## tests with a real Kafka and Redis, which must be there: see CONTRIBUTING.md
+	@$(BIN)/python -m tests.support.servers
+	RISKDRILL_REQUIRE=$${RISKDRILL_REQUIRE:-all} $(BIN)/python -m pytest -p no:cacheprovider tests/servers $(ARGS)
 
 check: $(VENV)/installed-test  ## lint, format, types and architecture, without the tests
 	$(BIN)/ruff check .

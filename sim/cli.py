@@ -22,6 +22,7 @@ from sim.commands.inspect import inspect
 from sim.commands.models import rollback, train
 from sim.commands.run import demo, run
 from sim.commands.scenarios import list_scenarios, schema, validate
+from sim.commands.servers import down, up
 from sim.commands.stream import worker
 from sim.exit_codes import FAILED, INTERNAL, INTERRUPTED, PASS, USAGE
 from sim.installation import MODULE, PROGRAM
@@ -100,6 +101,8 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "twin": twin,
     "explore": explore,
     "worker": worker,
+    "up": up,
+    "down": down,
 }
 for _name, _command in COMMANDS.items():
     app.command(_name, help=(getdoc(_command) or "").replace(MODULE, PROGRAM))(_command)

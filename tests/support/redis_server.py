@@ -1,12 +1,11 @@
 """A Redis of a test's own, to be stopped, filled up and killed."""
 
-import shutil
 import signal
 import socket
 import subprocess
 from pathlib import Path
 
-import pytest
+from tests.support.servers import redis_server
 
 READY = "Ready to accept connections"
 
@@ -20,9 +19,7 @@ class RedisServer:
     """
 
     def __init__(self, folder: Path, settings: tuple[str, ...] = ()) -> None:
-        program = shutil.which("redis-server")
-        if program is None:
-            pytest.skip("needs redis-server: apt-get install redis-server")
+        program = redis_server()
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
