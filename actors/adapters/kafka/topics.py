@@ -32,6 +32,7 @@ SETTLING: Final = (
     KafkaError.NOT_LEADER_FOR_PARTITION,
     KafkaError.UNKNOWN_TOPIC_OR_PART,
     KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.UNKNOWN_LEADER_EPOCH,  # a topic of a moment ago, at a broker that has just started
 )
 LATEST: Final = OffsetSpec.latest()  # type: ignore[no-untyped-call]
 PARTITIONS: Final = 6
