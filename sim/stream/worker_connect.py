@@ -7,8 +7,7 @@ from actors.adapters.kafka.epoch_client import EpochClient
 from actors.adapters.placed_ids import PlacedIds
 from actors.adapters.redis.connection import connect
 from actors.adapters.redis.features import RedisFeatureStore
-from actors.features.stream_state import InMemoryStreamState
-from actors.model.warm_state import load_windows, room_for
+from actors.adapters.redis.windows import RedisWindows
 from actors.output.decision_record import DecisionLines
 from sim.run.plan import traffic_spec
 from sim.run.warm_state import warm_past
@@ -76,12 +75,13 @@ def connector(places: Places) -> Connect:
         ends = StreamEnds(client, announce.starts, lines, joined.clock)
         redis = connect(places.store)
         towns = () if scenario.events else traffic_spec(scenario, announce.capacity_per_s).towns()
-        windows = load_windows(joined.artifact)
-        stream = InMemoryStreamState(room_for(windows, max(1, len(towns))), warm_past(joined.artifact, towns))
-        store = RedisFeatureStore(redis, places.keys_of(announce.run))
+        prefix, remembered_ids = places.keys_of(announce.run), scenario.pipeline.assembler.remembered_ids
+        past = warm_past(joined.artifact, towns)
+        windows = ends.windows = RedisWindows(redis, prefix, ends.book, past, remembered_ids)
+        store = RedisFeatureStore(redis, prefix)
         await ends.start()
-        own_ids = PlacedIds(scenario.pipeline.assembler.remembered_ids, ends.book)
+        own_ids = PlacedIds(remembered_ids, ends.book)
         epochs = StreamEpochs(ends, redis.aclose)
-        return WorkerEnds(ends, ends, ends, stream, store, epochs, ends.on_duplicates, own_ids=own_ids)
+        return WorkerEnds(ends, ends, ends, windows, store, epochs, ends.on_duplicates, windows, own_ids)
 
     return connected
