@@ -23,7 +23,7 @@ from sim.commands.models import rollback, train
 from sim.commands.run import demo, run
 from sim.commands.scenarios import list_scenarios, schema, validate
 from sim.commands.servers import down, up
-from sim.commands.stream import worker
+from sim.commands.stream import refresh, worker
 from sim.exit_codes import FAILED, INTERNAL, INTERRUPTED, PASS, USAGE
 from sim.installation import MODULE, PROGRAM
 from sim.training.progress import TrainingRefused
@@ -103,6 +103,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "worker": worker,
     "up": up,
     "down": down,
+    "refresh": refresh,
 }
 for _name, _command in COMMANDS.items():
     app.command(_name, help=(getdoc(_command) or "").replace(MODULE, PROGRAM))(_command)

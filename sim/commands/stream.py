@@ -1,4 +1,4 @@
-"""Commands of runs on a stream: ``worker`` takes part in them."""
+"""Commands of runs on a stream: ``worker`` takes part in them, ``refresh`` keeps their features fresh."""
 
 import re
 from pathlib import Path
@@ -59,3 +59,35 @@ def worker(
     what = "the worker takes transactions there, commits decisions and writes keys that begin with rd:"
     places = agreed_places(stream, store, stream_config, what, agreed=yes)
     return run_worker(places, WorkerOptions(slot, model, run))
+
+
+def refresh(
+    stream: Stream,
+    store: Store,
+    run: Annotated[str, typer.Option(help="The run whose workers look the features up.", metavar="ID")],
+    model: Annotated[Path, typer.Option(help="Model folder; its state is the history before the stream.")],
+    labels: Annotated[
+        Path | None, typer.Option(help="File of labels, one JSON document a line, beside those of the stream's topic.")
+    ] = None,
+    stream_config: StreamConfig = None,
+    yes: Yes = False,  # noqa: FBT002 - an option gets its value so
+) -> int:
+    """Keep the batch features of a run fresh, for workers that decide without ``run``, which does this itself.
+
+    It reads the topics of transactions and of labels from the first message that is still there, and publishes a table
+    at once and at each sixth hour of event time. Ctrl-C and SIGTERM end it; the last table is served on for a day.
+
+    Exit code: 0 ended as asked, 2 a server, the model or the labels cannot be used.
+
+    Example: python -m sim refresh --stream kafka://127.0.0.1:19092/riskdrill --store redis://127.0.0.1:6379
+    --run live --model models/mine
+    """
+    from sim.stream.places import agreed_places
+
+    if not _SLOT.fullmatch(run):
+        raise InputError(f"--run {run}: must be up to 64 letters, digits, '.', '_' and '-'")
+    what = "transactions and labels are read there, and keys written that begin with rd:"
+    places = agreed_places(stream, store, stream_config, what, agreed=yes)
+    from sim.stream.refresh import RefreshOptions, run_refresh
+
+    return run_refresh(places, RefreshOptions(run, model, labels))

@@ -34,6 +34,7 @@ SETTLING: Final = (
     KafkaError.LEADER_NOT_AVAILABLE,
     KafkaError.UNKNOWN_LEADER_EPOCH,  # a topic of a moment ago, at a broker that has just started
 )
+EARLIEST: Final = OffsetSpec.earliest()  # type: ignore[no-untyped-call]
 LATEST: Final = OffsetSpec.latest()  # type: ignore[no-untyped-call]
 PARTITIONS: Final = 6
 CONTROL_KEPT_MS: Final = 3_600_000
@@ -97,8 +98,15 @@ class StreamTopics:
 
     def ends(self, *names: str) -> dict[tuple[str, int], int]:
         """Return the offset behind the last message of every partition of the topics ``names``."""
+        return self._offsets(LATEST, names)
+
+    def begins(self, *names: str) -> dict[tuple[str, int], int]:
+        """Return the offset of the first message that is still there, of every partition of the topics ``names``."""
+        return self._offsets(EARLIEST, names)
+
+    def _offsets(self, which: OffsetSpec, names: Collection[str]) -> dict[tuple[str, int], int]:
         there = self._listed(names)
-        asked = {TopicPartition(name, partition): LATEST for name in names for partition in range(there[name])}
+        asked = {TopicPartition(name, partition): which for name in names for partition in range(there[name])}
 
         def ask() -> dict[tuple[str, int], int]:
             answers = self._admin.list_offsets(

@@ -1,0 +1,270 @@
+"""The refresh of batch features as a process of its own: transactions and labels from a stream, tables to a store."""
+
+import asyncio
+import datetime as dt
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from statistics import median_low
+from typing import Final
+
+import numpy as np
+import typer
+
+from actors.adapters.kafka.client import StillWaitingError, WorkerFencedError
+from actors.adapters.kafka.messages import Record
+from actors.adapters.kafka.plain import CommittedReader
+from actors.adapters.kafka.topics import StreamTopics
+from actors.adapters.redis.connection import START_TIMEOUT_S, check_store, connect
+from actors.adapters.redis.features import RedisFeatureStore
+from actors.core.arrays import I64
+from actors.core.clock import NS_PER_S, US_PER_S, Clock, RealClock
+from actors.core.errors import FeatureStoreError, MachineError
+from actors.core.transaction import Columns, Transaction, parse, pick, read
+from actors.features.batch_table import BatchTableBuilder
+from actors.features.refresh import Refreshed, Refresher, RefreshFailed, boundary
+from actors.model.artifact import Artifact
+from actors.model.verification import load_verified
+from actors.model.warm_state import load_history
+from actors.remembered_ids import Deduplicator
+from sim.clocks.real import loop_factory
+from sim.signals import drained_by
+from sim.stream.labels import WaitingLabels, read_labels
+from sim.stream.places import Places
+from sim.units import render_moment
+
+Say = Callable[[str], object]
+PARSED_AT_ONCE: Final = 512
+REMEMBERED: Final = 1_000_000  # ids, as many as the assembler remembers by default
+WITNESSES: Final = 101  # transactions whose median says how far event time has come: one wrong clock moves nothing
+NO_NUMBERS: Final[I64] = np.zeros(0, dtype=np.int64)  # ids are remembered by no number here
+LOOK_AFTER_NS: Final = 2 * NS_PER_S  # between two looks at whether the store still has the table
+TOLD_EVERY: Final = 200_000  # transactions
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshOptions:
+    """What is refreshed.
+
+    Attributes:
+        run: whose workers look the tables up.
+        model: folder of the model, whose state is the history before the stream.
+        labels: file of labels; None: only those of the topic.
+    """
+
+    run: str
+    model: Path
+    labels: Path | None = None
+
+
+def run_refresh(places: Places, options: RefreshOptions) -> int:
+    """Keep the tables of a run at the latest boundary until asked to end; return the exit code.
+
+    Raises:
+        InputError: the stream, the store, the model or the labels cannot be used.
+        MachineError: the stream has refused to go on.
+    """
+    artifact = load_verified(options.model)
+    labels = WaitingLabels(int(artifact.manifest.label_delay_s * US_PER_S))
+    if options.labels is not None:
+        read_labels(options.labels, labels)
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        return runner.run(_run(places, options.run, artifact, labels))
+
+
+async def _run(places: Places, run: str, artifact: Artifact, labels: WaitingLabels) -> int:
+    keys, topics = places.keys_of(run), places.stream.topics
+    await check_store(places.store, keys)
+    server = StreamTopics(places.stream)
+    named = (topics.transactions, topics.labels)
+    begins = await asyncio.to_thread(server.begins, *named)
+    loop, stop, clock, say = asyncio.get_running_loop(), asyncio.Event(), RealClock(), partial(typer.echo, err=True)
+    reader, redis = CommittedReader(places.stream, begins), connect(places.store, START_TIMEOUT_S)
+    store = RedisFeatureStore(redis, keys)
+    refresh = StreamRefresh(artifact, labels, store, run, clock, say)
+    say(f"refreshing run {run} from {places.stream.url} at {places.store.url}; Ctrl-C ends it")
+    with drained_by(partial(loop.call_soon_threadsafe, stop.set)):
+        try:
+            await refresh.begin()
+            while not stop.is_set():
+                await _step(refresh, reader, topics.labels, partial(server.ends, *named), say)
+        except WorkerFencedError as error:
+            raise MachineError(f"{places.stream.url}: {error}") from error
+        finally:
+            await reader.close()
+            await redis.aclose()
+            clock.close()
+    say(refresh.summary())
+    return 0
+
+
+async def _step(
+    refresh: "StreamRefresh",
+    reader: CommittedReader,
+    labels_topic: str,
+    ends: Callable[[], dict[tuple[str, int], int]],
+    say: Say,
+) -> None:
+    try:
+        records = await reader.read()
+    except StillWaitingError as error:
+        if not refresh.waiting:
+            say(f"{error}; waiting for it")
+        refresh.waiting = True
+        return
+    refresh.waiting = refresh.waiting and not records
+    refresh.take([each for each in records if each.topic == labels_topic], labels=True)
+    refresh.take([each for each in records if each.topic != labels_topic])
+    if refresh.due and refresh.target is None:
+        refresh.target = await asyncio.to_thread(ends)
+    await refresh.go_on(idle=not records)
+
+
+class StreamRefresh:
+    """History that follows a stream, and the table of the last boundary that event time has passed.
+
+    A boundary is passed once the median of the last transactions is behind it. Then everything is taken in that the
+    stream has at that moment, from all partitions, before the table is built: one of a partition that is read late
+    counts too.
+
+    Args:
+        artifact: the model, with the history before the stream.
+        labels: those that wait.
+        store: where tables are published.
+        run: whose transactions count; those without a run, which others have produced, count too.
+        clock: real time.
+        say: told in a line what happened.
+
+    Attributes:
+        target: offsets up to which the stream is to be read before the table is built; None while none is due.
+        waiting: whether the brokers were not there when they were last asked.
+    """
+
+    def __init__(
+        self, artifact: Artifact, labels: WaitingLabels, store: RedisFeatureStore, run: str, clock: Clock, say: Say
+    ) -> None:
+        self._history = load_history(artifact)
+        self._begin_us = artifact.manifest.state_end_us
+        self._labels = labels
+        self._store = store
+        self._run = run.encode()
+        self._clock = clock
+        self._say = say
+        builder = BatchTableBuilder(self._history, int(artifact.manifest.label_delay_s * US_PER_S))
+        self._refresher = Refresher(
+            builder, store, self._history, labels, None, clock, on_refreshed=self._tell, on_failed=self._tell_failed
+        )
+        self._seen = Deduplicator(REMEMBERED)
+        self._witnesses: deque[int] = deque(maxlen=WITNESSES)
+        self._positions: dict[tuple[str, int], int] = {}
+        self._tried_us = boundary(self._begin_us)
+        self._look_at_ns = clock.now_ns()
+        self._taken = self._passed_over = self._published = self._failed = 0
+        self.target: dict[tuple[str, int], int] | None = None
+        self.waiting = False
+
+    @property
+    def now_us(self) -> int:
+        """How far event time has come."""
+        return max(self._begin_us, median_low(self._witnesses)) if self._witnesses else self._begin_us
+
+    @property
+    def due(self) -> bool:
+        """Whether a boundary was passed whose table was not tried yet."""
+        return boundary(self.now_us) > self._tried_us
+
+    async def begin(self) -> None:
+        """Publish the table of the model's own history, unless a newer one is served already.
+
+        Raises:
+            FeatureStoreError: the store does not answer.
+        """
+        await self._store.find_current()
+        await self._refresher.refresh_to(self._begin_us)
+
+    def take(self, records: Sequence[Record], *, labels: bool = False) -> None:
+        """Take in what was read of one kind."""
+        for record in records:
+            self._positions[record.topic, record.partition] = record.offset + 1
+        ours = [each.value for each in records if each.headers.get("run", self._run) == self._run]
+        self._passed_over += len(records) - len(ours)
+        if labels:
+            self._labels.put(ours)
+            return
+        for start in range(0, len(ours), PARSED_AT_ONCE):
+            self._append(ours[start : start + PARSED_AT_ONCE])
+
+    def _append(self, raws: list[bytes]) -> None:
+        columns = _parsed(raws)
+        before = self._taken // TOLD_EVERY
+        if columns is not None:
+            new = columns.event_us > self._begin_us  # what the model's history holds is not counted twice
+            fresh = self._seen.fresh(NO_NUMBERS, columns).value
+            keep = new if fresh is None else new & fresh
+            columns = pick(columns, keep.nonzero()[0])
+        if columns is None or not len(columns):
+            self._passed_over += len(raws)
+            return
+        self._seen.remember(NO_NUMBERS, columns)
+        self._history.append(columns)
+        self._witnesses.extend(columns.event_us.tolist())
+        self._taken += len(columns)
+        self._passed_over += len(raws) - len(columns)
+        if self._taken // TOLD_EVERY > before:
+            self._say(f"{self._taken:,} transactions taken in, up to {_moment(self.now_us)}")
+
+    async def go_on(self, *, idle: bool) -> None:
+        """Publish the table that is due once all is read that it needs; now and then look whether it is still served.
+
+        Args:
+            idle: whether the stream had nothing more.
+        """
+        target = self.target
+        if target is not None and (idle or all(self._positions.get(at, 0) >= end for at, end in target.items() if end)):
+            self.target, self._tried_us = None, boundary(self.now_us)
+            await self._refresher.refresh_to(self.now_us)
+        elif self._clock.now_ns() >= self._look_at_ns:
+            self._look_at_ns = self._clock.now_ns() + LOOK_AFTER_NS
+            with suppress(FeatureStoreError):  # it is asked again, and whoever looks up says so
+                if await self._store.put_back():
+                    self._say("the store had lost the table, and has it again")
+
+    def summary(self) -> str:
+        """Return what was done, for the last line."""
+        refused = f", {self._labels.refused:,} labels refused" if self._labels.refused else ""
+        return (
+            f"ended: {self._published:,} tables published, {self._failed:,} failed; {self._taken:,} transactions taken "
+            f"in, {self._passed_over:,} passed over{refused}"
+        )
+
+    def _tell(self, done: Refreshed) -> None:
+        self._published += 1
+        what = f"{done.label_count:,} labels, {done.transaction_count:,} transactions"
+        self._say(f"features refreshed for {_moment(done.at_us)}: {what}")
+
+    def _tell_failed(self, failed: RefreshFailed) -> None:
+        self._failed += 1
+        self._say(f"refresh for {_moment(failed.at_us)} failed: {failed.error}; the table before is served on")
+
+
+def _parsed(raws: list[bytes]) -> Columns | None:
+    """Return those of ``raws`` that are transactions; the others are the workers' dead letters, and None is left."""
+    if not raws:
+        return None
+    try:
+        return read(raws)
+    except ValueError:
+        good: list[Transaction] = []
+        for raw in raws:
+            with suppress(ValueError):
+                transaction = parse(raw)
+                Columns.of([transaction])  # a time that was written as text may still be out of range
+                good.append(transaction)
+        return Columns.of(good) if good else None
+
+
+def _moment(at_us: int) -> str:
+    return render_moment(dt.datetime.fromtimestamp(at_us / US_PER_S, dt.UTC))
