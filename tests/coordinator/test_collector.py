@@ -1,0 +1,98 @@
+"""What workers commit ends each transaction once."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from actors.adapters.files import AppendOnlyFile, DeadLetterFile
+from actors.adapters.kafka.messages import Ended
+from actors.telemetry.ledger_snapshot import Waiting
+from actors.telemetry.stages import Stage
+from actors.telemetry.telemetry import Telemetry
+from sim.coordinator.collector import Collector
+from sim.outcomes.book import OutcomeBook
+
+DUE_NS = 1_000_000_000
+LINE = {
+    "id": "t",
+    "card": "***1",
+    "event_time": 1_700_000_000_000_000,
+    "amount": 12.5,
+    "score": 0.5,
+    "decision": "review",
+    "mode": "full",
+    "cause": "none",
+    "reason": "score",
+    "model": "abc",
+    "label": None,
+}
+
+
+def decided(number: int, done_ns: int = DUE_NS + 5_000_000, **changed: object) -> Ended:
+    """Return the committed decision on ``number``."""
+    value = msgspec.json.encode({**LINE, "id": f"t{number}", **changed}) + b"\n"
+    return Ended("decision", number, DUE_NS, done_ns, "w0", value)
+
+
+def set_aside(number: int) -> Ended:
+    """Return the committed dead letter of ``number``."""
+    document = {"reason": "not_json", "detail": "", "raw": "x", "partition": 0, "offset": number}
+    return Ended("dead_letter", number, DUE_NS, DUE_NS, "w0", msgspec.json.encode(document))
+
+
+@contextmanager
+def collecting(folder: Path, count: int) -> Iterator[tuple[Collector, Telemetry]]:
+    """Give a collector of a run that has sent ``count`` transactions."""
+    telemetry, book = Telemetry(), OutcomeBook()
+    book.book(np.arange(count), np.zeros(count, dtype=np.uint8))
+    output, letters = AppendOnlyFile(folder / "decisions.jsonl"), DeadLetterFile(folder / "dead_letters.jsonl")
+    collector = Collector(telemetry, book, output, letters)
+    telemetry.ledger.offer(count)
+    telemetry.ledger.send(count)
+    collector.sent(0, count)
+    yield collector, telemetry
+    output.close()
+    letters.close()
+
+
+def test_each_kind_of_end_closes_a_transaction(tmp_path: Path) -> None:
+    """Decisions, dead letters and duplicates end what was sent, and the ledger balances at each step."""
+    with collecting(tmp_path, 4) as (collector, telemetry):
+        for ends in ([decided(0), set_aside(1)], [Ended("duplicate", 2, DUE_NS, DUE_NS, "w0", b"")], [decided(3)]):
+            collector.take(ends, DUE_NS + 9_000_000)
+            ledger = telemetry.ledger.snapshot(Waiting(in_flight=collector.open_count))
+            assert ledger.balanced, ledger.imbalances
+        assert (ledger.decided, ledger.dead_lettered, ledger.duplicate, collector.open_count) == (2, 1, 1, 0)
+        assert (ledger.logged, ledger.delivered) == (2, 2)
+        assert telemetry.stages[Stage.LATENCY].max_us == 5_000
+        assert telemetry.stages[Stage.COMMITTED].max_us == 9_000
+    assert (tmp_path / "decisions.jsonl").read_bytes().count(b"\n") == 2
+
+
+def test_a_second_end_is_counted_and_changes_nothing(tmp_path: Path) -> None:
+    """What ends twice is counted apart, in one reading or in two; the ledger has it once."""
+    with collecting(tmp_path, 2) as (collector, telemetry):
+        collector.take([decided(0), decided(0)], DUE_NS)
+        collector.take([decided(0), set_aside(0)], DUE_NS)
+        assert collector.decided_twice == 3
+        assert sum(telemetry.ledger.decided) == 1
+        assert collector.open_count == 1
+
+
+def test_what_was_never_sent_is_passed_over(tmp_path: Path) -> None:
+    """A number beyond the run's, and a value that no worker writes, end nothing."""
+    with collecting(tmp_path, 1) as (collector, telemetry):
+        unreadable = Ended("decision", 0, DUE_NS, DUE_NS, "w0", b"{}")
+        collector.take([decided(7), decided(-1), unreadable, decided(0, mode="splendid")], DUE_NS)
+        assert (collector.unknown_count, collector.open_count, sum(telemetry.ledger.decided)) == (4, 1, 0)
+
+
+def test_a_clock_that_is_behind_is_counted(tmp_path: Path) -> None:
+    """A decision from before its transaction was due counts as a negative latency."""
+    with collecting(tmp_path, 2) as (collector, _):
+        collector.take([decided(0, done_ns=DUE_NS - 1), decided(1)], DUE_NS)
+        assert collector.negative_count == 1
+        assert collector.models == {"abc": 2}

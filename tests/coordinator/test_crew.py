@@ -1,0 +1,122 @@
+"""Who takes part in a run, and who does not."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from actors.core.clock import RealClock
+from actors.telemetry.telemetry import Telemetry
+from sim.coordinator.crew import Crew
+from sim.journal import Journal
+from sim.stream.control_link import InMemoryControl
+from sim.stream.control_messages import Ack, Admit, Announce, Inject, Join, Refused, Release
+
+ANNOUNCE = Announce(
+    run="r", scenario="", model="m" * 64, model_folder="", kernels="k", version="1", starts={}, store=""
+)
+
+
+def asking(process: str, slot: str | None = "w0", model: str = ANNOUNCE.model) -> Join:
+    """Return the question of a worker."""
+    return Join(
+        run="r",
+        process=process,
+        worker=slot or process,
+        slot=slot,
+        pid=1,
+        host="h",
+        model=model,
+        kernels="k",
+        version="1",
+    )
+
+
+def crew_of(check: Callable[[Crew, InMemoryControl], Awaitable[None]]) -> None:
+    """Let ``check`` look at a crew that listens."""
+
+    async def run() -> None:
+        control, clock = InMemoryControl(), RealClock()
+        crew = Crew(control.link(), ANNOUNCE, Telemetry(), Journal(clock), clock)
+        listening = asyncio.create_task(crew.listen())
+        try:
+            await check(crew, control)
+        finally:
+            listening.cancel()
+            clock.close()
+
+    asyncio.run(run())
+
+
+async def settled() -> None:
+    """Let what was sent be heard."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+def test_a_worker_with_another_model_is_refused() -> None:
+    """It would compute something else; the refusal is final and names both."""
+
+    async def check(crew: Crew, control: InMemoryControl) -> None:
+        control.send(asking("a", model="x" * 64))
+        await settled()
+        (answer,) = [each for each in control.sent if isinstance(each, Refused)]
+        assert not answer.for_now
+        assert "mmmm" in answer.why
+        assert (crew.live, len(crew.refused)) == ([], 1)
+
+    crew_of(check)
+
+
+def test_a_slot_is_held_until_its_process_is_dead() -> None:
+    """A second process is put off; once the first is known to be dead it takes its place, which counts as a restart."""
+
+    async def check(crew: Crew, control: InMemoryControl) -> None:
+        control.send(asking("a"))
+        control.send(asking("b"))
+        await settled()
+        answers = [each for each in control.sent if isinstance(each, Admit | Refused)]
+        assert [type(each) for each in answers] == [Admit, Refused]
+        assert isinstance(answers[1], Refused)
+        assert answers[1].for_now
+        crew.died("w0", "was killed")
+        control.send(asking("b"))
+        await settled()
+        assert [each.join.process for each in crew.live] == ["b"]
+        assert (crew.restart_count, crew.lost_count, crew.joined_count) == (1, 1, 2)
+
+    crew_of(check)
+
+
+def test_who_joins_late_gets_the_faults_that_are_in() -> None:
+    """A fault that was injected and not lifted is injected in a worker that joins, and in no other again."""
+
+    async def check(crew: Crew, control: InMemoryControl) -> None:
+        crew.inject("outage")
+        crew.inject("slow")
+        crew.lift("slow")
+        control.send(asking("a"))
+        await settled()
+        mine = [each for each in control.sent if isinstance(each, Inject) and each.process == "a"]
+        assert [each.fault for each in mine] == ["outage"]
+
+    crew_of(check)
+
+
+def test_a_release_is_done_once_all_have_done_it() -> None:
+    """The answer of the last one decides; a refusal by any makes it none."""
+
+    async def check(crew: Crew, control: InMemoryControl) -> None:
+        for process in ("a", "b"):
+            control.send(asking(process, slot=None))
+        await settled()
+        for done in (True, False):
+            releasing = asyncio.create_task(crew.release("step", "folder", verify=True, within_s=5.0))
+            await settled()
+            command = [each for each in control.sent if isinstance(each, Release)][-1]
+            control.send(Ack(run="r", process="a", worker="a", number=command.number))
+            await settled()
+            assert not releasing.done()
+            control.send(Ack(run="r", process="b", worker="b", number=command.number, done=done, detail="no"))
+            outcome = await releasing
+            assert outcome.done is done
+
+    crew_of(check)
