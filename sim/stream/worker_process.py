@@ -7,6 +7,7 @@ from functools import partial
 import typer
 
 from actors.adapters.kafka.control import KafkaControl
+from actors.adapters.kafka.topics import StreamTopics
 from actors.adapters.redis.connection import check_store
 from actors.core.clock import RealClock
 from sim.clocks.real import loop_factory
@@ -33,6 +34,7 @@ def run_worker(places: Places, options: WorkerOptions) -> int:
 async def _run(places: Places, options: WorkerOptions) -> int:
     if options.run is None:  # or whoever started it has looked, and goes on without a store
         await check_store(places.store, places.keys_of("check"))
+    await asyncio.get_running_loop().run_in_executor(None, StreamTopics(places.stream).ensure)
     link = EncodedLink(await KafkaControl.open(places.stream))
     clock = RealClock()
     worker = Worker(options, link, connector(places), clock, partial(typer.echo, err=True))
