@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,7 +18,7 @@ MOST_WAITING: Final = 256  # two minutes of one process's messages: while the br
 MOST_UNREAD: Final = 4_096
 TAKEN: Final = 256
 TURN_S: Final = 0.05
-OPEN_S: Final = 5.0
+OPEN_S: Final = 4.0  # less than a call of the thread may take
 FLUSH_S: Final = 2.0
 RETRY_S: Final = 0.25
 
@@ -105,12 +106,17 @@ class _Clients:
         writing: dict[str, Any] = {**settings, "linger.ms": 2, "compression.type": "lz4", "message.timeout.ms": 30_000}
         self._producer: Producer = Producer(writing)
         place = TopicPartition(self._topic, 0)
-        try:
-            place.offset = self._consumer.get_watermark_offsets(place, timeout=OPEN_S)[1]
-        except KafkaException as error:
-            self._consumer.close()
-            text = f"{address.url}: the control topic cannot be read: {error.args[0].str()}"
-            raise InputError(f"{text}; see that the broker runs") from error
+        until = time.monotonic() + OPEN_S
+        while True:
+            try:
+                place.offset = self._consumer.get_watermark_offsets(place, timeout=OPEN_S)[1]
+                break
+            except KafkaException as error:
+                if time.monotonic() > until:  # not before: a topic that was just made has no leader yet
+                    self._consumer.close()
+                    text = f"{address.url}: the control topic cannot be read: {error.args[0].str()}"
+                    raise InputError(f"{text}; see that the broker runs") from error
+                time.sleep(RETRY_S)
         self._consumer.assign([place])
 
     def turn(self, sending: list[bytes]) -> list[bytes]:
