@@ -1,5 +1,6 @@
 """Runs every benchmark, each in a process of its own, and ends with a table: ``python -m benchmarks [NAME…]``."""
 
+import argparse
 import subprocess
 import sys
 import time
@@ -29,5 +30,16 @@ def main(chosen: Sequence[str]) -> int:
     return int(any(code for _, code, _ in outcomes))
 
 
+def chosen_names() -> list[str]:
+    """Return what the command line names; leaves with a line where it is no benchmark."""
+    arguments = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    arguments.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(names())}; absent: all")
+    chosen: list[str] = arguments.parse_args().names
+    unknown = [name for name in chosen if name not in names()]
+    if unknown:
+        arguments.error(f"there is no benchmark {unknown[0]}; choose from {', '.join(names())}")
+    return chosen
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(chosen_names()))

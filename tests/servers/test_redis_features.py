@@ -275,7 +275,7 @@ def test_read_only_the_old_table_is_served_on(own_server: RedisServer) -> None:
     async def law(client: Redis, store: RedisFeatureStore) -> None:
         await store.publish(table(AT_US, ["a"], ["x"], base=1))
         await client.replicaof("127.0.0.1", 1)
-        await _refuses(store, "read only")
+        await _refuses(store, "read-only")
         await client.replicaof("NO", "ONE")
 
     on(own_server, law)
@@ -347,14 +347,14 @@ def test_a_server_that_is_restarted_during_a_publication_serves_no_part_of_it(ow
     ("current", "row"), [("2-9-9 1 5", b""), ("nonsense", b""), ("1-8-7 1 x", b""), ("1-8-7 1 5", b"short")]
 )
 def test_what_is_laid_out_otherwise_is_never_read(server: RedisServer, current: str, row: bytes) -> None:
-    """Keys of another version, a row of another length, or a key of another type are errors that name the key."""
+    """Keys of another version, a row of another length, or a key of another type are errors that say so."""
 
     async def law(client: Redis, store: RedisFeatureStore) -> None:
         await client.set(f"{PREFIX}f:current", current)
         if row:
             await client.set(f"{PREFIX}f:1:c:a", row)
         error = await failure(store.lookup(["a"], ["x"], NO_EVENTS), FeatureStoreError)
-        assert PREFIX in str(error)
+        assert "another version" in str(error)
 
     on(server, law)
 
