@@ -20,6 +20,7 @@ from actors.model.scoring import LocalScoring
 from actors.model.serving import ModelSlot
 from actors.scorer import Scorer
 from sim.calibration.meter import Meter, Samples, Stopwatch
+from sim.clocks.interruptible import run_interruptibly
 from sim.clocks.real import loop_factory
 from sim.feeds.feed import Block
 from sim.journal import Journal
@@ -117,14 +118,15 @@ def measure(plan: Plan, report: Report) -> Samples:
     extra = ROUNDS * sum(SIZES[size] for size in _in_executor_sizes())
     total = len(sizes) + extra
     meter = Meter(lambda done: report(done, total))
-    with (
-        tempfile.TemporaryDirectory(prefix="riskdrill-calibrate-") as folder,
-        asyncio.Runner(loop_factory=loop_factory()) as runner,
-    ):
+    with tempfile.TemporaryDirectory(prefix="riskdrill-calibrate-") as folder:
         alone = replace(plan, scenario=_in_one_piece(plan.scenario), folder=Path(folder))
-        features = runner.run(_through_pipeline(alone, sizes, meter))
-        runner.run(_in_executor(plan.artifact, features, meter, lambda done: report(len(sizes) + done, total)))
-        taken_ns = runner.run(_taken_ns(alone))
+
+        async def each_in_turn() -> float:
+            features = await _through_pipeline(alone, sizes, meter)
+            await _in_executor(plan.artifact, features, meter, lambda done: report(len(sizes) + done, total))
+            return await _taken_ns(alone)
+
+        taken_ns = run_interruptibly(loop_factory(), each_in_turn)
     sent = meter.samples[Job.SEND, Core.LOOP]
     for rows, times in sent.items():
         sent[rows] = [each + round(rows * taken_ns) for each in times]

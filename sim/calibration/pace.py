@@ -1,9 +1,9 @@
 """The pace: how much longer jobs take in a running pipeline than one at a time, a fiftieth of a second by the next."""
 
-import asyncio
 import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from actors.core.clock import NS_PER_S, Clock
@@ -11,6 +11,7 @@ from actors.core.work import LOOP, OVER, WRITE, Core, Job
 from sim.calibration.measure import LARGEST
 from sim.calibration.meter import wanted_ns
 from sim.clocks.costs import PACE_NS, Costs
+from sim.clocks.interruptible import run_interruptibly
 from sim.clocks.processor import Exact
 from sim.clocks.real import loop_factory
 from sim.run.capacity import calm, even_load, under_way
@@ -80,12 +81,10 @@ def measure_pace(plan: Plan, costs: Costs, report: Callable[[int, int], None]) -
     """
     alone_ns = sum(costs.of(job, LOOP).of_ns(LARGEST) for job in Job if job is not WRITE) / LARGEST
     count, total = round(LOAD * NS_PER_S / alone_ns * SPAN_S), SPAN_S * NS_PER_S // PACE_NS
-    with (
-        tempfile.TemporaryDirectory(prefix="riskdrill-calibrate-") as folder,
-        asyncio.Runner(loop_factory=loop_factory()) as runner,
-    ):
+    with tempfile.TemporaryDirectory(prefix="riskdrill-calibrate-") as folder:
         running = replace(plan, scenario=calm(plan.scenario), load=even_load(plan, count, SPAN_S), folder=Path(folder))
-        pace = runner.run(_run(running, costs, lambda done: report(min(done, total), total)))
+        work = partial(_run, running, costs, lambda done: report(min(done, total), total))
+        pace = run_interruptibly(loop_factory(), work)
     return tuple(pace[SETTLING:])
 
 

@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
+from queue import SimpleQueue
 
 from actors.core.child_process import Child
 from actors.core.errors import InputError, InternalError, MachineError
@@ -33,7 +34,10 @@ class ProcessFeed:
         self._child: Child | None = None
         self._losses: list[str] = []
         self._ready: deque[Block] = deque()
-        self._space = threading.Semaphore(_AHEAD)
+        # A token for each block that may be kept. An interrupt cannot leave it locked, as it can a semaphore.
+        self._space: SimpleQueue[None] = SimpleQueue()
+        for _ in range(_AHEAD):
+            self._space.put(None)
         self._ended = False
         self._failure: Exception | None = None
         self._closed = False
@@ -72,7 +76,7 @@ class ProcessFeed:
             return None
         if self._ready:
             block = self._ready.popleft()
-            self._space.release()
+            self._space.put(None)
             return block
         if self._failure is not None:
             raise self._failure
@@ -84,7 +88,7 @@ class ProcessFeed:
             self._closed = True
             if self._child is not None:
                 self._child.kill()  # it holds nothing that needs care
-        self._space.release()
+        self._space.put(None)
         self._reader.join()
         atexit.unregister(self.close)
 
@@ -97,12 +101,12 @@ class ProcessFeed:
 
     def _read(self) -> None:
         """Collect blocks until the last one; runs in the thread, where no signal cuts the start of a child short."""
-        self._space.acquire()
+        self._space.get()
         try:
             for block in self._made():
                 self._ready.append(block)
                 self._wake()
-                self._space.acquire()
+                self._space.get()
         except Exception as error:  # noqa: BLE001 - whatever it is, `take` has to raise it, or the run waits for ever
             self._failure = error
         self._ended = True

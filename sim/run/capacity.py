@@ -6,11 +6,13 @@ import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from actors.core.clock import NS_PER_MS, NS_PER_S
+from sim.clocks.interruptible import run_interruptibly
 from sim.clocks.real import loop_factory
 from sim.clocks.virtual_loop import VirtualLoop
 from sim.feeds.feed import Block, Feed
@@ -74,8 +76,10 @@ def measure_capacity(plan: Plan) -> float:
             plan, scenario=calm(plan.scenario), load=even_load(plan, WARM_UP + MEASURED), folder=Path(folder)
         )
         on_real_clock = plan.clock == "real"
-        with asyncio.Runner(loop_factory=loop_factory() if on_real_clock else VirtualLoop) as runner:
-            return runner.run(_measure(probe, real_machine if on_real_clock else virtual_machine))
+        make_machine = real_machine if on_real_clock else virtual_machine
+        return run_interruptibly(
+            loop_factory() if on_real_clock else VirtualLoop, partial(_measure, probe, make_machine)
+        )
 
 
 def even_load(plan: Plan, count: int, span_s: int = SPAN_S) -> SyntheticLoad:

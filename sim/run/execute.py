@@ -8,6 +8,7 @@ from functools import partial
 
 from dashboard.frame import Frame
 from sim.clocks.calibration_file import digest
+from sim.clocks.interruptible import run_interruptibly
 from sim.clocks.real import loop_factory
 from sim.clocks.virtual_loop import VirtualLoop
 from sim.exit_codes import USAGE
@@ -85,9 +86,9 @@ def execute(
     folder.clear()
     folder.write(files.SCENARIO, resolved(plan.scenario))
     on_real_clock = plan.clock == "real"
-    with asyncio.Runner(loop_factory=loop_factory() if on_real_clock else VirtualLoop) as runner:
-        machine = real_machine if on_real_clock else virtual_machine
-        return runner.run(_run(plan, folder, screen, attachments, machine, compose))
+    machine = real_machine if on_real_clock else virtual_machine
+    work = partial(_run, plan, folder, screen, attachments, machine, compose)
+    return run_interruptibly(loop_factory() if on_real_clock else VirtualLoop, work)
 
 
 async def _run(
