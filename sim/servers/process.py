@@ -16,6 +16,7 @@ from actors.core.errors import MachineError
 LOOPBACK: Final = "127.0.0.1"
 LOOKED_EVERY_S: Final = 0.05
 SAID_LINES: Final = 3
+GONE_S: Final = 5.0
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -90,6 +91,9 @@ def start(command: Sequence[str], port: int, output: Path, patience_s: float, wa
     Raises:
         MachineError: it ended, or took no connections in time; it does not run then.
     """
+    until = time.monotonic() + GONE_S
+    while _listens(port) and time.monotonic() < until:  # one that was killed answers until its last thread has ended
+        time.sleep(LOOKED_EVERY_S)
     with output.open("wb") as said:
         process = subprocess.Popen(
             command, cwd=output.parent, stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True
