@@ -28,15 +28,6 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
 
 
 @pytest.fixture
-def kafka_address() -> str:
-    """Return the address of a broker that runs; skip where the environment names none."""
-    address = os.environ.get("RISKDRILL_DEV_KAFKA", "")
-    if not address:
-        pytest.skip("needs a broker: RISKDRILL_DEV_KAFKA names its host:port")
-    return address
-
-
-@pytest.fixture
 def run(kafka_address: str, store: RedisServer, world_model: Path) -> StreamRun:
     """Return a run on topics of the tests' own."""
     return StreamRun(f"kafka://{kafka_address}/worker-{os.getpid()}", store.url, world_model)
