@@ -29,7 +29,7 @@ help:  ## list the targets
 run: $(VENV)/installed  ## run a scenario, live: make run SCENARIO=scenarios/burst.yaml [ARGS="--tui off"]
 	@$(BIN)/python -m sim run $(SCENARIO) $(ARGS)
 
-test: $(VENV)/installed-test  ## install the test extra and run all that CI runs
+test: $(VENV)/installed-test  ## install the test extra, run all checks and the tests that need no server
 	@$(MAKE) --no-print-directory --jobs 2 check model  # either keeps about one core busy
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --cov --cov-report=term $(addprefix --ignore=,$(UNTRACED)) $(ARGS)
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(UNTRACED) $(ARGS)
