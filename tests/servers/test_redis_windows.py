@@ -1,56 +1,35 @@
-"""Windows in Redis: as in memory, counted once whoever dies, and an error in one line when Redis fails."""
+"""Windows in Redis: as in memory, counted once whoever dies, and healed of what a server has lost."""
 
 import asyncio
-from collections.abc import Coroutine, Iterator
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from typing import TypeVar
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
 from redis.asyncio import Redis
 
+from actors.adapters.redis import kept_windows
+from actors.adapters.redis import records as record_module
 from actors.adapters.redis.connection import connect
 from actors.adapters.redis.windows import RedisWindows
 from actors.contracts.remembered_ids import RememberedIdsContract
 from actors.contracts.stream_state import StreamStateContract
 from actors.core.arrays import I64
-from actors.core.transaction import Columns
+from actors.core.errors import StreamStateError
+from actors.core.transaction import Columns, pick
 from actors.remembered_ids import RememberedIds
 from tests.support.redis_server import RedisServer
+from tests.support.window_stream import Places, Stream, StreamWorker, Unreliable
 
 T = TypeVar("T")
 PATIENT_S = 10.0  # a machine that is busy may be late
 PREFIX = "rd:test:run:"
-
-
-@dataclass
-class Places:
-    """Where rows lie: number ``n`` at offset ``n`` of partition 0, unless ``at`` says otherwise."""
-
-    at: dict[int, tuple[int, int]] = field(default_factory=dict)
-    ended: dict[int, int] = field(default_factory=dict)
-    gaps: dict[int, int] = field(default_factory=dict)
-    overtaken: list[int] = field(default_factory=list)
-    assignments: int = 0
-
-    def of(self, numbers: I64) -> tuple[I64, I64]:
-        places = np.array([self.at.get(number, (0, number)) for number in numbers.tolist()], dtype=np.int64)
-        return places[:, 0], places[:, 1]
-
-    def first(self, partition: int) -> int:
-        return 0
-
-    def committed(self, partition: int) -> int:
-        return self.ended.get(partition, 0)
-
-    def assignment(self, partition: int) -> int:
-        return self.assignments
-
-    def behind(self, partition: int, next_offset: int) -> None:
-        self.gaps[partition] = min(next_offset, self.gaps.get(partition, next_offset))
-
-    def stale(self, partition: int, next_offset: int) -> None:
-        self.overtaken.append(partition)
+SIZES = st.integers(1, 40)
+STEPS = st.tuples(st.sampled_from(["count", "count", "commit", "abort", "die", "die_asked", "die_unanswered"]), SIZES)
+TROUBLES = st.tuples(st.sampled_from(["count", "count", "commit", "abort", "die", "gone", "unanswered", "lose"]), SIZES)
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +37,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
     server = RedisServer(tmp_path_factory.mktemp("redis"))
     yield server
     server.kill()
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask again at once after no answer: tests do not wait."""
+    monkeypatch.setattr(kept_windows, "QUIET_S", 0.0)
 
 
 class OnServer:
@@ -68,7 +53,7 @@ class OnServer:
         self.server = server
         self.clients: list[Redis] = []
 
-    def run(self, law: Coroutine[Any, Any, T]) -> T:
+    def run(self, law: Coroutine[object, object, T]) -> T:
         async def closing() -> T:
             try:
                 return await law
@@ -98,4 +83,226 @@ class TestIds(OnServer, RememberedIdsContract):
     """Ids in Redis keep the laws of the port."""
 
     async def remember(self, ids: RememberedIds, numbers: I64, columns: Columns) -> None:
-        await ids.advance(numbers, columns)  # type: ignore[attr-defined]
+        assert isinstance(ids, RedisWindows)
+        await ids.advance(numbers, columns)
+
+
+def on(server: RedisServer, law: Callable[[Redis], Awaitable[T]]) -> T:
+    """Return what ``law`` returns, given a client of the server, which is empty."""
+
+    async def run() -> T:
+        client = connect(server.url, PATIENT_S)
+        try:
+            await client.flushall()
+            return await law(client)
+        finally:
+            await client.aclose()
+
+    return asyncio.run(asyncio.wait_for(run(), 60))
+
+
+async def finish(worker: StreamWorker) -> None:
+    """Decide and commit the rest."""
+    while not worker.done:
+        await worker.count(30)
+        worker.commit()
+        await worker.settle()
+
+
+@settings(deadline=None, max_examples=40)
+@given(steps=st.lists(STEPS, max_size=14), partitions=st.integers(1, 3), seed=st.integers(0, 3))
+def test_features_are_those_in_memory_whoever_dies(
+    server: RedisServer, steps: list[tuple[str, int]], partitions: int, seed: int
+) -> None:
+    """In any batches, aborted and played again, by workers that die between the round trips or before they commit."""
+    stream = Stream(120, partitions, seed)
+
+    async def law(client: Redis) -> StreamWorker:
+        worker = StreamWorker(stream, Unreliable(client), PREFIX)
+        for step, size in steps:
+            if step == "count":
+                await worker.count(size)
+            elif step == "commit":
+                worker.commit()
+            elif step == "abort":
+                worker.abort()
+            else:
+                if step == "die_asked":
+                    await worker.ask(size)
+                elif step == "die_unanswered":
+                    await worker.count(size, answered=False)
+                worker.begin()
+        await finish(worker)
+        return worker
+
+    worker = on(server, law)
+    assert worker.ruled == set()
+    assert sorted(worker.features) == np.flatnonzero(stream.fresh).tolist()
+    expected = stream.features()
+    for row, features in worker.features.items():
+        assert_array_equal(features, expected[row])
+
+
+@settings(deadline=None, max_examples=40)
+@given(steps=st.lists(TROUBLES, max_size=14), seed=st.integers(0, 3))
+def test_windows_heal_of_what_a_server_has_lost(server: RedisServer, steps: list[tuple[str, int]], seed: int) -> None:
+    """What was decided while it was gone, or lost by it, is counted again; only those rows are decided without."""
+    stream = Stream(120, 1, seed)
+
+    async def law(client: Redis) -> StreamWorker:
+        unreliable = Unreliable(client)
+        worker = StreamWorker(stream, unreliable, PREFIX)
+        for step, size in steps:
+            if step == "commit":
+                worker.commit()
+            elif step == "abort":
+                worker.abort()
+            elif step == "die":
+                worker.begin()
+            elif step == "lose":
+                await client.flushall()
+            else:
+                if step != "count":
+                    unreliable.trouble = ["", step] if size % 2 else [step]
+                await worker.count(size)
+                unreliable.trouble = []
+        await finish(worker)
+        return worker
+
+    worker = on(server, law)
+    assert set(worker.features) | worker.ruled >= set(np.flatnonzero(stream.fresh).tolist())
+    assert worker.ruled == set() or {step for step, _ in steps} & {"gone", "unanswered", "lose"}
+    expected = stream.features()
+    for row, features in worker.features.items():
+        assert_array_equal(features, expected[row])
+    assert worker.places.overtaken == []
+
+
+async def records(client: Redis, letter: str) -> dict[bytes, bytes]:
+    """Return the records of one kind of entity."""
+    found = {key: await client.get(key) async for key in client.scan_iter(f"{PREFIX}{letter}:*")}
+    return {key: record for key, record in found.items() if isinstance(record, bytes)}
+
+
+def counted(windows: dict[bytes, bytes], version_at: int) -> dict[bytes, int]:
+    """Return how many transactions each record has counted."""
+    return {key: int.from_bytes(record[version_at : version_at + 8], "little") for key, record in windows.items()}
+
+
+def test_workers_that_share_merchants_lose_no_count(server: RedisServer) -> None:
+    """Cards' records are those of a worker alone, merchants' and devices' have as many transactions; some were late."""
+    stream = Stream(400, 2)
+
+    async def alone(client: Redis) -> list[dict[bytes, bytes]]:
+        await finish(StreamWorker(stream, Unreliable(client), PREFIX))
+        return [await records(client, letter) for letter in "cmd"]
+
+    async def together(client: Redis) -> tuple[list[dict[bytes, bytes]], int, int]:
+        other = connect(server.url, PATIENT_S)
+        workers = [StreamWorker(stream, Unreliable(of), PREFIX, [own]) for own, of in enumerate((client, other))]
+        try:
+            await asyncio.gather(*map(finish, workers))
+        finally:
+            await other.aclose()
+        found = [await records(client, letter) for letter in "cmd"]
+        return found, sum(worker.windows.conflicts for worker in workers), sum(len(each.ruled) for each in workers)
+
+    expected = on(server, alone)
+    found, conflicts, ruled = on(server, together)
+    assert conflicts > 0
+    assert ruled == 0
+    assert found[0] == expected[0]
+    for theirs, ours, kind in zip(found, expected, kept_kinds(), strict=True):
+        assert counted(theirs, kind) == counted(ours, kind)
+
+
+def kept_kinds() -> list[int]:
+    """Return where the count is in records of cards, merchants and devices."""
+    return [kind.version_at for kind in record_module.record_kinds(None)]
+
+
+def test_whoever_was_overtaken_is_told(server: RedisServer) -> None:
+    """A worker that comes with rows below what others have committed counts nothing, and learns it."""
+    stream = Stream(60, 1)
+
+    async def law(client: Redis) -> tuple[list[int], dict[bytes, bytes], dict[bytes, bytes]]:
+        late = StreamWorker(stream, Unreliable(client), PREFIX)
+        await late.count(10)
+        await finish(StreamWorker(stream, Unreliable(client), PREFIX))
+        before = await records(client, "c")
+        late.abort()
+        await late.count(5)
+        return late.places.overtaken, before, await records(client, "c")
+
+    overtaken, before, after = on(server, law)
+    assert overtaken == [0]
+    assert before == after
+
+
+def test_ids_are_remembered_without_growing(server: RedisServer) -> None:
+    """The last ones are known, and sets of older ones are dropped."""
+    limit = 40
+    stream = Stream(600, 1)
+
+    async def law(client: Redis) -> tuple[int, int]:
+        windows = RedisWindows(client, PREFIX, Places(), remembered_ids=limit)
+        most = 0
+        for at in range(0, len(stream), 10):
+            rows = np.arange(at, at + 10)
+            kept = rows[stream.fresh[rows]]
+            await windows.fresh(rows, pick(stream.columns, rows))
+            await windows.advance(kept, pick(stream.columns, kept))
+            sizes = [await client.scard(key) async for key in client.scan_iter(f"{PREFIX}i:*")]
+            most = max(most, sum(sizes))
+        last = np.flatnonzero(stream.fresh)[-limit:]
+        numbers = np.arange(10_000, 10_000 + limit)
+        fresh = await windows.fresh(numbers, pick(stream.columns, last))
+        assert fresh is not None
+        return most, int(fresh.sum())
+
+    most, fresh = on(server, law)
+    assert fresh == 0
+    assert limit <= most <= limit + limit // 4 + 5 * 10  # a set may be as much too large as a batch is long
+
+
+def test_every_key_ends(server: RedisServer) -> None:
+    """Nothing stays on the server for good, and nothing lies beside the prefix."""
+    stream = Stream(100, 2)
+
+    async def law(client: Redis) -> dict[bytes, int]:
+        await finish(StreamWorker(stream, Unreliable(client), PREFIX))
+        return {key: await client.ttl(key) async for key in client.scan_iter()}
+
+    left_s = on(server, law)
+    assert [key for key in left_s if not key.startswith(PREFIX.encode())] == []
+    assert [key for key, seconds in left_s.items() if seconds <= 0] == []
+
+
+@pytest.mark.parametrize("key", ["g:0", "c:card-0"])
+def test_what_another_version_wrote_is_refused(server: RedisServer, key: str) -> None:
+    """A head or a record of another layout is never read as ours."""
+    stream = Stream(40, 1)
+
+    async def law(client: Redis) -> str:
+        await client.set(PREFIX + key, b"something else", ex=60)
+        windows, rows = RedisWindows(client, PREFIX, Places()), np.arange(len(stream))
+        with pytest.raises(StreamStateError) as refused:
+            await windows.fresh(rows, stream.columns)
+        return str(refused.value)
+
+    assert "another version" in on(server, law)
+
+
+def test_a_call_that_nobody_waits_for_is_carried_out(server: RedisServer) -> None:
+    """One that was given up counts all the same, and the next one begins behind it."""
+    stream = Stream(40, 1)
+    rows = np.flatnonzero(stream.fresh)
+
+    async def law(client: Redis) -> None:
+        windows, columns = RedisWindows(client, PREFIX, Places()), pick(stream.columns, rows)
+        call = windows.advance(rows, columns)
+        call.send(None)
+        call.close()
+        assert_array_equal(await windows.advance(rows, columns), stream.features()[rows])
+
+    on(server, law)

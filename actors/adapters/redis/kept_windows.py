@@ -163,7 +163,7 @@ class KeptWindows:
         for partition, (_, cached, committed) in heads.items():
             arguments += (seen.heads[partition], packed[partition], cached, committed)
         for each, at in zip(seen.entities, used, strict=True):
-            arguments += (each.kind.version_at, each.versions[at].tobytes(), each.records[at].tobytes())
+            arguments += (each.kind.version_at, each.versions[at].tobytes(), each.packed(at))
         if await self._call("count", (*arguments, self._per_generation, self._kept_s)):
             return False
         seen.heads |= packed

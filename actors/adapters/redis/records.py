@@ -47,7 +47,8 @@ class RecordKind:
 
     def new(self, names: Sequence[str]) -> Column:
         """Return records of ``names``, which are distinct and kept nowhere: blank ones, or with their past."""
-        records = np.repeat(self._blank, len(names))
+        records = np.empty(len(names), dtype=self.dtype)
+        words_of(records)[:] = words_of(self._blank)
         rows = np.arange(len(names))
         strange = rows if self._past is None else rows[~self._past.recall(names, words_of(records), rows)]
         for row in strange.tolist():
@@ -95,8 +96,13 @@ class Entities:
         """Take what was read of the entities ``at``: which are there, ``0`` or ``1`` each, and the records of those."""
         found = np.frombuffer(there, dtype=np.uint8) == ord("1")
         kept, new = at[found], at[~found]
-        self.records[kept] = np.frombuffer(records, dtype=self.kind.dtype)
+        words = words_of(self.records)  # an assignment of records would leave out what is between their fields
+        words[kept] = words_of(np.frombuffer(records, dtype=self.kind.dtype))
         self.versions[kept] = self.records["count"][kept]
         if len(new):
-            self.records[new] = self.kind.new([self.names[row] for row in new.tolist()])
+            words[new] = words_of(self.kind.new([self.names[row] for row in new.tolist()]))
             self.versions[new] = 0
+
+    def packed(self, at: I64) -> bytes:
+        """Return the records ``at``, one behind the other: equal ones have equal bytes."""
+        return words_of(self.records)[at].tobytes()

@@ -3,6 +3,7 @@
 
 local MOST = 1000 -- unpack() takes no more
 local NAMES = 9 -- args: counts of partitions, ids, cards, merchants, devices; bytes of their records; then the names
+local NEVER_COUNTED = '\0\0\0\0\0\0\0\0'
 local GENERATIONS = 4 -- full sets of ids that are remembered beside the one that fills
 
 local function in_parts(args, from, count, call)
@@ -86,13 +87,21 @@ local function count(keys, args)
   for kind, letter in ipairs { 'c:', 'm:', 'd:' } do
     local versions, rows = args[of_kinds + 3 * kind - 2], args[of_kinds + 3 * kind - 1]
     local version_at, length = tonumber(args[of_kinds + 3 * kind - 3]), tonumber(args[5 + kind])
-    for number = 0, counts[kind] - 1 do
-      local key = prefix .. letter .. args[at + number]
-      local version = redis.call('GETRANGE', key, version_at, version_at + 7)
-      if (version == '' and '\0\0\0\0\0\0\0\0' or version) ~= versions:sub(8 * number + 1, 8 * number + 8) then
-        return look(keys, args)
+    local names, number = {}, 0
+    for name = at, at + counts[kind] - 1 do
+      names[#names + 1] = prefix .. letter .. args[name]
+    end
+    local changed = false
+    in_parts(names, 1, #names, function(part)
+      for place, row in ipairs(redis.call('MGET', unpack(part))) do
+        local version = row and row:sub(version_at + 1, version_at + 8) or NEVER_COUNTED
+        changed = changed or version ~= versions:sub(8 * number + 1, 8 * number + 8)
+        records[#records + 1] = { part[place], rows:sub(length * number + 1, length * number + length) }
+        number = number + 1
       end
-      records[#records + 1] = { key, rows:sub(length * number + 1, length * number + length) }
+    end)
+    if changed then
+      return look(keys, args)
     end
     at = at + counts[kind]
   end
