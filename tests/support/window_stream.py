@@ -1,6 +1,6 @@
 """A stream of transactions for windows on a server, and a worker on it that aborts, dies and loses its server."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -107,12 +107,17 @@ class Stream:
 class Unreliable:
     """A client of a server that may be gone, or do what it is told and not say so.
 
+    Args:
+        client: of the server.
+        on_call: told of each call before it is made and when it was answered.
+
     Attributes:
         trouble: what happens to each of the next calls, the first one first; an empty text where nothing does.
     """
 
-    def __init__(self, client: Redis) -> None:
+    def __init__(self, client: Redis, on_call: Callable[[], object] = object) -> None:
         self._client = client
+        self._on_call = on_call
         self.trouble: list[str] = []
 
     async def execute_command(self, *words: Any) -> Any:  # noqa: ANN401 - what the server answers
@@ -120,7 +125,9 @@ class Unreliable:
         trouble = self.trouble.pop(0) if self.trouble else ""
         if trouble == "gone":
             raise GoneError("gone")
+        self._on_call()
         answer = await self._client.execute_command(*words)  # type: ignore[no-untyped-call]
+        self._on_call()
         if trouble == "unanswered":
             raise UnansweredError("too late")
         return answer
@@ -152,6 +159,17 @@ class StreamWorker:
         self.places = Places(ended=self.places.ended)
         self.windows = RedisWindows(self._client, self._prefix, self.places)  # type: ignore[arg-type]
         self._position = self._committed
+
+    def resume(self, committed: int) -> None:
+        """Take the place of a worker that died elsewhere and had ``committed`` so many rows."""
+        self._position = committed
+        self.commit()
+        self.begin()
+
+    @property
+    def committed(self) -> int:
+        """How many rows were committed."""
+        return self._committed
 
     @property
     def done(self) -> bool:

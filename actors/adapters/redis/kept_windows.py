@@ -32,6 +32,7 @@ class Seen:
         numbers: of them, int64 (n,).
         partitions: where each lies, int64 (n,), as ``offsets``.
         heads: of the partitions, as they are kept.
+        reach: by partition the offset behind the last of them, where all of them end with those that are counted.
         known: whether the id of each is remembered, bool (n,).
         entities: cards, merchants and devices.
         cached: features of those that were counted before, by row.
@@ -42,6 +43,7 @@ class Seen:
     partitions: I64
     offsets: I64
     heads: dict[int, bytes]
+    reach: dict[int, int]
     known: Bool
     entities: tuple[Entities, ...]
     cached: dict[int, F32] = field(default_factory=dict)
@@ -78,15 +80,20 @@ class Seen:
         return None if mask.all() else mask
 
     def part(self, rows: I64, columns: Columns) -> "Seen":
-        """Return what was seen of ``rows``, whose transactions are ``columns``."""
-        partitions = self.partitions[rows]
-        kept = set(partitions.tolist())
+        """Return what was seen of ``rows``, whose transactions are ``columns``.
+
+        If these are all that are new, the others end as repetitions: windows need not know of them.
+        """
+        fresh, partitions = self.fresh(), self.partitions[rows]
+        of_all = fresh is not None and np.array_equal(np.flatnonzero(fresh), rows)
+        kept = set(self.heads) if of_all else set(partitions.tolist())
         return Seen(
             self.numbers[rows],
             columns,
             partitions,
             self.offsets[rows],
             {partition: head for partition, head in self.heads.items() if partition in kept},
+            self.reach if of_all else {},
             self.known[rows],
             tuple(Entities(of.kind, of.names, of.rows[rows], of.records, of.versions) for of in self.entities),
             {at: self.cached[row] for at, row in enumerate(rows.tolist()) if row in self.cached},
@@ -131,7 +138,9 @@ class KeptWindows:
         for number, each in enumerate(entities):
             each.fill(everything[number], records[2 * number], records[2 * number + 1])
         marks = np.frombuffer(known, np.uint8) == ord("1")
-        return Seen(numbers, known_of, partitions, offsets, dict(zip(all_of, heads, strict=True)), marks, entities)
+        reach = {p: offset + 1 for p, offset in zip(partitions.tolist(), offsets.tolist(), strict=True)}
+        found = dict(zip(all_of, heads, strict=True))
+        return Seen(numbers, known_of, partitions, offsets, found, reach, marks, entities)
 
     async def cached(self, partition: int) -> Mapping[int, F32]:
         """Return features by offset of rows of ``partition`` that were counted and may come again.

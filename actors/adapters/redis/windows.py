@@ -13,6 +13,7 @@ was too slow counts again on what is there now.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -28,6 +29,7 @@ from actors.core.transaction import Columns
 from actors.features.catalogue import STREAM_COLUMNS
 from actors.features.entity_windows import NOBODY, Past
 from actors.features.kernels import advance
+from actors.features.stream_state import missing_stream
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -37,6 +39,7 @@ T = TypeVar("T")
 DAY_S: Final = 86_400
 AT_ONCE: Final = 128  # rows a call that writes: the server answers nobody else meanwhile
 ATTEMPTS: Final = 20  # to be faster than the others; two workers on the same merchants take 1.2 to 2.3
+NO_ROWS: Final[I64] = np.empty(0, dtype=np.int64)
 NO_TOUCHES: Final = (0, 0, 0)  # records are never evicted by age here
 
 
@@ -110,8 +113,12 @@ class RedisWindows:
         except StreamStateError as error:
             self._refused = (numbers.item(0), numbers.item(-1), str(error))
             raise
+        fresh = seen.fresh()
+        if fresh is not None and not fresh.any():  # nothing will be counted that would move the windows past them
+            with contextlib.suppress(StreamStateError):
+                await self._count(seen, NO_ROWS, missing_stream(0), self._beyond(seen))
         self._seen = seen
-        return seen.fresh()
+        return fresh
 
     # ------------------------------------------------------------------ what is counted
 
@@ -136,17 +143,26 @@ class RedisWindows:
         while at < len(seen.numbers):
             rows = self._to_count(seen, at, features)
             reached = {partition: offset + 1 for partition, offset in seen.places_of(rows)}
+            if at + AT_ONCE >= len(seen.numbers):
+                reached |= self._beyond(seen)
             if not reached or await self._count(seen, rows, features, reached):
                 at, attempts = at + AT_ONCE, 0
                 continue
             attempts, self.conflicts = attempts + 1, self.conflicts + 1
             if attempts == ATTEMPTS:
                 raise StreamStateError(f"others were faster {ATTEMPTS} times with the same cards, merchants or devices")
+            reach = seen.reach
             seen = await self._look(seen.numbers, seen.columns, seen.partitions, seen.offsets)
-        for partition, offset in seen.places():
+            seen.reach |= {partition: reach.get(partition, offset) for partition, offset in seen.reach.items()}
+        for partition, offset in ({partition: offset + 1 for partition, offset in seen.places()} | seen.reach).items():
             known = self._of(partition)
-            known.reached = max(offset + 1, known.reached or 0)
+            known.reached = max(offset, known.reached or 0)
         return features
+
+    def _beyond(self, seen: Seen) -> dict[int, int]:
+        """Return by partition the offset behind repetitions that end, where windows are not as far."""
+        heads = self._heads(seen)
+        return {partition: offset for partition, offset in seen.reach.items() if offset > heads[partition].next}
 
     def _to_count(self, seen: Seen, at: int, features: F32) -> I64:
         """Return which of the next rows are yet to be counted; fill in the features of the others.
