@@ -15,7 +15,7 @@ from actors.core.awaiting import Completed, at_once
 from actors.core.batches import ASSEMBLY_START, NUMBER, SENT, DeadLetter, FeatureBatch, Mode, RawBatch, Track
 from actors.core.clock import NS_PER_MS, NS_PER_US
 from actors.core.errors import FeatureStoreError, StreamStateError
-from actors.core.transaction import Columns, Read, Transaction, parse, pick, read, refusal
+from actors.core.transaction import Columns, Read, pick, read, read_each, refusal
 from actors.core.work import FEATURES, PARSE
 from actors.features.assembly import FeatureAssembly
 from actors.features.catalogue import STREAM_COLUMNS
@@ -203,16 +203,10 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
 
     def _read_singly(self, message: RawBatch, letters: list[DeadLetter]) -> tuple[RawBatch, Columns | None]:
         """Return what can be read and its columns (None if nothing can); add a letter for each of the others."""
-        transactions: list[Transaction] = []
-        kept: list[int] = []
-        for index, raw in enumerate(message.raws):
-            try:
-                transactions.append(parse(raw))
-                kept.append(index)
-            except ValueError as error:
-                letters.append(self._letter(message, index, *refusal(raw, error)))
-        message = RawBatch([message.raws[index] for index in kept], message.track[kept])
-        return message, Columns.of(transactions) if transactions else None
+        columns, rows, refused = read_each(message.raws)
+        for index, error in refused.items():
+            letters.append(self._letter(message, index, *refusal(message.raws[index], error)))
+        return RawBatch([message.raws[index] for index in rows], message.track[rows]), columns
 
     async def _look_up(self, found: Assembling, columns: Columns, started_ns: int) -> None:
         try:

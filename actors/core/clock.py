@@ -140,6 +140,11 @@ class Clock(Protocol):
         return call.send(None)
 
 
+def wall_ns() -> int:
+    """Return wall time, ns since the Unix epoch: what machines have in common to say when something was."""
+    return time.time_ns()
+
+
 class RealClock(Clock):
     """Real time by ``perf_counter_ns``.
 

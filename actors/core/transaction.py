@@ -7,7 +7,7 @@ import datetime as dt
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -172,6 +172,43 @@ def read(raws: Sequence[bytes]) -> Columns:
     if max(map(len, raws)) > MAX_RAW_BYTES:
         raise ValueError("one of them is too large")
     return Columns.of(list(map(_decode, raws)))
+
+
+class Readable(NamedTuple):
+    """What can be read of some raws.
+
+    Attributes:
+        columns: the transactions among them; None if there is none.
+        rows: the index of each.
+        refused: what `parse` raised, by the index of each of the others.
+    """
+
+    columns: Columns | None
+    rows: list[int]
+    refused: dict[int, ValueError]
+
+
+def read_each(raws: Sequence[bytes]) -> Readable:
+    """Return what can be read of ``raws``, parsed one by one; for those that `read` refuses together."""
+    transactions: list[Transaction] = []
+    rows: list[int] = []
+    refused: dict[int, ValueError] = {}
+    for index, raw in enumerate(raws):
+        try:
+            transactions.append(parse(raw))
+        except ValueError as error:
+            refused[index] = error
+        else:
+            rows.append(index)
+    return Readable(Columns.of(transactions) if transactions else None, rows, refused)
+
+
+def readable(raws: Sequence[bytes]) -> Readable:
+    """Return what can be read of ``raws``, quickly where that is all of them."""
+    try:
+        return Readable(read(raws), list(range(len(raws))), {})
+    except ValueError:
+        return read_each(raws)
 
 
 _encode = msgspec.json.Encoder().encode

@@ -55,9 +55,6 @@ class Children:
         count: how many.
         clock: tells a start that fails from a long life.
         died: told of each death: the slot, and how it died.
-
-    Attributes:
-        restart_count: how often one was started in the place of one that had died.
     """
 
     def __init__(
@@ -73,12 +70,6 @@ class Children:
         self._ending = False
         self._watching: list[asyncio.Task[None]] = []
         self._given_up: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.restart_count = 0
-
-    @property
-    def pids(self) -> dict[str, int]:
-        """Process ids by slot, of those that run."""
-        return {slot: child.pid for slot, child in self._children.items()}
 
     async def start(self) -> None:
         """Start all.
@@ -115,7 +106,6 @@ class Children:
             if quick_count >= MOST_QUICK:
                 self._give_up(f"worker {slot} died {quick_count} times soon after its start, the last time: {why}")
                 return
-            self.restart_count += 1
             await self._start(slot)
 
     def _give_up(self, why: str) -> None:

@@ -24,7 +24,7 @@ from sim.coordinator.crew import Crew
 from sim.coordinator.remote_faults import RemoteFaults
 from sim.coordinator.remote_model import RemoteModel
 from sim.coordinator.remote_pipeline import RemotePipeline
-from sim.coordinator.servers import StreamInlet, StreamOutlet
+from sim.coordinator.servers import StreamInlet
 from sim.coordinator.stream_workers import StreamRequest, StreamWorkers, new_run
 from sim.injection.schedule import FaultSchedule
 from sim.injection.switch import FaultTargets
@@ -265,7 +265,7 @@ async def _composed(
     pipeline = RemotePipeline(
         scenario.pipeline,
         source,
-        StreamOutlet(workers.sender),
+        workers.sender,
         inlet,
         collector,
         workers,

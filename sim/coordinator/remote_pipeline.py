@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import time
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final, Protocol
 
@@ -11,9 +10,9 @@ from actors.adapters.kafka.messages import Ended
 from actors.config import PipelineConfig
 from actors.core.arrays import I64
 from actors.core.batches import ARRIVAL, NUMBER, RawBatch
-from actors.core.clock import NS_PER_S
+from actors.core.clock import NS_PER_S, wall_ns
 from actors.core.errors import EscalationError, printable
-from actors.core.transaction import Columns, Transaction, parse, read
+from actors.core.transaction import Columns, readable
 from actors.mailbox import Mailbox
 from actors.producer import Producer
 from actors.source import Source
@@ -21,8 +20,6 @@ from actors.telemetry.ledger_snapshot import Waiting
 from actors.telemetry.snapshot import ActorGauge, Gauges, MailboxGauge
 from sim.coordinator.collector import Collector
 from sim.coordinator.waiting import first_of
-
-wall_ns = time.time_ns  # noqa: TID251 - what machines have in common to say when something was
 
 SENT_AT_ONCE: Final = 1_024
 ROOM: Final = 20_000  # transactions that wait here while no broker answers; what is due beyond them is unsent
@@ -142,7 +139,7 @@ class RemotePipeline:
             batch = lease.message
             self._collector.sent(int(batch.track[0, NUMBER]), lease.rows)
             self._mailbox.acknowledge()  # from here on they are open, until their ends are read
-            columns, keys = _read(batch.raws)
+            columns, keys = _keyed(batch.raws)
             if columns is not None:
                 self._seen(columns)
             due_ns = batch.track[:, ARRIVAL] + self._wall_less_clock_ns
@@ -237,27 +234,13 @@ def _told(error: BaseException) -> str:
     return printable(" ".join(str(error).split()) or type(error).__name__)
 
 
-def _read(raws: Sequence[bytes]) -> tuple[Columns | None, list[bytes | None]]:
+def _keyed(raws: Sequence[bytes]) -> tuple[Columns | None, list[bytes | None]]:
     """Return what can be read of ``raws``, and the key of each: its card's token, None where it has none."""
-    try:
-        columns = read(raws)
-    except ValueError:  # rare: one by one
-        return _read_singly(raws)
-    return columns, [card.encode() for card in columns.cards]
-
-
-def _read_singly(raws: Sequence[bytes]) -> tuple[Columns | None, list[bytes | None]]:
-    keys: list[bytes | None] = []
-    found: list[Transaction] = []
-    for raw in raws:
-        try:
-            transaction = parse(raw)
-        except ValueError:
-            keys.append(None)
-        else:
-            found.append(transaction)
-            keys.append(transaction.card.encode())
-    return (Columns.of(found) if found else None), keys
+    columns, rows, _ = readable(raws)
+    keys: list[bytes | None] = [None] * len(raws)
+    for row, card in zip(rows, columns.cards if columns is not None else (), strict=True):
+        keys[row] = card.encode()
+    return columns, keys
 
 
 def _mailboxes(told: Sequence[Gauges]) -> list[MailboxGauge]:

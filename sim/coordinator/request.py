@@ -19,7 +19,6 @@ from sim.scenario.timeline import Cut
 from sim.stream.fault_places import check_faults
 
 WINDOWS_TIMEOUT_NS: Final = 250 * NS_PER_MS  # as long as a call of the store may take; in process it is 5 ms
-MOST_WORKERS: Final = 256
 
 
 class StreamPlace:

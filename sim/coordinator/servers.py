@@ -1,14 +1,12 @@
-"""The servers of a run as it sees them: what it sends and reads, and for how long each has been silent."""
+"""The servers of a run as it sees them: what it reads there, and for how long each has been silent."""
 
 import asyncio
-from collections.abc import Sequence
 from typing import Final
 
 from actors.adapters.kafka.client import StillWaitingError
 from actors.adapters.kafka.messages import Ended, read_ended
-from actors.adapters.kafka.plain import CommittedReader, TransactionSender
+from actors.adapters.kafka.plain import CommittedReader
 from actors.adapters.redis.run_marks import RunMarks
-from actors.core.arrays import I64
 from actors.core.clock import NS_PER_S, Clock
 
 ASKED_EVERY_S: Final = 0.5
@@ -63,17 +61,6 @@ class StreamInlet:
             ended = [each for each in found if each is not None]
             self.foreign += len(found) - len(ended)
             return ended
-
-
-class StreamOutlet:
-    """Where a run sends its transactions."""
-
-    def __init__(self, sender: TransactionSender) -> None:
-        self.sender = sender
-
-    async def send(self, keys: Sequence[bytes | None], raws: Sequence[bytes], numbers: I64, due_wall_ns: I64) -> None:
-        """Send transactions behind those before."""
-        await self.sender.send(keys, raws, numbers, due_wall_ns)
 
 
 async def listen_for(marks: RunMarks, silence: Silence) -> None:

@@ -54,7 +54,7 @@ def default_folder() -> Path:
     return cache / "servers"
 
 
-def up(folder: Path, say: Callable[[str], None], waiting: Callable[[], None]) -> Servers:
+def up(folder: Path, say: Callable[[str], None]) -> Servers:
     """Start those of the two servers that do not run, each with the data it had, and return both.
 
     What this call started is stopped again when it cannot start everything, or is interrupted.
@@ -80,7 +80,7 @@ def up(folder: Path, say: Callable[[str], None], waiting: Callable[[], None]) ->
                     kafka.fetch_jars()
                 say(f"starting {name}")
                 port = free_port(None if known is None else known.port)
-                started.append(begin(folder / name.lower(), port, waiting))
+                started.append(begin(folder / name.lower(), port))
                 servers = msgspec.structs.replace(servers, **{name.lower(): started[-1]})
             _write(folder, servers)
         except BaseException:  # Ctrl-C too leaves nothing running

@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -122,13 +121,12 @@ def java_program() -> str:
     return found
 
 
-def start_kafka(folder: Path, port: int, waiting: Callable[[], None]) -> Known:
+def start_kafka(folder: Path, port: int) -> Known:
     """Start a broker with its data in ``folder``, and return once it takes connections.
 
     Args:
         folder: of its own; made if need be.
         port: where it listens, on loopback.
-        waiting: called while it is waited for.
 
     Raises:
         MachineError: something is not installed, or it does not start.
@@ -144,7 +142,7 @@ def start_kafka(folder: Path, port: int, waiting: Callable[[], None]) -> Known:
     if not (folder / "data" / "meta.properties").exists():
         _format(program, folder)
     command = [*program, "kafka.Kafka", str(folder / "server.properties")]
-    return start(command, port, folder / "kafka.out", PATIENCE_S, waiting)
+    return start(command, port, folder / "kafka.out", PATIENCE_S)
 
 
 def _format(program: list[str], folder: Path) -> None:

@@ -4,7 +4,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -78,7 +78,7 @@ def free_port(wanted: int | None = None) -> int:
     raise MachineError("no port of this machine is free")
 
 
-def start(command: Sequence[str], port: int, output: Path, patience_s: float, waiting: Callable[[], None]) -> Known:
+def start(command: Sequence[str], port: int, output: Path, patience_s: float) -> Known:
     """Start a server, and return once it takes connections.
 
     Args:
@@ -86,7 +86,6 @@ def start(command: Sequence[str], port: int, output: Path, patience_s: float, wa
         port: where it will listen.
         output: file for what it says.
         patience_s: how long it may take.
-        waiting: called while it is waited for.
 
     Raises:
         MachineError: it ended, or took no connections in time; it does not run then.
@@ -99,7 +98,7 @@ def start(command: Sequence[str], port: int, output: Path, patience_s: float, wa
             command, cwd=output.parent, stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True
         )
     try:
-        _wait_for(process, port, output, patience_s, waiting)
+        _wait_for(process, port, output, patience_s)
     except BaseException:  # an interrupt too leaves nothing behind
         process.kill()
         process.wait()
@@ -109,16 +108,13 @@ def start(command: Sequence[str], port: int, output: Path, patience_s: float, wa
     return known
 
 
-def _wait_for(
-    process: "subprocess.Popen[bytes]", port: int, output: Path, patience_s: float, waiting: Callable[[], None]
-) -> None:
+def _wait_for(process: "subprocess.Popen[bytes]", port: int, output: Path, patience_s: float) -> None:
     until, name = time.monotonic() + patience_s, output.stem
     while not _listens(port):
         if process.poll() is not None:
             raise MachineError(f"{name} ended at once: {_last_words(output)}; all of it is in {output}")
         if time.monotonic() > until:
             raise MachineError(f"{name} takes no connections after {patience_s:g} s; see {output}")
-        waiting()
         time.sleep(LOOKED_EVERY_S)
 
 

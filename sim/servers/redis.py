@@ -1,7 +1,6 @@
 """Redis on this machine: every change is in its log within a second, so that it comes back after it was killed."""
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -25,13 +24,12 @@ def redis_program() -> str:
     return found
 
 
-def start_redis(folder: Path, port: int, waiting: Callable[[], None], settings: tuple[str, ...] = ()) -> Known:
+def start_redis(folder: Path, port: int, settings: tuple[str, ...] = ()) -> Known:
     """Start Redis with its data in ``folder``, and return once it takes connections.
 
     Args:
         folder: of its own; made if need be.
         port: where it listens, on loopback.
-        waiting: called while it is waited for.
         settings: further ones, as on its command line.
 
     Raises:
@@ -40,4 +38,4 @@ def start_redis(folder: Path, port: int, waiting: Callable[[], None], settings: 
     folder.mkdir(parents=True, exist_ok=True)
     own = ("--port", str(port), "--bind", LOOPBACK, "--dir", str(folder.absolute()))
     kept = ("--appendonly", "yes", "--save", "", "--loglevel", "warning")
-    return start([redis_program(), *own, *kept, *settings], port, folder / "redis.log", PATIENCE_S, waiting)
+    return start([redis_program(), *own, *kept, *settings], port, folder / "redis.log", PATIENCE_S)

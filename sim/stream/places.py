@@ -21,10 +21,6 @@ class Places:
         """Return what the names of all keys of ``run`` begin with."""
         return f"{KEYS}:{self.stream.prefix}:{run}:"
 
-    def group_of(self, run: str) -> str:
-        """Return the consumer group of the workers of ``run``."""
-        return f"{self.stream.prefix}.{run}"
-
 
 def agreed_places(stream: str, store: str, config: Path | None, what: str, *, agreed: bool) -> Places:
     """Return the servers that a command line names.

@@ -23,7 +23,7 @@ from actors.adapters.redis.features import RedisFeatureStore
 from actors.core.arrays import I64
 from actors.core.clock import NS_PER_S, US_PER_S, Clock, RealClock
 from actors.core.errors import FeatureStoreError, MachineError
-from actors.core.transaction import Columns, Transaction, parse, pick, read
+from actors.core.transaction import pick, readable
 from actors.features.batch_table import BatchTableBuilder
 from actors.features.refresh import Refreshed, Refresher, RefreshFailed, boundary
 from actors.model.artifact import Artifact
@@ -198,7 +198,7 @@ class StreamRefresh:
             self._append(ours[start : start + PARSED_AT_ONCE])
 
     def _append(self, raws: list[bytes]) -> None:
-        columns = _parsed(raws)
+        columns = readable(raws).columns  # the others are the workers' dead letters
         before = self._taken // TOLD_EVERY
         if columns is not None:
             new = columns.event_us > self._begin_us  # what the model's history holds is not counted twice
@@ -248,22 +248,6 @@ class StreamRefresh:
     def _tell_failed(self, failed: RefreshFailed) -> None:
         self._failed += 1
         self._say(f"refresh for {_moment(failed.at_us)} failed: {failed.error}; the table before is served on")
-
-
-def _parsed(raws: list[bytes]) -> Columns | None:
-    """Return those of ``raws`` that are transactions; the others are the workers' dead letters, and None is left."""
-    if not raws:
-        return None
-    try:
-        return read(raws)
-    except ValueError:
-        good: list[Transaction] = []
-        for raw in raws:
-            with suppress(ValueError):
-                transaction = parse(raw)
-                Columns.of([transaction])  # a time that was written as text may still be out of range
-                good.append(transaction)
-        return Columns.of(good) if good else None
 
 
 def _moment(at_us: int) -> str:

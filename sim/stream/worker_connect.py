@@ -68,7 +68,7 @@ def connector(places: Places) -> Connect:
 
     async def connected(joined: Joined) -> WorkerEnds:
         announce, scenario, identity = joined.announce, joined.scenario, joined.identity
-        group = places.group_of(announce.run)
+        group = places.stream.group_of(announce.run)
         worker, slot = identity.worker, identity.slot
         client = EpochClient(places.stream, group, announce.run, worker, slot, "exactly_once", EPOCH_ROWS)
         lines = DecisionLines(joined.digest_of, scenario.pipeline.log.features)

@@ -9,7 +9,9 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, Final, TypedDict
 
-from actors.core.clock import NS_PER_S, Clock
+from msgspec import structs
+
+from actors.core.clock import NS_PER_S, Clock, wall_ns
 from actors.core.errors import EscalationError
 from actors.telemetry.counters import GcPauses
 from actors.telemetry.monitor import resident_memory
@@ -41,7 +43,6 @@ from sim.stream.worker_pipeline import WorkerParts
 MOST_ENTRIES: Final = 1_000  # that wait for a status: while the broker is gone nothing is sent
 CLOSE_S: Final = 15.0  # the last commit, within the broker's time-out of a transaction and a wait for its return
 
-wall_ns = time.time_ns  # noqa: TID251 - what machines have in common to say when something was
 Tell = Callable[[str], object]
 """Tells people something, in one line."""
 
@@ -251,17 +252,10 @@ class WorkerRun:
             **self._signed,
             at_ns=wall_ns(),
             snapshot=parts.telemetry.snapshot(now_ns, gauges, memory),
-            partitions=reading.partitions,
-            lag=reading.lag,
-            epochs=reading.epochs,
-            epochs_aborted=reading.epochs_aborted,
-            rows_replayed=reading.rows_replayed,
-            early=reading.early,
-            foreign=reading.foreign,
             processor_s=time.process_time(),
             faults=parts.faults.records(),
             entries=tuple(new[-MOST_ENTRIES:]),
-            losing=reading.losing,
+            **structs.asdict(reading),
         )
 
     # ---------------------------------------------------------------- following

@@ -2,9 +2,8 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Iterator
+from typing import TypeVar
 
 import numpy as np
 import pytest
@@ -34,10 +33,10 @@ from actors.features.store import (
     TableSide,
 )
 from tests.support.actors.no_labels import NoLabels
+from tests.support.redis_laws import OnRedis, on_empty
 from tests.support.redis_server import RedisServer
 
 T = TypeVar("T")
-PATIENT_S = 10.0  # a machine that is busy may be late
 PREFIX = "rd:test:run:"
 CARDS = [f"card-{number}" for number in range(3_000)]
 NO_EVENTS = np.zeros(1, dtype=np.int64)
@@ -57,58 +56,22 @@ def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer
     server.kill()
 
 
-@asynccontextmanager
-async def empty(server: RedisServer) -> AsyncIterator[Redis]:
-    """Yield a client of ``server``, where nothing is; the server is the test's own."""
-    client = connect(server.url, PATIENT_S)
-    try:
-        await client.flushall()
-        yield client
-    finally:
-        await client.aclose()
-
-
 def on(server: RedisServer, law: Callable[[Redis, RedisFeatureStore], Awaitable[T]]) -> T:
     """Return what ``law`` returns, given an empty server's client and a store there."""
-
-    async def run() -> T:
-        async with empty(server) as client:
-            return await law(client, RedisFeatureStore(client, PREFIX))
-
-    return asyncio.run(asyncio.wait_for(run(), 60))
+    return on_empty(server, lambda client: law(client, RedisFeatureStore(client, PREFIX)))
 
 
-class TestRedisFeatureStore(FeatureStoreContract):
+class TestRedisFeatureStore(OnRedis, FeatureStoreContract):
     """A feature store in Redis keeps the laws of the port."""
 
-    @pytest.fixture(autouse=True)
-    def of(self, server: RedisServer) -> None:
-        self.server = server
-        self.clients: list[Redis] = []
-
-    def run(self, law: Coroutine[Any, Any, T]) -> T:
-        async def closing() -> T:
-            try:
-                return await law
-            finally:
-                for client in self.clients:
-                    await client.aclose()
-
-        return super().run(closing())
-
     async def serving(self, *tables: BatchTable) -> FeatureStore:
-        client = connect(self.server.url, PATIENT_S)
-        self.clients.append(client)
-        await client.flushall()
-        store = RedisFeatureStore(client, PREFIX)
+        store = RedisFeatureStore(await self.emptied(), PREFIX)
         for published in tables:
             await store.publish(published)
         return store
 
     async def broken(self) -> FeatureStore | None:
-        client = connect("redis://127.0.0.1:1")
-        self.clients.append(client)
-        return RedisFeatureStore(client, PREFIX)
+        return RedisFeatureStore(self.of_nobody(), PREFIX)
 
 
 names = st.lists(st.text(st.characters(codec="utf-8"), max_size=4), max_size=6, unique=True)

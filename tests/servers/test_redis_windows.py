@@ -1,7 +1,7 @@
 """Windows in Redis: as in memory, counted once whoever dies, and healed of what a server has lost."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Iterator
 from typing import TypeVar
 
 import numpy as np
@@ -21,11 +21,11 @@ from actors.core.arrays import I64
 from actors.core.errors import StreamStateError
 from actors.core.transaction import Columns, pick
 from actors.remembered_ids import RememberedIds
+from tests.support.redis_laws import PATIENT_S, OnRedis, on_empty
 from tests.support.redis_server import RedisServer
 from tests.support.window_stream import Places, Stream, StreamWorker, Unreliable
 
 T = TypeVar("T")
-PATIENT_S = 10.0  # a machine that is busy may be late
 PREFIX = "rd:test:run:"
 SIZES = st.integers(1, 40)
 STEPS = st.tuples(st.sampled_from(["count", "count", "commit", "abort", "die", "die_asked", "die_unanswered"]), SIZES)
@@ -45,34 +45,14 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept_windows, "QUIET_S", 0.0)
 
 
-class OnServer:
-    """Makes windows on an empty server, and closes their clients."""
-
-    @pytest.fixture(autouse=True)
-    def of(self, server: RedisServer) -> None:
-        self.server = server
-        self.clients: list[Redis] = []
-
-    def run(self, law: Coroutine[object, object, T]) -> T:
-        async def closing() -> T:
-            try:
-                return await law
-            finally:
-                for client in self.clients:
-                    await client.aclose()
-
-        return asyncio.run(asyncio.wait_for(closing(), 60))
+class OnServer(OnRedis):
+    """Makes windows on an empty server."""
 
     async def empty(self) -> RedisWindows:
-        client = connect(self.server.url, PATIENT_S)
-        self.clients.append(client)
-        await client.flushall()
-        return RedisWindows(client, PREFIX, Places())
+        return RedisWindows(await self.emptied(), PREFIX, Places())
 
     async def broken(self) -> RedisWindows | None:
-        client = connect("redis://127.0.0.1:1")
-        self.clients.append(client)
-        return RedisWindows(client, PREFIX, Places())
+        return RedisWindows(self.of_nobody(), PREFIX, Places())
 
 
 class TestWindows(OnServer, StreamStateContract):
@@ -85,20 +65,6 @@ class TestIds(OnServer, RememberedIdsContract):
     async def remember(self, ids: RememberedIds, numbers: I64, columns: Columns) -> None:
         assert isinstance(ids, RedisWindows)
         await ids.advance(numbers, columns)
-
-
-def on(server: RedisServer, law: Callable[[Redis], Awaitable[T]]) -> T:
-    """Return what ``law`` returns, given a client of the server, which is empty."""
-
-    async def run() -> T:
-        client = connect(server.url, PATIENT_S)
-        try:
-            await client.flushall()
-            return await law(client)
-        finally:
-            await client.aclose()
-
-    return asyncio.run(asyncio.wait_for(run(), 60))
 
 
 async def finish(worker: StreamWorker) -> None:
@@ -135,7 +101,7 @@ def test_features_are_those_in_memory_whoever_dies(
         await finish(worker)
         return worker
 
-    worker = on(server, law)
+    worker = on_empty(server, law)
     assert worker.ruled == set()
     assert sorted(worker.features) == np.flatnonzero(stream.fresh).tolist()
     expected = stream.features()
@@ -169,7 +135,7 @@ def test_windows_heal_of_what_a_server_has_lost(server: RedisServer, steps: list
         await finish(worker)
         return worker
 
-    worker = on(server, law)
+    worker = on_empty(server, law)
     assert set(worker.features) | worker.ruled >= set(np.flatnonzero(stream.fresh).tolist())
     assert worker.ruled == set() or {step for step, _ in steps} & {"gone", "unanswered", "lose"}
     expected = stream.features()
@@ -207,8 +173,8 @@ def test_workers_that_share_merchants_lose_no_count(server: RedisServer) -> None
         found = [await records(client, letter) for letter in "cmd"]
         return found, sum(worker.windows.conflicts for worker in workers), sum(len(each.ruled) for each in workers)
 
-    expected = on(server, alone)
-    found, conflicts, ruled = on(server, together)
+    expected = on_empty(server, alone)
+    found, conflicts, ruled = on_empty(server, together)
     assert conflicts > 0
     assert ruled == 0
     assert found[0] == expected[0]
@@ -234,7 +200,7 @@ def test_whoever_was_overtaken_is_told(server: RedisServer) -> None:
         await late.count(5)
         return late.places.overtaken, before, await records(client, "c")
 
-    overtaken, before, after = on(server, law)
+    overtaken, before, after = on_empty(server, law)
     assert overtaken == [0]
     assert before == after
 
@@ -260,7 +226,7 @@ def test_ids_are_remembered_without_growing(server: RedisServer) -> None:
         assert fresh is not None
         return most, int(fresh.sum())
 
-    most, fresh = on(server, law)
+    most, fresh = on_empty(server, law)
     assert fresh == 0
     assert limit <= most <= limit + limit // 4 + 5 * 10  # a set may be as much too large as a batch is long
 
@@ -273,7 +239,7 @@ def test_every_key_ends(server: RedisServer) -> None:
         await finish(StreamWorker(stream, Unreliable(client), PREFIX))
         return {key: await client.ttl(key) async for key in client.scan_iter()}
 
-    left_s = on(server, law)
+    left_s = on_empty(server, law)
     assert [key for key in left_s if not key.startswith(PREFIX.encode())] == []
     assert [key for key, seconds in left_s.items() if seconds <= 0] == []
 
@@ -290,7 +256,7 @@ def test_what_another_version_wrote_is_refused(server: RedisServer, key: str) ->
             await windows.fresh(rows, stream.columns)
         return str(refused.value)
 
-    assert "another version" in on(server, law)
+    assert "another version" in on_empty(server, law)
 
 
 def test_a_call_that_nobody_waits_for_is_carried_out(server: RedisServer) -> None:
@@ -305,4 +271,4 @@ def test_a_call_that_nobody_waits_for_is_carried_out(server: RedisServer) -> Non
         call.close()
         assert_array_equal(await windows.advance(rows, columns), stream.features()[rows])
 
-    on(server, law)
+    on_empty(server, law)

@@ -1,7 +1,7 @@
 """``up`` and ``down``: two servers of one's own, and nothing of anybody else's is touched."""
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -46,9 +46,9 @@ def test_what_cannot_start_leaves_nothing_running(folder: Path, monkeypatch: pyt
 
     start = redis.start_redis
 
-    def start_redis(folder: Path, port: int, waiting: Callable[[], None]) -> Known:
+    def start_redis(folder: Path, port: int) -> Known:
         ports.append(port)
-        return start(folder, port, waiting)
+        return start(folder, port)
 
     def no_kafka(*_: object) -> object:
         raise KeyboardInterrupt
@@ -57,7 +57,7 @@ def test_what_cannot_start_leaves_nothing_running(folder: Path, monkeypatch: pyt
     monkeypatch.setattr(kafka, "start_kafka", no_kafka)
     monkeypatch.setattr(kafka, "find_jars", lambda: folder)
     with pytest.raises(KeyboardInterrupt):
-        up(folder, lambda _: None, lambda: None)
+        up(folder, lambda _: None)
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", ports[0])) != 0
     assert read(folder).running == []
@@ -67,7 +67,7 @@ def test_folders_of_others_are_left_alone(tmp_path: Path) -> None:
     """Neither used nor stopped nor deleted, whatever is asked for."""
     (tmp_path / "thesis.txt").write_text("mine")
     with pytest.raises(InputError, match="holds other files"):
-        up(tmp_path, lambda _: None, lambda: None)
+        up(tmp_path, lambda _: None)
     with pytest.raises(InputError, match="nothing was stopped or deleted"):
         down(tmp_path, lambda _: None, purge=True)
     assert (tmp_path / "thesis.txt").read_text() == "mine"

@@ -52,7 +52,7 @@ class KafkaServer:
 
     def start(self) -> None:
         """Start it, with the data it had, and return when it takes connections."""
-        self._known = start_kafka(self._folder, self._port, lambda: None)
+        self._known = start_kafka(self._folder, self._port)
 
     def stop(self) -> None:
         """Ask it to end, and wait until it has."""

@@ -1,6 +1,5 @@
 """Where a stream is: ``kafka://127.0.0.1:19092/riskdrill``, its topics, and settings of the client beside it."""
 
-import ipaddress
 import os
 import re
 from collections.abc import Mapping
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from actors.adapters.loopback import is_loopback
 from actors.core.errors import InputError
 
 SCHEME: Final = "kafka"
@@ -74,10 +74,14 @@ class StreamAddress:
         """The address as it is written, without any settings."""
         return f"{SCHEME}://{self.servers}/{self.prefix}"
 
+    def group_of(self, run: str) -> str:
+        """Return the consumer group of the workers of ``run``."""
+        return f"{self.prefix}.{run}"
+
     @property
     def loopback(self) -> bool:
         """Whether all of it is on this machine."""
-        return all(is_loopback(server.rpartition(":")[0]) for server in self.servers.split(","))
+        return all(is_loopback(server.rpartition(":")[0].strip("[]")) for server in self.servers.split(","))
 
     def client(self, **own: str | float) -> dict[str, str | float]:
         """Return the settings of a client: those of the file, the brokers, and ``own``, with dots for underscores."""
@@ -120,17 +124,6 @@ def _check_server(text: str, server: str) -> None:
     host, colon, port = server.rpartition(":")
     if not (colon and host and port.isdecimal() and 0 < int(port) <= LAST_PORT):
         raise InputError(f"--stream {text}: '{server}' is not host:port, as in {EXAMPLE}")
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether ``host`` is this machine and nothing beyond it."""
-    host = host.strip("[]")
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def read_settings(file: Path) -> dict[str, str]:

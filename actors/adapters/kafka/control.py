@@ -5,14 +5,11 @@ import contextlib
 import logging
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from actors.adapters.kafka.address import StreamAddress
 from actors.adapters.kafka.thread import ClientHangsError, ClientThread
 from actors.core.errors import InputError
-
-if TYPE_CHECKING:
-    pass
 
 MOST_WAITING: Final = 256  # two minutes of one process's messages: while the brokers are gone the oldest are dropped
 MOST_UNREAD: Final = 4_096

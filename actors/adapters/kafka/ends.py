@@ -18,9 +18,9 @@ from actors.adapters.positions import Recount
 from actors.core.arrays import I64
 from actors.core.awaiting import Completed
 from actors.core.batches import DECIDED, NUMBER, DeadLetter, DecidedBatch
-from actors.core.clock import NS_PER_S, Clock
+from actors.core.clock import NS_PER_S, Clock, wall_ns
 from actors.core.errors import StreamStateError
-from actors.core.transaction import Columns, Transaction, parse
+from actors.core.transaction import Columns, readable
 from actors.output.decision_record import DecisionLines
 from actors.source import Arrivals
 
@@ -54,8 +54,8 @@ class StreamEnds:
         self._thread = ClientThread("kafka")
         self._lines = lines
         self._clock = clock
-        self._begun_wall_ns = time.time_ns()
-        self._wall_less_clock_ns = time.time_ns() - clock.now_ns()
+        self._begun_wall_ns = wall_ns()
+        self._wall_less_clock_ns = wall_ns() - clock.now_ns()
         self._fetching: asyncio.Task[Epoch | None] | None = None
         self._committing: asyncio.Task[None] | None = None
         # book and client change together: rows that are fetched while an epoch fails would be handed out twice
@@ -169,7 +169,7 @@ class StreamEnds:
         self.book.gaps.pop(partition, None)
 
     def _arrivals(self, epoch: Epoch) -> Arrivals:
-        now_ns = time.time_ns()
+        now_ns = wall_ns()
         due_ns = np.array([row.offered.due_ns for row in epoch.rows], dtype=np.int64)
         self.early += int((due_ns > now_ns).sum())
         due_ns = np.maximum.accumulate(np.minimum(due_ns, now_ns))
@@ -197,7 +197,7 @@ class StreamEnds:
 
     def on_duplicates(self, numbers: I64) -> None:
         """Take note of rows that repeat others."""
-        self.book.duplicates(numbers.tolist(), time.time_ns())
+        self.book.duplicates(numbers.tolist(), wall_ns())
         self._ended()
 
     def _ended(self) -> None:
@@ -240,7 +240,7 @@ class StreamEnds:
 
     def begin(self, start_ns: int) -> None:
         """Take that the pipeline starts at ``start_ns`` on its clock."""
-        self._wall_less_clock_ns = time.time_ns() - self._clock.now_ns()
+        self._wall_less_clock_ns = wall_ns() - self._clock.now_ns()
         self._begun_wall_ns = start_ns + self._wall_less_clock_ns
 
     def finish(self) -> None:
@@ -309,13 +309,9 @@ def _in_order(rows: Sequence[Row]) -> list[Row]:
 
 
 def _readable(found: Sequence[tuple[int, bytes]]) -> tuple[I64, Columns | None]:
-    """Return those of ``found`` that are transactions: their offsets and columns, None if there is none."""
-    offsets: list[int] = []
-    transactions: list[Transaction] = []
-    for offset, raw in found:
-        try:
-            transactions.append(parse(raw))
-        except ValueError:  # a dead letter, as it was when it came first
-            continue
-        offsets.append(offset)
-    return np.array(offsets, dtype=np.int64), Columns.of(transactions) if transactions else None
+    """Return those of ``found`` that are transactions: offsets and columns, None if there is none.
+
+    The others are dead letters, as they were when they came first.
+    """
+    columns, rows, _ = readable([raw for _, raw in found])
+    return np.array([found[row][0] for row in rows], dtype=np.int64), columns

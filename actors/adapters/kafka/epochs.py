@@ -13,6 +13,7 @@ import numpy as np
 from actors.adapters.kafka.messages import DEAD_LETTER, DUPLICATE, Offered
 from actors.core.arrays import I64
 
+NOWHERE: Final[I64] = np.zeros((0, 2), dtype=np.int64)
 OUTSTANDING: Final = 2  # one that is being committed or decided, and one behind it
 
 
@@ -70,6 +71,7 @@ class Epoch:
     Attributes:
         first: number of the first row, as the pipeline counts.
         rows: all of them, numbered from there on.
+        places: partition and offset of each, int64 (n, 2).
         outcomes: of each, None while it is on its way.
         left: rows on their way.
         dropped: whether its rows are played again, and nothing of it is committed.
@@ -77,12 +79,14 @@ class Epoch:
 
     first: int
     rows: Sequence[Row]
+    places: I64 = field(init=False)
     outcomes: list[Outcome | None] = field(init=False)
     left: int = field(init=False)
     dropped: bool = False
 
     def __post_init__(self) -> None:
         """Begin with all rows on their way."""
+        self.places = np.array([(row.partition, row.offset) for row in self.rows], dtype=np.int64)
         self.outcomes = [None] * len(self.rows)
         self.left = len(self.rows)
 
@@ -232,10 +236,13 @@ class EpochBook:
 
     def of(self, numbers: I64) -> tuple[I64, I64]:
         """Return partition and offset of each of ``numbers``."""
-        rows = [self.row(number) for number in numbers.tolist()]
-        if None in rows:
+        parts = [
+            epoch.places[numbers[(numbers >= epoch.first) & (numbers < epoch.first + len(epoch.rows))] - epoch.first]
+            for epoch in self._epochs
+        ]
+        places = np.concatenate(parts) if parts else NOWHERE
+        if len(places) != len(numbers):
             raise KeyError(f"rows {numbers[0]} to {numbers[-1]} are not all on their way")
-        places = np.array([(row.partition, row.offset) for row in rows if row is not None], dtype=np.int64)
         return places[:, 0], places[:, 1]
 
     def first(self, partition: int) -> int:

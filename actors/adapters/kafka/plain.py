@@ -9,7 +9,7 @@ from typing import Final
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
 from actors.adapters.kafka.address import StreamAddress
-from actors.adapters.kafka.client import PATIENCE_S, judged
+from actors.adapters.kafka.client import judged
 from actors.adapters.kafka.messages import Record, offered, record_of
 from actors.adapters.kafka.thread import ClientThread
 from actors.core.arrays import I64
@@ -27,7 +27,6 @@ class TransactionSender:
         run: its id.
 
     Attributes:
-        acknowledged: how many the brokers have.
         refused: how many they never will have.
         refusal: why not, the first time.
         losing: what is wrong with the brokers at the moment, "" when nothing is.
@@ -42,7 +41,7 @@ class TransactionSender:
             | {"message.timeout.ms": 0, "reconnect.backoff.max.ms": 500}  # without brokers it waits, and drops nothing
         )
         self._thread = ClientThread("transactions")
-        self.acknowledged = self.refused = 0
+        self.refused = 0
         self.refusal = self.losing = ""
 
     async def send(self, keys: Sequence[bytes | None], raws: Sequence[bytes], numbers: I64, due_wall_ns: I64) -> None:
@@ -77,17 +76,12 @@ class TransactionSender:
         self._producer.poll(0)
         return len(raws)
 
-    async def flush(self) -> int:
-        """Wait until the brokers have all, or for a few seconds; return how many they do not have yet."""
-        return await self._thread.call(self._producer.flush, PATIENCE_S)
-
     def close(self) -> None:
         """Send nothing more."""
         self._thread.close()
 
     def _delivered(self, error: KafkaError | None, _: Message) -> None:
         if error is None:
-            self.acknowledged += 1
             self.losing = ""
         else:
             self._refuse(error)

@@ -148,15 +148,11 @@ class StreamTopics:
                     raise MachineError(f"{self._stream.url}: Kafka refuses: {what.str()}") from error
             time.sleep(ASKED_EVERY_S)
 
-    def group_of(self, run: str) -> str:
-        """Return the consumer group of ``run``."""
-        return f"{self._stream.prefix}.{run}"
-
     def claim(self, run: str) -> dict[int, int]:
         """Let ``run`` begin behind everything that is there, and return the offset of each partition."""
         topic = self._stream.topics.transactions
         starts = {partition: offset for (_, partition), offset in self.ends(topic).items()}
-        consumer = Consumer(self._stream.client(group_id=self.group_of(run)))
+        consumer = Consumer(self._stream.client(group_id=self._stream.group_of(run)))
         offsets = [TopicPartition(topic, partition, offset) for partition, offset in starts.items()]
         try:
             self._patiently(lambda: consumer.commit(offsets=offsets, asynchronous=False))
@@ -166,7 +162,7 @@ class StreamTopics:
 
     def lags(self) -> dict[str, int]:
         """Return by its id how many transactions each run that has a claim here has left undecided."""
-        topic, prefix = self._stream.topics.transactions, f"{self._stream.prefix}."
+        topic, prefix = self._stream.topics.transactions, self._stream.group_of("")
         ends = {partition: offset for (_, partition), offset in self.ends(topic).items()}
         groups = self._admin.list_consumer_groups(request_timeout=CALL_S).result(CALL_S).valid
         lags: dict[str, int] = {}
@@ -210,7 +206,8 @@ class StreamTopics:
         Raises:
             InputError: there is no such run, or its workers are still there.
         """
-        ((_, answer),) = self._admin.delete_consumer_groups([self.group_of(run)], request_timeout=CALL_S).items()
+        group = self._stream.group_of(run)
+        ((_, answer),) = self._admin.delete_consumer_groups([group], request_timeout=CALL_S).items()
         try:
             answer.result(CALL_S)
         except KafkaException as error:

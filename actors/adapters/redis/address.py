@@ -1,11 +1,11 @@
 """Where the state of workers is kept: ``redis://127.0.0.1:16379``. No secret is part of it."""
 
-import ipaddress
 import os
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
+from actors.adapters.loopback import is_loopback
 from actors.core.errors import InputError
 
 SCHEMES: Final = ("redis", "rediss")  # the second one with TLS
@@ -40,12 +40,7 @@ class StoreAddress:
     @property
     def loopback(self) -> bool:
         """Whether it is on this machine, and reached by no network."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(self.host)
 
 
 def parse_store(text: str, place: str = "--store") -> StoreAddress:

@@ -20,6 +20,7 @@ from actors.adapters.kafka.plain import CommittedReader, TransactionSender
 from actors.adapters.kafka.topics import StreamTopics
 from actors.adapters.redis.connection import connect
 from actors.adapters.redis.features import RedisFeatureStore
+from actors.core.clock import wall_ns
 from actors.core.transaction import read
 from actors.model.artifact import MANIFEST_FILE, load_artifact
 from actors.model.manifest import read_manifest
@@ -45,7 +46,6 @@ from sim.stream.control_messages import (
 )
 from sim.stream.membership import kernel_digest, own_version
 from sim.stream.places import KEYS
-from sim.stream.worker_run import wall_ns
 from tests.support.actors.transactions import DAY_US
 from tests.support.repository import ROOT
 from tests.support.sim.workers import DRILL, PROMPT_S, transactions
