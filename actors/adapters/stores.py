@@ -32,5 +32,15 @@ class RedisStore(StoreConfig, frozen=True, kw_only=True):
     address: str
     kept_ns: Wait = NS_PER["d"]
 
+    @property
+    def kept_s(self) -> int:
+        """The same in whole seconds, at least 1: Redis takes no parts of one."""
+        return max(1, self.kept_ns // NS_PER["s"])
+
+
+def kept_s(store: StoreConfig) -> int:
+    """Return how long workers' state is kept in ``store``: as long as by default where it does not say."""
+    return store.kept_s if isinstance(store, RedisStore) else RedisStore(address="").kept_s
+
 
 STORES: dict[str, type[StoreConfig]] = {each.kind: each for each in (MemoryStore, RedisStore)}

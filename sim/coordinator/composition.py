@@ -9,6 +9,7 @@ import numpy as np
 from actors.actor import Environment
 from actors.adapters.files import AppendOnlyFile, DeadLetterFile
 from actors.adapters.redis.features import RedisFeatureStore
+from actors.adapters.stores import kept_s
 from actors.core.clock import US_PER_S, Clock, ScaledEventTime
 from actors.core.transaction import Columns, pick
 from actors.features.refresh import Refresher
@@ -244,7 +245,11 @@ async def _composed(
 
     link = await workers.connect()
     crew = Crew(link, _announcement(workers, plan), telemetry, journal, clock)
-    store = RedisFeatureStore(workers.marks.client, workers.request.places.keys_of(workers.run))
+    store = RedisFeatureStore(
+        workers.marks.client,
+        workers.request.places.keys_of(workers.run),
+        kept_s(scenario.pipeline.feature_store.store),
+    )
     if warm.store.table is not None:
         await store.publish(warm.store.table)
     refresher = Refresher(

@@ -7,6 +7,8 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from actors.adapters.redis.address import StoreAddress, parse_store
+from actors.adapters.stores import RedisStore
 from actors.config import AssemblerConfig
 from actors.core.clock import NS_PER_MS
 from dashboard.frame import Notice
@@ -41,8 +43,9 @@ class StreamPlace:
         """
         scenario = shorter.scenario
         check_scenario(scenario)
+        whole = on_stream(scenario, self._request.places.store)
         check_servers(self._request)
-        return replace(shorter, scenario=_with_patience(scenario))
+        return replace(shorter, scenario=whole)
 
     def compose(self, show: Callable[[Notice], None]) -> Compose:
         """Return what puts the run together."""
@@ -63,10 +66,25 @@ def check_scenario(scenario: Scenario) -> None:
     check_faults(scenario)
 
 
-def _with_patience(scenario: Scenario) -> Scenario:
-    """Return ``scenario`` with the wait for windows that a server needs, unless it says one of its own."""
-    assembler = scenario.pipeline.assembler
-    if assembler.windows_timeout_ns != AssemblerConfig().windows_timeout_ns:
-        return scenario
-    patient = replace(assembler, windows_timeout_ns=WINDOWS_TIMEOUT_NS)
-    return replace(scenario, pipeline=replace(scenario.pipeline, assembler=patient))
+def on_stream(scenario: Scenario, store: StoreAddress) -> Scenario:
+    """Return ``scenario`` as workers run it: with its state in ``store``, and the wait for windows that a server needs.
+
+    What it says itself stays: how long state is kept, and how long windows may take.
+
+    Raises:
+        LateProblemError: it names another store.
+    """
+    pipeline = scenario.pipeline
+    kept, assembler = pipeline.feature_store.store, pipeline.assembler
+    if not isinstance(kept, RedisStore):
+        kept = RedisStore(address=store.url)
+    elif parse_store(kept.address, "pipeline.feature_store.store.address").url != store.url:
+        rule, remedy = (
+            f"must be the store that --store names, {store.url}",
+            "leave one of the two out, or make them equal",
+        )
+        raise LateProblemError("pipeline.feature_store.store.address", rule, kept.address, remedy)
+    if assembler.windows_timeout_ns == AssemblerConfig().windows_timeout_ns:
+        assembler = replace(assembler, windows_timeout_ns=WINDOWS_TIMEOUT_NS)
+    features = replace(pipeline.feature_store, store=kept)
+    return replace(scenario, pipeline=replace(pipeline, assembler=assembler, feature_store=features))

@@ -8,6 +8,7 @@ from actors.adapters.placed_ids import PlacedIds
 from actors.adapters.redis.connection import connect
 from actors.adapters.redis.features import RedisFeatureStore
 from actors.adapters.redis.windows import RedisWindows
+from actors.adapters.stores import kept_s
 from actors.output.decision_record import DecisionLines
 from sim.run.plan import traffic_spec
 from sim.run.warm_state import warm_past
@@ -76,9 +77,10 @@ def connector(places: Places) -> Connect:
         redis = connect(places.store)
         towns = () if scenario.events else traffic_spec(scenario, announce.capacity_per_s).towns()
         prefix, remembered_ids = places.keys_of(announce.run), scenario.pipeline.assembler.remembered_ids
+        kept = kept_s(scenario.pipeline.feature_store.store)
         past = warm_past(joined.artifact, towns)
-        windows = ends.windows = RedisWindows(redis, prefix, ends.book, past, remembered_ids)
-        store = RedisFeatureStore(redis, prefix)
+        windows = ends.windows = RedisWindows(redis, prefix, ends.book, past, remembered_ids, kept)
+        store = RedisFeatureStore(redis, prefix, kept)
         await ends.start()
         own_ids = PlacedIds(remembered_ids, ends.book)
         epochs = StreamEpochs(ends, redis.aclose)
