@@ -4,18 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-import numpy as np
-
 from actors.actor import Environment
 from actors.adapters.files import AppendOnlyFile, DeadLetterFile
 from actors.adapters.redis.features import RedisFeatureStore
 from actors.adapters.stores import kept_s
 from actors.core.clock import US_PER_S, Clock, ScaledEventTime
-from actors.core.transaction import Columns, pick
 from actors.features.refresh import Refresher
 from actors.model.serving import ModelSlot
 from actors.model.verification import ChildVerification
-from actors.remembered_ids import Deduplicator
 from actors.telemetry.alerts import AlertRule, stream_rules
 from actors.telemetry.snapshot import Gauges
 from actors.telemetry.telemetry import Telemetry
@@ -43,11 +39,10 @@ from sim.scenario.render import resolved
 from sim.scenario.timeline import phase_spans
 from sim.steps.model_changes import ModelChanges
 from sim.steps.schedule import AlertSignal, StepSchedule
+from sim.stream.batch_features import SentOnce, keep_served
 from sim.stream.control_messages import Announce
 from sim.stream.fault_places import at_producer
 from sim.stream.membership import kernel_digest, own_version
-
-REMEMBERED: int = 1 << 17  # ids, so that history has a transaction once that is sent again
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,30 +161,6 @@ class StreamRun:
             file.close()
 
 
-class Past:
-    """Keeps in history what is sent, once: what batch features are computed from.
-
-    Args:
-        append: adds transactions to history.
-    """
-
-    def __init__(self, append: Callable[[Columns], None]) -> None:
-        self._append = append
-        self._remembered = Deduplicator(REMEMBERED)
-
-    def __call__(self, columns: Columns) -> None:
-        """Keep those of ``columns`` that were not sent before."""
-        numbers = np.zeros(0, dtype=np.int64)
-        fresh = self._remembered.fresh(numbers, columns).value
-        if fresh is not None:
-            rows = np.flatnonzero(fresh)
-            if not len(rows):
-                return
-            columns = pick(columns, rows)
-        self._remembered.remember(numbers, columns)
-        self._append(columns)
-
-
 async def compose_stream(
     request: StreamRequest,
     show: Callable[[Notice], None],
@@ -275,9 +246,10 @@ async def _composed(
         collector,
         workers,
         Environment(clock, telemetry),
-        Past(warm.history.append),
+        SentOnce(warm.history.append),
     )
     workers.when_begun(lambda: workers.add(_tell_phases(crew, plan, clock, journal)))
+    workers.add(keep_served(store, clock, lambda told: journal.add("features_refreshed", detail=told)))
     await source.prime()
     await workers.gather(crew, plan.artifact.folder)
     undelivered = AppendOnlyFile(plan.folder / UNDELIVERED)

@@ -101,7 +101,7 @@ class RemotePipeline:
         collector: Collector,
         workers: Workers,
         environment: Environment,
-        seen: Callable[[Columns], None] = lambda _: None,
+        seen: Callable[[Columns], object] = lambda _: None,
     ) -> None:
         self._config = config
         self._outlet = outlet

@@ -4,14 +4,12 @@ import asyncio
 import datetime as dt
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from statistics import median_low
 from typing import Final
 
-import numpy as np
 import typer
 
 from actors.adapters.kafka.client import StillWaitingError, WorkerFencedError
@@ -20,28 +18,24 @@ from actors.adapters.kafka.plain import CommittedReader
 from actors.adapters.kafka.topics import StreamTopics
 from actors.adapters.redis.connection import START_TIMEOUT_S, check_store, connect
 from actors.adapters.redis.features import RedisFeatureStore
-from actors.core.arrays import I64
-from actors.core.clock import NS_PER_S, US_PER_S, Clock, RealClock
-from actors.core.errors import FeatureStoreError, MachineError
-from actors.core.transaction import pick, readable
+from actors.core.clock import US_PER_S, Clock, RealClock
+from actors.core.errors import MachineError
+from actors.core.transaction import readable
 from actors.features.batch_table import BatchTableBuilder
 from actors.features.refresh import Refreshed, Refresher, RefreshFailed, boundary
 from actors.model.artifact import Artifact
 from actors.model.verification import load_verified
 from actors.model.warm_state import load_history
-from actors.remembered_ids import Deduplicator
 from sim.clocks.real import loop_factory
 from sim.signals import drained_by
+from sim.stream.batch_features import SentOnce, keep_served
 from sim.stream.labels import WaitingLabels, read_labels
 from sim.stream.places import Places
 from sim.units import render_moment
 
 Say = Callable[[str], object]
 PARSED_AT_ONCE: Final = 512
-REMEMBERED: Final = 1_000_000  # ids, as many as the assembler remembers by default
 WITNESSES: Final = 101  # transactions whose median says how far event time has come: one wrong clock moves nothing
-NO_NUMBERS: Final[I64] = np.zeros(0, dtype=np.int64)  # ids are remembered by no number here
-LOOK_AFTER_NS: Final = 2 * NS_PER_S  # between two looks at whether the store still has the table
 TOLD_EVERY: Final = 200_000  # transactions
 
 
@@ -89,8 +83,10 @@ async def _run(places: Places, run: str, artifact: Artifact, labels: WaitingLabe
     with drained_by(partial(loop.call_soon_threadsafe, stop.set)):
         try:
             await refresh.begin()
+            keeping = asyncio.create_task(keep_served(store, clock, say), name="table")
             while not stop.is_set():
                 await _step(refresh, reader, topics.labels, partial(server.ends, *named), say)
+            keeping.cancel()
         except WorkerFencedError as error:
             raise MachineError(f"{places.stream.url}: {error}") from error
         finally:
@@ -157,11 +153,10 @@ class StreamRefresh:
         self._refresher = Refresher(
             builder, store, self._history, labels, None, clock, on_refreshed=self._tell, on_failed=self._tell_failed
         )
-        self._seen = Deduplicator(REMEMBERED)
+        self._keep = SentOnce(self._history.append, self._begin_us)
         self._witnesses: deque[int] = deque(maxlen=WITNESSES)
         self._positions: dict[tuple[str, int], int] = {}
         self._tried_us = boundary(self._begin_us)
-        self._look_at_ns = clock.now_ns()
         self._taken = self._passed_over = self._published = self._failed = 0
         self.target: dict[tuple[str, int], int] | None = None
         self.waiting = False
@@ -199,25 +194,18 @@ class StreamRefresh:
 
     def _append(self, raws: list[bytes]) -> None:
         columns = readable(raws).columns  # the others are the workers' dead letters
-        before = self._taken // TOLD_EVERY
+        before, taken = self._taken // TOLD_EVERY, 0
         if columns is not None:
-            new = columns.event_us > self._begin_us  # what the model's history holds is not counted twice
-            fresh = self._seen.fresh(NO_NUMBERS, columns).value
-            keep = new if fresh is None else new & fresh
-            columns = pick(columns, keep.nonzero()[0])
-        if columns is None or not len(columns):
-            self._passed_over += len(raws)
-            return
-        self._seen.remember(NO_NUMBERS, columns)
-        self._history.append(columns)
-        self._witnesses.extend(columns.event_us.tolist())
-        self._taken += len(columns)
-        self._passed_over += len(raws) - len(columns)
+            columns = self._keep(columns)
+            self._witnesses.extend(columns.event_us.tolist())
+            taken = len(columns)
+        self._taken += taken
+        self._passed_over += len(raws) - taken
         if self._taken // TOLD_EVERY > before:
             self._say(f"{self._taken:,} transactions taken in, up to {_moment(self.now_us)}")
 
     async def go_on(self, *, idle: bool) -> None:
-        """Publish the table that is due once all is read that it needs; now and then look whether it is still served.
+        """Publish the table that is due once all is read that it needs.
 
         Args:
             idle: whether the stream had nothing more.
@@ -226,11 +214,6 @@ class StreamRefresh:
         if target is not None and (idle or all(self._positions.get(at, 0) >= end for at, end in target.items() if end)):
             self.target, self._tried_us = None, boundary(self.now_us)
             await self._refresher.refresh_to(self.now_us)
-        elif self._clock.now_ns() >= self._look_at_ns:
-            self._look_at_ns = self._clock.now_ns() + LOOK_AFTER_NS
-            with suppress(FeatureStoreError):  # it is asked again, and whoever looks up says so
-                if await self._store.put_back():
-                    self._say("the store had lost the table, and has it again")
 
     def summary(self) -> str:
         """Return what was done, for the last line."""

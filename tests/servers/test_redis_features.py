@@ -287,6 +287,21 @@ def test_a_table_that_the_server_has_lost_is_published_again(own_server: RedisSe
     on(own_server, law)
 
 
+def test_a_table_is_not_put_back_over_one_that_is_being_published(own_server: RedisServer) -> None:
+    """Whoever looks for a lost table meanwhile waits, and then finds the new one."""
+
+    async def law(_: Redis, store: RedisFeatureStore) -> None:
+        await store.publish(table(AT_US, ["a"], ["x"], base=1))
+        own_server.kill()
+        own_server.start()
+        newer = table(AT_US + 1, CARDS, ["x"], base=2)
+        outcomes = await asyncio.gather(store.publish(newer), store.put_back())
+        assert outcomes[1] is False
+        assert (await store.lookup(["a"], ["x"], NO_EVENTS)).merchant[0, 0] == 2
+
+    on(own_server, law)
+
+
 def test_a_server_that_is_restarted_during_a_publication_serves_no_part_of_it(own_server: RedisServer) -> None:
     """What was written before may be lost, so nobody switches to it: that refresh fails, and the next is whole."""
 

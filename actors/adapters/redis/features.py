@@ -150,10 +150,7 @@ class RedisFeatureStore:
                 on. Where only the answer to the switch was lost, the new one is, and as whole.
         """
         async with self._publishing:
-            try:
-                await self._write_and_switch(table)
-            finally:
-                await self._take_away()
+            await self._replace(table)
 
     async def put_back(self) -> bool:
         """Publish the last table again if the server has lost it; call it now and then where servers lose data.
@@ -164,11 +161,18 @@ class RedisFeatureStore:
         Raises:
             FeatureStoreError: the server did not answer or refused.
         """
-        table = self._published
-        if table is None or await self.find_current() >= table.computed_us:
-            return False
-        await self.publish(table)
+        async with self._publishing:  # a table that is being published is newer than the one that would be put back
+            table = self._published
+            if table is None or await self.find_current() >= table.computed_us:
+                return False
+            await self._replace(table)
         return True
+
+    async def _replace(self, table: BatchTable) -> None:
+        try:
+            await self._write_and_switch(table)
+        finally:
+            await self._take_away()
 
     async def _write_and_switch(self, table: BatchTable) -> None:
         counted_s = 2 * (self._kept_s + SPREAD_S)  # no number comes again while there are rows that have it
