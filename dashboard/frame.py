@@ -1,13 +1,16 @@
 """What the screen can show: one frozen `Frame`, made of plain values.
 
 A number covers either the last 10 s of the run's clock (its name ends in ``_10s``, before the unit), the whole run
-(``_run``) or this instant (``depth``, ``age_s``, ``state`` …). A section that has no data is None, and its panel is
-left out; a number that has no samples is None, and shows as a dash. Nothing here is computed by the screen. What is
-a metric stands among the figures of the frame under its name; a section has the rest.
+(``_run``) or this instant (``depth``, ``age_s``, ``state`` …). What has no data is None, and its panel is left out; a
+number that has no samples is None, and shows as a dash. Nothing here is computed by the screen. A metric stands among
+the figures of the frame under its name. What several panels show is a field of the frame; what a single panel shows
+is a `Section`, declared beside that panel.
 """
 
-from typing import Literal
+from functools import cache
+from typing import Literal, TypeVar
 
+import msgspec
 from msgspec import Struct
 
 from actors.telemetry.ledger_snapshot import LedgerSnapshot
@@ -20,11 +23,23 @@ FaultWord = Literal["waiting", "injected", "lifted", "skipped", "failed"]
 ExpectationWord = Literal["waiting", "holding", "passed", "failed", "inconclusive", "skipped"]
 
 
-class _Part(Struct, frozen=True, array_like=True):
+class Part(Struct, frozen=True, array_like=True):
     """A frozen value that travels as an array: both ends of the pipe are the same version."""
 
 
-class Series(_Part, frozen=True):
+class Section(Part, frozen=True):
+    """What a single panel shows, metrics apart. Its class stands beside the panel; a frame has one of it or none."""
+
+
+AnySection = TypeVar("AnySection", bound=Section)
+
+
+@cache
+def _decoder(kind: type[AnySection]) -> "msgspec.msgpack.Decoder[AnySection]":
+    return msgspec.msgpack.Decoder(kind)
+
+
+class Series(Part, frozen=True):
     """Values at even steps of the run's clock; see `dashboard.charts.BoundedSeries` for one that stays bounded.
 
     Attributes:
@@ -38,7 +53,7 @@ class Series(_Part, frozen=True):
     values: tuple[float | None, ...]
 
 
-class Header(_Part, frozen=True, kw_only=True):
+class Header(Part, frozen=True, kw_only=True):
     """Which run this is and how far it has come.
 
     Attributes:
@@ -63,14 +78,14 @@ class Header(_Part, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
 
 
-class Figure(_Part, frozen=True):
+class Figure(Part, frozen=True):
     """One metric over the last 10 s and over the whole run, in its own unit; None without samples."""
 
     last_10s: float | None
     run: float | None
 
 
-class Throughput(_Part, frozen=True, kw_only=True):
+class Throughput(Part, frozen=True, kw_only=True):
     """Transactions that were due, transactions decided, and what the pipeline can do, where that was measured."""
 
     offered_run_per_s: float | None
@@ -79,32 +94,7 @@ class Throughput(_Part, frozen=True, kw_only=True):
     capacity_per_s: float | None = None
 
 
-class Latency(_Part, frozen=True, kw_only=True):
-    """The targets of the latency percentiles and their series, in microseconds."""
-
-    p50_target_us: float | None
-    p95_target_us: float | None
-    p99_target_us: float | None
-    p50: Series
-    p95: Series
-    p99: Series
-
-
-class StageTime(_Part, frozen=True, kw_only=True):
-    """Service or waiting time of one stage, with its budget at p50 (None: it has none)."""
-
-    stage: str
-    p50_10s_us: float | None
-    p50_run_us: float | None
-    budget_us: float | None
-
-    @property
-    def breached(self) -> bool:
-        """Whether the last 10 s are over budget."""
-        return self.budget_us is not None and self.p50_10s_us is not None and self.p50_10s_us > self.budget_us
-
-
-class Errors(_Part, frozen=True, kw_only=True):
+class Errors(Part, frozen=True, kw_only=True):
     """What ended badly, by cause, and the share of what was produced that may.
 
     Attributes:
@@ -118,79 +108,7 @@ class Errors(_Part, frozen=True, kw_only=True):
     duplicate_run_count: int = 0
 
 
-class Scores(_Part, frozen=True, kw_only=True):
-    """Histogram of scores over [0, 1] in even bins (50), the last 10 s; thresholds of review and block."""
-
-    counts_10s: tuple[int, ...]
-    mean_10s: float | None
-    reference_mean: float | None
-    review_threshold: float
-    block_threshold: float
-
-
-class BreakerReading(_Part, frozen=True, kw_only=True):
-    """The circuit breaker around the feature store: closed, open or half_open, for how long; trips in the whole run."""
-
-    state: str
-    age_s: float
-    trips_run_count: int
-
-
-class FeatureStoreHealth(_Part, frozen=True, kw_only=True):
-    """Look-ups of the last 10 s, and how old the newest batch features are in event time.
-
-    Attributes:
-        hit_10s_ratio: rows found and fresh.
-        miss_10s_ratio: rows without features though their look-up answered.
-        age_s: event-time age of the batch table that serves.
-        stale_after_s: beyond it batch features are stale.
-    """
-
-    hit_10s_ratio: float | None
-    miss_10s_ratio: float | None
-    p95_target_us: float | None
-    age_s: float | None
-    stale_after_s: float
-    breaker: BreakerReading | None = None
-
-
-class Memory(_Part, frozen=True, kw_only=True):
-    """Resident bytes of the pipeline's process, the alert's limit, and the series in bytes."""
-
-    used_bytes: int
-    limit_bytes: int
-    series: Series
-
-
-class Drift(_Part, frozen=True, kw_only=True):
-    """PSI of features against training, the last 10 s unless ``covers`` says otherwise.
-
-    Attributes:
-        features: name and PSI, highest first; as many as there are.
-        limit: PSI at which the alert fires.
-        samples_count: rows the figures rest on.
-        covers: the span, in words.
-    """
-
-    features: tuple[tuple[str, float], ...]
-    limit: float
-    samples_count: int
-    covers: str = "last 10 s"
-
-
-class QualityFigures(_Part, frozen=True, kw_only=True):
-    """How good the decisions are where labels are known; ``rolling_auc`` is None until there are enough."""
-
-    rolling_auc: float | None
-    target_auc: float
-    recall_run_ratio: float | None
-    false_positive_run_ratio: float | None
-    labelled_run_count: int
-    decided_run_count: int
-    auc: Series | None = None
-
-
-class MoneyFigures(_Part, frozen=True, kw_only=True):
+class MoneyFigures(Part, frozen=True, kw_only=True):
     """Money over the whole run, of the labelled decisions only.
 
     Attributes:
@@ -209,34 +127,7 @@ class MoneyFigures(_Part, frozen=True, kw_only=True):
     decided_run_count: int
 
 
-class MailboxLevel(_Part, frozen=True, kw_only=True):
-    """One mailbox, named after the actor that receives from it; depth and capacity in transactions."""
-
-    name: str
-    depth: int
-    capacity: int
-    blocked: bool  # a sender waits now
-    blocked_10s_ratio: float = 0.0
-
-
-class ActorLevel(_Part, frozen=True, kw_only=True):
-    """One actor: share of the last 10 s it was busy, and what its supervisor knows of it."""
-
-    name: str
-    busy_10s_ratio: float | None
-    state: str
-    restarts_run_count: int
-    rows_10s_per_s: float | None
-
-
-class PipelineFlow(_Part, frozen=True):
-    """Actors in the order of flow, and mailboxes in the same order."""
-
-    actors: tuple[ActorLevel, ...]
-    mailboxes: tuple[MailboxLevel, ...]
-
-
-class Share(_Part, frozen=True):
+class Share(Part, frozen=True):
     """A part of all decisions, with its share in the last 10 s and in the whole run."""
 
     name: str
@@ -245,7 +136,7 @@ class Share(_Part, frozen=True):
     count_run: int
 
 
-class AlertRow(_Part, frozen=True, kw_only=True):
+class AlertRow(Part, frozen=True, kw_only=True):
     """One alert rule and its state.
 
     Attributes:
@@ -262,7 +153,7 @@ class AlertRow(_Part, frozen=True, kw_only=True):
     tells: str
 
 
-class PhaseSpan(_Part, frozen=True, kw_only=True):
+class PhaseSpan(Part, frozen=True, kw_only=True):
     """One phase on the run's clock; ``ramp_to_per_s`` is None where the rate is level."""
 
     name: str
@@ -272,7 +163,7 @@ class PhaseSpan(_Part, frozen=True, kw_only=True):
     ramp_to_per_s: float | None = None
 
 
-class FaultSpan(_Part, frozen=True, kw_only=True):
+class FaultSpan(Part, frozen=True, kw_only=True):
     """One fault on the run's clock; ``end_s`` is None for a one-shot."""
 
     name: str
@@ -281,7 +172,7 @@ class FaultSpan(_Part, frozen=True, kw_only=True):
     state: FaultWord
 
 
-class StepMark(_Part, frozen=True, kw_only=True):
+class StepMark(Part, frozen=True, kw_only=True):
     """One step on the run's clock, such as the release of a model; it has no end."""
 
     name: str
@@ -289,7 +180,7 @@ class StepMark(_Part, frozen=True, kw_only=True):
     state: StepWord
 
 
-class Timeline(_Part, frozen=True):
+class Timeline(Part, frozen=True):
     """What is planned, on the same time axis as the series."""
 
     phases: tuple[PhaseSpan, ...]
@@ -297,7 +188,7 @@ class Timeline(_Part, frozen=True):
     steps: tuple[StepMark, ...] = ()
 
 
-class ExpectationRow(_Part, frozen=True, kw_only=True):
+class ExpectationRow(Part, frozen=True, kw_only=True):
     """One expectation.
 
     Attributes:
@@ -315,60 +206,43 @@ class ExpectationRow(_Part, frozen=True, kw_only=True):
     samples: str = ""
 
 
-class WorkerRow(_Part, frozen=True, kw_only=True):
-    """A worker of a run on a stream.
-
-    Attributes:
-        name: its slot, or one that was made up.
-        state: in a word: joining, live, silent, gone.
-        rate_10s_per_s: transactions it decided.
-        lag: transactions of its partitions that are not committed.
-        p95_10s_us: from the intended arrival to its decision.
-        mode: in which it decided most of the last 10 s; None without a decision.
-        restarts: how often its place was taken by a new process.
-        troubled: whether it is without something it needs.
-    """
-
-    name: str
-    state: str
-    rate_10s_per_s: float | None
-    lag: int
-    p95_10s_us: float | None
-    mode: str | None
-    restarts: int
-    troubled: bool = False
-
-
-class Frame(_Part, frozen=True, kw_only=True, tag="frame"):
+class Frame(Part, frozen=True, kw_only=True, tag="frame"):
     """Everything the screen shows at one instant.
 
     Attributes:
         figures: the metrics that panels show (`dashboard.panels.panel.Panel.metrics`), by name.
         ledger: over the whole run.
         skipped_rows: of a file, left out as its column map says; the ledger knows nothing of them.
+        sections: each `Section` by the name of its class, encoded: this module knows none of the classes.
     """
 
     header: Header
     throughput: Throughput | None = None
-    latency: Latency | None = None
-    stages: tuple[StageTime, ...] = ()
     errors: Errors | None = None
-    scores: Scores | None = None
-    feature_store: FeatureStoreHealth | None = None
-    memory: Memory | None = None
-    drift: Drift | None = None
-    quality: QualityFigures | None = None
     money: MoneyFigures | None = None
-    pipeline: PipelineFlow | None = None
     decisions: tuple[Share, ...] = ()
     modes: tuple[Share, ...] = ()
     alerts: tuple[AlertRow, ...] = ()
     timeline: Timeline | None = None
     expectations: tuple[ExpectationRow, ...] = ()
     ledger: LedgerSnapshot | None = None
-    workers: tuple[WorkerRow, ...] = ()
     skipped_rows: int = 0
     figures: dict[str, Figure] = {}
+    sections: dict[str, msgspec.Raw] = {}
+
+    def showing(self, *sections: Section | None) -> "Frame":
+        """Return the frame with these sections in the place of those of their classes; None stands for no data."""
+        encoded = {_key(type(each)): msgspec.Raw(_encode(each)) for each in sections if each is not None}
+        return msgspec.structs.replace(self, sections=self.sections | encoded)
+
+    def has(self, kind: type[Section]) -> bool:
+        """Return whether there is a section of this class."""
+        return _key(kind) in self.sections
+
+    def section(self, kind: type[AnySection]) -> AnySection | None:
+        """Return the section of this class, None where there are no data for it."""
+        encoded = self.sections.get(_key(kind))
+        return None if encoded is None else _decoder(kind).decode(encoded)
 
     def figure(self, metric: str) -> Figure:
         """Return a metric, without samples where the frame does not have it."""
@@ -376,9 +250,14 @@ class Frame(_Part, frozen=True, kw_only=True, tag="frame"):
 
 
 _NO_FIGURE = Figure(None, None)
+_encode = msgspec.msgpack.Encoder().encode
 
 
-class Notice(_Part, frozen=True, kw_only=True, tag="notice"):
+def _key(kind: type[Section]) -> str:
+    return f"{kind.__module__}.{kind.__name__}"
+
+
+class Notice(Part, frozen=True, kw_only=True, tag="notice"):
     """What is going on before the first frame: "training the model", with progress where it is known.
 
     Attributes:

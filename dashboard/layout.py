@@ -12,10 +12,10 @@ from dashboard.frame import Frame
 from dashboard.panels.alerts import ALERTS_PANEL, EXPECTATIONS_PANEL
 from dashboard.panels.flow import DECISIONS_PANEL, FLOW_PANEL, LEDGER_PANEL, MODES_PANEL, SHARES_PANEL
 from dashboard.panels.health import ERRORS_PANEL, MEMORY_PANEL, STORE_PANEL
-from dashboard.panels.latency import LATENCY_PANEL, STAGES_PANEL, THROUGHPUT_PANEL, TIMELINE_PANEL
+from dashboard.panels.latency import LATENCY_PANEL, STAGES_PANEL, THROUGHPUT_PANEL, TIMELINE_PANEL, stage_count
 from dashboard.panels.model import DRIFT_PANEL, MONEY_PANEL, QUALITY_PANEL, SCORES_PANEL
 from dashboard.panels.panel import Panel
-from dashboard.panels.workers import MOST_ROWS, WORKERS_PANEL
+from dashboard.panels.workers import MOST_ROWS, WORKERS_PANEL, worker_count
 
 MEDIUM_WIDTH: Final = 118
 WIDE_WIDTH: Final = 170
@@ -79,7 +79,7 @@ def _watch_most(frame: Frame) -> int:
 
 
 def _stage_lines(frame: Frame) -> int:
-    return max(6, len(frame.stages))
+    return max(6, stage_count(frame))
 
 
 def _row(panels: Sequence[Panel | tuple[Panel, int]], rank: int, least: int, want: int | Lines, most: int) -> Band:
@@ -93,7 +93,7 @@ def _row(panels: Sequence[Panel | tuple[Panel, int]], rank: int, least: int, wan
 
 
 def _worker_lines(frame: Frame) -> int:
-    return 1 + len(frame.workers)
+    return 1 + worker_count(frame)
 
 
 _THROUGHPUT: Final = _row([THROUGHPUT_PANEL], 1, 2, 2, 4)

@@ -12,7 +12,7 @@ from actors.resilience.breaker import CircuitBreaker
 from actors.telemetry.alerts import AlertRule
 from actors.telemetry.snapshot import Gauges
 from actors.telemetry.telemetry import Telemetry
-from dashboard.frame import WorkerRow
+from dashboard.panels.workers import WorkerRow
 from sim.faults.fault import FaultRecord
 from sim.journal import Journal
 from sim.outcomes.book import OutcomeBook

@@ -4,11 +4,39 @@ from rich.style import Style
 
 from actors.telemetry.ledger_snapshot import EQUATIONS, LedgerSnapshot
 from dashboard.charts import bar
-from dashboard.frame import ActorLevel, Frame, MailboxLevel, Share
+from dashboard.frame import Frame, Part, Section, Share
 from dashboard.panels.panel import Panel
 from dashboard.rows import Row, beside, block, entry, left, right, row
 from dashboard.theme import ACCENT, ARROW, BAD, CARE, DIM, GOOD, LABEL, PLAIN, STRONG
 from dashboard.units import count, percent, rate, whole
+
+
+class MailboxLevel(Part, frozen=True, kw_only=True):
+    """One mailbox, named after the actor that receives from it; depth and capacity in transactions."""
+
+    name: str
+    depth: int
+    capacity: int
+    blocked: bool  # a sender waits now
+    blocked_10s_ratio: float = 0.0
+
+
+class ActorLevel(Part, frozen=True, kw_only=True):
+    """One actor: share of the last 10 s it was busy, and what its supervisor knows of it."""
+
+    name: str
+    busy_10s_ratio: float | None
+    state: str
+    restarts_run_count: int
+    rows_10s_per_s: float | None
+
+
+class PipelineFlow(Section, frozen=True):
+    """Actors in the order of flow, and mailboxes in the same order."""
+
+    actors: tuple[ActorLevel, ...]
+    mailboxes: tuple[MailboxLevel, ...]
+
 
 _NEAR = 0.8  # a mailbox this full is about to block its sender
 _WORDS = 24  # cells; below, no room for words beside the rate
@@ -18,7 +46,7 @@ _CALM = frozenset({"waiting", "running", "done"})  # in the supervisor's words; 
 
 def draw_flow(frame: Frame, width: int, height: int) -> list[Row]:
     """Return one column an actor: its name and busy share, its mailbox, its rate and state."""
-    data = frame.pipeline
+    data = frame.section(PipelineFlow)
     if data is None or not data.actors:
         return []
     levels = {mailbox.name: mailbox for mailbox in data.mailboxes}
@@ -79,7 +107,7 @@ def _rate(actor: ActorLevel, mailbox: MailboxLevel | None, width: int) -> Row:
 FLOW_PANEL = Panel(
     "pipeline",
     draw_flow,
-    lambda frame: frame.pipeline is not None,
+    lambda frame: frame.has(PipelineFlow),
     remark=lambda _frame, _width: "busy and rates last 10 s, mailboxes now",
 )
 

@@ -1,7 +1,7 @@
 """What ails the pipeline: errors, the feature store, memory."""
 
 from dashboard.charts import bar, peak, sparkline, time_axis
-from dashboard.frame import Errors, FeatureStoreHealth, Figure, Frame
+from dashboard.frame import Errors, Figure, Frame, Part, Section, Series
 from dashboard.panels.panel import Panel
 from dashboard.rows import Row, entry, row
 from dashboard.theme import ACCENT, BAD, CARE, DIM, GOOD, LABEL, PLAIN, mark
@@ -39,12 +39,38 @@ ERRORS_PANEL = Panel(
 )
 
 
+class BreakerReading(Part, frozen=True, kw_only=True):
+    """The circuit breaker around the feature store: closed, open or half_open, for how long; trips in the whole run."""
+
+    state: str
+    age_s: float
+    trips_run_count: int
+
+
+class FeatureStoreHealth(Section, frozen=True, kw_only=True):
+    """Look-ups of the last 10 s, and how old the newest batch features are in event time.
+
+    Attributes:
+        hit_10s_ratio: rows found and fresh.
+        miss_10s_ratio: rows without features though their look-up answered.
+        age_s: event-time age of the batch table that serves.
+        stale_after_s: beyond it batch features are stale.
+    """
+
+    hit_10s_ratio: float | None
+    miss_10s_ratio: float | None
+    p95_target_us: float | None
+    age_s: float | None
+    stale_after_s: float
+    breaker: BreakerReading | None = None
+
+
 _STALE, _FAILED, _LOOKUP_P95 = "feature_store.stale_ratio", "feature_store.error_ratio", "feature_store.p95"
 
 
 def draw_store(frame: Frame, width: int, height: int) -> list[Row]:
     """Return the lines that matter most, as many as fit, in a fixed order."""
-    data = frame.feature_store
+    data = frame.section(FeatureStoreHealth)
     if data is None:
         return []
     lines = [
@@ -96,10 +122,18 @@ def _breaker(data: FeatureStoreHealth, width: int) -> list[tuple[int, Row]]:
 STORE_PANEL = Panel(
     "feature store",
     draw_store,
-    lambda frame: frame.feature_store is not None,
+    lambda frame: frame.has(FeatureStoreHealth),
     heads=lambda _frame, _width: ("last 10 s", "    limit"),
     metrics=(_STALE, _FAILED, _LOOKUP_P95),
 )
+
+
+class Memory(Section, frozen=True, kw_only=True):
+    """Resident bytes of the pipeline's process, the alert's limit, and the series in bytes."""
+
+    used_bytes: int
+    limit_bytes: int
+    series: Series
 
 
 _NEAR = 0.8  # of the limit: here the alert fires
@@ -107,7 +141,7 @@ _NEAR = 0.8  # of the limit: here the alert fires
 
 def draw_memory(frame: Frame, width: int, height: int) -> list[Row]:
     """Return the figure, a bar to the limit, and the course of the run."""
-    data = frame.memory
+    data = frame.section(Memory)
     if data is None:
         return []
     ratio = data.used_bytes / data.limit_bytes if data.limit_bytes > 0 else None
@@ -127,6 +161,6 @@ def draw_memory(frame: Frame, width: int, height: int) -> list[Row]:
 MEMORY_PANEL = Panel(
     "memory",
     draw_memory,
-    lambda frame: frame.memory is not None,
+    lambda frame: frame.has(Memory),
     heads=lambda _frame, _width: ("      now", "    limit"),
 )

@@ -1,18 +1,30 @@
 """How much comes in, how fast it is decided: throughput, latency percentiles, stages, the timeline."""
 
 from dashboard.charts import TimeAxis, peak, sparkline
-from dashboard.frame import FaultSpan, Frame, PhaseSpan, StageTime, StepMark, Timeline
+from dashboard.frame import FaultSpan, Frame, Part, PhaseSpan, Section, Series, StepMark, Timeline
 from dashboard.panels.panel import GUTTER, NAME, Panel, timed_axis, timed_chart, timed_figures, timed_heads
 from dashboard.rows import Piece, Row, entry, left, row
 from dashboard.theme import ACCENT, BAD, DIM, FAULTS, LABEL, NOW, PLAIN, SECOND, STEPS, mark
 from dashboard.units import WIDTH, clock, latency_us, limit_us, percent, rate
+
+
+class Latency(Section, frozen=True, kw_only=True):
+    """The targets of the latency percentiles and their series, in microseconds."""
+
+    p50_target_us: float | None
+    p95_target_us: float | None
+    p99_target_us: float | None
+    p50: Series
+    p95: Series
+    p99: Series
+
 
 _PERCENTILES = ("latency.p50", "latency.p95", "latency.p99")
 
 
 def draw_latency(frame: Frame, width: int, height: int) -> list[Row]:
     """Return p50, p95 and p99, each to the scale of its own peak."""
-    data = frame.latency
+    data = frame.section(Latency)
     if data is None:
         return []
     axis = timed_axis(frame, width)
@@ -42,7 +54,7 @@ def latency_mark(over: bool | None, target_us: float | None) -> Piece:  # noqa: 
 LATENCY_PANEL = Panel(
     "latency",
     draw_latency,
-    lambda frame: frame.latency is not None,
+    lambda frame: frame.has(Latency),
     remark=lambda _frame, _width: timed_heads("latency", "  target"),
     metrics=_PERCENTILES,
 )
@@ -90,13 +102,43 @@ THROUGHPUT_PANEL = Panel(
 )
 
 
+class StageTime(Part, frozen=True, kw_only=True):
+    """Service or waiting time of one stage, with its budget at p50 (None: it has none)."""
+
+    stage: str
+    p50_10s_us: float | None
+    p50_run_us: float | None
+    budget_us: float | None
+
+    @property
+    def breached(self) -> bool:
+        """Whether the last 10 s are over budget."""
+        return self.budget_us is not None and self.p50_10s_us is not None and self.p50_10s_us > self.budget_us
+
+
+class Stages(Section, frozen=True):
+    """The stages in the order of flow."""
+
+    stages: tuple[StageTime, ...]
+
+
 _ROOMY = 44  # from here on there is room for a third column
 
 
 def draw_stages(frame: Frame, width: int, height: int) -> list[Row]:
     """Return one line a stage in the order of flow; where there is no room, breached and budgeted ones go first."""
-    by_weight = sorted(range(len(frame.stages)), key=lambda index: _stage_weight(frame.stages[index]), reverse=True)
-    return [_stage_line(frame.stages[index], width) for index in sorted(by_weight[:height])]
+    data = frame.section(Stages)
+    if data is None:
+        return []
+    stages = data.stages
+    by_weight = sorted(range(len(stages)), key=lambda index: _stage_weight(stages[index]), reverse=True)
+    return [_stage_line(stages[index], width) for index in sorted(by_weight[:height])]
+
+
+def stage_count(frame: Frame) -> int:
+    """Return how many stages there are to show."""
+    data = frame.section(Stages)
+    return 0 if data is None else len(data.stages)
 
 
 def _stage_weight(stage: StageTime) -> tuple[bool, bool, float]:
@@ -119,7 +161,7 @@ def _stage_heads(_frame: Frame, width: int) -> tuple[str, ...]:
     return (*heads, "whole run") if width >= _ROOMY else heads
 
 
-STAGES_PANEL = Panel("stages p50", draw_stages, lambda frame: bool(frame.stages), heads=_stage_heads)
+STAGES_PANEL = Panel("stages p50", draw_stages, lambda frame: frame.has(Stages), heads=_stage_heads)
 
 
 _LEAST_LINES = 2  # phases, and the axis with the time now

@@ -4,18 +4,29 @@ import math
 from itertools import pairwise
 
 from dashboard.charts import bar, columns, resample, time_axis
-from dashboard.frame import Frame, QualityFigures, Scores
+from dashboard.frame import Frame, Section, Series
 from dashboard.panels.panel import Panel
 from dashboard.rows import Row, entry, row
 from dashboard.theme import ACCENT, BAD, DIM, GOOD, LABEL, PLAIN, mark
 from dashboard.units import WIDTH, count, money, number, percent
+
+
+class Scores(Section, frozen=True, kw_only=True):
+    """Histogram of scores over [0, 1] in even bins (50), the last 10 s; thresholds of review and block."""
+
+    counts_10s: tuple[int, ...]
+    mean_10s: float | None
+    reference_mean: float | None
+    review_threshold: float
+    block_threshold: float
+
 
 _CHART_LINES = 2  # below the chart: the axis and the means
 
 
 def draw_scores(frame: Frame, width: int, height: int) -> list[Row]:
     """Return a histogram on a logarithmic scale, since nearly all scores are close to 0."""
-    data = frame.scores
+    data = frame.section(Scores)
     if data is None:
         return []
     counts = _spread(data.counts_10s, max(1, width - 2))
@@ -52,8 +63,24 @@ def _score_axis(data: Scores, width: int) -> str:
 
 
 SCORES_PANEL = Panel(
-    "scores", draw_scores, lambda frame: frame.scores is not None, remark=lambda _f, _w: "last 10 s, log scale"
+    "scores", draw_scores, lambda frame: frame.has(Scores), remark=lambda _f, _w: "last 10 s, log scale"
 )
+
+
+class Drift(Section, frozen=True, kw_only=True):
+    """PSI of features against training, the last 10 s unless ``covers`` says otherwise.
+
+    Attributes:
+        features: name and PSI, highest first; as many as there are.
+        limit: PSI at which the alert fires.
+        samples_count: rows the figures rest on.
+        covers: the span, in words.
+    """
+
+    features: tuple[tuple[str, float], ...]
+    limit: float
+    samples_count: int
+    covers: str = "last 10 s"
 
 
 _ROOMY = 48  # from here on there is room for the number of rows
@@ -62,7 +89,7 @@ _PSI_BAR = 8  # cells; a full bar is the limit
 
 def draw_drift(frame: Frame, width: int, height: int) -> list[Row]:
     """Return the highest PSI first; a full bar is the limit."""
-    data = frame.drift
+    data = frame.section(Drift)
     if data is None:
         return []
     rows = []
@@ -76,20 +103,30 @@ def draw_drift(frame: Frame, width: int, height: int) -> list[Row]:
 
 
 def _drift_heads(frame: Frame, _width: int) -> tuple[str, ...]:
-    data = frame.drift
+    data = frame.section(Drift)
     return () if data is None else ("PSI".rjust(WIDTH), f"<{number(data.limit, 2)}".rjust(WIDTH))
 
 
 def _drift_remark(frame: Frame, width: int) -> str:
-    data = frame.drift
+    data = frame.section(Drift)
     if data is None:
         return ""
     return data.covers if width < _ROOMY else f"{data.covers}, {count(data.samples_count)} rows"
 
 
-DRIFT_PANEL = Panel(
-    "drift", draw_drift, lambda frame: frame.drift is not None, heads=_drift_heads, remark=_drift_remark
-)
+DRIFT_PANEL = Panel("drift", draw_drift, lambda frame: frame.has(Drift), heads=_drift_heads, remark=_drift_remark)
+
+
+class QualityFigures(Section, frozen=True, kw_only=True):
+    """How good the decisions are where labels are known; ``rolling_auc`` is None until there are enough."""
+
+    rolling_auc: float | None
+    target_auc: float
+    recall_run_ratio: float | None
+    false_positive_run_ratio: float | None
+    labelled_run_count: int
+    decided_run_count: int
+    auc: Series | None = None
 
 
 _CHANCE = 0.5  # an AUC of one half is chance; the chart begins there
@@ -97,7 +134,7 @@ _CHANCE = 0.5  # an AUC of one half is chance; the chart begins there
 
 def draw_quality(frame: Frame, width: int, height: int) -> list[Row]:
     """Return rolling AUC, recall, false positives, the labels they rest on, and the AUC's course."""
-    data = frame.quality
+    data = frame.section(QualityFigures)
     if data is None:
         return []
     labelled = f"of {count(data.labelled_run_count)} labelled, {count(data.decided_run_count)} decided"
@@ -130,7 +167,7 @@ def _course(frame: Frame, data: QualityFigures, width: int, lines: int) -> list[
 QUALITY_PANEL = Panel(
     "quality",
     draw_quality,
-    lambda frame: frame.quality is not None,
+    lambda frame: frame.has(QualityFigures),
     heads=lambda _frame, _width: ("  rolling", "whole run"),
 )
 

@@ -4,11 +4,42 @@ from typing import Final
 
 from rich.style import Style
 
-from dashboard.frame import Frame, WorkerRow
+from dashboard.frame import Frame, Part, Section
 from dashboard.panels.panel import Panel
 from dashboard.rows import Row, left, right, row
 from dashboard.theme import BAD, CARE, DIM, GOOD, LABEL, PLAIN, STRONG
 from dashboard.units import count, latency_us, rate
+
+
+class WorkerRow(Part, frozen=True, kw_only=True):
+    """A worker of a run on a stream.
+
+    Attributes:
+        name: its slot, or one that was made up.
+        state: in a word: joining, live, silent, gone.
+        rate_10s_per_s: transactions it decided.
+        lag: transactions of its partitions that are not committed.
+        p95_10s_us: from the intended arrival to its decision.
+        mode: in which it decided most of the last 10 s; None without a decision.
+        restarts: how often its place was taken by a new process.
+        troubled: whether it is without something it needs.
+    """
+
+    name: str
+    state: str
+    rate_10s_per_s: float | None
+    lag: int
+    p95_10s_us: float | None
+    mode: str | None
+    restarts: int
+    troubled: bool = False
+
+
+class Workers(Section, frozen=True):
+    """The workers of a run on a stream, in the order of their slots."""
+
+    rows: tuple[WorkerRow, ...]
+
 
 LIVE: Final = "live"
 CALM: Final = frozenset({LIVE, "joining"})
@@ -24,7 +55,10 @@ _HEADS: Final = (("rate", _CELL), ("lag", _CELL), ("p95", _CELL), ("mode", _MODE
 
 def draw_workers(frame: Frame, _width: int, height: int) -> list[Row]:
     """Return the column heads and a row a worker; of more than fit, those in trouble come first."""
-    shown = frame.workers
+    data = frame.section(Workers)
+    if data is None:
+        return []
+    shown = data.rows
     if len(shown) > height - 1:
         shown = tuple(sorted(shown, key=lambda each: not _ails(each)))[: max(0, height - 2)]
     heads = row(
@@ -34,9 +68,15 @@ def draw_workers(frame: Frame, _width: int, height: int) -> list[Row]:
         *((right(head, cells), DIM) for head, cells in _HEADS),
     )
     rows = [heads, *map(_line, shown)]
-    if left_out := len(frame.workers) - len(shown):
+    if left_out := len(data.rows) - len(shown):
         rows.append(row("   ", (f"and {count(left_out)} more", DIM)))
     return rows[:height]
+
+
+def worker_count(frame: Frame) -> int:
+    """Return how many workers there are to show."""
+    data = frame.section(Workers)
+    return 0 if data is None else len(data.rows)
 
 
 def _line(worker: WorkerRow) -> Row:
@@ -67,6 +107,6 @@ def _ails(worker: WorkerRow) -> bool:
 WORKERS_PANEL = Panel(
     "workers",
     draw_workers,
-    lambda frame: bool(frame.workers),
+    lambda frame: frame.has(Workers),
     remark=lambda _frame, _width: "last 10 s; lag and state now, restarts of the whole run",
 )

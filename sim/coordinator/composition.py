@@ -15,7 +15,8 @@ from actors.model.verification import ChildVerification
 from actors.telemetry.alerts import AlertRule, stream_rules
 from actors.telemetry.snapshot import Gauges
 from actors.telemetry.telemetry import Telemetry
-from dashboard.frame import Notice, WorkerRow
+from dashboard.frame import Notice
+from dashboard.panels.workers import WorkerRow
 from sim.coordinator.collector import Collector
 from sim.coordinator.crew import Crew
 from sim.coordinator.remote_faults import RemoteFaults

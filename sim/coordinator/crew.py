@@ -10,7 +10,7 @@ import msgspec
 from actors.core.clock import NS_PER_S, Clock
 from actors.telemetry.stages import Stage
 from actors.telemetry.telemetry import Telemetry
-from dashboard.frame import WorkerRow
+from dashboard.panels.workers import WorkerRow
 from sim.coordinator.member import Member, row_of
 from sim.faults.fault import FaultRecord
 from sim.journal import Journal, JournalEntry, JournalKind

@@ -8,7 +8,7 @@ from typing import Final
 from actors.core.batches import Mode
 from actors.core.clock import NS_PER_S
 from actors.telemetry.stages import Stage
-from dashboard.frame import WorkerRow
+from dashboard.panels.workers import WorkerRow
 from sim.stream.control_messages import STATUS_EVERY_S, Join, Status
 
 RECENT_S: Final = 10.0

@@ -21,7 +21,7 @@ from actors.pipeline import Pipeline, Surroundings
 from actors.telemetry.alerts import AlertRule
 from actors.telemetry.snapshot import Gauges
 from actors.telemetry.telemetry import Telemetry
-from dashboard.frame import WorkerRow
+from dashboard.panels.workers import WorkerRow
 from sim.clocks.modelled_waits import ModelledVerification
 from sim.injection.schedule import FaultSchedule
 from sim.injection.switch import FaultTargets

@@ -4,17 +4,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from actors.core.clock import NS_PER_S
-from actors.model.policy import Thresholds
 from actors.telemetry.snapshot import Quality, Snapshot
 from actors.telemetry.stages import Stage
 from actors.telemetry.window import Window
 from dashboard import frame as show
 from dashboard.charts import BoundedSeries
-from sim.faults.fault import FaultRecord
 from sim.judging.result import ExpectationResult
 from sim.outcomes.quality import LiveMoney
+from sim.run_parts import RunParts
 from sim.scenario.scenario import Scenario
-from sim.steps.step import StepRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +47,8 @@ class FrameInputs:
         whole: the run so far.
         quality: sums over labelled decisions.
         rolling_auc: of the latest labelled decisions.
-        thresholds: scores from which to review and to block.
-        reference_mean: mean score of the serving model in training.
         drift: the window that PSI is taken over: the last minute, for enough rows.
-        workers: of a run on a stream.
+        parts: of the run, which are read as they stand.
     """
 
     state: show.RunState
@@ -63,13 +59,8 @@ class FrameInputs:
     quality: LiveMoney
     rolling_auc: float | None
     expectations: tuple[ExpectationResult, ...]
-    faults: tuple[FaultRecord, ...]
-    steps: tuple[StepRecord, ...]
-    thresholds: Thresholds
-    reference_mean: float | None
-    breaker: show.BreakerReading | None
+    parts: RunParts
     warnings: tuple[str, ...] = ()
-    workers: tuple[show.WorkerRow, ...] = ()
 
     @property
     def now(self) -> Snapshot:

@@ -15,6 +15,11 @@ from actors.telemetry.stages import BUDGET_P50_US, TARGET_P95_US, Stage
 from actors.telemetry.window import Window
 from dashboard import frame as show
 from dashboard.layout import SHOWN_METRICS
+from dashboard.panels.flow import ActorLevel, MailboxLevel, PipelineFlow
+from dashboard.panels.health import BreakerReading, FeatureStoreHealth, Memory
+from dashboard.panels.latency import Latency, Stages, StageTime
+from dashboard.panels.model import Drift, QualityFigures, Scores
+from dashboard.panels.workers import WorkerRow, Workers
 from sim.run.frame_inputs import FrameInputs, RunFacts, RunSeries
 from sim.scenario.scenario import Scenario
 from sim.scenario.timeline import fault_spans, phase_spans
@@ -53,19 +58,12 @@ class Frames:
 
     def build(self, inputs: FrameInputs) -> show.Frame:
         """Return the frame that shows ``inputs``."""
+        workers = inputs.parts.worker_rows()
         return show.Frame(
             header=self._header(inputs),
             throughput=self._throughput(inputs),
-            latency=self._latency(),
-            stages=tuple(_stage(each, inputs) for each in SHOWN_STAGES),
             errors=_errors(inputs),
-            scores=self._scores(inputs),
-            feature_store=_feature_store(inputs),
-            memory=self._memory(inputs),
-            drift=_drift(inputs),
-            quality=self._quality(inputs) if self.facts.labelled else None,
             money=_money(inputs) if self.facts.labelled else None,
-            pipeline=_pipeline(inputs),
             decisions=tuple(_share("decision", each.label, inputs) for each in Decision),
             modes=tuple(_share("mode", each.label, inputs) for each in Mode),
             alerts=_alerts(inputs),
@@ -82,9 +80,18 @@ class Frames:
                 for each in inputs.expectations
             ),
             ledger=inputs.now.ledger,
-            workers=inputs.workers,
             skipped_rows=self.facts.skipped_rows,
             figures={name: _figure(name, inputs) for name in SHOWN_METRICS},
+        ).showing(
+            self._latency(),
+            Stages(tuple(_stage(each, inputs) for each in SHOWN_STAGES)),
+            _scores(inputs),
+            _feature_store(inputs),
+            self._memory(inputs),
+            _drift(inputs),
+            self._quality(inputs) if self.facts.labelled else None,
+            _pipeline(inputs, workers),
+            Workers(workers) if workers else None,
         )
 
     def _header(self, inputs: FrameInputs) -> show.Header:
@@ -115,8 +122,8 @@ class Frames:
             capacity_per_s=self.facts.capacity_per_s,
         )
 
-    def _latency(self) -> show.Latency:
-        return show.Latency(
+    def _latency(self) -> Latency:
+        return Latency(
             p50_target_us=BUDGET_P50_US[Stage.LATENCY],
             p95_target_us=TARGET_P95_US[Stage.LATENCY],
             p99_target_us=None,
@@ -125,27 +132,17 @@ class Frames:
             p99=self.run_series.p99.series(),
         )
 
-    def _scores(self, inputs: FrameInputs) -> show.Scores:
-        scores = inputs.recent.scores
-        return show.Scores(
-            counts_10s=scores.bins,
-            mean_10s=scores.sum / scores.total if scores.total else None,
-            reference_mean=inputs.reference_mean,
-            review_threshold=inputs.thresholds.review,
-            block_threshold=inputs.thresholds.block,
-        )
-
-    def _memory(self, inputs: FrameInputs) -> show.Memory | None:
+    def _memory(self, inputs: FrameInputs) -> Memory | None:
         used = inputs.now.memory_bytes
         if used is None:
             return None
-        return show.Memory(
+        return Memory(
             used_bytes=used, limit_bytes=self.facts.memory_limit_bytes, series=self.run_series.memory.series()
         )
 
-    def _quality(self, inputs: FrameInputs) -> show.QualityFigures:
+    def _quality(self, inputs: FrameInputs) -> QualityFigures:
         money = inputs.quality
-        return show.QualityFigures(
+        return QualityFigures(
             rolling_auc=inputs.rolling_auc,
             target_auc=AUC_TARGET,
             recall_run_ratio=_ratio(money.detected_count, money.fraud_count),
@@ -175,11 +172,13 @@ class Frames:
                 end_s=None if fault.lift_at is None or span.end_ns is None else span.end_ns / NS_PER_S,
                 state=record.state,
             )
-            for fault, span, record in zip(scenario.faults, fault_spans(scenario).values(), inputs.faults, strict=True)
+            for fault, span, record in zip(
+                scenario.faults, fault_spans(scenario).values(), inputs.parts.faults.records(), strict=True
+            )
         )
         steps = tuple(
             show.StepMark(name=step.name, at_s=step.at / NS_PER_S, state=STEP_WORDS[record.state])
-            for step, record in zip(scenario.steps, inputs.steps, strict=True)
+            for step, record in zip(scenario.steps, inputs.parts.steps.records(), strict=True)
         )
         return show.Timeline(phases, faults, steps)
 
@@ -218,14 +217,27 @@ def _figure(metric: str, inputs: FrameInputs) -> show.Figure:
     return show.Figure(read(metric, inputs.recent), read(metric, inputs.whole))
 
 
-def _stage(stage: Stage, inputs: FrameInputs) -> show.StageTime:
+def _stage(stage: Stage, inputs: FrameInputs) -> StageTime:
     """Return how long a stage takes, with its budget."""
     budget = BUDGET_P50_US.get(stage)
-    return show.StageTime(
+    return StageTime(
         stage=stage.value,
         p50_10s_us=_p50(inputs.recent, stage),
         p50_run_us=_p50(inputs.whole, stage),
         budget_us=None if budget is None else float(budget),
+    )
+
+
+def _scores(inputs: FrameInputs) -> Scores:
+    """Return how the scores of the last 10 s are spread, with what the serving model's were in training."""
+    scores, reference = inputs.recent.scores, inputs.parts.telemetry.reference
+    thresholds = inputs.parts.slot.current.thresholds
+    return Scores(
+        counts_10s=scores.bins,
+        mean_10s=scores.sum / scores.total if scores.total else None,
+        reference_mean=None if reference is None else reference.score_mean,
+        review_threshold=thresholds.review,
+        block_threshold=thresholds.block,
     )
 
 
@@ -246,30 +258,39 @@ def _errors(inputs: FrameInputs) -> show.Errors:
     )
 
 
-def _feature_store(inputs: FrameInputs) -> show.FeatureStoreHealth:
+def _feature_store(inputs: FrameInputs) -> FeatureStoreHealth:
     """Return how the look-ups went, and how old the batch tier is."""
     recent = inputs.recent
     errors = read("feature_store.error_ratio", recent)
     stale = read("feature_store.stale_ratio", recent)
     miss = read("feature_store.miss_ratio", recent)
-    return show.FeatureStoreHealth(
+    return FeatureStoreHealth(
         hit_10s_ratio=None if miss is None or stale is None else max(0.0, 1 - miss - stale),
         miss_10s_ratio=None if miss is None else max(0.0, miss - (errors or 0.0)),  # the rest is in error
         p95_target_us=STORE_TARGET_US,
         age_s=inputs.now.gauges.batch_age_s,
         stale_after_s=float(STALE_AFTER_S),
-        breaker=inputs.breaker,
+        breaker=_breaker(inputs),
     )
 
 
-def _drift(inputs: FrameInputs) -> show.Drift | None:
+def _breaker(inputs: FrameInputs) -> BreakerReading | None:
+    """Return how the feature store's breaker stands."""
+    breaker = inputs.parts.pipeline.breaker
+    if breaker is None:
+        return None
+    age_s = max(0.0, (inputs.now.at_ns - breaker.since_ns) / NS_PER_S)
+    return BreakerReading(state=breaker.state.value, age_s=age_s, trips_run_count=breaker.trip_count)
+
+
+def _drift(inputs: FrameInputs) -> Drift | None:
     """Return the PSI of each feature, highest first; None with too few rows."""
     found = inputs.drift.psi_by_feature
     if not found:
         return None
     ranked = tuple(sorted(found.items(), key=lambda pair: -pair[1]))
     rows = inputs.drift.newer.features.rows - inputs.drift.older.features.rows
-    return show.Drift(features=ranked, limit=PSI_LIMIT, samples_count=rows, covers="last minute")
+    return Drift(features=ranked, limit=PSI_LIMIT, samples_count=rows, covers="last minute")
 
 
 def _money(inputs: FrameInputs) -> show.MoneyFigures:
@@ -287,14 +308,14 @@ def _money(inputs: FrameInputs) -> show.MoneyFigures:
     )
 
 
-def _pipeline(inputs: FrameInputs) -> show.PipelineFlow:
+def _pipeline(inputs: FrameInputs, workers: tuple[WorkerRow, ...]) -> PipelineFlow:
     """Return mailboxes and actors, in the order of the flow."""
     now, recent = inputs.now, inputs.recent
     before = {box.name: box.blocked_s for box in recent.older.gauges.mailboxes}
     span_s = recent.span_s
-    processes = max(1, sum(worker.state == "live" for worker in inputs.workers))
+    processes = max(1, sum(worker.state == "live" for worker in workers))
     actors = tuple(
-        show.ActorLevel(
+        ActorLevel(
             name=actor.name,
             busy_10s_ratio=_each(recent.rate(lambda each, name=actor.name: _busy_s(each, name)), processes),  # type: ignore[misc]
             state=actor.state,
@@ -304,7 +325,7 @@ def _pipeline(inputs: FrameInputs) -> show.PipelineFlow:
         for actor in now.gauges.actors
     )
     mailboxes = tuple(
-        show.MailboxLevel(
+        MailboxLevel(
             name=box.name,
             depth=box.depth,
             capacity=box.capacity,
@@ -313,7 +334,7 @@ def _pipeline(inputs: FrameInputs) -> show.PipelineFlow:
         )
         for box in now.gauges.mailboxes
     )
-    return show.PipelineFlow(actors, mailboxes)
+    return PipelineFlow(actors, mailboxes)
 
 
 def _each(rate: float | None, processes: int) -> float | None:

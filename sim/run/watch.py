@@ -129,7 +129,7 @@ class Watch:
 
     def frame(self, verdict: show.VerdictWord, expectations: tuple[ExpectationResult, ...]) -> show.Frame:
         """Return the frame of the latest tick."""
-        monitor, reference = self.monitor, self._parts.telemetry.reference
+        monitor = self.monitor
         return self.frames.build(
             FrameInputs(
                 state=self.state,
@@ -140,13 +140,8 @@ class Watch:
                 quality=self.quality.money,
                 rolling_auc=self.quality.rolling_auc,
                 expectations=expectations,
-                faults=self._parts.faults.records(),
-                steps=self._parts.steps.records(),
-                thresholds=self._parts.slot.current.thresholds,
-                reference_mean=None if reference is None else reference.score_mean,
-                breaker=self._breaker_now(),
+                parts=self._parts,
                 warnings=tuple(self.warnings),
-                workers=self._parts.worker_rows(),
             )
         )
 
@@ -186,13 +181,6 @@ class Watch:
         if state != self._breaker:
             self._parts.journal.add("breaker", "feature_store", f"{self._breaker} → {state}")
             self._breaker = state
-
-    def _breaker_now(self) -> show.BreakerReading | None:
-        breaker = self._parts.pipeline.breaker
-        if breaker is None:
-            return None
-        age_s = max(0.0, (self.monitor.window(0).newer.at_ns - breaker.since_ns) / NS_PER_S)
-        return show.BreakerReading(state=breaker.state.value, age_s=age_s, trips_run_count=breaker.trip_count)
 
 
 def _facts(plan: Plan) -> RunFacts:

@@ -13,6 +13,7 @@ from actors.telemetry.metrics.catalogue import find
 from dashboard.frame import Figure, Frame, Notice
 from dashboard.layout import MEDIUM, NARROW, SHOWN_METRICS, WIDE
 from dashboard.panels import header_footer
+from dashboard.panels.latency import Latency
 from dashboard.plain import plain_line, verdict
 from dashboard.screen import Picture, ViewState, render, render_notice
 from tests.support.dashboard.any_frame import FRAMES, TEXTS
@@ -82,8 +83,9 @@ def test_the_largest_screen_has_every_panel_in_order() -> None:
 
 def test_a_section_without_data_is_left_out() -> None:
     """Nothing is faked: no labels, no money panel; no data at all, no panels."""
-    frame = replace(burst(), money=None, drift=None)
+    frame = replace(burst(), money=None, sections={})
     picture = text(render(frame, 200, 60))
+    assert "── errors" in picture
     assert "── money" not in picture
     assert "── drift" not in picture
     assert "waiting for the first figures" in text(render(SAMPLES["bare"](), 80, 24))
@@ -124,9 +126,10 @@ def test_a_panel_names_the_metrics_it_shows(sample: Callable[[], Frame]) -> None
 def test_a_breach_shows_without_colour() -> None:
     """A figure over its target carries a cross and the relation turns round."""
     frame = burst()
-    assert frame.latency is not None
+    latency = frame.section(Latency)
+    assert latency is not None
     calm = text(render(frame, 80, 24))
-    slow = replace(frame, latency=replace(frame.latency, p50_target_us=100.0))
+    slow = frame.showing(replace(latency, p50_target_us=100.0))
     assert "✓ <10 ms" in calm
     assert "✗ >100 µs" in text(render(slow, 80, 24))
 

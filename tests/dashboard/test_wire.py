@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.frame import Message, Notice
+from dashboard.frame import Frame, Message, Notice, Series
+from dashboard.panels.health import Memory
+from dashboard.panels.model import Drift
 from dashboard.wire import LARGEST_BYTES, Inbox, WireError, pack
 from tests.support.dashboard.frames import SAMPLES
 
@@ -18,6 +20,19 @@ def test_a_frame_arrives_as_it_was_sent(name: str) -> None:
     inbox.feed(data)
     assert inbox.take() == frame
     assert len(data) < 40_000
+
+
+def test_a_section_arrives_as_it_was_shown_and_is_found_by_its_class_alone() -> None:
+    """A later one takes the place of an earlier one; one of another class is none of its business."""
+    first, second = (Memory(used_bytes=used, limit_bytes=9, series=Series(0.0, 1.0, (1.0, None))) for used in (1, 2))
+    inbox = Inbox()
+    inbox.feed(pack(SAMPLES["bare"]().showing(first, None).showing(second)))
+    arrived = inbox.take()
+    assert isinstance(arrived, Frame)
+    assert arrived.section(Memory) == second
+    assert arrived.has(Memory)
+    assert arrived.section(Drift) is None
+    assert not arrived.has(Drift)
 
 
 @given(cuts=st.lists(st.integers(1, 400), min_size=1, max_size=50))

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from actors.model.artifact import load_artifact
+from dashboard.frame import Frame
+from dashboard.panels.model import QualityFigures
 from dashboard.plain import verdict
 from dashboard.units import count, latency_in_words, money, percent, rate, whole
 from sim.report.run_folder import RunFolder
@@ -111,7 +113,7 @@ def test_what_is_shown_while_a_run_goes_on_is_what_was_known_then(tmp_path: Path
         ready = True
 
         def show(self, message: object) -> None:
-            quality = getattr(message, "quality", None)
+            quality = message.section(QualityFigures) if isinstance(message, Frame) else None
             if quality is not None:
                 shown.append(quality.labelled_run_count)
 
@@ -119,5 +121,6 @@ def test_what_is_shown_while_a_run_goes_on_is_what_was_known_then(tmp_path: Path
     plan = prepare(Cut(parse(text, "text.yaml")), load_artifact(world_model), tmp_path)
     result = execute(plan, RunFolder(tmp_path), Watching())
     assert set(shown) == {0}
-    assert result.frame.quality is not None
-    assert result.frame.quality.labelled_run_count == result.summary.ledger.decided > 0
+    final = result.frame.section(QualityFigures)
+    assert final is not None
+    assert final.labelled_run_count == result.summary.ledger.decided > 0

@@ -7,7 +7,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import msgspec
 from hypothesis import strategies as st
 
-from dashboard.frame import Figure, Frame, Series
+from dashboard.frame import Figure, Frame, Section, Series
 from dashboard.layout import SHOWN_METRICS
 from tests.support.dashboard.frames import SAMPLES
 
@@ -52,14 +52,23 @@ def _tuples(arguments: Sequence[Any]) -> st.SearchStrategy[Any]:
 FIGURES = st.fixed_dictionaries({}, optional=dict.fromkeys(SHOWN_METRICS, any_of(Figure)))
 
 
+BASES = st.sampled_from([make() for make in SAMPLES.values()])
+
+
 def _changed(name: str) -> st.SearchStrategy[Frame]:
     values = FIGURES if name == "figures" else any_of(get_type_hints(Frame)[name])
-    bases = st.sampled_from([make() for make in SAMPLES.values()])
-    return st.builds(lambda base, value: msgspec.structs.replace(base, **{name: value}), bases, values)
+    return st.builds(lambda base, value: msgspec.structs.replace(base, **{name: value}), BASES, values)
+
+
+def _showing(kind: type[Section]) -> st.SearchStrategy[Frame]:
+    return st.builds(Frame.showing, BASES, any_of(kind))
 
 
 # A sample with one section replaced by anything: panels do not look at each other's sections, and a whole frame of
 # arbitrary values takes too many draws to be quick.
 FRAMES: st.SearchStrategy[Frame] = st.one_of(
-    [_changed(field.name) for field in msgspec.structs.fields(Frame)],
+    [
+        *(_changed(field.name) for field in msgspec.structs.fields(Frame) if field.name != "sections"),
+        *map(_showing, Section.__subclasses__()),
+    ]
 )

@@ -10,29 +10,23 @@ from msgspec.structs import replace
 from rich.console import Console
 
 from dashboard.frame import (
-    ActorLevel,
-    BreakerReading,
-    Drift,
     Errors,
     FaultSpan,
-    FeatureStoreHealth,
     Figure,
     Frame,
     Header,
-    Latency,
-    MailboxLevel,
-    Memory,
     MoneyFigures,
     PhaseSpan,
-    PipelineFlow,
-    QualityFigures,
     Series,
     Share,
-    StageTime,
     Throughput,
     Timeline,
-    WorkerRow,
 )
+from dashboard.panels.flow import ActorLevel, MailboxLevel, PipelineFlow
+from dashboard.panels.health import BreakerReading, FeatureStoreHealth, Memory
+from dashboard.panels.latency import Latency, Stages, StageTime
+from dashboard.panels.model import Drift, QualityFigures
+from dashboard.panels.workers import WorkerRow, Workers
 from dashboard.screen import render
 from tests.support.dashboard.healthy_frame import QUIET_RULES, alert, burst, expectation, quiet
 
@@ -40,20 +34,20 @@ from tests.support.dashboard.healthy_frame import QUIET_RULES, alert, burst, exp
 def steady() -> Frame:
     """A quiet run, before any label is known."""
     frame = burst()
+    quality = frame.section(QualityFigures)
+    assert quality is not None
     return replace(
         frame,
         header=replace(frame.header, scenario="steady", phase="steady", verdict="undecided", elapsed_s=8.2),
         timeline=Timeline((PhaseSpan(name="steady", start_s=0, end_s=60, rate_per_s=1_000),)),
-        quality=replace(frame.quality, rolling_auc=None, labelled_run_count=0, auc=None),  # type: ignore[type-var]  # burst has one
         money=None,
         alerts=quiet(),
-    )
+    ).showing(replace(quality, rolling_auc=None, labelled_run_count=0, auc=None))
 
 
 def outage() -> Frame:
     """The feature store is gone; decisions are made on a lower rung, and one alert fires."""
     frame = burst()
-    assert frame.pipeline is not None
     return replace(
         frame,
         header=replace(
@@ -65,14 +59,6 @@ def outage() -> Frame:
         errors=Errors(
             target_ratio=0.001,
             causes=(("default", 61), ("log_failed", 0), ("undelivered", 12), ("crash", 0)),
-        ),
-        feature_store=FeatureStoreHealth(
-            hit_10s_ratio=0.02,
-            miss_10s_ratio=0.001,
-            p95_target_us=5_000,
-            age_s=10.4 * 3_600,
-            stale_after_s=9 * 3_600,
-            breaker=BreakerReading(state="open", age_s=3.2, trips_run_count=2),
         ),
         modes=(
             Share("full", 0.02, 0.71, 36_873),
@@ -108,6 +94,15 @@ def outage() -> Frame:
             "feature_store.error_ratio": Figure(0.979, 0.29),
             "feature_store.p95": Figure(5_020, 64),
         },
+    ).showing(
+        FeatureStoreHealth(
+            hit_10s_ratio=0.02,
+            miss_10s_ratio=0.001,
+            p95_target_us=5_000,
+            age_s=10.4 * 3_600,
+            stale_after_s=9 * 3_600,
+            breaker=BreakerReading(state="open", age_s=3.2, trips_run_count=2),
+        )
     )
 
 
@@ -117,7 +112,9 @@ LONG = "the-night-when-everything-failed-at-once-and-nobody-was-told-about-any-o
 def failing() -> Frame:
     """Everything is wrong at once, with names that are too long and numbers that are too large."""
     frame = outage()
+    stages = frame.section(Stages)
     assert frame.ledger is not None
+    assert stages is not None
     huge = 987_654_321_987_654.0
     late = Series(0.0, 0.5, tuple(5e4 + 4e6 * (index % 7) for index in range(70)))
     return replace(
@@ -140,26 +137,6 @@ def failing() -> Frame:
             offered=Series(0.0, 360.0, tuple(1e15 for _ in range(240))),
             achieved=Series(0.0, 360.0, tuple(None if index % 3 else 1e6 for index in range(240))),
         ),
-        latency=Latency(
-            p50_target_us=10_000,
-            p95_target_us=50_000,
-            p99_target_us=None,
-            p50=late,
-            p95=late,
-            p99=late,
-        ),
-        stages=(*frame.stages, StageTime(stage=LONG, p50_10s_us=6_000_000, p50_run_us=None, budget_us=12_345)),
-        memory=Memory(used_bytes=2_400_000_000, limit_bytes=500_000_000, series=late),
-        drift=Drift(features=tuple((f"{LONG}-{index}", 9.0 - index) for index in range(9)), limit=0.2, samples_count=9),
-        quality=QualityFigures(
-            rolling_auc=0.31,
-            target_auc=0.95,
-            recall_run_ratio=0.0,
-            false_positive_run_ratio=0.9999,
-            labelled_run_count=10**13,
-            decided_run_count=10**14,
-            auc=late,
-        ),
         money=MoneyFigures(
             loss=huge,
             prevented=0,
@@ -168,23 +145,6 @@ def failing() -> Frame:
             review_run_count=10**14,
             labelled_run_count=10**13,
             decided_run_count=10**14,
-        ),
-        pipeline=PipelineFlow(
-            (
-                ActorLevel(
-                    name="producer", busy_10s_ratio=1.0, state="blocked", restarts_run_count=0, rows_10s_per_s=huge
-                ),
-                ActorLevel(
-                    name="assembler", busy_10s_ratio=None, state="restarting", restarts_run_count=4, rows_10s_per_s=0
-                ),
-                ActorLevel(name="scorer", busy_10s_ratio=1.0, state="running", restarts_run_count=0, rows_10s_per_s=1),
-                ActorLevel(name="logger", busy_10s_ratio=0.0, state="failed", restarts_run_count=99, rows_10s_per_s=0),
-            ),
-            (
-                MailboxLevel(name="assembler", depth=5_000, capacity=5_000, blocked=True, blocked_10s_ratio=0.99),
-                MailboxLevel(name="scorer", depth=4_987, capacity=5_000, blocked=False, blocked_10s_ratio=0.4),
-                MailboxLevel(name="logger", depth=10**9, capacity=10**9, blocked=True, blocked_10s_ratio=1.0),
-            ),
         ),
         alerts=tuple(alert(f"{name}{LONG}", "firing", 4e5, f"{LONG} {huge}") for name in QUIET_RULES),
         timeline=Timeline(
@@ -217,6 +177,44 @@ def failing() -> Frame:
             "latency.p95": Figure(59_000_000, 60_000_000),
             "latency.p99": Figure(60_000_000, 60_000_000),
         },
+    ).showing(
+        Latency(
+            p50_target_us=10_000,
+            p95_target_us=50_000,
+            p99_target_us=None,
+            p50=late,
+            p95=late,
+            p99=late,
+        ),
+        Stages((*stages.stages, StageTime(stage=LONG, p50_10s_us=6_000_000, p50_run_us=None, budget_us=12_345))),
+        Memory(used_bytes=2_400_000_000, limit_bytes=500_000_000, series=late),
+        Drift(features=tuple((f"{LONG}-{index}", 9.0 - index) for index in range(9)), limit=0.2, samples_count=9),
+        QualityFigures(
+            rolling_auc=0.31,
+            target_auc=0.95,
+            recall_run_ratio=0.0,
+            false_positive_run_ratio=0.9999,
+            labelled_run_count=10**13,
+            decided_run_count=10**14,
+            auc=late,
+        ),
+        PipelineFlow(
+            (
+                ActorLevel(
+                    name="producer", busy_10s_ratio=1.0, state="blocked", restarts_run_count=0, rows_10s_per_s=huge
+                ),
+                ActorLevel(
+                    name="assembler", busy_10s_ratio=None, state="restarting", restarts_run_count=4, rows_10s_per_s=0
+                ),
+                ActorLevel(name="scorer", busy_10s_ratio=1.0, state="running", restarts_run_count=0, rows_10s_per_s=1),
+                ActorLevel(name="logger", busy_10s_ratio=0.0, state="failed", restarts_run_count=99, rows_10s_per_s=0),
+            ),
+            (
+                MailboxLevel(name="assembler", depth=5_000, capacity=5_000, blocked=True, blocked_10s_ratio=0.99),
+                MailboxLevel(name="scorer", depth=4_987, capacity=5_000, blocked=False, blocked_10s_ratio=0.4),
+                MailboxLevel(name="logger", depth=10**9, capacity=10**9, blocked=True, blocked_10s_ratio=1.0),
+            ),
+        ),
     )
 
 
@@ -256,7 +254,7 @@ def workers() -> Frame:
             troubled=True,
         ),
     )
-    return replace(shown, workers=rows)
+    return replace(shown).showing(Workers(rows))
 
 
 SAMPLES: dict[str, Callable[[], Frame]] = {

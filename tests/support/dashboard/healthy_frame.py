@@ -5,30 +5,24 @@ from collections.abc import Callable
 
 from actors.telemetry.ledger_snapshot import LedgerSnapshot
 from dashboard.frame import (
-    ActorLevel,
     AlertRow,
     AlertWord,
-    Drift,
     Errors,
     ExpectationRow,
-    FeatureStoreHealth,
     Figure,
     Frame,
     Header,
-    Latency,
-    MailboxLevel,
-    Memory,
     MoneyFigures,
     PhaseSpan,
-    PipelineFlow,
-    QualityFigures,
-    Scores,
     Series,
     Share,
-    StageTime,
     Throughput,
     Timeline,
 )
+from dashboard.panels.flow import ActorLevel, MailboxLevel, PipelineFlow
+from dashboard.panels.health import FeatureStoreHealth, Memory
+from dashboard.panels.latency import Latency, Stages, StageTime
+from dashboard.panels.model import Drift, QualityFigures, Scores
 
 PLANNED_S = 60.0
 
@@ -109,68 +103,11 @@ def burst() -> Frame:
             offered=series(burst_rate, now_s),
             achieved=series(lambda at_s: burst_rate(at_s - 0.02), now_s),
         ),
-        latency=Latency(
-            p50_target_us=10_000,
-            p95_target_us=50_000,
-            p99_target_us=None,
-            p50=series(lambda at_s: 180 + burst_rate(at_s) / 15, now_s),
-            p95=series(lambda at_s: 420 + burst_rate(at_s) / 4 + 90 * math.sin(3 * at_s), now_s),
-            p99=series(lambda at_s: 900 + burst_rate(at_s) / 2 + 400 * math.sin(11 * at_s), now_s),
-        ),
-        stages=(
-            StageTime(stage="assembler.waiting", p50_10s_us=61, p50_run_us=48, budget_us=None),
-            StageTime(stage="parse", p50_10s_us=9, p50_run_us=8, budget_us=500),
-            StageTime(stage="feature_store", p50_10s_us=31, p50_run_us=24, budget_us=2_000),
-            StageTime(stage="features", p50_10s_us=88, p50_run_us=61, budget_us=None),
-            StageTime(stage="scorer.waiting", p50_10s_us=42, p50_run_us=30, budget_us=None),
-            StageTime(stage="inference", p50_10s_us=164, p50_run_us=102, budget_us=5_000),
-            StageTime(stage="decide", p50_10s_us=12, p50_run_us=9, budget_us=1_000),
-            StageTime(stage="log", p50_10s_us=44, p50_run_us=31, budget_us=None),
-        ),
         errors=Errors(
             target_ratio=0.001,
             causes=(("default", 0), ("log_failed", 0), ("undelivered", 0), ("crash", 0)),
             invalid_run_count=3,
             duplicate_run_count=1,
-        ),
-        scores=Scores(
-            counts_10s=score_counts(32_640, 0.003),
-            mean_10s=0.0124,
-            reference_mean=0.0118,
-            review_threshold=0.30,
-            block_threshold=0.70,
-        ),
-        feature_store=FeatureStoreHealth(
-            hit_10s_ratio=0.9871,
-            miss_10s_ratio=0.0129,
-            p95_target_us=5_000,
-            age_s=4.2 * 3_600,
-            stale_after_s=9 * 3_600,
-            breaker=None,
-        ),
-        memory=Memory(
-            used_bytes=312_000_000, limit_bytes=500_000_000, series=series(lambda at_s: 3.0e8 + 4e5 * at_s, now_s)
-        ),
-        drift=Drift(
-            features=(
-                ("card_amount_1h", 0.041),
-                ("merchant_tx_1h", 0.038),
-                ("local_hour", 0.012),
-                ("amount", 0.006),
-                ("home_km", 0.004),
-                ("category", 0.002),
-            ),
-            limit=0.20,
-            samples_count=12_400,
-        ),
-        quality=QualityFigures(
-            rolling_auc=0.9731,
-            target_auc=0.95,
-            recall_run_ratio=0.81,
-            false_positive_run_ratio=0.0021,
-            labelled_run_count=21_408,
-            decided_run_count=51_934,
-            auc=series(lambda at_s: 0.97 + 0.01 * math.sin(at_s) if at_s > 12 else None, now_s, 1.0),
         ),
         money=MoneyFigures(
             loss=3_412.0,
@@ -180,27 +117,6 @@ def burst() -> Frame:
             review_run_count=402,
             labelled_run_count=21_408,
             decided_run_count=51_934,
-        ),
-        pipeline=PipelineFlow(
-            (
-                ActorLevel(
-                    name="producer", busy_10s_ratio=0.08, state="running", restarts_run_count=0, rows_10s_per_s=3_266
-                ),
-                ActorLevel(
-                    name="assembler", busy_10s_ratio=0.31, state="running", restarts_run_count=0, rows_10s_per_s=3_265
-                ),
-                ActorLevel(
-                    name="scorer", busy_10s_ratio=0.44, state="running", restarts_run_count=0, rows_10s_per_s=3_264
-                ),
-                ActorLevel(
-                    name="logger", busy_10s_ratio=0.12, state="running", restarts_run_count=0, rows_10s_per_s=3_264
-                ),
-            ),
-            (
-                MailboxLevel(name="assembler", depth=38, capacity=5_000, blocked=False),
-                MailboxLevel(name="scorer", depth=212, capacity=5_000, blocked=False),
-                MailboxLevel(name="logger", depth=12, capacity=20_000, blocked=False),
-            ),
         ),
         decisions=(
             Share("approve", 0.9812, 0.9821, 51_004),
@@ -250,4 +166,83 @@ def burst() -> Frame:
             "feature_store.error_ratio": Figure(0.0, 0.0),
             "feature_store.p95": Figure(61, 58),
         },
+    ).showing(
+        Latency(
+            p50_target_us=10_000,
+            p95_target_us=50_000,
+            p99_target_us=None,
+            p50=series(lambda at_s: 180 + burst_rate(at_s) / 15, now_s),
+            p95=series(lambda at_s: 420 + burst_rate(at_s) / 4 + 90 * math.sin(3 * at_s), now_s),
+            p99=series(lambda at_s: 900 + burst_rate(at_s) / 2 + 400 * math.sin(11 * at_s), now_s),
+        ),
+        Stages(
+            (
+                StageTime(stage="assembler.waiting", p50_10s_us=61, p50_run_us=48, budget_us=None),
+                StageTime(stage="parse", p50_10s_us=9, p50_run_us=8, budget_us=500),
+                StageTime(stage="feature_store", p50_10s_us=31, p50_run_us=24, budget_us=2_000),
+                StageTime(stage="features", p50_10s_us=88, p50_run_us=61, budget_us=None),
+                StageTime(stage="scorer.waiting", p50_10s_us=42, p50_run_us=30, budget_us=None),
+                StageTime(stage="inference", p50_10s_us=164, p50_run_us=102, budget_us=5_000),
+                StageTime(stage="decide", p50_10s_us=12, p50_run_us=9, budget_us=1_000),
+                StageTime(stage="log", p50_10s_us=44, p50_run_us=31, budget_us=None),
+            )
+        ),
+        Scores(
+            counts_10s=score_counts(32_640, 0.003),
+            mean_10s=0.0124,
+            reference_mean=0.0118,
+            review_threshold=0.30,
+            block_threshold=0.70,
+        ),
+        FeatureStoreHealth(
+            hit_10s_ratio=0.9871,
+            miss_10s_ratio=0.0129,
+            p95_target_us=5_000,
+            age_s=4.2 * 3_600,
+            stale_after_s=9 * 3_600,
+            breaker=None,
+        ),
+        Memory(used_bytes=312_000_000, limit_bytes=500_000_000, series=series(lambda at_s: 3.0e8 + 4e5 * at_s, now_s)),
+        Drift(
+            features=(
+                ("card_amount_1h", 0.041),
+                ("merchant_tx_1h", 0.038),
+                ("local_hour", 0.012),
+                ("amount", 0.006),
+                ("home_km", 0.004),
+                ("category", 0.002),
+            ),
+            limit=0.20,
+            samples_count=12_400,
+        ),
+        QualityFigures(
+            rolling_auc=0.9731,
+            target_auc=0.95,
+            recall_run_ratio=0.81,
+            false_positive_run_ratio=0.0021,
+            labelled_run_count=21_408,
+            decided_run_count=51_934,
+            auc=series(lambda at_s: 0.97 + 0.01 * math.sin(at_s) if at_s > 12 else None, now_s, 1.0),
+        ),
+        PipelineFlow(
+            (
+                ActorLevel(
+                    name="producer", busy_10s_ratio=0.08, state="running", restarts_run_count=0, rows_10s_per_s=3_266
+                ),
+                ActorLevel(
+                    name="assembler", busy_10s_ratio=0.31, state="running", restarts_run_count=0, rows_10s_per_s=3_265
+                ),
+                ActorLevel(
+                    name="scorer", busy_10s_ratio=0.44, state="running", restarts_run_count=0, rows_10s_per_s=3_264
+                ),
+                ActorLevel(
+                    name="logger", busy_10s_ratio=0.12, state="running", restarts_run_count=0, rows_10s_per_s=3_264
+                ),
+            ),
+            (
+                MailboxLevel(name="assembler", depth=38, capacity=5_000, blocked=False),
+                MailboxLevel(name="scorer", depth=212, capacity=5_000, blocked=False),
+                MailboxLevel(name="logger", depth=12, capacity=20_000, blocked=False),
+            ),
+        ),
     )
