@@ -179,9 +179,9 @@ class Pipeline:
         breaker = "closed" if self.breaker is None else self.breaker.state.value
         return Gauges(waiting, mailboxes, actors, batch_age_s, breaker, model, engine)
 
-    def start(self) -> None:
-        """Start all actors; intended times count from now."""
-        self.producer.start_at(self._around.clock.now_ns())
+    def start(self, start_ns: int | None = None) -> None:
+        """Start all actors; intended times count from ``start_ns`` on the clock, by default from now."""
+        self.producer.start_at(self._around.clock.now_ns() if start_ns is None else start_ns)
         self._task = asyncio.create_task(self._run(), name="supervisor")
 
     async def _run(self) -> None:

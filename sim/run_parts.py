@@ -29,8 +29,8 @@ class RunningPipeline(Protocol):
         """The feature store's circuit breaker; None where there is none here."""
         ...
 
-    def start(self) -> None:
-        """Start it; intended times count from now."""
+    def start(self, start_ns: int) -> None:
+        """Start it; intended times count from ``start_ns``, from which all else of the run counts too."""
         ...
 
     async def finished(self) -> None:

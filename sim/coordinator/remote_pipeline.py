@@ -116,13 +116,11 @@ class RemotePipeline:
         self._wall_less_clock_ns = 0
         self.undecided = 0
 
-    def start(self) -> None:
-        """Start; intended times count from now, on the run's clock and on every machine's."""
-        start_ns = self._clock.now_ns()
-        begun_wall_ns = wall_ns()
-        self._wall_less_clock_ns = begun_wall_ns - start_ns
+    def start(self, start_ns: int) -> None:
+        """Start; intended times count from ``start_ns``, on the run's clock and on every machine's."""
+        self._wall_less_clock_ns = wall_ns() - self._clock.now_ns()
         self._collector.begin(self._wall_less_clock_ns)
-        self._workers.begin(begun_wall_ns)
+        self._workers.begin(start_ns + self._wall_less_clock_ns)
         self.producer.start_at(start_ns)
         jobs: dict[str, Coroutine[Any, Any, None]] = {
             "producer": self.producer.run(),

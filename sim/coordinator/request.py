@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from actors.adapters.redis.address import StoreAddress, parse_store
 from actors.adapters.stores import RedisStore
-from actors.config import AssemblerConfig
+from actors.config import AssemblerConfig, FeatureStoreConfig
 from actors.core.clock import NS_PER_MS
 from dashboard.frame import Notice
 from sim.coordinator.composition import compose_stream
@@ -21,6 +21,7 @@ from sim.scenario.timeline import Cut
 from sim.stream.fault_places import check_faults
 
 WINDOWS_TIMEOUT_NS: Final = 250 * NS_PER_MS  # as long as a call of the store may take; in process it is 5 ms
+LOOKUP_TIMEOUT_NS: Final = 100 * NS_PER_MS  # a batch of hundreds of rows takes 3 to 30 ms on a busy machine
 
 
 class StreamPlace:
@@ -67,9 +68,9 @@ def check_scenario(scenario: Scenario) -> None:
 
 
 def on_stream(scenario: Scenario, store: StoreAddress) -> Scenario:
-    """Return ``scenario`` as workers run it: with its state in ``store``, and the wait for windows that a server needs.
+    """Return ``scenario`` as workers run it: with its state in ``store``, and the waits that a server needs.
 
-    What it says itself stays: how long state is kept, and how long windows may take.
+    What it says itself stays: how long state is kept, and how long windows and look-ups may take.
 
     Raises:
         LateProblemError: it names another store.
@@ -87,4 +88,6 @@ def on_stream(scenario: Scenario, store: StoreAddress) -> Scenario:
     if assembler.windows_timeout_ns == AssemblerConfig().windows_timeout_ns:
         assembler = replace(assembler, windows_timeout_ns=WINDOWS_TIMEOUT_NS)
     features = replace(pipeline.feature_store, store=kept)
+    if features.timeout_ns == FeatureStoreConfig().timeout_ns:
+        features = replace(features, timeout_ns=LOOKUP_TIMEOUT_NS)
     return replace(scenario, pipeline=replace(pipeline, assembler=assembler, feature_store=features))

@@ -122,8 +122,9 @@ async def under_way(
         await parts.source.prime()
         gc.collect()
         gc.freeze()
-        parts.begin(machine.clock.now_ns())
-        parts.pipeline.start()
+        start_ns = machine.clock.now_ns()
+        parts.begin(start_ns)
+        parts.pipeline.start(start_ns)
         yield parts
         await parts.pipeline.finished()
         parts.close()

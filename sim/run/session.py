@@ -137,7 +137,7 @@ class Session:
         parts.journal.add("run_started", self._plan.scenario.name, at_ns=self._start_ns)
         if self._plan.artifact.fallback:
             parts.journal.add("engine_fallback", detail=self._plan.artifact.fallback)
-        parts.pipeline.start()
+        parts.pipeline.start(self._start_ns)
         jobs = {
             "marks": self._mark(),
             "monitor": self.watch.monitor.run(),

@@ -106,14 +106,14 @@ class WorkerRun:
     async def run(self) -> Ending:
         """Decide until it ends, and return how it ended; everything is undone and told then."""
         parts, ends = self._parts, self._ends
+        gc.collect()
+        gc.freeze()  # as in a run in one process: a collection over all that is there stops the world for 40 ms
         start_ns = self._clock.now_ns()
         parts.telemetry.started_ns = start_ns
         ends.epochs.begin(start_ns)
-        gc.collect()
-        gc.freeze()  # as in a run in one process: a collection over all that is there stops the world for 40 ms
         pauses = parts.telemetry.gc_pauses = GcPauses(self._clock)
         pauses.start()
-        parts.pipeline.start()
+        parts.pipeline.start(start_ns)
         helpers = self._helpers()
         try:
             ending = await self._ending

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,10 +18,12 @@ from actors.config import (
     ScorerConfig,
     ScorerMailboxConfig,
 )
-from actors.core.batches import NUMBER, Cause, DecidedBatch
+from actors.core.batches import ARRIVAL, NUMBER, SENT, Cause, DecidedBatch
 from actors.core.errors import EscalationError
 from actors.core.work import Core
 from actors.scorer import BACKLOG
+from sim.clocks.virtual_clock import VirtualClock
+from sim.clocks.virtual_loop import VirtualLoop
 from tests.support.actors.pipeline import Bench, FixedScoring, FullDisk, ListSink, arrivals, transaction
 from tests.support.virtual import run_virtual
 
@@ -202,6 +205,24 @@ def test_each_cards_transactions_are_decided_in_order() -> None:
     run(bench)
     numbers = [number for batch in bench.sink.delivered for number in batch.batch.track[:, 0].tolist()]
     assert numbers == list(range(300))
+
+
+def test_intended_times_count_from_the_instant_that_is_given() -> None:
+    """What took time between that instant and the start delays nothing, and counts as latency."""
+    bench = Bench(arrivals([transaction(number) for number in range(3)], 40 * MS))
+
+    async def main() -> None:
+        pipeline = bench.build()
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        begun_ns = VirtualClock(loop).now_ns()
+        await asyncio.sleep(0.060)
+        pipeline.start(begun_ns)
+        await pipeline.finished()
+
+    run_virtual(main())
+    track = np.concatenate([batch.batch.track for batch in bench.sink.delivered])
+    assert ((track[:, SENT] - track[:, ARRIVAL]) // MS).tolist() == [60, 20, 0]
 
 
 def test_drain_finishes_what_was_accepted_and_takes_nothing_new() -> None:

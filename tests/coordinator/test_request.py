@@ -25,13 +25,20 @@ def test_the_store_of_the_command_line_is_the_pipelines() -> None:
 
 
 def test_what_a_scenario_says_of_its_store_holds() -> None:
-    """How long state is kept, and windows may take, is the scenario's to say."""
+    """How long state is kept, and windows and look-ups may take, is the scenario's to say."""
     said = "{kind: redis, address: 'redis://127.0.0.1:6379', kept: 2h}"
-    whole = on_stream(
-        scenario(f"pipeline.feature_store.store={said}", "pipeline.assembler.windows_timeout=40ms"), STORE
-    )
+    waits = ("pipeline.assembler.windows_timeout=40ms", "pipeline.feature_store.timeout=30ms")
+    whole = on_stream(scenario(f"pipeline.feature_store.store={said}", *waits), STORE)
     assert kept_s(whole.pipeline.feature_store.store) == 7_200
     assert whole.pipeline.assembler.windows_timeout_ns == 40_000_000
+    assert whole.pipeline.feature_store.timeout_ns == 30_000_000
+
+
+def test_waits_are_longer_where_state_is_on_a_server() -> None:
+    """What is enough within a process would leave a busy server's answers unused."""
+    pipeline, whole = scenario().pipeline, on_stream(scenario(), STORE).pipeline
+    assert whole.assembler.windows_timeout_ns > pipeline.assembler.windows_timeout_ns
+    assert whole.feature_store.timeout_ns > pipeline.feature_store.timeout_ns
 
 
 def test_two_stores_are_refused() -> None:
