@@ -1,6 +1,8 @@
 """Commands that run one scenario: ``run`` ends with a verdict, ``demo`` is a thousand transactions."""
 
+from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +14,7 @@ from sim.commands.stream import StreamConfig, Yes
 
 if TYPE_CHECKING:
     from sim.run.command import Elsewhere
+    from sim.scenario.scenario import Scenario
 
 
 class ClockKind(StrEnum):
@@ -75,49 +78,60 @@ def run(  # noqa: PLR0913, PLR0917 - an argument an option
     """
     from sim.run.command import Request, run_scenario
 
-    elsewhere = None
-    if stream is not None and store is not None:
-        elsewhere = _on_stream(stream, store, stream_config, workers, discard, agreed=yes)
-    else:
-        _check_alone(stream, store, workers, stream_config, discard)
+    options = StreamOptions(stream, store, stream_config, workers, discard, agreed=yes)
     words = list(overrides or ())
     words += [] if clock is None else [f"clock={clock.value}"]
     words += [] if seed is None else [f"seed={seed}"]
+    elsewhere = partial(_elsewhere, options)
     request = Request(scenario, model, tuple(words), duration, out, tui.value, picture, elsewhere=elsewhere)
     return run_scenario(request)
 
 
-def _on_stream(
-    stream: str, store: str, config: Path | None, workers: int | None, discard: str | None, *, agreed: bool
-) -> "Elsewhere":
-    """Return what has a run carried out by workers on a stream.
+@dataclass(frozen=True, slots=True)
+class StreamOptions:
+    """What the command line says of a run on a stream; None where it says nothing."""
+
+    stream: str | None
+    store: str | None
+    config: Path | None
+    workers: int | None
+    discard: str | None
+    agreed: bool
+
+
+def _elsewhere(options: StreamOptions, scenario: "Scenario") -> "Elsewhere | None":
+    """Return what has a run carried out by workers on a stream; None where neither side names one.
 
     Raises:
-        InputError: an address cannot be used, or is another machine's and nobody has agreed.
+        InputError: an address is missing or cannot be used, or is another machine's and nobody has agreed.
     """
-    from sim.coordinator.request import StreamPlace
+    from sim.scenario.pipeline import on_servers
+
+    said = on_servers(scenario.pipeline)
+    if options.stream is None and options.store is None and not said:
+        for name, value in (
+            ("--workers", options.workers),
+            ("--stream-config", options.config),
+            ("--discard", options.discard),
+        ):
+            if value is not None:
+                raise InputError(f"{name} {value}: is for a run on a stream; add --stream and --store")
+        return None
+    from sim.coordinator.request import StreamPlace, said_places
     from sim.coordinator.stream_workers import StreamRequest
     from sim.stream.places import agreed_places
 
+    stream, store = said_places(scenario)
+    stream, store = options.stream or stream, options.store or store
+    if stream is None or store is None:
+        named = "--stream" if options.stream else "--store" if options.store else next(iter(said))
+        missing = " and ".join(name for name, url in (("--stream", stream), ("--store", store)) if url is None)
+        raise InputError(
+            f"{named}: needs {missing} too: workers take transactions from one and keep state in the other"
+        )
     what = "topics are made there, transactions sent and keys written that begin with rd:"
-    places = agreed_places(stream, store, config, what, agreed=agreed)
-    return StreamPlace(StreamRequest(places, workers, discard))
-
-
-def _check_alone(
-    stream: str | None, store: str | None, workers: int | None, config: Path | None, discard: str | None
-) -> None:
-    """Refuse options of a run on a stream where it is not one.
-
-    Raises:
-        InputError: one is there.
-    """
-    if stream is not None or store is not None:
-        here, missing = ("--stream", "--store") if store is None else ("--store", "--stream")
-        raise InputError(f"{here}: needs {missing} too: workers take transactions from one and keep state in the other")
-    for name, value in (("--workers", workers), ("--stream-config", config), ("--discard", discard)):
-        if value is not None:
-            raise InputError(f"{name} {value}: is for a run on a stream; add --stream and --store")
+    places = agreed_places(stream, store, options.config, what, agreed=options.agreed)
+    return StreamPlace(StreamRequest(places, options.workers, options.discard))
 
 
 RESULTS = Path("results")

@@ -1,4 +1,8 @@
-"""What becomes of transactions on a stream: each that was sent is open until a committed message ends it, once."""
+"""What becomes of transactions on a stream: each that was sent is open until a committed message ends it, once.
+
+Where delivery is ``at_least_once`` the same end may come again: the same decision by the same model, for the same
+reasons and with the same score; when it was made, and how long that took, differs.
+"""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -8,6 +12,7 @@ import numpy as np
 
 from actors.adapters.files import AppendOnlyFile, DeadLetterFile
 from actors.adapters.kafka.messages import Ended, LetterDocument
+from actors.adapters.streams import Delivery
 from actors.core.arrays import I64, U8
 from actors.core.awaiting import at_once
 from actors.core.batches import (
@@ -75,7 +80,8 @@ class Collector:
 
     Attributes:
         open_count: transactions that were sent and have come to no end.
-        decided_twice: messages that ended what had ended, beyond the first.
+        decided_twice: messages that ended what had ended, beyond the first, and are not counted as ``redelivered``.
+        redelivered: messages that say again what the first one said, where delivery is at least once.
         unknown_count: messages about transactions that were never sent; they are counted and passed over.
         negative_count: decisions whose instant lies before their transaction was due.
         models: decisions by the digest of the model that made them.
@@ -86,19 +92,26 @@ class Collector:
         book: takes decisions with their truth.
         output: the decision log.
         dead_letters: what could not be handled.
+        delivery: what workers promise.
     """
 
     def __init__(
-        self, telemetry: Telemetry, book: OutcomeBook, output: AppendOnlyFile, dead_letters: DeadLetterFile
+        self,
+        telemetry: Telemetry,
+        book: OutcomeBook,
+        output: AppendOnlyFile,
+        dead_letters: DeadLetterFile,
+        delivery: Delivery = "exactly_once",
     ) -> None:
         self._telemetry = telemetry
         self._book = book
         self._output = output
         self._dead_letters = dead_letters
         self._states: U8 = np.zeros(_FIRST_ROOM, dtype=np.uint8)
+        self._said: I64 | None = None if delivery == "exactly_once" else np.zeros(_FIRST_ROOM, dtype=np.int64)
         self._wall_less_clock_ns = 0
         self.open_count = 0
-        self.decided_twice = 0
+        self.decided_twice = self.redelivered = 0
         self.unknown_count = 0
         self.negative_count = 0
         self.models: Counter[str] = Counter()
@@ -112,9 +125,10 @@ class Collector:
         """Take that the ``count`` transactions from number ``first`` on are on their way."""
         upto = first + count
         if upto > len(self._states):
-            grown = np.zeros(max(upto, 2 * len(self._states)), dtype=np.uint8)
-            grown[: len(self._states)] = self._states
-            self._states = grown
+            more = max(upto, 2 * len(self._states)) - len(self._states)
+            self._states = np.pad(self._states, (0, more))
+            if self._said is not None:
+                self._said = np.pad(self._said, (0, more))
         self._states[first:upto] = _OPEN
         self.open_count += count
 
@@ -131,7 +145,7 @@ class Collector:
             except msgspec.DecodeError:  # under our headers something that no worker writes
                 self.unknown_count += 1
                 continue
-            if not self._ends(each):
+            if not self._ends(each, _content(line or letter)):
                 continue
             if line is not None:
                 lines.append(line)
@@ -147,15 +161,19 @@ class Collector:
         if decisions:
             self._decide(lines, decisions, seen_wall_ns)
 
-    def _ends(self, ended: Ended) -> bool:
-        """Return whether this is the end of a transaction, and not a second one."""
-        number = ended.number
+    def _ends(self, ended: Ended, content: int) -> bool:
+        """Return whether this is the end of a transaction, and not a second one; ``content`` tells what it says."""
+        number, said = ended.number, self._said
         state = self._states[number] if 0 <= number < len(self._states) else _UNSENT
         if state == _OPEN:
             self._states[number] = _ENDED
+            if said is not None:
+                said[number] = content
             self.open_count -= 1
             return True
-        if state == _ENDED:
+        if state == _ENDED and said is not None and said[number] == content:
+            self.redelivered += 1
+        elif state == _ENDED:
             self.decided_twice += 1
         else:
             self.unknown_count += 1
@@ -201,6 +219,16 @@ class Collector:
             self._telemetry.ledger.log_failed(len(values))
         else:
             self._telemetry.ledger.log(len(values))
+
+
+def _content(said: _Line | DeadLetter | None) -> int:
+    """Return a number that is another one where something else was said; times are no part of it."""
+    match said:
+        case _Line():
+            return hash((said.id, said.decision, said.mode, said.cause, said.reason, said.model, said.score))
+        case DeadLetter():
+            return hash((said.reason, said.detail, said.raw))
+    return 0
 
 
 def _batch(lines: Sequence[_Line], track: I64) -> DecidedBatch:

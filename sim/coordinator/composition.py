@@ -8,6 +8,7 @@ from actors.actor import Environment
 from actors.adapters.files import AppendOnlyFile, DeadLetterFile
 from actors.adapters.redis.features import RedisFeatureStore
 from actors.adapters.stores import kept_s
+from actors.adapters.streams import Delivery, delivery_of
 from actors.core.clock import US_PER_S, Clock, ScaledEventTime
 from actors.features.refresh import Refresher
 from actors.model.serving import ModelSlot
@@ -67,6 +68,7 @@ class StreamRun:
     collector: Collector
     inlet: StreamInlet
     workers: StreamWorkers
+    delivery: Delivery
     paced: bool = True
 
     def gauges(self) -> Gauges:
@@ -99,7 +101,9 @@ class StreamRun:
             epochs=sum(each.epochs for each in statuses),
             epochs_aborted=sum(each.epochs_aborted for each in statuses),
             rows_replayed=sum(each.rows_replayed for each in statuses),
+            delivery=self.delivery,
             decided_twice=self.collector.decided_twice,
+            redelivered=self.collector.redelivered,
             undecided=self.pipeline.undecided,
             negative_latencies=self.collector.negative_count,
             foreign=self.inlet.foreign + sum(each.foreign for each in statuses),
@@ -128,6 +132,10 @@ class StreamRun:
                 f"{unknown:,} messages under this run's id are none of its decisions: who else writes there?",
             ),
             (figures.foreign, f"{figures.foreign:,} messages of other runs were passed over"),
+            (
+                figures.redelivered,
+                f"{figures.redelivered:,} decisions came again as they were: delivery is at least once",
+            ),
             (figures.lost, f"workers were lost {figures.lost:,} times; see the journal"),
             (sender.refused, f"{sender.refused:,} transactions could not be sent: {sender.refusal}"),
             *((1, f"a worker was refused: {why}") for why in self.workers.crew.refused),
@@ -237,7 +245,8 @@ async def _composed(
     changes = RemoteModel(crew, shown)
     steps = StepSchedule(scenario.steps, plan.candidates, clock, journal, changes, AlertSignal())
     faults = RemoteFaults(scenario.faults, local, crew, clock, journal, scenario.seed)
-    collector = Collector(telemetry, book, *files)
+    delivery = delivery_of(scenario.pipeline.sink)
+    collector = Collector(telemetry, book, *files, delivery)
     inlet = StreamInlet(workers.reader, workers.run)
     pipeline = RemotePipeline(
         scenario.pipeline,
@@ -271,6 +280,7 @@ async def _composed(
         collector,
         inlet,
         workers,
+        delivery,
     )
 
 

@@ -7,18 +7,22 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from actors.adapters.kafka.address import parse_stream
 from actors.adapters.redis.address import StoreAddress, parse_store
-from actors.adapters.stores import RedisStore
+from actors.adapters.stores import RedisStore, StoreConfig
+from actors.adapters.streams import KafkaSinkConfig, KafkaSourceConfig
 from actors.config import AssemblerConfig, FeatureStoreConfig
 from actors.core.clock import NS_PER_MS
 from dashboard.frame import Notice
 from sim.coordinator.composition import compose_stream
 from sim.coordinator.stream_workers import StreamRequest, check_servers
 from sim.run.execute import Compose
+from sim.scenario.pipeline import CallerSink, FeedSource
 from sim.scenario.problems import LateProblemError
 from sim.scenario.scenario import Scenario
 from sim.scenario.timeline import Cut
 from sim.stream.fault_places import check_faults
+from sim.stream.places import Places
 
 WINDOWS_TIMEOUT_NS: Final = 250 * NS_PER_MS  # as long as a call of the store may take; in process it is 5 ms
 LOOKUP_TIMEOUT_NS: Final = 100 * NS_PER_MS  # a batch of hundreds of rows takes 3 to 30 ms on a busy machine
@@ -44,7 +48,7 @@ class StreamPlace:
         """
         scenario = shorter.scenario
         check_scenario(scenario)
-        whole = on_stream(scenario, self._request.places.store)
+        whole = on_stream(scenario, self._request.places)
         check_servers(self._request)
         return replace(shorter, scenario=whole)
 
@@ -67,27 +71,57 @@ def check_scenario(scenario: Scenario) -> None:
     check_faults(scenario)
 
 
-def on_stream(scenario: Scenario, store: StoreAddress) -> Scenario:
-    """Return ``scenario`` as workers run it: with its state in ``store``, and the waits that a server needs.
+def on_stream(scenario: Scenario, places: Places) -> Scenario:
+    """Return ``scenario`` as workers run it: its ends on the stream, its state in the store, and time to wait for it.
 
-    What it says itself stays: how long state is kept, and how long windows and look-ups may take.
+    What it says itself stays: how decisions are delivered, how long state is kept, how long windows and look-ups may
+    take.
 
     Raises:
-        LateProblemError: it names another store.
+        LateProblemError: it names another stream or store.
     """
     pipeline = scenario.pipeline
-    kept, assembler = pipeline.feature_store.store, pipeline.assembler
-    if not isinstance(kept, RedisStore):
-        kept = RedisStore(address=store.url)
-    elif parse_store(kept.address, "pipeline.feature_store.store.address").url != store.url:
-        rule, remedy = (
-            f"must be the store that --store names, {store.url}",
-            "leave one of the two out, or make them equal",
-        )
-        raise LateProblemError("pipeline.feature_store.store.address", rule, kept.address, remedy)
+    source, sink, assembler = pipeline.source, pipeline.sink, pipeline.assembler
+    if isinstance(source, FeedSource):
+        source = KafkaSourceConfig()
+    if isinstance(sink, CallerSink):
+        sink = KafkaSinkConfig()
+    for path, said in (("pipeline.source", source), ("pipeline.sink", sink)):
+        if not isinstance(said, KafkaSourceConfig | KafkaSinkConfig):
+            raise LateProblemError(path, "must be kafka on a stream", said.kind, "leave it out")
+    if isinstance(source, KafkaSourceConfig):
+        path, ours = "pipeline.source.address", places.stream.url
+        if source.address is not None and parse_stream(source.address, place=path).url != ours:
+            raise _another(path, source.address, "stream", ours)
+        source = replace(source, address=ours)
     if assembler.windows_timeout_ns == AssemblerConfig().windows_timeout_ns:
         assembler = replace(assembler, windows_timeout_ns=WINDOWS_TIMEOUT_NS)
-    features = replace(pipeline.feature_store, store=kept)
+    kept = partial(_kept, store=places.store)
+    features = replace(pipeline.feature_store, store=kept(pipeline.feature_store.store, "pipeline.feature_store.store"))
     if features.timeout_ns == FeatureStoreConfig().timeout_ns:
         features = replace(features, timeout_ns=LOOKUP_TIMEOUT_NS)
-    return replace(scenario, pipeline=replace(pipeline, assembler=assembler, feature_store=features))
+    windows = replace(pipeline.windows, store=kept(pipeline.windows.store, "pipeline.windows.store"))
+    ends = replace(pipeline, source=source, sink=sink)
+    return replace(scenario, pipeline=replace(ends, assembler=assembler, feature_store=features, windows=windows))
+
+
+def _kept(said: StoreConfig, path: str, store: StoreAddress) -> RedisStore:
+    """Return where workers keep state whose place a scenario says at ``path``: in ``store``."""
+    if not isinstance(said, RedisStore):
+        return RedisStore(address=store.url)
+    if parse_store(said.address, f"{path}.address").url != store.url:
+        raise _another(f"{path}.address", said.address, "store", store.url)
+    return said
+
+
+def _another(path: str, said: str, what: str, ours: str) -> LateProblemError:
+    rule, remedy = f"must be the {what} that --{what} names, {ours}", "leave one of the two out, or make them equal"
+    return LateProblemError(path, rule, said, remedy)
+
+
+def said_places(scenario: Scenario) -> tuple[str | None, str | None]:
+    """Return the addresses of the stream and the store that ``scenario`` names itself, None where it names none."""
+    pipeline = scenario.pipeline
+    source, stores = pipeline.source, (pipeline.feature_store.store, pipeline.windows.store)
+    stream = source.address if isinstance(source, KafkaSourceConfig) else None
+    return stream, next((each.address for each in stores if isinstance(each, RedisStore)), None)

@@ -153,7 +153,9 @@ class StreamFigures(msgspec.Struct, frozen=True, kw_only=True):
         epochs: committed.
         epochs_aborted: given up and played again.
         rows_replayed: transactions in those.
-        decided_twice: decisions beyond the first on a transaction; any fails the run.
+        delivery: what workers promise: exactly_once, or at_least_once.
+        decided_twice: ends beyond the first of a transaction; any fails the run.
+        redelivered: ends that came again and said the same, where delivery is at_least_once; counted nowhere else.
         undecided: transactions that were sent and had come to no end when the run had to end; any fails it.
         negative_latencies: transactions that were due later than their worker's clock said: clocks differ.
         foreign: messages of other runs, passed over.
@@ -172,7 +174,9 @@ class StreamFigures(msgspec.Struct, frozen=True, kw_only=True):
     epochs: int = 0
     epochs_aborted: int = 0
     rows_replayed: int = 0
+    delivery: str = "exactly_once"
     decided_twice: int = 0
+    redelivered: int = 0
     undecided: int = 0
     negative_latencies: int = 0
     foreign: int = 0

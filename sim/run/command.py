@@ -99,7 +99,7 @@ class Request:
         tui: auto, on or off.
         picture: SVG file for the last picture; None writes none.
         with_capacity: measure what the pipeline can do before the run; of a scenario without a file of transactions.
-        elsewhere: where its pipeline is; None: in this process.
+        elsewhere: given the scenario, returns where its pipeline is; None: in this process.
     """
 
     scenario: Path
@@ -110,7 +110,7 @@ class Request:
     tui: str = "auto"
     picture: Path | None = None
     with_capacity: bool = False
-    elsewhere: Elsewhere | None = None
+    elsewhere: Callable[[Scenario], Elsewhere | None] = lambda _: None
 
 
 def run_scenario(request: Request) -> int:
@@ -127,11 +127,12 @@ def run_scenario(request: Request) -> int:
 
 def run_cut(shorter: Cut, request: Request) -> int:
     """Run a scenario that is loaded, cut or whole; otherwise as `run_scenario`."""
+    elsewhere = request.elsewhere(shorter.scenario)
     with RunFolder.create(request.out, shorter.scenario.name) as folder:
-        return _run_in(folder, shorter, request)
+        return _run_in(folder, shorter, request, elsewhere)
 
 
-def _run_in(folder: RunFolder, shorter: Cut, request: Request) -> int:
+def _run_in(folder: RunFolder, shorter: Cut, request: Request, elsewhere: Elsewhere | None) -> int:
     for line in folder.notices():
         sys.stderr.write(f"{line}\n")
     if request.picture is not None:
@@ -147,8 +148,8 @@ def _run_in(folder: RunFolder, shorter: Cut, request: Request) -> int:
         from sim.run.preflight import check_scenario, preflight
         from sim.run.prepare import prepare
 
-        if request.elsewhere is not None:
-            shorter = request.elsewhere.check(shorter)
+        if elsewhere is not None:
+            shorter = elsewhere.check(shorter)
         settled = check_scenario(shorter, screen.show)
         shorter = settled.shorter
         ready = preflight(shorter, request.model, screen.show)
@@ -157,7 +158,7 @@ def _run_in(folder: RunFolder, shorter: Cut, request: Request) -> int:
         screen.show(Notice(title=f"starting {shorter.scenario.name}", detail=ready.length))
         artifact = ready.artifact or choose_model(shorter.scenario, request.model, screen.show)
         plan = prepare(shorter, artifact, folder.path, screen.show, ready.load, with_capacity=request.with_capacity)
-        compose = composed if request.elsewhere is None else request.elsewhere.compose(screen.show)
+        compose = composed if elsewhere is None else elsewhere.compose(screen.show)
         plan = replace(plan, warnings=(*settled.remarks, *plan.warnings))
         result = execute(plan, folder, screen, compose=compose)
     except BaseException:

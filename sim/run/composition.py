@@ -8,7 +8,6 @@ import numpy as np
 
 from actors.actor import Hooks
 from actors.adapters.files import AppendOnlyFile, DeadLetterFile
-from actors.adapters.stores import MemoryStore
 from actors.core.clock import US_PER_S, Clock, EventTime, ScaledEventTime, WatermarkEventTime
 from actors.core.work import Work
 from actors.features.refresh import Refreshed, Refresher, RefreshFailed
@@ -36,6 +35,7 @@ from sim.run.plan import Plan, SyntheticLoad
 from sim.run.serving import model_slot, serve
 from sim.run.source import DelayedLabels, FeedSource
 from sim.run.warm_state import warm_state
+from sim.scenario.pipeline import on_servers
 from sim.scenario.problems import LateProblemError
 from sim.steps.model_changes import ModelChanges
 from sim.steps.schedule import AlertSignal, StepSchedule
@@ -197,7 +197,7 @@ def compose_run(
     Raises:
         ArtifactError: the model's state cannot be read.
         OutputError: the folder cannot be written.
-        LateProblemError: state is to be kept outside this process.
+        LateProblemError: an end of the pipeline, or its state, is to be outside this process.
     """
     _check_in_process(plan)
     clock, feed = machine.clock, machine.feed
@@ -294,11 +294,10 @@ def compose_run(
 
 
 def _check_in_process(plan: Plan) -> None:
-    """Refuse a store that only workers have: it would be left empty, and nothing would say so."""
-    store = plan.scenario.pipeline.feature_store.store
-    if not isinstance(store, MemoryStore):
-        rule = "must be memory where the pipeline is in the run's own process"
-        raise LateProblemError("pipeline.feature_store.store", rule, store.kind, "run it with --stream and --store")
+    """Refuse ends and stores that only workers have: nobody would be behind them, and nothing would say so."""
+    for path, (kind, own) in on_servers(plan.scenario.pipeline).items():
+        rule = f"must be {own} where the pipeline is in the run's own process"
+        raise LateProblemError(path, rule, kind, "run it with --stream and --store")
 
 
 def _lookahead(plan: Plan, machine: Machine, warm: WarmState, slot: ModelSlot) -> Lookahead:

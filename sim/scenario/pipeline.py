@@ -8,7 +8,8 @@ from typing import Annotated, ClassVar
 
 import msgspec
 
-from actors.adapters.stores import STORES, MemoryStore, StoreConfig
+from actors.adapters.stores import STORES, MemoryStore, RedisStore, StoreConfig
+from actors.adapters.streams import KafkaSinkConfig, KafkaSourceConfig
 from actors.config import FeatureStoreConfig, PipelineConfig
 from actors.output.sinks import SinkConfig
 from actors.source import SourceConfig
@@ -80,8 +81,19 @@ class CallerSink(SinkConfig, frozen=True, kw_only=True):
     kind: ClassVar[str] = "caller"
 
 
-SOURCES: dict[str, type[SourceConfig]] = {each.kind: each for each in (FeedSource,)}  # an adapter's config joins here
-SINKS: dict[str, type[SinkConfig]] = {each.kind: each for each in (CallerSink,)}
+# An adapter's config joins here.
+SOURCES: dict[str, type[SourceConfig]] = {each.kind: each for each in (FeedSource, KafkaSourceConfig)}
+SINKS: dict[str, type[SinkConfig]] = {each.kind: each for each in (CallerSink, KafkaSinkConfig)}
+
+
+class WindowsSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What cards, merchants and devices did lately, and which ids came already.
+
+    Attributes:
+        store: where it is kept.
+    """
+
+    store: Annotated[StoreConfig, Variants(STORES, shorthand=True)] = MemoryStore()
 
 
 class Pipeline(PipelineConfig, frozen=True, kw_only=True):
@@ -95,3 +107,16 @@ class Pipeline(PipelineConfig, frozen=True, kw_only=True):
     source: Annotated[SourceConfig, Variants(SOURCES, shorthand=True)] = FeedSource()
     sink: Annotated[SinkConfig, Variants(SINKS, shorthand=True)] = CallerSink()
     feature_store: FeatureStoreSettings = FeatureStoreSettings()
+    windows: WindowsSettings = WindowsSettings()
+
+
+def on_servers(pipeline: Pipeline) -> dict[str, tuple[str, str]]:
+    """Return the places of ``pipeline`` at which a server stands: its kind, and the kind that needs no server."""
+    kinds = (KafkaSourceConfig, KafkaSinkConfig, RedisStore)
+    places = {
+        "pipeline.source": (pipeline.source, FeedSource.kind),
+        "pipeline.sink": (pipeline.sink, CallerSink.kind),
+        "pipeline.feature_store.store": (pipeline.feature_store.store, MemoryStore.kind),
+        "pipeline.windows.store": (pipeline.windows.store, MemoryStore.kind),
+    }
+    return {path: (said.kind, own) for path, (said, own) in places.items() if isinstance(said, kinds)}

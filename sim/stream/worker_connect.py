@@ -9,13 +9,12 @@ from actors.adapters.redis.connection import connect
 from actors.adapters.redis.features import RedisFeatureStore
 from actors.adapters.redis.windows import RedisWindows
 from actors.adapters.stores import kept_s
+from actors.adapters.streams import delivery_of, epoch_rows_of
 from actors.output.decision_record import DecisionLines
 from sim.run.plan import traffic_spec
 from sim.run.warm_state import warm_past
 from sim.stream.places import Places
 from sim.stream.worker_ends import Connect, EndsReading, Joined, WorkerEnds
-
-EPOCH_ROWS = 128  # of a partition: a call of the store for so many blocks it for 2 to 4 ms
 
 
 class StreamEpochs:
@@ -71,16 +70,17 @@ def connector(places: Places) -> Connect:
         announce, scenario, identity = joined.announce, joined.scenario, joined.identity
         group = places.stream.group_of(announce.run)
         worker, slot = identity.worker, identity.slot
-        client = EpochClient(places.stream, group, announce.run, worker, slot, "exactly_once", EPOCH_ROWS)
-        lines = DecisionLines(joined.digest_of, scenario.pipeline.log.features)
+        settings = scenario.pipeline
+        delivery, epoch_rows = delivery_of(settings.sink), epoch_rows_of(settings.source)
+        client = EpochClient(places.stream, group, announce.run, worker, slot, delivery, epoch_rows)
+        lines = DecisionLines(joined.digest_of, settings.log.features)
         ends = StreamEnds(client, announce.starts, lines, joined.clock)
         redis = connect(places.store)
         towns = () if scenario.events else traffic_spec(scenario, announce.capacity_per_s).towns()
-        prefix, remembered_ids = places.keys_of(announce.run), scenario.pipeline.assembler.remembered_ids
-        kept = kept_s(scenario.pipeline.feature_store.store)
-        past = warm_past(joined.artifact, towns)
+        prefix, remembered_ids = places.keys_of(announce.run), settings.assembler.remembered_ids
+        past, kept = warm_past(joined.artifact, towns), kept_s(settings.windows.store)
         windows = ends.windows = RedisWindows(redis, prefix, ends.book, past, remembered_ids, kept)
-        store = RedisFeatureStore(redis, prefix, kept)
+        store = RedisFeatureStore(redis, prefix, kept_s(settings.feature_store.store))
         await ends.start()
         own_ids = PlacedIds(remembered_ids, ends.book)
         epochs = StreamEpochs(ends, redis.aclose)

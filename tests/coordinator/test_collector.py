@@ -6,9 +6,11 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+import pytest
 
 from actors.adapters.files import AppendOnlyFile, DeadLetterFile
 from actors.adapters.kafka.messages import Ended
+from actors.adapters.streams import Delivery
 from actors.telemetry.ledger_snapshot import Waiting
 from actors.telemetry.stages import Stage
 from actors.telemetry.telemetry import Telemetry
@@ -44,12 +46,12 @@ def set_aside(number: int) -> Ended:
 
 
 @contextmanager
-def collecting(folder: Path, count: int) -> Iterator[tuple[Collector, Telemetry]]:
+def collecting(folder: Path, count: int, delivery: Delivery = "exactly_once") -> Iterator[tuple[Collector, Telemetry]]:
     """Give a collector of a run that has sent ``count`` transactions."""
     telemetry, book = Telemetry(), OutcomeBook()
     book.book(np.arange(count), np.zeros(count, dtype=np.uint8))
     output, letters = AppendOnlyFile(folder / "decisions.jsonl"), DeadLetterFile(folder / "dead_letters.jsonl")
-    collector = Collector(telemetry, book, output, letters)
+    collector = Collector(telemetry, book, output, letters, delivery)
     telemetry.ledger.offer(count)
     telemetry.ledger.send(count)
     collector.sent(0, count)
@@ -80,6 +82,31 @@ def test_a_second_end_is_counted_and_changes_nothing(tmp_path: Path) -> None:
         assert collector.decided_twice == 3
         assert sum(telemetry.ledger.decided) == 1
         assert collector.open_count == 1
+
+
+def test_what_comes_again_as_it_was_is_a_redelivery_at_least_once(tmp_path: Path) -> None:
+    """The same said later, and by another worker, is counted apart; anything else that is said counts as twice."""
+    with collecting(tmp_path, 3, "at_least_once") as (collector, telemetry):
+        duplicate = Ended("duplicate", 2, DUE_NS, DUE_NS, "w0", b"")
+        collector.take([decided(0), set_aside(1), duplicate], DUE_NS)
+        later = decided(0, DUE_NS + 99, latency_us=7)._replace(worker="w1")
+        collector.take([later, set_aside(1), duplicate], DUE_NS)
+        assert (collector.redelivered, collector.decided_twice) == (3, 0)
+        collector.take([decided(0, score=0.75), decided(0, mode="rules"), decided(1), set_aside(2)], DUE_NS)
+        assert (collector.redelivered, collector.decided_twice) == (3, 4)
+        ledger = telemetry.ledger.snapshot(Waiting(in_flight=collector.open_count))
+        assert (ledger.decided, ledger.dead_lettered, ledger.duplicate, ledger.balanced) == (1, 1, 1, True)
+
+
+@pytest.mark.parametrize("delivery", ["exactly_once", "at_least_once"])
+def test_no_run_is_too_long_for_its_collector(tmp_path: Path, delivery: Delivery) -> None:
+    """What it has been told of early on holds after there are more transactions than it had room for."""
+    with collecting(tmp_path, 10, delivery) as (collector, _):
+        collector.take([decided(3)], DUE_NS)
+        collector.sent(10, 500_000)
+        assert collector.open_count == 500_009
+        collector.take([decided(3), decided(500_009)], DUE_NS)
+        assert (collector.open_count, collector.decided_twice + collector.redelivered) == (500_008, 1)
 
 
 def test_what_was_never_sent_is_passed_over(tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ import pytest
 from actors.core.batches import DecidedBatch
 from actors.output.sinks import DecisionSink, SinkConfig
 from actors.source import Arrivals, Source, SourceConfig
+from sim.run.command import Request, run_scenario
 from sim.scenario.pipeline import SINKS, SOURCES
-from sim.scenario.problems import LateProblemError
+from sim.scenario.problems import InvalidScenarioError
 from tests.support.drills import run_thin
 
 USED: list[str] = []
@@ -93,7 +94,18 @@ def decisions(file: Path) -> list[tuple[object, ...]]:
     return [(line["id"], line["decision"], line["mode"], line["score"]) for line in lines]
 
 
-def test_a_store_of_workers_is_refused_in_process(tmp_path: Path, world_model: Path) -> None:
-    """A run that would leave the named store empty does not begin."""
-    with pytest.raises(LateProblemError, match=r"must be memory .* got redis; run it with --stream"):
-        run_thin(tmp_path, world_model, ["pipeline.feature_store.store={kind: redis, address: 'redis://127.0.0.1:1'}"])
+@pytest.mark.parametrize(
+    ("said", "rule"),
+    [
+        ("pipeline.feature_store.store={kind: redis, address: 'redis://127.0.0.1:1'}", "must be memory"),
+        ("pipeline.source=kafka", "must be feed"),
+    ],
+)
+def test_a_server_of_workers_is_refused_in_process(tmp_path: Path, world_model: Path, said: str, rule: str) -> None:
+    """A run that would leave the named server without a worker does not begin."""
+    file = tmp_path / "thin.yaml"
+    file.write_text("version: 1\nname: thin\nphases: [{name: calm, duration: 1s, rate: 50}]\n")
+    request = Request(file, world_model, (said,), out=tmp_path / "run", tui="off")
+    with pytest.raises(InvalidScenarioError, match=rf"{rule} where the pipeline is in .*; run it with --stream"):
+        run_scenario(request)
+    assert not (tmp_path / "run" / "summary.json").exists()

@@ -21,9 +21,12 @@ def test_ends_are_the_runs_own_unless_others_are_named(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("pipeline: {source: ▶kafka}", "pipeline.source is not a known kind, got kafka; use one of feed"),
-        ("pipeline: {source: ▶{}}", "pipeline.source.kind is missing; use one of feed"),
-        ("pipeline: {sink: {kind: ▶file}}", "pipeline.sink.kind is not a known kind, got file; use one of caller"),
+        ("pipeline: {source: ▶topic}", "pipeline.source is not a known kind, got topic; use one of feed, kafka"),
+        ("pipeline: {source: ▶{}}", "pipeline.source.kind is missing; use one of feed, kafka"),
+        (
+            "pipeline: {sink: {kind: ▶file}}",
+            "pipeline.sink.kind is not a known kind, got file; use one of caller, kafka",
+        ),
         ("pipeline: {sink: {kind: caller, ▶topic: x}}", "pipeline.sink.topic is not a known key"),
     ],
 )

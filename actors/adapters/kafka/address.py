@@ -89,12 +89,13 @@ class StreamAddress:
         return {**self.settings, "bootstrap.servers": self.servers, "log_level": 0, **named}
 
 
-def parse_stream(text: str, config: Path | None = None) -> StreamAddress:
+def parse_stream(text: str, config: Path | None = None, place: str = "--stream") -> StreamAddress:
     """Return the stream that ``text`` names.
 
     Args:
         text: as in `EXAMPLE`.
         config: file of the client's settings, see `read_settings`.
+        place: where it was written, for errors.
 
     Raises:
         InputError: it is no such address, has credentials in it, or the file cannot be used.
@@ -102,28 +103,28 @@ def parse_stream(text: str, config: Path | None = None) -> StreamAddress:
     parts = urlsplit(text)
     if "@" in parts.netloc:  # before anything that would repeat the text
         raise InputError(
-            "--stream: an address must not hold a user or a password, which every list of processes would show; "
+            f"{place}: an address must not hold a user or a password, which every list of processes would show; "
             "put sasl.username and sasl.password into a file and name it with --stream-config"
         )
     if parts.scheme != SCHEME:
-        raise InputError(f"--stream {text}: an address of a stream begins with {SCHEME}://, as in {EXAMPLE}")
+        raise InputError(f"{place} {text}: an address of a stream begins with {SCHEME}://, as in {EXAMPLE}")
     if parts.query or parts.fragment:
-        raise InputError(f"--stream {text}: nothing may follow the topics' prefix; settings go to --stream-config")
+        raise InputError(f"{place} {text}: nothing may follow the topics' prefix; settings go to --stream-config")
     for server in parts.netloc.split(","):
-        _check_server(text, server)
+        _check_server(f"{place} {text}", server)
     prefix = parts.path.strip("/")
     if not _PREFIX.fullmatch(prefix):
         raise InputError(
-            f"--stream {text}: after the brokers comes what the topics' names begin with, of letters, digits, '.', '_' "
+            f"{place} {text}: after the brokers comes what the topics' names begin with, of letters, digits, '.', '_' "
             f"and '-', as in {EXAMPLE}"
         )
     return StreamAddress(parts.netloc, prefix, {} if config is None else read_settings(config))
 
 
-def _check_server(text: str, server: str) -> None:
+def _check_server(said: str, server: str) -> None:
     host, colon, port = server.rpartition(":")
     if not (colon and host and port.isdecimal() and 0 < int(port) <= LAST_PORT):
-        raise InputError(f"--stream {text}: '{server}' is not host:port, as in {EXAMPLE}")
+        raise InputError(f"{said}: '{server}' is not host:port, as in {EXAMPLE}")
 
 
 def read_settings(file: Path) -> dict[str, str]:

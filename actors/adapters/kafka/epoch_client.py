@@ -23,9 +23,10 @@ from actors.adapters.kafka.client import (
     WorkerFencedError,
     judged,
 )
-from actors.adapters.kafka.epoch_commits import Delivery, EpochCommits
+from actors.adapters.kafka.epoch_commits import EpochCommits
 from actors.adapters.kafka.epochs import Epoch, Fetched, Row
 from actors.adapters.kafka.messages import Record, read_offered, record_of
+from actors.adapters.streams import Delivery
 
 FETCH_ROWS: Final = 1_024
 HELD_ROWS: Final = 4_096

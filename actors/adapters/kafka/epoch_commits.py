@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
@@ -17,8 +16,7 @@ from actors.adapters.kafka.client import (
 )
 from actors.adapters.kafka.epochs import Epoch
 from actors.adapters.kafka.messages import ended
-
-Delivery = Literal["exactly_once", "at_least_once"]
+from actors.adapters.streams import Delivery
 
 
 class EpochCommits:

@@ -1,4 +1,4 @@
-"""Limits of the pipeline that contradict each other; an error names each as it was written, or as a default."""
+"""Settings of the pipeline that contradict each other, or the clock; errors name both as written, or as defaults."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from typing import Any
 
 from sim.scenario.checks.view import View
 from sim.scenario.field_types import fields_of
+from sim.scenario.pipeline import on_servers
 from sim.scenario.problems import Problem
 from sim.units import render_duration
 
@@ -45,6 +46,10 @@ def check_limits(view: View) -> Iterator[Problem]:
     if view.given("pipeline.feature_store.breaker.minimum_calls"):  # as a default it gives way to a shorter window
         yield from _ordered(view, "pipeline.feature_store.breaker", store.breaker, _BREAKER)
     yield from _ordered(view, "pipeline.feature_store", store, _HEDGE)
+    if view.scenario.clock == "virtual":
+        for path, (kind, own) in on_servers(pipeline).items():
+            rule = f"must be {own} on the virtual clock: servers do not know virtual time"
+            yield view.problem(path, rule, kind, "leave it out, or take clock: real")
 
 
 def _ordered(view: View, path: str, holder: Any, order: _Order) -> Iterator[Problem]:  # noqa: ANN401 - any part of it
