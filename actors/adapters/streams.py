@@ -45,5 +45,5 @@ def delivery_of(sink: SinkConfig) -> Delivery:
 
 
 def epoch_rows_of(source: SourceConfig) -> int:
-    """Return how many transactions of one partition are committed together; where ``source`` does not say, the default."""
+    """Return how many transactions of one partition are committed together, in an epoch of ``source``."""
     return source.epoch_rows if isinstance(source, KafkaSourceConfig) else KafkaSourceConfig().epoch_rows

@@ -5,8 +5,8 @@ from typing import ClassVar
 
 import msgspec
 
-from actors.adapters.kafka.epoch_commits import Delivery
 from actors.adapters.kafka.messages import LetterDocument
+from actors.adapters.streams import Delivery
 from actors.contracts.contract import transaction
 from actors.contracts.dead_letters import DeadLettersContract
 from actors.contracts.decision_sink import DecisionSinkContract, Told

@@ -11,10 +11,10 @@ import pytest
 from actors.adapters.kafka.address import StreamAddress, parse_stream
 from actors.adapters.kafka.ends import StreamEnds
 from actors.adapters.kafka.epoch_client import EpochClient
-from actors.adapters.kafka.epoch_commits import Delivery
 from actors.adapters.kafka.messages import Ended, read_ended
 from actors.adapters.kafka.plain import CommittedReader, TransactionSender
 from actors.adapters.kafka.topics import StreamTopics
+from actors.adapters.streams import Delivery
 from actors.contracts.contract import PortContract
 from actors.core.arrays import I64
 from actors.core.batches import DeadLetter, DecidedBatch
