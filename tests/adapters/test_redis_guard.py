@@ -51,6 +51,9 @@ def test_cached_rows_are_read_as_they_were_written(count: int, first: int) -> No
         pytest.param(Head(0, 5), Known(0), 8, 5, GO, id="dead letters before the first row of a new owner"),
         pytest.param(Head(0, 5), Known(0, reached=5), 9, 9, GO, id="dead letters between two batches, committed"),
         pytest.param(Head(4, 5), Known(0), 3, 3, STALE, id="others have committed beyond"),
+        pytest.param(
+            Head(4, 5), Known(0, reached=5), 3, 4, GAP, id="a call so late that its rows were committed meanwhile"
+        ),
         pytest.param(Head(0, 5), Known(0), 8, 8, GAP, id="a new owner finds committed rows that were not counted"),
         pytest.param(Head(0, 5), Known(0, reached=9), 9, 0, GAP, id="the server has lost what it had counted"),
         pytest.param(Head(0, 5), Known(0, reached=5, missed=7), 8, 5, GAP, id="rows that windows did not take"),

@@ -205,6 +205,30 @@ def test_whoever_was_overtaken_is_told(server: RedisServer) -> None:
     assert before == after
 
 
+def test_whoever_was_late_is_not_overtaken(server: RedisServer) -> None:
+    """Rows that were given up, decided by rules and committed are counted again; nobody else has their partition."""
+    stream = Stream(60, 1)
+
+    async def law(client: Redis) -> StreamWorker:
+        slow = StreamWorker(stream, Unreliable(client), PREFIX)
+        await slow.count(20)
+        slow.commit()
+        await slow.count(1)
+        slow.abort()
+        slow.places.ended = {0: int(stream.offsets[20])}
+        late = np.flatnonzero(stream.fresh[:20])
+        for number, row in enumerate(late.tolist(), 1_000):
+            slow.places.at[number] = 0, int(stream.offsets[row])
+        with pytest.raises(StreamStateError, match="miss what follows"):
+            await slow.windows.advance(np.arange(1_000, 1_000 + len(late)), pick(stream.columns, late))
+        await finish(slow)
+        return slow
+
+    worker = on_empty(server, law)
+    assert worker.places.overtaken == []
+    assert sorted(worker.features) == np.flatnonzero(stream.fresh).tolist()
+
+
 def test_ids_are_remembered_without_growing(server: RedisServer) -> None:
     """The last ones are known, and sets of older ones are dropped."""
     limit = 40

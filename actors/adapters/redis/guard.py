@@ -60,8 +60,8 @@ class Verdict(Enum):
     """What a head means for rows.
 
     GO: those at its next offset and beyond are to be counted, and those before it were.
-    STALE: others have committed beyond them.
-    GAP: rows before them were never counted.
+    STALE: others have committed beyond what this worker has.
+    GAP: rows before them were never counted, or they were committed before they were counted.
     """
 
     GO = 0
@@ -95,8 +95,8 @@ def judge(head: Head, known: Known, lowest: int, committed: int) -> Verdict:
     Args:
         committed: offset below which all is committed, as this worker knows.
     """
-    if lowest < head.first:
-        return Verdict.STALE
+    if lowest < head.first:  # where this worker has committed them itself, nobody waits for them any more
+        return Verdict.STALE if head.first > committed else Verdict.GAP
     reached = committed if known.reached is None else known.reached
     lost = min(reached, lowest) > head.next
     left_out = head.next <= known.missed and head.next < lowest
