@@ -25,6 +25,7 @@ from sim.coordinator.remote_model import RemoteModel
 from sim.coordinator.remote_pipeline import RemotePipeline
 from sim.coordinator.servers import StreamInlet
 from sim.coordinator.stream_workers import StreamRequest, StreamWorkers, new_run
+from sim.faults.model import ModelBadRelease
 from sim.injection.schedule import FaultSchedule
 from sim.injection.switch import FaultTargets
 from sim.journal import Journal
@@ -89,6 +90,7 @@ class StreamRun:
         """Return what the summary says of the stream."""
         crew, places = self.workers.crew, self.workers.request.places
         statuses, decided = crew.statuses(), self.telemetry.ledger.delivered
+        ends = [each.ends for each in statuses]
         processor_s = sum(each.processor_s for each in statuses)
         return StreamFigures(
             run=self.workers.run,
@@ -98,15 +100,15 @@ class StreamRun:
             restarts=crew.restart_count,
             joined=crew.joined_count,
             lost=crew.lost_count,
-            epochs=sum(each.epochs for each in statuses),
-            epochs_aborted=sum(each.epochs_aborted for each in statuses),
-            rows_replayed=sum(each.rows_replayed for each in statuses),
+            epochs=sum(each.epochs for each in ends),
+            epochs_aborted=sum(each.epochs_aborted for each in ends),
+            rows_replayed=sum(each.rows_replayed for each in ends),
             delivery=self.delivery,
             decided_twice=self.collector.decided_twice,
             redelivered=self.collector.redelivered,
             undecided=self.pipeline.undecided,
             negative_latencies=self.collector.negative_count,
-            foreign=self.inlet.foreign + sum(each.foreign for each in statuses),
+            foreign=self.inlet.foreign + sum(each.foreign for each in ends),
             worker_processor_s=processor_s,
             processor_us_per_transaction=1e6 * processor_s / decided if decided else None,
             models=dict(self.collector.models),
@@ -224,7 +226,8 @@ async def _composed(
     source = FeedSource(local.wrap_feed(machine.feed), schedule, book, labels)
 
     link = await workers.connect()
-    crew = Crew(link, _announcement(workers, plan), telemetry, journal, clock)
+    releasing = [each.name for each in scenario.faults if isinstance(each, ModelBadRelease)]
+    crew = Crew(link, _announcement(workers, plan), telemetry, journal, clock, releasing)
     store = RedisFeatureStore(
         workers.marks.client,
         workers.request.places.keys_of(workers.run),

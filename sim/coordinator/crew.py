@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final
 
 import msgspec
@@ -62,6 +62,7 @@ class Crew:
         telemetry: gets what workers count.
         journal: of the run.
         clock: of the run.
+        releasing: names of the faults that release a model.
 
     Attributes:
         refused: why workers were refused for good, a line each.
@@ -71,7 +72,13 @@ class Crew:
     """
 
     def __init__(
-        self, link: ControlLink, announce: Announce, telemetry: Telemetry, journal: Journal, clock: Clock
+        self,
+        link: ControlLink,
+        announce: Announce,
+        telemetry: Telemetry,
+        journal: Journal,
+        clock: Clock,
+        releasing: Collection[str] = (),
     ) -> None:
         self._link = link
         self._announce = announce
@@ -81,6 +88,8 @@ class Crew:
         self._members: dict[str, Member] = {}
         self._dead_slots: set[str] = set()
         self._injected: list[str] = []
+        self._releases: list[str] = []
+        self._releasing = frozenset(releasing)
         self._numbers = itertools.count(1)
         self._answers: dict[int, dict[str, Ack]] = {}
         self._changed = asyncio.Event()
@@ -116,10 +125,6 @@ class Crew:
         self._link.send(Begin(run=self.run, at_ns=at_wall_ns))
         self._link.send(self._announce)
 
-    def serve(self, model: str, folder: str) -> None:
-        """Let workers that join from now on serve another model."""
-        self._announce = msgspec.structs.replace(self._announce, model=model, model_folder=folder)
-
     def phase(self, name: str, *, ended: bool) -> None:
         """Tell that a phase has begun or ended."""
         self._link.send(Phase(run=self.run, name=name, ended=ended))
@@ -142,6 +147,7 @@ class Crew:
         answers = await self._obeyed(command, within_s)
         wrong = [f"{each.worker}: {each.detail}" for each in answers if not each.done]
         if not wrong and answers:
+            self._releases.append(folder)
             return StepOutcome(done=True, detail=answers[0].detail)
         for each in answers:
             if each.done:
@@ -149,12 +155,27 @@ class Crew:
                 self._link.send(back)
         return StepOutcome(done=False, detail="; ".join(wrong) or "no worker answered")
 
-    async def roll_back(self, step: str, within_s: float) -> StepOutcome:
-        """Let the model before the last release serve again in every worker."""
+    async def roll_back(self, step: str, serving: str, within_s: float) -> tuple[StepOutcome, bool]:
+        """Let the model before the last release serve again in every worker.
+
+        Args:
+            step: who asks for it.
+            serving: digest of the model that the run released last, or began with.
+            within_s: how long they may take.
+
+        Returns:
+            What came of it, and whether it replaced ``serving``, or a model that a fault had released after it.
+        """
         answers = await self._obeyed(Rollback(run=self.run, number=next(self._numbers), step=step), within_s)
         wrong = [f"{each.worker}: {each.detail}" for each in answers if not each.done]
         detail = "; ".join(wrong) or (answers[0].detail if answers else "no worker answered")
-        return StepOutcome(done=bool(answers) and not wrong, detail=detail)
+        done = bool(answers) and not wrong
+        replaced = done and all(each.replaced == serving for each in answers)
+        if replaced:
+            self._releases.pop()
+        elif done:
+            self._injected = [each for each in self._injected if each not in self._releasing]
+        return StepOutcome(done=done, detail=detail), replaced
 
     def end(self, why: str) -> None:
         """Tell that the run is over."""
@@ -165,11 +186,17 @@ class Crew:
         self._link.send(command)  # type: ignore[arg-type]  # each command is one of the messages
 
     async def _obeyed(self, command: Command, within_s: float) -> list[Ack]:
-        """Send ``command`` and return the answers of all that take part, or of those that came in time."""
+        """Send ``command`` and return the answers of all that take part, or of those that came in time.
+
+        Once all have done it, it is sent to those that were admitted meanwhile: they did not hear it.
+        """
         self._send(command)
         wanted = {each.join.process for each in self.live}
         answers = self._answers[command.number]
         await self._until(lambda: wanted - self._gone() <= set(answers), within_s)
+        if answers and all(each.done for each in answers.values()):
+            for late in [each.join.process for each in self.live if each.join.process not in wanted]:
+                self._send(msgspec.structs.replace(command, number=next(self._numbers), process=late))
         return list(answers.values())
 
     def _gone(self) -> set[str]:
@@ -208,7 +235,7 @@ class Crew:
     def _join(self, asking: Join) -> None:
         known = self._members.get(asking.process)
         if known is not None:  # our answer was lost
-            self._link.send(Admit(run=self.run, process=asking.process))
+            self._link.send(self._admission(asking))
             return
         if why := self._unfit(asking):
             self._link.send(Refused(run=self.run, process=asking.process, why=why))
@@ -253,11 +280,14 @@ class Crew:
         self._members[asking.process] = Member(asking, self._now_s())
         self.joined_count += 1
         self.most = max(self.most, len(self.live))
-        self._link.send(Admit(run=self.run, process=asking.process))
+        self._link.send(self._admission(asking))
         detail = f"process {asking.pid} on {asking.host}" + (", in the place of one that is gone" if again else "")
         self._tell("worker_joined", asking.worker, detail)
         for fault in self._injected:
             self._send(Inject(run=self.run, number=next(self._numbers), process=asking.process, fault=fault))
+
+    def _admission(self, asking: Join) -> Admit:
+        return Admit(run=self.run, process=asking.process, releases=tuple(self._releases))
 
     def _take(self, status: Status) -> None:
         member = self._members.get(status.process)

@@ -53,11 +53,11 @@ def row_of(member: Member, restarts: int) -> WorkerRow:
         name=name,
         state=state,
         rate_10s_per_s=decided / span_s if span_s > 0 and state == "live" else None,
-        lag=newer.lag,
+        lag=newer.ends.lag,
         p95_10s_us=None if p95_us is None else float(p95_us),
         mode=_mode(older.snapshot.decided_by_mode, newer.snapshot.decided_by_mode),
         restarts=restarts,
-        troubled=bool(newer.losing),
+        troubled=bool(newer.ends.losing),
     )
 
 

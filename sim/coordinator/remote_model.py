@@ -33,17 +33,11 @@ class RemoteModel:
         outcome = await self._crew.release(by, str(folder.resolve()), verify=verify, within_s=PROOF_S)
         if outcome.done:
             outcome = await self._shown.release(by, folder, verify=False)  # the workers have proved it
-            self._tell()
         return outcome
 
     async def roll_back(self, by: str) -> StepOutcome:
         """Let the model before the last release serve again, everywhere."""
-        outcome = await self._crew.roll_back(by, within_s=PROOF_S)
-        if outcome.done:
+        outcome, replaced = await self._crew.roll_back(by, self.serving.manifest.digest, within_s=PROOF_S)
+        if replaced:
             outcome = await self._shown.roll_back(by)
-            self._tell()
         return outcome
-
-    def _tell(self) -> None:
-        """Let workers that come later serve what serves now."""
-        self._crew.serve(self.serving.manifest.sha256, str(self.serving.folder.resolve()))

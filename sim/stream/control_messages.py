@@ -44,7 +44,7 @@ class Announce(Message, frozen=True, kw_only=True):
 
     Attributes:
         scenario: its text, everything resolved.
-        model: SHA-256 of the model that every worker must serve; the run has verified it.
+        model: SHA-256 of the model with which every worker begins; the run has verified it.
         model_folder: where that lies on the machine of the run.
         kernels: digest of the code that computes features, which must be the same in every worker.
         version: of riskdrill.
@@ -66,9 +66,15 @@ class Announce(Message, frozen=True, kw_only=True):
 
 
 class Admit(Message, frozen=True, kw_only=True):
-    """The worker of ``process`` takes part."""
+    """The worker of ``process`` takes part.
+
+    Attributes:
+        releases: folders of models that were released since the run began and serve on top of its first model, the
+            oldest first; the worker releases them too before it decides anything.
+    """
 
     process: str
+    releases: tuple[str, ...] = ()
 
 
 class Refused(Message, frozen=True, kw_only=True):
@@ -179,12 +185,10 @@ class Join(FromWorker, frozen=True, kw_only=True):
     version: str
 
 
-class Status(FromWorker, frozen=True, kw_only=True):
-    """How a worker is, sent every `STATUS_EVERY_S`; everything counts since it began.
+class EndsReading(msgspec.Struct, frozen=True, kw_only=True):
+    """What a worker's ends tell at one instant: where it takes transactions and commits decisions.
 
     Attributes:
-        at_ns: wall time.
-        snapshot: of its pipeline, on its own clock.
         partitions: those that are assigned to it.
         lag: transactions of them that are not committed.
         epochs: how many were committed.
@@ -192,14 +196,9 @@ class Status(FromWorker, frozen=True, kw_only=True):
         rows_replayed: rows of those.
         early: transactions that were due later than their worker's clock says.
         foreign: messages of other runs, passed over.
-        processor_s: processor time of the process.
-        faults: what each fault did here, those of the scenario that strike in workers, in its order.
-        entries: what happened since the last status; seconds count from the beginning of the run.
         losing: what it is without at the moment, one line each.
     """
 
-    at_ns: int
-    snapshot: Snapshot
     partitions: tuple[int, ...] = ()
     lag: int = 0
     epochs: int = 0
@@ -207,10 +206,27 @@ class Status(FromWorker, frozen=True, kw_only=True):
     rows_replayed: int = 0
     early: int = 0
     foreign: int = 0
+    losing: tuple[str, ...] = ()
+
+
+class Status(FromWorker, frozen=True, kw_only=True):
+    """How a worker is, sent every `STATUS_EVERY_S`; everything counts since it began.
+
+    Attributes:
+        at_ns: wall time.
+        snapshot: of its pipeline, on its own clock.
+        ends: of its source and sink.
+        processor_s: processor time of the process.
+        faults: what each fault did here, those of the scenario that strike in workers, in its order.
+        entries: what happened since the last status; seconds count from the beginning of the run.
+    """
+
+    at_ns: int
+    snapshot: Snapshot
+    ends: EndsReading = EndsReading()
     processor_s: float = 0.0
     faults: tuple[FaultRecord, ...] = ()
     entries: tuple[JournalEntry, ...] = ()
-    losing: tuple[str, ...] = ()
 
 
 class Ack(FromWorker, frozen=True, kw_only=True):
@@ -220,11 +236,13 @@ class Ack(FromWorker, frozen=True, kw_only=True):
         number: of the command.
         done: whether it was done.
         detail: what changed, or why not.
+        replaced: digest of the model that served until then, where the command was to change it.
     """
 
     number: int
     done: bool = True
     detail: str = ""
+    replaced: str = ""
 
 
 class Leave(FromWorker, frozen=True, kw_only=True):

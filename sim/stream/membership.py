@@ -84,8 +84,8 @@ def model_for(announce: Announce, scenario: Scenario, given: Path | None) -> Art
     with readable(place):
         manifest = read_manifest(place)
     if manifest.sha256 != announce.model:
-        text = f"must hold model {_short(announce.model)}, which run {announce.run} serves, and holds {manifest.digest}"
-        raise RefusedError(f"{folder}: {text}; name that model's folder with --model")
+        text = f"must hold model {_short(announce.model)}, with which run {announce.run} began"
+        raise RefusedError(f"{folder}: {text}, and holds {manifest.digest}; name that model's folder with --model")
     return load_artifact(folder, seen=announce.model).served_by(scenario.pipeline.scorer.engine)
 
 
@@ -117,8 +117,8 @@ def check_same(announce: Announce) -> None:
         )
 
 
-async def join(link: ControlLink, identity: Identity, announce: Announce, artifact: Artifact) -> None:
-    """Ask to take part in a run, and return once admitted.
+async def join(link: ControlLink, identity: Identity, announce: Announce, artifact: Artifact) -> Admit:
+    """Ask to take part in a run, and return the answer once admitted.
 
     Raises:
         RefusedError: the run does not want this worker, or does not answer.
@@ -141,7 +141,7 @@ async def join(link: ControlLink, identity: Identity, announce: Announce, artifa
                 link.send(asking)
                 answer = await _answer(link, identity)
                 if isinstance(answer, Admit):
-                    return
+                    return answer
                 if answer is not None:
                     why = answer.why
                     if not answer.for_now:

@@ -1,7 +1,7 @@
 """The life of a worker process: it waits for a run, takes part in it, and waits for the next one."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,9 +17,9 @@ from sim.scenario.loader import parse
 from sim.scenario.scenario import Scenario
 from sim.stream.control_link import ControlLink
 from sim.stream.control_messages import Announce
-from sim.stream.membership import Identity, announced, check_same, join, model_for
-from sim.stream.worker_ends import Connect, Ending, Joined
-from sim.stream.worker_pipeline import compose_worker
+from sim.stream.membership import Identity, RefusedError, announced, check_same, join, model_for
+from sim.stream.worker_ends import Connect, Ending, Joined, WorkerEnds
+from sim.stream.worker_pipeline import WorkerParts, compose_worker
 from sim.stream.worker_run import WorkerRun
 
 
@@ -110,18 +110,34 @@ class Worker:
         artifact = await loop.run_in_executor(None, partial(model_for, announce, scenario, self._options.model))
         for line in await loop.run_in_executor(None, make_ready, lambda notice: self._tell(notice.title)):
             self._tell(line)
-        await join(link, identity, announce, artifact)
+        admitted = await join(link, identity, announce, artifact)
         slot = model_slot(artifact, scenario.pipeline.thresholds)
         ends = await self._connect(Joined(announce, scenario, identity, artifact, slot.digests.__getitem__, clock))
         parts = compose_worker(scenario, artifact, ends, slot, Telemetry(artifact.reference), clock)
+        await _release(admitted.releases, parts, ends)
         self._part = WorkerRun(identity, announce, parts, ends, link, clock, self._tell)
-        self._tell(f"takes part in run {announce.run}: {scenario.name}, model {artifact.manifest.digest}")
+        self._tell(f"takes part in run {announce.run}: {scenario.name}, model {slot.current.digest}")
         if self._interrupted:
             self._part.interrupt()
         try:
             return await self._part.run()
         finally:
             self._part = None
+
+
+async def _release(folders: Sequence[str], parts: WorkerParts, ends: WorkerEnds) -> None:
+    """Let the models in ``folders`` serve one after the other, as they do in workers that were there before.
+
+    They have proved themselves there. All of them are released, so that a rollback finds the one before.
+
+    Raises:
+        RefusedError: one of them cannot be used here.
+    """
+    for folder in folders:
+        outcome = await parts.serving.changes.release("joined", Path(folder), verify=False)
+        if not outcome.done:
+            await ends.epochs.close()
+            raise RefusedError(f"this worker cannot serve what its run serves now: {outcome.detail}")
 
 
 def _scenario(announce: Announce) -> Scenario:

@@ -13,8 +13,9 @@ from actors.adapters.streams import delivery_of, epoch_rows_of
 from actors.output.decision_record import DecisionLines
 from sim.run.plan import traffic_spec
 from sim.run.warm_state import warm_past
+from sim.stream.control_messages import EndsReading
 from sim.stream.places import Places
-from sim.stream.worker_ends import Connect, EndsReading, Joined, WorkerEnds
+from sim.stream.worker_ends import Connect, Joined, WorkerEnds
 
 
 class StreamEpochs:

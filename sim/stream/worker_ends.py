@@ -4,8 +4,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeAlias
 
-import msgspec
-
 from actors.assembler import OnDuplicates, passed_over
 from actors.core.clock import Clock
 from actors.features.store import FeatureStore
@@ -16,21 +14,8 @@ from actors.output.sinks import DecisionSink
 from actors.remembered_ids import OwnIds, RememberedIds
 from actors.source import Source
 from sim.scenario.scenario import Scenario
-from sim.stream.control_messages import Announce
+from sim.stream.control_messages import Announce, EndsReading
 from sim.stream.membership import Identity
-
-
-class EndsReading(msgspec.Struct, frozen=True, kw_only=True):
-    """What the adapters tell at one instant; counts since the worker took part. See `Status` for each."""
-
-    partitions: tuple[int, ...] = ()
-    lag: int = 0
-    epochs: int = 0
-    epochs_aborted: int = 0
-    rows_replayed: int = 0
-    early: int = 0
-    foreign: int = 0
-    losing: tuple[str, ...] = ()
 
 
 class Epochs(Protocol):

@@ -9,8 +9,6 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, Final, TypedDict
 
-from msgspec import structs
-
 from actors.core.clock import NS_PER_S, Clock, wall_ns
 from actors.core.errors import EscalationError
 from actors.telemetry.counters import GcPauses
@@ -132,7 +130,7 @@ class WorkerRun:
         self._link.send(Leave(**self._signed, why=ending.why, last=status))
         ledger = status.snapshot.ledger
         self._tell(
-            f"left run {self._run}: {ending.why}; {ledger.decided:,} decided, {status.epochs:,} epochs committed"
+            f"left run {self._run}: {ending.why}; {ledger.decided:,} decided, {status.ends.epochs:,} epochs committed"
         )
         return ending
 
@@ -223,17 +221,18 @@ class WorkerRun:
         task.add_done_callback(self._surface)
 
     async def _change(self, command: Release | Rollback) -> None:
-        changes = self._parts.serving.changes
+        changes, before = self._parts.serving.changes, self._parts.slot.current.digest
         if isinstance(command, Rollback):
             outcome = await changes.roll_back(command.step)
         else:
             outcome = await changes.release(command.step, Path(command.folder), verify=command.verify)
-        self._answer(command, outcome)
+        self._answer(command, outcome, before)
 
     # ---------------------------------------------------------------- telling
 
-    def _answer(self, command: Command, outcome: StepOutcome) -> None:
-        self._link.send(Ack(**self._signed, number=command.number, done=outcome.done, detail=outcome.detail))
+    def _answer(self, command: Command, outcome: StepOutcome, replaced: str = "") -> None:
+        done, detail = outcome
+        self._link.send(Ack(**self._signed, number=command.number, done=done, detail=detail, replaced=replaced))
 
     async def _report(self) -> None:
         while True:
@@ -241,7 +240,7 @@ class WorkerRun:
             await self._clock.sleep_ns(round(STATUS_EVERY_S * NS_PER_S))
 
     def _status(self) -> Status:
-        parts, reading = self._parts, self._ends.epochs.reading()
+        parts = self._parts
         now_ns = self._clock.now_ns()
         model = parts.slot.current
         gauges = parts.pipeline.gauges(None, model.digest, model.engine.kind)
@@ -252,10 +251,10 @@ class WorkerRun:
             **self._signed,
             at_ns=wall_ns(),
             snapshot=parts.telemetry.snapshot(now_ns, gauges, memory),
+            ends=self._ends.epochs.reading(),
             processor_s=time.process_time(),
             faults=parts.faults.records(),
             entries=tuple(new[-MOST_ENTRIES:]),
-            **structs.asdict(reading),
         )
 
     # ---------------------------------------------------------------- following

@@ -8,7 +8,7 @@ from actors.telemetry.telemetry import Telemetry
 from sim.coordinator.crew import Crew
 from sim.journal import Journal
 from sim.stream.control_link import InMemoryControl
-from sim.stream.control_messages import Ack, Admit, Announce, Inject, Join, Refused, Release
+from sim.stream.control_messages import Ack, Admit, Announce, Inject, Join, Refused, Release, Rollback
 
 ANNOUNCE = Announce(
     run="r", scenario="", model="m" * 64, model_folder="", kernels="k", version="1", starts={}, store=""
@@ -35,7 +35,7 @@ def crew_of(check: Callable[[Crew, InMemoryControl], Awaitable[None]]) -> None:
 
     async def run() -> None:
         control, clock = InMemoryControl(), RealClock()
-        crew = Crew(control.link(), ANNOUNCE, Telemetry(), Journal(clock), clock)
+        crew = Crew(control.link(), ANNOUNCE, Telemetry(), Journal(clock), clock, releasing=("nonsense",))
         listening = asyncio.create_task(crew.listen())
         try:
             await check(crew, control)
@@ -118,5 +118,79 @@ def test_a_release_is_done_once_all_have_done_it() -> None:
             control.send(Ack(run="r", process="b", worker="b", number=command.number, done=done, detail="no"))
             outcome = await releasing
             assert outcome.done is done
+
+    crew_of(check)
+
+
+def done(crew: Crew, control: InMemoryControl, process: str, replaced: str = "") -> None:
+    """Have ``process`` answer the last command that was for all."""
+    command = [each for each in control.sent if isinstance(each, Release | Rollback) and not each.process][-1]
+    control.send(Ack(run=crew.run, process=process, worker=process, number=command.number, replaced=replaced))
+
+
+def admitted(control: InMemoryControl, process: str) -> list[tuple[str, ...]]:
+    """Return what ``process`` was told to release when it was admitted, each time."""
+    return [each.releases for each in control.sent if isinstance(each, Admit) and each.process == process]
+
+
+def test_who_joins_later_serves_what_is_served_then() -> None:
+    """It is told of each release that was not rolled back; its own first model stays that of the run's begin."""
+
+    async def check(crew: Crew, control: InMemoryControl) -> None:
+        control.send(asking("a", slot=None))
+        await settled()
+        for folder in ("better", "best"):
+            releasing = asyncio.create_task(crew.release("step", folder, verify=True, within_s=5.0))
+            await settled()
+            done(crew, control, "a")
+            assert (await releasing).done
+        control.send(asking("b"))
+        await settled()
+        rolling = asyncio.create_task(crew.roll_back("back", "best", within_s=5.0))
+        await settled()
+        for process in ("a", "b"):
+            done(crew, control, process, replaced="best")
+        assert (await rolling)[1]
+        control.send(asking("c", slot="w1"))
+        await settled()
+        assert (admitted(control, "b"), admitted(control, "c")) == ([("better", "best")], [("better",)])
+
+    crew_of(check)
+
+
+def test_who_joins_during_a_change_makes_it_too() -> None:
+    """It did not hear the command, so it gets one of its own, once all others have done it."""
+
+    async def check(crew: Crew, control: InMemoryControl) -> None:
+        control.send(asking("a", slot=None))
+        await settled()
+        releasing = asyncio.create_task(crew.release("step", "better", verify=True, within_s=5.0))
+        await settled()
+        control.send(asking("b"))
+        await settled()
+        done(crew, control, "a")
+        assert (await releasing).done
+        assert admitted(control, "b") == [()]
+        assert [each.folder for each in control.sent if isinstance(each, Release) and each.process == "b"] == ["better"]
+
+    crew_of(check)
+
+
+def test_what_a_rollback_has_undone_is_not_injected_again() -> None:
+    """A bad release by a fault is taken back everywhere, and who joins later never serves it."""
+
+    async def check(crew: Crew, control: InMemoryControl) -> None:
+        control.send(asking("a", slot=None))
+        await settled()
+        crew.inject("nonsense")
+        crew.inject("outage")
+        rolling = asyncio.create_task(crew.roll_back("back", ANNOUNCE.model[:12], within_s=5.0))
+        await settled()
+        done(crew, control, "a", replaced="a fault's")
+        outcome, replaced = await rolling
+        assert (outcome.done, replaced) == (True, False)
+        control.send(asking("b"))
+        await settled()
+        assert [each.fault for each in control.sent if isinstance(each, Inject) and each.process == "b"] == ["outage"]
 
     crew_of(check)

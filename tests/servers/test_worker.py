@@ -100,7 +100,7 @@ def test_two_workers_share_the_partitions_and_decide_each_transaction_once(run: 
 
     async def law(run: StreamRun) -> None:
         first, _ = run.worker(), run.worker()
-        await run.until(lambda: len({status.process for status in run.of(Status) if status.partitions}) == 2)
+        await run.until(lambda: len({status.process for status in run.of(Status) if status.ends.partitions}) == 2)
         await run.offer(1_000)
         first.terminate()
         await ended(first)

@@ -8,6 +8,8 @@ import pytest
 
 from actors.core.clock import NS_PER_S, RealClock
 from actors.core.errors import InputError
+from actors.model.artifact import MANIFEST_FILE
+from actors.model.manifest import read_manifest
 from sim.exit_codes import PASS, TRY_AGAIN
 from sim.stream.control_messages import Admit, Begin, End, Inject, Join, Lift, Refused, Release, Rollback, Status
 from sim.stream.worker import Worker, WorkerOptions
@@ -235,6 +237,40 @@ def test_a_fault_is_undone_when_the_worker_ends(world_model: Path) -> None:
     assert sum(map(len, stage.sinks[-1].decided)) == 110
     (last,) = farewells(stage)
     assert [record.state for record in last.faults if record.name == "stuck"] == ["lifted"]
+
+
+def test_a_worker_that_joins_later_serves_what_is_served_then(world_model: Path) -> None:
+    """Its first decision is the released model's, and a rollback brings back the one before."""
+    other = earlier_model(world_model)
+
+    def admit(join: Join) -> Admit:
+        return Admit(run=join.run, process=join.process, releases=(str(other),))
+
+    async def law(stage: Stage, worker: Worker) -> None:
+        await decided(stage, 10)
+        served = stage.last_status().snapshot.gauges.model
+        rolled = await stage.command(Rollback(run=RUN, number=1, step="back"))
+        assert rolled.done
+        assert rolled.replaced == served == read_manifest(other / MANIFEST_FILE).digest
+        assert rolled.detail.endswith(stage.announce.model[:12])
+        worker.interrupt()
+
+    stage = Stage(world_model, answer=admit)
+    assert play(stage, law, WorkerOptions(slot="w0", model=world_model)) == PASS
+
+
+def test_a_worker_that_cannot_serve_what_is_served_is_refused(world_model: Path) -> None:
+    """It names the folder, and leaves the stream to others."""
+
+    def admit(join: Join) -> Admit:
+        return Admit(run=join.run, process=join.process, releases=("/nowhere/better",))
+
+    async def law(_: Stage, __: Worker) -> None: ...
+
+    stage = Stage(world_model, answer=admit)
+    with pytest.raises(InputError, match="cannot serve what its run serves now: /nowhere/better"):
+        play(stage, law)
+    assert stage.epochs[-1].closed
 
 
 def test_models_are_released_and_rolled_back_on_command(world_model: Path) -> None:

@@ -22,6 +22,7 @@ from sim.stream.control_messages import (
     Announce,
     Command,
     Control,
+    EndsReading,
     Join,
     Leave,
     Message,
@@ -30,7 +31,7 @@ from sim.stream.control_messages import (
 )
 from sim.stream.membership import kernel_digest, own_version
 from sim.stream.worker import Worker, WorkerOptions
-from sim.stream.worker_ends import EndsReading, Joined, WorkerEnds
+from sim.stream.worker_ends import Joined, WorkerEnds
 
 Heard = TypeVar("Heard", bound=Message)
 
