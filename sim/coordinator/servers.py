@@ -8,8 +8,8 @@ from actors.adapters.kafka.messages import Ended, read_ended
 from actors.adapters.kafka.plain import CommittedReader
 from actors.adapters.redis.run_marks import RunMarks
 from actors.core.clock import NS_PER_S, Clock
+from sim.stream.store_check import MARKED_EVERY_S
 
-ASKED_EVERY_S: Final = 0.5
 RETRY_S: Final = 0.25
 
 
@@ -63,8 +63,8 @@ class StreamInlet:
             return ended
 
 
-async def listen_for(marks: RunMarks, silence: Silence) -> None:
-    """Ask the store again and again whether it is there; goes on until cancelled."""
+async def listen_for(marks: RunMarks, keys: str, silence: Silence) -> None:
+    """Mark the store as that of the run again and again, and note whether it answers; goes on until cancelled."""
     while True:
-        silence.note(answers=await marks.answers())
-        await asyncio.sleep(ASKED_EVERY_S)
+        silence.note(answers=await marks.mark(keys))
+        await asyncio.sleep(MARKED_EVERY_S)

@@ -120,7 +120,8 @@ class StreamWorkers:
         ends = await asyncio.to_thread(self.topics.ends, *names)
         self._link = EncodedLink(await KafkaControl.open(stream))
         self.sender, self.reader = TransactionSender(stream, self.run), CommittedReader(stream, ends)
-        self._tasks.append(asyncio.create_task(listen_for(self.marks, self.redis_silence), name="redis"))
+        keys = self.request.places.keys_of(self.run)
+        self._tasks.append(asyncio.create_task(listen_for(self.marks, keys, self.redis_silence), name="redis"))
         return self._link
 
     async def gather(self, crew: Crew, model: Path) -> None:

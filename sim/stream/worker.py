@@ -18,6 +18,7 @@ from sim.scenario.scenario import Scenario
 from sim.stream.control_link import ControlLink
 from sim.stream.control_messages import Announce
 from sim.stream.membership import Identity, RefusedError, announced, check_same, join, model_for
+from sim.stream.store_check import Check
 from sim.stream.worker_ends import Connect, Ending, Joined, WorkerEnds
 from sim.stream.worker_pipeline import WorkerParts, compose_worker
 from sim.stream.worker_run import WorkerRun
@@ -44,6 +45,7 @@ class Worker:
     Args:
         options: what the command line says.
         link: its end of the control topic.
+        check: of each run, before it asks to take part.
         connect: makes the adapters for a run.
         clock: of its pipelines.
         tell: told what happens, a line each.
@@ -53,12 +55,14 @@ class Worker:
         self,
         options: WorkerOptions,
         link: ControlLink,
+        check: Check,
         connect: Connect,
         clock: Clock,
         tell: Callable[[str], object],
     ) -> None:
         self._options = options
         self._link = link
+        self._check = check
         self._connect = connect
         self._clock = clock
         self._identity = Identity.new(options.slot)
@@ -105,6 +109,7 @@ class Worker:
     async def _take_part(self, announce: Announce) -> Ending:
         identity, link, clock = self._identity, self._link, self._clock
         check_same(announce)
+        await self._check(announce)
         scenario = _scenario(announce)
         loop = asyncio.get_running_loop()
         artifact = await loop.run_in_executor(None, partial(model_for, announce, scenario, self._options.model))

@@ -15,6 +15,7 @@ from sim.run.machine import PROMPT_S, give_back_large_blocks
 from sim.signals import drained_by
 from sim.stream.control_link import EncodedLink
 from sim.stream.places import Places
+from sim.stream.store_check import store_check
 from sim.stream.worker import Worker, WorkerOptions
 from sim.stream.worker_connect import connector
 
@@ -37,7 +38,7 @@ async def _run(places: Places, options: WorkerOptions) -> int:
     await asyncio.get_running_loop().run_in_executor(None, StreamTopics(places.stream).ensure)
     link = EncodedLink(await KafkaControl.open(places.stream))
     clock = RealClock()
-    worker = Worker(options, link, connector(places), clock, partial(typer.echo, err=True))
+    worker = Worker(options, link, store_check(places), connector(places), clock, partial(typer.echo, err=True))
     loop = asyncio.get_running_loop()
     with drained_by(partial(loop.call_soon_threadsafe, worker.interrupt)):
         try:

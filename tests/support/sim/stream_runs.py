@@ -18,8 +18,10 @@ from actors.adapters.kafka.control import KafkaControl
 from actors.adapters.kafka.messages import Ended, read_ended
 from actors.adapters.kafka.plain import CommittedReader, TransactionSender
 from actors.adapters.kafka.topics import StreamTopics
+from actors.adapters.redis.address import parse_store
 from actors.adapters.redis.connection import connect
 from actors.adapters.redis.features import RedisFeatureStore
+from actors.adapters.redis.run_marks import RunMarks
 from actors.core.clock import wall_ns
 from actors.core.transaction import read
 from actors.model.artifact import MANIFEST_FILE, load_artifact
@@ -109,9 +111,14 @@ class StreamRun:
             self._sender.close()
 
     async def _announcing(self) -> None:
-        while True:
-            self._link.send(self.announce)
-            await asyncio.sleep(0.5)
+        marks = RunMarks(parse_store(self.store))
+        try:
+            while True:
+                await marks.mark(f"{KEYS}:{self._stream.prefix}:{self.run}:")
+                self._link.send(self.announce)
+                await asyncio.sleep(0.5)
+        finally:
+            await marks.close()
 
     async def _listening(self) -> None:
         while True:

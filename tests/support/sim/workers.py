@@ -115,7 +115,7 @@ class Stage:
 
     def worker(self, clock: RealClock, options: WorkerOptions | None = None) -> Worker:
         """Return a worker."""
-        return Worker(options or WorkerOptions(), self.topic.link(), self.connect, clock, self.told.append)
+        return Worker(options or WorkerOptions(), self.topic.link(), fits, self.connect, clock, self.told.append)
 
     async def connect(self, joined: Joined) -> WorkerEnds:
         """Return ends in this process."""
@@ -174,6 +174,10 @@ class Stage:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def fits(_: Announce) -> None:
+    """Have no objection to a run."""
 
 
 def changed(announce: Announce, **values: object) -> Announce:
