@@ -139,26 +139,47 @@ class BufferedLog(DecisionLog):
         self._under_way = self._home.get().create_task(self._write(content), name="decision-log")
 
     async def _write(self, content: bytes) -> None:
-        """Write ``content``, count what was written or could not be, and have the rest written in its turn."""
+        """Write ``content``, count what was written or could not be, and have the rest written in its turn.
+
+        Cancelled, it waits for the thread all the same, which nothing can stop: only its end tells whether the lines
+        are in the file. The rest is left to the next batch, or to `drained`.
+        """
         written = True
+        cancelled = False
         try:
-            await self._home.get().run_in_executor(self._executor, self.output.append, content)
-        except asyncio.CancelledError:
+            cancelled = await _ended(self._home.get().run_in_executor(self._executor, self.output.append, content))
+        except asyncio.CancelledError:  # by the executor
             written = self._failed(SinkError("the write was given up"))
         except Exception as error:  # noqa: BLE001 - whatever it is, it costs these lines and nothing else
             written = self._failed(error)
         try:
             await self.work.spend(WRITE, self._writing, WRITER)
+        except asyncio.CancelledError:
+            cancelled = True
         finally:
             self.count(self._writing, written=written)
             self._writing = 0
             self._under_way = None
-            if self._buffer:
+            if self._buffer and not cancelled:
                 self._plan()
 
     def _failed(self, error: Exception) -> bool:
         self.failure.note(error if isinstance(error, SinkError) else SinkError(str(error) or repr(error)))
         return False
+
+
+async def _ended(write: asyncio.Future[None]) -> bool:
+    """Wait for the end of ``write``, whoever cancels this task meanwhile; return whether someone did."""
+    cancelled = False
+    while not write.done():
+        try:
+            await asyncio.shield(write)
+        except asyncio.CancelledError:
+            cancelled = True
+        except Exception:  # noqa: BLE001 - it is raised below
+            break
+    write.result()
+    return cancelled
 
 
 MakeLog: TypeAlias = Callable[[DecisionLines, LineSink, Ledger, Work], DecisionLog]

@@ -10,7 +10,7 @@ from actors.core.batches import DecidedBatch
 from actors.core.clock import NS_PER_S, Clock
 from actors.core.errors import SinkError
 from actors.output.sinks import DecisionSink, LineSink
-from actors.resilience.timeout import ReusableTimeout
+from actors.resilience.timeout import CalledOffError, ReusableTimeout
 from actors.telemetry.ledger import Ledger
 
 MOST_DOUBLINGS = 6
@@ -29,6 +29,8 @@ async def deliver(sink: DecisionSink, limit: ReusableTimeout, decided: DecidedBa
         await limit.guard(sink.deliver(decided))
     except TimeoutError as error:
         raise SinkError(f"no answer within {limit.timeout_ns / NS_PER_S:g} s") from error
+    except CalledOffError as error:
+        raise SinkError(str(error)) from error
 
 
 @dataclass(slots=True, eq=False)

@@ -180,6 +180,51 @@ def test_slow_disk_holds_up_whoever_writes() -> None:
     asyncio.run(main())
 
 
+@pytest.mark.parametrize("full", [False, True])
+def test_a_write_that_is_cancelled_counts_as_what_became_of_its_lines(full: bool) -> None:
+    """A thread that writes cannot be stopped: lines in the file are logged, others failed, and the rest come next."""
+    disk, ledger = Counting(), Ledger()
+    disk.free.clear()
+    disk.full = full
+    log = BufferedLog(LINES, disk, ledger, RealWork())
+
+    async def main() -> None:
+        for rows in (SOON, 1):  # the first go over to the thread, which waits for the disk
+            await log.write(batch_of(rows))
+            log.commit(batch_of(rows))
+        await asyncio.sleep(0.01)
+        (writing,) = (task for task in asyncio.all_tasks() if task.get_name() == "decision-log")
+        writing.cancel()
+        await asyncio.sleep(0.01)
+        assert (log.waiting, ledger.logged, ledger.log_failed_count) == (SOON + 1, 0, 0)
+        disk.free.set()
+        await writing
+        assert log.waiting == 1
+        await log.drained()
+
+    asyncio.run(main())
+    assert ledger.logged == disk.content.count(b"\n") == (0 if full else SOON + 1)
+    assert ledger.log_failed_count == (SOON + 1 if full else 0)
+    assert log.waiting == 0
+
+
+def test_a_loop_that_ends_leaves_no_line_uncounted_that_a_thread_was_writing() -> None:
+    """All tasks are cancelled then; what the thread has written by its end is in the ledger."""
+    disk, ledger = Counting(), Ledger()
+    disk.free.clear()
+    log = BufferedLog(LINES, disk, ledger, RealWork())
+
+    async def main() -> None:
+        await log.write(batch_of(SOON))
+        log.commit(batch_of(SOON))
+        await asyncio.sleep(0.01)
+        asyncio.get_running_loop().call_later(0.01, disk.free.set)
+
+    asyncio.run(main())
+    assert ledger.logged == disk.content.count(b"\n") == SOON
+    assert (log.waiting, ledger.log_failed_count) == (0, 0)
+
+
 def test_lines_count_once_the_time_of_their_write_has_passed() -> None:
     """Where writing takes no time by itself, as on virtual time, what lets it pass is asked for each write."""
     ledger, work = Ledger(), Taking(0.1)
@@ -230,7 +275,7 @@ class Refusing(ThreadPoolExecutor):
         raise RuntimeError("can't start new thread")
 
 
-class Counting(InMemoryLines):
+class Counting(Disk):
     """Memory that counts writes, each of which waits until it is free."""
 
     def __init__(self) -> None:
