@@ -26,7 +26,7 @@ from actors.mailbox import Lease, Mailbox
 from actors.output.dead_letters import DeadLetterBuffer, redacted
 from actors.output.sinks import FirstFailure
 from actors.remembered_ids import OwnIds, RememberedIds
-from actors.resilience.timeout import ReusableTimeout
+from actors.resilience.timeout import CalledOffError, ReusableTimeout
 from actors.telemetry.stages import Stage, StageRecorder, StageSpan
 
 T = TypeVar("T")
@@ -218,11 +218,14 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
 
     async def _advance(self, found: Assembling, columns: Columns) -> None:
         """Have the windows count; what they do not answer, or not in time, or not as asked, is missing."""
+        counters = self.telemetry.counters
+        counters.windows_calls += 1
         try:
             call = self._parts.stream.advance(found.numbers, columns)
             stream = call.value if type(call) is Completed else await self._waited_for(call)
             found.stream = _as_asked(stream, len(columns))
         except StreamStateError as error:
+            counters.windows_errors += 1
             self.windows_failure.note(error)
 
     async def _waited_for(self, call: Coroutine[Any, Any, T]) -> T:
@@ -231,6 +234,8 @@ class Assembler(Actor[RawBatch, Assembling, FeatureBatch]):
             return await self._windows_timeout.guard(call)
         except TimeoutError as error:
             raise StreamStateError(f"no answer within {self._config.windows_timeout_ns / NS_PER_MS:g} ms") from error
+        except CalledOffError as error:
+            raise StreamStateError(str(error)) from error
 
     def _assemble(self, columns: Columns, prepared: Assembling) -> FeatureBatch:
         features, mode = self._parts.assembly.join(columns, prepared.stream, prepared.rows)

@@ -11,6 +11,7 @@ from actors.actor import Actor
 from actors.config import RestartConfig
 from actors.core.clock import NS_PER_S, Clock
 from actors.core.errors import EscalationError
+from actors.resilience.timeout import CalledOffError, called_off
 from actors.telemetry.telemetry import Telemetry
 
 MAX_DOUBLINGS = 20  # beyond it only the longest wait matters
@@ -91,6 +92,10 @@ class Supervisor:
             self._states[worker.name] = "running"
             try:
                 await worker.run()
+            except asyncio.CancelledError:
+                if not called_off():
+                    raise
+                await self._restart(worker, CalledOffError())
             except Exception as error:  # noqa: BLE001 - whatever it was, the answer is to restart
                 await self._restart(worker, error)
             else:

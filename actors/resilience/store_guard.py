@@ -9,7 +9,7 @@ from actors.core.clock import NS_PER_MS, Clock
 from actors.core.errors import FeatureStoreError
 from actors.features.store import CARD_COLUMNS, MERCHANT_COLUMNS, MISSING_AT, FeatureStore, StoreRows
 from actors.resilience.breaker import CircuitBreaker
-from actors.resilience.timeout import ReusableTimeout
+from actors.resilience.timeout import CalledOffError, ReusableTimeout
 from actors.telemetry.telemetry import Telemetry
 
 
@@ -54,6 +54,8 @@ class GuardedFeatureStore:
             failed = False
         except TimeoutError as error:
             raise FeatureStoreError(f"no answer within {self._timeout_ns / NS_PER_MS:g} ms") from error
+        except CalledOffError as error:
+            raise FeatureStoreError(str(error)) from error
         finally:
             if failed:
                 self._counters.store_errors += 1

@@ -9,6 +9,7 @@ from actors.core.arrays import I64
 from actors.core.clock import NS_PER_S, Clock
 from actors.core.errors import FeatureStoreError
 from actors.features.store import FeatureStore, StoreRows
+from actors.resilience.timeout import called_off
 from actors.telemetry.telemetry import Telemetry
 
 RESERVE = 10.0  # retries that may be saved up while look-ups succeed; there are none at the start
@@ -80,6 +81,9 @@ class RetryingFeatureStore:
         for attempt in range(1, self._config.attempts):
             try:
                 return await self._store.lookup(cards, merchants, event_us)
+            except asyncio.CancelledError:
+                if not called_off() or not self._budget.spend():
+                    raise
             except FeatureStoreError:
                 if not self._budget.spend():
                     raise
@@ -146,6 +150,6 @@ async def _first_answer(calls: Sequence[Call]) -> StoreRows:
         call.add_done_callback(ended.put_nowait)
     for _ in calls:
         call = await ended.get()
-        if call.exception() is None:
+        if not call.cancelled() and call.exception() is None:
             return call.result()
     return calls[0].result()

@@ -10,6 +10,19 @@ from actors.core.clock import NS_PER_S, Clock
 T = TypeVar("T")
 
 
+class CalledOffError(Exception):
+    """A call was cancelled, and not by whoever waits for it: what it asked has failed."""
+
+    def __init__(self) -> None:
+        super().__init__("the call was cancelled from within")
+
+
+def called_off() -> bool:
+    """Return whether a `CancelledError` that was just caught came out of the call: nobody has cancelled this task."""
+    task = asyncio.current_task()
+    return task is not None and not task.cancelling()
+
+
 class ReusableTimeout:
     """Ends a call with `TimeoutError` when it waits too long; guards one call at a time.
 
@@ -39,6 +52,7 @@ class ReusableTimeout:
 
         Raises:
             TimeoutError: it took too long, and nothing else cancelled the task meanwhile.
+            CalledOffError: it raised `asyncio.CancelledError` though nobody had cancelled the task.
         """
         if type(call) is Completed:
             answer: T = call.value
@@ -49,6 +63,8 @@ class ReusableTimeout:
         except StopIteration as ended:
             result: T = ended.value
             return result
+        except asyncio.CancelledError as error:  # it has not waited yet, so nobody can have cancelled it
+            raise CalledOffError from error
         return await self._wait(call, awaited, until_ns)
 
     async def _wait(self, call: Coroutine[Any, Any, T], awaited: object, until_ns: int) -> T:
@@ -65,6 +81,8 @@ class ReusableTimeout:
         except asyncio.CancelledError as error:
             if self._expired and task.cancelling() <= cancelling + 1:
                 raise TimeoutError from error
+            if not self._expired and task.cancelling() == cancelling:
+                raise CalledOffError from error
             raise
         finally:
             self._task = None

@@ -22,6 +22,8 @@ class Counters:
         store_cached_rows: those of them that the cache answered, card and merchant, when their look-up had failed.
         store_missing_rows: those of them that got none, for whatever reason.
         store_stale_rows: those of them that got features past their limit.
+        windows_calls: batches that the windows were asked to count.
+        windows_errors: those of them that the windows refused, or did not answer in time.
         shed_rows: transactions decided by `rules` to relieve a full mailbox.
         deadline_rows: transactions decided by `rules` because the deadline would have been missed.
         model_errors: batches that could not be scored.
@@ -40,6 +42,8 @@ class Counters:
     store_cached_rows: int = 0
     store_missing_rows: int = 0
     store_stale_rows: int = 0
+    windows_calls: int = 0
+    windows_errors: int = 0
     shed_rows: int = 0
     deadline_rows: int = 0
     model_errors: int = 0

@@ -66,6 +66,7 @@ class FeatureStoreHealth(Section, frozen=True, kw_only=True):
 
 
 _STALE, _FAILED, _LOOKUP_P95 = "feature_store.stale_ratio", "feature_store.error_ratio", "feature_store.p95"
+_WINDOWS_FAILED = "windows.error_ratio"
 
 
 def draw_store(frame: Frame, width: int, height: int) -> list[Row]:
@@ -78,6 +79,7 @@ def draw_store(frame: Frame, width: int, height: int) -> list[Row]:
         (2, _lookup_speed(data, frame.figure(_LOOKUP_P95).last_10s, width)),
         (1, _batch_age(data, width)),
         *_breaker(data, width),
+        *_windows(frame.figure(_WINDOWS_FAILED).last_10s, width),
     ]
     kept = sorted(rank for rank, _ in lines)[:height]
     return [line for rank, line in lines if rank in kept]
@@ -119,12 +121,18 @@ def _breaker(data: FeatureStoreHealth, width: int) -> list[tuple[int, Row]]:
     return [(-1, entry((name, LABEL), cells, width, mark(breaker.state != "closed")))]
 
 
+def _windows(failed_ratio: float | None, width: int) -> list[tuple[int, Row]]:
+    """Return a line only while windows fail: those in the pipeline's own process cannot."""
+    cells = [(percent(failed_ratio), BAD), ("", DIM)]
+    return [(-2, entry(("windows failed", LABEL), cells, width, mark(True)))] if failed_ratio else []
+
+
 STORE_PANEL = Panel(
     "feature store",
     draw_store,
     lambda frame: frame.has(FeatureStoreHealth),
     heads=lambda _frame, _width: ("last 10 s", "    limit"),
-    metrics=(_STALE, _FAILED, _LOOKUP_P95),
+    metrics=(_STALE, _FAILED, _LOOKUP_P95, _WINDOWS_FAILED),
 )
 
 

@@ -35,10 +35,10 @@ MS = 1_000_000
 
 @dataclass
 class Windows:
-    """Windows behind a network: each call waits a while, and some fail, hang or answer with too few rows.
+    """Windows behind a network: each call waits; some fail, hang, cancel themselves or answer with too few rows.
 
     Attributes:
-        does: what each call does, over and over again: "answers", "fails", "hangs" or "cuts".
+        does: what each call does, over and over again: "answers", "fails", "hangs", "cuts" or "gives up".
     """
 
     does: tuple[str, ...] = ("answers",)
@@ -52,6 +52,8 @@ class Windows:
         await asyncio.sleep(3_600 if what == "hangs" else 0.001)
         if what == "fails":
             raise StreamStateError("connection refused")
+        if what == "gives up":
+            raise asyncio.CancelledError
         features = await self.state.advance(numbers, columns)
         return features[:-1] if what == "cuts" else features
 
@@ -70,6 +72,8 @@ class WindowsAtOnce:
         self.calls += 1
         if what == "fails":
             raise StreamStateError("connection refused")
+        if what == "gives up":
+            raise asyncio.CancelledError
         answer = self.state.advance(numbers, columns)
         return Completed(answer.value[:-1]) if what == "cuts" else answer
 
@@ -81,7 +85,10 @@ def modes(bench: Bench) -> set[tuple[str, str, bool]]:
 
 @pytest.mark.parametrize(
     ("windows", "what"),
-    [(Windows, "fails"), (Windows, "hangs"), (Windows, "cuts"), (WindowsAtOnce, "fails"), (WindowsAtOnce, "cuts")],
+    [
+        *((Windows, what) for what in ("fails", "hangs", "cuts", "gives up")),
+        *((WindowsAtOnce, what) for what in ("fails", "cuts")),
+    ],
 )
 def test_windows_that_do_not_answer_hand_over_to_the_rules(
     windows: Callable[[tuple[str, ...]], StreamState], what: str
@@ -97,16 +104,24 @@ def test_windows_that_do_not_answer_hand_over_to_the_rules(
         bench.check(pipeline)
         return pipeline.assembler.windows_failure.text
 
-    told = {"fails": "connection refused", "hangs": "no answer within 5 ms", "cuts": "rows that were asked for"}
+    told = {
+        "fails": "connection refused",
+        "hangs": "no answer within 5 ms",
+        "cuts": "rows that were asked for",
+        "gives up": "the call was cancelled from within",
+    }
     assert told[what] in run_virtual(main())
     assert modes(bench) == {("rules", "missing_features", True)}
+    counters = bench.telemetry.counters
+    assert counters.windows_errors == counters.windows_calls > 0
+    assert counters.restarts == 0
     assert {line["decision"] for line in bench.decisions().values()} == {"approve", "review"}  # a high amount is known
     assert isinstance(bench.scoring, FixedScoring)
     assert bench.scoring.scored == 0
 
 
 @given(
-    does=st.lists(st.sampled_from(["answers", "fails", "hangs", "cuts"]), min_size=1, max_size=6),
+    does=st.lists(st.sampled_from(["answers", "fails", "hangs", "cuts", "gives up"]), min_size=1, max_size=6),
     crash_at=st.frozensets(st.integers(1, 60), max_size=4),
     shed_above=st.sampled_from([None, 2]),
     windows=st.sampled_from([Windows, WindowsAtOnce]),
@@ -294,6 +309,29 @@ def test_a_source_that_keeps_failing_ends_the_run_and_loses_nothing_that_was_tak
 
     run_virtual(main())
     assert len(bench.decisions()) == 20
+
+
+@dataclass
+class GivesUp(ListSource):
+    """Cancels its own call once, before it has handed anything out."""
+
+    gave_up: bool = False
+
+    async def take(self) -> Arrivals | None:
+        """Give up, or hand out the next block."""
+        if not self.gave_up:
+            self.gave_up = True
+            await asyncio.sleep(0)
+            raise asyncio.CancelledError
+        return await super().take()
+
+
+def test_a_source_that_cancels_its_own_call_has_failed_and_cancels_nobody() -> None:
+    """The producer is restarted as after any other failure, and all that the source has is decided."""
+    bench = Bench(GivesUp([Arrivals([transaction(number) for number in range(20)], None)]))
+    run(bench)
+    assert len(bench.decisions()) == 20
+    assert bench.telemetry.counters.restarts == 1
 
 
 @dataclass

@@ -147,6 +147,16 @@ def test_samples_stand_beside_what_is_expected_of_a_percentile() -> None:
     assert "holding      12/200    1.24 ms" in drawn(100)
 
 
+def test_failing_windows_are_told_where_there_is_least_room() -> None:
+    """A share of the last 10 s while they fail; no line at all while they do not."""
+    for failed, lines in ((0.0, 0), (None, 0), (0.358, 1)):
+        frame = replace(outage(), figures=outage().figures | {"windows.error_ratio": Figure(failed, failed)})
+        for size in ((80, 40), (120, 40), (200, 60)):
+            told = [line for line in text(render(frame, *size)).splitlines() if "windows failed" in line]
+            assert len(told) == lines
+            assert all("35.8 %" in line for line in told)
+
+
 def test_states_are_words() -> None:
     """Alert, fault, expectation, breaker and ledger states can be read, not only seen."""
     picture = text(render(outage(), 200, 60))

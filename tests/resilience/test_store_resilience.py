@@ -1,12 +1,13 @@
 """Retries within a budget, and a cache behind a failing store: what each is for shows without it."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
 
-from actors.config import BreakerConfig, FailurePolicy, FeatureStoreConfig, PipelineConfig, RetryConfig
+from actors.config import BreakerConfig, FailurePolicy, FeatureStoreConfig, HedgeConfig, PipelineConfig, RetryConfig
 from actors.core.arrays import I64
 from actors.core.batches import Cause, Decision, Mode
 from actors.core.errors import FeatureStoreError
@@ -195,6 +196,28 @@ def test_an_answer_of_another_shape_is_a_failed_look_up(cut: tuple[slice, slice]
     """Features are computed without looking at bounds; so such an answer never reaches them."""
     bench = decided(PipelineConfig(), Short(*cut))
     assert bench.telemetry.counters.store_errors == bench.telemetry.counters.store_lookups > 0
+
+
+class GivesUp(Shaky):
+    """Cancels its own call where `Shaky` fails."""
+
+    async def lookup(self, cards: Sequence[str], merchants: Sequence[str], event_us: I64) -> StoreRows:
+        try:
+            return await super().lookup(cards, merchants, event_us)
+        except FeatureStoreError:
+            raise asyncio.CancelledError from None
+
+
+@pytest.mark.parametrize("hedge", [None, HedgeConfig()], ids=["alone", "hedged"])
+def test_a_store_that_cancels_its_own_calls_has_failed_and_cancels_nobody(hedge: HedgeConfig | None) -> None:
+    """Such a look-up is counted as failed and costs the batch tier; a retry answers it as it would any other."""
+    fails = [number % 10 == 5 for number in range(100)]
+    plain = decided(PipelineConfig(feature_store=FeatureStoreConfig(hedge=hedge)), GivesUp(fails.copy()))
+    assert plain.telemetry.counters.store_errors == 5
+    assert plain.telemetry.counters.restarts == 0
+    config = FeatureStoreConfig(hedge=hedge, retry=RetryConfig(budget_ratio=0.2))
+    retried = decided(PipelineConfig(feature_store=config), GivesUp(fails.copy()))
+    assert retried.telemetry.counters.store_errors == 0
 
 
 def test_retries_spare_decisions_a_lower_rung() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.core.awaiting import Completed
-from actors.resilience.timeout import ReusableTimeout
+from actors.resilience.timeout import CalledOffError, ReusableTimeout
 from sim.clocks.virtual_clock import VirtualClock
 from sim.clocks.virtual_loop import VirtualLoop
 from tests.support.virtual import run_virtual
@@ -58,6 +58,28 @@ def test_a_cancellation_from_outside_stays_one() -> None:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_a_call_that_cancels_itself_has_failed_and_cancels_nobody(waits: bool) -> None:
+    """Who waits for it is told so, is not being cancelled, and may ask again."""
+
+    async def give_up() -> None:
+        if waits:
+            await asyncio.sleep(0)
+        raise asyncio.CancelledError
+
+    async def main() -> None:
+        time = clock()
+        dog = ReusableTimeout(TIMEOUT_NS, time)
+        with pytest.raises(CalledOffError, match="cancelled from within"):
+            await dog.guard(give_up())
+        task = asyncio.current_task()
+        assert task is not None
+        assert task.cancelling() == 0
+        assert await dog.guard(sleep(time, 1)) == 1
 
     run_virtual(main())
 

@@ -1,4 +1,4 @@
-"""How the feature store serves."""
+"""How the feature store serves, and the windows."""
 
 from collections.abc import Iterator
 
@@ -57,6 +57,14 @@ def feature_store_metrics() -> Iterator[Metric]:
     yield counted("feature_store.refreshes", "batch tables published", lambda s: s.counters.refreshes)
     what = "batch tables computed and not published"
     yield counted("feature_store.refresh_failures", what, lambda s: s.counters.refresh_failures)
+    yield share(
+        "windows.error_ratio",
+        "batches that the windows refused or did not count in time, and whose transactions went by rules",
+        lambda s: s.counters.windows_errors,
+        lambda s: s.counters.windows_calls,
+        worse=True,
+        also="windows.error_rate windows_error_ratio windows_errors stream_state.error_ratio",
+    )
 
 
 def _rows(snapshot: Snapshot) -> int:
