@@ -44,6 +44,10 @@ class RecordKind:
         for name, kind in ring.kinds.items():
             self._blank[name] = kind.empty
         self._known = 0 if past is None else past.identity_count
+        fields = np.zeros(self.dtype.itemsize, dtype=np.uint8)
+        for dtype, offset, *_ in self.dtype.fields.values():  # type: ignore[union-attr]
+            fields[offset : offset + dtype.itemsize] = 0xFF
+        self._fields: I64 = fields.view(np.int64)  # a past may have anything in the bytes between fields
 
     def new(self, names: Sequence[str]) -> Column:
         """Return records of ``names``, which are distinct and kept nowhere: blank ones, or with their past."""
@@ -51,6 +55,7 @@ class RecordKind:
         words_of(records)[:] = words_of(self._blank)
         rows = np.arange(len(names))
         strange = rows if self._past is None else rows[~self._past.recall(names, words_of(records), rows)]
+        words_of(records)[:] &= self._fields
         for row in strange.tolist():
             records["identity"][row] = self._identity(names[row])
         return records
