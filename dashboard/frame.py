@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from actors.telemetry.ledger_snapshot import LedgerSnapshot
+from dashboard.choices import Answer
 
 RunState = Literal["starting", "running", "draining", "finished", "interrupted"]
 VerdictWord = Literal["undecided", "pass", "fail", "inconclusive"]
@@ -214,6 +215,7 @@ class Frame(Part, frozen=True, kw_only=True, tag="frame"):
         ledger: over the whole run.
         skipped_rows: of a file, left out as its column map says; the ledger knows nothing of them.
         sections: each `Section` by the name of its class, encoded: this module knows none of the classes.
+        answer: to what was asked at the keyboard a moment ago; None without.
     """
 
     header: Header
@@ -229,6 +231,7 @@ class Frame(Part, frozen=True, kw_only=True, tag="frame"):
     skipped_rows: int = 0
     figures: dict[str, Figure] = {}
     sections: dict[str, msgspec.Raw] = {}
+    answer: Answer | None = None
 
     def showing(self, *sections: Section | None) -> "Frame":
         """Return the frame with these sections in the place of those of their classes; None stands for no data."""

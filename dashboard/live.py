@@ -1,4 +1,4 @@
-"""The pipeline's side of the screen: starts its process, hands it frames, takes keys, and never waits for it.
+"""The pipeline's side of the screen: starts its process, hands it frames, takes actions, and never waits for it.
 
 `Screen.show` costs one encoding and one system call. While the other side has not taken the last message, later ones
 replace each other (latest wins) and are not even encoded; a message that went out in part is finished first, so only
@@ -17,9 +17,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
+from dashboard.actions import Action
+from dashboard.choices import Choices
 from dashboard.frame import Frame, Message
 from dashboard.terminal import give_back, modes, usable
-from dashboard.wire import pack
+from dashboard.wire import ActionInbox, WireError, pack
 
 if TYPE_CHECKING:
     from dashboard.plain import PlainScreen
@@ -40,6 +42,8 @@ class Pipe:
         self._end = end
         self._rest = memoryview(b"")
         self._next: Message | None = None
+        self._kept: list[Choices] = []
+        self._actions = ActionInbox()
         self.alive = True
 
     @property
@@ -53,10 +57,17 @@ class Pipe:
         self._next = message
         self.pump()
 
+    def keep(self, choices: Choices) -> None:
+        """Send what must arrive, before whatever waits and can be replaced."""
+        self._kept.append(choices)
+        self.pump()
+
     def pump(self) -> None:
         """Push out what waits, as far as the other side takes it."""
-        while self.alive and (self._rest or self._next is not None):
-            if not self._rest and self._next is not None:
+        while self.alive and (self._rest or self._kept or self._next is not None):
+            if not self._rest and self._kept:
+                self._rest = memoryview(pack(self._kept.pop(0)))
+            elif not self._rest and self._next is not None:
                 self._rest, self._next = memoryview(pack(self._next)), None
             try:
                 self._rest = self._rest[self._end.send(self._rest) :]
@@ -65,17 +76,25 @@ class Pipe:
             except OSError:
                 self._die()
 
-    def receive(self) -> str:
-        """Return what the other side has sent, "" when nothing waits."""
+    def fileno(self) -> int | None:
+        """Return the descriptor on which actions arrive; None when none will."""
+        return self._end.fileno() if self.alive else None
+
+    def receive(self) -> list[Action]:
+        """Return what the other side asks for, [] when nothing waits; one that sends nonsense is as good as dead."""
         try:
-            data = self._end.recv(64) if self.alive else b""
+            data = self._end.recv(1 << 16) if self.alive else b""
         except (BlockingIOError, InterruptedError):
-            return ""
+            return []
         except OSError:
             data = b""
+        try:
+            actions = self._actions.feed(data)
+        except WireError:
+            actions, data = [], b""
         if not data:
             self._die()
-        return data.decode("ascii", errors="ignore")
+        return actions
 
     def close(self) -> None:
         """Close this end; the other side sees the end of the stream."""
@@ -84,7 +103,7 @@ class Pipe:
 
     def _die(self) -> None:
         self.alive = False
-        self._rest, self._next = memoryview(b""), None
+        self._rest, self._next, self._kept = memoryview(b""), None, []
 
 
 class Screen:
@@ -137,9 +156,17 @@ class Screen:
         """Hand over what to show; never blocks, never raises."""
         self._pipe.send(message)
 
-    def keys(self) -> str:
-        """Return the keys that are the run's business and were pressed since the last call: "q" asks to drain."""
+    def offer(self, choices: Choices) -> None:
+        """Tell what can be asked of the run; never blocks, never raises."""
+        self._pipe.keep(choices)
+
+    def actions(self) -> list[Action]:
+        """Return what was asked at the keyboard since the last call."""
         return self._pipe.receive()
+
+    def fileno(self) -> int | None:
+        """Return a descriptor that can be read when something was asked; None where nothing will be."""
+        return self._pipe.fileno()
 
     def close(self, final: Frame | None = None, text: str = "") -> None:
         """End the screen within a bounded time and leave the final picture, the verdict and the text behind.

@@ -14,7 +14,9 @@ from rich.console import Console, ConsoleOptions
 from rich.segment import Segment
 
 from actors.telemetry.ledger_snapshot import LedgerSnapshot
+from dashboard.actions import Action
 from dashboard.ascii import PLAIN_SIGNS
+from dashboard.choices import Choices
 from dashboard.frame import ExpectationRow, Figure, Frame, Message, MoneyFigures, Notice
 from dashboard.panels.alerts import after_samples
 from dashboard.rows import Row, clean, fit, left, right, row, rule
@@ -272,9 +274,16 @@ class PlainScreen:
             self._print(line)
         self._last = line
 
-    def keys(self) -> str:
-        """Return no keys."""
-        return ""
+    def offer(self, choices: Choices) -> None:
+        """Offer nothing: there are no keys."""
+
+    def actions(self) -> list[Action]:
+        """Return no actions."""
+        return []
+
+    def fileno(self) -> int | None:
+        """Return None: nothing will be asked."""
+        return None
 
     def close(self, final: Frame | None = None, text: str = "") -> None:
         """Print the verdict of the final frame, and the text."""

@@ -1,4 +1,4 @@
-"""The screen's own process: reads messages, draws the latest at most ten times a second, sends keys back.
+"""The screen's own process: reads messages, draws the latest at most ten times a second, sends actions back.
 
 It ends, and gives the terminal back, when the pipe closes (the pipeline ended, crashed or was killed), on SIGTERM and
 SIGHUP, and on any error of its own. It ignores Ctrl-C: the pipeline hears it too, drains, and then closes the pipe.
@@ -17,11 +17,14 @@ from typing import Final
 from rich.color import ColorSystem
 from rich.console import Console
 
+from dashboard.actions import Action
+from dashboard.controls import Controls
 from dashboard.frame import Frame, Message, Notice
+from dashboard.keyboard import Keyboard
 from dashboard.rows import Row
-from dashboard.screen import LIVE, Picture, render, render_notice
+from dashboard.screen import Picture, ViewState, render, render_notice
 from dashboard.terminal import Terminal
-from dashboard.wire import Inbox
+from dashboard.wire import Inbox, pack
 
 _BEGIN: Final = "\x1b[?2026h"  # terminals that know it show the whole update at once; others ignore it
 _END: Final = "\x1b[?2026l"
@@ -69,6 +72,7 @@ class Painter:
 _STEP_S: Final = 0.1  # ten pictures a second
 _REST: Final = 3  # times the cost of a picture before the next: a slow machine gets fewer, not a busy core
 _REPAINT_S: Final = 2.0  # then every line is written again, over whatever another process printed
+_ESCAPE_S: Final = 0.05  # what belongs to a key has come by then; Esc alone has nothing after it
 _SILENT_S: Final = 2.0  # without a frame for so long, the screen says so
 _NICENESS: Final = 10  # the pipeline goes first
 _ENDING: Final = frozenset({signal.SIGTERM, signal.SIGHUP})
@@ -79,7 +83,7 @@ class ScreenLoop:
     """The loop around one terminal and one pipe.
 
     Args:
-        pipe: messages come in, keys go out; closed by the other side at the end.
+        pipe: messages come in, actions go out; closed by the other side at the end.
         terminal: already taken.
         signals: receives the number of every signal that arrives, see `signal.set_wakeup_fd`.
     """
@@ -91,17 +95,24 @@ class ScreenLoop:
         self._painter = Painter()
         self._inbox = Inbox()
         self._message: Message = STARTING
-        self._view = LIVE
+        self._keyboard = Keyboard()
+        self._controls = Controls()
         self._size = (0, 0)
         self._heard_s = self._painted_s = time.monotonic()
         self._due_s = 0.0  # of the next picture
         self._changed = True
+        self._has_keys(there=terminal.has_keys)
+
+    @property
+    def _view(self) -> ViewState:
+        return self._controls.view
 
     def run(self) -> None:
         """Draw until the pipe closes."""
         while self._listen():
             now_s = time.monotonic()
             self._note_silence(now_s)
+            self._changed |= self._controls.passed(now_s)
             if self._terminal.size() != self._size or now_s - self._painted_s > _REPAINT_S:
                 self._changed = True
             if self._changed and now_s >= self._due_s:
@@ -112,6 +123,7 @@ class ScreenLoop:
     def _listen(self) -> bool:
         """Wait for a message, a key, a signal or the time of the next picture; return False at the end."""
         wait_s = max(0.0, self._due_s - time.monotonic()) if self._changed else 0.5
+        wait_s = min(wait_s, _ESCAPE_S) if self._keyboard.waiting else wait_s
         sources = [self._pipe.fileno(), self._signals.fileno()]
         if self._terminal.has_keys:
             sources.append(self._terminal.keys_fd)
@@ -120,6 +132,8 @@ class ScreenLoop:
             return False
         if self._terminal.has_keys and self._terminal.keys_fd in ready:
             self._take_keys()
+        elif self._keyboard.waiting:
+            self._press(self._keyboard.flush())
         return self._pipe.fileno() not in ready or self._take_message()
 
     def _take_message(self) -> bool:
@@ -131,23 +145,38 @@ class ScreenLoop:
         return bool(data)
 
     def _take_keys(self) -> None:
-        keys = self._terminal.read_keys()
-        self._terminal.has_keys = bool(keys)
-        for key in keys.lower():
-            if key == "p":
-                self._view = replace(self._view, frozen=not self._view.frozen)
-            elif key in "h?":
-                self._view = replace(self._view, help=not self._view.help)
-            elif key == "q":
-                with suppress(OSError):
-                    self._pipe.send(b"q", socket.MSG_DONTWAIT)
+        data = self._terminal.read_keys()
+        self._has_keys(there=bool(data))
+        self._press(self._keyboard.feed(data))
+
+    def _has_keys(self, *, there: bool) -> None:
+        self._terminal.has_keys = there
+        self._controls.view = replace(self._view, deaf=not there)
+
+    def _press(self, keys: Sequence[str]) -> None:
+        frame = self._message if isinstance(self._message, Frame) else None
+        for key in keys:
+            action = self._controls.press(key, frame, self._inbox.choices, time.monotonic())
+            if action is not None and not self._send(action):
+                self._controls.say("the run does not listen now; press again", time.monotonic())
             self._changed = True
+
+    def _send(self, action: Action) -> bool:
+        """Send the action whole or not at all; return whether it went out. The screen never waits for the run."""
+        data = pack(action)
+        try:
+            sent = self._pipe.send(data, socket.MSG_DONTWAIT)
+        except OSError:
+            return False
+        if sent < len(data):  # a socket takes such small messages whole; if not, the rest must follow
+            self._pipe.sendall(data[sent:])
+        return True
 
     def _note_silence(self, now_s: float) -> None:
         silent_s = float(int(now_s - self._heard_s))
         silent_s = silent_s if silent_s >= _SILENT_S and isinstance(self._message, Frame) else 0.0
         if silent_s != self._view.silent_s:
-            self._view = replace(self._view, silent_s=silent_s)
+            self._controls.view = replace(self._view, silent_s=silent_s)
             self._changed = True
 
     def _draw(self) -> None:

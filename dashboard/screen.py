@@ -11,9 +11,12 @@ from rich.segment import Segment
 from rich.terminal_theme import TerminalTheme
 
 from dashboard.charts import bar
+from dashboard.choices import Answer
 from dashboard.frame import Frame, Notice
 from dashboard.layout import Band, arrange
-from dashboard.panels.header_footer import draw_footer, draw_header, draw_help, draw_small
+from dashboard.menus.drawing import draw_menu, menu_height
+from dashboard.menus.menu import Menu
+from dashboard.panels.header_footer import draw_answer, draw_footer, draw_header, draw_help, draw_small
 from dashboard.panels.panel import Panel
 from dashboard.rows import Piece, Row, beside, block, fit, left, row, rule
 from dashboard.theme import ACCENT, DIM, LABEL, RULE, STRONG, TITLE
@@ -34,19 +37,27 @@ class ViewState:
         help: the page of keys and symbols covers the panels.
         silent_s: how long no frame has come; 0 while they come.
         final: the run is over, and no key does anything.
+        menu: covers the lower panels.
+        said: what the screen itself has to say, in a line; "" for nothing.
+        deaf: the terminal gives no keys.
     """
 
     frozen: bool = False
     help: bool = False
     silent_s: float = 0.0
     final: bool = False
+    menu: Menu | None = None
+    said: str = ""
+    deaf: bool = False
 
     @property
     def status(self) -> str:
         """Return what the bottom line must say, if anything."""
         if self.frozen:
-            return "frozen, p to follow the run"
-        return f"no news for {self.silent_s:.0f} s" if self.silent_s >= 1 else ""
+            return "frozen, space to follow the run"
+        if self.silent_s >= 1:
+            return f"no news for {self.silent_s:.0f} s"
+        return "no keys: standard input is not a terminal" if self.deaf else ""
 
 
 LIVE: Final = ViewState()
@@ -80,8 +91,23 @@ def render(frame: Frame, width: int, height: int, view: ViewState = LIVE) -> Pic
     if tall:
         rows.append(fit([], width))
     room = height - len(rows) - 1
-    rows += block(draw_help(width) if view.help else _bands(frame, width, room), width, room)
-    return Picture([*rows, fit(draw_footer(frame, width, view.status, keys=not view.final), width)], width)
+    panels = block(draw_help(width) if view.help else _bands(frame, width, room), width, room)
+    covered = _above(frame, view, width, room)
+    rows += panels[: room - len(covered)] + covered
+    footer = draw_footer(frame, width, view.status, keys=not (view.final or view.deaf))
+    return Picture([*rows, fit(footer, width)], width)
+
+
+def _above(frame: Frame, view: ViewState, width: int, room: int) -> list[Row]:
+    """Return what covers the lowest rows of the panels, so that none of them moves: the menu, and the latest answer."""
+    if view.final:
+        return []
+    answer = Answer(view.said, good=False) if view.said else frame.answer
+    lines = [] if answer is None else draw_answer(answer, width)
+    if view.menu is not None:
+        height = menu_height(view.menu, room - len(lines))
+        lines = [*block(draw_menu(view.menu, width, height), width, height), *lines]
+    return [fit(line, width) for line in lines]
 
 
 def _bands(frame: Frame, width: int, height: int) -> list[Row]:

@@ -97,12 +97,12 @@ class Terminal:
         ours = self._taken is not None and modes(self.keys_fd) == self._taken
         give_back(self.out_fd, self.keys_fd, self._saved if ours else None)
 
-    def read_keys(self) -> str:
-        """Return the keys that wait, "" at the end of input."""
+    def read_keys(self) -> bytes:
+        """Return what waits of the keys, b"" at the end of input."""
         try:
-            return os.read(self.keys_fd, 64).decode(errors="ignore")
+            return os.read(self.keys_fd, 1_024)
         except OSError:
-            return ""
+            return b""
 
     def write(self, text: str) -> None:
         """Write to the screen."""

@@ -1,6 +1,7 @@
 """What a session needs of a run that was put together: here, or with its pipeline in other processes."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 
 from actors.adapters.files import AppendOnlyFile, DeadLetterFile
@@ -13,12 +14,13 @@ from actors.telemetry.alerts import AlertRule
 from actors.telemetry.snapshot import Gauges
 from actors.telemetry.telemetry import Telemetry
 from dashboard.panels.workers import WorkerRow
-from sim.faults.fault import FaultRecord
+from sim.faults.fault import Fault, FaultRecord
+from sim.injection.schedule import FaultSchedule
 from sim.journal import Journal
 from sim.outcomes.book import OutcomeBook
 from sim.report.summary import StreamFigures
 from sim.steps.schedule import AlertSignal
-from sim.steps.step import ModelControl, StepRecord
+from sim.steps.step import ModelControl, Step, StepRecord
 
 
 class RunningPipeline(Protocol):
@@ -68,6 +70,11 @@ class Background(Protocol):
 class RunFaults(Background, Protocol):
     """The faults of a run."""
 
+    @property
+    def faults(self) -> Sequence[Fault]:
+        """All of them, those put in by hand the last."""
+        ...
+
     def lift_all(self) -> None:
         """Lift every fault that is in."""
         ...
@@ -87,6 +94,19 @@ class RunSteps(Background, Protocol):
     @property
     def alert_signal(self) -> AlertSignal:
         """Tells them which alerts are firing."""
+        ...
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All of them, those taken by hand the last."""
+        ...
+
+    def add(self, step: Step, candidate: Path | None = None) -> None:
+        """Take one more step now, which brings the model in ``candidate``, if any."""
+        ...
+
+    def stop(self) -> None:
+        """Give up what was begun by hand and has not ended."""
         ...
 
     def records(self) -> tuple[StepRecord, ...]:
@@ -139,6 +159,11 @@ class RunParts(Protocol):
     @property
     def faults(self) -> RunFaults:
         """Its faults."""
+        ...
+
+    @property
+    def by_hand(self) -> FaultSchedule | None:
+        """Where faults are put in and out by hand; None where that cannot be done."""
         ...
 
     @property

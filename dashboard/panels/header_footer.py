@@ -1,16 +1,19 @@
 """The header above the panels, the footer below them, and what takes their place: help, and a screen too small."""
 
+import textwrap
 from typing import Final
 
 from rich.style import Style
 
+from dashboard.choices import Answer
 from dashboard.frame import Frame, Header
-from dashboard.rows import Piece, Row, fit, left, row, rule, spread
+from dashboard.rows import Piece, Row, clean, fit, left, row, rule, spread
 from dashboard.theme import (
     ACCENT,
     ALERTS,
     BAD,
     CARE,
+    CROSS,
     DIM,
     EXPECTATIONS,
     FAULTS,
@@ -20,6 +23,7 @@ from dashboard.theme import (
     RUN_STATES,
     STEPS,
     STRONG,
+    TICK,
     TITLE,
     VERDICTS,
 )
@@ -31,6 +35,7 @@ _VERDICT_WORDS: Final = {
     "fail": "an expectation failed",
     "inconclusive": "inconclusive so far",
 }
+_ANSWER_LINES: Final = 2
 _FINAL_WORDS: Final = {"undecided": "no verdict", "pass": "pass", "fail": "fail", "inconclusive": "inconclusive"}
 
 
@@ -95,7 +100,17 @@ def warning(header: Header) -> Piece:
     return f"▲ {header.warnings[0]}{more}", CARE
 
 
-KEYS = (("q", "quit"), ("p", "freeze"), ("h", "help"))
+def draw_answer(answer: Answer, width: int) -> list[Row]:
+    """Return what was made of the latest action, in one line, or in two where one is too short for it."""
+    sign, style = (TICK, GOOD) if answer.good else (CROSS, CARE)
+    room = max(1, width - 4)
+    lines = textwrap.wrap(clean(answer.text), room) or [""]
+    shown = [*lines[: _ANSWER_LINES - 1], " ".join(lines[_ANSWER_LINES - 1 :])]
+    words = [(left(each, room), STRONG if answer.good else CARE) for each in shown if each]
+    return [row(" ", (" " if number else sign, style), " ", each) for number, each in enumerate(words)]
+
+
+KEYS = (("?", "help"), ("f", "fault"), ("l", "lift"), ("q", "quit"))
 
 
 def draw_footer(frame: Frame, width: int, status: str = "", *, keys: bool = True) -> Row:
@@ -151,8 +166,10 @@ def _figures(frame: Frame) -> list[Row]:
 
 _HELP_KEYS: Final = (
     ("q", "quit: take nothing new, finish what was accepted, write files"),
-    ("p", "freeze the picture, or follow again; the run itself goes on"),
-    ("h", "this page"),
+    ("space", "freeze the picture, or follow again; the run itself goes on"),
+    ("f  l", "put a fault in · lift one, or all; both are undone at the end"),
+    ("n", "a note into the journal"),
+    ("?", "this page"),
     ("Ctrl-C", "the same as q; a second time stops draining"),
 )
 _HELP_FIGURES: Final = (

@@ -86,6 +86,10 @@ class StreamRun:
         """Return what the screen shows of each worker."""
         return self.workers.crew.rows()
 
+    @property
+    def by_hand(self) -> None:
+        """None: workers know the faults of the scenario and no other."""
+
     def stream_figures(self) -> StreamFigures:
         """Return what the summary says of the stream."""
         crew, places = self.workers.crew, self.workers.request.places

@@ -31,7 +31,7 @@ class RemoteFaults:
     def __init__(
         self, faults: Sequence[Fault], local: FaultSchedule, crew: Crew, clock: Clock, journal: Journal, seed: int
     ) -> None:
-        self._faults = faults
+        self.faults = faults
         self._remote = in_workers(faults)
         self._local = local
         self._crew = crew
@@ -92,7 +92,7 @@ class RemoteFaults:
     def records(self) -> tuple[FaultRecord, ...]:
         """Return what each fault did so far, over all workers, in the order of the scenario."""
         local = {record.name: record for record in self._local.records()}
-        return tuple(local.get(fault.name) or self._record(fault) for fault in self._faults)
+        return tuple(local.get(fault.name) or self._record(fault) for fault in self.faults)
 
     def _record(self, fault: Fault) -> FaultRecord:
         parts = self._crew.fault_records(fault.name)

@@ -72,9 +72,8 @@ class RearrangedFeed(FeedInjector):
         rest, self._waiting = self._waiting, None
         return None if rest is None else self._numbered(rest)
 
-    def reschedule(self, batches: Iterator[I64]) -> Iterator[I64]:
+    def reschedule(self, batches: Iterator[I64], first: int = 0) -> Iterator[I64]:
         """Return the intended arrivals that the feed makes of those in ``batches``."""
-        first = 0
         waiting: I64 = np.zeros(0, dtype=np.int64)
         for due_ns in batches:
             arrives = due_ns
@@ -154,7 +153,7 @@ def _touched(arranged: Arranged, keys_ns: I64) -> int:
 def _ends_of(due_ns: I64, switch: FaultSwitch) -> F64:
     """Return for each instant when the injection around it is lifted, float64 (n,); infinite outside."""
     ends = np.full(len(due_ns), np.inf)
-    for inject_at, lift_at in switch.planned:
+    for inject_at, lift_at in switch.meant:
         ends[(due_ns >= inject_at) & (due_ns < (lift_at or np.inf))] = lift_at or np.inf
     return ends
 

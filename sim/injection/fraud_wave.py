@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -23,6 +24,7 @@ class AttackedFeed(FeedInjector):
     """Hands out fraud among the transactions that are behind it; what is due after the last block comes by itself."""
 
     fault: TrafficFraudWave
+    ends_for_good: ClassVar[bool] = True
 
     def around_feed(self, feed: Feed) -> Feed:
         """Take what arrives of the synthetic world; a replay has none."""
@@ -45,7 +47,7 @@ class AttackedFeed(FeedInjector):
             self.given += len(block)
         return block
 
-    def reschedule(self, batches: Iterator[I64]) -> Iterator[I64]:
+    def reschedule(self, batches: Iterator[I64], first: int = 0) -> Iterator[I64]:  # noqa: ARG002 - fraud has no number
         """Return the intended arrivals with those of the wave among them, as far as the fault reaches."""
         extra: I64 = np.zeros(0, dtype=np.int64)
         with self.switch.effect(0):

@@ -1,6 +1,7 @@
 """The base of all injectors: one fault at work in a run, around the ports that it aims at."""
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from actors.actor import Hooks
 from actors.core.arrays import I64
@@ -28,6 +29,7 @@ class Injector:
     """
 
     fault: Fault
+    ends_for_good: ClassVar[bool] = False  # lifted by hand it never comes again: how much comes is settled before
 
     def __init__(self, fault: Fault, switch: FaultSwitch) -> None:
         self.fault = fault
@@ -37,10 +39,17 @@ class Injector:
         """Take what arrives; `reschedule` must then tell when."""
         return feed
 
-    def reschedule(self, batches: Iterator[I64]) -> Iterator[I64]:
+    def goes_on(self, count: int) -> None:
+        """Know that ``count`` transactions have passed before it was put around the feed."""
+
+    def reschedule(self, batches: Iterator[I64], first: int = 0) -> Iterator[I64]:  # noqa: ARG002 - the port's signature
         """Return the intended arrivals of the feed that `around_feed` returns, given those of the feed behind it.
 
         Asked again from the start when the fault is over before its time: what counts is how far it `reaches` then.
+
+        Args:
+            batches: the intended arrivals.
+            first: number of the first of them.
         """
         return batches
 

@@ -120,6 +120,7 @@ class FaultSwitch:
         active: whether the fault is in.
         over: whether it will never be in again: its own code failed, or the run has ended.
         planned: its injections and lifts.
+        meant: the same before anyone lifted it by hand; what it has done already goes by this.
         in_hand: of a fault that changes what is due: how many transactions it has dealt with so far.
         chance: where its draws come from.
         clock: the run's clock.
@@ -154,6 +155,7 @@ class FaultSwitch:
         streams = streams or Streams(0)
         self.chance = Chance(streams, fault.name)
         self.planned: tuple[Occurrence, ...] = fault.occurrences(streams)
+        self.meant = self.planned
         self._probability = fault.probability
         self._journal = journal
         self._injected_ns: int | None = None
@@ -205,6 +207,13 @@ class FaultSwitch:
         for call in hanging:
             if not call.done():
                 call.set_result(None)
+
+    def cut(self, at_ns: int) -> None:
+        """Plan the lift of the injection that is in for ``at_ns``, from the start of the run; the others stay."""
+        self.planned = tuple(
+            Occurrence(start, at_ns if start <= at_ns and (end is None or at_ns < end) else end)
+            for start, end in self.planned
+        )
 
     def close(self) -> None:
         """Lift the fault for good; of the traffic it has changed no more than what it has in hand."""

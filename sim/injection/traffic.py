@@ -44,6 +44,10 @@ class FeedInjector(Injector):
         self.feed = feed
         return self
 
+    def goes_on(self, count: int) -> None:
+        """Number what comes after ``count`` transactions that have passed before."""
+        self.taken = self.given = count
+
     @abstractmethod
     async def take(self) -> Block | None:
         """Return the next block with the fault's change, None after the last one."""

@@ -145,6 +145,7 @@ class Finished:
         skipped_rows: of a file, left out as its column map says.
         capacity_per_s: what the pipeline can do, where that was measured.
         trace_hash: of decision log and journal, on the virtual clock.
+        by_hand: what was changed at the screen, a line each.
     """
 
     scenario: Scenario
@@ -169,6 +170,7 @@ class Finished:
     git: str | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
     stream: StreamFigures | None = None
+    by_hand: Sequence[str] = ()
 
 
 def summarise(run: Finished) -> Summary:
@@ -192,6 +194,7 @@ def summarise(run: Finished) -> Summary:
         exit_code=verdict.exit_code,
         reasons=verdict.reasons,
         skipped=tuple(run.skipped),
+        by_hand=tuple(run.by_hand),
         duration_s=window.span_s,
         events_processed=last.ledger.produced - last.ledger.in_flight,
         fraud_detected=worth.fraud_detected,

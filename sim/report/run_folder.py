@@ -65,7 +65,8 @@ ALERTS = "alerts.jsonl"
 JOURNAL = "journal.jsonl"
 LATENCY = "latency.hlog"
 SCENARIO = "scenario.yaml"
-RUN_FILES = frozenset({SUMMARY, DECISIONS, DEAD_LETTERS, UNDELIVERED, ALERTS, JOURNAL, LATENCY, SCENARIO})
+AS_PLAYED = "as_played.yaml"  # only of a run that was changed by hand
+RUN_FILES = frozenset({SUMMARY, DECISIONS, DEAD_LETTERS, UNDELIVERED, ALERTS, JOURNAL, LATENCY, SCENARIO, AS_PLAYED})
 ROLLBACK = "rollback"  # left there by the command of that name, taken away by the run
 PARTIAL = ".partial"  # of a file that is being written; it takes its name when it is whole
 

@@ -260,6 +260,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
             null where the scenario does not ask for it.
         avg_prediction: mean score of this run.
         prediction_std: standard deviation of the scores of this run.
+        by_hand: what was changed at the screen while it ran, a line each; as_played.yaml has the same as a scenario.
         spans: the figures of each phase and fault.
         costs: what each fault cost in recall and in money.
         warnings: what went wrong without changing the verdict.
@@ -279,6 +280,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     exit_code: int
     reasons: tuple[str, ...]
     skipped: tuple[str, ...]
+    by_hand: tuple[str, ...] = ()
     duration_s: float
     events_processed: int
     fraud_detected: int

@@ -143,6 +143,8 @@ def _run_in(folder: RunFolder, shorter: Cut, request: Request, elsewhere: Elsewh
     try:
         screen.show(Notice(title=f"starting {shorter.scenario.name}"))
         # Imported with the screen up: LightGBM alone takes a second.
+        from sim.hands.offered import choices
+        from sim.hands.refused import refusal
         from sim.run.execute import composed, execute
         from sim.run.model_choice import choose_model
         from sim.run.preflight import check_scenario, preflight
@@ -159,7 +161,11 @@ def _run_in(folder: RunFolder, shorter: Cut, request: Request, elsewhere: Elsewh
         artifact = ready.artifact or choose_model(shorter.scenario, request.model, screen.show)
         plan = prepare(shorter, artifact, folder.path, screen.show, ready.load, with_capacity=request.with_capacity)
         compose = composed if elsewhere is None else elsewhere.compose(screen.show)
-        plan = replace(plan, warnings=(*settled.remarks, *plan.warnings))
+        refused = refusal(plan.clock, interactive=plan.scenario.interactive)
+        by_hand = live and not refused and elsewhere is None
+        plan = replace(plan, warnings=(*settled.remarks, *plan.warnings), by_hand=by_hand)
+        if live:
+            screen.offer(choices(refused, tuple(plan.candidates.values()), folder.path))
         result = execute(plan, folder, screen, compose=compose)
     except BaseException:
         screen.close()

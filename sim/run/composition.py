@@ -22,6 +22,7 @@ from actors.telemetry.snapshot import Gauges
 from actors.telemetry.telemetry import Telemetry
 from dashboard.panels.workers import WorkerRow
 from sim.clocks.modelled_waits import ModelledVerification
+from sim.injection.open_run import OpenRun
 from sim.injection.schedule import FaultSchedule
 from sim.injection.switch import FaultTargets
 from sim.journal import Journal
@@ -120,6 +121,11 @@ class RunContext:
         """Return none: the pipeline is in this process."""
         return ()
 
+    @property
+    def by_hand(self) -> FaultSchedule | None:
+        """Where faults are put in and out by hand; None of a run that nobody may change."""
+        return self.faults if self.faults.is_open else None
+
     def stream_figures(self) -> None:
         """Return None: there is no stream."""
 
@@ -212,7 +218,8 @@ def compose_run(
     watermark = WatermarkEventTime(plan.load.start_us) if paced is None else None
     synthetic = plan.load.spec if isinstance(plan.load, SyntheticLoad) else None
     targets = FaultTargets(machine.occupy, synthetic)
-    faults = FaultSchedule(plan.scenario.faults, clock, journal, plan.scenario.seed, targets)
+    by_hand = OpenRun() if plan.by_hand else None
+    faults = FaultSchedule(plan.scenario.faults, clock, journal, plan.scenario.seed, targets, by_hand)
     refresher = Refresher(
         warm.builder,
         faults.wrap_refresh(warm.store),

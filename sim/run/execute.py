@@ -12,6 +12,7 @@ from sim.clocks.interruptible import run_interruptibly
 from sim.clocks.real import loop_factory
 from sim.clocks.virtual_loop import VirtualLoop
 from sim.exit_codes import USAGE
+from sim.hands.as_played import as_played
 from sim.journal import Journal
 from sim.report import run_folder as files
 from sim.report.figures import Finished, summarise
@@ -146,7 +147,11 @@ def _report(plan: Plan, output: Output, session: Session, ended: Ended, losses: 
     if plan.load.labelled:
         output.join_labels(parts.event_time.now_us() - plan.label_delay_us, problems)
     warnings = [*losses, *problems, *parts.remarks()]
-    finished = replace(_finished(plan, parts, session, ended, tuple(warnings)), trace_hash=hashed)
+    by_hand = tuple(session.operator.changes)
+    if by_hand:
+        ended_ns = ended.elapsed_ns if ended.interrupted else None
+        output.write_as_played(as_played(plan.scenario, parts.by_hand, parts.steps.steps, ended_ns), problems)
+    finished = replace(_finished(plan, parts, session, ended, tuple(warnings)), trace_hash=hashed, by_hand=by_hand)
     summary = summarise(finished)
     written = output.write_summary(summary_text(summary), problems)
     return Result(summary, ended.frame, tuple(problems), written, losses)

@@ -5,6 +5,8 @@ A section of the frame is filled by one function; a panel that shows metrics as 
 
 from dataclasses import dataclass, field
 
+import msgspec
+
 from actors.core.batches import Decision, Mode
 from actors.core.clock import NS_PER_S
 from actors.core.errors import printable
@@ -20,9 +22,10 @@ from dashboard.panels.health import BreakerReading, FeatureStoreHealth, Memory
 from dashboard.panels.latency import Latency, Stages, StageTime
 from dashboard.panels.model import Drift, QualityFigures, Scores
 from dashboard.panels.workers import WorkerRow, Workers
+from sim.faults.fault import Fault, FaultRecord
 from sim.run.frame_inputs import FrameInputs, RunFacts, RunSeries
 from sim.scenario.scenario import Scenario
-from sim.scenario.timeline import fault_spans, phase_spans
+from sim.scenario.timeline import Span, fault_spans, phase_spans
 from sim.steps.step import StepState
 from sim.units import Rate
 
@@ -81,6 +84,7 @@ class Frames:
             ),
             ledger=inputs.now.ledger,
             skipped_rows=self.facts.skipped_rows,
+            answer=inputs.answer,
             figures={name: _figure(name, inputs) for name in SHOWN_METRICS},
         ).showing(
             self._latency(),
@@ -154,6 +158,7 @@ class Frames:
 
     def _timeline(self, inputs: FrameInputs) -> show.Timeline:
         scenario, end_s = self.facts.scenario, _elapsed_s(inputs.now)
+        played = msgspec.structs.replace(scenario, faults=tuple(inputs.parts.faults.faults))
         spans = phase_spans(scenario)
         phases = tuple(
             show.PhaseSpan(
@@ -169,21 +174,30 @@ class Frames:
             show.FaultSpan(
                 name=fault.name,
                 start_s=span.start_ns / NS_PER_S,
-                end_s=None if fault.lift_at is None or span.end_ns is None else span.end_ns / NS_PER_S,
+                end_s=_end_s(fault, span, record),
                 state=record.state,
             )
             for fault, span, record in zip(
-                scenario.faults, fault_spans(scenario).values(), inputs.parts.faults.records(), strict=True
+                played.faults, fault_spans(played).values(), inputs.parts.faults.records(), strict=True
             )
         )
         steps = tuple(
             show.StepMark(name=step.name, at_s=step.at / NS_PER_S, state=STEP_WORDS[record.state])
-            for step, record in zip(scenario.steps, inputs.parts.steps.records(), strict=True)
+            for step, record in zip(inputs.parts.steps.steps, inputs.parts.steps.records(), strict=True)
         )
         return show.Timeline(phases, faults, steps)
 
     def _per_s(self, rate: Rate | None) -> float | None:
         return None if rate is None else rate.resolve(self.facts.capacity_per_s or 0.0)
+
+
+def _end_s(fault: Fault, span: Span, record: FaultRecord) -> float | None:
+    """Return when a fault ends, or has ended before its time; None for a one-shot."""
+    if fault.lift_at is None or span.end_ns is None:
+        return None
+    planned_s = span.end_ns / NS_PER_S
+    over = record.lifted_at_s is not None and record.state == "lifted" and fault.repeat is None
+    return min(planned_s, record.lifted_at_s or planned_s) if over else planned_s
 
 
 def _figures(seen: str) -> str:

@@ -22,6 +22,8 @@ from sim.report import run_folder as files
 from sim.report.jsonl import PatientLines
 from sim.report.run_folder import RunFolder
 from sim.run_parts import RunParts
+from sim.scenario.render import resolved
+from sim.scenario.scenario import Scenario
 
 _UNLABELLED = b',"label":null'  # cannot stand inside a text: JSON escapes its quotes
 _LABELLED = (b',"label":0', b',"label":1')
@@ -165,6 +167,13 @@ class Output:
             if not number % LOOK_UP_EVERY and self._hurried():
                 raise InterruptedError(errno.EINTR, os.strerror(errno.EINTR))
             yield line
+
+    def write_as_played(self, scenario: Scenario, problems: list[str]) -> None:
+        """Write the scenario that plays the run again as it was played; if it cannot be, say why in ``problems``."""
+        try:
+            self._folder.write(files.AS_PLAYED, resolved(scenario))
+        except OutputError as error:
+            problems.append(str(error))
 
     def write_summary(self, text: bytes, problems: list[str]) -> bool:
         """Write the summary; return whether it is where the run was asked to write it, else say why not."""

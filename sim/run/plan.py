@@ -244,6 +244,7 @@ class Plan:
         candidates: folder of the model that a step of the scenario brings, by the step's name.
         costs: what jobs take on a virtual clock.
         noise: how much those times vary: sigma of their logarithm; 0 not at all.
+        by_hand: whether someone sits at its screen who may change it.
         look_up: what look-ups take on either clock; None: as long as the store in memory needs.
     """
 
@@ -260,6 +261,7 @@ class Plan:
     costs: Costs = field(default_factory=Costs)
     noise: float = 0.0
     look_up: LookUpTime | None = None
+    by_hand: bool = False
 
     @property
     def label_delay_us(self) -> int:

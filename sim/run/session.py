@@ -1,6 +1,7 @@
 """One run on one event loop: from the first transaction to the last decision, and taking stock at the end."""
 
 import asyncio
+import contextlib
 import gc
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,13 +14,15 @@ from actors.telemetry.latency_log import INTERVAL_S, LatencyLog, Writable
 from actors.telemetry.snapshot import Quality, Snapshot
 from dashboard.frame import Frame
 from sim.faults.fault import FaultRecord
+from sim.hands.operator import Asked, Operator
+from sim.hands.refused import refusal
 from sim.judging.judge import Judge
 from sim.judging.result import ExpectationResult, skipped
 from sim.judging.verdict import OfferedLoad, Verdict, doubts, judge, metrics_read, offered_load, remarks
 from sim.outcomes.money import Outcomes, business
 from sim.outcomes.quality import score_quality
 from sim.run.model_watch import ModelWatch
-from sim.run.plan import Plan
+from sim.run.plan import Plan, planned_ns
 from sim.run.watch import AnyScreen, Watch, tick_s
 from sim.run_parts import RunParts
 from sim.scenario.timeline import Span, duration_ns, phase_spans
@@ -44,6 +47,7 @@ class Ended:
         frame: the last picture.
         left_count: transactions that the drain left, decided by default.
         remarks: what should be known beside the verdict, one line each.
+        interrupted: whether someone ended it before its time.
     """
 
     first: Snapshot
@@ -58,6 +62,7 @@ class Ended:
     frame: Frame
     left_count: int
     remarks: tuple[str, ...]
+    interrupted: bool = False
 
 
 class Session:
@@ -65,6 +70,7 @@ class Session:
 
     Attributes:
         judge: of the expectations.
+        operator: does what is asked at the screen.
         watch: the monitor and its listeners.
 
     Args:
@@ -88,12 +94,20 @@ class Session:
         self._plan = plan
         self._parts = parts
         self._clock = clock
+        self._end: asyncio.Future[EndReason] = asyncio.get_running_loop().create_future()
         self.judge = Judge(plan.scenario, parts.telemetry.reference_of, self._quality_of)
-        self.watch = Watch(plan, parts, self.judge, clock, screen, memory, self.interrupt)
+        asked = Asked(
+            plan.scenario,
+            planned_ns(plan.scenario, plan.load),
+            refusal(plan.clock, interactive=plan.scenario.interactive),
+            self.interrupt,
+            self._end.done,
+        )
+        self.operator = Operator(asked, parts, clock)
+        self.watch = Watch(plan, parts, self.judge, clock, screen, memory, self.operator)
         self.watch.monitor.alert_listeners.append(parts.steps.alert_signal.hear)
         self._latency_log = LatencyLog(latency_log, plan.started_epoch_s, max(INTERVAL_S, LOGGED_TICKS * tick_s(plan)))
         self.watch.monitor.listeners.append(self._latency_log)
-        self._end: asyncio.Future[EndReason] = asyncio.get_running_loop().create_future()
         self._draining: asyncio.Task[int] | None = None
         self._hurried = False
         self._stopped_draining = False
@@ -114,14 +128,18 @@ class Session:
         parts = self._parts
         self._count_pauses()
         helpers: list[asyncio.Task[None]] = []
+        listening = contextlib.ExitStack()
         try:
             helpers = self._start()
+            listening.enter_context(self.watch.listening())
             elapsed_ns, arrivals, left_count = await self._until_drained()
         finally:
+            listening.close()
             for task in helpers:
                 task.cancel()
             await asyncio.gather(*helpers, return_exceptions=True)
             parts.faults.lift_all()
+            parts.steps.stop()
             if parts.telemetry.gc_pauses is not None:
                 parts.telemetry.gc_pauses.stop()
             gc.unfreeze()  # or the next run in this process would find the remains of this one, and keep them for ever
@@ -260,7 +278,8 @@ class Session:
             interrupted=interrupted,
         )
         parts.journal.add("run_ended", verdict.verdict)
-        outcomes, noted = parts.book.outcomes(), tuple(remarks(final.decided_by_mode, expectations, read))
+        noted = (*self.operator.remarks(), *remarks(final.decided_by_mode, expectations, read))
+        outcomes = parts.book.outcomes()
         watch.conclude(outcomes, noted)
         return Ended(
             first=watch.monitor.first or final,
@@ -273,6 +292,7 @@ class Session:
             verdict=verdict,
             outcomes=outcomes,
             remarks=noted,
+            interrupted=interrupted,
             frame=watch.frame(verdict.verdict, expectations),
             left_count=left_count,
         )

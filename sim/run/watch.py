@@ -1,6 +1,8 @@
 """Watching a run: every tick to the screen, the logs, the journal and the judge."""
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Protocol
 
 from actors.core.batches import Decision
@@ -10,7 +12,10 @@ from actors.telemetry.monitor import TICK_S, Monitor
 from actors.telemetry.snapshot import Gauges, Quality, Snapshot
 from actors.telemetry.window import RECENT_S, Window
 from dashboard import frame as show
+from dashboard.actions import Action
+from dashboard.choices import Choices
 from dashboard.frame import Message
+from sim.hands.operator import Operator
 from sim.journal import JournalKind
 from sim.judging.judge import Judge
 from sim.judging.result import ExpectationResult
@@ -43,8 +48,16 @@ class AnyScreen(Protocol):
         """Hand over what to show."""
         ...
 
-    def keys(self) -> str:
-        """Return the keys pressed since the last call."""
+    def offer(self, choices: Choices) -> None:
+        """Tell what can be asked of the run."""
+        ...
+
+    def actions(self) -> list[Action]:
+        """Return what was asked since the last call."""
+        ...
+
+    def fileno(self) -> int | None:
+        """Return a descriptor that can be read when something was asked; None where nothing will be."""
         ...
 
 
@@ -93,7 +106,7 @@ class Watch:
         clock: the run's clock.
         screen: shown a frame whenever it can take one.
         memory: gives resident memory at an instant; None on a virtual clock.
-        on_quit: called when the user asks to end the run.
+        operator: does what is asked at the screen.
     """
 
     def __init__(
@@ -104,12 +117,14 @@ class Watch:
         clock: Clock,
         screen: AnyScreen,
         memory: Callable[[int], int] | None,
-        on_quit: Callable[[], None],
+        operator: Operator,
     ) -> None:
+        self._plan = plan
         self._parts = parts
+        self._heard_on: int | None = None
         self._judge = judge
         self._screen = screen
-        self._on_quit = on_quit
+        self._operator = operator
         self._breaker = "closed"
         self.state: show.RunState = "running"
         self.warnings = list(plan.warnings)
@@ -142,8 +157,35 @@ class Watch:
                 expectations=expectations,
                 parts=self._parts,
                 warnings=tuple(self.warnings),
+                answer=self._operator.answer(),
             )
         )
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Do what is asked at the screen at once, not at the next tick; on a virtual clock that is soon enough."""
+        descriptor = self._screen.fileno() if self._plan.clock == "real" else None
+        if descriptor is None:
+            yield
+            return
+        loop = asyncio.get_running_loop()
+        loop.add_reader(descriptor, self._listen)
+        self._heard_on = descriptor
+        try:
+            yield
+        finally:
+            self._stop_listening()
+
+    def _listen(self) -> None:
+        for action in self._screen.actions():
+            self._operator.obey(action)
+        if self._screen.fileno() is None:
+            self._stop_listening()
+
+    def _stop_listening(self) -> None:
+        if self._heard_on is not None:
+            asyncio.get_running_loop().remove_reader(self._heard_on)
+            self._heard_on = None
 
     def conclude(self, outcomes: Outcomes, remarks: Sequence[str]) -> None:
         """Let the next frame be the last: with every truth, whenever it would have become known, and ``remarks``."""
@@ -169,9 +211,7 @@ class Watch:
         elapsed_ns = snapshot.at_ns - snapshot.started_ns
         self._judge.tick(elapsed_ns, snapshot)
         self.frames.run_series.add(snapshot, snapshot.quality)
-        pressed = self._screen.keys()
-        if "q" in pressed:
-            self._on_quit()
+        self._listen()
         if self._screen.ready:
             standing = self._judge.standing(snapshot, elapsed_ns)
             self._screen.show(self.frame(_so_far(standing), standing))
@@ -214,6 +254,13 @@ class NullScreen:
     def show(self, message: Message) -> None:
         """Show nothing."""
 
-    def keys(self) -> str:
+    def offer(self, choices: Choices) -> None:
+        """Offer nothing."""
+
+    def actions(self) -> list[Action]:
         """Return nothing."""
-        return ""
+        return []
+
+    def fileno(self) -> int | None:
+        """Return None: nothing will be asked."""
+        return None

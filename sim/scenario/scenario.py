@@ -103,6 +103,9 @@ REPLAY = Phase(name="replay")
 SEEDS = 2**63  # seeds are below it: what every generator takes
 
 
+OneFault = Annotated[Fault, Variants(FAULTS, listed=f"{PROGRAM} faults")]
+
+
 class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     """One experiment: how much load arrives, what fails and what must hold.
 
@@ -114,6 +117,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
         clock: real, or virtual (deterministic).
         model: folder of a trained model, relative to this file; absent uses the cached one of this world and trains it
             if there is none.
+        interactive: whether it may be changed by hand at the screen while it runs.
         external: the data lies outside the repository; bulk commands skip the scenario while the file is absent.
         world: the synthetic world; not used by a replay.
         events: a file of transactions to replay instead.
@@ -132,13 +136,14 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     seed: Annotated[int, msgspec.Meta(ge=0, lt=SEEDS)] = 7
     clock: Literal["real", "virtual"] = "real"
     model: FilePath | None = None
+    interactive: bool = True
     external: bool = False
     world: World = World()
     events: Events | None = None
     phases: tuple[Phase, ...] = ()
     pipeline: Pipeline = Pipeline()
     machine: Machine | None = None
-    faults: tuple[Annotated[Fault, Variants(FAULTS, listed=f"{PROGRAM} faults")], ...] = ()
+    faults: tuple[OneFault, ...] = ()
     steps: tuple[Annotated[Step, Variants(STEPS)], ...] = ()
     alerts: tuple[Alert, ...] = ()
     expect: tuple[Expectation, ...] = ()

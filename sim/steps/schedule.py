@@ -59,8 +59,9 @@ class StepSchedule:
         model_changes: ModelControl,
         alert_signal: AlertSignal,
     ) -> None:
-        self._steps = steps
-        self._candidates = candidates
+        self._steps = list(steps)
+        self._candidates = dict(candidates)
+        self._by_hand: set[asyncio.Task[None]] = set()
         self._clock = clock
         self._journal = journal
         self._model_changes = model_changes
@@ -73,13 +74,32 @@ class StepSchedule:
         """Take each step at its instant; return when the last has ended."""
         under_way: list[asyncio.Task[None]] = []
         try:
-            for step in sorted(self._steps, key=lambda each: each.at):
+            for step in sorted(self._steps.copy(), key=lambda each: each.at):
                 await self._clock.sleep_until_ns(self._journal.start_ns + step.at)
                 under_way.append(asyncio.create_task(self._take(step), name=step.name))
             await asyncio.gather(*under_way)
         finally:
             for task in under_way:
                 task.cancel()
+
+    def add(self, step: Step, candidate: Path | None = None) -> None:
+        """Take one more step now, which brings the model in ``candidate``, if any."""
+        self._steps.append(step)
+        if candidate is not None:
+            self._candidates[step.name] = candidate
+        task = asyncio.create_task(self._take(step), name=step.name)
+        self._by_hand.add(task)
+        task.add_done_callback(self._by_hand.discard)
+
+    def stop(self) -> None:
+        """Give up what was begun by hand and has not ended."""
+        for task in self._by_hand:
+            task.cancel()
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All of them, those taken by hand the last."""
+        return tuple(self._steps)
 
     async def _take(self, step: Step) -> None:
         if step.awaits is not None:

@@ -6,10 +6,12 @@ import sys
 
 import pytest
 
+from dashboard.actions import Note, Quit
+from dashboard.choices import Choices
 from dashboard.frame import Notice
 from dashboard.live import Pipe, Screen, open_screen, wants_live
 from dashboard.plain import PlainScreen
-from dashboard.wire import Inbox
+from dashboard.wire import Inbox, pack
 from tests.support.dashboard.healthy_frame import burst
 
 SLEEPER = (sys.executable, "-c", "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)")
@@ -71,18 +73,51 @@ def test_a_reader_that_has_gone_is_noticed_and_forgiven() -> None:
         pipe.send(notice(number))
     assert not pipe.alive
     assert not pipe.ready
-    assert pipe.receive() == ""
+    assert pipe.receive() == []
+    assert pipe.fileno() is None
     pipe.close()
 
 
-def test_keys_come_back() -> None:
-    """What the other side sends can be read, without waiting for it."""
+def test_actions_come_back() -> None:
+    """What the other side sends can be read, without waiting for it, also where it comes in pieces."""
     ours, theirs = socket.socketpair()
     with theirs:
         pipe = Pipe(ours)
-        assert pipe.receive() == ""
-        theirs.send(b"q")
-        assert pipe.receive() == "q"
+        assert pipe.receive() == []
+        data = pack(Note("brownout")) + pack(Quit())
+        theirs.send(data[:7])
+        assert pipe.receive() == []
+        theirs.send(data[7:])
+        assert pipe.receive() == [Note("brownout"), Quit()]
+        pipe.close()
+
+
+def test_a_screen_that_sends_nonsense_is_as_good_as_dead() -> None:
+    """What is no action ends the listening, not the run."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        pipe = Pipe(ours)
+        theirs.send(b"\0\0\0\3abc")
+        assert pipe.receive() == []
+        assert not pipe.alive
+        pipe.close()
+
+
+def test_what_is_kept_arrives_whatever_overtakes_it() -> None:
+    """What can be asked of the run is told once, before whatever waits, and no later frame takes its place."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        pipe, inbox = Pipe(ours), Inbox()
+        for number in range(50):
+            pipe.send(notice(number))
+        pipe.keep(Choices(refused="not today"))
+        for number in range(50, 100):
+            pipe.send(notice(number))
+        for _ in range(100):
+            drain(theirs, inbox)
+            pipe.pump()
+        assert inbox.choices.refused == "not today"
+        assert inbox.take() == notice(99)
         pipe.close()
 
 

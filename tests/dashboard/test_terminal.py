@@ -19,6 +19,7 @@ from tests.support.repository import ROOT
 
 DRIVER = """
 import sys, time
+from dashboard.actions import Quit
 from dashboard.live import Screen
 from tests.support.dashboard.healthy_frame import burst
 how = sys.argv[1]
@@ -28,7 +29,7 @@ with screen:
     text = "files in runs/x"
     try:
         end = time.monotonic() + 20
-        while time.monotonic() < end and "q" not in screen.keys():
+        while time.monotonic() < end and not any(isinstance(each, Quit) for each in screen.actions()):
             if how != "wait":
                 screen.show(burst())
             if how == "raise":

@@ -54,7 +54,7 @@ def test_messages_may_be_cut_anywhere(cuts: list[int]) -> None:
 
 def test_a_stream_that_is_not_ours_is_refused() -> None:
     """Neither a length that no frame has, nor a body that is none, is taken for a frame."""
-    with pytest.raises(WireError, match="not a frame"):
+    with pytest.raises(WireError, match="not one of ours"):
         Inbox().feed((LARGEST_BYTES + 1).to_bytes(4, "big"))
     inbox = Inbox()
     inbox.feed(b"\0\0\0\3abc")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from actors.model.artifact import load_artifact
+from dashboard.actions import Action
 from sim.report.run_folder import ALERTS, DEAD_LETTERS, DECISIONS, JOURNAL, LATENCY, SCENARIO, UNDELIVERED, RunFolder
 from sim.run.execute import Result, execute
 from sim.run.prepare import prepare
@@ -35,17 +36,17 @@ LOGS = (DECISIONS, JOURNAL, DEAD_LETTERS, ALERTS, LATENCY, UNDELIVERED)
 
 
 class Befalling(NullScreen):
-    """Does something once, half way through: the run asks for keys at each tick."""
+    """Does something once, half way through: the run asks for actions at each tick."""
 
     def __init__(self, mishap: Callable[[], object], tick: int = 3) -> None:
         self._mishap, self._left = mishap, tick
 
-    def keys(self) -> str:
+    def actions(self) -> list[Action]:
         """Count down."""
         self._left -= 1
         if self._left == 0:
             self._mishap()
-        return ""
+        return []
 
 
 def ran(folder: Path, model: Path, mishap: Callable[[], object] = lambda: None) -> Result:

@@ -119,12 +119,17 @@ def _repeats(view: View, path: str, fault: Fault) -> Iterator[Problem]:
 
 def _meets(view: View, first: Fault, path: str, second: Fault) -> Iterator[Problem]:
     """Yield a problem, at the later one in the file, if two faults with one target overlap."""
-    if first.target != second.target or first.lift_at is None or second.lift_at is None:
-        return
-    spans = sorted([*_spans(first), *_spans(second)])
-    if any(left[1] > right[0] for left, right in pairwise(spans)):
+    if overlaps(first, second):
         rule = f"must not overlap {first.name}, which is a {second.target} too"
         yield view.problem(f"{path}.at", rule, remedy="let one end before the other begins")
+
+
+def overlaps(first: Fault, second: Fault) -> bool:
+    """Return whether two faults with one target may be in at the same time."""
+    if first.target != second.target or first.lift_at is None or second.lift_at is None:
+        return False
+    spans = sorted([*_spans(first), *_spans(second)])
+    return any(left[1] > right[0] for left, right in pairwise(spans))
 
 
 def _spans(fault: Fault) -> Iterator[tuple[int, int]]:

@@ -1,0 +1,53 @@
+"""What the run tells its operator: what the menus offer, once, before the first frame; and what became of an action."""
+
+from msgspec import Struct
+
+
+class _Told(Struct, frozen=True, array_like=True, kw_only=True):
+    """A frozen value that travels as an array: both ends of the pipe are the same version."""
+
+
+class Parameter(_Told, frozen=True):
+    """One key of a fault.
+
+    Attributes:
+        value: its default as a scenario writes it; "" where one must be given.
+        options: the only values it may have; () where it may have others.
+        hint: what it means, in one line.
+    """
+
+    key: str
+    value: str = ""
+    options: tuple[str, ...] = ()
+    hint: str = ""
+
+
+class FaultChoice(_Told, frozen=True):
+    """One kind of fault, with what can be set of it."""
+
+    kind: str
+    summary: str
+    parameters: tuple[Parameter, ...] = ()
+
+
+class Choices(_Told, frozen=True, tag="choices"):
+    """What can be asked of this run.
+
+    Attributes:
+        refused: why nothing of it may be changed by hand, in one line; "" where it may.
+        faults: kinds that can be put in.
+        models: folders of models that can be released.
+        folder: where pictures of the screen go.
+    """
+
+    refused: str = ""
+    faults: tuple[FaultChoice, ...] = ()
+    models: tuple[str, ...] = ()
+    folder: str = ""
+
+
+class Answer(Struct, frozen=True, array_like=True):
+    """What the run says to the latest action of the person at the screen, and whether it was done."""
+
+    text: str
+    good: bool = True

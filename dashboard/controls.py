@@ -1,0 +1,86 @@
+"""What each key does: to the view, which is the screen's own business, or as an action for the run."""
+
+from dataclasses import replace
+from typing import Final
+
+from dashboard.actions import Action, Quit, ShiftRate
+from dashboard.choices import Choices
+from dashboard.frame import Frame
+from dashboard.menus.menu import Form, Pick
+from dashboard.menus.offered import opened
+from dashboard.screen import LIVE, ViewState
+
+CHANGING: Final = "flabmn"  # keys with a menu that leads to an action
+SHIFTS: Final = {"+": 1, "=": 1, "-": -1}  # "=" is "+" without Shift
+HELD_S: Final = 0.09  # a key that comes again so soon is held down: terminals repeat 30 times a second
+SAID_S: Final = 6.0  # how long the screen's own line stays
+
+
+class Controls:
+    """The state of one keyboard.
+
+    A key that is held down counts once, but for text and for moving in a menu.
+
+    Attributes:
+        view: what is shown, and how.
+    """
+
+    def __init__(self) -> None:
+        self.view: ViewState = LIVE
+        self._last = ""
+        self._last_s = 0.0
+        self._said_s = 0.0
+
+    def press(self, key: str, frame: Frame | None, choices: Choices, now_s: float) -> Action | None:
+        """Take a key at ``now_s``; return what is asked of the run, None if nothing."""
+        if self.view.menu is not None:
+            return self._in_menu(key)
+        held = key == self._last and now_s - self._last_s < HELD_S
+        self._last, self._last_s = key, now_s
+        if held:
+            return None
+        key = key.lower()
+        if key in ("?", "h"):
+            self.view = replace(self.view, help=not self.view.help)
+        elif key in (" ", "p"):
+            self.view = replace(self.view, frozen=not self.view.frozen)
+        elif key == "esc":
+            self.view = replace(self.view, help=False)
+        elif key == "q":
+            return Quit()
+        elif key in SHIFTS or (len(key) == 1 and key in CHANGING):
+            return self._change(key, frame, choices, now_s)
+        return None
+
+    def _change(self, key: str, frame: Frame | None, choices: Choices, now_s: float) -> Action | None:
+        if choices.refused:
+            self.say(choices.refused, now_s)
+        elif key in SHIFTS:
+            return ShiftRate(SHIFTS[key])
+        else:
+            menu = opened(key, frame, choices)
+            if isinstance(menu, Pick) and not menu.options:
+                self.say(menu.empty, now_s)
+            else:
+                self.view = replace(self.view, menu=menu, help=False)
+        return None
+
+    def _in_menu(self, key: str) -> Action | None:
+        menu = self.view.menu
+        after = None if menu is None else menu.press(key)
+        if after is None or isinstance(after, (Pick, Form)):
+            self.view = replace(self.view, menu=after)
+            return None
+        self.view = replace(self.view, menu=None)
+        return after
+
+    def say(self, text: str, now_s: float) -> None:
+        """Show a line for a while."""
+        self.view, self._said_s = replace(self.view, said=text), now_s
+
+    def passed(self, now_s: float) -> bool:
+        """Take back what has been said long enough; return whether the view has changed."""
+        if not self.view.said or now_s - self._said_s < SAID_S:
+            return False
+        self.view = replace(self.view, said="")
+        return True

@@ -1,0 +1,210 @@
+"""Whoever sits at the screen of a run: does what is asked there, or says why not, and remembers what was done.
+
+Everything that is done is an entry ``operator`` of the journal, and is carried out by what carries out a scenario, so
+that it is lifted at the end like all else.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from actors.core.clock import NS_PER_MS, NS_PER_S, Clock
+from dashboard.actions import (
+    Acknowledge,
+    Action,
+    Inject,
+    Lift,
+    Note,
+    NotRecorded,
+    Quit,
+    Release,
+    RollBack,
+)
+from dashboard.choices import Answer
+from sim.faults.registry import FAULTS
+from sim.hands.refused import ON_STREAM, RefusedError
+from sim.hands.typed_fault import check_fault, told, typed_fault
+from sim.injection.schedule import FaultSchedule
+from sim.report.run_folder import AS_PLAYED
+from sim.run_parts import RunParts
+from sim.scenario.scenario import Scenario
+from sim.steps.registry import ModelRelease, ModelRollback
+from sim.units import spoken_duration
+
+MOST_ACTIONS: Final = 1_000  # of one run: a person does not come that far, and each costs a little for ever
+ANSWER_NS: Final = 8 * NS_PER_S  # how long an answer stays on the screen
+BY: Final = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What may be asked of a run.
+
+    Attributes:
+        scenario: as run.
+        planned_ns: when it ends, from its start; None where nobody knows.
+        refused: why nothing may be changed; "" where it may.
+        quit: ends the run.
+        draining: whether it is ending already.
+    """
+
+    scenario: Scenario
+    planned_ns: int | None
+    refused: str
+    quit: Callable[[], None]
+    draining: Callable[[], bool]
+
+
+class Operator:
+    """Obeys the screen of one run.
+
+    Attributes:
+        changes: what was done to the run, a line each; notes and acknowledgements change nothing.
+
+    Args:
+        asked: what may be.
+        parts: of the run.
+        clock: the run's clock.
+    """
+
+    def __init__(self, asked: Asked, parts: RunParts, clock: Clock) -> None:
+        self._asked = asked
+        self._parts = parts
+        self._clock = clock
+        self._count = 0
+        self._answer: Answer | None = None
+        self._answered_ns = 0
+        self.changes: list[str] = []
+
+    def answer(self) -> Answer | None:
+        """Return what was said to the latest action, for as long as it is news."""
+        fresh = self._clock.now_ns() - self._answered_ns < ANSWER_NS
+        return self._answer if fresh else None
+
+    def remarks(self) -> tuple[str, ...]:
+        """Return what whoever reads the verdict should know: that the run was changed, how often, and how first."""
+        if not self.changes:
+            return ()
+        times = "once" if len(self.changes) == 1 else f"{len(self.changes):,} times, first"
+        return (f"changed by hand {times} at {self.changes[0]}; {AS_PLAYED} plays this drill again",)
+
+    def obey(self, action: Action) -> None:
+        """Do what is asked, or remember why not; whatever it is, it raises nothing."""
+        if isinstance(action, Quit):
+            self._asked.quit()
+            return
+        try:
+            self._check()
+            said = self._do(action)
+        except RefusedError as refusal:
+            self._answer = Answer(str(refusal), good=False)
+        else:
+            self._answer = Answer(said)
+        self._answered_ns = self._clock.now_ns()
+
+    def _check(self) -> None:
+        if self._asked.refused:
+            raise RefusedError(self._asked.refused)
+        if self._asked.draining():
+            raise RefusedError("the run is ending; nothing can be changed any more")
+        self._count += 1
+        if self._count > MOST_ACTIONS:
+            raise RefusedError(f"{MOST_ACTIONS:,} actions were taken by hand in this run; that is the most")
+
+    def _do(self, action: Action) -> str:
+        match action:
+            case Inject():
+                return self._inject(action)
+            case Lift(fault):
+                return self._lift(fault)
+            case Release(folder):
+                return self._release(folder)
+            case RollBack():
+                return self._roll_back()
+            case Acknowledge(alert):
+                return self._acknowledge(alert)
+            case Note(text):
+                self._journal("note", text)
+                return "noted"
+            case NotRecorded(why):
+                raise RefusedError(f"the recording has ended: {why}; the run goes on")
+            case _:
+                raise RefusedError("this cannot be done by hand")
+
+    # ------------------------------------------------------------------ faults
+
+    def _inject(self, asked: Inject) -> str:
+        faults, kind = self._faults(), FAULTS.get(asked.kind)
+        at_ns = self._now_ns() if kind is None else faults.next_ns(kind)
+        fault = typed_fault(asked, self._name(asked.kind), at_ns)
+        check_fault(fault, [played for played, _ in faults.played()], self._asked.scenario)
+        planned_ns = self._asked.planned_ns
+        left = fault if planned_ns is None else fault.cut(planned_ns)
+        if left is None:
+            raise RefusedError(f"{asked.kind} comes too late: the run ends before it could begin")
+        faults.add(left)
+        length = "" if left.lift_at is None else f" for {spoken_duration(left.lift_at - left.at)}"
+        shorter = "" if left is fault else ", when the run ends"
+        words = told(left)
+        self._changed("inject", f"{left.name}{length}{shorter}{f' ({words})' if words else ''}")
+        return f"{left.name} goes in{length}{shorter}"
+
+    def _lift(self, name: str) -> str:
+        faults = self._faults()
+        names = [name] if name else [each.name for each in faults.records() if each.state == "injected"]
+        lifted = [each for each in names if faults.lift_now(each) is not None]
+        if not lifted:
+            raise RefusedError(f"{name} is not in: there is nothing to lift" if name else "no fault is in")
+        for each in lifted:
+            self._changed("lift", each)
+        return f"lifted {', '.join(lifted)}"
+
+    def _faults(self) -> FaultSchedule:
+        faults = self._parts.by_hand
+        if faults is None:
+            raise RefusedError(ON_STREAM)
+        return faults
+
+    # ------------------------------------------------------------------ the model
+
+    def _release(self, folder: str) -> str:
+        place = Path(folder).expanduser().absolute()
+        if not place.is_dir():
+            raise RefusedError(f"{folder}: is not the folder of a model; python -m sim models lists them")
+        step = ModelRelease(name=self._name("model_release"), at=self._now_ns(), model=str(place))
+        self._parts.steps.add(step, place)
+        self._changed("release", f"{step.name} from {place}")
+        return f"{step.name} is being verified"
+
+    def _roll_back(self) -> str:
+        step = ModelRollback(name=self._name("model_rollback"), at=self._now_ns())
+        self._parts.steps.add(step)
+        self._changed("roll back", step.name)
+        return f"{step.name} is asked for"
+
+    # ------------------------------------------------------------------ alerts
+
+    def _acknowledge(self, alert: str) -> str:
+        self._journal("acknowledge", alert)
+        return f"{alert} is acknowledged"
+
+    # ------------------------------------------------------------------ what all of them share
+
+    def _now_ns(self) -> int:
+        """Return the instant from the start of the run, in whole ms, rounded up."""
+        return -(-(self._clock.now_ns() - self._parts.journal.start_ns) // NS_PER_MS) * NS_PER_MS
+
+    def _name(self, kind: str) -> str:
+        """Return a name that nothing in this run has."""
+        taken = {each.name for each in self._parts.faults.records()}
+        taken |= {each.name for each in self._parts.steps.steps}
+        taken |= {each.name for each in self._asked.scenario.phases}
+        return next(name for number in range(1, len(taken) + 2) if (name := f"{kind}-{number}") not in taken)
+
+    def _changed(self, what: str, detail: str) -> None:
+        self.changes.append(f"{self._now_ns() / NS_PER_S:.3f} s: {what} {detail}")
+        self._journal(what, detail)
+
+    def _journal(self, what: str, detail: str) -> None:
+        self._parts.journal.add(BY, what, detail)

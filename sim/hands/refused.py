@@ -1,0 +1,18 @@
+"""Why something that was asked at the keyboard is not done, in one line."""
+
+from typing import Final
+
+VIRTUAL: Final = "on the virtual clock nothing can be changed by hand; run it with --clock real"
+FORBIDDEN: Final = "this scenario forbids changes by hand; take out interactive: false to allow them"
+ON_STREAM: Final = "on a stream only the model can be changed by hand; run it without --stream for the rest"
+
+
+def refusal(clock: str, *, interactive: bool) -> str:
+    """Return why a run on ``clock`` may not be changed by hand; "" where it may."""
+    if not interactive:
+        return FORBIDDEN
+    return "" if clock == "real" else VIRTUAL
+
+
+class RefusedError(Exception):
+    """It is not done; the text says why and what to do. The run goes on as before."""
