@@ -37,6 +37,7 @@ from sim.injection.switch import FaultSwitch, FaultTargets
 from sim.journal import Journal
 
 P = TypeVar("P")
+AHEAD_NS = 10 * NS_PER_MS  # of what is asked by hand: it then begins when it says, and not a few ms later
 
 INJECTORS: dict[type[Fault], type[Injector]] = {
     inspect.get_annotations(each)["fault"]: each
@@ -218,7 +219,7 @@ class FaultSchedule:
             yield fault, None if switch.planned == switch.meant else switch.planned
 
     def _from_now(self, kind: type[Injector]) -> int:
-        now_ns = self._clock.now_ns() - self._journal.start_ns
+        now_ns = self._clock.now_ns() - self._journal.start_ns + AHEAD_NS
         if kind.around_feed is not Injector.around_feed:
             now_ns = max(now_ns, self._open_run().traffic.looked_ns + 1)
         return -(-now_ns // NS_PER_MS) * NS_PER_MS
