@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,27 +14,31 @@ from typing import Final
 from actors.core.child_process import Child
 from actors.core.clock import NS_PER_S, Clock
 from actors.core.errors import EscalationError, RiskdrillError
-from actors.core.process_failures import how_ended
+from actors.core.process_failures import how_ended, was_killed
+from sim.coordinator.last_words import LastWords, Listener
 from sim.coordinator.waiting import all_done
 from sim.stream.places import Places
 
 QUICK_NS: Final = 3 * NS_PER_S  # a process that was ended by something else than its start has lived longer
 MOST_QUICK: Final = 5  # deaths in a row, each soon after the start: it will not come up
+SHORTENED_EVERY_S: Final = 10.0
 RESPITE_S: Final = 15.0  # for the last commit of a child whose run is gone
 
 
-def be_worker(pipe: Connection, places: Places, slot: str, run: str, model: Path) -> None:
-    """Be the worker in ``slot``, in a process of its own; end when the parent is gone."""
+def be_worker(pipe: Connection, words: Listener, places: Places, slot: str, run: str, model: Path) -> None:
+    """Be the worker in ``slot``, in a process of its own, and end with its exit code; end when the parent is gone."""
     from sim.signals import listen
     from sim.stream.worker import WorkerOptions
     from sim.stream.worker_process import run_worker
 
     with suppress(OSError), open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - a descriptor to put in another's place
         os.dup2(nowhere.fileno(), 1)  # the screen is the parent's
-        os.dup2(nowhere.fileno(), 2)
+    words.take_standard_error()
     listen()
     threading.Thread(target=_end_with_parent, args=(pipe,), name="parent", daemon=True).start()
-    run_worker(places, WorkerOptions(slot, model, run))
+    code = run_worker(places, WorkerOptions(slot, model, run))
+    if code:
+        sys.exit(code)
 
 
 def _end_with_parent(pipe: Connection) -> None:
@@ -54,7 +59,7 @@ class Children:
         model: folder of the model that they serve.
         count: how many.
         clock: tells a start that fails from a long life.
-        died: told of each death: the slot, and how it died.
+        died: told of each death: the slot, and how it died, "" if the process was asked to end.
     """
 
     def __init__(
@@ -67,6 +72,7 @@ class Children:
         self._clock = clock
         self._died = died
         self._children: dict[str, Child] = {}
+        self._words: dict[str, LastWords] = {}
         self._ending = False
         self._watching: list[asyncio.Task[None]] = []
         self._given_up: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -82,7 +88,8 @@ class Children:
         self._watching = [asyncio.create_task(self._keep(slot), name=f"child {slot}") for slot in self._slots]
 
     async def _start(self, slot: str) -> None:
-        given = (self._places, slot, self._run, self._model)
+        self._words[slot] = words = LastWords()
+        given = (words, self._places, slot, self._run, self._model)
         self._children[slot] = await asyncio.to_thread(Child, be_worker, *given)
 
     async def given_up(self) -> None:
@@ -104,7 +111,9 @@ class Children:
             self._died(slot, why)
             quick_count = quick_count + 1 if self._clock.now_ns() - begun_ns < QUICK_NS else 0
             if quick_count >= MOST_QUICK:
-                self._give_up(f"worker {slot} died {quick_count} times soon after its start, the last time: {why}")
+                self._give_up(
+                    f"worker {slot} died {quick_count} times soon after its start, the last time: {why or 'ended'}"
+                )
                 return
             await self._start(slot)
 
@@ -114,7 +123,7 @@ class Children:
             self._given_up.exception()  # whoever waits hears of it; nobody has to
 
     async def _until_dead(self, slot: str) -> str:
-        """Wait until the process in ``slot`` has ended and return how, in a few words."""
+        """Wait until the process in ``slot`` has ended and return how, in a line; "" if as it was asked to."""
         child = self._children[slot]
         readable: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         loop = asyncio.get_running_loop()
@@ -125,7 +134,8 @@ class Children:
 
         loop.add_reader(child.pipe.fileno(), wake)
         try:
-            await readable
+            while not await all_done([readable], SHORTENED_EVERY_S):
+                self._words[slot].shorten()
         finally:
             loop.remove_reader(child.pipe.fileno())
         why = ""
@@ -138,7 +148,12 @@ class Children:
             pass
         status = await asyncio.to_thread(child.close)
         self._children.pop(slot, None)
-        return why or (how_ended(status) if status else "ended")
+        words = self._words.pop(slot)
+        last = "" if was_killed(status) else words.line().removeprefix(f"{slot}: ")  # it did not know what came
+        words.close()
+        if why or not status:
+            return why
+        return how_ended(status) + (f"; last it said: {last}" if last else "")
 
     async def end(self, within_s: float) -> None:
         """Have all end: those that have not left within ``within_s`` are told to, and then killed."""

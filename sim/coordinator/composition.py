@@ -114,6 +114,7 @@ class StreamRun:
         """Return what whoever reads the summary should know."""
         figures, sender = self.stream_figures(), self.workers.sender
         negative, unknown = figures.negative_latencies, self.collector.unknown_count
+        last_loss = self.workers.crew.last_loss
         lines = [
             (negative, f"{negative:,} transactions were decided before they were due: clocks of machines differ"),
             (
@@ -125,7 +126,7 @@ class StreamRun:
                 figures.redelivered,
                 f"{figures.redelivered:,} decisions came again as they were: delivery is at least once",
             ),
-            (figures.lost, f"workers were lost {figures.lost:,} times; see the journal"),
+            (figures.lost, f"workers were lost {figures.lost:,} times, the last time {last_loss}"),
             (sender.refused, f"{sender.refused:,} transactions could not be sent: {sender.refusal}"),
             *((1, f"a worker was refused: {why}") for why in self.workers.crew.refused),
         ]

@@ -2,16 +2,16 @@
 
 import asyncio
 import itertools
+import logging
 from collections.abc import Callable, Collection
 from typing import Final
 
 import msgspec
 
 from actors.core.clock import NS_PER_S, Clock
-from actors.telemetry.stages import Stage
 from actors.telemetry.telemetry import Telemetry
 from dashboard.panels.workers import WorkerRow
-from sim.coordinator.member import Member, row_of
+from sim.coordinator.member import OF_WORKERS, Member, row_of, unfit
 from sim.faults.fault import FaultRecord
 from sim.journal import Journal, JournalEntry, JournalKind
 from sim.steps.step import StepOutcome
@@ -38,19 +38,7 @@ from sim.stream.control_messages import (
 
 SILENT_S: Final = 3.0  # six messages: a loop that was held up for a second is not missed
 LOST_S: Final = 15.0  # beyond the session of a member, its partitions are others' by now
-OF_WORKERS: Final = (
-    Stage.ASSEMBLER_WAITING,
-    Stage.PARSE,
-    Stage.STORE,
-    Stage.FEATURES,
-    Stage.SCORER_WAITING,
-    Stage.INFERENCE,
-    Stage.DECIDE,
-    Stage.LOGGER_WAITING,
-    Stage.LOG,
-    Stage.LOGGED,
-)
-"""Stages that are counted in workers; what the run itself sees it counts itself."""
+log = logging.getLogger(__name__)
 
 
 class Crew:
@@ -67,7 +55,8 @@ class Crew:
     Attributes:
         refused: why workers were refused for good, a line each.
         joined_count: processes that were admitted.
-        lost_count: those that were heard of no more.
+        lost_count: those that ended unasked, or were heard of no more.
+        last_loss: the last of them, and why.
         most: most that took part at one time.
     """
 
@@ -96,6 +85,7 @@ class Crew:
         self._restarts: dict[str, int] = {}
         self.refused: list[str] = []
         self.joined_count = self.lost_count = self.most = 0
+        self.last_loss = ""
 
     def _now_s(self) -> float:
         return self._clock.now_ns() / NS_PER_S
@@ -237,7 +227,7 @@ class Crew:
         if known is not None:  # our answer was lost
             self._link.send(self._admission(asking))
             return
-        if why := self._unfit(asking):
+        if why := unfit(asking, self._announce):
             self._link.send(Refused(run=self.run, process=asking.process, why=why))
             line = f"{asking.worker} on {asking.host}: {why}"
             if line not in self.refused:
@@ -250,16 +240,6 @@ class Crew:
             self._link.send(Refused(run=self.run, process=asking.process, why=why, for_now=True))
             return
         self._admit(asking)
-
-    def _unfit(self, asking: Join) -> str:
-        """Return why this worker would compute something else, "" if it would not."""
-        announce = self._announce
-        if asking.model != announce.model:
-            return f"must serve model {announce.model[:12]}, and has {asking.model[:12]}"
-        if (asking.kernels, asking.version) != (announce.kernels, announce.version):
-            ours, theirs = f"{announce.version} ({announce.kernels})", f"{asking.version} ({asking.kernels})"
-            return f"all workers must compute the same features: is riskdrill {theirs}, and the run {ours}"
-        return ""
 
     def _holder(self, slot: str | None) -> Member | None:
         """Return who has ``slot`` and is alive as far as anyone knows."""
@@ -327,11 +307,18 @@ class Crew:
     # ---------------------------------------------------------------- missing
 
     def died(self, slot: str, why: str) -> None:
-        """Take that the process in ``slot`` is dead: another one may take its place at once."""
+        """Take that the process in ``slot`` is dead: another one may take its place at once.
+
+        Args:
+            slot: where it was.
+            why: how it ended; "" if it was asked to.
+        """
         self._dead_slots.add(slot)
-        for each in self.live:
-            if each.join.slot == slot:
-                self._lose(each, why)
+        newest = next((each for each in reversed(self._members.values()) if each.join.slot == slot), None)
+        if newest is None or newest.state == "lost":  # it never took part, or was given up before
+            self._note_loss(slot, why or "ended")
+        elif why or newest.state != "gone":
+            self._lose(newest, why or "ended")
 
     def _miss(self) -> None:
         now_s = self._now_s()
@@ -344,9 +331,14 @@ class Crew:
 
     def _lose(self, member: Member, why: str) -> None:
         member.state = "lost"
-        self.lost_count += 1
-        self._tell("worker_lost", member.join.worker, why)
+        self._note_loss(member.join.worker, why)
         self._wake()
+
+    def _note_loss(self, worker: str, why: str) -> None:
+        self.lost_count += 1
+        self.last_loss = f"{worker}: {why}"
+        self._tell("worker_lost", worker, why)
+        log.warning("worker %s was lost: %s", worker, why)  # plain lines show it at once
 
     # ---------------------------------------------------------------- waiting and reading
 

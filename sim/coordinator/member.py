@@ -7,11 +7,25 @@ from typing import Final
 
 from actors.core.batches import Mode
 from actors.core.clock import NS_PER_S
+from actors.model.manifest import SHORT_DIGEST
 from actors.telemetry.stages import Stage
 from dashboard.panels.workers import WorkerRow
-from sim.stream.control_messages import STATUS_EVERY_S, Join, Status
+from sim.stream.control_messages import STATUS_EVERY_S, Announce, Join, Status
 
 RECENT_S: Final = 10.0
+OF_WORKERS: Final = (
+    Stage.ASSEMBLER_WAITING,
+    Stage.PARSE,
+    Stage.STORE,
+    Stage.FEATURES,
+    Stage.SCORER_WAITING,
+    Stage.INFERENCE,
+    Stage.DECIDE,
+    Stage.LOGGER_WAITING,
+    Stage.LOG,
+    Stage.LOGGED,
+)
+"""Stages that are counted in workers; what the run itself sees it counts itself."""
 
 
 @dataclass(slots=True, eq=False)
@@ -33,6 +47,16 @@ class Member:
     def newest(self) -> Status | None:
         """Its last status."""
         return self.statuses[-1] if self.statuses else None
+
+
+def unfit(asking: Join, announce: Announce) -> str:
+    """Return why the worker that is ``asking`` would compute something else than the run wants, "" if it would not."""
+    if asking.model != announce.model:
+        return f"must begin with model {announce.model[:SHORT_DIGEST]}, and has {asking.model[:SHORT_DIGEST]}"
+    if (asking.kernels, asking.version) != (announce.kernels, announce.version):
+        ours, theirs = f"{announce.version} ({announce.kernels})", f"{asking.version} ({asking.kernels})"
+        return f"all workers must compute the same features: is riskdrill {theirs}, and the run {ours}"
+    return ""
 
 
 def row_of(member: Member, restarts: int) -> WorkerRow:

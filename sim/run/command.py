@@ -178,10 +178,11 @@ def _run_in(folder: RunFolder, shorter: Cut, request: Request, elsewhere: Elsewh
 
 
 def _keep_quiet(*, live: bool) -> None:
-    """Keep the pipeline's warnings off a live screen, which shows what they say; elsewhere they go to stderr."""
-    pipeline = logging.getLogger("actors")
-    pipeline.propagate = False
-    pipeline.handlers = [logging.NullHandler() if live else logging.StreamHandler()]
+    """Keep warnings of a run off a live screen, which shows what they say; elsewhere they go to stderr."""
+    for name in ("actors", "sim"):
+        logger = logging.getLogger(name)
+        logger.propagate = False
+        logger.handlers = [logging.NullHandler() if live else logging.StreamHandler()]
 
 
 def shorten(scenario: Scenario, duration: str | None) -> Cut:

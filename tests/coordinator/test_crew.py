@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import pytest
+
 from actors.core.clock import RealClock
 from actors.telemetry.telemetry import Telemetry
 from sim.coordinator.crew import Crew
 from sim.journal import Journal
 from sim.stream.control_link import InMemoryControl
-from sim.stream.control_messages import Ack, Admit, Announce, Inject, Join, Refused, Release, Rollback
+from sim.stream.control_messages import Ack, Admit, Announce, Inject, Join, Leave, Refused, Release, Rollback
 
 ANNOUNCE = Announce(
     run="r", scenario="", model="m" * 64, model_folder="", kernels="k", version="1", starts={}, store=""
@@ -192,5 +194,30 @@ def test_what_a_rollback_has_undone_is_not_injected_again() -> None:
         control.send(asking("b"))
         await settled()
         assert [each.fault for each in control.sent if isinstance(each, Inject) and each.process == "b"] == ["outage"]
+
+    crew_of(check)
+
+
+@pytest.mark.parametrize(
+    ("joins", "leaves", "why", "entries"),
+    [
+        (True, False, "was killed (SIGKILL)", ["was killed (SIGKILL)"]),
+        (True, True, "ended with code 75; last it said: it hangs", ["ended with code 75; last it said: it hangs"]),
+        (True, True, "", []),
+        (False, False, "ended with code 1", ["ended with code 1"]),
+    ],
+)
+def test_why_a_process_ended_is_written_down(*, joins: bool, leaves: bool, why: str, entries: list[str]) -> None:
+    """Also of one that never took part, or that has said farewell by itself; not of one that was asked to end."""
+
+    async def check(crew: Crew, control: InMemoryControl) -> None:
+        if joins:
+            control.send(asking("a"))
+        if leaves:
+            control.send(Leave(run="r", process="a", worker="w0", why="it hangs"))
+        await settled()
+        crew.died("w0", why)
+        assert [each.detail for each in crew._journal.entries if each.kind == "worker_lost"] == entries
+        assert (crew.lost_count, crew.last_loss) == (len(entries), f"w0: {why}" if entries else "")
 
     crew_of(check)
