@@ -31,6 +31,19 @@ _TOLD: Final = (  # what the server's refusals begin with
 _KINDS: Final = {"READONLY": "READONLY", "OOM": "OUTOFMEMORY", "LOADING": "BUSYLOADING", "NOPERM": "NOPERMISSION"}
 
 
+class PackedByHiredis:
+    """A connection that puts its commands together in C.
+
+    redis-py 8.1 does so for blocking connections only; in Python it takes an eighth of a worker's time.
+    """
+
+    def pack_command(self, command: str, *arguments: str | bytes | int) -> list[bytes]:
+        """Return ``command``, which may be several words, with its arguments as they are sent."""
+        from hiredis import pack_command
+
+        return [pack_command((*command.split(), *arguments))]  # type: ignore[arg-type]  # its types say one of each
+
+
 def connect(address: StoreAddress | str, timeout_s: float = TIMEOUT_S) -> "Redis":
     """Return a client that fails within ``timeout_s`` instead of trying again; nothing is sent yet.
 
@@ -45,7 +58,7 @@ def connect(address: StoreAddress | str, timeout_s: float = TIMEOUT_S) -> "Redis
 
     place = parse_store(address) if isinstance(address, str) else address
     secrets = credentials()
-    return Redis(
+    client = Redis(
         host=place.host,
         port=place.port,
         db=place.database,
@@ -56,6 +69,10 @@ def connect(address: StoreAddress | str, timeout_s: float = TIMEOUT_S) -> "Redis
         socket_connect_timeout=timeout_s,
         retry=Retry(NoBackoff(), 0),
     )
+    pool = client.connection_pool
+    kind = pool.connection_class
+    pool.connection_class = type(kind.__name__, (PackedByHiredis, kind), {})
+    return client
 
 
 async def check_store(address: StoreAddress, prefix: str) -> None:
