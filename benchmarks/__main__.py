@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-HELPERS = ("__main__", "end_to_end", "measuring", "plain_loop", "portfolio", "rows")
+HELPERS = ("__main__", "end_to_end", "measuring", "plain_loop", "portfolio", "rows", "servers", "stream_contenders")
 
 
 def names() -> list[str]:

@@ -55,15 +55,18 @@ class Rows:
 
 def load_rows(model: Path | None) -> Rows:
     """Return the rows, with the model in the folder ``model`` or else the default world's, trained if need be."""
-    folder = model or _default_model()
-    artifact = load_artifact(folder)
-    phase = RatedPhase(name="load", duration_ns=int(1.1 * ROWS / RATE * NS_PER_S), rate=RATE)
-    spec = TrafficSpec(world=WorldSpec(), phases=(phase,), seed=7)
+    artifact, spec = load_artifact(model or default_model()), traffic()
     raws = [raw for block in spec.build() for raw in block.raws][:ROWS]
     rows = Rows(artifact, artifact.booster, spec, raws, [], np.empty((0, 0), dtype=np.float32))
     columns = [Columns.of([parse(raw) for raw in raws[at : at + BATCH]]) for at in range(0, len(raws), BATCH)]
     ids = [name for part in columns for name in part.ids]
     return Rows(artifact, rows.booster, spec, raws, ids, _features(rows, columns))
+
+
+def traffic() -> TrafficSpec:
+    """Return the traffic that the rows are taken from."""
+    phase = RatedPhase(name="load", duration_ns=int(1.1 * ROWS / RATE * NS_PER_S), rate=RATE)
+    return TrafficSpec(world=WorldSpec(), phases=(phase,), seed=7)
 
 
 def _features(rows: Rows, columns: list[Columns]) -> F32:
@@ -75,7 +78,8 @@ def _features(rows: Rows, columns: list[Columns]) -> F32:
     return np.concatenate(parts)
 
 
-def _default_model() -> Path:
+def default_model() -> Path:
+    """Return the folder of the default world's model, trained if need be."""
     source = WorldSource(WorldSpec().town, LABEL_DELAY_US)
     folder = model_cache() / recipe_of(source.facts(), source.features, FitConfig()).key
     if not is_model(folder):
