@@ -16,7 +16,8 @@ from hdrh.histogram import HdrHistogram
 
 from actors.core.arrays import F32, F64, I64, U8
 from actors.core.clock import RealClock
-from actors.telemetry.alerts import AlertEngine, built_in_rules
+from actors.telemetry.alerts.built_in import built_in_rules
+from actors.telemetry.alerts.engine import AlertEngine
 from actors.telemetry.drift import Reference, bins_of
 from actors.telemetry.histogram_counts import HIGHEST_US
 from actors.telemetry.ledger_snapshot import Waiting

@@ -19,6 +19,7 @@ from dashboard.ascii import PLAIN_SIGNS
 from dashboard.choices import Choices
 from dashboard.frame import ExpectationRow, Figure, Frame, Message, MoneyFigures, Notice
 from dashboard.panels.alerts import after_samples
+from dashboard.panels.grades import Graded, grade_rows
 from dashboard.rows import Row, clean, fit, left, right, row, rule
 from dashboard.screen import LEAST_HEIGHT, LEAST_WIDTH, Picture, ViewState, render
 from dashboard.theme import BAD, CARE, DIM, EXPECTATIONS, GOOD, LABEL, PLAIN, RULE, STRONG, TITLE, VERDICTS
@@ -106,6 +107,8 @@ def verdict(frame: Frame, width: int) -> Picture:
     symbol, style = VERDICTS[frame.header.verdict]
     title = [("verdict ", TITLE), (f"{symbol} {_WORDS[frame.header.verdict]}", style)]
     rows: list[Row] = [[], rule(title, (), width, RULE), *_expectations(frame, width), []]
+    graded = grade_rows(frame.section(Graded))
+    rows += [*graded, []] if graded else []
     rows += [line for name, text in _facts(frame) for line in _fact(name, text, width)]
     rows += _troubles(frame, width)
     return Picture([fit(line, width) for line in rows], width)

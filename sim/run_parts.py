@@ -10,7 +10,7 @@ from actors.model.artifact import Artifact
 from actors.model.serving import ModelSlot
 from actors.output.sinks import LineSink
 from actors.resilience.breaker import CircuitBreaker
-from actors.telemetry.alerts import AlertRule
+from actors.telemetry.alerts.rule import AlertRule
 from actors.telemetry.snapshot import Gauges
 from actors.telemetry.telemetry import Telemetry
 from dashboard.panels.workers import WorkerRow

@@ -2,7 +2,7 @@
 
 import re
 
-from actors.telemetry.alerts import built_in_rules, stream_rules
+from actors.telemetry.alerts.built_in import built_in_rules, stream_rules
 from actors.telemetry.metrics.catalogue import find
 from sim.faults.registry import FAULTS
 from tests.support.documents import (

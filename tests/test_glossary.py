@@ -11,7 +11,7 @@ import pytest
 from actors.core.batches import Decision, Mode
 from actors.features.catalogue import Tier
 from actors.resilience.breaker import BreakerState
-from actors.telemetry.alerts import AlertState
+from actors.telemetry.alerts.life import AlertState
 from sim.judging.verdict import VerdictWord
 from tests.support.repository import PACKAGES, ROOT
 

@@ -1,14 +1,14 @@
 """The task that watches the pipeline: a snapshot each tick, the ledger checked, the alerts evaluated."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import msgspec
 import psutil
 
 from actors.core.clock import NS_PER_S, Clock
-from actors.telemetry.alerts import AlertEngine, AlertEvent
-from actors.telemetry.snapshot import Gauges, Quality, Snapshot
+from actors.telemetry.alerts.engine import AlertEngine, AlertEvent
+from actors.telemetry.snapshot import Alarms, Gauges, Quality, Snapshot
 from actors.telemetry.telemetry import Telemetry
 from actors.telemetry.window import RECENT_S, SnapshotRing, Window
 
@@ -36,6 +36,7 @@ class Monitor:
         tick_s: seconds between snapshots.
         memory: gives resident memory in bytes at an instant; None (on a virtual clock) samples none.
         quality: gives what is known of the decisions' quality, by the same gauges; None when there are no labels.
+        alarms: told what the alerts did, grades it; None where nobody knows what is wrong.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Monitor:
         tick_s: float = TICK_S,
         memory: Callable[[int], int] | None = None,
         quality: Callable[[Gauges], Quality | None] | None = None,
+        alarms: Callable[[Sequence[AlertEvent]], Alarms] | None = None,
     ) -> None:
         self._telemetry = telemetry
         self._clock = clock
@@ -56,6 +58,7 @@ class Monitor:
         self._tick_ns = round(tick_s * NS_PER_S)
         self._memory = memory
         self._quality = quality
+        self._alarms = alarms
         self._ring = SnapshotRing(tick_s)
         self._stopping = False
         self.listeners: list[Listener] = []
@@ -81,7 +84,8 @@ class Monitor:
         snapshot = self._read(now_ns)
         window = self._window(snapshot, RECENT_S)
         events = self._engine.evaluate(window, now_ns)
-        snapshot = msgspec.structs.replace(snapshot, alerts=self._engine.readings())
+        alarms = None if self._alarms is None else self._alarms(events)
+        snapshot = msgspec.structs.replace(snapshot, alerts=self._engine.readings(), alarms=alarms)
         self._remember(snapshot)
         self._tell(snapshot, window.ending_with(snapshot), events)
         return snapshot

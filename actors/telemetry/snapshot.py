@@ -139,6 +139,18 @@ class Quality(msgspec.Struct, frozen=True):
     top_scored_ratio: float | None = None
 
 
+class Alarms(msgspec.Struct, frozen=True):
+    """What alerts did that they should not have. The laboratory fills it; the pipeline does not know what is wrong.
+
+    Attributes:
+        false: firings that began while nothing was wrong, since the start of the run.
+        flaps: firings that began soon after the same alert was resolved, for the same reason.
+    """
+
+    false: int = 0
+    flaps: int = 0
+
+
 class Snapshot(msgspec.Struct, frozen=True):
     """The pipeline at ``at_ns`` on the run's clock; counts since ``started_ns``.
 
@@ -163,6 +175,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     gc: GcCounts = msgspec.field(default_factory=GcCounts)
     memory_bytes: int | None = None
     alerts: tuple[AlertReading, ...] = ()
+    alarms: Alarms | None = None
     quality: Quality | None = None
 
     @property

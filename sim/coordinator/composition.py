@@ -13,7 +13,8 @@ from actors.core.clock import US_PER_S, Clock, ScaledEventTime
 from actors.features.refresh import Refresher
 from actors.model.serving import ModelSlot
 from actors.model.verification import ChildVerification
-from actors.telemetry.alerts import AlertRule, stream_rules
+from actors.telemetry.alerts.built_in import stream_rules
+from actors.telemetry.alerts.rule import AlertRule
 from actors.telemetry.snapshot import Gauges
 from actors.telemetry.telemetry import Telemetry
 from dashboard.frame import Notice

@@ -73,6 +73,8 @@ def wanted(expectation: Expectation) -> str:
         settling = f", {render_duration(expectation.within)} after its start" if expectation.within else ""
         least = "" if expectation.min_samples is None else f", from {expectation.min_samples:,} samples on"
         return f"{expectation.expr} during {expectation.during or ALWAYS}{settling}{least}"
+    if expectation.never is not None:
+        return f"{expectation.never} never fires during {expectation.during or ALWAYS}"
     parts = [
         f"{verb} within {render_duration(span)}"
         for verb, span in (("fires", expectation.fires_within), ("resolves", expectation.resolves_within))

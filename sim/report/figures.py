@@ -15,6 +15,7 @@ from actors.telemetry.snapshot import AlertReading, Snapshot
 from actors.telemetry.stages import BUDGET_P50_US, Stage
 from actors.telemetry.window import Window
 from sim.faults.fault import FaultRecord
+from sim.judging.alert_grades import AlertGrades
 from sim.judging.judge import Judge
 from sim.judging.result import ExpectationResult
 from sim.judging.verdict import Verdict
@@ -137,6 +138,7 @@ class Finished:
         expectations: as they ended, skipped ones included.
         steps: what came of each.
         outcomes: of every decision, with the labels that are known.
+        grades: how the alerts did.
         judged: those of them that the published protocol judges; None where it is not asked for.
         model: digest of the model that served at the end.
         engine: what scored with it.
@@ -156,6 +158,7 @@ class Finished:
     expectations: Sequence[ExpectationResult]
     faults: Sequence[FaultRecord]
     outcomes: Outcomes
+    grades: AlertGrades = field(default_factory=AlertGrades)
     steps: Sequence[StepRecord] = ()
     judged: Outcomes | None = None
     skipped: Sequence[str] = ()
@@ -229,6 +232,7 @@ def summarise(run: Finished) -> Summary:
         faults=tuple(run.faults),
         steps=tuple(run.steps),
         alerts=tuple(_alert(each, run.judge) for each in last.alerts if each.fired_count or each.state == "pending"),
+        alert_grades=run.grades,
         expectations=tuple(run.expectations),
         warnings=tuple(run.warnings),
         git=run.git,

@@ -11,7 +11,7 @@ from actors.adapters.files import AppendOnlyFile
 from actors.core.clock import NS_PER_S
 from actors.core.errors import SinkError
 from actors.output.sinks import LineSink
-from actors.telemetry.alerts import AlertEvent
+from actors.telemetry.alerts.engine import AlertEvent
 
 
 class AlertLine(msgspec.Struct, frozen=True):

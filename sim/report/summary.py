@@ -14,6 +14,7 @@ from actors.core.errors import OutputError
 from actors.model.engine import EngineKind
 from actors.telemetry.ledger_snapshot import LedgerSnapshot
 from sim.faults.fault import FaultRecord
+from sim.judging.alert_grades import AlertGrades
 from sim.judging.result import ExpectationResult
 from sim.judging.verdict import VerdictWord
 from sim.outcomes.money import Business
@@ -263,6 +264,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
         by_hand: what was changed at the screen while it ran, a line each; as_played.yaml has the same as a scenario.
         spans: the figures of each phase and fault.
         costs: what each fault cost in recall and in money.
+        alert_grades: how the alerts did on each fault and over the run.
         warnings: what went wrong without changing the verdict.
         git: commit of the code; null outside a checkout.
     """
@@ -315,6 +317,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     faults: tuple[FaultRecord, ...]
     steps: tuple[StepRecord, ...]
     alerts: tuple[AlertOutcome, ...]
+    alert_grades: AlertGrades = AlertGrades()
     expectations: tuple[ExpectationResult, ...]
     warnings: tuple[str, ...] = ()
     git: str | None = None

@@ -17,7 +17,7 @@ from actors.model.warm_state import WarmState
 from actors.output.decision_log import BufferedLog
 from actors.output.sinks import DecisionSink
 from actors.pipeline import Pipeline, Surroundings
-from actors.telemetry.alerts import AlertRule
+from actors.telemetry.alerts.rule import AlertRule
 from actors.telemetry.snapshot import Gauges
 from actors.telemetry.telemetry import Telemetry
 from dashboard.panels.workers import WorkerRow

@@ -168,6 +168,7 @@ def _finished(plan: Plan, parts: RunParts, session: Session, ended: Ended, warni
         faults=ended.faults,
         steps=ended.steps,
         outcomes=ended.outcomes,
+        grades=ended.grades,
         judged=None if plan.load.judged is None else parts.book.outcomes_of(plan.load.judged),
         skipped=() if plan.cut is None else plan.cut.skipped,
         warnings=(*plan.warnings, *ended.remarks, *warnings),

@@ -16,6 +16,7 @@ from dashboard.frame import Frame
 from sim.faults.fault import FaultRecord
 from sim.hands.operator import Asked, Operator
 from sim.hands.refused import refusal
+from sim.judging.alert_grades import AlertGrades
 from sim.judging.judge import Judge
 from sim.judging.result import ExpectationResult, skipped
 from sim.judging.verdict import OfferedLoad, Verdict, doubts, judge, metrics_read, offered_load, remarks
@@ -44,6 +45,7 @@ class Ended:
         elapsed_ns: run time until the drain began.
         arrivals: how the load arrived.
         outcomes: every decision with its truth.
+        grades: how the alerts did.
         frame: the last picture.
         left_count: transactions that the drain left, decided by default.
         remarks: what should be known beside the verdict, one line each.
@@ -59,6 +61,7 @@ class Ended:
     steps: tuple[StepRecord, ...]
     verdict: Verdict
     outcomes: Outcomes
+    grades: AlertGrades
     frame: Frame
     left_count: int
     remarks: tuple[str, ...]
@@ -280,7 +283,8 @@ class Session:
         parts.journal.add("run_ended", verdict.verdict)
         noted = (*self.operator.remarks(), *remarks(final.decided_by_mode, expectations, read))
         outcomes = parts.book.outcomes()
-        watch.conclude(outcomes, noted)
+        grades = watch.grader.grades()
+        watch.conclude(outcomes, noted, grades)
         return Ended(
             first=watch.monitor.first or final,
             final=final,
@@ -291,6 +295,7 @@ class Session:
             steps=steps,
             verdict=verdict,
             outcomes=outcomes,
+            grades=grades,
             remarks=noted,
             interrupted=interrupted,
             frame=watch.frame(verdict.verdict, expectations),

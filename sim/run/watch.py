@@ -7,16 +7,20 @@ from typing import Protocol
 
 from actors.core.batches import Decision
 from actors.core.clock import NS_PER_S, Clock
-from actors.telemetry.alerts import DRILL, PRODUCTION, AlertEngine, AlertEvent, AlertRule, Severity, built_in_rules
+from actors.telemetry.alerts.built_in import DRILL, PRODUCTION, RECOVERY_S, built_in_rules
+from actors.telemetry.alerts.engine import AlertEngine, AlertEvent
+from actors.telemetry.alerts.rule import AlertRule, Severity
 from actors.telemetry.monitor import TICK_S, Monitor
-from actors.telemetry.snapshot import Gauges, Quality, Snapshot
+from actors.telemetry.snapshot import Alarms, Gauges, Quality, Snapshot
 from actors.telemetry.window import RECENT_S, Window
 from dashboard import frame as show
 from dashboard.actions import Action
 from dashboard.choices import Choices
 from dashboard.frame import Message
+from dashboard.panels.grades import Graded, GradedFault
 from sim.hands.operator import Operator
 from sim.journal import JournalKind
+from sim.judging.alert_grades import AlertGrader, AlertGrades
 from sim.judging.judge import Judge
 from sim.judging.result import ExpectationResult
 from sim.outcomes.money import Outcomes
@@ -69,7 +73,7 @@ def alert_engine(plan: Plan, more: Callable[[float], Sequence[AlertRule]] = lamb
         more: given the pace, returns built-in rules that not every run has.
     """
     scenario = plan.scenario
-    factor = PRODUCTION if tick_s(plan) > TICK_S else DRILL
+    factor = pace(plan)
     own = tuple(
         AlertRule(
             alert=alert.alert,
@@ -82,6 +86,11 @@ def alert_engine(plan: Plan, more: Callable[[float], Sequence[AlertRule]] = lamb
     )
     built_in = built_in_rules(scenario.pipeline.memory_limit_bytes, factor=factor)
     return AlertEngine((*built_in, *more(factor), *own), plan.artifact.feature_names, factor)
+
+
+def pace(plan: Plan) -> float:
+    """Return by how much alerts wait less than in production: not at all in a run of hours."""
+    return PRODUCTION if tick_s(plan) > TICK_S else DRILL
 
 
 def tick_s(plan: Plan) -> float:
@@ -98,6 +107,7 @@ class Watch:
         warnings: shown on the screen.
         monitor: takes the snapshots.
         quality: follows the labels.
+        grader: follows the alerts, and says how they did.
 
     Args:
         plan: what is run.
@@ -130,14 +140,18 @@ class Watch:
         self.warnings = list(plan.warnings)
         self.quality = QualityTracker(parts.book, plan.label_delay_us)
         self.frames = Frames(_facts(plan))
+        engine = alert_engine(plan, parts.alert_rules)
+        self.grader = AlertGrader(plan.scenario, parts.faults.records, engine.windows_s(), RECOVERY_S * pace(plan))
+        self._grades: Graded | None = None
         self.monitor = Monitor(
             parts.telemetry,
             clock,
             parts.gauges,
-            alert_engine(plan, parts.alert_rules),
+            engine,
             tick_s=tick_s(plan),
             memory=memory,
             quality=self._update_quality if plan.load.labelled else None,
+            alarms=self._grade,
         )
         self.monitor.alert_listeners.append(self._hear_alert)
         self.monitor.listeners.append(self._hear_tick)
@@ -145,7 +159,7 @@ class Watch:
     def frame(self, verdict: show.VerdictWord, expectations: tuple[ExpectationResult, ...]) -> show.Frame:
         """Return the frame of the latest tick."""
         monitor = self.monitor
-        return self.frames.build(
+        frame = self.frames.build(
             FrameInputs(
                 state=self.state,
                 verdict=verdict,
@@ -160,6 +174,7 @@ class Watch:
                 answer=self._operator.answer(),
             )
         )
+        return frame.showing(self._grades)
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -187,10 +202,15 @@ class Watch:
             asyncio.get_running_loop().remove_reader(self._heard_on)
             self._heard_on = None
 
-    def conclude(self, outcomes: Outcomes, remarks: Sequence[str]) -> None:
+    def conclude(self, outcomes: Outcomes, remarks: Sequence[str], grades: AlertGrades) -> None:
         """Let the next frame be the last: with every truth, whenever it would have become known, and ``remarks``."""
+        self._grades = _graded(grades)
         self.quality.conclude(outcomes)
         self.warnings += remarks
+
+    def _grade(self, events: Sequence[AlertEvent]) -> Alarms:
+        self.grader.hear(events, self._parts.journal.start_ns)
+        return self.grader.alarms()
 
     def _update_quality(self, gauges: Gauges) -> Quality:
         ledger = self._parts.telemetry.ledger
@@ -241,6 +261,25 @@ def _so_far(expectations: tuple[ExpectationResult, ...]) -> show.VerdictWord:
     if "failed" in states:
         return "fail"
     return "undecided" if states - {"passed", "skipped"} or not states else "pass"
+
+
+def _graded(grades: AlertGrades) -> Graded:
+    """Return how the alerts did as the verdict shows it."""
+    faults = tuple(
+        GradedFault(
+            fault=fault.fault,
+            alert=alert.alert,
+            detected_after_s=alert.detected_after_s,
+            resolved_after_s=alert.resolved_after_s,
+            lasts=fault.lifted_at_s is not None,
+        )
+        for fault in grades.faults
+        for alert in fault.alerts
+    )
+    unseen = tuple(fault.fault for fault in grades.faults if fault.missed)
+    silent = tuple((fault.fault, alert) for fault in grades.faults for alert in fault.silent)
+    loud = tuple((rule.alert, rule.false, rule.flaps) for rule in grades.rules if rule.false or rule.flaps)
+    return Graded(faults, unseen, silent, loud)
 
 
 class NullScreen:

@@ -72,7 +72,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, rename={"for_": "for"}):
 
 
 class Expectation(msgspec.Struct, frozen=True, kw_only=True):
-    """One promise that the run keeps or breaks. Either ``expr`` or ``alert``, not both.
+    """One promise that the run keeps or breaks. Exactly one of ``expr``, ``alert`` and ``never``.
 
     Attributes:
         name: unique in the scenario.
@@ -83,7 +83,8 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True):
         within: settling time at the start of the span that is not measured.
         min_samples: how many samples of each percentile in ``expr`` are enough for a pass, in place of those that leave
             ten beyond it (200 for p95, 1,000 for p99).
-        alert: an alert, built in or of this scenario.
+        alert: an alert, built in or of this scenario, that must fire, be resolved, or both in time.
+        never: an alert that must not fire in the span; by default in the whole run.
         fires_within: the longest time from the span's start to the alert firing.
         resolves_within: the longest time from the span's end to the alert resolved.
     """
@@ -94,6 +95,7 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True):
     within: Duration = 0
     min_samples: Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)] | None = None
     alert: Name | None = None
+    never: Name | None = None
     fires_within: Duration | None = None
     resolves_within: Duration | None = None
 

@@ -137,6 +137,8 @@ def _can_be_judged(expectation: Expectation, scenario: Scenario, left: set[str],
     name = next(name for name, each in known.items() if each is span)
     if name not in left:
         return False
+    if expectation.never is not None:
+        return span.start_ns < duration_ns
     if expectation.alert is None:
         scopes = set() if expectation.expr is None else set(Expression.parse(expectation.expr, None).scopes())
         return scopes <= left and span.settled(expectation.within).start_ns < duration_ns

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from actors.core.clock import NS_PER_S, Clock
-from actors.telemetry.alerts import AlertEvent, AlertState
+from actors.telemetry.alerts.engine import AlertEvent
+from actors.telemetry.alerts.life import AlertState
 from sim.journal import Journal
 from sim.steps.step import ModelControl, Step, StepOutcome, StepRecord, StepState
 

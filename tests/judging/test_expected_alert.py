@@ -2,7 +2,7 @@
 
 import pytest
 
-from sim.judging.judge import AlertLog
+from sim.judging.expected_alert import AlertLog
 from sim.judging.result import skipped, wanted
 from sim.scenario.scenario import Expectation
 from tests.support.sim.judged_run import Drill
@@ -83,3 +83,41 @@ def test_rule_is_told_in_words() -> None:
     rule = Expectation(name="a", alert="A", during="down", fires_within=8 * S, resolves_within=15 * S)
     assert wanted(rule) == "A fires within 8s and resolves within 15s of down"
     assert (skipped(rule).state, skipped(rule).wanted) == ("skipped", wanted(rule))
+
+
+@pytest.mark.parametrize(
+    ("events", "state", "value"),
+    [
+        ([], "passed", "never fired"),
+        ([(5, "firing"), (11.5, "resolved")], "passed", "never fired"),
+        ([(17, "firing")], "passed", "never fired"),
+        ([(13, "firing"), (14, "resolved")], "failed", "fired after 1.0 s"),
+        ([(5, "firing"), (14, "resolved")], "failed", "was firing before"),
+        ([(13, "firing"), (14, "resolved"), (15, "firing")], "failed", "fired after 1.0 s, 2 times in all"),
+    ],
+)
+def test_an_alert_that_never_may_fire_is_silent_all_along(
+    events: list[tuple[float, str]], state: str, value: str
+) -> None:
+    """From 12 s to 16 s it neither begins to fire nor goes on."""
+    drill = Drill("during: down, never: FeatureStoreMisses")
+    for at_s, word in events:
+        drill.judge.alert("FeatureStoreMisses", word, round(at_s * S))
+    result = drill.finish(drill.run())
+    assert (result.state, result.value) == (state, value)
+    assert result.wanted == "FeatureStoreMisses never fires during down"
+
+
+def test_silence_holds_while_there_is_time() -> None:
+    """Before its span it waits, in it it holds, and broken it fails at once."""
+    drill = Drill("during: down, never: FeatureStoreMisses")
+    last = drill.run(until_s=13)
+    assert [drill.standing(last, at_s).state for at_s in (11, 13, 16)] == ["waiting", "holding", "passed"]
+    drill.judge.alert("FeatureStoreMisses", "firing", 13 * S)
+    assert drill.standing(last, 13).state == "failed"
+
+
+def test_silence_of_an_interrupted_run_is_inconclusive() -> None:
+    """Nobody knows what would have rung in the rest of its span."""
+    drill = Drill("never: FeatureStoreMisses")
+    assert drill.finish(drill.run(until_s=13), 13).state == "inconclusive"

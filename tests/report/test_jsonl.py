@@ -9,7 +9,7 @@ import pytest
 from actors.adapters.files import AppendOnlyFile
 from actors.core.errors import SinkError
 from actors.output.sinks import LineSink
-from actors.telemetry.alerts import AlertEvent
+from actors.telemetry.alerts.engine import AlertEvent
 from sim.journal import Journal, JournalEntry
 from sim.report.jsonl import AlertLine, JsonLines, PatientLines, TextLines
 from sim.report.provenance import git_commit, versions

@@ -205,8 +205,11 @@ def test_nothing_given_is_the_default() -> None:
         ("alerts: [{alert: A, expr: '▶only.latency.p95 > 1s'}]", "only is neither a phase nor a fault"),
         ("expect: [{name: a, expr: 'latency.p95 <▶ '}]", "the expression ends where"),
         ("expect: [{name: a, expr: '▶psi.amont < 1'}]", "not a metric"),
-        ("expect: [▶{name: a, expr: 'throughput > 1', alert: LatencyTailHigh}]", "either expr or alert, got both"),
-        ("expect: [▶{name: a}]", "either expr or alert, got neither"),
+        (
+            "expect: [▶{name: a, expr: 'throughput > 1', alert: LatencyTailHigh}]",
+            "one of expr, alert, never, got expr and alert",
+        ),
+        ("expect: [▶{name: a}]", "one of expr, alert, never, got none"),
         ("expect: [{name: a, expr: 'throughput > 1', within: ▶10s}]", "must leave time to measure in 10s"),
         ("expect: [{name: a, expr: 'throughput > 1', fires_within: ▶1s}]", "fires_within belongs to an alert"),
         ("expect: [▶{name: a, alert: LatencyTailHigh, during: only}]", "must say when the alert fires or resolves"),

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from actors.telemetry.alerts import AlertEvent, AlertState
+from actors.telemetry.alerts.engine import AlertEvent
+from actors.telemetry.alerts.life import AlertState
 from sim.journal import Journal
 from sim.steps.registry import STEPS, ModelRelease, ModelRollback
 from sim.steps.schedule import AlertSignal, StepSchedule

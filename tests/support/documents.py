@@ -6,7 +6,8 @@ import tomllib
 from collections.abc import Iterable, Iterator
 
 from actors.features.catalogue import CATALOGUE
-from actors.telemetry.alerts import ESCALATION, built_in_rules
+from actors.telemetry.alerts.built_in import built_in_rules
+from actors.telemetry.alerts.rule import ESCALATION
 from actors.telemetry.metrics.catalogue import METRICS
 from sim.faults.fault import NotOnStream, OnStream
 from sim.faults.registry import FAULTS

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.telemetry.alerts import AlertLife, AlertState
+from actors.telemetry.alerts.life import AlertLife, AlertState
 
 WORDS = {"i": "inactive", "p": "pending", "f": "firing", "r": "resolved"}
 

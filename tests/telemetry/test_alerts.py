@@ -5,7 +5,9 @@ import pytest
 
 from actors.core.batches import Mode
 from actors.core.clock import NS_PER_S
-from actors.telemetry.alerts import DRILL, AlertEngine, AlertEvent, AlertRule, Severity, built_in_rules
+from actors.telemetry.alerts.built_in import DRILL, built_in_rules
+from actors.telemetry.alerts.engine import AlertEngine, AlertEvent
+from actors.telemetry.alerts.rule import AlertRule, Severity
 from actors.telemetry.expression.grammar import ExpressionError
 from actors.telemetry.telemetry import Telemetry
 from actors.telemetry.window import Window

@@ -6,7 +6,8 @@ from io import StringIO
 import msgspec
 
 from actors.core.clock import NS_PER_S, RealClock
-from actors.telemetry.alerts import AlertEngine, AlertEvent, AlertRule
+from actors.telemetry.alerts.engine import AlertEngine, AlertEvent
+from actors.telemetry.alerts.rule import AlertRule
 from actors.telemetry.latency_log import LatencyLog
 from actors.telemetry.ledger_snapshot import Waiting
 from actors.telemetry.monitor import Monitor, ResidentMemory

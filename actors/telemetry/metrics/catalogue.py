@@ -13,6 +13,7 @@ from functools import cache
 from itertools import chain
 
 from actors.core.errors import nearest
+from actors.telemetry.metrics.alerts import alert_metrics
 from actors.telemetry.metrics.feature_store import feature_store_metrics
 from actors.telemetry.metrics.flow import decision_metrics, flow_metrics
 from actors.telemetry.metrics.latency import PERCENTS, latency_metrics
@@ -31,6 +32,7 @@ METRICS: dict[str, Metric] = {
         actor_metrics(),
         model_metrics(),
         process_metrics(),
+        alert_metrics(),
         stream_metrics(),
         quality_metrics(),
     )

@@ -72,7 +72,7 @@ _MEMORY = "memory mem rss rss_mb memory_bytes ram"
 
 
 def process_metrics() -> Iterator[Metric]:
-    """Yield memory, garbage collection and alerts."""
+    """Yield memory and garbage collection."""
     what = "share of the time that garbage collection stopped the world"
     for metric in (
         reading("memory_mb", Unit.MB, "resident memory of the pipeline's process", _memory_mb, also=_MEMORY),
@@ -80,8 +80,6 @@ def process_metrics() -> Iterator[Metric]:
         time_share("gc.pause_ratio", what, lambda s: s.gc.total_ns / NS_PER_S, worse=True),
     ):
         yield replace(metric, of_process=True)
-    what = "alerts that were firing at any time in the window"
-    yield Metric("alerts.firing", Unit.COUNT, what, lambda window: float(window.alerts_firing), also="alerts")
 
 
 def _memory_mb(window: Window) -> float | None:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 import msgspec
 
 from actors.features.catalogue import CATALOGUE
-from actors.telemetry.alerts import built_in_rules
+from actors.telemetry.alerts.built_in import built_in_rules
 from actors.telemetry.expression.expression import Expression
 from actors.telemetry.expression.grammar import ExpressionError, NoSuchMetricError
 from actors.telemetry.expression.trivial_conditions import EmptyConditionError
@@ -58,6 +58,8 @@ def _references(view: View) -> Iterator[Problem]:
             yield view.problem(f"{path}.during", rule, remedy=remedy_for(expectation.during, spans))
         if expectation.alert is not None and expectation.alert not in alerts:
             yield view.problem(f"{path}.alert", "must name an alert", remedy=remedy_for(expectation.alert, alerts))
+        if expectation.never is not None and expectation.never not in alerts:
+            yield view.problem(f"{path}.never", "must name an alert", remedy=remedy_for(expectation.never, alerts))
 
 
 LISTED = f"{PROGRAM} metrics lists them"

@@ -30,16 +30,19 @@ def _steps(view: View, end_ns: int | None) -> Iterator[Problem]:
 
 
 def _forms(view: View) -> Iterator[Problem]:
-    """Yield a problem for each expectation that is not either a condition over a span or an alert in time."""
+    """Yield a problem for each expectation that is not one thing: a condition, an alert in time, or silence."""
     for path, expectation in view.items("expect"):
-        if not view.whole(f"{path}.expr", f"{path}.alert"):
+        if not view.whole(f"{path}.expr", f"{path}.alert", f"{path}.never"):
             continue
-        if (expectation.expr is None) == (expectation.alert is None):
-            both = "both" if expectation.expr is not None else "neither"
-            yield view.problem(path, "must have either expr or alert", both, "split it, or add the one you mean")
+        said = [key for key in ("expr", "alert", "never") if getattr(expectation, key) is not None]
+        if len(said) != 1:
+            got = " and ".join(said) or "none"
+            yield view.problem(path, "must have one of expr, alert, never", got, "split it, or add the one you mean")
         elif expectation.alert is not None:
             yield from _alert_form(view, path, expectation)
         else:
+            if expectation.never is not None and expectation.within:
+                yield view.problem(f"{path}.within", "belongs to expr", remedy="leave it out: never means at no time")
             for key in ("fires_within", "resolves_within"):
                 if getattr(expectation, key) is not None:
                     yield view.problem(f"{path}.{key}", "belongs to an alert", remedy="name the alert, or remove it")
