@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -108,6 +109,7 @@ def rollback(
     Example: python -m sim rollback runs/20260105-120000-burst
     """
     from actors.core.errors import InputError
+    from sim.clocks.interruptible import run_interruptibly
     from sim.report.lock import is_held
     from sim.report.run_folder import JOURNAL, ROLLBACK, SCENARIO, SUMMARY
 
@@ -122,7 +124,7 @@ def rollback(
         request.touch()
     except OSError as error:
         raise InputError(f"{request}: cannot be written: {error.strerror}") from error
-    asyncio.run(_wait_for(request))
+    run_interruptibly(asyncio.new_event_loop, partial(_wait_for, request))
     if request.exists():
         request.unlink(missing_ok=True)
         raise InputError(f"{folder}: no run answers within {PATIENCE_S:g} s; it must be on the real clock, and alive")

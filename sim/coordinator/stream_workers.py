@@ -5,6 +5,7 @@ import contextlib
 import secrets  # noqa: TID251 - a name that no other run has is no chance of a run
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from actors.core.clock import Clock
 from actors.core.errors import InputError, MachineError, RiskdrillError
 from actors.telemetry.snapshot import Gauges
 from dashboard.frame import Notice
+from sim.clocks.interruptible import run_interruptibly
 from sim.coordinator.children import Children
 from sim.coordinator.crew import Crew
 from sim.coordinator.servers import Silence, listen_for
@@ -55,7 +57,7 @@ def check_servers(request: StreamRequest) -> None:
         InputError: a server cannot be used, or another run has a claim.
         MachineError: a server does not answer.
     """
-    asyncio.run(_check(request))
+    run_interruptibly(asyncio.new_event_loop, partial(_check, request))
 
 
 async def _check(request: StreamRequest) -> None:

@@ -26,6 +26,7 @@ from actors.features.refresh import Refreshed, Refresher, RefreshFailed, boundar
 from actors.model.artifact import Artifact
 from actors.model.verification import load_verified
 from actors.model.warm_state import load_history
+from sim.clocks.interruptible import run_interruptibly
 from sim.clocks.real import loop_factory
 from sim.signals import drained_by
 from sim.stream.batch_features import SentOnce, keep_served
@@ -65,8 +66,7 @@ def run_refresh(places: Places, options: RefreshOptions) -> int:
     labels = WaitingLabels(int(artifact.manifest.label_delay_s * US_PER_S))
     if options.labels is not None:
         read_labels(options.labels, labels)
-    with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        return runner.run(_run(places, options.run, artifact, labels))
+    return run_interruptibly(loop_factory(), partial(_run, places, options.run, artifact, labels))
 
 
 async def _run(places: Places, run: str, artifact: Artifact, labels: WaitingLabels) -> int:

@@ -10,6 +10,7 @@ from actors.adapters.kafka.control import KafkaControl
 from actors.adapters.kafka.topics import StreamTopics
 from actors.adapters.redis.connection import check_store
 from actors.core.clock import RealClock
+from sim.clocks.interruptible import run_interruptibly
 from sim.clocks.real import loop_factory
 from sim.run.machine import PROMPT_S, give_back_large_blocks
 from sim.signals import drained_by
@@ -25,11 +26,11 @@ def run_worker(places: Places, options: WorkerOptions) -> int:
 
     Raises:
         InputError: the stream does not answer, or a run does not take this worker.
+        KeyboardInterrupt: it was interrupted before it waited for a run.
     """
     give_back_large_blocks()
     sys.setswitchinterval(PROMPT_S)
-    with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        return runner.run(_run(places, options))
+    return run_interruptibly(loop_factory(), partial(_run, places, options))
 
 
 async def _run(places: Places, options: WorkerOptions) -> int:
