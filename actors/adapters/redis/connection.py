@@ -1,5 +1,6 @@
 """The connection to Redis, and what its errors say to whoever can mend it."""
 
+import asyncio
 from typing import TYPE_CHECKING, Final
 
 from actors.adapters.redis.address import PASSWORD_VARIABLE, USER_VARIABLE, StoreAddress, credentials, parse_store
@@ -44,6 +45,23 @@ class PackedByHiredis:
         return [pack_command((*command.split(), *arguments))]  # type: ignore[arg-type]  # its types say one of each
 
 
+class KeepsCancellations:
+    """A connection that does not go on when its caller is cancelled while it sends.
+
+    redis-py sends by `asyncio.wait_for`, which before Python 3.12 loses a cancellation that comes together with what it
+    waits for: the caller would go on as if nobody had ended it.
+    """
+
+    async def send_packed_command(self, command: object, check_health: bool = True) -> None:  # noqa: FBT001, FBT002 - as there
+        """Send ``command``, and let the connection go if its caller was cancelled meanwhile: an answer is to come."""
+        caller = asyncio.current_task()
+        before = 0 if caller is None else caller.cancelling()
+        await super().send_packed_command(command, check_health)  # type: ignore[misc]  # mixed into one that has it
+        if caller is not None and caller.cancelling() > before:
+            await self.disconnect(nowait=True)  # type: ignore[attr-defined]  # as above
+            raise asyncio.CancelledError
+
+
 def connect(address: StoreAddress | str, timeout_s: float = TIMEOUT_S) -> "Redis":
     """Return a client that fails within ``timeout_s`` instead of trying again; nothing is sent yet.
 
@@ -71,7 +89,7 @@ def connect(address: StoreAddress | str, timeout_s: float = TIMEOUT_S) -> "Redis
     )
     pool = client.connection_pool
     kind = pool.connection_class
-    pool.connection_class = type(kind.__name__, (PackedByHiredis, kind), {})
+    pool.connection_class = type(kind.__name__, (KeepsCancellations, PackedByHiredis, kind), {})
     return client
 
 

@@ -197,10 +197,7 @@ class RedisFeatureStore:
 
         Else one late answer of hundreds would cost the whole refresh, and features age until the next.
         """
-        writer = asyncio.current_task()
         for left in reversed(range(WRITES)):
-            if writer is not None and writer.cancelling():  # the client's waits before Python 3.12 lose a cancellation
-                raise asyncio.CancelledError
             try:
                 return (await self._call(function, [arguments]))[0]
             except FeatureStoreError as error:
