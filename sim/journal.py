@@ -33,6 +33,7 @@ JournalKind = Literal[
     "worker_left",
     "worker_lost",
     "escalated",
+    "rate_changed",
     "operator",
     "interrupted",
     "drained",

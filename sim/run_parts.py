@@ -105,6 +105,10 @@ class RunSteps(Background, Protocol):
         """Take one more step now, which brings the model in ``candidate``, if any."""
         ...
 
+    def over(self, name: str) -> None:
+        """Write down that what a step changed for a while is as planned again."""
+        ...
+
     def stop(self) -> None:
         """Give up what was begun by hand and has not ended."""
         ...

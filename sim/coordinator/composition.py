@@ -33,7 +33,7 @@ from sim.journal import Journal
 from sim.outcomes.book import OutcomeBook
 from sim.report.run_folder import DEAD_LETTERS, DECISIONS, UNDELIVERED
 from sim.report.summary import StreamFigures
-from sim.run.composition import Attachments, note_failed_refresh, note_refresh
+from sim.run.composition import Attachments, note_failed_refresh, note_refresh, rate_changes
 from sim.run.machine import Machine
 from sim.run.plan import Plan, SyntheticLoad
 from sim.run.serving import model_slot
@@ -222,7 +222,8 @@ async def _composed(
     book, labels = OutcomeBook(machine.array_store), DelayedLabels(plan.label_delay_us)
     paced = ScaledEventTime(clock, plan.load.start_us, speed)
     targets = FaultTargets(machine.occupy, plan.load.spec if isinstance(plan.load, SyntheticLoad) else None)
-    local = FaultSchedule(at_producer(scenario.faults), clock, journal, scenario.seed, targets)
+    rates = rate_changes(plan)
+    local = FaultSchedule(at_producer(scenario.faults), clock, journal, scenario.seed, targets, None, rates)
     schedule = plan.load.schedule()
     if schedule is not None:
         schedule = schedule.altered(local.reschedule)

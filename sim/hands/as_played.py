@@ -5,9 +5,11 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from sim.faults.fault import Fault, LastingFault, Occurrence
+from sim.injection.rate_changes import RateChanges
 from sim.injection.schedule import FaultSchedule
 from sim.scenario.scenario import Expectation, Scenario
 from sim.scenario.timeline import cut, duration_ns, span_of, spans
+from sim.steps.registry import ModelRelease, ModelRollback, RateChange
 from sim.steps.step import Step
 
 
@@ -27,10 +29,23 @@ def as_played(
     played = scenario.faults
     if faults is not None:
         played = tuple(each for fault, came in faults.played() for each in _played(fault, came))
-    told = msgspec.structs.replace(scenario, faults=played, steps=tuple(steps))
+    changes = None if faults is None else faults.rate_changes
+    told = msgspec.structs.replace(scenario, faults=played, steps=tuple(_taken(steps, changes)))
     if ended_ns is not None and ended_ns < (duration_ns(told) or ended_ns + 1):
         told = cut(told, ended_ns).scenario
     return msgspec.structs.replace(told, expect=tuple(each for each in told.expect if _measurable(each, told)))
+
+
+def _taken(steps: Sequence[Step], changes: RateChanges | None) -> Iterator[Step]:
+    """Yield the steps as they were taken, but for a rollback with nothing before it, which was refused."""
+    released = False
+    for step in steps:
+        released |= isinstance(step, ModelRelease)
+        if isinstance(step, RateChange) and changes is not None:
+            if (taken := changes.played(step)) is not None:
+                yield taken
+        elif released or not isinstance(step, ModelRollback):
+            yield step
 
 
 def _played(fault: Fault, came: Sequence[Occurrence] | None) -> Iterator[Fault]:

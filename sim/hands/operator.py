@@ -7,12 +7,13 @@ that it is lifted at the end like all else.
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from actors.core.clock import NS_PER_MS, NS_PER_S, Clock
 from dashboard.actions import (
     Acknowledge,
     Action,
+    Burst,
     Inject,
     Lift,
     Note,
@@ -20,21 +21,26 @@ from dashboard.actions import (
     Quit,
     Release,
     RollBack,
+    ShiftRate,
 )
 from dashboard.choices import Answer
 from sim.faults.registry import FAULTS
 from sim.hands.refused import ON_STREAM, RefusedError
 from sim.hands.typed_fault import check_fault, told, typed_fault
+from sim.hands.typed_rate import planned_rate, typed_duration, typed_times
+from sim.injection.rate_changes import RateChanges
 from sim.injection.schedule import FaultSchedule
 from sim.report.run_folder import AS_PLAYED
 from sim.run_parts import RunParts
 from sim.scenario.scenario import Scenario
-from sim.steps.registry import ModelRelease, ModelRollback
+from sim.steps.registry import MOST_TIMES, ModelRelease, ModelRollback, RateChange
 from sim.units import spoken_duration
+from sim.world.phases import RatedPhase
 
 MOST_ACTIONS: Final = 1_000  # of one run: a person does not come that far, and each costs a little for ever
 ANSWER_NS: Final = 8 * NS_PER_S  # how long an answer stays on the screen
 BY: Final = "operator"
+TENTHS: Final = 10  # of the planned rate, which it is shifted by
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,7 @@ class Asked:
         refused: why nothing may be changed; "" where it may.
         quit: ends the run.
         draining: whether it is ending already.
+        phases: the planned load of the synthetic world; () of a replay.
     """
 
     scenario: Scenario
@@ -54,6 +61,7 @@ class Asked:
     refused: str
     quit: Callable[[], None]
     draining: Callable[[], bool]
+    phases: tuple[RatedPhase, ...] = ()
 
 
 class Operator:
@@ -76,6 +84,19 @@ class Operator:
         self._answer: Answer | None = None
         self._answered_ns = 0
         self.changes: list[str] = []
+        self._obeyed: dict[type, Callable[[Any], str]] = {
+            Inject: self._inject,
+            Lift: self._lift,
+            Burst: self._burst,
+            ShiftRate: self._shift,
+            Release: self._release,
+            RollBack: self._roll_back,
+            Acknowledge: self._acknowledge,
+            Note: self._note,
+            NotRecorded: self._not_recorded,
+        }
+        self._shifted = 0  # tenths of the planned rate
+        self._shift_step = ""
 
     def answer(self) -> Answer | None:
         """Return what was said to the latest action, for as long as it is news."""
@@ -113,24 +134,17 @@ class Operator:
             raise RefusedError(f"{MOST_ACTIONS:,} actions were taken by hand in this run; that is the most")
 
     def _do(self, action: Action) -> str:
-        match action:
-            case Inject():
-                return self._inject(action)
-            case Lift(fault):
-                return self._lift(fault)
-            case Release(folder):
-                return self._release(folder)
-            case RollBack():
-                return self._roll_back()
-            case Acknowledge(alert):
-                return self._acknowledge(alert)
-            case Note(text):
-                self._journal("note", text)
-                return "noted"
-            case NotRecorded(why):
-                raise RefusedError(f"the recording has ended: {why}; the run goes on")
-            case _:
-                raise RefusedError("this cannot be done by hand")
+        obeyed = self._obeyed.get(type(action))
+        if obeyed is None:
+            raise RefusedError("this cannot be done by hand")
+        return obeyed(action)
+
+    def _note(self, asked: Note) -> str:
+        self._journal("note", asked.text)
+        return "noted"
+
+    def _not_recorded(self, asked: NotRecorded) -> str:
+        raise RefusedError(f"the recording has ended: {asked.why}; the run goes on")
 
     # ------------------------------------------------------------------ faults
 
@@ -150,8 +164,8 @@ class Operator:
         self._changed("inject", f"{left.name}{length}{shorter}{f' ({words})' if words else ''}")
         return f"{left.name} goes in{length}{shorter}"
 
-    def _lift(self, name: str) -> str:
-        faults = self._faults()
+    def _lift(self, asked: Lift) -> str:
+        faults, name = self._faults(), asked.fault
         names = [name] if name else [each.name for each in faults.records() if each.state == "injected"]
         lifted = [each for each in names if faults.lift_now(each) is not None]
         if not lifted:
@@ -166,9 +180,55 @@ class Operator:
             raise RefusedError(ON_STREAM)
         return faults
 
+    # ------------------------------------------------------------------ the rate
+
+    def _burst(self, asked: Burst) -> str:
+        changes, at_ns, until_ns = self._rates()
+        duration_ns = min(typed_duration(asked.length), until_ns - at_ns)
+        factor = typed_times(asked.rate, planned_rate(self._asked.phases, at_ns) * changes.factor_at(at_ns))
+        self._change_rate(changes, at_ns, factor, duration_ns)
+        words = f"{factor:.3g} times the rate for {spoken_duration(duration_ns)}"
+        self._changed("burst", words)
+        return f"a burst: {words}"
+
+    def _shift(self, asked: ShiftRate) -> str:
+        changes, at_ns, until_ns = self._rates()
+        shift = self._shifted + asked.tenths
+        others = changes.factor_at(at_ns) / (1 + self._shifted / TENTHS)
+        if shift <= -TENTHS or (1 + shift / TENTHS) * others > MOST_TIMES:
+            raise RefusedError(f"by hand the rate can be from a tenth of the planned one to {MOST_TIMES:g} times it")
+        if self._shift_step:
+            changes.end(self._shift_step, at_ns)
+            self._parts.steps.over(self._shift_step)
+        self._shifted, self._shift_step = shift, ""
+        if shift:
+            self._shift_step = self._change_rate(changes, at_ns, 1 + shift / TENTHS, until_ns - at_ns)
+        words = f"{1 + shift / TENTHS:.1f} times the planned one" if shift else "as planned again"
+        self._changed("rate", words)
+        return f"the offered rate is {words}"
+
+    def _rates(self) -> tuple[RateChanges, int, int]:
+        """Return what changes the rate, from when on it can, and until when."""
+        faults, until_ns = self._faults(), self._asked.planned_ns
+        if faults.rate_changes is None or until_ns is None:
+            raise RefusedError("the rate of a replay is that of its events; run it with events.speed set otherwise")
+        at_ns = faults.next_of_traffic_ns()
+        if at_ns >= until_ns:
+            raise RefusedError("too late: the run ends before the rate could change")
+        return faults.rate_changes, at_ns, until_ns
+
+    def _change_rate(self, changes: RateChanges, at_ns: int, factor: float, duration_ns: int) -> str:
+        if factor * changes.factor_at(at_ns) > MOST_TIMES:
+            raise RefusedError(f"together that is more than {MOST_TIMES:g} times the planned rate, which is the most")
+        step = RateChange(name=self._name("rate_change"), at=at_ns, factor=round(factor, 6), duration=duration_ns)
+        changes.add(step)
+        self._parts.steps.add(step)
+        return step.name
+
     # ------------------------------------------------------------------ the model
 
-    def _release(self, folder: str) -> str:
+    def _release(self, asked: Release) -> str:
+        folder = asked.folder
         place = Path(folder).expanduser().absolute()
         if not place.is_dir():
             raise RefusedError(f"{folder}: is not the folder of a model; python -m sim models lists them")
@@ -177,7 +237,7 @@ class Operator:
         self._changed("release", f"{step.name} from {place}")
         return f"{step.name} is being verified"
 
-    def _roll_back(self) -> str:
+    def _roll_back(self, _: RollBack) -> str:
         step = ModelRollback(name=self._name("model_rollback"), at=self._now_ns())
         self._parts.steps.add(step)
         self._changed("roll back", step.name)
@@ -185,9 +245,9 @@ class Operator:
 
     # ------------------------------------------------------------------ alerts
 
-    def _acknowledge(self, alert: str) -> str:
-        self._journal("acknowledge", alert)
-        return f"{alert} is acknowledged"
+    def _acknowledge(self, asked: Acknowledge) -> str:
+        self._journal("acknowledge", asked.alert)
+        return f"{asked.alert} is acknowledged"
 
     # ------------------------------------------------------------------ what all of them share
 

@@ -33,7 +33,9 @@ from sim.injection.open_ports import (
     OpenWork,
 )
 from sim.injection.open_run import OpenRun
+from sim.injection.rate_changes import RateChanges
 from sim.injection.switch import FaultSwitch, FaultTargets
+from sim.injection.traffic import FeedInjector
 from sim.journal import Journal
 
 P = TypeVar("P")
@@ -65,6 +67,7 @@ class FaultSchedule:
         seed: of the run's chance; each fault has streams of its own.
         targets: what faults reach into that is no port.
         by_hand: keeps the ports open, so that faults can be added and lifted by hand; None where they cannot.
+        rate_changes: of the traffic, which faults come on top of; None without any.
     """
 
     def __init__(
@@ -75,12 +78,14 @@ class FaultSchedule:
         seed: int = 0,
         targets: FaultTargets | None = None,
         by_hand: OpenRun | None = None,
+        rate_changes: RateChanges | None = None,
     ) -> None:
         self._clock = clock
         self._journal = journal
         self._targets = targets or FaultTargets()
         self._streams = Streams(seed)
         self._open = by_hand
+        self.rate_changes = rate_changes
         self._under_way: set[asyncio.Task[None]] = set()
         self._faults: list[Fault] = []
         self._switches: list[FaultSwitch] = []
@@ -109,12 +114,14 @@ class FaultSchedule:
     def wrap_feed(self, feed: Feed) -> Feed:
         """Return ``feed`` with the faults of the traffic around it; `reschedule` keeps the schedule in step."""
         feed = feed if self._open is None else self._open.traffic.sliced(feed)
+        feed = feed if self.rate_changes is None else self.rate_changes.around_feed(feed)
         feed = reduce(lambda port, each: each.around_feed(port), self.injectors, feed)
         return feed if self._open is None else self._open.traffic.opened(feed)
 
     def reschedule(self, batches: Iterator[I64]) -> Iterator[I64]:
         """Return the intended arrivals with what the faults of the traffic add and remove."""
         batches = batches if self._open is None else self._open.traffic.slices(batches)
+        batches = batches if self.rate_changes is None else self.rate_changes.reschedule(batches)
         batches = reduce(lambda due, each: each.reschedule(due), self.injectors, batches)
         return batches if self._open is None else self._open.traffic.counted(batches)
 
@@ -217,6 +224,10 @@ class FaultSchedule:
         """Yield each fault with its injections as hands have left them, None where they came as the scenario says."""
         for fault, switch in zip(self._faults, self._switches, strict=True):
             yield fault, None if switch.planned == switch.meant else switch.planned
+
+    def next_of_traffic_ns(self) -> int:
+        """Return from when on the traffic can be changed, as `next_ns`."""
+        return self._from_now(FeedInjector)
 
     def _from_now(self, kind: type[Injector]) -> int:
         now_ns = self._clock.now_ns() - self._journal.start_ns + AHEAD_NS

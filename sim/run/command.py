@@ -145,8 +145,10 @@ def _run_in(folder: RunFolder, shorter: Cut, request: Request, elsewhere: Elsewh
         # Imported with the screen up: LightGBM alone takes a second.
         from sim.hands.offered import choices
         from sim.hands.refused import refusal
+        from sim.injection.rate_changes import MOST_MIRRORS
         from sim.run.execute import composed, execute
         from sim.run.model_choice import choose_model
+        from sim.run.plan import SyntheticLoad
         from sim.run.preflight import check_scenario, preflight
         from sim.run.prepare import prepare
 
@@ -164,6 +166,8 @@ def _run_in(folder: RunFolder, shorter: Cut, request: Request, elsewhere: Elsewh
         refused = refusal(plan.clock, interactive=plan.scenario.interactive)
         by_hand = live and not refused and elsewhere is None
         plan = replace(plan, warnings=(*settled.remarks, *plan.warnings), by_hand=by_hand)
+        if by_hand and isinstance(plan.load, SyntheticLoad):
+            plan = replace(plan, load=replace(plan.load, mirrors=MOST_MIRRORS))
         if live:
             screen.offer(choices(refused, tuple(plan.candidates.values()), folder.path))
         result = execute(plan, folder, screen, compose=compose)

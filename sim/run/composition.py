@@ -21,8 +21,10 @@ from actors.telemetry.alerts.rule import AlertRule
 from actors.telemetry.snapshot import Gauges
 from actors.telemetry.telemetry import Telemetry
 from dashboard.panels.workers import WorkerRow
+from sim.chance import Streams
 from sim.clocks.modelled_waits import ModelledVerification
 from sim.injection.open_run import OpenRun
+from sim.injection.rate_changes import RateChanges
 from sim.injection.schedule import FaultSchedule
 from sim.injection.switch import FaultTargets
 from sim.journal import Journal
@@ -39,6 +41,7 @@ from sim.run.warm_state import warm_state
 from sim.scenario.pipeline import on_servers
 from sim.scenario.problems import LateProblemError
 from sim.steps.model_changes import ModelChanges
+from sim.steps.registry import RateChange
 from sim.steps.schedule import AlertSignal, StepSchedule
 
 
@@ -219,7 +222,8 @@ def compose_run(
     synthetic = plan.load.spec if isinstance(plan.load, SyntheticLoad) else None
     targets = FaultTargets(machine.occupy, synthetic)
     by_hand = OpenRun() if plan.by_hand else None
-    faults = FaultSchedule(plan.scenario.faults, clock, journal, plan.scenario.seed, targets, by_hand)
+    changes = rate_changes(plan)
+    faults = FaultSchedule(plan.scenario.faults, clock, journal, plan.scenario.seed, targets, by_hand, changes)
     refresher = Refresher(
         warm.builder,
         faults.wrap_refresh(warm.store),
@@ -298,6 +302,15 @@ def compose_run(
         labels,
         array_store,
     )
+
+
+def rate_changes(plan: Plan) -> RateChanges | None:
+    """Return what changes the rate of the traffic in between; None where nothing does."""
+    steps = plan.scenario.steps
+    may_change = plan.by_hand or any(isinstance(each, RateChange) for each in steps)
+    if not may_change or not isinstance(plan.load, SyntheticLoad):
+        return None
+    return RateChanges(steps, Streams(plan.scenario.seed))
 
 
 def _check_in_process(plan: Plan) -> None:

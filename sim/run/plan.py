@@ -14,6 +14,7 @@ from sim.chance import Streams
 from sim.clocks.costs import Costs
 from sim.clocks.modelled_waits import LookUpTime
 from sim.feeds.feed import Blocks
+from sim.injection.rate_changes import mirrors_for, with_mirrors
 from sim.replay.events_section import events_spec
 from sim.replay.known_cards import judged_rows
 from sim.replay.traffic import FileTraffic
@@ -112,9 +113,15 @@ def _per_s(rate: Rate, capacity_per_s: float | None) -> float:
 
 @dataclass(frozen=True, slots=True)
 class SyntheticLoad:
-    """Transactions of the synthetic world, at intended times."""
+    """Transactions of the synthetic world, at intended times.
+
+    Attributes:
+        spec: what is planned.
+        mirrors: copies of each town that changes of the rate may need.
+    """
 
     spec: TrafficSpec
+    mirrors: int = 0
 
     @property
     def start_us(self) -> int:
@@ -156,8 +163,8 @@ class SyntheticLoad:
         return Schedule.of(self.spec)
 
     def towns(self) -> tuple[PooledTown, ...]:
-        """The towns that take part."""
-        return self.spec.towns()
+        """The towns that take part, or may."""
+        return with_mirrors(self.spec.towns(), self.mirrors)
 
     @property
     def blocks(self) -> Blocks:
@@ -295,7 +302,7 @@ def load_of(scenario: Scenario, capacity_per_s: float | None = None, contents: "
         TransactionFileError: its file cannot be replayed.
     """
     if scenario.events is None:
-        return SyntheticLoad(traffic_spec(scenario, capacity_per_s))
+        return SyntheticLoad(traffic_spec(scenario, capacity_per_s), mirrors_for(scenario.steps))
     from sim.replay.event_file import EventFile
 
     file = EventFile.open(events_spec(scenario.events))

@@ -23,7 +23,7 @@ from sim.judging.verdict import OfferedLoad, Verdict, doubts, judge, metrics_rea
 from sim.outcomes.money import Outcomes, business
 from sim.outcomes.quality import score_quality
 from sim.run.model_watch import ModelWatch
-from sim.run.plan import Plan, planned_ns
+from sim.run.plan import Plan, SyntheticLoad, planned_ns
 from sim.run.watch import AnyScreen, Watch, tick_s
 from sim.run_parts import RunParts
 from sim.scenario.timeline import Span, duration_ns, phase_spans
@@ -105,6 +105,7 @@ class Session:
             refusal(plan.clock, interactive=plan.scenario.interactive),
             self.interrupt,
             self._end.done,
+            plan.load.spec.phases if isinstance(plan.load, SyntheticLoad) else (),
         )
         self.operator = Operator(asked, parts, clock)
         self.watch = Watch(plan, parts, self.judge, clock, screen, memory, self.operator)

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 import msgspec
 
-from sim.scalars import FilePath
+from sim.scalars import Duration, FilePath
 from sim.steps.step import ModelControl, Step, StepOutcome
 
 
@@ -60,4 +60,33 @@ class ModelRollback(Step, frozen=True, kw_only=True):
         return await model_changes.roll_back(self.name)
 
 
-STEPS: dict[str, type[Step]] = {each.kind: each for each in (ModelRelease, ModelRollback)}
+MOST_TIMES = 5.0  # the planned rate: beyond it there are phases, which are as high as one likes
+
+
+class RateChange(Step, frozen=True, kw_only=True):
+    """Another rate is offered for a while: fewer of the planned transactions arrive, or more beside them.
+
+    It moves no draw and renames no phase: what was planned stays as it was, and expectations keep their meaning. More
+    load comes from more cards. Changes that overlap multiply, up to 5 times what was planned. The synthetic world only.
+
+    Attributes:
+        factor: the rate as a multiple of the planned one, 0 to 5.
+        duration: from ``at`` to the planned rate again; what reaches beyond the run ends with it.
+    """
+
+    kind: ClassVar[str] = "rate_change"
+    summary: ClassVar[str] = "another rate is offered for a while, as a multiple of the planned one"
+    factor: Annotated[float, msgspec.Meta(ge=0, le=MOST_TIMES)]
+    duration: Annotated[Duration, msgspec.Meta(gt=0)]
+
+    @property
+    def lasts(self) -> int:
+        """From ``at`` to its end."""
+        return self.duration
+
+    async def take(self, model_changes: ModelControl, candidate: Path | None) -> StepOutcome:  # noqa: ARG002 - the step's signature
+        """Do nothing more: the traffic changes by itself."""
+        return StepOutcome(done=True, detail=f"{self.factor:g} times the planned rate")
+
+
+STEPS: dict[str, type[Step]] = {each.kind: each for each in (ModelRelease, ModelRollback, RateChange)}

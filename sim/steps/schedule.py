@@ -63,6 +63,7 @@ class StepSchedule:
         self._steps = list(steps)
         self._candidates = dict(candidates)
         self._by_hand: set[asyncio.Task[None]] = set()
+        self._over: set[str] = set()
         self._clock = clock
         self._journal = journal
         self._model_changes = model_changes
@@ -84,13 +85,23 @@ class StepSchedule:
                 task.cancel()
 
     def add(self, step: Step, candidate: Path | None = None) -> None:
-        """Take one more step now, which brings the model in ``candidate``, if any."""
+        """Take one more step at its instant, now or very soon; it brings the model in ``candidate``, if any."""
         self._steps.append(step)
         if candidate is not None:
             self._candidates[step.name] = candidate
-        task = asyncio.create_task(self._take(step), name=step.name)
+        task = asyncio.create_task(self._take_at(step), name=step.name)
         self._by_hand.add(task)
         task.add_done_callback(self._by_hand.discard)
+
+    async def _take_at(self, step: Step) -> None:
+        await self._clock.sleep_until_ns(self._journal.start_ns + step.at)
+        await self._take(step)
+
+    def over(self, name: str) -> None:
+        """Write down, once, that what a step changed for a while is as planned again."""
+        if name not in self._over:
+            self._over.add(name)
+            self._journal.add("rate_changed", name, "over")
 
     def stop(self) -> None:
         """Give up what was begun by hand and has not ended."""
@@ -108,6 +119,10 @@ class StepSchedule:
         self._taken_ns[step.name] = self._clock.now_ns()
         self._outcomes[step.name] = await step.take(self._model_changes, self._candidates.get(step.name))
         self._ended_ns[step.name] = self._clock.now_ns()
+        if step.lasts is not None:
+            self._journal.add("rate_changed", step.name, self._outcomes[step.name].detail)
+            await self._clock.sleep_until_ns(self._journal.start_ns + step.at + step.lasts)
+            self.over(step.name)
 
     def records(self) -> tuple[StepRecord, ...]:
         """Return what came of each step so far, in the order of the scenario."""

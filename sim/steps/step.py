@@ -48,7 +48,7 @@ class ModelControl(Protocol):
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """A step as a frozen value. It has no end: what it changed stays until another step.
+    """A step as a frozen value. What it changed stays until another step, unless it `lasts` for a while.
 
     Attributes:
         name: unique in the scenario, also among its phases and faults; as a span it lasts to the end of the run.
@@ -63,6 +63,11 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def awaits(self) -> str | None:
         """The alert for which it waits from its instant on; None: it is taken then."""
+        return None
+
+    @property
+    def lasts(self) -> int | None:
+        """From its instant to when all is as planned again; None: it stays."""
         return None
 
     @abstractmethod

@@ -11,7 +11,7 @@ from actors.adapters.redis.windows import RedisWindows
 from actors.adapters.stores import kept_s
 from actors.adapters.streams import delivery_of, epoch_rows_of
 from actors.output.decision_record import DecisionLines
-from sim.run.plan import traffic_spec
+from sim.run.plan import load_of
 from sim.run.warm_state import warm_past
 from sim.stream.control_messages import EndsReading
 from sim.stream.places import Places
@@ -77,7 +77,7 @@ def connector(places: Places) -> Connect:
         lines = DecisionLines(joined.digest_of, settings.log.features)
         ends = StreamEnds(client, announce.starts, lines, joined.clock)
         redis = connect(places.store)
-        towns = () if scenario.events else traffic_spec(scenario, announce.capacity_per_s).towns()
+        towns = () if scenario.events else load_of(scenario, announce.capacity_per_s).towns()
         prefix, remembered_ids = places.keys_of(announce.run), settings.assembler.remembered_ids
         past, kept = warm_past(joined.artifact, towns), kept_s(settings.windows.store)
         windows = ends.windows = RedisWindows(redis, prefix, ends.book, past, remembered_ids, kept)

@@ -8,6 +8,7 @@ from sim.scenario.checks.view import View
 from sim.scenario.problems import Problem
 from sim.scenario.scenario import Expectation
 from sim.scenario.timeline import duration_ns, span_of, spans
+from sim.steps.registry import RateChange
 from sim.units import render_duration
 
 
@@ -27,6 +28,9 @@ def _steps(view: View, end_ns: int | None) -> Iterator[Problem]:
         if end_ns is not None and view.whole(f"{path}.at") and step.at >= end_ns:
             run = f"the run, which lasts {render_duration(end_ns)}"
             yield view.problem(f"{path}.at", f"must be before the end of {run}", remedy="take it earlier")
+        if isinstance(step, RateChange) and view.given("events"):
+            rule = "needs the synthetic world: the load of a replay is its events"
+            yield view.problem(f"{path}.kind", rule, step.kind, "remove it, or replay at another speed")
 
 
 def _forms(view: View) -> Iterator[Problem]:
