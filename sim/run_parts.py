@@ -105,8 +105,8 @@ class RunSteps(Background, Protocol):
         """Take one more step now, which brings the model in ``candidate``, if any."""
         ...
 
-    def over(self, name: str) -> None:
-        """Write down that what a step changed for a while is as planned again."""
+    def end(self, name: str, at_ns: int) -> None:
+        """Write down at ``at_ns`` that what a step changed for a while is as planned again, sooner than it says."""
         ...
 
     def stop(self) -> None:

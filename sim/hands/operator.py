@@ -199,7 +199,7 @@ class Operator:
             raise RefusedError(f"by hand the rate can be from a tenth of the planned one to {MOST_TIMES:g} times it")
         if self._shift_step:
             changes.end(self._shift_step, at_ns)
-            self._parts.steps.over(self._shift_step)
+            self._parts.steps.end(self._shift_step, at_ns)
         self._shifted, self._shift_step = shift, ""
         if shift:
             self._shift_step = self._change_rate(changes, at_ns, 1 + shift / TENTHS, until_ns - at_ns)

@@ -1,8 +1,9 @@
 """The schedule of a run's steps: takes each at its instant, or when its alert fires."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from actors.core.clock import NS_PER_S, Clock
 from actors.telemetry.alerts.engine import AlertEvent
@@ -63,7 +64,7 @@ class StepSchedule:
         self._steps = list(steps)
         self._candidates = dict(candidates)
         self._by_hand: set[asyncio.Task[None]] = set()
-        self._over: set[str] = set()
+        self._over_names: set[str] = set()
         self._clock = clock
         self._journal = journal
         self._model_changes = model_changes
@@ -89,7 +90,14 @@ class StepSchedule:
         self._steps.append(step)
         if candidate is not None:
             self._candidates[step.name] = candidate
-        task = asyncio.create_task(self._take_at(step), name=step.name)
+        self._begin(self._take_at(step))
+
+    def end(self, name: str, at_ns: int) -> None:
+        """Write down at ``at_ns`` that what a step changed for a while is as planned again, sooner than it says."""
+        self._begin(self._over(name, at_ns))
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._by_hand.add(task)
         task.add_done_callback(self._by_hand.discard)
 
@@ -97,10 +105,10 @@ class StepSchedule:
         await self._clock.sleep_until_ns(self._journal.start_ns + step.at)
         await self._take(step)
 
-    def over(self, name: str) -> None:
-        """Write down, once, that what a step changed for a while is as planned again."""
-        if name not in self._over:
-            self._over.add(name)
+    async def _over(self, name: str, at_ns: int) -> None:
+        await self._clock.sleep_until_ns(self._journal.start_ns + at_ns)
+        if name not in self._over_names:
+            self._over_names.add(name)
             self._journal.add("rate_changed", name, "over")
 
     def stop(self) -> None:
@@ -121,8 +129,7 @@ class StepSchedule:
         self._ended_ns[step.name] = self._clock.now_ns()
         if step.lasts is not None:
             self._journal.add("rate_changed", step.name, self._outcomes[step.name].detail)
-            await self._clock.sleep_until_ns(self._journal.start_ns + step.at + step.lasts)
-            self.over(step.name)
+            await self._over(step.name, step.at + step.lasts)
 
     def records(self) -> tuple[StepRecord, ...]:
         """Return what came of each step so far, in the order of the scenario."""
