@@ -39,15 +39,14 @@ def _keep_docstrings() -> None:
     import os
     import re
 
-    from sim.installation import MODULE, PROGRAM
+    from sim.installation import AGAIN
 
     words = sys.orig_argv[1:]
-    program = ["-m", "sim"] if PROGRAM == MODULE else [sys.argv[0]]
-    options = words[: words.index(program[0])] if program[0] in words else []
+    options = words[: words.index(AGAIN[0])] if AGAIN[0] in words else []
     kept = [option.replace("O", "") if re.fullmatch(r"-(?![WX])[A-Za-z]+", option) else option for option in options]
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONOPTIMIZE"}
     interpreter = [sys.executable, *(option for option in kept if option != "-")]
-    os.execve(sys.executable, [*interpreter, *program, *sys.argv[1:]], environment)  # noqa: S606 - itself
+    os.execve(sys.executable, [*interpreter, *AGAIN, *sys.argv[1:]], environment)  # noqa: S606 - itself
 
 
 def _ended(code: int) -> int:

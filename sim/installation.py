@@ -16,6 +16,9 @@ MODULE: Final = "python -m sim"
 PROGRAM: Final = SCRIPT if Path(sys.argv[0]).stem == SCRIPT else MODULE
 """What the user typed, for texts that say what to type next. A process that was spawned has its parent's."""
 
+AGAIN: Final = ("-m", "sim") if PROGRAM == MODULE else (sys.argv[0],)
+"""What an interpreter is given to be this program, called by the same name."""
+
 
 @cache
 def is_checkout() -> bool:

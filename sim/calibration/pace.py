@@ -22,6 +22,7 @@ LOAD = 0.25  # of what one core alone would do in the largest batches; a loop is
 SPAN_S = 6  # a rented processor changes its speed within seconds
 SETTLING = NS_PER_S // PACE_NS  # factors until cards are known and caches warm
 LEAST_NS = PACE_NS // 10  # of work that a factor is measured by
+LEAST_FACTOR = 0.001  # as fine as factors are kept: jobs that took no time at all would be no costs
 
 
 @dataclass(slots=True)
@@ -62,7 +63,7 @@ class Pacing:
         wanted_now_ns = wanted_ns()
         if self._begun_ns is not None:
             factor = (wanted_now_ns - self._wanted_ns) / self._due_ns
-            self.pace.extend([round(factor, 3)] * round((now_ns - self._begun_ns) / PACE_NS))
+            self.pace.extend([max(LEAST_FACTOR, round(factor, 3))] * round((now_ns - self._begun_ns) / PACE_NS))
             self.report(len(self.pace))
         self._wanted_ns, self._due_ns, self._begun_ns = wanted_now_ns, 0, now_ns
 

@@ -113,8 +113,7 @@ class RunFolder:
             self._probe()
             self.replaces = earlier_run(path)
         except OSError as error:
-            reason = "is not a folder" if isinstance(error, FileExistsError | NotADirectoryError) else error.strerror
-            raise OutputError(f"{path}: cannot be written: {reason}; choose another folder with --out") from error
+            raise _unwritable(path, error) from error
 
     @staticmethod
     def create(
@@ -140,9 +139,12 @@ class RunFolder:
             return RunFolder(out, own, folders)
         name = f"{stamp or _now()}-{scenario}"
         path, count = RUNS / name, 1
-        while not _made(path):  # two runs in one second
-            count += 1
-            path = RUNS / f"{name}-{count}"
+        try:
+            while not _made(path):  # two runs in one second
+                count += 1
+                path = RUNS / f"{name}-{count}"
+        except OSError as error:
+            raise _unwritable(RUNS, error) from error
         folder = RunFolder(path, own, folders)
         folder._new = True
         return folder
@@ -332,6 +334,11 @@ class RunFolder:
 
 def _with_partials(names: frozenset[str]) -> frozenset[str]:
     return names | {name + PARTIAL for name in names} | {ROLLBACK}
+
+
+def _unwritable(path: Path, error: OSError) -> OutputError:
+    reason = "is not a folder" if isinstance(error, FileExistsError | NotADirectoryError) else error.strerror
+    return OutputError(f"{path}: cannot be written: {reason}; choose another folder with --out")
 
 
 def _made(path: Path) -> bool:

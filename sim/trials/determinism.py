@@ -13,6 +13,7 @@ import msgspec
 from actors.core.errors import InputError, InternalError, MachineError
 from actors.core.process_failures import how_ended, was_killed
 from sim.exit_codes import FAILED, INCONCLUSIVE, INTERRUPTED, PASS, USAGE
+from sim.installation import AGAIN
 from sim.report import run_folder as files
 
 HASH_SEEDS = ("1", "2")  # of Python's text hash, which orders sets
@@ -20,7 +21,7 @@ COMPLETED = (PASS, FAILED, INCONCLUSIVE)
 
 
 def run_twice(words: Sequence[str], folders: tuple[Path, Path]) -> int:
-    """Run ``python -m sim run`` with ``words`` twice, side by side; return the exit code that both had.
+    """Run the command ``run`` with ``words`` twice, side by side; return the exit code that both had.
 
     Args:
         words: the scenario and options; clock, screen and folder are added.
@@ -54,7 +55,7 @@ def run_twice(words: Sequence[str], folders: tuple[Path, Path]) -> int:
 def _start(words: list[str], hash_seed: str) -> "subprocess.Popen[str]":
     """Start a run by the user's command line, in an interpreter whose hash seed is set before it begins."""
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", "sim", "run", *words],
+        [sys.executable, "-P", *AGAIN, "run", *words],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONHASHSEED": hash_seed},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import msgspec
 import pytest
 
 import sim.calibration.pace as pacing
@@ -44,6 +45,23 @@ def test_the_pace_is_spent_over_due(monkeypatch: pytest.MonkeyPatch) -> None:
 
     asyncio.run(work())
     assert measured.pace == pytest.approx([2.0, *[0.5] * 3, 3.0], rel=0.05)
+
+
+def test_a_span_for_which_no_time_was_booked_has_a_pace_that_can_be_read_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine books a thread's time late; such a factor is the least there is, never none."""
+    monkeypatch.setattr(pacing, "wanted_ns", lambda: 0)
+    clock, costs = Hand(), Costs()
+    measured = Pacing(costs, clock)  # type: ignore[arg-type]  # only asked for now
+
+    async def work() -> None:
+        for _ in range(3):
+            await measured.spend(Job.PARSE, 100_000)
+            clock.at_ns += PACE_NS
+
+    asyncio.run(work())
+    assert measured.pace == [pacing.LEAST_FACTOR] * 2
+    kept = msgspec.json.encode(msgspec.structs.replace(costs, pace=tuple(measured.pace)))
+    assert msgspec.json.decode(kept, type=Costs).pace == tuple(measured.pace)
 
 
 @pytest.mark.slow

@@ -185,6 +185,26 @@ def test_what_is_no_folder_is_refused_in_one_line(tmp_path: Path, below: bool) -
     assert "\n" not in str(caught.value)
 
 
+def test_a_place_without_room_for_a_folder_of_runs_is_refused_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who names no folder learns how to name one: runs/ is a file here, or cannot be made where one stands."""
+    monkeypatch.chdir(tmp_path)
+    Path("runs").write_text("mine")
+    with pytest.raises(OutputError) as caught:
+        RunFolder.create(None, "burst")
+    assert str(caught.value) == "runs: cannot be written: is not a folder; choose another folder with --out"
+    assert Path("runs").read_text() == "mine"
+
+    def read_only(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(Path, "mkdir", read_only)
+    with pytest.raises(OutputError) as caught:
+        RunFolder.create(None, "burst")
+    assert str(caught.value) == "runs: cannot be written: Read-only file system; choose another folder with --out"
+
+
 def test_folder_that_cannot_be_written_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Permissions and full disks are found out before the run, by writing."""
 
