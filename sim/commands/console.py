@@ -22,6 +22,7 @@ def scenario_argument(text: str) -> Any:  # noqa: ANN401 - as typer says of it
 
 
 ScenarioFile = Annotated[Path, scenario_argument("Scenario file, or name of a shipped one.")]
+ScenarioFiles = Annotated[list[Path], scenario_argument("Scenario files, or names of shipped ones.")]
 ModelFolder = Annotated[
     Path | None,
     typer.Option(help="Model folder. Without it the cached model of the scenario's world, trained if there is none."),

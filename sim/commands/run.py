@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from actors.core.errors import InputError
-from sim.commands.console import ModelFolder, Overrides, ScenarioFile
+from sim.commands.console import ModelFolder, Overrides, ScenarioFiles
 from sim.commands.stream import StreamConfig, Yes
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Tui(StrEnum):
 
 
 def run(  # noqa: PLR0913, PLR0917 - an argument an option
-    scenario: ScenarioFile,
+    scenarios: ScenarioFiles,
     model: ModelFolder = None,
     clock: Annotated[ClockKind | None, typer.Option(help="Overrules the scenario's clock.")] = None,
     seed: Annotated[
@@ -48,6 +48,9 @@ def run(  # noqa: PLR0913, PLR0917 - an argument an option
     ] = None,
     picture: Annotated[Path | None, typer.Option(help="SVG file to write the last picture of the screen to.")] = None,
     tui: Annotated[Tui, typer.Option(help="The live screen: auto shows it in a terminal.")] = Tui.AUTO,
+    repeat: Annotated[
+        int, typer.Option(help="Run each so often and say what share passed; on the real clock.", min=1, max=1_000)
+    ] = 1,
     stream: Annotated[
         str | None,
         typer.Option(help="Let workers on a stream decide, as in kafka://127.0.0.1:19092/riskdrill.", metavar="URL"),
@@ -65,10 +68,13 @@ def run(  # noqa: PLR0913, PLR0917 - an argument an option
     ] = None,
     yes: Yes = False,  # noqa: FBT002 - an option gets its value so
 ) -> int:
-    """Run a scenario and judge it.
+    """Run scenarios and judge them.
 
     The first run of a world trains its model (about a minute) and keeps it. The run's folder then holds summary.json,
     decisions.jsonl, journal.jsonl and more. Ctrl-C drains and writes the files; a second one stops draining.
+
+    Several run one after another, each in a process of its own, and end with a table, batch.json and the worst of
+    their exit codes: 1, 130, 2, 99, 3, 0 in this order. With --out their folders are in runs/ of that folder.
 
     With --stream and --store its pipeline are workers on Kafka and Redis: docs/scale_out.md.
 
@@ -82,9 +88,50 @@ def run(  # noqa: PLR0913, PLR0917 - an argument an option
     words = list(overrides or ())
     words += [] if clock is None else [f"clock={clock.value}"]
     words += [] if seed is None else [f"seed={seed}"]
+    if len(scenarios) > 1 or repeat > 1:
+        if picture is not None:
+            raise InputError(f"--picture {picture}: is for one run; leave it out where several run")
+        given = [] if model is None else ["--model", str(model)]
+        given += [] if duration is None else ["--duration", duration]
+        given += [word for each in words for word in ("--set", each)]
+        said = (*given, "--tui", tui.value, *options.as_written())
+        return _run_several(scenarios, repeat, tuple(words), said, out, needs_model=model is None)
     elsewhere = partial(_elsewhere, options)
-    request = Request(scenario, model, tuple(words), duration, out, tui.value, picture, elsewhere=elsewhere)
+    request = Request(scenarios[0], model, tuple(words), duration, out, tui.value, picture, elsewhere=elsewhere)
     return run_scenario(request)
+
+
+def _run_several(
+    files: list[Path],
+    repeat: int,
+    words: tuple[str, ...],
+    said: tuple[str, ...],
+    out: Path | None,
+    *,
+    needs_model: bool,
+) -> int:
+    """Run all of them, one after another; return the worst exit code.
+
+    Raises:
+        InputError: one of them cannot be used, or repeating it would show the same; nothing has run.
+    """
+    from rich.console import Console
+
+    from sim.commands.console import begin
+    from sim.report.run_folder import RunFolder
+    from sim.trials.batch import BATCH, RUNS, Batch, batch_text, run_all, table, terminal_width, worst
+
+    batch = Batch(tuple(files), repeat, words, said, needs_model)
+    names = batch.names()
+    outcomes = []
+    with RunFolder.create(out, "batch", own=frozenset({BATCH}), folders=frozenset({RUNS})) as folder:
+        begin(folder)
+        for outcome in run_all(batch, names, folder):
+            outcomes.append(outcome)
+            folder.write(BATCH, batch_text(outcomes))
+        Console(width=terminal_width()).print(table(outcomes, len(files) * repeat))
+        typer.echo(f"figures in {folder.file(BATCH)}")
+    return worst(outcomes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +144,18 @@ class StreamOptions:
     workers: int | None
     discard: str | None
     agreed: bool
+
+    def as_written(self) -> tuple[str, ...]:
+        """Return them as they stand on a command line."""
+        named = {
+            "--stream": self.stream,
+            "--store": self.store,
+            "--stream-config": self.config,
+            "--workers": self.workers,
+            "--discard": self.discard,
+        }
+        words = tuple(word for name, value in named.items() if value is not None for word in (name, str(value)))
+        return (*words, "--yes") if self.agreed else words
 
 
 def _elsewhere(options: StreamOptions, scenario: "Scenario") -> "Elsewhere | None":
