@@ -1,6 +1,7 @@
 """The two servers that ``up`` starts and ``down`` stops, in one folder that says which they are."""
 
 import fcntl
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,11 +13,13 @@ import msgspec
 from actors.core.errors import InputError, OutputError
 from actors.core.user_cache import NO_CACHE, user_cache
 from sim.servers import kafka, redis
-from sim.servers.process import LOOPBACK, Known, free_port
+from sim.servers.process import LOOPBACK, Known, PortTakenError, Vigil, free_port
+from sim.signals import drained_by
 
 MARKER: Final = "riskdrill-servers.json"
 PREFIX: Final = "riskdrill"
 REDIS_STOPS_S: Final = 10.0
+PORTS_TRIED: Final = 3
 
 
 class Servers(msgspec.Struct, frozen=True):
@@ -57,37 +60,70 @@ def default_folder() -> Path:
 def up(folder: Path, say: Callable[[str], None]) -> Servers:
     """Start those of the two servers that do not run, each with the data it had, and return both.
 
-    What this call started is stopped again when it cannot start everything, or is interrupted.
+    What this call started is stopped again when it cannot start everything, or is interrupted. If it is killed, the
+    folder says what runs, and the next call, or `down`, finds it.
 
     Raises:
         InputError: the folder is somebody else's, or another ``up`` is at work in it.
         MachineError: something is not installed, or does not start.
         OutputError: the folder cannot be written.
+        KeyboardInterrupt: it was interrupted.
     """
-    with _ours(folder):
-        servers = read(folder)
+    with _ours(folder), drained_by(lambda: None) as presses:
+        vigil = Vigil(say, lambda: presses.more_than(0))
         started: list[Known] = []
         try:
-            for name, begin, known in (
-                ("Redis", redis.start_redis, servers.redis),
-                ("Kafka", kafka.start_kafka, servers.kafka),
-            ):
-                if known is not None and known.alive:
-                    say(f"{name} runs already")
-                    continue
-                if name == "Kafka" and kafka.find_jars() is None:
-                    say(f"fetching Kafka {kafka.VERSION} with Maven (43 MB, once)")
-                    kafka.fetch_jars()
-                say(f"starting {name}")
-                port = free_port(None if known is None else known.port)
-                started.append(begin(folder / name.lower(), port))
-                servers = msgspec.structs.replace(servers, **{name.lower(): started[-1]})
-            _write(folder, servers)
-        except BaseException:  # Ctrl-C too leaves nothing running
+            _start_redis(folder, say, vigil, started)
+            _start_kafka(folder, say, vigil, started)
+        except BaseException as error:  # Ctrl-C too leaves nothing running
             for each in started:
                 each.stop(REDIS_STOPS_S)
+            if isinstance(error, OSError):
+                raise OutputError(f"{folder}: the servers cannot be kept there: {error.strerror}") from error
             raise
-    return servers
+        return read(folder)
+
+
+def _start_redis(folder: Path, say: Callable[[str], None], vigil: Vigil, started: list[Known]) -> None:
+    place, known = folder / "redis", read(folder).redis
+
+    def begin(port: int) -> Known:
+        return redis.start_redis(place, port, (), vigil, lambda begun: _note(folder, redis=begun))
+
+    if known is not None and known.alive:
+        say("Redis runs already")
+        known.until_it_listens(redis.output(place), redis.PATIENCE_S, vigil)
+    else:
+        say("starting Redis")
+        started.append(_on_a_free_port(begin, known))
+
+
+def _start_kafka(folder: Path, say: Callable[[str], None], vigil: Vigil, started: list[Known]) -> None:
+    place, known = folder / "kafka", read(folder).kafka
+
+    def begin(port: int) -> Known:
+        return kafka.start_kafka(place, port, vigil, lambda begun: _note(folder, kafka=begun))
+
+    if known is not None and known.alive:
+        say("Kafka runs already")
+        known.until_it_listens(kafka.output(place), kafka.PATIENCE_S, vigil)
+        return
+    if kafka.find_jars() is None:
+        say(f"fetching Kafka {kafka.VERSION} with Maven (43 MB, once)")
+        kafka.fetch_jars(vigil)
+    say("starting Kafka")
+    started.append(_on_a_free_port(begin, known))
+
+
+def _on_a_free_port(begin: Callable[[int], Known], before: Known | None) -> Known:
+    """Start a server where it was ``before``, or on another port if somebody else has that one, even since just now."""
+    wanted = None if before is None else before.port
+    for _ in range(PORTS_TRIED):
+        try:
+            return begin(free_port(wanted))
+        except PortTakenError:
+            wanted = None
+    return begin(free_port())
 
 
 def down(folder: Path, say: Callable[[str], None], *, purge: bool = False) -> None:
@@ -95,6 +131,7 @@ def down(folder: Path, say: Callable[[str], None], *, purge: bool = False) -> No
 
     Raises:
         InputError: the folder has no servers of ours, or another call is at work in it.
+        OutputError: the folder cannot be deleted.
     """
     if not (folder / MARKER).is_file():
         raise InputError(f"{folder}: has no servers of riskdrill (no {MARKER}); nothing was stopped or deleted")
@@ -111,7 +148,10 @@ def down(folder: Path, say: Callable[[str], None], *, purge: bool = False) -> No
         if not running:
             say("nothing was running")
         if purge:
-            shutil.rmtree(folder)
+            try:
+                shutil.rmtree(folder)
+            except OSError as error:
+                raise OutputError(f"{folder}: not all of it can be deleted: {error}") from error
             say(f"deleted {folder}")
 
 
@@ -125,6 +165,11 @@ def read(folder: Path) -> Servers:
         return msgspec.json.decode((folder / MARKER).read_bytes(), type=Servers)
     except msgspec.DecodeError as error:
         raise InputError(f"{folder / MARKER}: is not what `up` writes: {error}; move it away") from error
+
+
+def _note(folder: Path, **started: Known) -> None:
+    """Write down which processes were ``started``, by the name of the server."""
+    _write(folder, msgspec.structs.replace(read(folder), **started))
 
 
 def _write(folder: Path, servers: Servers) -> None:
@@ -142,12 +187,18 @@ def _ours(folder: Path) -> Iterator[None]:
             if any(folder.iterdir()):
                 raise InputError(f"{folder}: holds other files; name an empty or a new folder with --dir")
             _write(folder, Servers())
-        lock = (folder / MARKER).open("rb")
+        lock = os.open(folder, os.O_RDONLY)  # not the marker, in whose place another file comes
     except OSError as error:
         raise OutputError(f"{folder}: the servers cannot be kept there: {error.strerror}") from error
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise InputError(f"{folder}: another up or down is at work there; wait for it") from error
+    try:
+        _lock(lock, folder)
         yield
+    finally:
+        os.close(lock)
+
+
+def _lock(descriptor: int, folder: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise InputError(f"{folder}: another up or down is at work there; wait for it") from error

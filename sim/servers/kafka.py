@@ -1,20 +1,25 @@
 """Apache Kafka on this machine: one broker that is its own controller, from an installation or from Maven's jars."""
 
+import base64
+import fcntl
 import os
+import re
 import shutil
-import subprocess
+import time
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from actors.core.errors import MachineError
 from actors.core.user_cache import NO_CACHE, user_cache
-from sim.servers.process import LOOPBACK, Known, free_port, start
+from sim.servers.process import LOOPBACK, QUIET, Known, Note, Vigil, forget, free_port, start
 
 VERSION: Final = "4.1.1"
 LOGGING: Final = "2.24.3"
 PATIENCE_S: Final = 90.0
 STOPS_S: Final = 30.0  # a broker that is asked to end writes its state; one that is killed takes longer to come back
 INSTALL: Final = "apt-get install default-jre-headless maven"
+FETCHED: Final = re.compile(r"Downloaded from .*\(([\d.]+) (B|kB|MB)\b")
+UNITS: Final = {"B": 1e-6, "kB": 1e-3, "MB": 1.0}
 HEAP: Final = ("-Xms256m", "-Xmx512m")
 JARS: Final = f"""<project><modelVersion>4.0.0</modelVersion>
 <groupId>riskdrill</groupId><artifactId>kafka</artifactId><version>1</version>
@@ -83,8 +88,10 @@ def _fetched(cache: Path) -> Path:
     return cache / f"kafka-{VERSION}" / "libs"
 
 
-def fetch_jars() -> Path:
+def fetch_jars(vigil: Vigil = QUIET) -> Path:
     """Return the folder of Kafka's jars, which Maven fetches into the user's cache (43 MB) if there are none yet.
+
+    One process fetches them at a time; the others wait for it.
 
     Raises:
         MachineError: Maven is not there, or could not fetch them.
@@ -98,18 +105,45 @@ def fetch_jars() -> Path:
     if cache is None:
         raise MachineError(f"Kafka's jars can be kept nowhere: {NO_CACHE}; set one of them, or KAFKA_HOME")
     libs = _fetched(cache)
-    half = libs.with_name("libs.half")
-    shutil.rmtree(half, ignore_errors=True)
-    half.mkdir(parents=True)
-    (libs.parent / "pom.xml").write_text(JARS, encoding="utf-8")
-    wanted = ("dependency:copy-dependencies", "-DincludeScope=runtime", f"-DoutputDirectory={half}")
-    command = [maven, "-q", "-B", "-f", str(libs.parent / "pom.xml"), *wanted]
-    said = subprocess.run(command, check=False, capture_output=True, text=True)
-    if said.returncode:
-        why = next((line for line in said.stdout.splitlines() if "ERROR" in line), "it does not say why")
-        raise MachineError(f"Maven cannot fetch Kafka {VERSION}: {why}")
-    half.rename(libs)
+    libs.parent.mkdir(parents=True, exist_ok=True)
+    with (libs.parent / "lock").open("wb") as lock:
+        _wait_for(lock, vigil)
+        if find_jars() is None:
+            _fetch(maven, libs, vigil)
     return libs
+
+
+def _wait_for(lock: BinaryIO, vigil: Vigil) -> None:
+    """Take ``lock``, once nobody else has it; it goes with the process that has it."""
+    began_s = time.monotonic()
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            vigil.step("another process fetches Kafka; waiting for it", began_s)
+        else:
+            return
+
+
+def _fetch(maven: str, libs: Path, vigil: Vigil) -> None:
+    half, log, project = libs.with_name("libs.half"), libs.with_name("maven.log"), libs.with_name("pom.xml")
+    shutil.rmtree(half, ignore_errors=True)
+    half.mkdir()
+    project.write_text(JARS, encoding="utf-8")
+    wanted = ("dependency:copy-dependencies", "-DincludeScope=runtime", f"-DoutputDirectory={half}")
+    code = vigil.until_done([maven, "-B", "-f", str(project), *wanted], log, lambda: _progress(log))
+    if code:
+        said = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        why = next((line for line in said if "ERROR" in line), "it does not say why")
+        raise MachineError(f"Maven cannot fetch Kafka {VERSION}: {why}; all of it is in {log}")
+    half.rename(libs)
+
+
+def _progress(log: Path) -> str:
+    """Return how far Maven has come, as its log says."""
+    sizes = FETCHED.findall(log.read_text(encoding="utf-8", errors="replace"))
+    fetched = sum(float(number) * UNITS[unit] for number, unit in sizes)
+    return f"still fetching Kafka: {len(sizes)} files, {fetched:.0f} MB"
 
 
 def java_program() -> str:
@@ -124,36 +158,44 @@ def java_program() -> str:
     return found
 
 
-def start_kafka(folder: Path, port: int) -> Known:
+def start_kafka(folder: Path, port: int, vigil: Vigil = QUIET, note: Note = forget) -> Known:
     """Start a broker with its data in ``folder``, and return once it takes connections.
 
     Args:
         folder: of its own; made if need be.
         port: where it listens, on loopback.
+        vigil, note: see `sim.servers.process.start`.
 
     Raises:
         MachineError: something is not installed, or it does not start.
     """
     folder = folder.absolute()
     folder.mkdir(parents=True, exist_ok=True)
-    java, jars = java_program(), fetch_jars()
+    java, jars = java_program(), fetch_jars(vigil)
     settings = PROPERTIES.format(host=LOOPBACK, port=port, controller=free_port(), folder=folder)
     (folder / "server.properties").write_text(settings, encoding="utf-8")
     (folder / "log4j2.properties").write_text(LOG4J.format(folder=folder), encoding="utf-8")
     logged = (f"-Dlog4j2.configurationFile={folder}/log4j2.properties", f"-Dkafka.logs.dir={folder}")
     program = [java, *HEAP, *logged, "-cp", f"{jars}/*"]
     if not (folder / "data" / "meta.properties").exists():
-        _format(program, folder)
+        _format(program, folder, vigil)
     command = [*program, "kafka.Kafka", str(folder / "server.properties")]
-    return start(command, port, folder / "kafka.out", PATIENCE_S)
+    return start(command, port, output(folder), PATIENCE_S, vigil, note)
 
 
-def _format(program: list[str], folder: Path) -> None:
+def output(folder: Path) -> Path:
+    """Return the file of what a broker says, with its data in ``folder``."""
+    return folder / "kafka.out"
+
+
+def _format(program: list[str], folder: Path, vigil: Vigil) -> None:
     """Make the data folder a broker's."""
-    tool = [*program, "kafka.tools.StorageTool"]
-    named = subprocess.run([*tool, "random-uuid"], check=True, capture_output=True, text=True)
-    words = ["format", "--standalone", "-t", named.stdout.split()[-1], "-c", str(folder / "server.properties")]
-    made = subprocess.run([*tool, *words], check=False, capture_output=True, text=True)
-    if made.returncode:
-        why = (made.stderr or made.stdout).strip().splitlines()[-1:]
+    said = output(folder)
+    cluster = base64.urlsafe_b64encode(os.urandom(16)).decode().rstrip("=").replace("-", "_")
+    words = ["format", "--standalone", "-t", cluster, "-c", str(folder / "server.properties")]
+    code = vigil.until_done(
+        [*program, "kafka.tools.StorageTool", *words], said, lambda: "still preparing Kafka's folder"
+    )
+    if code:
+        why = said.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
         raise MachineError(f"Kafka cannot use {folder}: {' '.join(why)}")

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from actors.core.errors import MachineError
-from sim.servers.process import LOOPBACK, Known, start
+from sim.servers.process import LOOPBACK, QUIET, Known, Note, Vigil, forget, start
 
 PATIENCE_S: Final = 20.0
 PROGRAM: Final = "redis-server"
@@ -24,13 +24,20 @@ def redis_program() -> str:
     return found
 
 
-def start_redis(folder: Path, port: int, settings: tuple[str, ...] = ()) -> Known:
+def start_redis(
+    folder: Path,
+    port: int,
+    settings: tuple[str, ...] = (),
+    vigil: Vigil = QUIET,
+    note: Note = forget,
+) -> Known:
     """Start Redis with its data in ``folder``, and return once it takes connections.
 
     Args:
         folder: of its own; made if need be.
         port: where it listens, on loopback.
         settings: further ones, as on its command line.
+        vigil, note: see `sim.servers.process.start`.
 
     Raises:
         MachineError: it is not installed, or does not start.
@@ -38,4 +45,9 @@ def start_redis(folder: Path, port: int, settings: tuple[str, ...] = ()) -> Know
     folder.mkdir(parents=True, exist_ok=True)
     own = ("--port", str(port), "--bind", LOOPBACK, "--dir", str(folder.absolute()))
     kept = ("--appendonly", "yes", "--save", "", "--loglevel", "warning")
-    return start([redis_program(), *own, *kept, *settings], port, folder / "redis.log", PATIENCE_S)
+    return start([redis_program(), *own, *kept, *settings], port, output(folder), PATIENCE_S, vigil, note)
+
+
+def output(folder: Path) -> Path:
+    """Return the file of what Redis says, with its data in ``folder``."""
+    return folder / "redis.log"
