@@ -2,17 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
-from actors.actor import Environment
 from actors.adapters.files import AppendOnlyFile, DeadLetterFile
 from actors.adapters.redis.features import RedisFeatureStore
-from actors.adapters.stores import kept_s
 from actors.adapters.streams import Delivery, delivery_of
-from actors.core.clock import US_PER_S, Clock, ScaledEventTime
+from actors.core.clock import US_PER_S, ScaledEventTime
 from actors.features.refresh import Refresher
 from actors.model.serving import ModelSlot
-from actors.model.verification import ChildVerification
 from actors.telemetry.alerts.built_in import stream_rules
 from actors.telemetry.alerts.rule import AlertRule
 from actors.telemetry.snapshot import Gauges
@@ -20,33 +16,20 @@ from actors.telemetry.telemetry import Telemetry
 from dashboard.frame import Notice
 from dashboard.panels.workers import WorkerRow
 from sim.coordinator.collector import Collector
-from sim.coordinator.crew import Crew
+from sim.coordinator.producing import compose_producing
 from sim.coordinator.remote_faults import RemoteFaults
 from sim.coordinator.remote_model import RemoteModel
 from sim.coordinator.remote_pipeline import RemotePipeline
 from sim.coordinator.servers import StreamInlet
 from sim.coordinator.stream_workers import StreamRequest, StreamWorkers, new_run
-from sim.faults.model import ModelBadRelease
-from sim.injection.schedule import FaultSchedule
-from sim.injection.switch import FaultTargets
 from sim.journal import Journal
 from sim.outcomes.book import OutcomeBook
 from sim.report.run_folder import DEAD_LETTERS, DECISIONS, UNDELIVERED
 from sim.report.summary import StreamFigures
-from sim.run.composition import Attachments, note_failed_refresh, note_refresh, rate_changes
+from sim.run.composition import Attachments
 from sim.run.machine import Machine
-from sim.run.plan import Plan, SyntheticLoad
-from sim.run.serving import model_slot
-from sim.run.source import DelayedLabels, FeedSource
-from sim.run.warm_state import warm_state
-from sim.scenario.render import resolved
-from sim.scenario.timeline import phase_spans
-from sim.steps.model_changes import ModelChanges
-from sim.steps.schedule import AlertSignal, StepSchedule
-from sim.stream.batch_features import SentOnce, keep_served
-from sim.stream.control_messages import Announce
-from sim.stream.fault_places import at_producer
-from sim.stream.membership import kernel_digest, own_version
+from sim.run.plan import Plan
+from sim.steps.schedule import StepSchedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,107 +196,31 @@ async def compose_stream(
 async def _composed(
     workers: StreamWorkers, files: tuple[AppendOnlyFile, DeadLetterFile], plan: Plan, machine: Machine, journal: Journal
 ) -> StreamRun:
-    clock, scenario = machine.clock, plan.scenario
-    speed = plan.load.speed
-    if speed is None:
-        raise AssertionError("a run on a stream has intended times; it was checked")
-    telemetry = Telemetry(plan.artifact.reference, clock.now_ns())
-    warm = warm_state(plan.artifact, plan.load.start_us, plan.label_delay_us, plan.load.towns())
-    book, labels = OutcomeBook(machine.array_store), DelayedLabels(plan.label_delay_us)
-    paced = ScaledEventTime(clock, plan.load.start_us, speed)
-    targets = FaultTargets(machine.occupy, plan.load.spec if isinstance(plan.load, SyntheticLoad) else None)
-    rates = rate_changes(plan)
-    local = FaultSchedule(at_producer(scenario.faults), clock, journal, scenario.seed, targets, None, rates)
-    schedule = plan.load.schedule()
-    if schedule is not None:
-        schedule = schedule.altered(local.reschedule)
-        targets.recount = schedule.recount
-    slot = model_slot(plan.artifact, scenario.pipeline.thresholds)
-    shown = ModelChanges(slot, plan.artifact, ChildVerification(scenario.pipeline.scorer.engine), telemetry, journal)
-    source = FeedSource(local.wrap_feed(machine.feed), schedule, book, labels)
-
-    link = await workers.connect()
-    releasing = [each.name for each in scenario.faults if isinstance(each, ModelBadRelease)]
-    crew = Crew(link, _announcement(workers, plan), telemetry, journal, clock, releasing)
-    store = RedisFeatureStore(
-        workers.marks.client,
-        workers.request.places.keys_of(workers.run),
-        kept_s(scenario.pipeline.feature_store.store),
-    )
-    if warm.store.table is not None:
-        await store.publish(warm.store.table)
-    refresher = Refresher(
-        warm.builder,
-        local.wrap_refresh(store),
-        warm.history,
-        labels,
-        paced,
-        clock,
-        on_refreshed=partial(note_refresh, telemetry, journal),
-        on_failed=partial(note_failed_refresh, telemetry, journal),
-    )
-    changes = RemoteModel(crew, shown)
-    steps = StepSchedule(scenario.steps, plan.candidates, clock, journal, changes, AlertSignal())
-    faults = RemoteFaults(scenario.faults, local, crew, clock, journal, scenario.seed)
-    delivery = delivery_of(scenario.pipeline.sink)
+    book, settings = OutcomeBook(machine.array_store), plan.scenario.pipeline
+    delivery = delivery_of(settings.sink)
+    telemetry = Telemetry(plan.artifact.reference, machine.clock.now_ns())
     collector = Collector(telemetry, book, *files, delivery)
+    own = await compose_producing(workers, plan, machine, journal, telemetry, book, collector.sent)
     inlet = StreamInlet(workers.reader, workers.run)
-    pipeline = RemotePipeline(
-        scenario.pipeline,
-        source,
-        workers.sender,
-        inlet,
-        collector,
-        workers,
-        Environment(clock, telemetry),
-        SentOnce(warm.history.append),
-    )
-    workers.when_begun(lambda: workers.add(_tell_phases(crew, plan, clock, journal)))
-    workers.add(keep_served(store, clock, lambda told: journal.add("features_refreshed", detail=told)))
-    await source.prime()
-    await workers.gather(crew, plan.artifact.folder)
+    pipeline = RemotePipeline(settings, own.sending, inlet, collector, workers, machine.clock)
+    await workers.gather(own.crew, plan.artifact.folder)
     undelivered = AppendOnlyFile(plan.folder / UNDELIVERED)
     return StreamRun(
         telemetry,
         journal,
         book,
-        paced,
-        refresher,
-        faults,
-        slot,
-        changes,
-        steps,
+        own.event_time,
+        own.refresher,
+        own.faults,
+        own.slot,
+        own.model_changes,
+        own.steps,
         pipeline,
         *files,
         undelivered,
-        store,
+        own.store,
         collector,
         inlet,
         workers,
         delivery,
     )
-
-
-def _announcement(workers: StreamWorkers, plan: Plan) -> Announce:
-    artifact = plan.artifact
-    return Announce(
-        run=workers.run,
-        scenario=resolved(plan.scenario),
-        model=artifact.manifest.sha256,
-        model_folder=str(artifact.folder.resolve()),
-        kernels=kernel_digest(),
-        version=own_version(),
-        starts=workers.starts,
-        store=workers.request.places.store.url,
-        capacity_per_s=plan.capacity_per_s,
-    )
-
-
-async def _tell_phases(crew: Crew, plan: Plan, clock: Clock, journal: Journal) -> None:
-    """Tell the workers when phases begin and end."""
-    for name, span in phase_spans(plan.scenario).items():
-        await clock.sleep_until_ns(journal.start_ns + span.start_ns)
-        crew.phase(name, ended=False)
-        if span.end_ns is not None:
-            await clock.sleep_until_ns(journal.start_ns + span.end_ns)
-            crew.phase(name, ended=True)

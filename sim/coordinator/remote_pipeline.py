@@ -2,39 +2,23 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from typing import Any, Final, Protocol
 
-from actors.actor import Environment
 from actors.adapters.kafka.messages import Ended
 from actors.config import PipelineConfig
-from actors.core.arrays import I64
-from actors.core.batches import ARRIVAL, NUMBER, RawBatch
-from actors.core.clock import NS_PER_S, wall_ns
+from actors.core.clock import NS_PER_S, Clock, wall_ns
 from actors.core.errors import EscalationError, printable
-from actors.core.transaction import Columns, readable
-from actors.mailbox import Mailbox
-from actors.producer import Producer
-from actors.source import Source
+from actors.resilience.breaker import CircuitBreaker
 from actors.telemetry.ledger_snapshot import Waiting
 from actors.telemetry.snapshot import ActorGauge, Gauges, MailboxGauge
 from sim.coordinator.collector import Collector
+from sim.coordinator.open_loop import SENDER, OpenLoop
 from sim.coordinator.waiting import first_of
 
-SENT_AT_ONCE: Final = 1_024
-ROOM: Final = 20_000  # transactions that wait here while no broker answers; what is due beyond them is unsent
 RECOVERY_S: Final = 15.0  # beyond the drain time-out: a worker that dies now is started, and gets its partitions back
 LEAVE_S: Final = 10.0  # for the last commits
 LOOK_S: Final = 0.02
-SENDER: Final = "sender"
-
-
-class Outlet(Protocol):
-    """Where transactions are sent."""
-
-    async def send(self, keys: Sequence[bytes | None], raws: Sequence[bytes], numbers: I64, due_wall_ns: I64) -> None:
-        """Send transactions behind those before; waits while there is no room."""
-        ...
 
 
 class Inlet(Protocol):
@@ -78,70 +62,51 @@ class RemotePipeline:
 
     Args:
         config: of the scenario.
-        source: where transactions come from.
-        outlet: where they are sent.
-        inlet: where their ends are read.
-        collector: books them.
+        sending: the one end.
+        inlet: the other: where it is read what became of transactions.
+        collector: books that.
         workers: decide.
-        environment: the clock and all else that actors work in.
-        seen: told of what is sent, as it is read.
+        clock: of the run.
 
     Attributes:
         undecided: how many were open when the run had to end.
     """
 
-    breaker = None
+    breaker: CircuitBreaker | None = None
 
     def __init__(
         self,
         config: PipelineConfig,
-        source: Source,
-        outlet: Outlet,
+        sending: OpenLoop,
         inlet: Inlet,
         collector: Collector,
         workers: Workers,
-        environment: Environment,
-        seen: Callable[[Columns], object] = lambda _: None,
+        clock: Clock,
     ) -> None:
         self._config = config
-        self._outlet = outlet
+        self._sending = sending
         self._inlet = inlet
         self._collector = collector
         self._workers = workers
-        self._clock = environment.clock
-        self._seen = seen
-        self._mailbox: Mailbox[RawBatch] = Mailbox(SENDER, ROOM, environment.clock)
-        self.producer = Producer(source, self._mailbox, config.producer, environment)
+        self._clock = clock
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._wall_less_clock_ns = 0
         self.undecided = 0
 
     def start(self, start_ns: int) -> None:
         """Start; intended times count from ``start_ns``, on the run's clock and on every machine's."""
-        self._wall_less_clock_ns = wall_ns() - self._clock.now_ns()
-        self._collector.begin(self._wall_less_clock_ns)
-        self._workers.begin(start_ns + self._wall_less_clock_ns)
-        self.producer.start_at(start_ns)
+        wall_less_clock_ns = wall_ns() - self._clock.now_ns()
+        self._collector.begin(wall_less_clock_ns)
+        self._workers.begin(start_ns + wall_less_clock_ns)
+        self._sending.start_at(start_ns, wall_less_clock_ns)
         jobs: dict[str, Coroutine[Any, Any, None]] = {
-            "producer": self.producer.run(),
-            SENDER: self._send(),
+            "producer": self._sending.produce(),
+            SENDER: self._sending.send(),
             "collector": self._collect(),
             "workers": self._workers.given_up(),
         }
         self._tasks = {name: asyncio.create_task(job, name=name) for name, job in jobs.items()}
 
-    # ---------------------------------------------------------------- the two ends
-
-    async def _send(self) -> None:
-        while (lease := await self._mailbox.receive(SENT_AT_ONCE)) is not None:
-            batch = lease.message
-            self._collector.sent(int(batch.track[0, NUMBER]), lease.rows)
-            self._mailbox.acknowledge()  # from here on they are open, until their ends are read
-            columns, keys = _keyed(batch.raws)
-            if columns is not None:
-                self._seen(columns)
-            due_ns = batch.track[:, ARRIVAL] + self._wall_less_clock_ns
-            await self._outlet.send(keys, batch.raws, batch.track[:, NUMBER], due_ns)
+    # ---------------------------------------------------------------- the other end
 
     async def _collect(self) -> None:
         while True:
@@ -179,9 +144,9 @@ class RemotePipeline:
         if not self._tasks:
             return 0
         if send_rest:
-            self.producer.finish()
+            self._sending.producer.finish()
         else:
-            self.producer.stop()
+            self._sending.producer.stop()
         limit_s = self._config.drain_timeout_ns / NS_PER_S + RECOVERY_S
         with contextlib.suppress(TimeoutError, EscalationError):
             async with asyncio.timeout(limit_s):
@@ -198,11 +163,11 @@ class RemotePipeline:
         return 0
 
     async def _stop(self) -> None:
-        self.producer.stop()
+        self._sending.producer.stop()
         for task in self._tasks.values():
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
-        self.undecided = self._collector.open_count + self._mailbox.depth + self._mailbox.leased
+        self.undecided = self._collector.open_count + self._sending.mailbox.depth + self._sending.mailbox.leased
 
     # ---------------------------------------------------------------- reading
 
@@ -215,12 +180,12 @@ class RemotePipeline:
             engine: what scores with it.
             silent_s: for how long Kafka, and Redis, have not answered.
         """
-        box, unsent = self._mailbox, self.producer.count_offered()
-        in_flight = self.producer.outbox_count + box.depth + box.leased + self._collector.open_count
+        box, unsent = self._sending.mailbox, self._sending.producer.count_offered()
+        in_flight = self._sending.held + self._collector.open_count
         waiting = Waiting(unsent=unsent, in_flight=in_flight)
         told = self._workers.gauges()
         own = MailboxGauge(box.name, box.depth, box.capacity, box.leased, box.blocked_s)
-        actors = (ActorGauge("producer", "running"), *_actors(told))
+        actors = (self._sending.gauge(), *_actors(told))
         states = [each.breaker for each in told]
         breaker = next((word for word in ("open", "half_open") if word in states), "closed")
         return Gauges(
@@ -230,15 +195,6 @@ class RemotePipeline:
 
 def _told(error: BaseException) -> str:
     return printable(" ".join(str(error).split()) or type(error).__name__)
-
-
-def _keyed(raws: Sequence[bytes]) -> tuple[Columns | None, list[bytes | None]]:
-    """Return what can be read of ``raws``, and the key of each: its card's token, None where it has none."""
-    columns, rows, _ = readable(raws)
-    keys: list[bytes | None] = [None] * len(raws)
-    for row, card in zip(rows, columns.cards if columns is not None else (), strict=True):
-        keys[row] = card.encode()
-    return columns, keys
 
 
 def _mailboxes(told: Sequence[Gauges]) -> list[MailboxGauge]:

@@ -1,15 +1,16 @@
 """The feed as the producer's source: its truth is booked at once, and its labels let out after a delay."""
 
+from typing import Protocol
+
 import numpy as np
 
-from actors.core.arrays import Column
+from actors.core.arrays import I64, U8, Column
 from actors.core.clock import WatermarkEventTime
 from actors.features.column_log import Allocate, ColumnLog
 from actors.features.encoding import Interner
 from actors.features.history import Labels
 from actors.source import Arrivals
 from sim.feeds.feed import Block, Feed
-from sim.outcomes.book import OutcomeBook
 from sim.outcomes.money import UNKNOWN
 from sim.run.plan import Schedule
 
@@ -81,6 +82,19 @@ class DelayedLabels:
         )
 
 
+class Truths(Protocol):
+    """Takes the truth behind transactions, in the order in which they are sent."""
+
+    @property
+    def count(self) -> int:
+        """How many it was told of."""
+        ...
+
+    def book(self, event_us: I64, truth: U8) -> None:
+        """Take event times, int64 (n,), and what transactions are, uint8 (n,)."""
+        ...
+
+
 class FeedSource:
     """A `Source` over a feed.
 
@@ -96,7 +110,7 @@ class FeedSource:
         self,
         feed: Feed,
         schedule: Schedule | None,
-        book: OutcomeBook,
+        book: Truths,
         labels: DelayedLabels,
         watermark: WatermarkEventTime | None = None,
     ) -> None:

@@ -171,6 +171,7 @@ class Reader:
         given = [value for key, value in entries(node) if key.value == "kind"]
         if not given:
             return self.refuse(node, f"{path}.kind", "is missing", remedy=_which(shape.of))
+        self.nodes.setdefault(f"{path}.kind", given[-1])
         struct = self._kind(given[-1], shape.of, f"{path}.kind")
         return INVALID if struct is None else self.read_struct(node, struct, path, besides=("kind",))
 

@@ -194,10 +194,24 @@ def test_what_a_file_lacks_is_said_and_not_made_up(tmp_path: Path) -> None:
     """Without a card, a merchant or a label the section says so in place of the line, and what speaks against it."""
     some = {name: cell for name, cell in COLUMNS.items() if name in ("when", "amount")}
     found = inspected(Asked(write(tmp_path / "data.csv", some)))
-    assert "# card: is needed, and no column looks like a card" in found.section
-    assert "# merchant: is needed, and no column looks like a merchant" in found.section
+    assert found.proposal.absent == {
+        "id": "no column looks like one; row numbers serve",
+        "card": "no column looks like a card",
+        "merchant": "no column looks like a merchant",
+        "fraud": "no column looks like a label",
+    }
+    assert [line.strip() for line in found.section.splitlines() if "# " in line] == [
+        "# id: no column looks like one; row numbers serve",
+        "# card: is needed, and no column looks like a card",
+        "# merchant: is needed, and no column looks like a merchant",
+        "# fraud: no column looks like a label",
+    ]
     assert not found.proposal.whole
-    assert any("it has no label" in each for each in found.objections)
+    assert list(found.objections) == [
+        "it has no card: no column looks like a card",
+        "it has no merchant: no column looks like a merchant",
+        "it has no label (no column looks like a label), so it can only be replayed with a model that is there",
+    ]
 
 
 @pytest.mark.parametrize(

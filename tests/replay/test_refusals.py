@@ -98,25 +98,37 @@ def test_a_missing_column_suggests_the_nearest(tmp_path: Path, ending: str) -> N
 
 def test_what_is_no_file_of_transactions_is_refused(tmp_path: Path) -> None:
     """A file that is missing, a folder, of an unknown format, damaged or empty is refused by what it is."""
-    assert "no such file" in refusal(spec(tmp_path / "absent.csv"))
-    assert "is a folder without files" in refusal(spec(tmp_path))
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    told = {
+        "absent.csv": "no such file; give the path of a file of transactions in events.file",
+        "empty": "is a folder without files of transactions; give a file, or another folder",
+        "some.odd": "must end in one of .csv, .tsv, .txt, .jsonl, .ndjson, .parquet, each also with .gz; "
+        "convert or rename the file",
+        "torn.parquet": "is damaged: it cannot be read as Parquet; fetch or write it again",
+        "none.csv": "is empty; give another file",
+        "header.csv": "must hold at least one transaction, but has a header and no row; give another file",
+        "prose.jsonl": "row 1: must be one JSON object a line, but is none from character 1 on ('once upon a time'); "
+        "mend or drop it",
+    }
     (tmp_path / "some.odd").write_text("PK")
-    assert "must end in one of .csv, .tsv, .txt, .jsonl, .ndjson, .parquet" in refusal(spec(tmp_path / "some.odd"))
     (tmp_path / "torn.parquet").write_text("PAR1")
-    assert "is damaged: it cannot be read as Parquet" in refusal(spec(tmp_path / "torn.parquet"))
     (tmp_path / "none.csv").write_text("")
-    assert "is empty" in refusal(spec(tmp_path / "none.csv"))
     (tmp_path / "header.csv").write_text("TX,WHEN,CUSTOMER,TERMINAL,AMOUNT,FRAUD\n")
-    assert "must hold at least one transaction" in refusal(spec(tmp_path / "header.csv"))
     (tmp_path / "prose.jsonl").write_text("once upon a time\n")
-    assert "row 1: must be one JSON object a line" in refusal(spec(tmp_path / "prose.jsonl"))
+    assert {name: refusal(spec(tmp_path / name)) for name in told} == {
+        name: f"{name}: {rule}" for name, rule in told.items()
+    }
 
 
 def test_a_torn_line_is_named(tmp_path: Path) -> None:
     """A line that ends half-way, as after a crash of its writer, is named."""
     file = write(tmp_path / "some.jsonl", [row(0), row(1)])
     file.write_text(file.read_text()[:-20])
-    assert "some.jsonl: row 2: must be one JSON object a line" in refusal(spec(file))
+    assert refusal(spec(file)) == (
+        "some.jsonl: row 2: must be one JSON object a line, but breaks off; "
+        "write the whole object on one line, or drop it"
+    )
 
 
 def test_an_empty_period_says_what_the_file_has(tmp_path: Path, ending: str) -> None:
@@ -137,7 +149,7 @@ def test_a_file_that_may_not_be_read_says_so(tmp_path: Path, monkeypatch: pytest
         raise PermissionError(13, "Permission denied", str(self))
 
     monkeypatch.setattr(Path, "open", denied)
-    assert "cannot be read (Permission denied); check its permissions" in refusal(spec(file))
+    assert refusal(spec(file)) == "some.csv: cannot be read (Permission denied); check its permissions"
 
 
 def test_rows_before_the_period_are_checked_for_order_only(tmp_path: Path, ending: str) -> None:

@@ -31,6 +31,11 @@ def written(kind: str) -> str:
     return ", ".join(parts)
 
 
+UNKNOWN = "is not a known kind"
+LISTED = "python -m sim faults lists them"
+VALUE = "change the value"
+
+
 @pytest.mark.parametrize("kind", FAULTS)
 def test_every_kind_can_be_written_and_read_back(kind: str) -> None:
     """With only what it must be given it loads, and its rendering loads to the same."""
@@ -47,34 +52,59 @@ def test_schema_describes_every_parameter(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "words"),
+    ("fault", "told"),
     [
+        ("kind: ▶scorer_crush, at: 2s", f"kind {UNKNOWN}, got scorer_crush; did you mean scorer_crash? {LISTED}"),
+        ("kind: ▶reporter_hang, at: 2s", f"kind {UNKNOWN}, got reporter_hang; did you mean scorer_hang? {LISTED}"),
         (
-            "kind: ▶scorer_crush, at: 2s",
-            "is not a known kind, got scorer_crush; did you mean scorer_crash?",
+            "kind: mailbox_squeeze, at: 2s, duration: 1s, mailbox: ▶scorers",
+            "mailbox must be assembler or scorer or logger, got scorers; did you mean scorer?",
         ),
-        ("kind: ▶reporter_hang, at: 2s", "is not a known kind, got reporter_hang; did you mean"),
-        ("kind: mailbox_squeeze, at: 2s, duration: 1s, mailbox: ▶scorers", "did you mean scorer?"),
-        ("kind: model_slow, at: 2s, duration: 1s, probability: ▶1.5", "must be at most 1, got 1.5"),
-        ("kind: model_slow, at: 2s, duration: 1s, probability: ▶-1", "must be at least 0, got -1"),
-        ("kind: model_slow, at: 2s, duration: ▶-1s", "must be at least 0s, got -1s; remove the minus"),
-        ("kind: model_slow, at: 2s, duration: ▶0s", "must be more than 0s"),
-        ("kind: model_slow, at: ▶-2s, duration: 1s", "must be at least 0s"),
-        ("kind: model_slow, at: ▶20s, duration: 1s", "must be before the end of the run, which lasts 20s"),
-        ("kind: model_slow, at: 15s, duration: ▶6s", "must end within the run, which lasts 20s"),
-        ("kind: model_slow, at: 15s, duration: 5s, jitter: ▶1s", "must keep it within the run"),
-        ("kind: scorer_crash, at: 1s, repeat: ▶{count: 3, every: 10s}", "must keep it within the run"),
-        ("kind: scorer_crash, at: 1s, ▶duration: 1s", "is not a known key"),
-        ("kind: model_slow, at: 1s, duration: 3s, repeat: {count: 3, every: ▶2s}", "would overlap itself"),
-        ("kind: model_slow, at: 1s, duration: 1s, repeat: {count: ▶0, every: 2s}", "must be at least 1"),
-        ("kind: model_errors, at: 1s, duration: 1s, ratio: ▶2", "must be at most 1"),
+        (
+            "kind: model_slow, at: 2s, duration: 1s, probability: ▶1.5",
+            f"probability must be at most 1, got 1.5; {VALUE}",
+        ),
+        (
+            "kind: model_slow, at: 2s, duration: 1s, probability: ▶-1",
+            f"probability must be at least 0, got -1; {VALUE}",
+        ),
+        ("kind: model_slow, at: 2s, duration: ▶-1s", "duration must be at least 0s, got -1s; remove the minus"),
+        ("kind: model_slow, at: 2s, duration: ▶0s", f"duration must be more than 0s, got 0s; {VALUE}"),
+        ("kind: model_slow, at: ▶-2s, duration: 1s", "at must be at least 0s, got -2s; remove the minus"),
+        (
+            "kind: model_slow, at: ▶20s, duration: 1s",
+            "at must be before the end of the run, which lasts 20s, got 20s; inject it earlier",
+        ),
+        (
+            "kind: model_slow, at: 15s, duration: ▶6s",
+            "duration must end within the run, which lasts 20s, got 6s; at most 5s are left",
+        ),
+        (
+            "kind: model_slow, at: 15s, duration: 5s, jitter: ▶1s",
+            "jitter must keep it within the run, which lasts 20s, got until 21s; shorten it",
+        ),
+        (
+            "kind: scorer_crash, at: 1s, repeat: ▶{count: 3, every: 10s}",
+            "repeat must keep it within the run, which lasts 20s, got until 21s; shorten it",
+        ),
+        (
+            "kind: scorer_crash, at: 1s, ▶duration: 1s",
+            "duration is not a known key; use one of at, jitter, kind, moment, name, probability, repeat",
+        ),
+        (
+            "kind: model_slow, at: 1s, duration: 3s, repeat: {count: 3, every: ▶2s}",
+            "repeat.every must be at least 3s, which the fault lasts with its jitter, got 2s; it would overlap itself",
+        ),
+        (
+            "kind: model_slow, at: 1s, duration: 1s, repeat: {count: ▶0, every: 2s}",
+            f"repeat.count must be at least 1, got 0; {VALUE}",
+        ),
+        ("kind: model_errors, at: 1s, duration: 1s, ratio: ▶2", f"ratio must be at most 1, got 2; {VALUE}"),
     ],
 )
-def test_fault_that_cannot_be_is_a_located_error(fault: str, words: str) -> None:
-    """The place is that of the value, the text has the rule and a remedy."""
-    line = line_at_mark(with_faults(f"name: it, {fault}"))
-    assert line.startswith("faults[0]")
-    assert words in line
+def test_fault_that_cannot_be_is_a_located_error(fault: str, told: str) -> None:
+    """The place is that of the value, the text has the key, the rule, what was written and a remedy."""
+    assert line_at_mark(with_faults(f"name: it, {fault}")) == f"faults[0].{told}"
 
 
 def test_fault_without_its_duration_is_told_so() -> None:
@@ -98,7 +128,10 @@ def test_one_kind_may_not_overlap_itself_in_two_entries() -> None:
 def test_wave_needs_the_synthetic_world() -> None:
     """In a replay there is nobody to attack."""
     fault = "faults: [{name: wave, kind: ▶traffic_fraud_wave, at: 0s, duration: 1s}]\n"
-    assert "needs the synthetic world" in line_at_mark(REPLAY + fault)
+    assert line_at_mark(REPLAY + fault) == (
+        "faults[0].kind needs the synthetic world: events bring their own fraud, got traffic_fraud_wave; "
+        "remove one of the two"
+    )
 
 
 def test_span_of_a_repeated_fault_is_from_its_first_injection_to_its_last_lift() -> None:

@@ -52,32 +52,33 @@ def test_gates_are_read_from_a_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "complaint"),
+    ("content", "told"),
     [
         ("roc_auk: 0.9", ":1:1: roc_auk is not a known key; did you mean roc_auc?"),
-        ("roc_auc: high", ":1:10: roc_auc must be a number, got high"),
-        ("roc_auc: true", "roc_auc must be a number, got true"),
-        ("roc_auc: 2", "roc_auc must be at most 1, got 2"),
-        ("brier_skill: -1.5", "brier_skill must be at least -1, got -1.5"),
-        ("roc_auc: .nan", "roc_auc must be a number, got .nan"),
-        ("roc_auc: 2018-07-25", "roc_auc must be a number, got 2018-07-25"),
-        ("'\\e[31m': 1", "is not a known key"),
-        ("roc_auc: 0.5\nroc_auc: 0.6", "roc_auc is given twice"),
-        ("[1, 2]", "must be a mapping, got a list; its keys are roc_auc"),
-        ("", "the file has no gates; write one line a gate"),
-        ("a: [", ":1:5: a value is missing"),
-        ("roc_auc: !x 1", "must be plain YAML without tags"),
+        ("roc_auc: high", ":1:10: roc_auc must be a number, got high; write digits, as in 100 or 0.5"),
+        ("roc_auc: true", ":1:10: roc_auc must be a number, got true; write digits, as in 100 or 0.5"),
+        ("roc_auc: 2", ":1:10: roc_auc must be at most 1, got 2; change the value"),
+        ("brier_skill: -1.5", ":1:14: brier_skill must be at least -1, got -1.5; change the value"),
+        ("roc_auc: .nan", ":1:10: roc_auc must be a number, got .nan; write digits, as in 100 or 0.5"),
+        ("roc_auc: 2018-07-25", ":1:10: roc_auc must be a number, got 2018-07-25; write digits, as in 100 or 0.5"),
+        (
+            "'\\e[31m': 1",
+            f":1:1: \\e[31m is not a known key; use one of {', '.join(sorted(FIGURES))}",
+        ),
+        ("roc_auc: 0.5\nroc_auc: 0.6", ":2:1: roc_auc is given twice; remove one; the first is at {file}:1:1"),
+        ("[1, 2]", f":1:1: must be a mapping, got a list; its keys are {', '.join(FIGURES)}"),
+        ("", ":1:1: the file has no gates; write one line a gate, such as roc_auc: 0.86"),
+        ("a: [", ":1:5: a value is missing, or begins with a sign of YAML's own; write it, or put the text in quotes"),
+        ("roc_auc: !x 1", ":1:10: roc_auc must be plain YAML without tags, got !x; remove the tag"),
     ],
 )
-def test_a_wrong_gates_file_is_refused_in_one_line(tmp_path: Path, content: str, complaint: str) -> None:
-    """The line has the file and what is wrong with it."""
+def test_a_wrong_gates_file_is_refused_in_one_line(tmp_path: Path, content: str, told: str) -> None:
+    """The line has file, line and column, what is wrong there and what to do."""
     file = tmp_path / "gates.yaml"
     file.write_text(content, encoding="utf-8")
     with pytest.raises(InputError) as caught:
         read_gates(file)
-    assert str(caught.value).startswith(f"{file}:")
-    assert complaint in str(caught.value)
-    assert "\n" not in str(caught.value)
+    assert str(caught.value) == f"{file}{told.replace('{file}', str(file))}"
 
 
 def test_a_missing_gates_file_is_refused(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from actors.model.artifact import load_artifact
 from sim.gates import gates_of
 from sim.training.process import train_in_child
 from sim.training.progress import TrainingRefused
+from sim.training.trainer import train
 from tests.support.sim.small_training import LOOSE, SOURCE
 
 
@@ -25,10 +26,17 @@ def test_progress_and_the_model_come_through(tmp_path: Path) -> None:
 
 def test_a_refusal_comes_through_with_its_figures(tmp_path: Path) -> None:
     """The same error as in one process."""
-    with pytest.raises(TrainingRefused) as caught:
-        train_in_child(SOURCE, tmp_path / "model", gates_of({"roc_auc": 1.0}), lambda *_: None)
-    assert caught.value.misses
-    assert "test" in caught.value.figures
+    impossible = gates_of({"roc_auc": 1.0})
+    with pytest.raises(TrainingRefused) as here:
+        train(SOURCE, tmp_path / "model", gates=impossible)
+    with pytest.raises(TrainingRefused) as there:
+        train_in_child(SOURCE, tmp_path / "model", impossible, lambda *_: None)
+    assert str(there.value) == str(here.value)
+    assert there.value.misses == here.value.misses
+    assert there.value.figures == here.value.figures
+    (miss,) = there.value.misses
+    assert miss == f"ROC-AUC must be at least 1, got {there.value.figures['test']['roc_auc']:.4f}"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_input_error_comes_through(tmp_path: Path) -> None:

@@ -74,5 +74,7 @@ def line_at_mark(text: str, *, files_required: bool = True) -> str:
     assert mark
     place = f"drill.yaml:{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}: "
     found = lines(before + after, files_required=files_required)
-    (there,) = [line for line in found if line.startswith(place)] or [f"nothing at {place}but {found}"]
+    there, *more = [line for line in found if line.startswith(place)] or [""]
+    assert there, f"nothing at {place}but {found}"
+    assert not more
     return there.removeprefix(place)
