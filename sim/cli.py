@@ -23,7 +23,7 @@ from sim.commands.models import rollback, train
 from sim.commands.run import demo, run
 from sim.commands.scenarios import list_scenarios, schema, validate
 from sim.commands.servers import down, up
-from sim.commands.stream import refresh, worker
+from sim.commands.stream import produce, refresh, worker
 from sim.exit_codes import FAILED, INTERNAL, INTERRUPTED, PASS, USAGE
 from sim.installation import MODULE, PROGRAM
 from sim.training.progress import TrainingRefused
@@ -100,6 +100,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "check-determinism": check_determinism,
     "twin": twin,
     "explore": explore,
+    "produce": produce,
     "worker": worker,
     "up": up,
     "down": down,

@@ -27,6 +27,7 @@ ModelFolder = Annotated[
     Path | None,
     typer.Option(help="Model folder. Without it the cached model of the scenario's world, trained if there is none."),
 ]
+Seed = Annotated[int | None, typer.Option(help="Overrules the scenario's seed: another day, the same world.")]
 Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", help="Change a value, as in phases.burst.rate=2000; repeatable.", metavar="PATH=VALUE"),

@@ -1,6 +1,5 @@
 """Commands that run one scenario: ``run`` ends with a verdict, ``demo`` is a thousand transactions."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -9,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from actors.core.errors import InputError
-from sim.commands.console import ModelFolder, Overrides, ScenarioFiles
-from sim.commands.stream import StreamConfig, Yes
+from sim.commands.console import ModelFolder, Overrides, ScenarioFiles, Seed
+from sim.commands.stream import Discard, StreamConfig, StreamOptions, Yes, stream_request
 
 if TYPE_CHECKING:
     from sim.run.command import Elsewhere
@@ -36,9 +35,7 @@ def run(  # noqa: PLR0913, PLR0917 - an argument an option
     scenarios: ScenarioFiles,
     model: ModelFolder = None,
     clock: Annotated[ClockKind | None, typer.Option(help="Overrules the scenario's clock.")] = None,
-    seed: Annotated[
-        int | None, typer.Option(help="Overrules the scenario's seed: another day, the same world.")
-    ] = None,
+    seed: Seed = None,
     overrides: Overrides = None,
     duration: Annotated[
         str | None, typer.Option(help="Cut the run short, as in 20s; what would start later is listed as skipped.")
@@ -63,9 +60,7 @@ def run(  # noqa: PLR0913, PLR0917 - an argument an option
         int | None, typer.Option(help="How many to start; by default those that run already are used.", min=1, max=256)
     ] = None,
     stream_config: StreamConfig = None,
-    discard: Annotated[
-        str | None, typer.Option(help="Give up what this earlier run left undecided on the stream.", metavar="ID")
-    ] = None,
+    discard: Discard = None,
     yes: Yes = False,  # noqa: FBT002 - an option gets its value so
 ) -> int:
     """Run scenarios and judge them.
@@ -134,63 +129,18 @@ def _run_several(
     return worst(outcomes)
 
 
-@dataclass(frozen=True, slots=True)
-class StreamOptions:
-    """What the command line says of a run on a stream; None where it says nothing."""
-
-    stream: str | None
-    store: str | None
-    config: Path | None
-    workers: int | None
-    discard: str | None
-    agreed: bool
-
-    def as_written(self) -> tuple[str, ...]:
-        """Return them as they stand on a command line."""
-        named = {
-            "--stream": self.stream,
-            "--store": self.store,
-            "--stream-config": self.config,
-            "--workers": self.workers,
-            "--discard": self.discard,
-        }
-        words = tuple(word for name, value in named.items() if value is not None for word in (name, str(value)))
-        return (*words, "--yes") if self.agreed else words
-
-
 def _elsewhere(options: StreamOptions, scenario: "Scenario") -> "Elsewhere | None":
     """Return what has a run carried out by workers on a stream; None where neither side names one.
 
     Raises:
         InputError: an address is missing or cannot be used, or is another machine's and nobody has agreed.
     """
-    from sim.scenario.pipeline import on_servers
-
-    said = on_servers(scenario.pipeline)
-    if options.stream is None and options.store is None and not said:
-        for name, value in (
-            ("--workers", options.workers),
-            ("--stream-config", options.config),
-            ("--discard", options.discard),
-        ):
-            if value is not None:
-                raise InputError(f"{name} {value}: is for a run on a stream; add --stream and --store")
+    request = stream_request(options, scenario)
+    if request is None:
         return None
-    from sim.coordinator.request import StreamPlace, said_places
-    from sim.coordinator.stream_workers import StreamRequest
-    from sim.stream.places import agreed_places
+    from sim.coordinator.request import StreamPlace
 
-    stream, store = said_places(scenario)
-    stream, store = options.stream or stream, options.store or store
-    if stream is None or store is None:
-        named = "--stream" if options.stream else "--store" if options.store else next(iter(said))
-        missing = " and ".join(name for name, url in (("--stream", stream), ("--store", store)) if url is None)
-        raise InputError(
-            f"{named}: needs {missing} too: workers take transactions from one and keep state in the other"
-        )
-    what = "topics are made there, transactions sent and keys written that begin with rd:"
-    places = agreed_places(stream, store, options.config, what, agreed=options.agreed)
-    return StreamPlace(StreamRequest(places, options.workers, options.discard))
+    return StreamPlace(request)
 
 
 RESULTS = Path("results")

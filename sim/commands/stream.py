@@ -1,12 +1,19 @@
-"""Commands of runs on a stream: ``worker`` takes part in them, ``refresh`` keeps their features fresh."""
+"""Commands of runs on a stream: ``produce`` sends, ``worker`` decides, ``refresh`` keeps batch features fresh."""
 
 import re
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from actors.core.errors import InputError
+from sim.commands.console import Length, ModelFolder, Overrides, ScenarioFile, Seed, say_once
+
+if TYPE_CHECKING:
+    from sim.coordinator.stream_workers import StreamRequest
+    from sim.scenario.scenario import Scenario
 
 _SLOT: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 Stream = Annotated[
@@ -22,6 +29,112 @@ StreamConfig = Annotated[
     typer.Option(help="File of client settings, name = value a line; ${NAME} is taken from the environment."),
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Do it although a server is not on this machine.")]
+Discard = Annotated[
+    str | None, typer.Option(help="Give up what this earlier run left undecided on the stream.", metavar="ID")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class StreamOptions:
+    """What the command line says of a run on a stream; None where it says nothing."""
+
+    stream: str | None
+    store: str | None
+    config: Path | None
+    workers: int | None
+    discard: str | None
+    agreed: bool
+
+    def as_written(self) -> tuple[str, ...]:
+        """Return them as they stand on a command line."""
+        named = {
+            "--stream": self.stream,
+            "--store": self.store,
+            "--stream-config": self.config,
+            "--workers": self.workers,
+            "--discard": self.discard,
+        }
+        words = tuple(word for name, value in named.items() if value is not None for word in (name, str(value)))
+        return (*words, "--yes") if self.agreed else words
+
+
+def stream_request(options: StreamOptions, scenario: "Scenario") -> "StreamRequest | None":
+    """Return where the workers of a run are, and how many are started; None where neither side names a stream.
+
+    Raises:
+        InputError: an address is missing or cannot be used, or is another machine's and nobody has agreed.
+    """
+    from sim.scenario.pipeline import on_servers
+
+    said = on_servers(scenario.pipeline)
+    if options.stream is None and options.store is None and not said:
+        for name, value in (
+            ("--workers", options.workers),
+            ("--stream-config", options.config),
+            ("--discard", options.discard),
+        ):
+            if value is not None:
+                raise InputError(f"{name} {value}: is for a run on a stream; add --stream and --store")
+        return None
+    from sim.coordinator.request import said_places
+    from sim.coordinator.stream_workers import StreamRequest
+    from sim.stream.places import agreed_places
+
+    stream, store = said_places(scenario)
+    stream, store = options.stream or stream, options.store or store
+    if stream is None or store is None:
+        named = "--stream" if options.stream else "--store" if options.store else next(iter(said))
+        missing = " and ".join(name for name, url in (("--stream", stream), ("--store", store)) if url is None)
+        raise InputError(
+            f"{named}: needs {missing} too: workers take transactions from one and keep state in the other"
+        )
+    what = "topics are made there, transactions sent and keys written that begin with rd:"
+    places = agreed_places(stream, store, options.config, what, agreed=options.agreed)
+    return StreamRequest(places, options.workers, options.discard)
+
+
+def produce(  # noqa: PLR0913, PLR0917 - an argument an option
+    scenario: ScenarioFile,
+    stream: Annotated[
+        str | None, typer.Option(help="Where to, as in kafka://127.0.0.1:19092/riskdrill.", metavar="URL")
+    ] = None,
+    store: Annotated[
+        str | None, typer.Option(help="Where batch features are kept, as in redis://127.0.0.1:6379.", metavar="URL")
+    ] = None,
+    model: ModelFolder = None,
+    seed: Seed = None,
+    overrides: Overrides = None,
+    duration: Length = None,
+    stream_config: StreamConfig = None,
+    discard: Discard = None,
+    yes: Yes = False,  # noqa: FBT002 - an option gets its value so
+) -> int:
+    """Produce a scenario's transactions on a stream, for workers that run elsewhere to decide.
+
+    It is the half of `run` that sends: it announces a run, waits up to 30 s for the first worker, sends each
+    transaction when it is due, whatever workers do, keeps batch features fresh, and has faults and steps happen at
+    their instants. It reads no decision, judges nothing and writes no file; every 5 s it says how far it is. At the
+    end it waits until workers have decided what was sent. Ctrl-C sends nothing more and waits for that; a second one
+    does not wait.
+
+    Exit code: 0 all is sent and decided, 99 not all is, 2 input that cannot be used, 130 interrupted.
+
+    Example: python -m sim produce burst --stream kafka://127.0.0.1:19092/riskdrill --store redis://127.0.0.1:6379
+    """
+    from sim.coordinator.produce import produce_scenario
+    from sim.run.command import Request
+
+    options = StreamOptions(stream, store, stream_config, None, discard, agreed=yes)
+
+    def stream_of(read: "Scenario") -> "StreamRequest":
+        request = stream_request(options, read)
+        if request is None:
+            raise InputError("produce: needs --stream and --store: transactions go to one, batch features to the other")
+        return request
+
+    words = [*(overrides or ()), *([] if seed is None else [f"seed={seed}"])]
+    request = Request(scenario, model, tuple(words), duration)
+    return produce_scenario(request, stream_of, say_once(), partial(typer.echo, err=True))
 
 
 def worker(

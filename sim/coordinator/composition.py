@@ -201,7 +201,7 @@ async def _composed(
     telemetry = Telemetry(plan.artifact.reference, machine.clock.now_ns())
     collector = Collector(telemetry, book, *files, delivery)
     own = await compose_producing(workers, plan, machine, journal, telemetry, book, collector.sent)
-    inlet = StreamInlet(workers.reader, workers.run)
+    inlet = StreamInlet(await workers.read_committed(), workers.run)
     pipeline = RemotePipeline(settings, own.sending, inlet, collector, workers, machine.clock)
     await workers.gather(own.crew, plan.artifact.folder)
     undelivered = AppendOnlyFile(plan.folder / UNDELIVERED)

@@ -104,7 +104,7 @@ class StreamWorkers:
         self.marks = RunMarks(request.places.store)
         self.crew: Crew
         self.sender: TransactionSender
-        self.reader: CommittedReader
+        self._reader: CommittedReader | None = None
         self._link: ControlLink
 
     # ---------------------------------------------------------------- before the run
@@ -118,13 +118,22 @@ class StreamWorkers:
         """
         stream = self.request.places.stream
         self.starts = await asyncio.to_thread(self.topics.claim, self.run)
-        names = (stream.topics.decisions, stream.topics.dead_letters)
-        ends = await asyncio.to_thread(self.topics.ends, *names)
         self._link = EncodedLink(await KafkaControl.open(stream))
-        self.sender, self.reader = TransactionSender(stream, self.run), CommittedReader(stream, ends)
+        self.sender = TransactionSender(stream, self.run)
         keys = self.request.places.keys_of(self.run)
         self._tasks.append(asyncio.create_task(listen_for(self.marks, keys, self.redis_silence), name="redis"))
         return self._link
+
+    async def read_committed(self) -> CommittedReader:
+        """Return what reads the ends of transactions that are committed from now on.
+
+        Raises:
+            MachineError: the brokers do not answer.
+        """
+        stream = self.request.places.stream
+        ends = await asyncio.to_thread(self.topics.ends, stream.topics.decisions, stream.topics.dead_letters)
+        self._reader = CommittedReader(stream, ends)
+        return self._reader
 
     async def gather(self, crew: Crew, model: Path) -> None:
         """Start workers, or look for those that run, and wait until they are there.
@@ -204,7 +213,7 @@ class StreamWorkers:
 
     def silent_s(self) -> tuple[float, float]:
         """Return for how long Kafka and Redis have not answered, as the run or a worker sees it."""
-        self.kafka.note(answers=not (self.sender.losing or self.reader.losing))
+        self.kafka.note(answers=not (self.sender.losing or (self._reader and self._reader.losing)))
         return self.kafka.lasting_s, self.redis_silence.lasting_s
 
     # ---------------------------------------------------------------- the end
@@ -224,7 +233,8 @@ class StreamWorkers:
             async with asyncio.timeout(within_s):
                 await self.marks.close()
                 await self._link.close()
-                await self.reader.close()
+                if self._reader is not None:
+                    await self._reader.close()
                 self.sender.close()
 
     async def _settle(self) -> None:

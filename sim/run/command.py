@@ -20,6 +20,7 @@ from sim.units import parse_duration
 
 if TYPE_CHECKING:
     from sim.run.execute import Compose, Result
+    from sim.run.plan import Plan
 
 
 SUFFIX = ".svg"
@@ -147,25 +148,13 @@ def _run_in(folder: RunFolder, shorter: Cut, request: Request, elsewhere: Elsewh
         from sim.hands.refused import refusal
         from sim.injection.rate_changes import MOST_MIRRORS
         from sim.run.execute import composed, execute
-        from sim.run.model_choice import choose_model
         from sim.run.plan import SyntheticLoad
-        from sim.run.preflight import check_scenario, preflight
-        from sim.run.prepare import prepare
 
-        if elsewhere is not None:
-            shorter = elsewhere.check(shorter)
-        settled = check_scenario(shorter, screen.show)
-        shorter = settled.shorter
-        ready = preflight(shorter, request.model, screen.show)
-        for remark in () if live else (*settled.remarks, *ready.remarks):
-            sys.stderr.write(f"{remark}\n")
-        screen.show(Notice(title=f"starting {shorter.scenario.name}", detail=ready.length))
-        artifact = ready.artifact or choose_model(shorter.scenario, request.model, screen.show)
-        plan = prepare(shorter, artifact, folder.path, screen.show, ready.load, with_capacity=request.with_capacity)
+        plan = planned(shorter, request, elsewhere, folder.path, screen.show, told=not live)
         compose = composed if elsewhere is None else elsewhere.compose(screen.show)
         refused = refusal(plan.clock, interactive=plan.scenario.interactive)
         by_hand = live and not refused and elsewhere is None
-        plan = replace(plan, warnings=(*settled.remarks, *plan.warnings), by_hand=by_hand)
+        plan = replace(plan, by_hand=by_hand)
         if by_hand and isinstance(plan.load, SyntheticLoad):
             plan = replace(plan, load=replace(plan.load, mirrors=MOST_MIRRORS))
         if live:
@@ -179,6 +168,46 @@ def _run_in(folder: RunFolder, shorter: Cut, request: Request, elsewhere: Elsewh
         if request.picture is not None and (problem := write_picture(result.frame, request.picture)):
             sys.stderr.write(f"{problem}\n")
     return result.exit_code
+
+
+def planned(
+    shorter: Cut,
+    request: Request,
+    elsewhere: Elsewhere | None,
+    folder: Path,
+    show: Callable[[Notice], None],
+    *,
+    told: bool,
+) -> "Plan":
+    """Return the plan of what is asked for, with a model that is trained if there is none.
+
+    Args:
+        shorter: the scenario, cut or whole.
+        request: the rest of what is asked for.
+        elsewhere: where its pipeline is; None: in this process.
+        folder: for the run's files.
+        show: told what takes its time.
+        told: whether what was found out, and nobody has said, goes to standard error.
+
+    Raises:
+        InputError: something of it cannot be used.
+        TrainingRefused: a model had to be trained and missed its gates.
+    """
+    from sim.run.model_choice import choose_model
+    from sim.run.preflight import check_scenario, preflight
+    from sim.run.prepare import prepare
+
+    if elsewhere is not None:
+        shorter = elsewhere.check(shorter)
+    settled = check_scenario(shorter, show)
+    shorter = settled.shorter
+    ready = preflight(shorter, request.model, show)
+    for remark in (*settled.remarks, *ready.remarks) if told else ():
+        sys.stderr.write(f"{remark}\n")
+    show(Notice(title=f"starting {shorter.scenario.name}", detail=ready.length))
+    artifact = ready.artifact or choose_model(shorter.scenario, request.model, show)
+    plan = prepare(shorter, artifact, folder, show, ready.load, with_capacity=request.with_capacity)
+    return replace(plan, warnings=(*settled.remarks, *plan.warnings))
 
 
 def _keep_quiet(*, live: bool) -> None:

@@ -76,6 +76,15 @@ class TransactionSender:
         self._producer.poll(0)
         return len(raws)
 
+    @property
+    def unacknowledged(self) -> int:
+        """How many were taken from whoever sends, and by no broker yet."""
+        return len(self._producer)
+
+    async def hear(self) -> None:
+        """Hear what brokers have said of what was sent; while nothing is sent, nothing is heard by itself."""
+        await self._thread.call(self._producer.poll, 0)
+
     def close(self) -> None:
         """Send nothing more."""
         self._thread.close()

@@ -6,7 +6,7 @@ so that a worker which finds no offset there knows that something was lost.
 
 import contextlib
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Final, TypeVar
 
 from confluent_kafka import (
@@ -163,21 +163,25 @@ class StreamTopics:
     def lags(self) -> dict[str, int]:
         """Return by its id how many transactions each run that has a claim here has left undecided."""
         topic, prefix = self._stream.topics.transactions, self._stream.group_of("")
-        ends = {partition: offset for (_, partition), offset in self.ends(topic).items()}
+        ends = self.ends(topic)
         groups = self._admin.list_consumer_groups(request_timeout=CALL_S).result(CALL_S).valid
-        lags: dict[str, int] = {}
-        for group in groups:
-            if not group.group_id.startswith(prefix):
-                continue
-            asked = [ConsumerGroupTopicPartitions(group.group_id)]
-            (answer,) = self._admin.list_consumer_group_offsets(asked).values()
-            lag = sum(
-                max(0, ends.get(at.partition, 0) - at.offset)
-                for at in answer.result(CALL_S).topic_partitions
-                if at.topic == topic and at.offset >= 0
-            )
-            lags[group.group_id.removeprefix(prefix)] = lag
-        return lags
+        ours = [group.group_id for group in groups if group.group_id.startswith(prefix)]
+        return {group.removeprefix(prefix): self._lag(group, ends) for group in ours}
+
+    def lag(self, run: str) -> int:
+        """Return how many transactions ``run`` has not decided yet.
+
+        Raises:
+            MachineError: the brokers do not answer.
+        """
+        group, ends = self._stream.group_of(run), self.ends(self._stream.topics.transactions)
+        return self._patiently(lambda: self._lag(group, ends))
+
+    def _lag(self, group: str, ends: Mapping[tuple[str, int], int]) -> int:
+        """Return how far the consumer group ``group`` is behind ``ends``."""
+        (answer,) = self._admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)]).values()
+        committed = answer.result(CALL_S).topic_partitions
+        return sum(max(0, ends.get((at.topic, at.partition), 0) - at.offset) for at in committed if at.offset >= 0)
 
     def check_free(self, settled: Collection[str] = ()) -> None:
         """Refuse topics on which another run has transactions that are not decided; forget runs that have none.

@@ -63,6 +63,7 @@ class StreamRun:
         heard: what workers have said, in order.
         ended: what became of each transaction, by its number, as a reader of committed messages sees it.
         twice: how many ended more than once.
+        again: those ends, with the one before.
         taken: slots that are held: whoever asks for one of them is refused.
         workers: processes that were started.
     """
@@ -76,6 +77,7 @@ class StreamRun:
         self.heard: list[Control] = []
         self.ended: dict[int, Ended] = {}
         self.twice = 0
+        self.again: list[tuple[Ended, Ended]] = []
         self.taken: set[str] = set()
         self.offered = 0
         self.workers: list[subprocess.Popen[str]] = []
@@ -141,7 +143,9 @@ class StreamRun:
             for record in await reader.read():
                 ended = read_ended(record, self.run.encode())
                 if ended is not None:
-                    self.twice += ended.number in self.ended
+                    if (before := self.ended.get(ended.number)) is not None:
+                        self.twice += 1
+                        self.again.append((before, ended))
                     self.ended[ended.number] = ended
 
     async def offer(self, count: int, *, decided: bool = True) -> None:
