@@ -68,8 +68,8 @@ def run(  # noqa: PLR0913, PLR0917 - an argument an option
     The first run of a world trains its model (about a minute) and keeps it. The run's folder then holds summary.json,
     decisions.jsonl, journal.jsonl and more. Ctrl-C drains and writes the files; a second one stops draining.
 
-    Several run one after another, each in a process of its own, and end with a table, batch.json and the worst of
-    their exit codes: 1, 130, 2, 99, 3, 0 in this order. With --out their folders are in runs/ of that folder.
+    Several run one after another, each in a process of its own, and end with a table, batch.json, junit.xml and the
+    worst of their exit codes: 1, 130, 2, 99, 3, 0 in this order. With --out their folders are in runs/ of that folder.
 
     With --stream and --store its pipeline are workers on Kafka and Redis: docs/scale_out.md.
 
@@ -113,17 +113,18 @@ def _run_several(
     from rich.console import Console
 
     from sim.commands.console import begin
-    from sim.report.run_folder import RunFolder
-    from sim.trials.batch import BATCH, RUNS, Batch, batch_text, run_all, table, terminal_width, worst
+    from sim.report.run_folder import JUNIT, RunFolder
+    from sim.trials.batch import BATCH, RUNS, Batch, batch_text, junit_of_all, run_all, table, terminal_width, worst
 
     batch = Batch(tuple(files), repeat, words, said, needs_model)
     names = batch.names()
     outcomes = []
-    with RunFolder.create(out, "batch", own=frozenset({BATCH}), folders=frozenset({RUNS})) as folder:
+    with RunFolder.create(out, "batch", own=frozenset({BATCH, JUNIT}), folders=frozenset({RUNS})) as folder:
         begin(folder)
         for outcome in run_all(batch, names, folder):
             outcomes.append(outcome)
             folder.write(BATCH, batch_text(outcomes))
+        folder.write(JUNIT, junit_of_all(outcomes, folder))
         Console(width=terminal_width()).print(table(outcomes, len(files) * repeat))
         typer.echo(f"figures in {folder.file(BATCH)}")
     return worst(outcomes)

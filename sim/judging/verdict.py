@@ -12,7 +12,7 @@ send is the pipeline's answer to overload; it must not excuse the pipeline, nor 
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -34,6 +34,8 @@ from sim.steps.step import StepRecord
 ARRIVALS_LEAST = 0.95  # below it another load than the scenario's was measured
 LATENESS_P99_MOST_US = 10_000  # a fifth of the 50 ms promised at p95: beyond it the producer blurs what it measures
 FIRST_MAILBOXES = ("sender", "assembler")  # on a stream the first, in process the second
+
+IMBALANCE: Final = "the ledger does not balance: "  # begins each reason of that kind
 
 VerdictWord = Literal["pass", "fail", "inconclusive"]
 
@@ -124,7 +126,7 @@ def judge(
 
 
 def _failures(expectations: Sequence[ExpectationResult], imbalances: Sequence[str], escalated: str) -> list[str]:
-    lines = [f"the ledger does not balance: {each}" for each in imbalances]
+    lines = [f"{IMBALANCE}{each}" for each in imbalances]
     if escalated:
         lines.append(f"an actor was given up: {escalated}")
     lines += [f"{each.name}: {seen(each)}, wanted {each.wanted}" for each in expectations if each.state == "failed"]

@@ -58,6 +58,7 @@ def read_regular(file: Path) -> tuple[bytes, float]:
 
 
 SUMMARY = "summary.json"
+JUNIT = "junit.xml"
 DECISIONS = "decisions.jsonl"
 DEAD_LETTERS = "dead_letters.jsonl"
 UNDELIVERED = "undelivered.jsonl"
@@ -66,7 +67,9 @@ JOURNAL = "journal.jsonl"
 LATENCY = "latency.hlog"
 SCENARIO = "scenario.yaml"
 AS_PLAYED = "as_played.yaml"  # only of a run that was changed by hand
-RUN_FILES = frozenset({SUMMARY, DECISIONS, DEAD_LETTERS, UNDELIVERED, ALERTS, JOURNAL, LATENCY, SCENARIO, AS_PLAYED})
+RUN_FILES = frozenset(
+    {SUMMARY, JUNIT, DECISIONS, DEAD_LETTERS, UNDELIVERED, ALERTS, JOURNAL, LATENCY, SCENARIO, AS_PLAYED}
+)
 ROLLBACK = "rollback"  # left there by the command of that name, taken away by the run
 PARTIAL = ".partial"  # of a file that is being written; it takes its name when it is whole
 

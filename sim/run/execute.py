@@ -17,6 +17,7 @@ from sim.journal import Journal
 from sim.report import run_folder as files
 from sim.report.figures import Finished, summarise
 from sim.report.jsonl import AlertLine, JsonLines, PatientLines, TextLines
+from sim.report.junit import junit
 from sim.report.provenance import git_commit, versions
 from sim.report.run_folder import RunFolder
 from sim.report.summary import Summary, summary_text
@@ -153,6 +154,7 @@ def _report(plan: Plan, output: Output, session: Session, ended: Ended, losses: 
         output.write_as_played(as_played(plan.scenario, parts.by_hand, parts.steps.steps, ended_ns), problems)
     finished = replace(_finished(plan, parts, session, ended, tuple(warnings)), trace_hash=hashed, by_hand=by_hand)
     summary = summarise(finished)
+    output.write_junit(junit(summary), problems)
     written = output.write_summary(summary_text(summary), problems)
     return Result(summary, ended.frame, tuple(problems), written, losses)
 

@@ -168,6 +168,13 @@ class Output:
                 raise InterruptedError(errno.EINTR, os.strerror(errno.EINTR))
             yield line
 
+    def write_junit(self, text: bytes, problems: list[str]) -> None:
+        """Write the verdict for CI systems; if it cannot be, say why in ``problems``."""
+        try:
+            self._folder.write(files.JUNIT, text)
+        except OutputError as error:
+            problems.append(str(error))
+
     def write_as_played(self, scenario: Scenario, problems: list[str]) -> None:
         """Write the scenario that plays the run again as it was played; if it cannot be, say why in ``problems``."""
         try:

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,8 @@ from rich.text import Text
 
 from actors.core.errors import ScenarioError
 from sim.exit_codes import FAILED, INCONCLUSIVE, INTERNAL, INTERRUPTED, PASS, USAGE
-from sim.report.run_folder import SUMMARY, RunFolder, read_regular
+from sim.report.junit import broken_suite, document, suites_of
+from sim.report.run_folder import JUNIT, SUMMARY, RunFolder, read_regular
 from sim.scenario.loader import load
 from sim.signals import unheard
 
@@ -140,6 +142,17 @@ def worst(outcomes: Sequence[Outcome]) -> int:
 def batch_text(outcomes: Sequence[Outcome]) -> bytes:
     """Return the file of the batch."""
     return msgspec.json.format(msgspec.json.encode({"exit_code": worst(outcomes), "runs": outcomes}), indent=2) + b"\n"
+
+
+def junit_of_all(outcomes: Sequence[Outcome], folder: RunFolder) -> bytes:
+    """Return the suites of all runs as one file; of a run that left none one that says so."""
+    suites = []
+    for each in outcomes:
+        try:
+            suites += suites_of(read_regular(folder.file(each.folder) / JUNIT)[0])
+        except (OSError, ET.ParseError):
+            suites.append(broken_suite(each.scenario, f"{each.verdict}, exit code {each.exit_code}"))
+    return document(suites)
 
 
 def table(outcomes: Sequence[Outcome], planned: int) -> Table:

@@ -73,6 +73,7 @@ COMPARED = (
     files.ALERTS,
     files.LATENCY,
     files.SUMMARY,
+    files.JUNIT,
 )
 # Lines of summary.json that say which code ran, not what it did: a commit between two runs is not a difference.
 APART: dict[str, tuple[bytes, ...]] = {files.SUMMARY: (b'  "git": ',)}

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from junitparser import JUnitXml
 
 from sim.cli import main
 from sim.exit_codes import FAILED, INCONCLUSIVE, INTERNAL, INTERRUPTED, PASS, USAGE
@@ -67,6 +68,10 @@ def test_each_run_is_in_the_table_and_in_the_file(
     assert found["exit_code"] == FAILED
     for each in found["runs"]:
         assert json.loads((out / each["folder"] / "summary.json").read_text())["scenario"] == each["scenario"]
+    suites = {
+        suite.name: (suite.failures, suite.errors) for suite in JUnitXml.fromstring((out / "junit.xml").read_bytes())
+    }
+    assert suites == {"first": (0, 0), "second": (1, 0), "third": (0, 0)}
     rows = [line.split()[:3] for line in capfd.readouterr().out.splitlines()]
     assert rows[-4:-1] == [["first", "pass", "0"], ["second", "fail", "99"], ["third", "pass", "0"]]
 
