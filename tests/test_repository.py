@@ -27,6 +27,7 @@ REAL_TIME = {
     "tests/cli/test_signals.py",  # commands, interrupted from outside
     "tests/support/moments.py",  # the same, at moments drawn by chance
     "tests/cli/test_stalls.py",  # a run that the system stops for a while
+    "tests/cli/test_installed.py",  # a run that another process tells to roll back
     "tests/support/model_cache.py",  # waits for another worker to train
 }
 TESTS_OF_SEVERAL = {
