@@ -18,6 +18,7 @@ JournalKind = Literal[
     "fault_failed",
     "alert_pending",
     "alert_firing",
+    "alert_acknowledged",
     "alert_resolved",
     "restart",
     "breaker",

@@ -2,7 +2,8 @@
 
 import re
 
-from actors.telemetry.alerts.built_in import built_in_rules, stream_rules
+from actors.telemetry.alerts.built_in import built_in_rules
+from actors.telemetry.alerts.on_stream import stream_rules
 from actors.telemetry.metrics.catalogue import find
 from sim.faults.registry import FAULTS
 from tests.support.documents import (
@@ -68,9 +69,9 @@ def test_a_story_takes_few_files_and_names_what_is_in_them() -> None:
 
 
 def test_every_alert_says_what_to_do() -> None:
-    """The table of remedies has each built-in alert, and no other."""
-    remedies = TEXT.split("What to do when one fires:")[1].split("Each severity")[0]
-    named = set(re.findall(r"`([A-Z]\w+)`", remedies))
+    """The runbook has each built-in alert, and no other."""
+    remedies = TEXT.split("<!-- runbook -->")[1].split("<!-- /runbook -->")[0]
+    named = set(re.findall(r"^\*\*(\w+)\.\*\*", remedies, re.MULTILINE))
     assert named == {rule.alert for rule in (*built_in_rules(), *stream_rules())}
 
 

@@ -107,6 +107,18 @@ class Monitor:
         for listen in self.listeners:
             listen(snapshot, window)
 
+    def acknowledge(self, alert: str, by: str) -> bool:
+        """Take note that ``by`` is on ``alert``, and tell the listeners; return whether it needed someone.
+
+        Raises KeyError when there is no such alert.
+        """
+        event = self._engine.acknowledge(alert, by, self._clock.now_ns())
+        if event is None:
+            return False
+        for hear in self.alert_listeners:
+            hear(event)
+        return True
+
     def window(self, span_s: float) -> Window:
         """Return the last ``span_s``, at most a minute, or what there is of it. Raises IndexError before a tick."""
         return self._window(self._ring.newest(), span_s)

@@ -53,6 +53,7 @@ class Asked:
         refused: why nothing may be changed; "" where it may.
         quit: ends the run.
         draining: whether it is ending already.
+        acknowledge: takes note that someone, by name, is on an alert; returns whether it needed someone.
         phases: the planned load of the synthetic world; () of a replay.
     """
 
@@ -61,6 +62,7 @@ class Asked:
     refused: str
     quit: Callable[[], None]
     draining: Callable[[], bool]
+    acknowledge: Callable[[str, str], bool]
     phases: tuple[RatedPhase, ...] = ()
 
 
@@ -246,6 +248,12 @@ class Operator:
     # ------------------------------------------------------------------ alerts
 
     def _acknowledge(self, asked: Acknowledge) -> str:
+        try:
+            needed = self._asked.acknowledge(asked.alert, BY)
+        except KeyError:
+            raise RefusedError(f"there is no alert {asked.alert}") from None
+        if not needed:
+            raise RefusedError(f"{asked.alert} is not firing, or someone is on it already")
         self._journal("acknowledge", asked.alert)
         return f"{asked.alert} is acknowledged"
 

@@ -105,6 +105,7 @@ class Session:
             refusal(plan.clock, interactive=plan.scenario.interactive),
             self.interrupt,
             self._end.done,
+            self._acknowledge,
             plan.load.spec.phases if isinstance(plan.load, SyntheticLoad) else (),
         )
         self.operator = Operator(asked, parts, clock)
@@ -117,6 +118,9 @@ class Session:
         self._stopped_draining = False
         self._escalated = ""
         self._start_ns = 0
+
+    def _acknowledge(self, alert: str, by: str) -> bool:
+        return self.watch.monitor.acknowledge(alert, by)
 
     def interrupt(self) -> None:
         """Ask to drain; ask again, or while it drains, to stop draining. Safe to call from a signal handler."""

@@ -8,7 +8,7 @@ from typing import Protocol
 from actors.core.batches import Decision
 from actors.core.clock import NS_PER_S, Clock
 from actors.telemetry.alerts.built_in import DRILL, PRODUCTION, RECOVERY_S, built_in_rules
-from actors.telemetry.alerts.engine import AlertEngine, AlertEvent
+from actors.telemetry.alerts.engine import ACKNOWLEDGED, AlertEngine, AlertEvent
 from actors.telemetry.alerts.rule import AlertRule, Severity
 from actors.telemetry.monitor import TICK_S, Monitor
 from actors.telemetry.snapshot import Alarms, Gauges, Quality, Snapshot
@@ -220,6 +220,9 @@ class Watch:
 
     def _hear_alert(self, event: AlertEvent) -> None:
         journal = self._parts.journal
+        if event.state == ACKNOWLEDGED:
+            journal.add("alert_acknowledged", event.alert, f"by {event.told}; {event.text}", at_ns=event.at_ns)
+            return
         if not event.escalated:
             self._judge.alert(event.alert, event.state, event.at_ns - journal.start_ns)
         if event.state in ALERT_ENTRIES:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from actors.core.clock import NS_PER_S, Clock
-from actors.telemetry.alerts.engine import AlertEvent
+from actors.telemetry.alerts.engine import ACKNOWLEDGED, AlertEvent
 from actors.telemetry.alerts.life import AlertState
 from sim.journal import Journal
 from sim.steps.step import ModelControl, Step, StepOutcome, StepRecord, StepState
@@ -21,6 +21,8 @@ class AlertSignal:
 
     def hear(self, event: AlertEvent) -> None:
         """Take in what happened to an alert."""
+        if event.state == ACKNOWLEDGED:
+            return
         if event.state != AlertState.FIRING:
             self._firing.discard(event.alert)
             return

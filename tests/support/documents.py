@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator
 
 from actors.features.catalogue import CATALOGUE
 from actors.telemetry.alerts.built_in import built_in_rules
-from actors.telemetry.alerts.rule import ESCALATION
+from actors.telemetry.alerts.on_stream import runbooks, stream_rules
+from actors.telemetry.alerts.rule import ESCALATION, AlertRule
+from actors.telemetry.expression.expression import Expression
 from actors.telemetry.metrics.catalogue import METRICS
 from sim.faults.fault import NotOnStream, OnStream
 from sim.faults.registry import FAULTS
@@ -22,6 +24,7 @@ FAULTS_PAGE = DOCS / "faults.md"
 REPLAY_PAGE = DOCS / "replay.md"
 SCALE_OUT = DOCS / "scale_out.md"
 ARCHITECTURE = DOCS / "architecture.md"
+MINUTE_S = 60
 NAMES = 44  # columns for the names of a layer, in the picture of the layers
 
 
@@ -36,7 +39,14 @@ def filled(text: str, found: dict[str, str] | None = None) -> str:
 
 def tables() -> dict[str, str]:
     """Return each table by the name of its marker."""
-    return {"alerts": _alerts(), "escalation": _escalation(), "metrics": metrics_table(), "features": _features()}
+    return {
+        "alerts": _alerts(),
+        "signals": _signals(),
+        "runbook": _runbook(),
+        "escalation": _escalation(),
+        "metrics": metrics_table(),
+        "features": _features(),
+    }
 
 
 def metrics_table() -> str:
@@ -123,9 +133,33 @@ def _drills(kind: str) -> list[str]:
 
 
 def _alerts() -> str:
-    rules = built_in_rules()
-    rows = ((f"`{rule.alert}`", f"`{rule.expr}`", f"{rule.for_s / 60:g} min", rule.severity.value) for rule in rules)
-    return _table(("alert", "holds while", "for", "severity"), rows)
+    """Return what each rule watches, for how long, and how urgent it is."""
+    rows = (
+        (f"`{rule.alert}`", f"`{rule.expr}`", _spans(rule), f"{rule.for_s / MINUTE_S:g} min", rule.severity.value)
+        for rule in (*built_in_rules(), *stream_rules())
+    )
+    return _table(("alert", "holds while", "over", "for", "severity"), rows)
+
+
+def _spans(rule: AlertRule) -> str:
+    return " and ".join(f"{each:g} s" if each < MINUTE_S else f"{each / MINUTE_S:g} min" for each in rule.windows_s)
+
+
+def _signals() -> str:
+    """Return what each metric that a rule reads is made of."""
+    read: dict[str, list[str]] = {}
+    for rule in (*built_in_rules(), *stream_rules()):
+        for metric in Expression.parse(rule.expr).metrics():
+            read.setdefault(metric, []).append(f"`{rule.alert}`")
+    rows = ((f"`{metric}`", METRICS[metric].description, ", ".join(alerts)) for metric, alerts in read.items())
+    return _table(("signal", "what it is", "alerts"), rows)
+
+
+def _runbook() -> str:
+    """Return a paragraph for each alert: what it means, what to look at, what to do."""
+    return "\n".join(
+        f"**{alert}.** {book.means} *Look at:* {book.look} *Do:* {book.do}\n" for alert, book in runbooks().items()
+    )
 
 
 def _escalation() -> str:

@@ -7,10 +7,12 @@ from actors.core.batches import Mode
 from actors.core.clock import NS_PER_S
 from actors.telemetry.alerts.built_in import DRILL, built_in_rules
 from actors.telemetry.alerts.engine import AlertEngine, AlertEvent
+from actors.telemetry.alerts.look_back import STEPS, LookBack
+from actors.telemetry.alerts.on_stream import runbooks, stream_rules
 from actors.telemetry.alerts.rule import AlertRule, Severity
 from actors.telemetry.expression.grammar import ExpressionError
 from actors.telemetry.telemetry import Telemetry
-from actors.telemetry.window import Window
+from actors.telemetry.window import RECENT_S, Window
 from tests.support.actors.telemetry import decide, reference, snapshot
 
 
@@ -53,7 +55,10 @@ def test_an_acknowledged_alert_is_not_escalated_until_it_fires_anew() -> None:
     """Acknowledging holds for this time only."""
     engine = AlertEngine([AlertRule(alert="Slow", expr="latency.p95 > 50ms")], escalation_factor=0.01)
     assert line(drive(engine, [60_000])) == [(1, "firing", "on-call engineer")]
-    engine.acknowledge("Slow")
+    event = engine.acknowledge("Slow", "operator", 2 * NS_PER_S)
+    assert event is not None
+    assert line([event]) == [(2, "acknowledged", "operator")]
+    assert engine.acknowledge("Slow", "operator", 3 * NS_PER_S) is None
     assert engine.readings()[0].acknowledged
     assert drive(engine, [60_000] * 9) == []
     assert line(drive(engine, [1, 60_000, 60_000, 60_000, 60_000])) == [
@@ -104,6 +109,9 @@ def test_built_in_rules_wait_less_in_a_drill() -> None:
     """``for`` scales by the factor, and nothing else changes."""
     production, drill = built_in_rules(), built_in_rules(factor=DRILL)
     assert [rule.for_s for rule in drill] == [rule.for_s * DRILL for rule in production]
+    assert [max(rule.windows_s) for rule in drill] == [
+        RECENT_S if rule.windows_s == (RECENT_S,) else max(rule.windows_s) * DRILL for rule in production
+    ]
     assert [rule.expr for rule in drill] == [rule.expr for rule in production]
 
 
@@ -134,3 +142,64 @@ def test_a_memory_limit_of_one_mb_alerts() -> None:
     newer = msgspec.structs.replace(snapshot(telemetry, 1), memory_bytes=800_001)
     events = AlertEngine(built_in_rules(memory_limit_bytes=1_000_000, factor=0)).evaluate(Window(older, newer), 1)
     assert [(event.alert, event.text) for event in events] == [("MemoryHigh", "memory_mb = 0.8 MB")]
+
+
+def test_only_a_firing_alert_can_be_acknowledged() -> None:
+    """There is nothing to take on before it fires; an alert that does not exist is an error of the caller."""
+    engine = AlertEngine([AlertRule(alert="Slow", expr="latency.p95 > 50ms", for_s=2)])
+    drive(engine, [60_000])
+    assert engine.acknowledge("Slow", "operator", NS_PER_S) is None
+    with pytest.raises(KeyError):
+        engine.acknowledge("Slwo", "operator", NS_PER_S)
+
+
+def budget(errors: list[int], windows_s: tuple[float, ...] = (12.0, 2.0)) -> list[tuple[int, str, str]]:
+    """What a burn-rate rule does when of 100 decisions a second so many are errors."""
+    rule = AlertRule(alert="Burn", expr="error_budget.burn_rate > 14.4", windows_s=windows_s)
+    engine, telemetry, events = AlertEngine([rule]), Telemetry(), []
+    older = snapshot(telemetry, 0)
+    for at_s, count in enumerate(errors, start=1):
+        decide(telemetry, 100 - count, 1_000)
+        decide(telemetry, count, 1_000, Mode.DEFAULT)
+        newer = snapshot(telemetry, at_s)
+        events += engine.evaluate(Window(older, newer), at_s * NS_PER_S)
+        older = newer
+    return line(events)
+
+
+def test_a_burn_rate_must_hold_over_both_windows() -> None:
+    """One bad second among many is under the long window's limit, and old errors are past the short one's."""
+    assert budget([0] * 11 + [10] + [0] * 3) == []
+    fired, resolved = budget([0] * 11 + [10] * 4 + [0] * 6)
+    assert fired[:2] == (13, "firing")  # two bad seconds: 20 of 1,200 is a burn rate of 16.7
+    assert resolved[:2] == (17, "resolved")  # two good ones, and the long window still burns
+
+
+def test_a_burn_rate_tells_the_figures_of_each_window() -> None:
+    """Whoever is paged sees how long it has gone on."""
+    rule = AlertRule(alert="Burn", expr="error_budget.burn_rate > 1", windows_s=(12.0, 2.0))
+    telemetry = Telemetry()
+    engine, older = AlertEngine([rule]), snapshot(telemetry, 0)
+    engine.evaluate(Window(older, older), 0)
+    decide(telemetry, 98, 1_000)
+    decide(telemetry, 2, 1_000, Mode.DEFAULT)
+    (event,) = engine.evaluate(Window(older, snapshot(telemetry, 1)), NS_PER_S)
+    assert event.text == "error_budget.burn_rate = 20 over 12 s, error_budget.burn_rate = 20 over 2 s"
+
+
+def test_a_long_window_is_kept_in_few_snapshots() -> None:
+    """However often it is looked at, a span takes bounded memory, and its start is found to a part in 64."""
+    telemetry, look_back = Telemetry(), LookBack(640.0)
+    spans = [look_back.window(snapshot(telemetry, tick / 4)).span_s for tick in range(4 * 2_000)]
+    assert len(look_back._kept) <= STEPS + 2
+    assert max(spans[2_600:]) <= 650
+    assert min(spans[2_600:]) >= 640
+
+
+def test_every_built_in_rule_has_a_runbook() -> None:
+    """Whoever is told knows what it means, what to look at and what to do, in whole sentences."""
+    assert set(runbooks()) == {rule.alert for rule in (*built_in_rules(), *stream_rules())}
+    for book in runbooks().values():
+        for text in (book.means, book.look, book.do):
+            assert len(text.split()) > 2
+            assert text.endswith(".")

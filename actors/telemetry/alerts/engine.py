@@ -1,25 +1,31 @@
 """The rules of a run at work: evaluated at each tick, acknowledged, escalated."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 
 import msgspec
 
 from actors.core.clock import NS_PER_S
 from actors.telemetry.alerts.life import AlertLife, AlertState
+from actors.telemetry.alerts.look_back import LookBack
 from actors.telemetry.alerts.rule import ESCALATION, AlertRule
+from actors.telemetry.alerts.series import RuleSeries
 from actors.telemetry.expression.expression import Expression
+from actors.telemetry.expression.nodes import Resolve
 from actors.telemetry.metrics.catalogue import read
 from actors.telemetry.snapshot import AlertReading
 from actors.telemetry.window import RECENT_S, Window
 
+ACKNOWLEDGED = "acknowledged"  # what an event says in the place of a state when someone took an alert on
+
 
 class AlertEvent(msgspec.Struct, frozen=True):
-    """Something that happened to an alert: it changed state, or was escalated to the next in line.
+    """Something that happened to an alert: it changed state, was escalated to the next in line, or acknowledged.
 
     Attributes:
         at_ns: when, on the run's clock.
-        told: who hears of it.
+        state: that it is in now; ``acknowledged`` where that happened.
+        told: who hears of it; whoever acknowledged it.
         text: the figures it rests on.
     """
 
@@ -34,6 +40,10 @@ class AlertEvent(msgspec.Struct, frozen=True):
 
 class LiveAlert:
     """A rule at work.
+
+    Attributes:
+        expression: its condition.
+        series: what it reads, where that is recorded.
 
     Args:
         rule: what to watch.
@@ -56,13 +66,18 @@ class LiveAlert:
         self._escalated = False
         self._acknowledged = False
         self._text = ""
+        self._metrics = self.expression.metrics()
+        self.series: RuleSeries | None = None
 
-    def evaluate(self, window: Window, now_ns: int) -> list[AlertEvent]:
-        """Return what happened to this alert, given the last ten seconds."""
-        resolve = partial(_resolve, window)
-        changed = self._life.advance(now_ns, holds=self.expression.holds(resolve) is True)
+    def evaluate(self, windows: Mapping[float, Window], now_ns: int) -> list[AlertEvent]:
+        """Return what happened to this alert, given a window of each span that it looks back."""
+        resolves = [partial(_resolve, windows[span_s]) for span_s in self.rule.windows_s]
+        if self.series is not None:
+            self.series.add(now_ns, [{name: each(None, name) for name in self._metrics} for each in resolves])
+        holds = all(self.expression.holds(each) is True for each in resolves)
+        changed = self._life.advance(now_ns, holds=holds)
         if changed or self._life.state in {AlertState.PENDING, AlertState.FIRING}:
-            self._text = self.expression.evaluate(resolve).seen
+            self._text = self._seen(resolves)
         if changed and self._life.state is AlertState.FIRING:
             self._escalated = self._acknowledged = False
         events = [self._event(now_ns)] if changed else []
@@ -76,9 +91,19 @@ class LiveAlert:
             return False
         return self._life.state is AlertState.FIRING and now_ns - self._life.since_ns >= self._escalates_after_ns
 
-    def acknowledge(self) -> None:
-        """Take note that someone is on it: it is not escalated until it fires anew."""
+    def _seen(self, resolves: Sequence[Resolve]) -> str:
+        seen = [self.expression.evaluate(each).seen for each in resolves]
+        if len(seen) == 1:
+            return seen[0]
+        spans = self.rule.windows_s
+        return ", ".join(f"{text} over {span_s:g} s" for text, span_s in zip(seen, spans, strict=True))
+
+    def acknowledge(self, by: str, now_ns: int) -> AlertEvent | None:
+        """Take note that ``by`` is on it: it is not escalated until it fires anew. None: it needs nobody now."""
+        if self._life.state is not AlertState.FIRING or self._acknowledged:
+            return None
         self._acknowledged = True
+        return AlertEvent(now_ns, self.rule.alert, ACKNOWLEDGED, self.rule.severity.value, by, self._text)
 
     @property
     def _told(self) -> str:
@@ -128,18 +153,35 @@ class AlertEngine:
         if len(self._alerts) < len(rules):
             names = [rule.alert for rule in rules]
             raise ValueError(f"two alert rules are called {max(names, key=names.count)}; rename one")
+        spans = {span_s for rule in rules for span_s in rule.windows_s} - {RECENT_S}
+        self._look_back = {span_s: LookBack(span_s) for span_s in sorted(spans)}
 
     def evaluate(self, window: Window, now_ns: int) -> list[AlertEvent]:
-        """Return what happened since the last call, in the order of the rules."""
-        return [event for alert in self._alerts.values() for event in alert.evaluate(window, now_ns)]
+        """Return what happened since the last call, in the order of the rules; ``window`` is the last ten seconds."""
+        windows = {span_s: look_back.window(window.newer) for span_s, look_back in self._look_back.items()}
+        windows[RECENT_S] = window
+        return [event for alert in self._alerts.values() for event in alert.evaluate(windows, now_ns)]
 
-    def acknowledge(self, alert: str) -> None:
-        """Take note that someone is on ``alert``. Raises KeyError when there is no such alert."""
-        self._alerts[alert].acknowledge()
+    def acknowledge(self, alert: str, by: str, at_ns: int) -> AlertEvent | None:
+        """Take note that ``by`` is on ``alert``; return the event, None if it is not firing, or someone is on it.
+
+        Raises KeyError when there is no such alert.
+        """
+        return self._alerts[alert].acknowledge(by, at_ns)
+
+    def record(self, alert: str) -> RuleSeries:
+        """Keep what ``alert`` reads from now on, in what is returned. Raises KeyError when there is no such alert."""
+        series = self._alerts[alert].series = RuleSeries()
+        return series
+
+    @property
+    def rules(self) -> tuple[AlertRule, ...]:
+        """The rules, in their order."""
+        return tuple(alert.rule for alert in self._alerts.values())
 
     def windows_s(self) -> dict[str, float]:
-        """Return how far each alert looks back."""
-        return dict.fromkeys(self._alerts, RECENT_S)
+        """Return how far each alert looks back at most."""
+        return {rule.alert: max(rule.windows_s) for rule in self.rules}
 
     def readings(self) -> tuple[AlertReading, ...]:
         """Return where every alert stands."""

@@ -1,9 +1,11 @@
-"""What an alert rule says, and who hears of it."""
+"""What an alert rule says, who hears of it, and what they do about it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 import msgspec
+
+from actors.telemetry.window import RECENT_S
 
 
 class Severity(StrEnum):
@@ -36,15 +38,31 @@ ESCALATION: dict[Severity, Escalation] = {
 }
 
 
+class Runbook(msgspec.Struct, frozen=True, kw_only=True):
+    """What whoever is told does, in whole sentences: the screen and the documentation have them from here.
+
+    Attributes:
+        means: what is wrong, and what it costs.
+        look: what to look at, to find the cause.
+        do: what to do about it.
+    """
+
+    means: str
+    look: str
+    do: str
+
+
 class AlertRule(msgspec.Struct, frozen=True, kw_only=True):
     """A rule, in Prometheus' words.
 
     Attributes:
         alert: its name.
-        expr: the condition that is bad news, over the last ten seconds.
+        expr: the condition that is bad news; it must hold over each of the windows.
         for_s: how long it must hold before the alert fires.
         keep_firing_for_s: how long it must not hold before the alert is resolved.
         severity: who is told.
+        windows_s: how far it looks back, longest first.
+        runbook: what to do; None for a scenario's own alert.
     """
 
     alert: str
@@ -52,3 +70,5 @@ class AlertRule(msgspec.Struct, frozen=True, kw_only=True):
     for_s: float = 0.0
     keep_firing_for_s: float = 0.0
     severity: Severity = Severity.PAGE
+    windows_s: tuple[float, ...] = (RECENT_S,)
+    runbook: Runbook | None = None

@@ -6,6 +6,7 @@ from math import inf
 from actors.core.batches import Decision, Mode
 from actors.telemetry.metrics.metric import Metric, Unit, counted, per_second, reading, share
 from actors.telemetry.snapshot import Snapshot
+from actors.telemetry.window import Window
 
 
 def offered(snapshot: Snapshot) -> int:
@@ -30,6 +31,14 @@ def errors(snapshot: Snapshot) -> int:
     return snapshot.decided_by_mode[Mode.DEFAULT] + ledger.log_failed + ledger.undelivered + crashed
 
 
+ERROR_BUDGET = 0.001  # what is promised leaves so much for errors
+
+
+def _burn_rate(window: Window) -> float | None:
+    ratio = window.ratio(errors, produced)
+    return None if ratio is None else ratio / ERROR_BUDGET
+
+
 def flow_metrics() -> Iterator[Metric]:
     """Yield rates and shares of the flow."""
     words = "arrival_rate offered load offered_per_s rate"
@@ -48,6 +57,8 @@ def flow_metrics() -> Iterator[Metric]:
         worse=True,
         also="error_rate errors failure_rate failure_ratio failed http_req_failed",
     )
+    what = f"`error_ratio` as a multiple of the error budget, {100 * ERROR_BUDGET:g} %; 1 spends it as fast as it comes"
+    yield Metric("error_budget.burn_rate", Unit.MULTIPLE, what, _burn_rate, at_most=inf, also="burn_rate burn")
     what = "set aside undecided, of those sent"
     words = "dead_letter_rate dlq_ratio invalid_ratio"
     yield share("dead_letter_ratio", what, lambda s: s.ledger.dead_lettered, produced, worse=True, also=words)

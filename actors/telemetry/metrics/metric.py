@@ -32,6 +32,7 @@ class Unit(StrEnum):
     SCORE = "score"
     NATS = "nats"
     SIGMA = "σ"
+    MULTIPLE = "times"
 
     @property
     def dimension(self) -> Dimension:

@@ -6,6 +6,7 @@ import msgspec
 
 from actors.features.catalogue import CATALOGUE
 from actors.telemetry.alerts.built_in import built_in_rules
+from actors.telemetry.alerts.on_stream import stream_rules
 from actors.telemetry.expression.expression import Expression
 from actors.telemetry.expression.grammar import ExpressionError, NoSuchMetricError
 from actors.telemetry.expression.trivial_conditions import EmptyConditionError
@@ -15,6 +16,7 @@ from sim.scenario.problems import Problem, remedy_for
 from sim.scenario.scenario import ALWAYS
 
 BUILT_IN = frozenset(rule.alert for rule in built_in_rules())
+TAKEN = BUILT_IN | {rule.alert for rule in stream_rules()}  # a run may be moved to a stream
 
 
 def check_names(view: View) -> Iterator[Problem]:
@@ -36,7 +38,7 @@ def _unique(view: View, keys: dict[str, str], reserved: str = "") -> Iterator[Pr
                 yield view.problem(path, f"must not be {reserved}, which means the whole run", remedy="rename it")
             elif name in seen:
                 yield view.problem(path, f"must be unique; {seen[name]} has it too", remedy="rename one")
-            elif field == "alerts" and name in BUILT_IN:
+            elif field == "alerts" and name in TAKEN:
                 yield view.problem(path, "must not be the name of a built-in alert", remedy="rename it")
             seen.setdefault(name, item_path)
 
