@@ -18,6 +18,8 @@ from dashboard.actions import Action
 from dashboard.choices import Choices
 from dashboard.frame import Message
 from dashboard.panels.grades import Graded, GradedFault
+from sim.frames.frames import Frames
+from sim.frames.inputs import FrameInputs, RunFacts
 from sim.hands.operator import Operator
 from sim.journal import JournalKind
 from sim.judging.alert_grades import AlertGrader, AlertGrades
@@ -25,8 +27,6 @@ from sim.judging.judge import Judge
 from sim.judging.result import ExpectationResult
 from sim.outcomes.money import Outcomes
 from sim.outcomes.quality import QualityTracker
-from sim.run.frame_inputs import FrameInputs, RunFacts
-from sim.run.frames import Frames
 from sim.run.plan import Plan, planned_ns
 from sim.run_parts import RunParts
 from sim.scenario.timeline import duration_ns

@@ -23,7 +23,7 @@ from dashboard.panels.latency import Latency, Stages, StageTime
 from dashboard.panels.model import Drift, QualityFigures, Scores
 from dashboard.panels.workers import WorkerRow, Workers
 from sim.faults.fault import Fault, FaultRecord
-from sim.run.frame_inputs import FrameInputs, RunFacts, RunSeries
+from sim.frames.inputs import FrameInputs, RunFacts, RunSeries
 from sim.scenario.scenario import Scenario
 from sim.scenario.timeline import Span, fault_spans, phase_spans
 from sim.steps.step import StepState

@@ -1,0 +1,1 @@
+"""What the screen is sent: the parts of a run as frames."""
