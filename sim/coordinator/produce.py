@@ -41,11 +41,11 @@ def produce_scenario(
     """
     with placing(request.scenario, request.overrides), TemporaryDirectory(prefix="riskdrill-") as folder:
         scenario = load(request.scenario, request.overrides, needs_model=request.model is None)
-        stream = stream_of(scenario)
-        plan = planned(shorten(scenario, request.duration), request, StreamPlace(stream), Path(folder), show, told=True)
+        place = StreamPlace(stream_of(scenario))
+        plan = planned(shorten(scenario, request.duration), request, place, Path(folder), show, told=True)
         for line in (*plan.warnings, *_not_applied(plan)):
             say(line)
-        return run_interruptibly(loop_factory(), partial(_produce, plan, stream, show, say))
+        return run_interruptibly(loop_factory(), partial(_produce, plan, place.request, show, say))
 
 
 def _not_applied(plan: Plan) -> Iterator[str]:

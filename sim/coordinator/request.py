@@ -1,5 +1,6 @@
 """What the command line says of a run on a stream, checked against the scenario before anything is started."""
 
+import dataclasses
 import math
 from collections.abc import Callable
 from functools import partial
@@ -10,7 +11,7 @@ from msgspec.structs import replace
 from actors.adapters.kafka.address import parse_stream
 from actors.adapters.redis.address import StoreAddress, parse_store
 from actors.adapters.stores import RedisStore, StoreConfig
-from actors.adapters.streams import KafkaSinkConfig, KafkaSourceConfig
+from actors.adapters.streams import KafkaSinkConfig, KafkaSourceConfig, topics_of
 from actors.config import AssemblerConfig, FeatureStoreConfig
 from actors.core.clock import NS_PER_MS
 from dashboard.frame import Notice
@@ -25,6 +26,12 @@ from sim.stream.fault_places import check_faults
 from sim.stream.places import Places
 
 WINDOWS_TIMEOUT_NS: Final = 250 * NS_PER_MS  # as long as a call of the store may take; in process it is 5 ms
+NAMED: Final = {
+    "transactions": "pipeline.source.topic",
+    "decisions": "pipeline.sink.topic",
+    "dead_letters": "pipeline.sink.dead_letters",
+}
+"""Where a scenario names the topics of its stream."""
 LOOKUP_TIMEOUT_NS: Final = 100 * NS_PER_MS  # a batch of hundreds of rows takes 3 to 30 ms on a busy machine
 
 
@@ -33,10 +40,13 @@ class StreamPlace:
 
     Args:
         request: what the command line says.
+
+    Attributes:
+        request: that, and what the scenario says of the stream once it was checked.
     """
 
     def __init__(self, request: StreamRequest) -> None:
-        self._request = request
+        self.request = request
 
     def check(self, shorter: Cut) -> Cut:
         """Return the scenario as it is run on a stream, once both servers have answered.
@@ -48,13 +58,15 @@ class StreamPlace:
         """
         scenario = shorter.scenario
         check_scenario(scenario)
-        whole = on_stream(scenario, self._request.places)
-        check_servers(self._request)
+        places = self.request.places
+        whole = on_stream(scenario, places)
+        self.request = dataclasses.replace(self.request, places=with_own_topics(whole, places))
+        check_servers(self.request)
         return replace(shorter, scenario=whole)
 
     def compose(self, show: Callable[[Notice], None]) -> Compose:
         """Return what puts the run together."""
-        return partial(compose_stream, self._request, show)
+        return partial(compose_stream, self.request, show)
 
 
 def check_scenario(scenario: Scenario) -> None:
@@ -103,6 +115,22 @@ def on_stream(scenario: Scenario, places: Places) -> Scenario:
     windows = replace(pipeline.windows, store=kept(pipeline.windows.store, "pipeline.windows.store"))
     ends = replace(pipeline, source=source, sink=sink)
     return replace(scenario, pipeline=replace(ends, assembler=assembler, feature_store=features, windows=windows))
+
+
+def with_own_topics(scenario: Scenario, places: Places) -> Places:
+    """Return ``places`` with the stream's topics called as ``scenario`` calls them.
+
+    Raises:
+        LateProblemError: one cannot be used.
+    """
+    names = topics_of(scenario.pipeline.source, scenario.pipeline.sink)
+    try:
+        stream = places.stream.named(names)
+    except ValueError as error:
+        rule, wrong = error.args
+        path = next(NAMED[what] for what, name in names.items() if name == wrong)
+        raise LateProblemError(path, rule, wrong, "choose another") from error
+    return Places(stream, places.store)
 
 
 def _kept(said: StoreConfig, path: str, store: StoreAddress) -> RedisStore:

@@ -9,7 +9,7 @@ from actors.adapters.redis.connection import connect
 from actors.adapters.redis.features import RedisFeatureStore
 from actors.adapters.redis.windows import RedisWindows
 from actors.adapters.stores import kept_s
-from actors.adapters.streams import delivery_of, epoch_rows_of
+from actors.adapters.streams import delivery_of, epoch_rows_of, topics_of
 from actors.output.decision_record import DecisionLines
 from sim.run.plan import load_of
 from sim.run.warm_state import warm_past
@@ -69,11 +69,12 @@ def connector(places: Places) -> Connect:
 
     async def connected(joined: Joined) -> WorkerEnds:
         announce, scenario, identity = joined.announce, joined.scenario, joined.identity
-        group = places.stream.group_of(announce.run)
+        stream = places.stream.named(topics_of(scenario.pipeline.source, scenario.pipeline.sink))
+        group = stream.group_of(announce.run)
         worker, slot = identity.worker, identity.slot
         settings = scenario.pipeline
         delivery, epoch_rows = delivery_of(settings.sink), epoch_rows_of(settings.source)
-        client = EpochClient(places.stream, group, announce.run, worker, slot, delivery, epoch_rows)
+        client = EpochClient(stream, group, announce.run, worker, slot, delivery, epoch_rows)
         lines = DecisionLines(joined.digest_of, settings.log.features)
         ends = StreamEnds(client, announce.starts, lines, joined.clock)
         redis = connect(places.store)

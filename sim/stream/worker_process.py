@@ -36,7 +36,7 @@ def run_worker(places: Places, options: WorkerOptions) -> int:
 async def _run(places: Places, options: WorkerOptions) -> int:
     if options.run is None:  # or whoever started it has looked, and goes on without a store
         await check_store(places.store, places.keys_of("check"))
-    await asyncio.get_running_loop().run_in_executor(None, StreamTopics(places.stream).ensure)
+    await asyncio.get_running_loop().run_in_executor(None, StreamTopics(places.stream).ensure_control)
     link = EncodedLink(await KafkaControl.open(places.stream))
     clock = RealClock()
     worker = Worker(options, link, store_check(places), connector(places), clock, partial(typer.echo, err=True))

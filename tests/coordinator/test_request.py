@@ -4,11 +4,11 @@ from functools import partial
 
 import pytest
 
-from actors.adapters.kafka.address import parse_stream
+from actors.adapters.kafka.address import Topics, parse_stream
 from actors.adapters.redis.address import parse_store
 from actors.adapters.stores import RedisStore, kept_s
-from actors.adapters.streams import KafkaSinkConfig, KafkaSourceConfig
-from sim.coordinator.request import on_stream, said_places
+from actors.adapters.streams import KafkaSinkConfig, KafkaSourceConfig, topics_of
+from sim.coordinator.request import on_stream, said_places, with_own_topics
 from sim.scenario.loader import parse
 from sim.scenario.problems import InvalidScenarioError, LateProblemError
 from sim.scenario.render import resolved
@@ -86,3 +86,29 @@ def test_two_stores_are_refused() -> None:
     with pytest.raises(LateProblemError, match="must be the store that --store names") as caught:
         on_stream(scenario(f"pipeline.feature_store.store={said}"), PLACES)
     assert caught.value.path == "pipeline.feature_store.store.address"
+
+
+@pytest.mark.parametrize(
+    ("said", "path", "rule"),
+    [
+        ("pipeline.source={kind: kafka, topic: 'a b'}", "pipeline.source.topic", "must be the name of a topic"),
+        ("pipeline.sink={kind: kafka, topic: rd.transactions}", "pipeline.sink.topic", "must be another topic"),
+        ("pipeline.sink={kind: kafka, topic: x, dead_letters: x}", "pipeline.sink.topic", "must be another topic"),
+        ("pipeline.sink={kind: kafka, dead_letters: ..}", "pipeline.sink.dead_letters", "must be the name of a topic"),
+    ],
+)
+def test_topics_of_other_names_must_be_topics_and_apart(said: str, path: str, rule: str) -> None:
+    """A worker that took its own decisions for transactions would never come to an end."""
+    with pytest.raises(LateProblemError, match=rule) as caught:
+        with_own_topics(scenario(said), PLACES)
+    assert caught.value.path == path
+
+
+def test_topics_are_called_as_the_scenario_calls_them() -> None:
+    """The others keep their names, and a worker finds those of a run in its announcement."""
+    said = ("pipeline.source={kind: kafka, topic: payments}", "pipeline.sink={kind: kafka, topic: verdicts}")
+    stream = with_own_topics(scenario(*said), PLACES).stream
+    assert stream.topics == Topics("payments", "verdicts", "rd.dead-letters", "rd.control", "rd.labels")
+    assert stream.url == PLACES.stream.url
+    announced = parse(resolved(on_stream(scenario(*said), PLACES)), "announced").pipeline
+    assert PLACES.stream.named(topics_of(announced.source, announced.sink)) == stream

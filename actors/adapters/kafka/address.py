@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -30,6 +30,7 @@ OURS: Final = frozenset(  # what delivery once and only once rests on, or what t
     }
 )
 _PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,150}")  # what a topic may be called, with room for our endings
+_TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
 _ENVIRONMENT = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -58,16 +59,33 @@ class StreamAddress:
         servers: ``host:port``, at least one, with commas.
         prefix: what the names of its topics begin with.
         settings: of the client, from a file; never logged, as passwords are among them.
+        names: of topics that are called otherwise than by the prefix, by the fields of `Topics`.
     """
 
     servers: str
     prefix: str
     settings: Mapping[str, str]
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def topics(self) -> Topics:
         """Its topics."""
-        return Topics.of(self.prefix)
+        return replace(Topics.of(self.prefix), **self.names)
+
+    def named(self, names: Mapping[str, str]) -> "StreamAddress":
+        """Return the same stream with topics called by ``names``.
+
+        Raises:
+            ValueError: Kafka has no topic of such a name, or two topics would be one; its arguments are rule and name.
+        """
+        stream = replace(self, names=dict(names))
+        called = astuple(stream.topics)
+        for name in names.values():
+            if not _TOPIC.fullmatch(name) or name in (".", ".."):
+                raise ValueError("must be the name of a topic, of up to 249 letters, digits, '.', '_' and '-'", name)
+            if called.count(name) > 1:
+                raise ValueError("must be another topic than the stream's others", name)
+        return stream
 
     @property
     def url(self) -> str:

@@ -6,7 +6,7 @@ so that a worker which finds no offset there knows that something was lost.
 
 import contextlib
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Sequence
 from typing import Final, TypeVar
 
 from confluent_kafka import (
@@ -66,11 +66,7 @@ class StreamTopics:
         count = there.get(topics.transactions) or there.get(topics.decisions) or partitions
         wanted = dict.fromkeys((topics.transactions, topics.decisions, topics.dead_letters, topics.labels), count)
         missing = [NewTopic(name, number, -1) for name, number in wanted.items() if name not in there]
-        if topics.control not in there:
-            missing.append(NewTopic(topics.control, 1, -1, config={"retention.ms": str(CONTROL_KEPT_MS)}))
-        if missing:
-            for name, made in self._admin.create_topics(missing, operation_timeout=CALL_S).items():
-                self._made(name, made)
+        self._make([*missing, *self._missing_control(there)])
         for name in (topics.decisions, topics.dead_letters):
             if there.get(name, count) != count:
                 raise InputError(
@@ -78,6 +74,23 @@ class StreamTopics:
                     "decision lies in the partition of its transaction; make them equal or choose another prefix"
                 )
         return count
+
+    def ensure_control(self) -> None:
+        """Create the topic on which runs announce themselves, if it is missing; the others are made by a run.
+
+        Raises:
+            MachineError: the brokers do not answer, or refuse.
+        """
+        self._make(self._missing_control(self._partitions()))
+
+    def _missing_control(self, there: Collection[str]) -> list[NewTopic]:
+        name = self._stream.topics.control
+        return [] if name in there else [NewTopic(name, 1, -1, config={"retention.ms": str(CONTROL_KEPT_MS)})]
+
+    def _make(self, missing: Sequence[NewTopic]) -> None:
+        if missing:
+            for name, made in self._admin.create_topics(list(missing), operation_timeout=CALL_S).items():
+                self._made(name, made)
 
     def _made(self, name: str, made: object) -> None:
         try:
@@ -162,11 +175,10 @@ class StreamTopics:
 
     def lags(self) -> dict[str, int]:
         """Return by its id how many transactions each run that has a claim here has left undecided."""
-        topic, prefix = self._stream.topics.transactions, self._stream.group_of("")
-        ends = self.ends(topic)
+        prefix = self._stream.group_of("")
         groups = self._admin.list_consumer_groups(request_timeout=CALL_S).result(CALL_S).valid
         ours = [group.group_id for group in groups if group.group_id.startswith(prefix)]
-        return {group.removeprefix(prefix): self._lag(group, ends) for group in ours}
+        return {group.removeprefix(prefix): self._lag(group) for group in ours}
 
     def lag(self, run: str) -> int:
         """Return how many transactions ``run`` has not decided yet.
@@ -174,14 +186,15 @@ class StreamTopics:
         Raises:
             MachineError: the brokers do not answer.
         """
-        group, ends = self._stream.group_of(run), self.ends(self._stream.topics.transactions)
-        return self._patiently(lambda: self._lag(group, ends))
+        return self._patiently(lambda: self._lag(self._stream.group_of(run)))
 
-    def _lag(self, group: str, ends: Mapping[tuple[str, int], int]) -> int:
-        """Return how far the consumer group ``group`` is behind ``ends``."""
+    def _lag(self, group: str) -> int:
+        """Return how far the consumer group ``group`` is behind, whatever topic its run has taken transactions from."""
         (answer,) = self._admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)]).values()
-        committed = answer.result(CALL_S).topic_partitions
-        return sum(max(0, ends.get((at.topic, at.partition), 0) - at.offset) for at in committed if at.offset >= 0)
+        committed = [at for at in answer.result(CALL_S).topic_partitions if at.offset >= 0]
+        topics = {at.topic for at in committed} & self._partitions().keys()  # one may have been removed
+        ends = self.ends(*sorted(topics)) if topics else {}
+        return sum(max(0, ends.get((at.topic, at.partition), 0) - at.offset) for at in committed)
 
     def check_free(self, settled: Collection[str] = ()) -> None:
         """Refuse topics on which another run has transactions that are not decided; forget runs that have none.
