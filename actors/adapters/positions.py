@@ -1,5 +1,6 @@
 """Where the transactions of a stream lie: what windows behind a guard need to know of the rows they are given."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from actors.core.arrays import I64
@@ -43,6 +44,17 @@ class Positions(Protocol):
 
 class Recount(Protocol):
     """Windows that can be told again of transactions which they have missed."""
+
+    async def look(self, partitions: Sequence[int]) -> None:
+        """Tell `Positions.behind` of each of ``partitions`` whose windows end below what is committed there.
+
+        Called when partitions come to this process, before any of their transactions, and once more before it leaves
+        them. So what was missed by whoever had them before, or last, is counted, and decided by rules no further.
+
+        Raises:
+            StreamStateError: windows did not answer; of what this process knows to be missed it is told all the same.
+        """
+        ...
 
     async def recount(self, partition: int, offsets: I64, columns: Columns | None, next_offset: int) -> None:
         """Count what lies at ``offsets``, then take that all below ``next_offset`` was counted.

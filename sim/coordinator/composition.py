@@ -115,7 +115,8 @@ class StreamRun:
         """Return what whoever reads the summary should know."""
         figures, sender = self.stream_figures(), self.workers.sender
         negative, unknown = figures.negative_latencies, self.collector.unknown_count
-        last_loss = self.workers.crew.last_loss
+        crew = self.workers.crew
+        uncounted = sum(each.ends.uncounted for each in crew.statuses())
         lines = [
             (negative, f"{negative:,} transactions were decided before they were due: clocks of machines differ"),
             (
@@ -127,9 +128,13 @@ class StreamRun:
                 figures.redelivered,
                 f"{figures.redelivered:,} decisions came again as they were: delivery is at least once",
             ),
-            (figures.lost, f"workers were lost {figures.lost:,} times, the last time {last_loss}"),
+            (figures.lost, f"workers were lost {figures.lost:,} times, the last time {crew.last_loss}"),
+            (
+                uncounted,
+                f"{uncounted:,} transactions at the end are in no window: the store was away, and the run is over",
+            ),
             (sender.refused, f"{sender.refused:,} transactions could not be sent: {sender.refusal}"),
-            *((1, f"a worker was refused: {why}") for why in self.workers.crew.refused),
+            *((1, f"a worker was refused: {why}") for why in crew.refused),
         ]
         return tuple(line for count, line in lines if count)
 

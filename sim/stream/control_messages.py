@@ -196,6 +196,7 @@ class EndsReading(msgspec.Struct, frozen=True, kw_only=True):
         rows_replayed: rows of those.
         early: transactions that were due later than their worker's clock says.
         foreign: messages of other runs, passed over.
+        uncounted: transactions that were decided without windows and that those have not counted when it left.
         losing: what it is without at the moment, one line each.
     """
 
@@ -206,6 +207,7 @@ class EndsReading(msgspec.Struct, frozen=True, kw_only=True):
     rows_replayed: int = 0
     early: int = 0
     foreign: int = 0
+    uncounted: int = 0
     losing: tuple[str, ...] = ()
 
 

@@ -60,6 +60,7 @@ class StreamEpochs:
             rows_replayed=book.replayed_rows,
             early=ends.early,
             foreign=ends.foreign,
+            uncounted=ends.uncounted,
             losing=tuple(filter(None, (ends.losing,))),
         )
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import cast
 
 import numpy as np
@@ -13,7 +13,10 @@ from actors.adapters.kafka.ends import StreamEnds
 from actors.adapters.kafka.epoch_client import EpochClient
 from actors.adapters.kafka.epochs import Epoch, Fetched, Row
 from actors.adapters.kafka.messages import Offered
+from actors.core.arrays import I64
 from actors.core.clock import RealClock
+from actors.core.errors import StreamStateError
+from actors.core.transaction import Columns
 from actors.output.decision_record import DecisionLines
 
 PARTITIONS = (0, 1, 2)
@@ -26,17 +29,18 @@ class ScriptedClient:
 
     Args:
         commits: raises, or not, for each call of `commit` in turn; calls beyond them pass.
+        begun: offset at which each partition goes on.
 
     Attributes:
         committed: places of rows, in order.
         to_revoke: partitions that the next fetch takes away.
     """
 
-    def __init__(self, commits: Iterable[Exception | None] = ()) -> None:
+    def __init__(self, commits: Iterable[Exception | None] = (), begun: int = 0) -> None:
         self._commits = iter(commits)
-        self._at = dict.fromkeys(PARTITIONS, 0)
+        self._at = dict.fromkeys(PARTITIONS, begun)
         self._owned = dict.fromkeys(PARTITIONS, 1)
-        self._change = Fetched(assigned=dict.fromkeys(PARTITIONS, 0))
+        self._change = Fetched(assigned=dict.fromkeys(PARTITIONS, begun))
         self.committed: list[tuple[int, int]] = []
         self.to_revoke: set[int] = set()
         self.on_commit: Callable[[], None] = lambda: None
@@ -73,6 +77,9 @@ class ScriptedClient:
         if any(row.partition not in self._owned for row in epoch.rows):
             raise EpochAbortedError("given away")
         self.committed += [(row.partition, row.offset) for row in epoch.rows]
+
+    def reread(self, _: int, __: int, end: int, ___: int) -> tuple[list[tuple[int, bytes]], int]:
+        return [], end
 
     def rewind(self, offsets: dict[int, int]) -> None:
         self._at.update({partition: offset for partition, offset in offsets.items() if partition in self._owned})
@@ -180,3 +187,86 @@ def test_an_actor_that_is_restarted_while_it_takes_loses_nothing() -> None:
     client = ScriptedClient()
     played(client, PARTITIONS, cancelling=True)
     assert sorted(client.committed) == everything(*PARTITIONS)
+
+
+class ScriptedWindows:
+    """Windows that end where a test says, and count what they are told again.
+
+    Attributes:
+        heads: by partition the offset below which all was counted.
+        away: whether they do not answer.
+        order: what happened, in order.
+    """
+
+    def __init__(self, heads: dict[int, int]) -> None:
+        self.heads = heads
+        self.away = False
+        self.order: list[str] = []
+        self.ends: StreamEnds
+
+    async def look(self, partitions: Sequence[int]) -> None:
+        """Tell of those that end too early."""
+        for partition in partitions:
+            if self.heads[partition] < self.ends.book.committed(partition):
+                self.ends.book.behind(partition, self.heads[partition])
+        if self.away:
+            raise StreamStateError("gone")
+
+    async def recount(self, partition: int, _: I64, __: Columns | None, next_offset: int) -> None:
+        """Count what was missed."""
+        if self.away:
+            raise StreamStateError("gone")
+        self.order.append(f"counted {partition} to {next_offset}")
+        self.heads[partition] = next_offset
+
+
+def with_windows(windows: ScriptedWindows, law: Callable[[StreamEnds], Awaitable[None]]) -> StreamEnds:
+    """Look at ends with ``windows`` whose group has committed 6 rows of each partition."""
+
+    async def whole() -> StreamEnds:
+        client = ScriptedClient(begun=6)
+        lines = cast("DecisionLines", None)
+        ends = StreamEnds(cast("EpochClient", client), dict.fromkeys(PARTITIONS, 0), lines, RealClock())
+        windows.ends = ends
+        ends.windows = windows
+        await ends.start()
+        async with asyncio.timeout(30):
+            await law(ends)
+            await ends.close()
+        return ends
+
+    return asyncio.run(whole())
+
+
+def test_what_was_missed_before_partitions_came_is_counted_before_anything_of_them_is_handed_out() -> None:
+    """No row is decided without windows because whoever had its partition left dead letters, or an outage, behind."""
+    windows = ScriptedWindows({0: 6, 1: 4, 2: 0})
+
+    async def law(ends: StreamEnds) -> None:
+        arrivals = await ends.take()
+        assert arrivals is not None
+        windows.order.append("handed out")
+        rows = [ends.book.row(number) for number in range(len(arrivals.raws))]
+        assert [row.offset for row in rows if row is not None and row.partition == 1] == [6, 7, 8]
+        ends.on_duplicates(np.arange(len(arrivals.raws)))
+        windows.heads = dict.fromkeys(PARTITIONS, EACH)
+
+    with_windows(windows, law)
+    assert windows.order == ["counted 1 to 6", "counted 2 to 6", "handed out"]
+
+
+@pytest.mark.parametrize("away", [False, True])
+def test_what_was_decided_last_without_windows_is_counted_before_the_end_or_told(*, away: bool) -> None:
+    """A worker that leaves has its windows count what they missed; where they are gone, it knows how much that is."""
+    windows = ScriptedWindows(dict.fromkeys(PARTITIONS, 6))
+
+    async def law(ends: StreamEnds) -> None:
+        arrivals = await ends.take()
+        assert arrivals is not None
+        windows.away = away
+        ends.finish()
+        ends.on_duplicates(np.arange(len(arrivals.raws)))
+
+    ends = with_windows(windows, law)
+    assert ends.uncounted == (AT_ONCE * len(PARTITIONS) if away else 0)
+    assert windows.order == ([] if away else [f"counted {partition} to 9" for partition in PARTITIONS])

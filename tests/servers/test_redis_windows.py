@@ -15,6 +15,7 @@ from actors.adapters.redis import kept_windows
 from actors.adapters.redis import records as record_module
 from actors.adapters.redis.connection import connect
 from actors.adapters.redis.windows import RedisWindows
+from actors.contracts.contract import failure
 from actors.contracts.remembered_ids import RememberedIdsContract
 from actors.contracts.stream_state import StreamStateContract
 from actors.core.arrays import I64
@@ -294,5 +295,49 @@ def test_a_call_that_nobody_waits_for_is_carried_out(server: RedisServer) -> Non
         call.send(None)
         call.close()
         assert_array_equal(await windows.advance(rows, columns), stream.features()[rows])
+
+    on_empty(server, law)
+
+
+def test_what_was_missed_before_is_told_when_a_partition_comes(server: RedisServer) -> None:
+    """Dead letters committed last, or rows decided while the server was away, are no gap of the next batch then."""
+
+    async def law(client: Redis) -> None:
+        stream = Stream(60, 1)
+        worker = StreamWorker(stream, Unreliable(client), PREFIX)
+        await worker.count(20)
+        worker.commit()
+        await worker.windows.look([0])
+        assert worker.places.gaps == {}
+        await worker.count(20)
+        reached = worker.places.at[39][1] + 1
+        worker.places.ended[0] = reached + 3  # dead letters behind the last that was counted
+        await worker.windows.look([0])
+        assert worker.places.gaps == {0: reached}
+        await worker.windows.recount(0, np.empty(0, np.int64), None, reached + 3)
+        worker.places.gaps.clear()
+        await worker.windows.look([0])
+        assert worker.places.gaps == {}
+
+    on_empty(server, law)
+
+
+def test_what_is_missed_at_the_end_is_known_without_the_server(server: RedisServer) -> None:
+    """Rows that windows did not take are told, from the first of them on; those that they took are not."""
+
+    async def law(client: Redis) -> None:
+        stream, unreliable = Stream(60, 1), Unreliable(client)
+        worker = StreamWorker(stream, unreliable, PREFIX)
+        await worker.count(20)
+        worker.commit()
+        unreliable.trouble = ["gone"]
+        assert str(await failure(worker.windows.look([0]), StreamStateError))
+        assert worker.places.gaps == {}
+        unreliable.trouble = ["gone"]
+        await worker.count(20)
+        worker.commit()
+        unreliable.trouble = ["gone"]
+        assert str(await failure(worker.windows.look([0]), StreamStateError))
+        assert worker.places.gaps == {0: worker.places.at[19][1] + 1}
 
     on_empty(server, law)

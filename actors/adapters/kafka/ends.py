@@ -27,6 +27,7 @@ from actors.source import Arrivals
 EPOCH_S: Final = 30.0  # an epoch takes milliseconds; a row that has not ended by then was lost in this process
 RECOUNTED: Final = 2_000  # rows at a time
 RETRY_S: Final = 0.25
+REST_S: Final = 3.0  # within what a worker takes for its last commit
 
 log = logging.getLogger(__name__)
 
@@ -44,12 +45,13 @@ class StreamEnds:
         book: which rows are on their way; the `Positions` of the windows.
         windows: told again of what they have missed; None where they cannot miss anything.
         early: transactions that were due later than the clock of this machine says.
+        uncounted: transactions that windows have not counted, known once it is closed.
     """
 
     def __init__(self, client: EpochClient, starts: dict[int, int], lines: DecisionLines, clock: Clock) -> None:
         self.book = EpochBook(starts)
         self.windows: Recount | None = None
-        self.early = 0
+        self.early = self.uncounted = 0
         self._client = client
         self._thread = ClientThread("kafka")
         self._lines = lines
@@ -127,14 +129,19 @@ class StreamEnds:
                 await self._give_away(fetched)
             for partition, offset in fetched.assigned.items():
                 self.book.assigned(partition, offset)
-            if fetched.revoked or not fetched.rows:
+            if fetched.revoked:
+                return None
+            if fetched.assigned and await self._behind(tuple(fetched.assigned)):
+                await self._thread.call(self._client.rewind, _firsts(fetched.rows))
+                return None
+            if not fetched.rows:
                 return None
             return self.book.open(_in_order(fetched.rows))
 
     async def _give_away(self, fetched: Fetched) -> None:
         """Drop what was not committed, and hand out again what lies in partitions that are still ours."""
         self.book.revoked(fetched.revoked)
-        again = {row.partition: row.offset for row in reversed(fetched.rows)}
+        again = _firsts(fetched.rows)
         aborted = self._abort("partitions were given to another worker")
         # one that came back meanwhile goes on where its group has committed, which another worker may have moved
         again |= {partition: offset for partition, offset in aborted.items() if partition not in fetched.revoked}
@@ -152,6 +159,26 @@ class StreamEnds:
                 return
         for partition, offset in dict(self.book.gaps).items():
             await self._recount(partition, offset, self.windows)
+
+    async def _behind(self, partitions: Sequence[int]) -> bool:
+        """Return whether windows of ``partitions`` end below what is committed, as far as they tell."""
+        if self.windows is None:
+            return False
+        with contextlib.suppress(StreamStateError):  # or their next rows are decided without them, and find it
+            await self.windows.look(partitions)
+        return not self.book.gaps.keys().isdisjoint(partitions)
+
+    async def _count_rest(self) -> None:
+        """Have windows count what was decided without them last, if they answer within a while."""
+        if self.windows is None or not await self._behind(self._partitions):
+            return
+        with contextlib.suppress(TimeoutError, StillWaitingError):
+            async with asyncio.timeout(REST_S):
+                while self.book.gaps:
+                    for partition, offset in dict(self.book.gaps).items():
+                        await self._recount(partition, offset, self.windows)
+        gaps = self.book.gaps.items()
+        self.uncounted = sum(self.book.committed(partition) - offset for partition, offset in gaps)
 
     async def _recount(self, partition: int, start: int, windows: Recount) -> None:
         end = self.book.committed(partition)
@@ -256,6 +283,7 @@ class StreamEnds:
             await self._wait()
         if not self._failure.done():
             try:
+                await self._count_rest()
                 await self._thread.call(self._client.close)
             except ClientHangsError as hanging:
                 self._fail(hanging)
@@ -296,6 +324,11 @@ class StreamEnds:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(RETRY_S):
                 await self._moved.wait()
+
+
+def _firsts(rows: Sequence[Row]) -> dict[int, int]:
+    """Return the offset of the first of ``rows`` in each partition."""
+    return {row.partition: row.offset for row in reversed(rows)}
 
 
 def _in_order(rows: Sequence[Row]) -> list[Row]:

@@ -14,7 +14,7 @@ was too slow counts again on what is there now.
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
@@ -87,6 +87,10 @@ class RedisWindows:
     async def advance(self, numbers: I64, columns: Columns) -> F32:
         """Count transactions and return their streaming features; see `StreamState`."""
         return await self._alone(lambda: self._advance(numbers, columns))
+
+    async def look(self, partitions: Sequence[int]) -> None:
+        """Look where windows end; see `Recount`."""
+        await self._alone(lambda: self._look_at(partitions))
 
     async def recount(self, partition: int, offsets: I64, columns: Columns | None, next_offset: int) -> None:
         """Count what was missed, then take that all below ``next_offset`` was counted; see `Recount`."""
@@ -223,6 +227,23 @@ class RedisWindows:
         return await self._kept.write(seen, rows, used, heads)
 
     # ------------------------------------------------------------------ what was missed
+
+    async def _look_at(self, partitions: Sequence[int]) -> None:
+        self._seen = None
+        try:
+            seen = await self._kept.read(NO_ROWS, None, NO_ROWS, NO_ROWS, partitions)
+            ends = {partition: head.next for partition, head in self._heads(seen).items()}
+        except StreamStateError:
+            for partition in partitions:
+                known = self._of(partition)
+                reached = self._positions.first(partition) if known.reached is None else known.reached
+                if reached <= known.missed:
+                    self._positions.behind(partition, reached)
+            raise
+        for partition, end in ends.items():
+            if end < self._positions.committed(partition):
+                self._of(partition).told = end
+                self._positions.behind(partition, end)
 
     async def _recount(self, partition: int, offsets: I64, columns: Columns | None, next_offset: int) -> None:
         self._seen = None
