@@ -17,6 +17,7 @@ from actors.core.process_failures import check_limits, lack_of
 from sim.commands.calibrate import calibrate
 from sim.commands.catalogue import faults, metrics
 from sim.commands.compare import check_determinism, twin
+from sim.commands.console import tell_error
 from sim.commands.explore import explore
 from sim.commands.inspect import inspect
 from sim.commands.models import rollback, train
@@ -156,12 +157,12 @@ def _ended_by(error: Exception, *, debug: bool) -> int:
         if isinstance(error, (ClickError, InputError, TrainingRefused)):
             return _refuse(error)
         return _internal(error, debug=debug)
-    typer.echo(lack, err=True)
+    tell_error(lack)
     return USAGE
 
 
 def _refuse(error: Exception) -> int:
-    typer.echo(_wrong_usage(error) if isinstance(error, ClickError) else str(error), err=True)
+    tell_error(_wrong_usage(error) if isinstance(error, ClickError) else str(error))
     return FAILED if isinstance(error, TrainingRefused) else USAGE
 
 
@@ -173,7 +174,7 @@ def _in_a_line(error: Exception) -> str:
 
 def _internal(error: Exception, *, debug: bool) -> int:
     if not debug:
-        typer.echo(f"internal error: {_in_a_line(error)}; {_kept_trace(error)}{DEBUG} shows it", err=True)
+        tell_error(f"internal error: {_in_a_line(error)}; {_kept_trace(error)}{DEBUG} shows it")
     return INTERNAL
 
 

@@ -1,9 +1,10 @@
-"""What commands share at the terminal: arguments and options, notices, progress bars."""
+"""What commands share at the terminal: arguments and options, notices, errors, progress bars."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -39,6 +40,8 @@ Length = Annotated[
     ),
 ]
 VIRTUAL = "clock=virtual"  # the override that puts a scenario on the virtual clock
+_USER: Final = re.compile(r"(\b[A-Za-z][\w+.-]*:/*)\S*@")
+_QUERY: Final = re.compile(r"(\b[A-Za-z][\w+.-]*:/+[^\s?]*\?)\S*[^\s:;,.]")
 _DEFAULT_WORLD = "version: 1\nname: default-world\nphases: [{name: steady, duration: 1m, rate: 1000}]\n"
 
 
@@ -59,6 +62,21 @@ def say_once() -> Callable[[Notice], None]:
             typer.echo(notice.title, err=True)
 
     return announce
+
+
+def without_secrets(text: str) -> str:
+    """Return ``text`` without what addresses in it hold before an ``@`` or behind a ``?``, where passwords stand.
+
+    Example:
+        >>> without_secrets("redis://me:pw@host:6379/1 and kafka://host:9092/x?sasl.password=pw: no")
+        'redis://***@host:6379/1 and kafka://host:9092/x?***: no'
+    """
+    return _QUERY.sub(r"\1***", _USER.sub(r"\1***@", text))
+
+
+def tell_error(line: str) -> None:
+    """Tell why a command ends, whatever that quotes."""
+    typer.echo(without_secrets(line), err=True)
 
 
 def begin(folder: "RunFolder") -> None:

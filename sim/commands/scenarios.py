@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from actors.core.errors import InputError, ScenarioError, printable
-from sim.commands.console import Overrides
+from sim.commands.console import Overrides, tell_error
 from sim.exit_codes import PASS, USAGE
 from sim.scenario.shipped import scenario_file, shipped
 
@@ -43,14 +43,14 @@ def validate(
         try:
             found += scenario_files(scenario_file(word))
         except ScenarioError as error:
-            typer.echo(str(error), err=True)
+            tell_error(str(error))
             exit_code = USAGE
     for path in dict.fromkeys(found):
         try:
             for line in _checked(path, model, tuple(overrides or ())):
                 typer.echo(printable(line))
         except InputError as error:
-            typer.echo(str(error), err=True)
+            tell_error(str(error))
             exit_code = USAGE
     return exit_code
 

@@ -118,12 +118,15 @@ def parse_stream(text: str, config: Path | None = None, place: str = "--stream")
     Raises:
         InputError: it is no such address, has credentials in it, or the file cannot be used.
     """
-    parts = urlsplit(text)
-    if "@" in parts.netloc:  # before anything that would repeat the text
+    if "@" in text:  # before anything that would repeat it
         raise InputError(
             f"{place}: an address must not hold a user or a password, which every list of processes would show; "
             "put sasl.username and sasl.password into a file and name it with --stream-config"
         )
+    try:
+        parts = urlsplit(text)
+    except ValueError as error:  # a bracket that is not closed
+        raise InputError(f"{place} {text}: {error}; an address looks like {EXAMPLE}") from error
     if parts.scheme != SCHEME:
         raise InputError(f"{place} {text}: an address of a stream begins with {SCHEME}://, as in {EXAMPLE}")
     if parts.query or parts.fragment:
