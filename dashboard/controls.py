@@ -6,6 +6,7 @@ from typing import Final
 from dashboard.actions import Action, Quit, ShiftRate
 from dashboard.choices import Choices
 from dashboard.frame import Frame
+from dashboard.layout import PAGES
 from dashboard.menus.menu import Form, Pick
 from dashboard.menus.offered import opened
 from dashboard.screen import LIVE, ViewState
@@ -48,6 +49,8 @@ class Controls:
             self.view = replace(self.view, help=False)
         elif key == "q":
             return Quit()
+        elif key in "0123456789" and len(key) == 1 and int(key) <= len(PAGES):
+            self.view = replace(self.view, page=int(key), help=False)
         elif key in SHIFTS or (len(key) == 1 and key in CHANGING):
             return self._change(key, frame, choices, now_s)
         return None
@@ -74,9 +77,9 @@ class Controls:
         self.view = replace(self.view, menu=None)
         return after
 
-    def say(self, text: str, now_s: float) -> None:
-        """Show a line for a while."""
-        self.view, self._said_s = replace(self.view, said=text), now_s
+    def say(self, text: str, now_s: float, *, good: bool = False) -> None:
+        """Show a line for a while, of ``good`` news or not."""
+        self.view, self._said_s = replace(self.view, said=text, good=good), now_s
 
     def passed(self, now_s: float) -> bool:
         """Take back what has been said long enough; return whether the view has changed."""

@@ -140,15 +140,40 @@ WIDE: Final = (
     _row([LEDGER_PANEL], 12, 2, 2, 2),
 )
 
+_LARGE: Final = 100  # lines that a panel can make use of where it has the screen
+
+
+def _page(*rows: tuple[Panel, ...]) -> tuple[Band, ...]:
+    """Return the bands of a page, the first being the most important."""
+    return tuple(_row(panels, rank, 3, 12, _LARGE) for rank, panels in enumerate(rows))
+
+
+PAGES: Final = (
+    _page((THROUGHPUT_PANEL,), (LATENCY_PANEL,)),
+    _page((STAGES_PANEL, ERRORS_PANEL)),
+    _page((STORE_PANEL, MEMORY_PANEL), (DRIFT_PANEL,)),
+    _page((SCORES_PANEL,), (QUALITY_PANEL, MONEY_PANEL)),
+    _page((FLOW_PANEL,), (WORKERS_PANEL,), (DECISIONS_PANEL, MODES_PANEL), (LEDGER_PANEL,)),
+    _page((ALERTS_PANEL,), (EXPECTATIONS_PANEL,), (TIMELINE_PANEL,)),
+)
+"""Groups of panels, each of which can have the whole screen: the keys 1 to 6."""
+
 SHOWN_METRICS: Final = tuple(
     dict.fromkeys(metric for band in (*NARROW, *MEDIUM, *WIDE) for panel, _ in band.panels for metric in panel.metrics)
 )
 """What a frame must have among its figures, for every panel of every layout."""
 
 
-def arrange(frame: Frame, width: int, height: int) -> Arrangement:
-    """Return what fits ``height`` lines; the same sections and size always give the same places."""
-    template = WIDE if width >= WIDE_WIDTH else MEDIUM if width >= MEDIUM_WIDTH else NARROW
+def arrange(frame: Frame, width: int, height: int, page: int = 0) -> Arrangement:
+    """Return what fits ``height`` lines; the same sections and size always give the same places.
+
+    Args:
+        frame: what is shown.
+        width: of the screen.
+        height: of the room for panels.
+        page: which of `PAGES` has all of it, from 1 on; 0 shows all panels.
+    """
+    template = PAGES[page - 1] if page else WIDE if width >= WIDE_WIDTH else MEDIUM if width >= MEDIUM_WIDTH else NARROW
     bands = [kept for band in template if (kept := band.present(frame)) is not None]
     while bands and sum(1 + band.least for band in bands) > height:
         bands.remove(max(bands, key=lambda band: band.rank))

@@ -120,19 +120,21 @@ class Screen:
         self._closed = False
 
     @classmethod
-    def start(cls, command: Sequence[str] | None = None) -> Self:
+    def start(cls, command: Sequence[str] | None = None, record: Path | None = None) -> Self:
         """Start the screen's process; it takes the terminal and shows "starting" until the first message.
 
         It is not started by `multiprocessing`, which would take the terminal's keys away from it, and whose connections
         wait in the middle of a message.
 
         Args:
-            command: what to run instead of `python -m dashboard`; gets the descriptor as its last argument.
+            command: what to run instead of `python -m dashboard`; gets the descriptor as an argument.
+            record: file for a recording of the screen; None records nothing.
         """
         saved = modes(0)
         ours, theirs = socket.socketpair()
         with theirs:
             arguments = [*(command or (sys.executable, "-m", "dashboard")), str(theirs.fileno())]
+            arguments += [] if record is None else [str(record.absolute())]
             mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # inherited: Ctrl-C is not for the screen
             try:
                 process = subprocess.Popen(arguments, pass_fds=[theirs.fileno()], cwd=_HOME)
@@ -215,10 +217,10 @@ class Screen:
         self.close()
 
 
-def open_screen(*, live: bool) -> "Screen | PlainScreen":
-    """Return the live screen, or plain lines once a second on standard output."""
+def open_screen(*, live: bool, record: Path | None = None) -> "Screen | PlainScreen":
+    """Return the live screen, which is recorded if a file is given, or plain lines once a second on standard output."""
     if live:
-        return Screen.start()
+        return Screen.start(record=record)
     from dashboard.plain import PlainScreen
 
     return PlainScreen(time.monotonic)

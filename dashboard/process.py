@@ -12,18 +12,20 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 from rich.color import ColorSystem
 from rich.console import Console
 
-from dashboard.actions import Action
+from dashboard.actions import Action, NotRecorded
+from dashboard.cast import Cast, open_cast
 from dashboard.controls import Controls
 from dashboard.frame import Frame, Message, Notice
 from dashboard.keyboard import Keyboard
 from dashboard.rows import Row
-from dashboard.screen import Picture, ViewState, render, render_notice
-from dashboard.terminal import Terminal
+from dashboard.screen import Picture, ViewState, render, render_notice, to_svg
+from dashboard.terminal import ENTER, Terminal
 from dashboard.wire import Inbox, pack
 
 _BEGIN: Final = "\x1b[?2026h"  # terminals that know it show the whole update at once; others ignore it
@@ -86,9 +88,12 @@ class ScreenLoop:
         pipe: messages come in, actions go out; closed by the other side at the end.
         terminal: already taken.
         signals: receives the number of every signal that arrives, see `signal.set_wakeup_fd`.
+        record: file for a recording; None records nothing.
     """
 
-    def __init__(self, pipe: socket.socket, terminal: Terminal, signals: socket.socket) -> None:
+    def __init__(
+        self, pipe: socket.socket, terminal: Terminal, signals: socket.socket, record: Path | None = None
+    ) -> None:
         self._signals = signals
         self._pipe = pipe
         self._terminal = terminal
@@ -102,6 +107,9 @@ class ScreenLoop:
         self._due_s = 0.0  # of the next picture
         self._changed = True
         self._has_keys(there=terminal.has_keys)
+        self._cast: Cast | None = None
+        if record is not None:
+            self._begin_recording(record)
 
     @property
     def _view(self) -> ViewState:
@@ -109,6 +117,13 @@ class ScreenLoop:
 
     def run(self) -> None:
         """Draw until the pipe closes."""
+        try:
+            self._draw_until_the_end()
+        finally:
+            if self._cast is not None:
+                self._cast.close()
+
+    def _draw_until_the_end(self) -> None:
         while self._listen():
             now_s = time.monotonic()
             self._note_silence(now_s)
@@ -142,7 +157,25 @@ class ScreenLoop:
         self._heard_s = time.monotonic()
         if not self._view.frozen and (message := self._inbox.take()) is not None:
             self._message, self._changed = message, True
+            if self._cast is not None and isinstance(message, Frame):
+                self._cast.mark(message, self._heard_s)
         return bool(data)
+
+    def _begin_recording(self, file: Path) -> None:
+        try:
+            self._cast = open_cast(file, self._terminal.size(), time.monotonic(), round(time.time()))
+        except OSError as error:
+            self._send(NotRecorded(error.strerror or str(error)))
+        else:
+            self._cast.write(ENTER, time.monotonic())
+
+    def _write(self, text: str) -> None:
+        self._terminal.write(text)
+        if self._cast is not None:
+            self._cast.write(text, time.monotonic())
+            if self._cast.trouble:
+                self._send(NotRecorded(self._cast.trouble))
+                self._cast = None
 
     def _take_keys(self) -> None:
         data = self._terminal.read_keys()
@@ -156,10 +189,24 @@ class ScreenLoop:
     def _press(self, keys: Sequence[str]) -> None:
         frame = self._message if isinstance(self._message, Frame) else None
         for key in keys:
+            if self._view.menu is None and key.lower() == "s" and frame is not None:
+                self._save_picture(frame)
             action = self._controls.press(key, frame, self._inbox.choices, time.monotonic())
             if action is not None and not self._send(action):
                 self._controls.say("the run does not listen now; press again", time.monotonic())
             self._changed = True
+
+    def _save_picture(self, frame: Frame) -> None:
+        """Write what is shown beside the files of the run."""
+        now_s = time.monotonic()
+        at_s = frame.header.elapsed_s
+        file = Path(self._inbox.choices.folder or ".") / f"screen-{at_s:07.1f}s.svg"
+        try:
+            file.write_text(to_svg(frame, *self._terminal.size(), view=self._view), encoding="utf-8")
+        except OSError as error:
+            self._controls.say(f"{file}: cannot be written: {error.strerror}", now_s)
+        else:
+            self._controls.say(f"saved {file.name} in the folder of the run", now_s, good=True)
 
     def _send(self, action: Action) -> bool:
         """Send the action whole or not at all; return whether it went out. The screen never waits for the run."""
@@ -186,9 +233,11 @@ class ScreenLoop:
             self._painter.forget()
             self._painted_s = now_s
         if size != self._size:
-            self._terminal.write("\x1b[2J")
+            if self._cast is not None:
+                self._cast.resize(size, now_s)
+            self._write("\x1b[2J")
         self._size = size
-        self._terminal.write(self._painter.update(self._picture(*size).rows))
+        self._write(self._painter.update(self._picture(*size).rows))
         self._changed = False
 
     def _picture(self, width: int, height: int) -> Picture:
@@ -197,11 +246,12 @@ class ScreenLoop:
         return render_notice(self._message, width, height)
 
 
-def main(pipe_fd: int) -> None:
+def main(pipe_fd: int, record: Path | None = None) -> None:
     """Own the terminal until the pipe closes.
 
     Args:
         pipe_fd: inherited end of the socket pair.
+        record: file for a recording of the screen; None records nothing.
     """
     with suppress(OSError):
         os.nice(_NICENESS)
@@ -211,7 +261,7 @@ def main(pipe_fd: int) -> None:
         Terminal() as terminal,
         suppress(ConnectionError),
     ):
-        ScreenLoop(pipe, terminal, signals).run()
+        ScreenLoop(pipe, terminal, signals, record).run()
 
 
 def _signals() -> socket.socket:

@@ -39,6 +39,8 @@ class ViewState:
         final: the run is over, and no key does anything.
         menu: covers the lower panels.
         said: what the screen itself has to say, in a line; "" for nothing.
+        good: whether that is good news.
+        page: the group of panels that has the whole screen; 0: all of them.
         deaf: the terminal gives no keys.
     """
 
@@ -48,6 +50,8 @@ class ViewState:
     final: bool = False
     menu: Menu | None = None
     said: str = ""
+    good: bool = False
+    page: int = 0
     deaf: bool = False
 
     @property
@@ -91,7 +95,7 @@ def render(frame: Frame, width: int, height: int, view: ViewState = LIVE) -> Pic
     if tall:
         rows.append(fit([], width))
     room = height - len(rows) - 1
-    panels = block(draw_help(width) if view.help else _bands(frame, width, room), width, room)
+    panels = block(draw_help(width) if view.help else _bands(frame, width, room, view.page), width, room)
     covered = _above(frame, view, width, room)
     rows += panels[: room - len(covered)] + covered
     footer = draw_footer(frame, width, view.status, keys=not (view.final or view.deaf))
@@ -102,7 +106,7 @@ def _above(frame: Frame, view: ViewState, width: int, room: int) -> list[Row]:
     """Return what covers the lowest rows of the panels, so that none of them moves: the menu, and the latest answer."""
     if view.final:
         return []
-    answer = Answer(view.said, good=False) if view.said else frame.answer
+    answer = Answer(view.said, good=view.good) if view.said else frame.answer
     lines = [] if answer is None else draw_answer(answer, width)
     if view.menu is not None:
         height = menu_height(view.menu, room - len(lines))
@@ -110,8 +114,8 @@ def _above(frame: Frame, view: ViewState, width: int, room: int) -> list[Row]:
     return [fit(line, width) for line in lines]
 
 
-def _bands(frame: Frame, width: int, height: int) -> list[Row]:
-    planned = arrange(frame, width, height)
+def _bands(frame: Frame, width: int, height: int, page: int = 0) -> list[Row]:
+    planned = arrange(frame, width, height, page)
     if not planned.bands:
         return [[], row("   ", ("waiting for the first figures", DIM))]
     rows: list[Row] = []
@@ -190,7 +194,9 @@ _DARK: Final = TerminalTheme(
 )
 
 
-def to_svg(frame: Frame, width: int = 120, height: int = 40, title: str = "riskdrill") -> str:
+def to_svg(
+    frame: Frame, width: int = 120, height: int = 40, title: str = "riskdrill", view: ViewState | None = None
+) -> str:
     """Return the screen at this size as SVG; the same frame gives the same text."""
     console = Console(
         file=io.StringIO(),
@@ -202,5 +208,5 @@ def to_svg(frame: Frame, width: int = 120, height: int = 40, title: str = "riskd
         no_color=False,
         legacy_windows=False,
     )
-    console.print(render(frame, width, height, ViewState(final=True)), end="")
+    console.print(render(frame, width, height, view or ViewState(final=True)), end="")
     return console.export_svg(title=title, theme=_DARK, unique_id="riskdrill")

@@ -165,18 +165,18 @@ def _figures(frame: Frame) -> list[Row]:
 
 
 _HELP_KEYS: Final = (
-    ("q", "quit: take nothing new, finish what was accepted, write files"),
-    ("space", "freeze the picture, or follow again; the run itself goes on"),
-    ("f  l", "put a fault in · lift one, or all; both are undone at the end"),
-    ("n", "a note into the journal"),
-    ("?", "this page"),
-    ("Ctrl-C", "the same as q; a second time stops draining"),
+    ("q", "drain and end the run, as Ctrl-C; a second time stops draining"),
+    ("space  1 to 6  0", "freeze the picture · a group of panels large · all panels"),
+    ("f  l", "put a fault in · lift one, or all; undone at the end like any"),
+    ("b  +  -", "a burst · a tenth of the planned rate more, or less"),
+    ("m  a  n  s", "model · acknowledge an alert · note · save a picture"),
+    ("?", "this page; Esc closes it, and any menu"),
 )
 _HELP_FIGURES: Final = (
     ("last 10 s", "ten seconds of the run's clock; whole run: since it began"),
     ("latency", "from the intended arrival to the decision, so a stall shows"),
     ("✓ <10 ms", "within its target; ✗ >10 ms is over it; no mark: not known"),
-    ("stages p50", "time by stage: service, or waiting in a mailbox, and its budget"),
+    ("stages p50", "time by stage, service or waiting in a mailbox, and budget"),
     ("modes", "rung of a decision: full, stale, realtime_only, rules, default"),
     ("time axis", "phases, faults and steps share it: the whole planned run"),
 )
@@ -190,7 +190,7 @@ def draw_help(width: int) -> list[Row]:
     rows += [_help_line(name, text, LABEL) for name, text in _HELP_FIGURES]
     rows.append(rule([("symbols", TITLE)], (), width, RULE))
     for name, table in (("alerts", ALERTS), ("expectations", EXPECTATIONS), ("faults", FAULTS), ("steps", STEPS)):
-        line = row((f" {name:<14}", LABEL))
+        line = row((f" {name:<16} ", LABEL))
         for word, (symbol, style) in table.items():
             line += row((f"{symbol} ", style), (f"{word} ", DIM))
         rows.append(line)
@@ -198,4 +198,4 @@ def draw_help(width: int) -> list[Row]:
 
 
 def _help_line(name: str, text: str, style: Style) -> Row:
-    return row((f" {name:<14}", style), (text, DIM))
+    return row((f" {name:<16} ", style), (text, DIM))

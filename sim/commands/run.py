@@ -44,6 +44,9 @@ def run(  # noqa: PLR0913, PLR0917 - an argument an option
         Path | None, typer.Option(help="Folder for the run's files; by default a new one under runs/.")
     ] = None,
     picture: Annotated[Path | None, typer.Option(help="SVG file to write the last picture of the screen to.")] = None,
+    record: Annotated[
+        Path | None, typer.Option(help="Asciicast of the screen, with markers at phases, faults and alerts.")
+    ] = None,
     tui: Annotated[Tui, typer.Option(help="The live screen: auto shows it in a terminal.")] = Tui.AUTO,
     repeat: Annotated[
         int, typer.Option(help="Run each so often and say what share passed; on the real clock.", min=1, max=1_000)
@@ -84,15 +87,16 @@ def run(  # noqa: PLR0913, PLR0917 - an argument an option
     words += [] if clock is None else [f"clock={clock.value}"]
     words += [] if seed is None else [f"seed={seed}"]
     if len(scenarios) > 1 or repeat > 1:
-        if picture is not None:
-            raise InputError(f"--picture {picture}: is for one run; leave it out where several run")
+        for name, value in (("--picture", picture), ("--record", record)):
+            if value is not None:
+                raise InputError(f"{name} {value}: is for one run; leave it out where several run")
         given = [] if model is None else ["--model", str(model)]
         given += [] if duration is None else ["--duration", duration]
         given += [word for each in words for word in ("--set", each)]
         said = (*given, "--tui", tui.value, *options.as_written())
         return _run_several(scenarios, repeat, tuple(words), said, out, needs_model=model is None)
     elsewhere = partial(_elsewhere, options)
-    request = Request(scenarios[0], model, tuple(words), duration, out, tui.value, picture, elsewhere=elsewhere)
+    request = Request(scenarios[0], model, tuple(words), duration, out, tui.value, picture, record, elsewhere=elsewhere)
     return run_scenario(request)
 
 

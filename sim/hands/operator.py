@@ -86,6 +86,7 @@ class Operator:
         self._answer: Answer | None = None
         self._answered_ns = 0
         self.changes: list[str] = []
+        self._losses: list[str] = []
         self._obeyed: dict[type, Callable[[Any], str]] = {
             Inject: self._inject,
             Lift: self._lift,
@@ -95,7 +96,6 @@ class Operator:
             RollBack: self._roll_back,
             Acknowledge: self._acknowledge,
             Note: self._note,
-            NotRecorded: self._not_recorded,
         }
         self._shifted = 0  # tenths of the planned rate
         self._shift_step = ""
@@ -106,16 +106,19 @@ class Operator:
         return self._answer if fresh else None
 
     def remarks(self) -> tuple[str, ...]:
-        """Return what whoever reads the verdict should know: that the run was changed, how often, and how first."""
+        """Return what whoever reads the verdict should know: that it was changed, and what the screen lost."""
         if not self.changes:
-            return ()
+            return tuple(self._losses)
         times = "once" if len(self.changes) == 1 else f"{len(self.changes):,} times, first"
-        return (f"changed by hand {times} at {self.changes[0]}; {AS_PLAYED} plays this drill again",)
+        return (f"changed by hand {times} at {self.changes[0]}; {AS_PLAYED} plays this drill again", *self._losses)
 
     def obey(self, action: Action) -> None:
         """Do what is asked, or remember why not; whatever it is, it raises nothing."""
         if isinstance(action, Quit):
             self._asked.quit()
+            return
+        if isinstance(action, NotRecorded):
+            self._losses.append(f"the recording of the screen ended early: {action.why}; the run went on")
             return
         try:
             self._check()
@@ -144,9 +147,6 @@ class Operator:
     def _note(self, asked: Note) -> str:
         self._journal("note", asked.text)
         return "noted"
-
-    def _not_recorded(self, asked: NotRecorded) -> str:
-        raise RefusedError(f"the recording has ended: {asked.why}; the run goes on")
 
     # ------------------------------------------------------------------ faults
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from actors.core.errors import OutputError, ScenarioError
+from dashboard.cast import SUFFIX as CAST
 from dashboard.frame import Frame, Notice
 from dashboard.live import open_screen, wants_live
 from sim.report.run_folder import RunFolder
@@ -32,15 +33,30 @@ def check_picture(file: Path) -> None:
     Raises:
         OutputError: it cannot; nothing has run.
     """
-    if file.suffix.lower() != SUFFIX:
-        raise OutputError(f"--picture {file}: must be an SVG file and end in {SUFFIX}; name it {file.stem}{SUFFIX}")
+    _check_file("--picture", file, "an SVG file", SUFFIX)
+
+
+def check_recording(file: Path, *, live: bool) -> None:
+    """Check that a recording of the screen can be written to ``file``; what is there stays.
+
+    Raises:
+        OutputError: it cannot, or there is no screen to record; nothing has run.
+    """
+    if not live:
+        raise OutputError(f"--record {file}: there is no screen to record; run it in a terminal, without --tui off")
+    _check_file("--record", file, "an asciicast", CAST)
+
+
+def _check_file(option: str, file: Path, what: str, suffix: str) -> None:
+    if file.suffix.lower() != suffix:
+        raise OutputError(f"{option} {file}: must be {what} and end in {suffix}; name it {file.stem}{suffix}")
     there = file.exists() or file.is_symlink()
     try:
         os.close(_opened(file))
         if not there:
             file.unlink()
     except OSError as error:
-        raise OutputError(f"--picture {file}: cannot be written: {error.strerror}; name another file") from error
+        raise OutputError(f"{option} {file}: cannot be written: {error.strerror}; name another file") from error
 
 
 def write_picture(frame: Frame, file: Path) -> str:
@@ -99,6 +115,7 @@ class Request:
         out: folder for the run's files; None makes one.
         tui: auto, on or off.
         picture: SVG file for the last picture; None writes none.
+        record: file for a recording of the screen; None records nothing.
         with_capacity: measure what the pipeline can do before the run; of a scenario without a file of transactions.
         elsewhere: given the scenario, returns where its pipeline is; None: in this process.
     """
@@ -110,6 +127,7 @@ class Request:
     out: Path | None = None
     tui: str = "auto"
     picture: Path | None = None
+    record: Path | None = None
     with_capacity: bool = False
     elsewhere: Callable[[Scenario], Elsewhere | None] = lambda _: None
 
@@ -139,7 +157,9 @@ def _run_in(folder: RunFolder, shorter: Cut, request: Request, elsewhere: Elsewh
     if request.picture is not None:
         check_picture(request.picture)
     live = wants_live(request.tui)
-    screen = open_screen(live=live)
+    if request.record is not None:
+        check_recording(request.record, live=live)
+    screen = open_screen(live=live, record=request.record)
     _keep_quiet(live=live)
     try:
         screen.show(Notice(title=f"starting {shorter.scenario.name}"))
