@@ -37,7 +37,7 @@ class Choices(_Told, frozen=True, tag="choices"):
         refused: why nothing of it may be changed by hand, in one line; "" where it may.
         faults: kinds that can be put in.
         models: folders of models that can be released.
-        folder: where pictures of the screen go.
+        folder: of the run; pictures of the screen go beside it, under names that begin with its own.
     """
 
     refused: str = ""

@@ -215,6 +215,7 @@ class Frame(Part, frozen=True, kw_only=True, tag="frame"):
         ledger: over the whole run.
         skipped_rows: of a file, left out as its column map says; the ledger knows nothing of them.
         sections: each `Section` by the name of its class, encoded: this module knows none of the classes.
+        situation: what is going on, in words; "" where there is nothing to tell yet.
         answer: to what was asked at the keyboard a moment ago; None without.
     """
 
@@ -231,6 +232,7 @@ class Frame(Part, frozen=True, kw_only=True, tag="frame"):
     skipped_rows: int = 0
     figures: dict[str, Figure] = {}
     sections: dict[str, msgspec.Raw] = {}
+    situation: str = ""
     answer: Answer | None = None
 
     def showing(self, *sections: Section | None) -> "Frame":

@@ -143,9 +143,14 @@ WIDE: Final = (
 _LARGE: Final = 100  # lines that a panel can make use of where it has the screen
 
 
-def _page(*rows: tuple[Panel, ...]) -> tuple[Band, ...]:
-    """Return the bands of a page, the first being the most important."""
-    return tuple(_row(panels, rank, 3, 12, _LARGE) for rank, panels in enumerate(rows))
+def _page(*rows: tuple[Panel, ...], want: Lines = lambda _frame: 12) -> tuple[Band, ...]:
+    """Return the bands of a page, the first being the most important; each has ``want`` lines before any has more."""
+    shared = [tuple((panel, 1) for panel in panels) for panels in rows]
+    return tuple(Band(panels, 3, want, lambda _frame: _LARGE, rank) for rank, panels in enumerate(shared))
+
+
+def _alert_lines(frame: Frame) -> int:
+    return max(3, 2 * sum(alert.state != "inactive" for alert in frame.alerts) + 1)
 
 
 PAGES: Final = (
@@ -154,7 +159,11 @@ PAGES: Final = (
     _page((STORE_PANEL, MEMORY_PANEL), (DRIFT_PANEL,)),
     _page((SCORES_PANEL,), (QUALITY_PANEL, MONEY_PANEL)),
     _page((FLOW_PANEL,), (WORKERS_PANEL,), (DECISIONS_PANEL, MODES_PANEL), (LEDGER_PANEL,)),
-    _page((ALERTS_PANEL,), (EXPECTATIONS_PANEL,), (TIMELINE_PANEL,)),
+    (
+        *_page((EXPECTATIONS_PANEL,), want=lambda frame: 2 * len(frame.expectations)),
+        *_page((ALERTS_PANEL,), want=_alert_lines),
+        _TIMELINE,
+    ),
 )
 """Groups of panels, each of which can have the whole screen: the keys 1 to 6."""
 

@@ -197,16 +197,15 @@ class ScreenLoop:
             self._changed = True
 
     def _save_picture(self, frame: Frame) -> None:
-        """Write what is shown beside the files of the run."""
+        """Write what is shown beside the folder of the run, in which nothing but its own files may be."""
         now_s = time.monotonic()
-        at_s = frame.header.elapsed_s
-        file = Path(self._inbox.choices.folder or ".") / f"screen-{at_s:07.1f}s.svg"
+        file = Path(f"{self._inbox.choices.folder or 'riskdrill'}-{frame.header.elapsed_s:.1f}s.svg")
         try:
             file.write_text(to_svg(frame, *self._terminal.size(), view=self._view), encoding="utf-8")
         except OSError as error:
-            self._controls.say(f"{file}: cannot be written: {error.strerror}", now_s)
+            self._controls.say(f"{file.name}: cannot be written: {error.strerror}", now_s)
         else:
-            self._controls.say(f"saved {file.name} in the folder of the run", now_s, good=True)
+            self._controls.say(f"saved {file}", now_s, good=True)
 
     def _send(self, action: Action) -> bool:
         """Send the action whole or not at all; return whether it went out. The screen never waits for the run."""

@@ -16,6 +16,7 @@ from dashboard.frame import Frame, Notice
 from dashboard.layout import Band, arrange
 from dashboard.menus.drawing import draw_menu, menu_height
 from dashboard.menus.menu import Menu
+from dashboard.panels.alerts import ALERTS_PANEL
 from dashboard.panels.header_footer import draw_answer, draw_footer, draw_header, draw_help, draw_small
 from dashboard.panels.panel import Panel
 from dashboard.rows import Piece, Row, beside, block, fit, left, row, rule
@@ -115,11 +116,14 @@ def _above(frame: Frame, view: ViewState, width: int, room: int) -> list[Row]:
 
 
 def _bands(frame: Frame, width: int, height: int, page: int = 0) -> list[Row]:
-    planned = arrange(frame, width, height, page)
+    told = [row(" ", ("▸ ", ACCENT), (left(frame.situation, max(0, width - 3)), STRONG))] if frame.situation else []
+    planned = arrange(frame, width, height - len(told), page)
     if not planned.bands:
         return [[], row("   ", ("waiting for the first figures", DIM))]
     rows: list[Row] = []
     for placed in planned.bands:
+        if any(panel is ALERTS_PANEL for panel, _ in placed.band.panels):
+            rows += told
         rows += _band(frame, placed.band, width, placed.lines)
         rows += [[] for _ in range(planned.gap)]
     return rows

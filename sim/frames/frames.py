@@ -84,7 +84,6 @@ class Frames:
             ),
             ledger=inputs.now.ledger,
             skipped_rows=self.facts.skipped_rows,
-            answer=inputs.answer,
             figures={name: _figure(name, inputs) for name in SHOWN_METRICS},
         ).showing(
             self._latency(),

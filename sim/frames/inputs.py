@@ -9,7 +9,6 @@ from actors.telemetry.stages import Stage
 from actors.telemetry.window import Window
 from dashboard import frame as show
 from dashboard.charts import BoundedSeries
-from dashboard.choices import Answer
 from sim.judging.result import ExpectationResult
 from sim.outcomes.quality import LiveMoney
 from sim.run_parts import RunParts
@@ -50,7 +49,6 @@ class FrameInputs:
         rolling_auc: of the latest labelled decisions.
         drift: the window that PSI is taken over: the last minute, for enough rows.
         parts: of the run, which are read as they stand.
-        answer: to what was asked at the screen a moment ago.
     """
 
     state: show.RunState
@@ -63,7 +61,6 @@ class FrameInputs:
     expectations: tuple[ExpectationResult, ...]
     parts: RunParts
     warnings: tuple[str, ...] = ()
-    answer: Answer | None = None
 
     @property
     def now(self) -> Snapshot:

@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
+import msgspec
+
 from actors.core.batches import Decision
-from actors.core.clock import NS_PER_S, Clock
+from actors.core.clock import NS_PER_S, US_PER_S, Clock
 from actors.telemetry.alerts.built_in import DRILL, PRODUCTION, RECOVERY_S, built_in_rules
 from actors.telemetry.alerts.engine import ACKNOWLEDGED, AlertEngine, AlertEvent
 from actors.telemetry.alerts.rule import AlertRule, Severity
@@ -25,6 +27,7 @@ from sim.journal import JournalKind
 from sim.judging.alert_grades import AlertGrader, AlertGrades
 from sim.judging.judge import Judge
 from sim.judging.result import ExpectationResult
+from sim.judging.situation import Found, Situation
 from sim.outcomes.money import Outcomes
 from sim.outcomes.quality import QualityTracker
 from sim.run.plan import Plan, planned_ns
@@ -132,6 +135,9 @@ class Watch:
         self._plan = plan
         self._parts = parts
         self._heard_on: int | None = None
+        speed = plan.load.speed
+        self._situation = Situation(None if speed is None else plan.label_delay_us / US_PER_S / speed)
+        self._situation_now = ""
         self._judge = judge
         self._screen = screen
         self._operator = operator
@@ -171,9 +177,9 @@ class Watch:
                 expectations=expectations,
                 parts=self._parts,
                 warnings=tuple(self.warnings),
-                answer=self._operator.answer(),
             )
         )
+        frame = msgspec.structs.replace(frame, answer=self._operator.answer(), situation=self._situation_now)
         return frame.showing(self._grades)
 
     @contextmanager
@@ -235,6 +241,9 @@ class Watch:
         self._judge.tick(elapsed_ns, snapshot)
         self.frames.run_series.add(snapshot, snapshot.quality)
         self._listen()
+        money = self.quality.money
+        known = Found(money.fraud_count, money.detected_count) if self._plan.load.labelled else None
+        self._situation_now = self._situation.read(elapsed_ns / NS_PER_S, self.monitor.window(RECENT_S), known)
         if self._screen.ready:
             standing = self._judge.standing(snapshot, elapsed_ns)
             self._screen.show(self.frame(_so_far(standing), standing))

@@ -1,0 +1,197 @@
+"""What keys do: to the view, in menus, and as actions for the run."""
+
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from dashboard.actions import Acknowledge, Action, Burst, Inject, Lift, Note, Quit, Release, RollBack, ShiftRate
+from dashboard.choices import Answer, Choices, FaultChoice, Parameter
+from dashboard.controls import HELD_S, SAID_S, Controls
+from dashboard.frame import Frame
+from dashboard.keyboard import Keyboard
+from dashboard.screen import ViewState, render
+from tests.dashboard.test_screen import assert_exact, text
+from tests.support.dashboard.frames import outage
+from tests.support.dashboard.healthy_frame import burst
+
+CHOICES = Choices(
+    faults=(
+        FaultChoice(kind="model_slow", summary="scoring takes a multiple", parameters=(Parameter(key="duration"),)),
+        FaultChoice(
+            kind="model_errors",
+            summary="scoring fails at times",
+            parameters=(
+                Parameter(key="duration", value="10s", hint="how long"),
+                Parameter(key="moment", value="after", options=("before", "after")),
+            ),
+        ),
+    ),
+    models=("/models/candidate",),
+)
+
+
+def pressed(
+    keys: Iterable[str], frame: Frame | None = None, choices: Choices = CHOICES
+) -> tuple[list[Action], Controls]:
+    """Press keys, a second apart."""
+    controls = Controls()
+    shown = outage() if frame is None else frame
+    actions = [controls.press(key, shown, choices, float(second)) for second, key in enumerate(keys)]
+    return [action for action in actions if action is not None], controls
+
+
+@pytest.mark.parametrize(
+    ("keys", "action"),
+    [
+        (["q"], Quit()),
+        (["Q"], Quit()),
+        (["+"], ShiftRate(1)),
+        (["="], ShiftRate(1)),
+        (["-"], ShiftRate(-1)),
+        (["n", *"why now", "enter"], Note("why now")),
+        (["b", "enter"], Burst("3x", "10s")),
+        (["b", *"900", "tab", *"5s", "enter"], Burst("900", "5s")),
+        (["f", *"err", "enter", "enter"], Inject("model_errors", (("duration", "10s"), ("moment", "after")))),
+        (
+            ["f", "down", "enter", *"3s", "down", "right", "enter"],
+            Inject("model_errors", (("duration", "3s"), ("moment", "before"))),
+        ),
+        (["m", "enter"], RollBack()),
+        (["m", *"cand", "enter"], Release("/models/candidate")),
+        (["m", *"from", "enter", *"/x y", "enter"], Release("/x y")),
+    ],
+)
+def test_keys_become_actions(keys: list[str], action: Action) -> None:
+    """Each key leads to what it says, by the way of its menu."""
+    actions, controls = pressed(keys)
+    assert actions == [action]
+    assert controls.view.menu is None
+
+
+def test_what_is_in_can_be_lifted_and_what_fires_acknowledged() -> None:
+    """The menus are made of what the latest frame shows."""
+    frame = outage()
+    assert frame.timeline is not None
+    name = next(each.name for each in frame.timeline.faults if each.state == "injected")
+    alert = next(each.name for each in frame.alerts if each.state == "firing")
+    assert pressed(["l", "enter"], frame)[0] == [Lift(name)]
+    assert pressed(["a", "enter"], frame)[0] == [Acknowledge(alert)]
+
+
+def test_a_menu_without_options_is_a_line() -> None:
+    """Where nothing is in and nothing fires there is nothing to choose, and the keyboard stays as it is."""
+    for key, line in (("l", "no fault is in"), ("a", "no alert is firing")):
+        actions, controls = pressed([key], burst())
+        assert actions == []
+        assert controls.view.menu is None
+        assert controls.view.said == line
+
+
+def test_what_must_be_given_is_asked_for() -> None:
+    """A form with a line left empty is not sent; the line is named."""
+    actions, controls = pressed(["f", *"slow", "enter", "enter"])
+    assert actions == []
+    assert controls.view.menu is not None
+    assert "fill in duration first" in text(render(outage(), 80, 24, controls.view))
+
+
+def test_esc_leads_out_of_every_menu() -> None:
+    """From a form back to its list, from there to the panels; nothing is sent."""
+    for keys in (["f", "enter", "esc", "esc"], ["n", *"half", "esc"], ["m", "esc"], ["?", "esc"]):
+        actions, controls = pressed(keys)
+        assert actions == []
+        assert controls.view == ViewState()
+
+
+def test_a_refused_run_says_so_at_every_key_that_would_change_it() -> None:
+    """No menu opens, nothing is sent, and keys of the view work on."""
+    for key in "flabmn+-":
+        actions, controls = pressed([key], choices=Choices(refused="not on the virtual clock"))
+        assert actions == []
+        assert controls.view.menu is None
+        assert controls.view.said == "not on the virtual clock"
+    actions, controls = pressed([" ", "2", "q"], choices=Choices(refused="not on the virtual clock"))
+    assert actions == [Quit()]
+    assert (controls.view.frozen, controls.view.page) == (True, 2)
+
+
+def test_a_key_held_down_counts_once() -> None:
+    """Repetitions of a terminal are one press; two presses of a person are two, and text may have double letters."""
+    controls = Controls()
+    held = [controls.press("+", burst(), CHOICES, number * HELD_S / 3) for number in range(100)]
+    assert [each for each in held if each is not None] == [ShiftRate(1)]
+    later = 100 * HELD_S / 3 + 2 * HELD_S
+    assert controls.press("+", burst(), CHOICES, later) == ShiftRate(1)
+    controls.press("n", burst(), CHOICES, later + 1)
+    for key in ("o", "o", "enter"):
+        action = controls.press(key, burst(), CHOICES, later + 1)
+    assert action == Note("oo")
+
+
+def test_a_line_of_the_screen_itself_goes_by() -> None:
+    """It stays for some seconds, and not longer."""
+    controls = Controls()
+    controls.say("saved", 10.0)
+    assert not controls.passed(10.0 + SAID_S / 2)
+    assert controls.passed(10.0 + SAID_S)
+    assert controls.view.said == ""
+
+
+KEYS = st.sampled_from([*"flabmnq?hps+-0123456789 xyz", "enter", "esc", "tab", "up", "down", "left", "backspace"])
+
+
+@given(keys=st.lists(KEYS, max_size=40), size=st.tuples(st.integers(1, 200), st.integers(1, 60)))
+def test_whatever_is_pressed_the_screen_is_filled_exactly(keys: list[str], size: tuple[int, int]) -> None:
+    """At any size, with any menu, page, answer and line; a resize in the middle of a menu is one more size."""
+    _, controls = pressed(keys)
+    frame = replace(outage(), answer=Answer("x" * 300), situation="feature store fails since 0:12; 98 % realtime_only")
+    for width, height in (size, (80, 24)):
+        assert_exact(render(frame, width, height, controls.view), width, height)
+
+
+def test_a_menu_moves_no_panel_and_keeps_the_top_of_the_screen() -> None:
+    """On 80×24 throughput and latency stay where they are while a menu is open."""
+    _, controls = pressed(["f"])
+    calm, menu = (text(render(outage(), 80, 24, view)).splitlines() for view in (ViewState(), controls.view))
+    assert menu[:9] == calm[:9]
+    assert any("model_slow" in line for line in menu)
+
+
+def test_every_page_shows_its_panels() -> None:
+    """Each of the six keys has panels of its own, and 0 brings all of them back."""
+    pages = {number: text(render(outage(), 120, 40, ViewState(page=number))) for number in range(7)}
+    assert len(set(pages.values())) == 7
+    assert "── latency" in pages[1]
+    assert "── expectations" in pages[6]
+    assert pressed(["4", "0"])[1].view.page == 0
+
+
+@pytest.mark.parametrize(
+    ("data", "keys"),
+    [
+        (b"\x1b[A\x1bOB\x1b[C\x1b[D\x1b[Z", ["up", "down", "right", "left", "up"]),
+        (b"\x1b[3~\x1b[1;5Hx\x1b[200~", ["x"]),
+        (b"\r\n\t\x7f\x08", ["enter", "enter", "tab", "backspace", "backspace"]),
+        ("ü✓".encode(), ["ü", "✓"]),
+        (b"\xff\x00\x01a", ["a"]),
+        (b"\x1b\x1b[A", ["esc", "up"]),
+    ],
+)
+def test_bytes_become_keys(data: bytes, keys: list[str]) -> None:
+    """Sequences are one key or none, however they arrive; what is no key does nothing."""
+    assert Keyboard().feed(data) == keys
+    board = Keyboard()
+    assert [key for at in range(len(data)) for key in board.feed(data[at : at + 1])] == keys
+
+
+def test_esc_alone_is_a_key_once_nothing_follows() -> None:
+    """Until then it may be the begin of a sequence."""
+    board = Keyboard()
+    assert board.feed(b"\x1b") == []
+    assert board.waiting
+    assert board.flush() == ["esc"]
+    assert board.flush() == []
+    assert not board.waiting
