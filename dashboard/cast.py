@@ -53,13 +53,13 @@ class Cast:
         file: an open file, empty.
         size: columns and lines.
         now_s: of the begin, from any origin.
-        timestamp: seconds since the epoch of the begin.
+        epoch_s: seconds since the epoch of the begin.
 
     Attributes:
         trouble: why it has ended early; "" while it goes on.
     """
 
-    def __init__(self, file: TextIO, size: tuple[int, int], now_s: float, timestamp: int) -> None:
+    def __init__(self, file: TextIO, size: tuple[int, int], now_s: float, epoch_s: int) -> None:
         self._file = file
         self._start_s = now_s
         self._size = size
@@ -67,7 +67,7 @@ class Cast:
         self.trouble = ""
         term = os.environ.get("TERM", "xterm-256color")
         width, height = size
-        header = {"version": 2, "width": width, "height": height, "timestamp": timestamp, "env": {"TERM": term}}
+        header = {"version": 2, "width": width, "height": height, "timestamp": epoch_s, "env": {"TERM": term}}
         self._line({**header, "title": "riskdrill"})
 
     def write(self, text: str, now_s: float) -> None:
@@ -106,7 +106,7 @@ class Cast:
             self.trouble = (isinstance(error, OSError) and error.strerror) or str(error)
 
 
-def open_cast(file: Path, size: tuple[int, int], now_s: float, timestamp: int) -> Cast:
+def open_cast(file: Path, size: tuple[int, int], now_s: float, epoch_s: int) -> Cast:
     """Begin a recording in ``file``; what is there is replaced.
 
     Raises:
@@ -115,4 +115,4 @@ def open_cast(file: Path, size: tuple[int, int], now_s: float, timestamp: int) -
     if file.exists() and not file.is_file():
         raise OSError(0, "is not a file")
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_NONBLOCK | os.O_TRUNC, 0o644)
-    return Cast(os.fdopen(descriptor, "w", encoding="utf-8"), size, now_s, timestamp)
+    return Cast(os.fdopen(descriptor, "w", encoding="utf-8"), size, now_s, epoch_s)

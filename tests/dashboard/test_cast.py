@@ -45,7 +45,7 @@ def read_event(line: str) -> Event:
 
 def test_a_recording_is_read_by_the_published_format(tmp_path: Path) -> None:
     """What was written comes back, whatever characters it has, at the time at which it was; nothing is no event."""
-    cast = open_cast(tmp_path / "a.cast", (80, 24), now_s=100.0, timestamp=1_700_000_000)
+    cast = open_cast(tmp_path / "a.cast", (80, 24), now_s=100.0, epoch_s=1_700_000_000)
     cast.write("\x1b[2J µs ✓ \u2028\x00", 100.5)
     cast.write("", 100.6)
     cast.resize((80, 24), 100.7)
