@@ -22,7 +22,7 @@ from dashboard.actions import Action, NotRecorded
 from dashboard.cast import Cast, open_cast
 from dashboard.controls import Controls
 from dashboard.frame import Frame, Message, Notice
-from dashboard.keyboard import Keyboard
+from dashboard.menus.keyboard import Keyboard
 from dashboard.rows import Row
 from dashboard.screen import Picture, ViewState, render, render_notice, to_svg
 from dashboard.terminal import ENTER, Terminal

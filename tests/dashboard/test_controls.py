@@ -11,7 +11,7 @@ from dashboard.actions import Acknowledge, Action, Burst, Inject, Lift, Note, Qu
 from dashboard.choices import Answer, Choices, FaultChoice, Parameter
 from dashboard.controls import HELD_S, SAID_S, Controls
 from dashboard.frame import Frame
-from dashboard.keyboard import Keyboard
+from dashboard.menus.keyboard import Keyboard
 from dashboard.screen import ViewState, render
 from tests.dashboard.test_screen import assert_exact, text
 from tests.support.dashboard.frames import outage
