@@ -14,6 +14,7 @@ import typer
 
 from actors.core.errors import InputError, OutputError, RiskdrillError
 from actors.core.process_failures import check_limits, lack_of
+from sim.commands.alerts import alerts
 from sim.commands.calibrate import calibrate
 from sim.commands.catalogue import faults, metrics
 from sim.commands.compare import check_determinism, twin
@@ -101,6 +102,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "check-determinism": check_determinism,
     "twin": twin,
     "explore": explore,
+    "alerts": alerts,
     "produce": produce,
     "worker": worker,
     "up": up,

@@ -194,7 +194,7 @@ class AlertGrader:
 
     def _causes(self, alert: str, at_s: float, records: Sequence[FaultRecord]) -> tuple[str, ...]:
         bitten = [each for each in records if each.first_effect_at_s is not None and each.first_effect_at_s <= at_s]
-        inside = tuple(each.name for each in bitten if _over_at_s(each) is None)
+        inside = tuple(each.name for each in bitten if (over := _over_at_s(each)) is None or at_s < over)
         if inside:
             return inside
         ended = [(over, each.name) for each in bitten if (over := _over_at_s(each)) is not None]

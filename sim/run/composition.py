@@ -17,6 +17,7 @@ from actors.model.warm_state import WarmState
 from actors.output.decision_log import BufferedLog
 from actors.output.sinks import DecisionSink
 from actors.pipeline import Pipeline, Surroundings
+from actors.telemetry.alerts.engine import AlertEngine
 from actors.telemetry.alerts.rule import AlertRule
 from actors.telemetry.snapshot import Gauges
 from actors.telemetry.telemetry import Telemetry
@@ -57,6 +58,10 @@ def _same(work: Work, _: Clock) -> Work:
     return work
 
 
+def _unrecorded(_: AlertEngine) -> None:
+    """Record nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Attachments:
     """What a caller adds to one run, to record, alter or slow it; by default nothing.
@@ -66,11 +71,13 @@ class Attachments:
         alter: given the pipeline before it starts; for tests that plant a mistake.
         work: given what lets the time of computing pass, and the clock, returns what the actors are given; it must
             let it pass too.
+        alerts: given the alert rules before the run, to record what they read.
     """
 
     sink: Callable[[OutcomeBook], DecisionSink] = _plain
     alter: Callable[[Pipeline], None] = _as_it_is
     work: Callable[[Work, Clock], Work] = _same
+    alerts: Callable[[AlertEngine], None] = _unrecorded
 
 
 NO_ATTACHMENTS = Attachments()

@@ -125,6 +125,7 @@ async def _run_on(
         for lines in own_lines:
             lines.through(parts.faults.wrap_file)
         session = Session(plan, parts, clock, screen, TextLines(latency_lines), machine.memory)
+        attachments.alerts(session.watch.alerts)
         session.watch.monitor.alert_listeners.append(
             lambda event: alert_lines.add(AlertLine.of(event, journal.start_ns))
         )

@@ -32,6 +32,7 @@ from sim.outcomes.money import Outcomes
 from sim.outcomes.quality import QualityTracker
 from sim.run.plan import Plan, planned_ns
 from sim.run_parts import RunParts
+from sim.scenario.scenario import Scenario
 from sim.scenario.timeline import duration_ns
 
 MOST_TICKS = 2_400  # of a run that is planned: ten minutes at four a second, and a day at one in 36 s
@@ -76,8 +77,12 @@ def alert_engine(plan: Plan, more: Callable[[float], Sequence[AlertRule]] = lamb
         more: given the pace, returns built-in rules that not every run has.
     """
     scenario = plan.scenario
-    factor = pace(plan)
-    own = tuple(
+    factor = pace(scenario)
+    return AlertEngine((*rules_of(scenario), *more(factor)), plan.artifact.feature_names, factor)
+
+
+def _own(scenario: Scenario) -> tuple[AlertRule, ...]:
+    return tuple(
         AlertRule(
             alert=alert.alert,
             expr=alert.expr,
@@ -87,18 +92,26 @@ def alert_engine(plan: Plan, more: Callable[[float], Sequence[AlertRule]] = lamb
         )
         for alert in scenario.alerts
     )
-    built_in = built_in_rules(scenario.pipeline.memory_limit_bytes, factor=factor)
-    return AlertEngine((*built_in, *more(factor), *own), plan.artifact.feature_names, factor)
 
 
-def pace(plan: Plan) -> float:
+def rules_of(scenario: Scenario) -> tuple[AlertRule, ...]:
+    """Return the alert rules of a run in this process."""
+    built_in = built_in_rules(scenario.pipeline.memory_limit_bytes, factor=pace(scenario))
+    return (*built_in, *_own(scenario))
+
+
+def pace(scenario: Scenario) -> float:
     """Return by how much alerts wait less than in production: not at all in a run of hours."""
-    return PRODUCTION if tick_s(plan) > TICK_S else DRILL
+    return PRODUCTION if _tick_s(scenario) > TICK_S else DRILL
 
 
 def tick_s(plan: Plan) -> float:
     """Return how often the run is looked at: as often as production is, or 2,400 times in a run of hours."""
-    said_ns = duration_ns(plan.scenario)
+    return _tick_s(plan.scenario)
+
+
+def _tick_s(scenario: Scenario) -> float:
+    said_ns = duration_ns(scenario)
     return TICK_S if said_ns is None else max(TICK_S, said_ns / NS_PER_S / MOST_TICKS)
 
 
@@ -110,6 +123,7 @@ class Watch:
         warnings: shown on the screen.
         monitor: takes the snapshots.
         quality: follows the labels.
+        alerts: the rules.
         grader: follows the alerts, and says how they did.
 
     Args:
@@ -146,8 +160,10 @@ class Watch:
         self.warnings = list(plan.warnings)
         self.quality = QualityTracker(parts.book, plan.label_delay_us)
         self.frames = Frames(_facts(plan))
-        engine = alert_engine(plan, parts.alert_rules)
-        self.grader = AlertGrader(plan.scenario, parts.faults.records, engine.windows_s(), RECOVERY_S * pace(plan))
+        self.alerts = engine = alert_engine(plan, parts.alert_rules)
+        self.grader = AlertGrader(
+            plan.scenario, parts.faults.records, engine.windows_s(), RECOVERY_S * pace(plan.scenario)
+        )
         self._grades: Graded | None = None
         self.monitor = Monitor(
             parts.telemetry,

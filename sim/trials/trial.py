@@ -12,6 +12,7 @@ from pathlib import Path
 from actors.model.artifact import Artifact
 from actors.model.verification import load_verified
 from actors.pipeline import Pipeline
+from actors.telemetry.alerts.engine import AlertEngine
 from dashboard.frame import Notice
 from sim.kernel_warm_up import compile_first
 from sim.outcomes.book import OutcomeBook
@@ -38,12 +39,14 @@ class Trial:
         model: folder of the model.
         folder: where the run's files go; None keeps none.
         alter: as of `sim.run.composition.Attachments`; importable, should the trial go to another process.
+        alerts: the same.
     """
 
     shorter: Cut
     model: Path
     folder: Path | None = None
     alter: Callable[[Pipeline], None] = field(default=NO_ATTACHMENTS.alter)
+    alerts: Callable[[AlertEngine], None] = field(default=NO_ATTACHMENTS.alerts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,7 @@ def _run(trial: Trial, folder: Path) -> TrialOutcome:
         return recorders[-1]
 
     plan = prepare(trial.shorter, _artifact(trial.model), folder)
-    attachments = replace(NO_ATTACHMENTS, sink=record, alter=trial.alter)
+    attachments = replace(NO_ATTACHMENTS, sink=record, alter=trial.alter, alerts=trial.alerts)
     logging.disable()  # what fails on purpose, hundreds of times, is in the figures
     try:
         with RunFolder(folder) as place:

@@ -72,8 +72,7 @@ class LiveAlert:
     def evaluate(self, windows: Mapping[float, Window], now_ns: int) -> list[AlertEvent]:
         """Return what happened to this alert, given a window of each span that it looks back."""
         resolves = [partial(_resolve, windows[span_s]) for span_s in self.rule.windows_s]
-        if self.series is not None:
-            self.series.add(now_ns, [{name: each(None, name) for name in self._metrics} for each in resolves])
+        self._record(windows[self.rule.windows_s[0]], resolves)
         holds = all(self.expression.holds(each) is True for each in resolves)
         changed = self._life.advance(now_ns, holds=holds)
         if changed or self._life.state in {AlertState.PENDING, AlertState.FIRING}:
@@ -90,6 +89,12 @@ class LiveAlert:
         if self._escalates_after_ns is None or self._escalated or self._acknowledged:
             return False
         return self._life.state is AlertState.FIRING and now_ns - self._life.since_ns >= self._escalates_after_ns
+
+    def _record(self, window: Window, resolves: Sequence[Resolve]) -> None:
+        if self.series is not None:
+            newer = window.newer
+            figures = [{name: each(None, name) for name in self._metrics} for each in resolves]
+            self.series.add(newer.at_ns - newer.started_ns, figures)
 
     def _seen(self, resolves: Sequence[Resolve]) -> str:
         seen = [self.expression.evaluate(each).seen for each in resolves]

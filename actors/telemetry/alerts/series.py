@@ -21,7 +21,7 @@ class RuleSeries:
     """The figures of one rule over a run.
 
     Attributes:
-        at_ns: when the rule was evaluated, on the run's clock.
+        at_ns: when the rule was evaluated, since the run began.
         figures: at each of these instants, in each of its windows.
     """
 
