@@ -138,7 +138,9 @@ class Production:
                 producer.stop()
             else:
                 producer.finish()
-            await first_of([both, self._hurried])
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._limit_s):
+                    await first_of([both, self._hurried])
             if both.done():
                 both.result()
         except EscalationError as error:
@@ -152,6 +154,11 @@ class Production:
         planned_ns = duration_ns(self._plan.scenario)
         return None if planned_ns is None else planned_ns / NS_PER_S
 
+    @property
+    def _limit_s(self) -> float:
+        """How long brokers and workers have at the end."""
+        return self._plan.scenario.pipeline.drain_timeout_ns / NS_PER_S + RECOVERY_S
+
     # ---------------------------------------------------------------- following
 
     async def _follow_lag(self) -> None:
@@ -163,22 +170,24 @@ class Production:
 
     async def _until_decided(self) -> int:
         """Wait until workers have decided everything; return how many they have not, when it is waited no longer."""
-        limit_s = self._plan.scenario.pipeline.drain_timeout_ns / NS_PER_S + RECOVERY_S
         with suppress(TimeoutError):
-            async with asyncio.timeout(limit_s):
+            async with asyncio.timeout(self._limit_s):
                 while await self._undecided() and not await all_done([self._hurried], LOOKED_EVERY_S):
                     pass
         return await self._undecided()
 
     async def _undecided(self) -> int:
-        """Return how many are on their way, or not decided; by the last answer where no broker answers."""
+        """Return how many are on their way, or not decided; never 0 where no broker says so now."""
         sender = self._workers.sender
         await sender.hear()
         waiting = sender.unacknowledged + self._own.sending.held
-        if not waiting:
-            with suppress(MachineError):
-                self._lag = await asyncio.to_thread(self._workers.topics.lag, self._workers.run)
-        return waiting + (self._lag or 0)
+        if waiting:
+            return waiting + (self._lag or 0)
+        try:
+            self._lag = await asyncio.to_thread(self._workers.topics.lag, self._workers.run)
+        except MachineError:
+            return max(1, self._lag or 0)
+        return self._lag
 
     # ---------------------------------------------------------------- telling
 
@@ -226,7 +235,8 @@ class Production:
             self._say(f"all that was sent is decided; run {run} has ended, its decisions are in {topic}")
         if self._asked.done():
             return INTERRUPTED
-        return FAILED if undecided or escalated or self._workers.sender.refused else PASS
+        unsent = self._own.sending.producer.count_offered()
+        return FAILED if undecided or escalated or unsent or self._workers.sender.refused else PASS
 
 
 def journal_line(entry: JournalEntry) -> str:

@@ -173,7 +173,7 @@ class StreamWorkers:
         places = self.request.places
         command = f"python -m sim worker --stream {places.stream.url} --store {places.store.url}"
         text = f"no worker joined within {within_s:g} s: start one with `{command}`"
-        raise InputError(f"{text}, or let the run start them with --workers 2")
+        raise InputError(f"{text}; `run` can start them itself, with --workers 2")
 
     @staticmethod
     async def _never(children: Children) -> bool:
