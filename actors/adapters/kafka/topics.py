@@ -41,6 +41,10 @@ CONTROL_KEPT_MS: Final = 3_600_000
 SHOWN_LAG: Final = 3
 
 
+class _UnlistedError(Exception):
+    """The brokers do not list the topic of this name."""
+
+
 class StreamTopics:
     """The topics of one stream.
 
@@ -135,15 +139,14 @@ class StreamTopics:
         Raises:
             MachineError: they are not, or the brokers do not answer.
         """
-        until = time.monotonic() + CALL_S
-        while True:
+
+        def ask() -> dict[str, int]:
             there = self._partitions()
-            missing = [name for name in names if name not in there]
-            if not missing:
-                return there
-            if time.monotonic() > until:
-                raise MachineError(f"{self._stream.url}: has no topic {missing[0]}; who removes it?")
-            time.sleep(ASKED_EVERY_S)
+            if missing := [name for name in names if name not in there]:
+                raise _UnlistedError(missing[0])
+            return there
+
+        return self._patiently(ask)
 
     def _patiently(self, ask: Callable[[], T]) -> T:
         """Return the answer to ``ask``, asked again while topics that were just created settle.
@@ -155,6 +158,9 @@ class StreamTopics:
         while True:
             try:
                 return ask()
+            except _UnlistedError as error:
+                if time.monotonic() > until:
+                    raise MachineError(f"{self._stream.url}: has no topic {error}; who removes it?") from error
             except KafkaException as error:
                 what: KafkaError = error.args[0]
                 if (not what.retriable() and what.code() not in SETTLING) or time.monotonic() > until:
