@@ -16,23 +16,25 @@ class WorkerRow(Part, frozen=True, kw_only=True):
 
     Attributes:
         name: its slot, or one that was made up.
-        state: in a word: joining, live, silent, gone.
+        state: in a word: joining (it has no partitions yet), live, silent, lost, gone.
         rate_10s_per_s: transactions it decided.
-        lag: transactions of its partitions that are not committed.
+        lag: transactions of its partitions that are not committed; None while it has none.
         p95_10s_us: from the intended arrival to its decision.
         mode: in which it decided most of the last 10 s; None without a decision.
         restarts: how often its place was taken by a new process.
         troubled: whether it is without something it needs.
+        note: why its place had to be taken by a new process, the last time; "" if it was not.
     """
 
     name: str
     state: str
     rate_10s_per_s: float | None
-    lag: int
+    lag: int | None
     p95_10s_us: float | None
     mode: str | None
     restarts: int
     troubled: bool = False
+    note: str = ""
 
 
 class Workers(Section, frozen=True):
@@ -48,13 +50,17 @@ _CELL: Final = 10
 _MODE: Final = 15
 _NAME: Final = 11
 _STATE: Final = 9
+_LEAST_NOTE: Final = 20  # cells; in fewer it would say nothing
 _BEHIND: Final = 1_000  # transactions of lag from which a worker is looked at: a second of a small one
 _FULL: Final = "full"
 _HEADS: Final = (("rate", _CELL), ("lag", _CELL), ("p95", _CELL), ("mode", _MODE), ("restarts", _CELL))
 
 
-def draw_workers(frame: Frame, _width: int, height: int) -> list[Row]:
-    """Return the column heads and a row a worker; of more than fit, those in trouble come first."""
+def draw_workers(frame: Frame, width: int, height: int) -> list[Row]:
+    """Return the column heads and a row a worker; of more than fit, those in trouble come first.
+
+    Where there is room, a row ends in why its worker was restarted the last time.
+    """
     data = frame.section(Workers)
     if data is None:
         return []
@@ -67,7 +73,7 @@ def draw_workers(frame: Frame, _width: int, height: int) -> list[Row]:
         (left("", _STATE), DIM),
         *((right(head, cells), DIM) for head, cells in _HEADS),
     )
-    rows = [heads, *map(_line, shown)]
+    rows = [heads, *(_line(worker, width) for worker in shown)]
     if left_out := len(data.rows) - len(shown):
         rows.append(row("   ", (f"and {count(left_out)} more", DIM)))
     return rows[:height]
@@ -79,21 +85,24 @@ def worker_count(frame: Frame) -> int:
     return 0 if data is None else len(data.rows)
 
 
-def _line(worker: WorkerRow) -> Row:
+def _line(worker: WorkerRow, width: int) -> Row:
     state = GOOD if worker.state == LIVE else CARE if worker.state in CALM else BAD
     sign = ("✗", BAD) if _ails(worker) else (" ", PLAIN)
-    return row(
+    behind = worker.lag is not None and worker.lag > _BEHIND
+    cells = row(
         " ",
         sign,
         " ",
         (left(worker.name, _NAME), STRONG),
         (left(worker.state, _STATE), state),
         (right(rate(worker.rate_10s_per_s), _CELL), PLAIN),
-        (right(count(worker.lag), _CELL), CARE if worker.lag > _BEHIND else PLAIN),
+        (right(count(worker.lag), _CELL), CARE if behind else PLAIN),
         (right(latency_us(worker.p95_10s_us), _CELL), PLAIN),
         (right(worker.mode or "–", _MODE), _mode_style(worker.mode)),
         (right(count(worker.restarts), _CELL), CARE if worker.restarts else DIM),
     )
+    room = width - sum(segment.cell_length for segment in cells) - 2
+    return [*cells, *row("  ", (left(worker.note, room), DIM))] if worker.note and room >= _LEAST_NOTE else cells
 
 
 def _mode_style(mode: str | None) -> Style:

@@ -83,6 +83,7 @@ class Crew:
         self._answers: dict[int, dict[str, Ack]] = {}
         self._changed = asyncio.Event()
         self._restarts: dict[str, int] = {}
+        self._losses: dict[str, str] = {}
         self.refused: list[str] = []
         self.joined_count = self.lost_count = self.most = 0
         self.last_loss = ""
@@ -337,6 +338,7 @@ class Crew:
     def _note_loss(self, worker: str, why: str) -> None:
         self.lost_count += 1
         self.last_loss = f"{worker}: {why}"
+        self._losses[worker] = why
         self._tell("worker_lost", worker, why)
         log.warning("worker %s was lost: %s", worker, why)  # plain lines show it at once
 
@@ -347,6 +349,10 @@ class Crew:
         await self._until(lambda: len(self.live) >= count or bool(self.refused), within_s)
         return len(self.live) >= count
 
+    async def changed(self) -> None:
+        """Wait until something is heard of a worker."""
+        await self._changed.wait()
+
     async def until_gone(self, within_s: float) -> bool:
         """Wait until none takes part any more; return whether that is so in time."""
         return await self._until(lambda: not self.live, within_s)
@@ -355,7 +361,7 @@ class Crew:
         try:
             async with asyncio.timeout(within_s):
                 while not holds():
-                    await self._changed.wait()
+                    await self.changed()
         except TimeoutError:
             return holds()
         return True
@@ -382,4 +388,5 @@ class Crew:
         newest: dict[str, Member] = {}
         for each in self._members.values():
             newest[each.join.worker] = each
-        return tuple(row_of(each, self._restarts.get(name, 0)) for name, each in sorted(newest.items()))
+        times, why = self._restarts, self._losses
+        return tuple(row_of(each, times.get(name, 0), why.get(name, "")) for name, each in sorted(newest.items()))

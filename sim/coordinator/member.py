@@ -59,13 +59,27 @@ def unfit(asking: Join, announce: Announce) -> str:
     return ""
 
 
-def row_of(member: Member, restarts: int) -> WorkerRow:
-    """Return what the screen shows of ``member``, whose place was taken again ``restarts`` times."""
+def row_of(member: Member, restarts: int, note: str) -> WorkerRow:
+    """Return what the screen shows of ``member``.
+
+    Args:
+        member: the newest in its place.
+        restarts: how often its place was taken again.
+        note: why, the last time.
+    """
     older, newer = (member.statuses[0], member.statuses[-1]) if member.statuses else (None, None)
     name, state = member.join.worker, member.state
-    if older is None or newer is None:
+    if older is None or newer is None or not newer.ends.partitions:
+        state = "joining" if state == "live" else state
         return WorkerRow(
-            name=name, state=state, rate_10s_per_s=None, lag=0, p95_10s_us=None, mode=None, restarts=restarts
+            name=name,
+            state=state,
+            rate_10s_per_s=None,
+            lag=None,
+            p95_10s_us=None,
+            mode=None,
+            restarts=restarts,
+            note=note,
         )
     span_s = (newer.at_ns - older.at_ns) / NS_PER_S
     decided = newer.snapshot.ledger.decided - older.snapshot.ledger.decided
@@ -82,6 +96,7 @@ def row_of(member: Member, restarts: int) -> WorkerRow:
         mode=_mode(older.snapshot.decided_by_mode, newer.snapshot.decided_by_mode),
         restarts=restarts,
         troubled=bool(newer.ends.losing),
+        note=note,
     )
 
 

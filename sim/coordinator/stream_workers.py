@@ -149,16 +149,17 @@ class StreamWorkers:
         if request.workers:
             self._children = Children(request.places, self.run, model, request.workers, self._clock, crew.died)
             await self._children.start()
-        self._show(Notice(title=f"waiting for {wanted} worker{'s' if wanted > 1 else ''}", detail=f"run {self.run}"))
         await self._until_there(crew, wanted)
 
     async def _until_there(self, crew: Crew, wanted: int) -> None:
         within_s = JOIN_S if self._children else ALONE_S
         joining = asyncio.create_task(crew.until_joined(wanted, within_s))
+        telling = asyncio.create_task(self._tell_joined(crew, wanted))
         waited = [joining]
         if self._children is not None:
             waited.append(asyncio.create_task(self._never(self._children)))
         await first_of(waited)
+        telling.cancel()
         for task in waited[1:]:
             if task.done() and (error := task.exception()) is not None:
                 joining.cancel()
@@ -174,6 +175,15 @@ class StreamWorkers:
         command = f"python -m sim worker --stream {places.stream.url} --store {places.store.url}"
         text = f"no worker joined within {within_s:g} s: start one with `{command}`"
         raise InputError(f"{text}; `run` can start them itself, with --workers 2")
+
+    async def _tell_joined(self, crew: Crew, wanted: int) -> None:
+        """Show for how many workers is waited; goes on until cancelled."""
+        title, shown = f"waiting for {wanted} worker{'s' if wanted > 1 else ''}", -1
+        while True:
+            if shown != len(crew.live):
+                shown = len(crew.live)
+                self._show(Notice(title=title, detail=f"run {self.run}, {shown} of {wanted} are here"))
+            await crew.changed()
 
     @staticmethod
     async def _never(children: Children) -> bool:

@@ -6,11 +6,24 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from actors.core.clock import RealClock
+from actors.telemetry.snapshot import Gauges
 from actors.telemetry.telemetry import Telemetry
 from sim.coordinator.crew import Crew
 from sim.journal import Journal
 from sim.stream.control_link import InMemoryControl
-from sim.stream.control_messages import Ack, Admit, Announce, Inject, Join, Leave, Refused, Release, Rollback
+from sim.stream.control_messages import (
+    Ack,
+    Admit,
+    Announce,
+    EndsReading,
+    Inject,
+    Join,
+    Leave,
+    Refused,
+    Release,
+    Rollback,
+    Status,
+)
 
 ANNOUNCE = Announce(
     run="r", scenario="", model="m" * 64, model_folder="", kernels="k", version="1", starts={}, store=""
@@ -219,5 +232,30 @@ def test_why_a_process_ended_is_written_down(*, joins: bool, leaves: bool, why: 
         crew.died("w0", why)
         assert [each.detail for each in crew._journal.entries if each.kind == "worker_lost"] == entries
         assert (crew.lost_count, crew.last_loss) == (len(entries), f"w0: {why}" if entries else "")
+
+    crew_of(check)
+
+
+def told(process: str, ends: EndsReading) -> Status:
+    """Return a status of the worker in slot w0."""
+    snapshot = Telemetry().snapshot(0, Gauges())
+    return Status(run="r", process=process, worker="w0", at_ns=0, snapshot=snapshot, ends=ends)
+
+
+def test_a_worker_without_partitions_is_shown_as_joining() -> None:
+    """Nothing is claimed of its lag then; the row of one that was restarted says why."""
+
+    async def check(crew: Crew, control: InMemoryControl) -> None:
+        control.send(asking("a"))
+        control.send(told("a", EndsReading(partitions=(1,), lag=7)))
+        await settled()
+        (row,) = crew.rows()
+        assert (row.state, row.lag, row.restarts, row.note) == ("live", 7, 0, "")
+        crew.died("w0", "was killed (SIGKILL)")
+        control.send(asking("b"))
+        control.send(told("b", EndsReading()))
+        await settled()
+        (row,) = crew.rows()
+        assert (row.state, row.lag, row.restarts, row.note) == ("joining", None, 1, "was killed (SIGKILL)")
 
     crew_of(check)

@@ -242,7 +242,16 @@ def workers() -> Frame:
         WorkerRow(
             name="w0", state="live", rate_10s_per_s=1_612.0, lag=212, p95_10s_us=61_300.0, mode="full", restarts=0
         ),
-        WorkerRow(name="w1", state="joining", rate_10s_per_s=0.0, lag=1_980, p95_10s_us=None, mode=None, restarts=4),
+        WorkerRow(
+            name="w1",
+            state="joining",
+            rate_10s_per_s=None,
+            lag=None,
+            p95_10s_us=None,
+            mode=None,
+            restarts=4,
+            note="was killed (SIGKILL)",
+        ),
         WorkerRow(
             name="w2",
             state="live",
