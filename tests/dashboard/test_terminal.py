@@ -12,26 +12,41 @@ import sys
 import termios
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.dashboard.test_cast import read_cast
 from tests.support.repository import ROOT
 
 DRIVER = """
 import sys, time
+from pathlib import Path
 from dashboard.actions import Quit
+from dashboard.choices import Choices, FaultChoice
 from dashboard.live import Screen
+from tests.support.dashboard.frames import outage
 from tests.support.dashboard.healthy_frame import burst
 how = sys.argv[1]
-screen = Screen.start()
+if how.endswith(".cast"):
+    screen = Screen.start(record=Path(how))
+else:
+    screen = Screen.start()
+frame = outage() if how == "keys" else burst()
+screen.offer(Choices(folder="/nowhere/at/all", faults=(FaultChoice(kind="model_slow", summary="slower"),)))
+asked = []
 print(screen._process.pid, file=sys.stderr, flush=True)
 with screen:
     text = "files in runs/x"
     try:
         end = time.monotonic() + 20
-        while time.monotonic() < end and not any(isinstance(each, Quit) for each in screen.actions()):
+        while time.monotonic() < end and not any(isinstance(each, Quit) for each in asked):
+            new = screen.actions()
+            for each in new:
+                print(each, file=sys.stderr, flush=True)
+            asked += new
             if how != "wait":
-                screen.show(burst())
+                screen.show(frame)
             if how == "raise":
                 raise RuntimeError("boom")
             time.sleep(0.02)
@@ -91,17 +106,26 @@ class Session:
             time.sleep(0.01)
 
 
+@contextlib.contextmanager
+def closing_session(how: str) -> Iterator[Session]:
+    """A run whose first picture is on the screen, ended with the context."""
+    session = Session(how)
+    try:
+        yield session
+    finally:
+        session.run.kill()
+        session.run.wait()
+        if session.run.stderr is not None:
+            session.run.stderr.close()
+        os.close(session.master)
+        os.close(session.slave)
+
+
 @pytest.fixture
 def session(request: pytest.FixtureRequest) -> Iterator[Session]:
     """A run whose first picture is on the screen."""
-    session = Session(getattr(request, "param", "show"))
-    yield session
-    session.run.kill()
-    session.run.wait()
-    if session.run.stderr is not None:
-        session.run.stderr.close()
-    os.close(session.master)
-    os.close(session.slave)
+    with closing_session(getattr(request, "param", "show")) as session:
+        yield session
 
 
 @pytest.mark.parametrize("session", ["wait"], indirect=True)
@@ -181,3 +205,76 @@ def test_another_size_is_followed(session: Session) -> None:
     session.await_text("drift")
     session.resize(40, 10)
     session.await_text("40×10 is too small")
+
+
+KEYS = (
+    ("?", "symbols", "\x1b", ""),
+    ("f", "inject a fault", "slow\r\r", "Inject(kind='model_slow', values=())"),
+    ("l", "lift a fault", "\r", "Lift(fault="),
+    ("b", "a burst now", "4x\r", "Burst(rate='4x', length='10s')"),
+    ("+", "", "", "ShiftRate(tenths=1)"),
+    ("-", "", "", "ShiftRate(tenths=-1)"),
+    ("m", "change the model", "\r", "RollBack()"),
+    ("a", "acknowledge an alert", "\r", "Acknowledge(alert="),
+    ("n", "note", "so it is\r", "Note(text='so it is')"),
+    ("s", "cannot be written", "", ""),
+    (" ", "frozen", " ", ""),
+    ("6", "expectations", "0", ""),
+    ("q", "", "", "Quit()"),
+)
+
+
+@pytest.mark.parametrize("session", ["keys"], indirect=True)
+def test_every_key_does_what_it_says(session: Session) -> None:
+    """Each opens its menu or acts at once, and the run hears of it; a picture that cannot be saved is a line."""
+    session.await_text("throughput")
+    for key, shown, rest, asked in KEYS:
+        session.seen = ""
+        session.press(key)
+        if shown:
+            session.await_text(shown)
+        for each in rest:
+            session.press(each)
+            time.sleep(0.06)  # as a person: what comes at once may be one sequence
+        if asked:
+            assert session.run.stderr is not None
+            assert session.run.stderr.readline().decode().startswith(asked)
+        time.sleep(0.2)
+    session.await_text("files in runs/x")
+    session.assert_given_back()
+
+
+@pytest.mark.parametrize("session", ["keys"], indirect=True)
+def test_a_screen_that_dies_with_a_menu_open_leaves_the_terminal_as_it_was(session: Session) -> None:
+    """At any size of the menu: the run goes on, and the terminal is given back."""
+    session.await_text("throughput")
+    session.press("f")
+    session.await_text("inject a fault")
+    session.resize(60, 20)
+    session.await_text("60×20 is too small")
+    session.resize(100, 30)
+    session.await_text("model_slow")
+    os.kill(session.child, signal.SIGKILL)
+    session.press("\x03")
+    session.await_text("interrupted")
+    session.assert_given_back()
+
+
+def test_a_recording_of_a_real_screen_is_a_cast(tmp_path: Path) -> None:
+    """What the terminal was told is in it, up to the end; one that cannot be begun is a line, and the run goes on."""
+    file = tmp_path / "a.cast"
+    for place, heard in (
+        (file, "Quit()"),
+        (tmp_path / "none" / "a.cast", "NotRecorded(why='No such file or directory')"),
+    ):
+        with closing_session(str(place)) as session:
+            session.await_text("throughput")
+            session.press("q")
+            assert session.run.stderr is not None
+            assert session.run.stderr.readline().decode().strip() == heard
+            session.assert_given_back()
+            session.run.wait()
+    header, events = read_cast(file)
+    assert (header["width"], header["height"]) == (80, 24)
+    assert "throughput" in "".join(data for _, code, data in events if code == "o")
+    assert any(code == "m" and data.startswith("phase ") for _, code, data in events)
