@@ -115,7 +115,9 @@ class Quality(msgspec.Struct, frozen=True):
         recall: fraud that was reviewed or blocked, of all fraud.
         precision: fraud among what was reviewed or blocked.
         false_positive_rate: legitimate transactions blocked, of all legitimate ones.
-        live_roc_auc: of scores against labels; None until both kinds are there.
+        live_roc_auc: of scores against labels; None until both kinds are there; so are the next two.
+        live_ks: Kolmogorov-Smirnov distance between the scores of fraud and of the rest.
+        calibration_error: how far scores are from the share of fraud among those like them.
         fraud_loss: amount of approved fraud.
         fraud_prevented: amount of blocked fraud, and the share of reviewed fraud that review catches.
         wrongly_blocked: amount of blocked legitimate transactions.
@@ -130,6 +132,8 @@ class Quality(msgspec.Struct, frozen=True):
     precision: float | None = None
     false_positive_rate: float | None = None
     live_roc_auc: float | None = None
+    live_ks: float | None = None
+    calibration_error: float | None = None
     fraud_loss: float = 0.0
     fraud_prevented: float = 0.0
     wrongly_blocked: float = 0.0

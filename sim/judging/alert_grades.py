@@ -2,8 +2,8 @@
 
 A firing belongs to a *cause*: to each fault that is in and has had an effect when it begins; when none is, to the fault
 that was lifted last, as long as its tail lasts, which is the rule's window (what happened during the fault is still in
-it) and a recovery allowance. The span that an expectation names for an alert is a cause of that alert too. A firing
-without a cause is a false alarm.
+it) and a recovery allowance. The span in which an expectation has an alert fire is trouble too, such as a phase of
+overload, and a cause like a fault. A firing without a cause is a false alarm.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -203,9 +203,8 @@ class AlertGrader:
         faults = {each.name for each in records}
         return tuple(
             name
-            for wanted, name, span in self._expected
-            if wanted == alert
-            and name not in faults
+            for name, span in {name: span for _, name, span in self._expected}.items()
+            if name not in faults
             and at_s * NS_PER_S >= span.start_ns
             and (span.end_ns is None or at_s <= span.end_ns / NS_PER_S + self._tail_s(alert))
         )

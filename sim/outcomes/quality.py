@@ -61,6 +61,14 @@ class Ranking:
         return int(np.dot(frauds, halves_below)) / (2 * int(self.found[-1]) * self.negatives)
 
     @property
+    def ks(self) -> float:
+        """The largest distance between the distributions of the scores of fraud and of the rest, either way."""
+        fraud, above = self._recall, np.concatenate([[0.0], self._recall[:-1]])
+        ahead = float(np.max(fraud - self.passed / self.negatives))
+        behind = float(np.max(self.passed_above / self.negatives - above))
+        return max(0.0, ahead, behind)
+
+    @property
     def average_precision(self) -> float:
         """The precision averaged over the steps of recall."""
         return float(np.sum(np.diff(self._recall, prepend=0.0) * self._precision))
@@ -79,16 +87,24 @@ class Ranking:
 
 
 RECALL = 0.70  # where precision is read
+CALIBRATION_BINS = 15  # as in training, whose gate has the same name
 
 
 class LiveQuality(msgspec.Struct, frozen=True, kw_only=True):
-    """Quality of the model's scores on live decisions with known labels; None without both kinds of label."""
+    """Quality of the model's scores on live decisions with known labels; None without both kinds of label.
+
+    Attributes:
+        ks: Kolmogorov-Smirnov distance between the scores of fraud and of the rest.
+        calibration_error: expected calibration error, in 15 equal bins of the score.
+    """
 
     scored: int
     roc_auc: float | None = None
     average_precision: float | None = None
     precision_at_recall_70: float | None = None
     brier_score: float | None = None
+    ks: float | None = None
+    calibration_error: float | None = None
 
 
 def score_quality(outcomes: Outcomes) -> LiveQuality:
@@ -104,8 +120,20 @@ def score_quality(outcomes: Outcomes) -> LiveQuality:
         roc_auc=ranking.roc_auc,
         average_precision=ranking.average_precision,
         precision_at_recall_70=ranking.precision_at_recall(RECALL),
+        ks=ranking.ks,
+        calibration_error=calibration_error(score, label),
         brier_score=_mean_square(score - label),
     )
+
+
+def calibration_error(score: F64, label: U8) -> float:
+    """Return how far scores are from the share of fraud among those like them, in bins weighted by their rows."""
+    gaps = np.zeros(CALIBRATION_BINS)
+    for start in range(0, len(score), _PIECE):
+        part, truth = score[start : start + _PIECE], label[start : start + _PIECE]
+        bins = np.minimum((part * CALIBRATION_BINS).astype(np.int64), CALIBRATION_BINS - 1)
+        gaps += np.bincount(bins, weights=part - truth, minlength=CALIBRATION_BINS)
+    return float(np.abs(gaps).sum() / len(score))
 
 
 def _mean_square(error: F64) -> float:
@@ -151,6 +179,7 @@ class QualityTracker:
         self._counted = 0
         self.money = LiveMoney()
         self.rolling_auc: float | None = None
+        self._rolling = LiveQuality(scored=0)
 
     def update(self, now_us: int, settled_count: int, review_count: int) -> Quality:
         """Take in the labels known at event time ``now_us``.
@@ -164,7 +193,8 @@ class QualityTracker:
         if known > self._counted:
             self._count(self._counted, known)
             self._counted = known
-            self.rolling_auc = self._auc(known)
+            self._rolling = self._recent(known)
+            self.rolling_auc = self._rolling.roc_auc
         return self._quality(review_count)
 
     def conclude(self, outcomes: Outcomes) -> None:
@@ -196,12 +226,18 @@ class QualityTracker:
         money.legitimate_count += new.labelled - new.actual_fraud
         money.stopped_count += _stopped(outcomes)
 
-    def _auc(self, known: int) -> float | None:
+    def _recent(self, known: int) -> LiveQuality:
         recent = self._book.outcomes(max(0, known - ROLLING), known).scored_and_labelled()
         frauds = int(recent.label.sum())
         if frauds < LEAST_FRAUDS or frauds == len(recent):
-            return None
-        return Ranking.of(recent.score, recent.label).roc_auc
+            return LiveQuality(scored=len(recent))
+        ranking = Ranking.of(recent.score, recent.label)
+        return LiveQuality(
+            scored=len(recent),
+            roc_auc=ranking.roc_auc,
+            ks=ranking.ks,
+            calibration_error=calibration_error(recent.score, recent.label),
+        )
 
     def _quality(self, review_count: int) -> Quality:
         money = self.money
@@ -211,6 +247,8 @@ class QualityTracker:
             precision=_ratio(money.detected_count, money.stopped_count),
             false_positive_rate=_ratio(money.wrongly_blocked_count, money.legitimate_count),
             live_roc_auc=self.rolling_auc,
+            live_ks=self._rolling.ks,
+            calibration_error=self._rolling.calibration_error,
             fraud_loss=money.loss,
             fraud_prevented=money.prevented,
             wrongly_blocked=money.wrongly_blocked,

@@ -325,6 +325,8 @@ class Session:
             precision=worth.precision,
             false_positive_rate=worth.false_positive_rate,
             live_roc_auc=scored.roc_auc,
+            live_ks=scored.ks,
+            calibration_error=scored.calibration_error,
             fraud_loss=worth.fraud_loss,
             fraud_prevented=worth.fraud_prevented,
             wrongly_blocked=worth.wrongly_blocked,

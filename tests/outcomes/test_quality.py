@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import ks_2samp
 from sklearn.metrics import average_precision_score, brier_score_loss, precision_recall_curve, roc_auc_score
 
 from sim.outcomes.money import UNKNOWN, Outcomes, business
-from sim.outcomes.quality import Ranking, score_quality
+from sim.outcomes.quality import Ranking, calibration_error, score_quality
+from sim.training.trainer import calibration_error as trained_calibration_error
 
 ROWS = st.lists(st.tuples(st.integers(0, 20), st.booleans()), min_size=2, max_size=80).filter(
     lambda rows: len({label for _, label in rows}) == 2
@@ -27,7 +29,18 @@ def test_figures_are_those_of_scikit_learn(rows: list[tuple[int, bool]], at_once
     assert ranking.roc_auc == pytest.approx(roc_auc_score(label, score))
     assert ranking.average_precision == pytest.approx(average_precision_score(label, score))
     precision, recall, _ = precision_recall_curve(label, score)
+    assert ranking.ks == pytest.approx(ks_2samp(score[label == 1], score[label == 0]).statistic)
     assert ranking.precision_at_recall(0.7) == pytest.approx(precision[recall >= 0.7].max())
+
+
+@given(ROWS, st.sampled_from([1, 7, 80]))
+def test_calibration_error_is_that_of_training(rows: list[tuple[int, bool]], at_once: int) -> None:
+    """What is watched live is what the gate on the model was about, in pieces as at once."""
+    score = np.array([row[0] / 20 for row in rows])
+    label = np.array([row[1] for row in rows], dtype=np.uint8)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("sim.outcomes.quality._PIECE", at_once)
+        assert calibration_error(score, label) == pytest.approx(trained_calibration_error(label, score))
 
 
 def _outcomes(score: list[float], label: list[int]) -> Outcomes:

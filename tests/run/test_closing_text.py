@@ -53,7 +53,8 @@ def facts_of(result: Result, width: int = 100) -> dict[str, str]:
         line = "".join(segment.text for segment in segments).rstrip()
         if line.startswith("   ▲"):  # warnings, to the end
             break
-        if match := re.fullmatch(r"   (.{14})(.+)", line):
+        match = re.fullmatch(r"   (.{14})(.+)", line)
+        if match is not None and (found or match[1].strip() == "run"):  # before it stands how the alerts did
             name = match[1].strip() or name
             found[name] = f"{found[name]} {match[2]}" if not match[1].strip() else match[2]
     return found

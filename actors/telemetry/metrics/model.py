@@ -83,6 +83,11 @@ def quality_metrics() -> Iterator[Metric]:
     what = "ROC-AUC of scores against known labels"
     words = "auc roc_auc live_auc model_roc_auc rolling_auc"
     yield Metric("live_roc_auc", Unit.SCORE, what, _of(lambda q: q.live_roc_auc), also=words)
+    what = "Kolmogorov-Smirnov distance between the scores of fraud and of the rest; 1 tells all apart"
+    yield Metric("live_ks", Unit.SCORE, what, _of(lambda q: q.live_ks), also="ks ks_statistic kolmogorov_smirnov")
+    what = "how far scores are from the share of fraud among those like them (expected calibration error, 15 bins)"
+    words = "ece expected_calibration_error live_calibration_error"
+    yield Metric("calibration_error", Unit.SCORE, what, _of(lambda q: q.calibration_error), also=words)
     words = "loss money_lost"
     yield Metric("fraud_loss", Unit.AMOUNT, "amount of approved fraud", _of(lambda q: q.fraud_loss), also=words)
     yield Metric(
