@@ -63,10 +63,34 @@ class Note(_Asked, frozen=True, tag="note"):
     text: str
 
 
+class Call(_Asked, frozen=True, tag="call"):
+    """Say in a blind drill that ``part`` is broken, and how: as a fault of ``kind`` would; "" leaves that open."""
+
+    part: str
+    kind: str = ""
+
+
+class EndIncident(_Asked, frozen=True, tag="end_incident"):
+    """Say in a blind drill that the incident is over; the run ends."""
+
+
 class NotRecorded(_Asked, frozen=True, tag="not_recorded"):
     """Know that the recording of the screen has ended early, and ``why``."""
 
     why: str
 
 
-Action = Quit | Inject | Lift | Burst | ShiftRate | Release | RollBack | Acknowledge | Note | NotRecorded
+Action = (
+    Quit
+    | Inject
+    | Lift
+    | Burst
+    | ShiftRate
+    | Release
+    | RollBack
+    | Acknowledge
+    | Note
+    | Call
+    | EndIncident
+    | NotRecorded
+)

@@ -30,6 +30,20 @@ class FaultChoice(_Told, frozen=True):
     parameters: tuple[Parameter, ...] = ()
 
 
+class Suspect(_Told, frozen=True):
+    """A part of the run that may be broken in a blind drill, and the ways in which it may.
+
+    Attributes:
+        part: as it is called.
+        words: the same for people.
+        kinds: of fault, each with its summary.
+    """
+
+    part: str
+    words: str
+    kinds: tuple[tuple[str, str], ...]
+
+
 class Choices(_Told, frozen=True, tag="choices"):
     """What can be asked of this run.
 
@@ -38,12 +52,16 @@ class Choices(_Told, frozen=True, tag="choices"):
         faults: kinds that can be put in.
         models: folders of models that can be released.
         folder: of the run; pictures of the screen go beside it, under names that begin with its own.
+        suspects: in a blind drill.
+        closed: keys that do nothing in this run, each with the reason.
     """
 
     refused: str = ""
     faults: tuple[FaultChoice, ...] = ()
     models: tuple[str, ...] = ()
     folder: str = ""
+    suspects: tuple[Suspect, ...] = ()
+    closed: dict[str, str] = {}
 
 
 class Answer(Struct, frozen=True, array_like=True):

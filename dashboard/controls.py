@@ -11,7 +11,7 @@ from dashboard.menus.menu import Form, Pick
 from dashboard.menus.offered import opened
 from dashboard.screen import LIVE, ViewState
 
-CHANGING: Final = "flabmn"  # keys with a menu that leads to an action
+CHANGING: Final = "flabmndr"  # keys with a menu that leads to an action
 SHIFTS: Final = {"+": 1, "=": 1, "-": -1}  # "=" is "+" without Shift
 HELD_S: Final = 0.09  # a key that comes again so soon is held down: terminals repeat 30 times a second
 SAID_S: Final = 6.0  # how long the screen's own line stays
@@ -58,6 +58,8 @@ class Controls:
     def _change(self, key: str, frame: Frame | None, choices: Choices, now_s: float) -> Action | None:
         if choices.refused:
             self.say(choices.refused, now_s)
+        elif key in choices.closed:
+            self.say(choices.closed[key], now_s)
         elif key in SHIFTS:
             return ShiftRate(SHIFTS[key])
         else:

@@ -19,6 +19,7 @@ from sim.commands.calibrate import calibrate
 from sim.commands.catalogue import faults, metrics
 from sim.commands.compare import check_determinism, twin
 from sim.commands.console import tell_error
+from sim.commands.drill import drill
 from sim.commands.explore import explore
 from sim.commands.inspect import inspect
 from sim.commands.models import rollback, train
@@ -89,6 +90,7 @@ def program(
 app.callback()(program)
 COMMANDS: dict[str, Callable[..., int]] = {
     "run": run,
+    "drill": drill,
     "rollback": rollback,
     "train": train,
     "validate": validate,

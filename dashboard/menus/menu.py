@@ -16,12 +16,12 @@ class Option:
 
     Attributes:
         label: its name.
-        then: what choosing it does: asks for something, or opens a form.
+        then: what choosing it does: asks for something, or opens a form or another list.
         detail: one line about it.
     """
 
     label: str
-    then: "Action | Form"
+    then: "Action | Menu"
     detail: str = ""
 
 
@@ -32,6 +32,7 @@ class Pick:
     Attributes:
         empty: what is said where there is no option at all.
         at: which of those that are left is chosen.
+        back: where Esc leads; None closes.
     """
 
     title: str
@@ -39,6 +40,7 @@ class Pick:
     empty: str = "nothing to choose"
     typed: str = ""
     at: int = 0
+    back: "Pick | None" = None
 
     @property
     def left(self) -> tuple[Option, ...]:
@@ -52,7 +54,7 @@ class Pick:
         """Return what comes of a key; None closes the menu."""
         left = self.left
         if key == "esc" or not self.options:
-            return None
+            return self.back
         if key == "enter":
             return left[self.at].then if left else self
         if key in ("up", "down", "tab"):

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from dashboard.actions import Acknowledge, Burst, Inject, Lift, Note, Release, RollBack
-from dashboard.choices import Choices, FaultChoice
+from dashboard.actions import Acknowledge, Burst, Call, EndIncident, Inject, Lift, Note, Release, RollBack
+from dashboard.choices import Choices, FaultChoice, Suspect
 from dashboard.frame import Frame
 from dashboard.menus.menu import Entry, Form, Menu, Option, Pick
 
@@ -61,6 +61,25 @@ def burst_menu() -> Form:
     return Form("a burst now", entries, lambda values: Burst(**dict(values)), "begins it")
 
 
+def call_menu(choices: Choices) -> Pick:
+    """Return what may be broken; choosing it asks how, from where Esc leads back here."""
+    parts = Pick("what is broken?", tuple(Option(each.words, _ways(each)) for each in choices.suspects))
+    ways = (Option(each.words, replace(_ways(each), back=parts)) for each in choices.suspects)
+    return replace(parts, options=tuple(ways))
+
+
+def _ways(suspect: Suspect) -> Pick:
+    unknown = Option("how is not clear yet", Call(suspect.part), "the right part alone counts half")
+    kinds = (Option(kind, Call(suspect.part, kind), summary) for kind, summary in suspect.kinds)
+    return Pick(f"{suspect.words}: how is it broken?", (*kinds, unknown))
+
+
+def end_menu() -> Pick:
+    """Return the question whether the incident is over."""
+    over = Option("the incident is over", EndIncident(), "the run drains and ends; the debrief follows")
+    return Pick("end the incident?", (over,))
+
+
 def note_menu() -> Form:
     """Return the line for a note."""
     return Form("note", (Entry("note"),), lambda values: Note(dict(values)["note"]), "writes it into the journal")
@@ -78,5 +97,7 @@ _MENUS: Final[dict[str, Callable[[Frame, Choices], Menu]]] = {
     "a": lambda frame, _: alert_menu(frame),
     "m": lambda _, choices: model_menu(choices),
     "b": lambda _frame, _choices: burst_menu(),
+    "d": lambda _, choices: call_menu(choices),
+    "r": lambda _frame, _choices: end_menu(),
     "n": lambda _frame, _choices: note_menu(),
 }

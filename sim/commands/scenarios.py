@@ -150,13 +150,14 @@ class Of(StrEnum):
     SUMMARY = "summary"
     TWIN = "twin"
     EXPLORE = "explore"
+    DEBRIEF = "debrief"
 
 
 def schema(of: Annotated[Of, typer.Argument(help="What the schema describes.")] = Of.SCENARIO) -> int:
     """Print a JSON Schema.
 
-    With the schema of scenarios an editor completes and checks a scenario while you type; those of summary, twin
-    and explore describe each key of summary.json, twin.json and explore.json.
+    With the schema of scenarios an editor completes and checks a scenario while you type; those of summary, twin,
+    explore and debrief describe each key of summary.json, twin.json, explore.json and debrief.json.
 
     Example: python -m sim schema > scenario.schema.json
     """
@@ -172,6 +173,10 @@ def schema(of: Annotated[Of, typer.Argument(help="What the schema describes.")] 
         from sim.explore.exploration import exploration_schema
 
         typer.echo(exploration_schema().decode(), nl=False)
+    elif of is Of.DEBRIEF:
+        from sim.drill.debrief import debrief_schema
+
+        typer.echo(debrief_schema().decode(), nl=False)
     else:
         from sim.scenario.json_schema import schema_json
 

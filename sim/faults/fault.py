@@ -19,6 +19,9 @@ class NotOnStream(NamedTuple):
     remedy: str
 
 
+Part: TypeAlias = Literal["feature_store", "model", "traffic", "actor", "caller", "disk", "loop"]
+"""What a fault breaks, as whoever looks for it would call it."""
+
 OnStream: TypeAlias = Literal["worker", "producer"] | NotOnStream
 """Where a fault is injected in such a run: in each worker, where traffic and tables are made, or nowhere."""
 
@@ -66,6 +69,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     releases_model: ClassVar[bool] = False  # it lets another model serve
     strikes_writes: ClassVar[bool] = False  # of the decision log, which then has to make them as in production
     on_stream: ClassVar[OnStream]  # every kind says it
+    breaks: ClassVar[Part]  # every kind says it, or the kind that it is one of
     name: Name
     at: Duration
     probability: Share = 1.0

@@ -5,13 +5,14 @@ from typing import Annotated, ClassVar, Literal
 import msgspec
 
 from actors.core.clock import NS_PER_MS
-from sim.faults.fault import LastingFault, OnStream, Share, Wait
+from sim.faults.fault import LastingFault, OnStream, Part, Share, Wait
 
 
 class FeatureStoreOutage(LastingFault, frozen=True, kw_only=True):
     """Each look-up fails at once with "connection refused", as with no process behind the port."""
 
     kind: ClassVar[str] = "feature_store_outage"
+    breaks: ClassVar[Part] = "feature_store"
     on_stream: ClassVar[OnStream] = "worker"
     summary: ClassVar[str] = "each look-up fails at once: connection refused"
     seen: ClassVar[str] = "feature_store.error_ratio at 1, decisions realtime_only, recall falls; latency does not rise"
@@ -22,6 +23,7 @@ class FeatureStoreTimeout(LastingFault, frozen=True, kw_only=True):
     """Look-ups hang until the fault is lifted or the caller gives up, as behind a firewall that drops packets."""
 
     kind: ClassVar[str] = "feature_store_timeout"
+    breaks: ClassVar[Part] = "feature_store"
     on_stream: ClassVar[OnStream] = "worker"
     summary: ClassVar[str] = "look-ups hang until the caller gives up"
     seen: ClassVar[str] = "each batch waits for the whole time-out, then decides realtime_only; a backlog grows"
@@ -38,6 +40,7 @@ class FeatureStoreLatency(LastingFault, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "feature_store_latency"
+    breaks: ClassVar[Part] = "feature_store"
     on_stream: ClassVar[OnStream] = "worker"
     summary: ClassVar[str] = "look-ups take longer, by a constant or a lognormal time"
     seen: ClassVar[str] = "feature_store.p95 and latency rise together; beyond the time-out decisions are realtime_only"
@@ -55,6 +58,7 @@ class FeatureStoreErrors(LastingFault, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "feature_store_errors"
+    breaks: ClassVar[Part] = "feature_store"
     on_stream: ClassVar[OnStream] = "worker"
     summary: ClassVar[str] = "a share of the look-ups fails at once"
     seen: ClassVar[str] = "feature_store.error_ratio at that share, and as many decisions realtime_only"
@@ -66,6 +70,7 @@ class FeatureStoreEmpty(LastingFault, frozen=True, kw_only=True):
     """Look-ups succeed and find nothing, as after a restart without its data."""
 
     kind: ClassVar[str] = "feature_store_empty"
+    breaks: ClassVar[Part] = "feature_store"
     on_stream: ClassVar[OnStream] = "worker"
     summary: ClassVar[str] = "look-ups succeed and find nothing"
     seen: ClassVar[str] = "feature_store.miss_ratio at 1 while error_ratio stays 0; decisions realtime_only"
@@ -76,6 +81,7 @@ class FeatureStoreZeroed(LastingFault, frozen=True, kw_only=True):
     """Every value is zero and looks fresh, as after a job that wrote defaults: to the model a card without a past."""
 
     kind: ClassVar[str] = "feature_store_zeroed"
+    breaks: ClassVar[Part] = "feature_store"
     on_stream: ClassVar[OnStream] = "worker"
     summary: ClassVar[str] = "look-ups answer zeros that look fresh"
     seen: ClassVar[str] = "no error and no miss; PSI of every batch feature explodes, scores shift, recall falls"
@@ -90,6 +96,7 @@ class FeatureStorePartial(LastingFault, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "feature_store_partial"
+    breaks: ClassVar[Part] = "feature_store"
     on_stream: ClassVar[OnStream] = "worker"
     summary: ClassVar[str] = "a share of the keys is missing, always the same ones"
     seen: ClassVar[str] = "feature_store.miss_ratio steps up; the cards and merchants of one shard are realtime_only"
@@ -101,6 +108,7 @@ class FeatureStorePermuted(LastingFault, frozen=True, kw_only=True):
     """Each column has the values of its neighbour, as after a change of schema that only one side knows of."""
 
     kind: ClassVar[str] = "feature_store_permuted"
+    breaks: ClassVar[Part] = "feature_store"
     on_stream: ClassVar[OnStream] = "worker"
     summary: ClassVar[str] = "look-ups answer with columns swapped"
     seen: ClassVar[str] = "no error and no miss; PSI of the batch features jumps at once, scores become nonsense"
@@ -114,6 +122,7 @@ class RefreshFailure(LastingFault, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "refresh_failure"
+    breaks: ClassVar[Part] = "feature_store"
     on_stream: ClassVar[OnStream] = "producer"
     summary: ClassVar[str] = "refreshes of the batch features fail: they age, turn stale, then missing"
     seen: ClassVar[str] = "feature_store.age_s climbs; past 9 h decisions are stale, past 24 h realtime_only"

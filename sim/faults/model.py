@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
-from sim.faults.fault import LastingFault, OnStream, Share
+from sim.faults.fault import LastingFault, OnStream, Part, Share
 
 Damage = Literal["truncated", "nul", "flipped", "leaf", "permuted"]
 Nonsense = Literal["inverted", "shuffled", "constant"]
@@ -18,6 +18,7 @@ class ModelSlow(LastingFault, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "model_slow"
+    breaks: ClassVar[Part] = "model"
     on_stream: ClassVar[OnStream] = "worker"
     summary: ClassVar[str] = "scoring takes a multiple of its time and keeps its core busy"
     seen: ClassVar[str] = "inference and the scorer's busy share rise; past capacity its mailbox fills, latency climbs"
@@ -33,6 +34,7 @@ class ModelErrors(LastingFault, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "model_errors"
+    breaks: ClassVar[Part] = "model"
     on_stream: ClassVar[OnStream] = "worker"
     summary: ClassVar[str] = "a share of the batches cannot be scored"
     seen: ClassVar[str] = "as many decisions by rules, cause model_failed; no transaction is lost"
@@ -48,6 +50,7 @@ class ModelSaturated(LastingFault, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "model_saturated"
+    breaks: ClassVar[Part] = "model"
     on_stream: ClassVar[OnStream] = "worker"
     summary: ClassVar[str] = "every score is near 0.5"
     seen: ClassVar[str] = "the score histogram is one bar in the middle; everything goes to review"
@@ -69,6 +72,7 @@ class ModelCorruptFile(LastingFault, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "model_corrupt_file"
+    breaks: ClassVar[Part] = "model"
     on_stream: ClassVar[OnStream] = "worker"
     summary: ClassVar[str] = "the file of a model is damaged while it is released"
     seen: ClassVar[str] = "model.refusals counts, the journal has the reason; every decision names the old model"
@@ -91,6 +95,7 @@ class ModelBadRelease(LastingFault, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "model_bad_release"
+    breaks: ClassVar[Part] = "model"
     on_stream: ClassVar[OnStream] = "worker"
     summary: ClassVar[str] = "a model takes over that proves itself and scores nonsense"
     seen: ClassVar[str] = "a swap in the journal; then scores shift or cluster, recall falls, and no error at all"

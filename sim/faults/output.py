@@ -3,7 +3,7 @@
 from typing import ClassVar, Final
 
 from actors.core.clock import NS_PER_MS
-from sim.faults.fault import LastingFault, NotOnStream, OnStream, Share, Wait
+from sim.faults.fault import LastingFault, NotOnStream, OnStream, Part, Share, Wait
 
 NO_DELIVERY: Final = NotOnStream(
     "decisions leave in a transaction of the broker, all of an epoch or none", "stop the broker for a while instead"
@@ -15,6 +15,7 @@ class SinkTimeout(LastingFault, frozen=True, kw_only=True):
     """Deliveries hang until the fault is lifted or the logger gives up."""
 
     kind: ClassVar[str] = "sink_timeout"
+    breaks: ClassVar[Part] = "caller"
     on_stream: ClassVar[OnStream] = NO_DELIVERY
     summary: ClassVar[str] = "deliveries of decisions hang"
     seen: ClassVar[str] = "the logger's mailbox fills; decisions are made on time and delivered late"
@@ -29,6 +30,7 @@ class SinkErrors(LastingFault, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "sink_errors"
+    breaks: ClassVar[Part] = "caller"
     on_stream: ClassVar[OnStream] = NO_DELIVERY
     summary: ClassVar[str] = "a share of the deliveries of decisions fails"
     seen: ClassVar[str] = "undelivered grows in the ledger; the log has every decision"
@@ -43,6 +45,7 @@ class DiskFull(LastingFault, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "disk_full"
+    breaks: ClassVar[Part] = "disk"
     on_stream: ClassVar[OnStream] = NO_FILES
     strikes_writes: ClassVar[bool] = True
     summary: ClassVar[str] = "nothing can be appended to any file of the run"
@@ -62,6 +65,7 @@ class SlowDisk(LastingFault, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "slow_disk"
+    breaks: ClassVar[Part] = "disk"
     on_stream: ClassVar[OnStream] = NO_FILES
     strikes_writes: ClassVar[bool] = True
     summary: ClassVar[str] = "each write of the decision log takes longer"

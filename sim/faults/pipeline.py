@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
-from sim.faults.fault import Fault, LastingFault, OnStream, Wait
+from sim.faults.fault import Fault, LastingFault, OnStream, Part, Wait
 
 
 class Crash(Fault, frozen=True, kw_only=True):
@@ -14,6 +14,7 @@ class Crash(Fault, frozen=True, kw_only=True):
         moment: before any work on the batch, or after all of it and before its effects are committed.
     """
 
+    breaks: ClassVar[Part] = "actor"
     actor: ClassVar[str] = ""
     seen: ClassVar[str] = "a restart in the journal; a wait of some ms; as many decisions as transactions"
     mitigation: ClassVar[str] = "the supervisor restarts it; its lease is delivered again and nothing counts twice"
@@ -23,6 +24,7 @@ class Crash(Fault, frozen=True, kw_only=True):
 class Hang(LastingFault, frozen=True, kw_only=True):
     """The actor takes a batch and does nothing with it until the fault is lifted."""
 
+    breaks: ClassVar[Part] = "actor"
     actor: ClassVar[str] = ""
     seen: ClassVar[str] = "its mailbox fills, then the one before it, then unsent grows; latency climbs as time passes"
     mitigation: ClassVar[str] = "bounded mailboxes hold memory flat; what was accepted is decided when it goes on"
@@ -114,6 +116,7 @@ class LoopStall(Fault, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "loop_stall"
+    breaks: ClassVar[Part] = "loop"
     on_stream: ClassVar[OnStream] = "worker"
     summary: ClassVar[str] = "the event loop is blocked for a while, as by a long garbage collection"
     holds_producer: ClassVar[bool] = True
@@ -133,6 +136,7 @@ class MailboxSqueeze(LastingFault, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "mailbox_squeeze"
+    breaks: ClassVar[Part] = "actor"
     on_stream: ClassVar[OnStream] = "worker"
     summary: ClassVar[str] = "a mailbox holds fewer transactions"
     seen: ClassVar[str] = "its fill ratio at 1 and its sender blocked; the backlog moves upstream, until unsent grows"

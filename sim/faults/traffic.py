@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Literal
 import msgspec
 
 from actors.core.clock import NS_PER_MS
-from sim.faults.fault import LastingFault, OnStream, Share, Wait
+from sim.faults.fault import LastingFault, OnStream, Part, Share, Wait
 from sim.scalars import Duration
 
 Damage = Literal["unparseable", "out_of_range", "giant"]
@@ -26,6 +26,7 @@ class TrafficPoison(LastingFault, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "traffic_poison"
+    breaks: ClassVar[Part] = "traffic"
     on_stream: ClassVar[OnStream] = "producer"
     summary: ClassVar[str] = "a share of the transactions is unparseable, out of range or giant"
     seen: ClassVar[str] = "dead letters by reason; nothing else changes, and no actor restarts"
@@ -44,6 +45,7 @@ class TrafficDuplicates(LastingFault, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "traffic_duplicates"
+    breaks: ClassVar[Part] = "traffic"
     on_stream: ClassVar[OnStream] = "producer"
     summary: ClassVar[str] = "a share of the transactions arrives again with the same id"
     seen: ClassVar[str] = "more is offered and as much is decided; the ledger's duplicates grow"
@@ -65,6 +67,7 @@ class TrafficOutOfOrder(LastingFault, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "traffic_out_of_order"
+    breaks: ClassVar[Part] = "traffic"
     on_stream: ClassVar[OnStream] = "producer"
     summary: ClassVar[str] = "a share of the transactions arrives after later ones"
     seen: ClassVar[str] = "event times go back and forth; velocity features blur a little"
@@ -83,6 +86,7 @@ class TrafficClockSkew(LastingFault, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "traffic_clock_skew"
+    breaks: ClassVar[Part] = "traffic"
     on_stream: ClassVar[OnStream] = "producer"
     summary: ClassVar[str] = "event times are wrong by a fixed span, ahead or behind"
     seen: ClassVar[str] = "velocity features jump and PSI rises, most for gaps and local hour; latency does not move"
@@ -99,6 +103,7 @@ class TrafficVolumeDrop(LastingFault, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "traffic_volume_drop"
+    breaks: ClassVar[Part] = "traffic"
     on_stream: ClassVar[OnStream] = "producer"
     summary: ClassVar[str] = "a share of the transactions never arrives"
     seen: ClassVar[str] = "offered rate and throughput fall together; every ratio stays as it was"
@@ -115,6 +120,7 @@ class TrafficDrift(LastingFault, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "traffic_drift"
+    breaks: ClassVar[Part] = "traffic"
     on_stream: ClassVar[OnStream] = "producer"
     summary: ClassVar[str] = "amounts move away from what the model was trained on"
     seen: ClassVar[str] = "PSI of amount and of every feature made from it rises; later scores shift and blocks grow"
@@ -131,6 +137,7 @@ class TrafficFraudWave(LastingFault, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "traffic_fraud_wave"
+    breaks: ClassVar[Part] = "traffic"
     on_stream: ClassVar[OnStream] = "producer"
     summary: ClassVar[str] = "a ring, bots or thieves attack on top of the ordinary traffic"
     seen: ClassVar[str] = (

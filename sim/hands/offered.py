@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from dashboard.choices import Choices, FaultChoice, Parameter
+from dashboard.choices import Choices, FaultChoice, Parameter, Suspect
 from sim.faults.fault import Fault
 from sim.faults.registry import FAULTS
+from sim.faults.suspects import PARTS, kinds_of
+from sim.hands.incident import FORBIDDEN, KEYS, NO_DRILL
 from sim.scenario.field_types import Field, fields_of
 from sim.scenario.json_schema import attribute_texts
 from sim.scenario.render import render
@@ -24,7 +26,28 @@ def choices(refused: str, models: tuple[Path, ...], folder: Path) -> Choices:
         folder: of the run.
     """
     faults = () if refused else tuple(_choice(kind) for kind in FAULTS.values())
-    return Choices(refused=refused, faults=faults, models=tuple(map(str, models)), folder=str(folder.absolute()))
+    closed = dict.fromkeys("dr", NO_DRILL)
+    return Choices(
+        refused=refused,
+        faults=faults,
+        models=tuple(map(str, models)),
+        folder=str(folder.absolute()),
+        closed=closed,
+    )
+
+
+def drill_choices(folder: Path) -> Choices:
+    """Return what can be asked in a blind drill: whom to suspect, and nothing that would name what is hidden.
+
+    Args:
+        folder: of the run.
+    """
+    suspects = tuple(
+        Suspect(part=part, words=words, kinds=tuple((each.kind, each.summary) for each in kinds_of(part)))
+        for part, words in PARTS.items()
+    )
+    closed = {key: FORBIDDEN[action] for key, action in KEYS.items()}
+    return Choices(folder=str(folder.absolute()), suspects=suspects, closed=closed)
 
 
 def _choice(kind: type[Fault]) -> FaultChoice:

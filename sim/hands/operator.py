@@ -25,6 +25,7 @@ from dashboard.actions import (
 )
 from dashboard.choices import Answer
 from sim.faults.registry import FAULTS
+from sim.hands.incident import Incident
 from sim.hands.refused import ON_STREAM, RefusedError
 from sim.hands.typed_fault import check_fault, told, typed_fault
 from sim.hands.typed_rate import planned_rate, typed_duration, typed_times
@@ -55,6 +56,7 @@ class Asked:
         draining: whether it is ending already.
         acknowledge: takes note that someone, by name, is on an alert; returns whether it needed someone.
         phases: the planned load of the synthetic world; () of a replay.
+        incident: of a blind drill; None in any other run.
     """
 
     scenario: Scenario
@@ -64,6 +66,7 @@ class Asked:
     draining: Callable[[], bool]
     acknowledge: Callable[[str, str], bool]
     phases: tuple[RatedPhase, ...] = ()
+    incident: Incident | None = None
 
 
 class Operator:
@@ -100,6 +103,11 @@ class Operator:
         self._shifted = 0  # tenths of the planned rate
         self._shift_step = ""
 
+    @property
+    def named(self) -> frozenset[str]:
+        """The faults that were named in a blind drill."""
+        return frozenset() if self._asked.incident is None else self._asked.incident.named
+
     def answer(self) -> Answer | None:
         """Return what was said to the latest action, for as long as it is news."""
         fresh = self._clock.now_ns() - self._answered_ns < ANSWER_NS
@@ -122,12 +130,18 @@ class Operator:
             return
         try:
             self._check()
-            said = self._do(action)
+            said = self._obey(action)
         except RefusedError as refusal:
             self._answer = Answer(str(refusal), good=False)
         else:
             self._answer = Answer(said)
         self._answered_ns = self._clock.now_ns()
+
+    def _obey(self, action: Action) -> str:
+        incident = self._asked.incident
+        if incident is None:
+            return self._do(action)
+        return incident.obey(action) or self._do(incident.meant(action))
 
     def _check(self) -> None:
         if self._asked.refused:

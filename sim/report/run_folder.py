@@ -67,8 +67,9 @@ JOURNAL = "journal.jsonl"
 LATENCY = "latency.hlog"
 SCENARIO = "scenario.yaml"
 AS_PLAYED = "as_played.yaml"  # only of a run that was changed by hand
+DEBRIEF = "debrief.json"  # only of a blind drill
 RUN_FILES = frozenset(
-    {SUMMARY, JUNIT, DECISIONS, DEAD_LETTERS, UNDELIVERED, ALERTS, JOURNAL, LATENCY, SCENARIO, AS_PLAYED}
+    {SUMMARY, JUNIT, DECISIONS, DEAD_LETTERS, UNDELIVERED, ALERTS, JOURNAL, LATENCY, SCENARIO, AS_PLAYED, DEBRIEF}
 )
 ROLLBACK = "rollback"  # left there by the command of that name, taken away by the run
 PARTIAL = ".partial"  # of a file that is being written; it takes its name when it is whole

@@ -12,6 +12,7 @@ from actors.core.errors import OutputError, ScenarioError
 from dashboard.cast import SUFFIX as CAST
 from dashboard.frame import Frame, Notice
 from dashboard.live import open_screen, wants_live
+from sim.hands.blindfold import FOLDER, TITLE, Blindfold
 from sim.report.run_folder import RunFolder
 from sim.scenario.loader import load, placing
 from sim.scenario.scenario import Scenario
@@ -118,6 +119,9 @@ class Request:
         record: file for a recording of the screen; None records nothing.
         with_capacity: measure what the pipeline can do before the run; of a scenario without a file of transactions.
         elsewhere: given the scenario, returns where its pipeline is; None: in this process.
+        blind: hides what the scenario would give away; the screen then is the terminal's.
+        afterwards: given what was run and what it came to, with the screen gone and the folder still open, returns the
+            exit code.
     """
 
     scenario: Path
@@ -130,6 +134,8 @@ class Request:
     record: Path | None = None
     with_capacity: bool = False
     elsewhere: Callable[[Scenario], Elsewhere | None] = lambda _: None
+    blind: Blindfold | None = None
+    afterwards: "Callable[[Plan, Result, RunFolder], int]" = lambda _plan, result, _folder: result.exit_code
 
 
 def run_scenario(request: Request) -> int:
@@ -147,7 +153,8 @@ def run_scenario(request: Request) -> int:
 def run_cut(shorter: Cut, request: Request) -> int:
     """Run a scenario that is loaded, cut or whole; otherwise as `run_scenario`."""
     elsewhere = request.elsewhere(shorter.scenario)
-    with RunFolder.create(request.out, shorter.scenario.name) as folder:
+    name = shorter.scenario.name if request.blind is None else FOLDER
+    with RunFolder.create(request.out, name) as folder:
         return _run_in(folder, shorter, request, elsewhere)
 
 
@@ -162,9 +169,9 @@ def _run_in(folder: RunFolder, shorter: Cut, request: Request, elsewhere: Elsewh
     screen = open_screen(live=live, record=request.record)
     _keep_quiet(live=live)
     try:
-        screen.show(Notice(title=f"starting {shorter.scenario.name}"))
+        screen.show(Notice(title=_starting(shorter.scenario, request)))
         # Imported with the screen up: LightGBM alone takes a second.
-        from sim.hands.offered import choices
+        from sim.hands.offered import choices, drill_choices
         from sim.hands.refused import refusal
         from sim.injection.rate_changes import MOST_MIRRORS
         from sim.run.execute import composed, execute
@@ -174,10 +181,12 @@ def _run_in(folder: RunFolder, shorter: Cut, request: Request, elsewhere: Elsewh
         compose = composed if elsewhere is None else elsewhere.compose(screen.show)
         refused = refusal(plan.clock, interactive=plan.scenario.interactive)
         by_hand = live and not refused and elsewhere is None
-        plan = replace(plan, by_hand=by_hand)
+        plan = replace(plan, by_hand=by_hand, blind=request.blind)
         if by_hand and isinstance(plan.load, SyntheticLoad):
             plan = replace(plan, load=replace(plan.load, mirrors=MOST_MIRRORS))
-        if live:
+        if request.blind is not None:
+            screen.offer(drill_choices(folder.path))
+        elif live:
             screen.offer(choices(refused, tuple(plan.candidates.values()), folder.path))
         result = execute(plan, folder, screen, compose=compose)
     except BaseException:
@@ -187,7 +196,7 @@ def _run_in(folder: RunFolder, shorter: Cut, request: Request, elsewhere: Elsewh
         screen.close(result.frame, _last_words(result, folder))
         if request.picture is not None and (problem := write_picture(result.frame, request.picture)):
             sys.stderr.write(f"{problem}\n")
-    return result.exit_code
+    return request.afterwards(plan, result, folder)
 
 
 def planned(
@@ -224,10 +233,14 @@ def planned(
     ready = preflight(shorter, request.model, show)
     for remark in (*settled.remarks, *ready.remarks) if told else ():
         sys.stderr.write(f"{remark}\n")
-    show(Notice(title=f"starting {shorter.scenario.name}", detail=ready.length))
+    show(Notice(title=_starting(shorter.scenario, request), detail=ready.length))
     artifact = ready.artifact or choose_model(shorter.scenario, request.model, show)
     plan = prepare(shorter, artifact, folder, show, ready.load, with_capacity=request.with_capacity)
     return replace(plan, warnings=(*settled.remarks, *plan.warnings))
+
+
+def _starting(scenario: Scenario, request: Request) -> str:
+    return f"starting {scenario.name if request.blind is None else f'a {TITLE}'}"
 
 
 def _keep_quiet(*, live: bool) -> None:

@@ -1,11 +1,14 @@
 """A plan carried out: event loop, feed, signals, session, and the folder it leaves behind."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 
+import msgspec
+
+from actors.core.errors import OutputError
 from dashboard.frame import Frame
 from sim.clocks.calibration_file import digest
 from sim.clocks.interruptible import run_interruptibly
@@ -13,7 +16,8 @@ from sim.clocks.real import loop_factory
 from sim.clocks.virtual_loop import VirtualLoop
 from sim.exit_codes import USAGE
 from sim.hands.as_played import as_played
-from sim.journal import Journal
+from sim.hands.incident import Incident
+from sim.journal import Journal, JournalEntry
 from sim.report import run_folder as files
 from sim.report.figures import Finished, summarise
 from sim.report.jsonl import AlertLine, JsonLines, PatientLines, TextLines
@@ -41,6 +45,8 @@ class Result:
         problems: files that are not whole, one line each.
         written: whether the summary is in the folder, and the folder where it was.
         losses: what happened to processes that helped, one line each.
+        journal: what happened in the run, in order.
+        incident: of a blind drill; None in any other run.
     """
 
     summary: Summary
@@ -48,6 +54,8 @@ class Result:
     problems: tuple[str, ...]
     written: bool = True
     losses: tuple[str, ...] = ()
+    journal: Sequence[JournalEntry] = ()
+    incident: Incident | None = None
 
     @property
     def exit_code(self) -> int:
@@ -86,7 +94,8 @@ def execute(
         ArtifactError: the model's state cannot be read.
     """
     folder.clear()
-    folder.write(files.SCENARIO, resolved(plan.scenario))
+    if plan.blind is None:
+        folder.write(files.SCENARIO, resolved(plan.scenario))
     on_real_clock = plan.clock == "real"
     machine = real_machine if on_real_clock else virtual_machine
     work = partial(_run, plan, folder, screen, attachments, machine, compose)
@@ -116,7 +125,8 @@ async def _run_on(
     journal_lines, alert_lines = JsonLines(folder.file(files.JOURNAL)), JsonLines(folder.file(files.ALERTS))
     latency_lines = PatientLines(folder.file(files.LATENCY))
     own_lines = (journal_lines, alert_lines, latency_lines)
-    journal = Journal(clock, journal_lines.add)
+    told = _Told(plan, folder, journal_lines, alert_lines)
+    journal = Journal(clock, told.add)
     with ExitStack() as opened:
         for lines in own_lines:
             opened.callback(lines.close)
@@ -127,17 +137,65 @@ async def _run_on(
         session = Session(plan, parts, clock, screen, TextLines(latency_lines), machine.memory)
         attachments.alerts(session.watch.alerts)
         session.watch.monitor.alert_listeners.append(
-            lambda event: alert_lines.add(AlertLine.of(event, journal.start_ns))
+            lambda event: told.add_alert(AlertLine.of(event, journal.start_ns))
         )
         loop = asyncio.get_running_loop()
         with drained_by(partial(loop.call_soon_threadsafe, session.interrupt)) as presses:
             folder.begin()
-            ended = await session.run()
+            problems: list[str] = []
+            try:
+                ended = await session.run()
+            finally:
+                told.tell(problems)
             for lines in own_lines:
                 lines.flush()
             # Who presses Ctrl-C now wants the run to end, not to lose its summary; labels in the log may be missing.
             output = Output(folder, parts, own_lines, partial(presses.more_than, presses.count))
-            return _report(plan, output, session, ended, machine.losses())
+            return _report(plan, output, session, ended, (*machine.losses(), *problems))
+
+
+class _Told:
+    """What a run tells of itself in its folder while it lasts; in a blind drill nothing that gives it away.
+
+    Args:
+        plan: what is run.
+        folder: of the run.
+        journal: the file.
+        alerts: the file.
+    """
+
+    def __init__(self, plan: Plan, folder: RunFolder, journal: JsonLines, alerts: JsonLines) -> None:
+        self._plan = plan
+        self._folder = folder
+        self._journal = journal
+        self._alerts = alerts
+        self._hidden: list[tuple[JsonLines, msgspec.Struct]] | None = None if plan.blind is None else []
+
+    def add(self, entry: JournalEntry) -> None:
+        """Take an entry of the journal."""
+        self._add(self._journal, entry)
+
+    def add_alert(self, line: AlertLine) -> None:
+        """Take what an alert did."""
+        self._add(self._alerts, line)
+
+    def _add(self, lines: JsonLines, document: msgspec.Struct) -> None:
+        if self._hidden is None:
+            lines.add(document)
+        else:
+            self._hidden.append((lines, document))
+
+    def tell(self, problems: list[str]) -> None:
+        """Write what was hidden so far, now that the run is over; what cannot be is a line in ``problems``."""
+        if self._hidden is None:
+            return
+        hidden, self._hidden = self._hidden, None
+        for lines, document in hidden:
+            lines.add(document)
+        try:
+            self._folder.write(files.SCENARIO, resolved(self._plan.scenario))
+        except OutputError as error:
+            problems.append(str(error))
 
 
 def _report(plan: Plan, output: Output, session: Session, ended: Ended, losses: tuple[str, ...]) -> Result:
@@ -150,14 +208,14 @@ def _report(plan: Plan, output: Output, session: Session, ended: Ended, losses: 
         output.join_labels(parts.event_time.now_us() - plan.label_delay_us, problems)
     warnings = [*losses, *problems, *parts.remarks()]
     by_hand = tuple(session.operator.changes)
-    if by_hand:
+    if by_hand or plan.blind is not None:
         ended_ns = ended.elapsed_ns if ended.interrupted else None
         output.write_as_played(as_played(plan.scenario, parts.by_hand, parts.steps.steps, ended_ns), problems)
     finished = replace(_finished(plan, parts, session, ended, tuple(warnings)), trace_hash=hashed, by_hand=by_hand)
     summary = summarise(finished)
     output.write_junit(junit(summary), problems)
     written = output.write_summary(summary_text(summary), problems)
-    return Result(summary, ended.frame, tuple(problems), written, losses)
+    return Result(summary, ended.frame, tuple(problems), written, losses, parts.journal.entries, ended.incident)
 
 
 def _finished(plan: Plan, parts: RunParts, session: Session, ended: Ended, warnings: tuple[str, ...]) -> Finished:

@@ -14,6 +14,7 @@ from sim.chance import Streams
 from sim.clocks.costs import Costs
 from sim.clocks.modelled_waits import LookUpTime
 from sim.feeds.feed import Blocks
+from sim.hands.blindfold import Blindfold
 from sim.injection.rate_changes import mirrors_for, with_mirrors
 from sim.replay.events_section import events_spec
 from sim.replay.known_cards import judged_rows
@@ -253,6 +254,7 @@ class Plan:
         noise: how much those times vary: sigma of their logarithm; 0 not at all.
         by_hand: whether someone sits at its screen who may change it.
         look_up: what look-ups take on either clock; None: as long as the store in memory needs.
+        blind: hides in a drill what the scenario would give away; None hides nothing.
     """
 
     scenario: Scenario
@@ -269,6 +271,7 @@ class Plan:
     noise: float = 0.0
     look_up: LookUpTime | None = None
     by_hand: bool = False
+    blind: Blindfold | None = None
 
     @property
     def label_delay_us(self) -> int:

@@ -14,7 +14,9 @@ from actors.telemetry.latency_log import INTERVAL_S, LatencyLog, Writable
 from actors.telemetry.snapshot import Quality, Snapshot
 from dashboard.frame import Frame
 from sim.faults.fault import FaultRecord
-from sim.hands.operator import Asked, Operator
+from sim.hands.blindfold import Blindfold
+from sim.hands.incident import Incident
+from sim.hands.operator import BY, Asked, Operator
 from sim.hands.refused import refusal
 from sim.judging.alert_grades import AlertGrades
 from sim.judging.judge import Judge
@@ -26,13 +28,13 @@ from sim.run.model_watch import ModelWatch
 from sim.run.plan import Plan, SyntheticLoad, planned_ns
 from sim.run.watch import AnyScreen, Watch, tick_s
 from sim.run_parts import RunParts
-from sim.scenario.timeline import Span, duration_ns, phase_spans
+from sim.scenario.timeline import Span, cut, duration_ns, phase_spans, span_of, spans
 from sim.steps.step import StepRecord
 
 PUT_AWAY_NS = NS_PER_S // 2  # of a burst of 60,000/s 3 MB, a part of each array that is worth a call
 LOGGED_TICKS = 10  # ticks that an interval of the latency log covers in a run of hours: 240 intervals in all
 
-EndReason = Literal["ended", "interrupted", "escalated"]
+EndReason = Literal["ended", "resolved", "interrupted", "escalated"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class Ended:
         left_count: transactions that the drain left, decided by default.
         remarks: what should be known beside the verdict, one line each.
         interrupted: whether someone ended it before its time.
+        incident: of a blind drill.
     """
 
     first: Snapshot
@@ -66,6 +69,7 @@ class Ended:
     left_count: int
     remarks: tuple[str, ...]
     interrupted: bool = False
+    incident: Incident | None = None
 
 
 class Session:
@@ -99,6 +103,7 @@ class Session:
         self._clock = clock
         self._end: asyncio.Future[EndReason] = asyncio.get_running_loop().create_future()
         self.judge = Judge(plan.scenario, parts.telemetry.reference_of, self._quality_of)
+        self._incident = None if plan.blind is None else self._make_incident(plan.blind)
         asked = Asked(
             plan.scenario,
             planned_ns(plan.scenario, plan.load),
@@ -107,6 +112,7 @@ class Session:
             self._end.done,
             self._acknowledge,
             plan.load.spec.phases if isinstance(plan.load, SyntheticLoad) else (),
+            self._incident,
         )
         self.operator = Operator(asked, parts, clock)
         self.watch = Watch(plan, parts, self.judge, clock, screen, memory, self.operator)
@@ -121,6 +127,16 @@ class Session:
 
     def _acknowledge(self, alert: str, by: str) -> bool:
         return self.watch.monitor.acknowledge(alert, by)
+
+    def _make_incident(self, blind: Blindfold) -> Incident:
+        parts = self._parts
+        return Incident(
+            parts.faults.records,
+            lambda: (self._clock.now_ns() - self._start_ns) / NS_PER_S,
+            lambda: self._end_with("resolved"),
+            lambda what, detail: parts.journal.add(BY, what, detail),
+            blind.aliases(self._plan.scenario),
+        )
 
     def interrupt(self) -> None:
         """Ask to drain; ask again, or while it drains, to stop draining. Safe to call from a signal handler."""
@@ -201,9 +217,9 @@ class Session:
         arrivals = offered_load(self.watch.monitor.tick())
         self.watch.state = "draining"
         journal = self._parts.journal
-        if reason != "ended":
+        if reason in ("interrupted", "escalated"):
             journal.add(reason, detail=self._escalated)
-        if reason == "interrupted" and not self._hurried:
+        if reason in ("interrupted", "resolved") and not self._hurried:
             self._parts.faults.lift_all()  # an actor that hangs could not drain, and whoever waits wants the end
         left_count = await self._drain(send_rest=reason == "ended")
         journal.add("drained", detail=f"{left_count:,} transactions decided by default" if left_count else "")
@@ -271,8 +287,10 @@ class Session:
         watch.state = "interrupted" if interrupted else "finished"
         final = watch.monitor.tick()
         self._latency_log.finish(final)
-        expectations = self.judge.finish(final, elapsed_ns) + self._not_judged()
+        expectations = self._judged(final, elapsed_ns) + self._not_judged()
         faults, steps = parts.faults.records(), parts.steps.records()
+        if self._resolved:
+            faults = tuple(each for each in faults if each.injected_at_s is not None)
         read = metrics_read(self._plan.scenario.expect)
         verdict = judge(
             expectations,
@@ -302,10 +320,31 @@ class Session:
             outcomes=outcomes,
             grades=grades,
             remarks=noted,
-            interrupted=interrupted,
+            interrupted=interrupted or self._resolved,
+            incident=self._incident,
             frame=watch.frame(verdict.verdict, expectations),
             left_count=left_count,
         )
+
+    @property
+    def _resolved(self) -> bool:
+        """Whether the operator of a drill has said that the incident is over."""
+        return self._end.done() and self._end.result() == "resolved"
+
+    def _judged(self, final: Snapshot, elapsed_ns: int) -> tuple[ExpectationResult, ...]:
+        """Return how each expectation ended; the end of an incident is the end of the run, and what it cuts skipped."""
+        scenario = self._plan.scenario
+        planned_ns = duration_ns(scenario)
+        if not self._resolved or planned_ns is None or elapsed_ns >= planned_ns:
+            return self.judge.finish(final, elapsed_ns)
+        known = spans(scenario)
+        reached = (planned_ns, *(at_ns for at_ns in self.judge.marks if at_ns <= elapsed_ns))
+        left = cut(scenario, max(1, elapsed_ns)).not_judged
+        later = {each.name for each in scenario.expect if each in left}
+        later |= {each.name for each in scenario.expect if span_of(each, scenario, known).end_ns not in reached}
+        results = self.judge.finish(final, planned_ns)
+        skips = {each.name: skipped(each) for each in scenario.expect if each.name in later}
+        return tuple(skips.get(each.name, each) for each in results)
 
     def _not_judged(self) -> tuple[ExpectationResult, ...]:
         cut = self._plan.cut

@@ -262,7 +262,12 @@ class Watch:
         self._situation_now = self._situation.read(elapsed_ns / NS_PER_S, self.monitor.window(RECENT_S), known)
         if self._screen.ready:
             standing = self._judge.standing(snapshot, elapsed_ns)
-            self._screen.show(self.frame(_so_far(standing), standing))
+            self._screen.show(self._unless_hidden(self.frame(_so_far(standing), standing)))
+
+    def _unless_hidden(self, frame: show.Frame) -> show.Frame:
+        """Return what may be seen of a frame while the run lasts."""
+        blind = self._plan.blind
+        return frame if blind is None else blind.frame(frame, self._plan.scenario, self._operator.named)
 
     def _note_breaker(self, snapshot: Snapshot) -> None:
         state = snapshot.gauges.breaker

@@ -1,0 +1,129 @@
+"""From a request on the command line to a blind drill and its debrief."""
+
+import secrets  # noqa: TID251 - of a folder nobody is to know what is drawn; the seed is told, and draws it again
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from actors.core.errors import InputError, ScenarioError
+from dashboard.live import wants_live
+from sim.chance import Streams
+from sim.hands.blindfold import Blindfold
+from sim.hands.refused import FORBIDDEN
+from sim.run.command import Request, run_scenario
+from sim.scenario.loader import load
+from sim.scenario.scenario import Scenario
+from sim.scenario.shipped import scenario_file
+
+if TYPE_CHECKING:
+    from sim.report.run_folder import RunFolder
+    from sim.run.execute import Result
+    from sim.run.plan import Plan
+
+NO_TERMINAL: Final = (
+    "drill: needs a terminal with a keyboard, since it is played at the screen; run plays a scenario without one"
+)
+FRESH: Final = 1_000_000  # seeds that a folder is drawn with are below it: they can be read out and typed
+
+
+@dataclass(frozen=True, slots=True)
+class DrillRequest:
+    """What the command line asks for.
+
+    Attributes:
+        place: a scenario, or a folder of them, of which one is drawn.
+        model: folder of a model; None chooses.
+        overrides: ``PATH=VALUE`` each.
+        seed: of the draw and of the run; None: the scenario's own, and a fresh one for a folder.
+        hints: show the line in words.
+        out: folder for the run's files; None makes one.
+    """
+
+    place: Path
+    model: Path | None = None
+    overrides: tuple[str, ...] = ()
+    seed: int | None = None
+    hints: bool = False
+    out: Path | None = None
+
+
+def drill(request: DrillRequest) -> int:
+    """Play what is asked for; return the exit code.
+
+    Raises:
+        InputError: it cannot be played; nothing has run.
+        TrainingRefused: a model had to be trained and missed its gates.
+    """
+    if not wants_live("auto"):
+        raise InputError(NO_TERMINAL)
+    file, seed = request.place, request.seed
+    if request.place.is_dir():
+        seed = secrets.randbelow(FRESH) if seed is None else seed
+        file = drawn(request.place, seed, request.overrides)
+    overrides = (*request.overrides, *(() if seed is None else (f"seed={seed}",)))
+    scenario = load(file, overrides, needs_model=request.model is None)
+    if why := undrillable(scenario):
+        raise InputError(f"{file}: {why}")
+    played = Request(
+        scenario=file,
+        model=request.model,
+        overrides=overrides,
+        out=request.out,
+        blind=Blindfold(hints=request.hints),
+        afterwards=_debriefed,
+    )
+    return run_scenario(played)
+
+
+def undrillable(scenario: Scenario) -> str:
+    """Return why ``scenario`` cannot be played blind, and what to do; "" where it can."""
+    if not scenario.interactive:
+        return FORBIDDEN
+    if scenario.clock != "real":
+        return "nobody can play on the virtual clock; add --set clock=real"
+    if not scenario.faults:
+        return "has no fault, so that there is nothing to find; name a scenario with faults"
+    return ""
+
+
+def drawn(folder: Path, seed: int, overrides: tuple[str, ...]) -> Path:
+    """Return a scenario of ``folder`` that can be played blind, drawn by ``seed``.
+
+    Raises:
+        ScenarioError: there is none, or one of the files there is not valid.
+    """
+    fit = [file for file in sorted(folder.glob("*.yaml")) if _fits(load(file, overrides, files_required=False))]
+    if not fit:
+        there = "none of its scenarios can be played blind" if any(folder.glob("*.yaml")) else "has no scenario"
+        raise ScenarioError(f"{folder}: {there}; name a folder of *.yaml files with faults in them")
+    return fit[int(Streams(seed)["drill"].integers(len(fit)))]
+
+
+def _fits(scenario: Scenario) -> bool:
+    return not scenario.external and not undrillable(scenario)
+
+
+def drill_place(word: str) -> Path:
+    """Return the file or folder that ``word`` means: a path, or the name of a shipped scenario.
+
+    Raises:
+        ScenarioError: there is none.
+    """
+    place = Path(word)
+    return place if place.is_dir() else scenario_file(word)
+
+
+def _debriefed(plan: "Plan", result: "Result", folder: "RunFolder") -> int:
+    """Write and print the debrief of a drill that is over; return the run's exit code."""
+    from rich.console import Console
+
+    from sim.drill.debrief import debrief, debrief_text
+    from sim.drill.printing import print_debrief
+    from sim.report.run_folder import DEBRIEF
+
+    if plan.blind is None or result.incident is None:
+        raise AssertionError("a drill is played blind")
+    told = debrief(result.summary, result.journal, result.incident, hints=plan.blind.hints)
+    folder.write(DEBRIEF, debrief_text(told))
+    print_debrief(told, Console())
+    return result.exit_code

@@ -1,0 +1,82 @@
+"""A debrief at the terminal: a table of faults, the times of alerts beside those of people, and what it cost."""
+
+from rich.console import Console
+from rich.table import Table
+
+from sim.drill.debrief import Debrief, FaultTold, Mean
+from sim.faults.suspects import PARTS
+
+NEVER = "–"
+ENDED = {"planned": "to its planned end", "operator": "until the operator ended it", "interrupted": "and interrupted"}
+
+
+def print_debrief(told: Debrief, console: Console) -> None:
+    """Print ``told``, as wide as it needs: in a file or a pipe nothing is cut off."""
+    title = f"debrief: {told.scenario}, seed {told.seed}, played {ENDED[told.ended]}"
+    console.print(title, soft_wrap=True, markup=False, highlight=False)
+    for table in (_faults(told), _times(told)):
+        needed = console.measure(table, options=console.options.update(max_width=10_000, width=10_000)).maximum
+        console.width = max(console.width, needed) if not console.is_terminal else console.width
+        console.print(table)
+    for line in _notes(told):
+        console.print(line, soft_wrap=True, markup=False, highlight=False)
+
+
+def _faults(told: Debrief) -> Table:
+    """Return the faults, one a column, so that a name has room and instants stand under each other."""
+    table = Table()
+    table.add_column("seconds since the start")
+    for each in told.faults:
+        table.add_column(each.fault, justify="right", overflow="fold")
+    table.add_row("kind", *(each.kind for each in told.faults), end_section=True)
+    for words, key in (
+        ("injected", "injected_at_s"),
+        ("first effect", "first_effect_at_s"),
+        ("first alert", "alerted_at_s"),
+        ("acknowledged", "acknowledged_at_s"),
+        ("first call", "called_at_s"),
+        ("its part called", "part_at_s"),
+        ("named", "named_at_s"),
+        ("over", "over_at_s"),
+        ("alerts resolved", "resolved_at_s"),
+    ):
+        table.add_row(words, *(_instant(getattr(each, key)) for each in told.faults))
+    table.add_section()
+    table.add_row("seen by", *(each.alert or NEVER for each in told.faults))
+    table.add_row("score", *(f"{each.score:g} of 1" if _came(each) else NEVER for each in told.faults))
+    return table
+
+
+def _times(told: Debrief) -> Table:
+    table = Table()
+    table.add_column("mean time to")
+    for name in ("detect", "acknowledge", "diagnose", "recover"):
+        table.add_column(name, justify="right")
+    for who, times in (("alerts", told.alerts), ("people", told.people)):
+        means = (times.detect, times.acknowledge, times.diagnose, times.recover)
+        table.add_row(who, *(_mean(each, told.most) for each in means))
+    return table
+
+
+def _mean(mean: Mean, most: int) -> str:
+    if mean.mean_s is None:
+        return NEVER
+    of = "" if mean.of == most else f" ({mean.of} of {most})"
+    return f"{mean.mean_s:.1f} s{of}"
+
+
+def _instant(at_s: float | None) -> str:
+    return NEVER if at_s is None else f"{at_s:.1f}"
+
+
+def _came(fault: FaultTold) -> bool:
+    return fault.injected_at_s is not None
+
+
+def _notes(told: Debrief) -> list[str]:
+    wrong = [each for each in told.calls if each.verdict == "wrong"]
+    called = ", ".join(f"{PARTS[each.part]} at {each.at_s:.1f} s" for each in wrong)
+    false = f"{len(wrong)} false call{'' if len(wrong) == 1 else 's'}{f': {called}' if called else ''}"
+    lines = [f"score {told.score:g} of {told.most}; {false}"]
+    lines += [f"{each.fault} never came: the run ended before" for each in told.faults if not _came(each)]
+    return lines
