@@ -8,8 +8,11 @@ from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from actors.model.artifact import MANIFEST_FILE
+from actors.model.manifest import read_manifest
 from sim.exit_codes import PASS, USAGE
 from sim.stream.control_messages import Inject, Leave, Lift, Status
 from tests.support.model_cache import earlier_model
@@ -136,6 +139,23 @@ def test_a_worker_with_another_model_is_refused(run: StreamRun, world_model: Pat
         assert "--model" in lines[-1]
 
     play(run, law)
+
+
+def test_no_decision_is_made_by_a_model_that_was_replaced_before_its_worker_came(
+    run: StreamRun, world_model: Path
+) -> None:
+    """A worker that takes the place of one that died after a release begins with what was released."""
+    other = earlier_model(world_model)
+    run.releases = (str(other),)
+
+    async def law(run: StreamRun) -> None:
+        await run.offer(300, decided=False)
+        run.worker("--slot", "w0", "--model", str(world_model))
+        await run.until(lambda: len(run.ended) == run.offered)
+
+    play(run, law)
+    models = {msgspec.json.decode(ended.value)["model"] for ended in run.ended.values()}
+    assert models == {read_manifest(other / MANIFEST_FILE).digest}
 
 
 def test_a_fault_in_a_worker_has_its_effect_and_is_undone(run: StreamRun) -> None:

@@ -65,6 +65,7 @@ class StreamRun:
         twice: how many ended more than once.
         again: those ends, with the one before.
         taken: slots that are held: whoever asks for one of them is refused.
+        releases: folders of models that whoever joins has to release.
         workers: processes that were started.
     """
 
@@ -79,6 +80,7 @@ class StreamRun:
         self.twice = 0
         self.again: list[tuple[Ended, Ended]] = []
         self.taken: set[str] = set()
+        self.releases: tuple[str, ...] = ()
         self.offered = 0
         self.workers: list[subprocess.Popen[str]] = []
         self.announce = Announce(
@@ -136,7 +138,7 @@ class StreamRun:
             why = f"slot {asked.slot} is held by another process"
             self._link.send(Refused(run=self.run, process=asked.process, why=why))
         else:
-            self._link.send(Admit(run=self.run, process=asked.process))
+            self._link.send(Admit(run=self.run, process=asked.process, releases=self.releases))
 
     async def _reading(self, reader: CommittedReader) -> None:
         while True:
