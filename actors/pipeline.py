@@ -34,7 +34,7 @@ from actors.resilience.store_guard import CachedFeatureStore, GuardedFeatureStor
 from actors.resilience.store_retries import HedgedFeatureStore, RetryBudget, RetryingFeatureStore
 from actors.scorer import Scorer
 from actors.source import Source
-from actors.supervisor import Restart, Supervisor, Worker
+from actors.supervisor import Restart, Supervised, Supervisor
 from actors.telemetry.ledger_snapshot import Waiting
 from actors.telemetry.snapshot import ActorGauge, Gauges, MailboxGauge
 from actors.telemetry.telemetry import Telemetry
@@ -186,7 +186,7 @@ class Pipeline:
 
     async def _run(self) -> None:
         """Run all actors until they are done, and deliver meanwhile and afterwards what is owed."""
-        workers: tuple[Worker, ...] = (self.producer, *self.actors)
+        workers: tuple[Supervised, ...] = (self.producer, *self.actors)
         retrying = asyncio.create_task(self.retries.run(), name="delivery retries")
         try:
             await self.supervisor.run(workers)

@@ -20,7 +20,7 @@ CRASHES_TO_ACT = 2  # the first may be chance; the second has the batch as its o
 log = logging.getLogger(__name__)
 
 
-class Worker(Protocol):
+class Supervised(Protocol):
     """What a supervisor runs: a producer or an actor."""
 
     name: str
@@ -73,7 +73,7 @@ class Supervisor:
         """Return how often a worker was restarted."""
         return self._restart_counts.get(name, 0)
 
-    async def run(self, workers: Sequence[Worker]) -> None:
+    async def run(self, workers: Sequence[Supervised]) -> None:
         """Run all workers until each is done.
 
         Raises:
@@ -87,7 +87,7 @@ class Supervisor:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _keep(self, worker: Worker) -> None:
+    async def _keep(self, worker: Supervised) -> None:
         while True:
             self._states[worker.name] = "running"
             try:
@@ -102,7 +102,7 @@ class Supervisor:
                 self._states[worker.name] = "done"
                 return
 
-    async def _restart(self, worker: Worker, error: Exception) -> None:
+    async def _restart(self, worker: Supervised, error: Exception) -> None:
         now_ns = self._clock.now_ns()
         crashes = self._crashes.setdefault(worker.name, Crashes())
         crashes.forget_before(now_ns - self._config.within_ns)

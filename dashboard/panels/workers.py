@@ -37,7 +37,7 @@ class WorkerRow(Part, frozen=True, kw_only=True):
     note: str = ""
 
 
-class Workers(Section, frozen=True):
+class WorkerRows(Section, frozen=True):
     """The workers of a run on a stream, in the order of their slots."""
 
     rows: tuple[WorkerRow, ...]
@@ -61,7 +61,7 @@ def draw_workers(frame: Frame, width: int, height: int) -> list[Row]:
 
     Where there is room, a row ends in why its worker was restarted the last time.
     """
-    data = frame.section(Workers)
+    data = frame.section(WorkerRows)
     if data is None:
         return []
     shown = data.rows
@@ -81,7 +81,7 @@ def draw_workers(frame: Frame, width: int, height: int) -> list[Row]:
 
 def worker_count(frame: Frame) -> int:
     """Return how many workers there are to show."""
-    data = frame.section(Workers)
+    data = frame.section(WorkerRows)
     return 0 if data is None else len(data.rows)
 
 
@@ -116,6 +116,6 @@ def _ails(worker: WorkerRow) -> bool:
 WORKERS_PANEL = Panel(
     "workers",
     draw_workers,
-    lambda frame: frame.has(Workers),
+    lambda frame: frame.has(WorkerRows),
     remark=lambda _frame, _width: "last 10 s; lag and state now, restarts of the whole run",
 )

@@ -13,7 +13,7 @@ from dashboard.panels.flow import ActorLevel, MailboxLevel, PipelineFlow
 from dashboard.panels.health import BreakerReading, FeatureStoreHealth, Memory
 from dashboard.panels.latency import Latency, Stages, StageTime
 from dashboard.panels.model import Drift, QualityFigures, Scores
-from dashboard.panels.workers import WorkerRow, Workers
+from dashboard.panels.workers import WorkerRow, WorkerRows
 from sim.frames.inputs import FrameInputs, RunFacts, RunSeries
 
 PSI_LIMIT = 0.2
@@ -43,7 +43,7 @@ def sections(facts: RunFacts, run_series: RunSeries, inputs: FrameInputs) -> Ite
     yield _drift(inputs)
     yield _quality(run_series, inputs) if facts.labelled else None
     yield _pipeline(inputs, workers)
-    yield Workers(workers) if workers else None
+    yield WorkerRows(workers) if workers else None
 
 
 def _latency(run_series: RunSeries) -> Latency:

@@ -19,7 +19,7 @@ _PLACE_NS = NS_PER_MS  # how far apart transactions count as where there is no s
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class ArrivalBlock:
     """Some consecutive transactions, as far as it matters for when they arrive.
 
     Attributes:
@@ -60,7 +60,7 @@ class RearrangedFeed(FeedInjector):
         self._event_us = 0
 
     @abstractmethod
-    def arrange(self, span: Span, chosen: I64) -> Arranged:
+    def arrange(self, span: ArrivalBlock, chosen: I64) -> Arranged:
         """Return what arrives of ``span`` if the rows at ``chosen`` are struck; the same whenever it is asked."""
         ...
 
@@ -99,7 +99,7 @@ class RearrangedFeed(FeedInjector):
         if not len(chosen):
             return Arranged(np.arange(len(keys_ns)), keys_ns)
         end_ns = np.full(len(keys_ns), np.inf) if due_ns is None else _ends_of(due_ns, self.switch)
-        return self.arrange(Span(first, keys_ns, end_ns), chosen)
+        return self.arrange(ArrivalBlock(first, keys_ns, end_ns), chosen)
 
     def _pass(self, block: Block) -> Block | None:
         """Take ``block`` in; return what arrives up to its last transaction, None if nothing does."""
@@ -167,7 +167,7 @@ class RepeatingFeed(RearrangedFeed):
         """Return the share that is sent again."""
         return self.fault.ratio
 
-    def arrange(self, span: Span, chosen: I64) -> Arranged:
+    def arrange(self, span: ArrivalBlock, chosen: I64) -> Arranged:
         """Let each of the chosen arrive again and again."""
         times = np.ones(len(span.due_ns), dtype=np.int64)
         times[chosen] += self.fault.copies
@@ -187,7 +187,7 @@ class DisorderedFeed(RearrangedFeed):
         """Return the share that is held up."""
         return self.fault.ratio
 
-    def arrange(self, span: Span, chosen: I64) -> Arranged:
+    def arrange(self, span: ArrivalBlock, chosen: I64) -> Arranged:
         """Let the chosen transactions slip behind later ones."""
         due_ns = span.due_ns.copy()
         late_ns = self.switch.chance.of("delay", span.first + chosen) * self.fault.delay
@@ -204,7 +204,7 @@ class ThinnedFeed(RearrangedFeed):
         """Return the share that is lost."""
         return self.fault.ratio
 
-    def arrange(self, span: Span, chosen: I64) -> Arranged:
+    def arrange(self, span: ArrivalBlock, chosen: I64) -> Arranged:
         """Leave the chosen out."""
         rows = np.delete(np.arange(len(span.due_ns)), chosen)
         return Arranged(rows, span.due_ns[rows])

@@ -11,7 +11,7 @@ from actors.core.errors import InputError
 from sim.inspection.proposal import LEAST_DAYS, NEEDED, Proposal, proposed
 from sim.inspection.scenario_yaml import Quoted, events_text, scenario_text
 from sim.inspection.survey import STEPS, Survey, opened, surveyed
-from sim.inspection.times import Form
+from sim.inspection.times import TimeForm
 from sim.inspection.values import Keys
 from sim.replay.contents import Contents, minute
 from sim.replay.event_file import EventFile
@@ -135,7 +135,7 @@ def _to_labels(survey: Survey, proposal: Proposal) -> Iterator[str]:
         yield f"{share:.0%} of its rows are fraud: a sample that was made so, or the words are the wrong way round"
 
 
-def _to_times(best: Form) -> Iterator[str]:
+def _to_times(best: TimeForm) -> Iterator[str]:
     days = (best.last_us - best.first_us) / US_PER_DAY
     if days < LEAST_DAYS:
         yield f"it has {days:.1f} days, and training takes {LEAST_DAYS}: to train, to wait for labels, and to judge"

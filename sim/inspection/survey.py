@@ -10,7 +10,7 @@ import polars as pl
 from actors.core.errors import TransactionFileError
 from sim.inspection.columns import OWNERS, PARTLY, Column, columns_of, letters_of, ranked, score
 from sim.inspection.times import TimeForms, best_forms
-from sim.inspection.values import MOST_WORDS, Keys, Labels, Money, looks_like_amounts
+from sim.inspection.values import MOST_WORDS, Keys, LabelCounts, Money, looks_like_amounts
 from sim.replay.converters import DegreesField
 from sim.replay.field import Break
 from sim.replay.keys import TextField
@@ -69,7 +69,7 @@ class Survey:
     rows: int
     moments: TimeForms
     money: Money | None
-    labels: Labels | None
+    labels: LabelCounts | None
     keys: dict[str, list[Keys]]
     plain: dict[str, str] = field(default_factory=dict)
 
@@ -153,10 +153,10 @@ def _money(head: pl.DataFrame) -> Money | None:
     return next((Money(name) for name in (*good, *called)), None)
 
 
-def _labels(head: pl.DataFrame, columns: Sequence[Column]) -> Labels | None:
+def _labels(head: pl.DataFrame, columns: Sequence[Column]) -> LabelCounts | None:
     few = {column.name for column in columns if 0 < column.distinct <= MOST_WORDS}
     good = [name for name in ranked("fraud", head.columns) if name in few]
-    return Labels(good[0]) if good else None
+    return LabelCounts(good[0]) if good else None
 
 
 def _keys(head: pl.DataFrame, columns: Sequence[Column], survey: Survey) -> dict[str, list[Keys]]:

@@ -37,7 +37,7 @@ _COUNTS: Final[tuple[tuple[Unit, tuple[str, ...]], ...]] = (
 
 
 @dataclass(slots=True)
-class Form:
+class TimeForm:
     """One way to read the times.
 
     Attributes:
@@ -79,13 +79,13 @@ class Form:
         self._before_us = times.item(-1)
 
 
-def best_forms(head: pl.DataFrame, timezone: str) -> list[Form]:
+def best_forms(head: pl.DataFrame, timezone: str) -> list[TimeForm]:
     """Return the forms in which the most likely times of a file can be read, by its first rows; none if it has none.
 
     They all are of the same columns. What a calendar tells goes before a count from an unknown start, then the clearer
     name.
     """
-    ranked: list[tuple[int, int, list[Form]]] = []
+    ranked: list[tuple[int, int, list[TimeForm]]] = []
     for points, forms in _candidates(head):
         good = [form for form in forms if _reads(form, head, timezone)]
         plain = [form for form in good if form.column.format is None and form.column.unit is None]
@@ -96,7 +96,7 @@ def best_forms(head: pl.DataFrame, timezone: str) -> list[Form]:
     return [replace(form, doubt=_doubt(form, points, ranked, head)) for form in forms]
 
 
-def _doubt(form: Form, points: int, ranked: Sequence[tuple[int, int, list[Form]]], head: pl.DataFrame) -> str:
+def _doubt(form: TimeForm, points: int, ranked: Sequence[tuple[int, int, list[TimeForm]]], head: pl.DataFrame) -> str:
     """Return what is not sure about ``form``, other columns that may be meant included."""
     doubts = [form.doubt] if form.doubt else []
     mine = form.column.names
@@ -118,13 +118,13 @@ def _has_clock(column: pl.Series) -> bool:
     return column.dtype != pl.Date
 
 
-def _reads(form: Form, head: pl.DataFrame, timezone: str) -> bool:
+def _reads(form: TimeForm, head: pl.DataFrame, timezone: str) -> bool:
     trial = replace(form)
     trial.take(head, timezone)
     return not trial.refusal and trial.last_us - trial.first_us < _LONGEST_US
 
 
-def _candidates(head: pl.DataFrame) -> Iterator[tuple[int, list[Form]]]:
+def _candidates(head: pl.DataFrame) -> Iterator[tuple[int, list[TimeForm]]]:
     """Yield the points of some columns by their names, and the forms that they may have."""
     yield from _of_parts(head)
     yield from _of_two(head)
@@ -140,46 +140,46 @@ def _candidates(head: pl.DataFrame) -> Iterator[tuple[int, list[Form]]]:
         yield points, list(_forms(name, known, named=points > 0))
 
 
-def _forms(name: str, known: pl.Series, *, named: bool) -> Iterator[Form]:
+def _forms(name: str, known: pl.Series, *, named: bool) -> Iterator[TimeForm]:
     column = TimeColumn(column=name)
     if isinstance(known.dtype, (pl.Datetime, pl.Date)):
-        yield Form(column)
+        yield TimeForm(column)
         return
     text = str(known.item(0)).strip()
     if text.replace(".", "", 1).isdecimal():
         if named:
             yield from _numbers(column, text.removesuffix(".0"))
         return
-    yield Form(column)
+    yield TimeForm(column)
     if known.dtype == pl.String:
         yield from _in_formats(column, text)
 
 
-def _in_formats(column: TimeColumn, text: str) -> Iterator[Form]:
+def _in_formats(column: TimeColumn, text: str) -> Iterator[TimeForm]:
     """Yield the forms with a format that ``text`` fits."""
-    yield from (Form(msgspec.structs.replace(column, format=each)) for each in formats_of(text))
+    yield from (TimeForm(msgspec.structs.replace(column, format=each)) for each in formats_of(text))
 
 
-def _numbers(column: TimeColumn, text: str) -> Iterator[Form]:
+def _numbers(column: TimeColumn, text: str) -> Iterator[TimeForm]:
     if (form := run_format(text)) is not None:
-        yield Form(msgspec.structs.replace(column, format=form))
+        yield TimeForm(msgspec.structs.replace(column, format=form))
         return
     if run_format(f"{text}00") is not None:  # 2024030107, which is a number of seconds as well
-        yield Form(msgspec.structs.replace(column, format=HOURLY))
-    yield from (Form(msgspec.structs.replace(column, unit=unit)) for unit in TOLD)
+        yield TimeForm(msgspec.structs.replace(column, format=HOURLY))
+    yield from (TimeForm(msgspec.structs.replace(column, unit=unit)) for unit in TOLD)
     number = float(text)
     if _SHEET_DAYS[0] <= number < _SHEET_DAYS[1] and score("event_time", column.column or "") > 0:
         days = msgspec.structs.replace(column, unit="d", since=SHEET_SINCE)
-        yield Form(days, "they look like days as spreadsheets count them")
+        yield TimeForm(days, "they look like days as spreadsheets count them")
     short = letters_of(column.column or "")
     unit = next(unit for unit, words in _COUNTS if not words or short in words)
     counted = msgspec.structs.replace(column, unit=unit, since=SINCE)
-    yield Form(
+    yield TimeForm(
         counted, "a count from an unknown start: unit and since are guesses, write those of the file", absolute=False
     )
 
 
-def _of_parts(head: pl.DataFrame) -> Iterator[tuple[int, list[Form]]]:
+def _of_parts(head: pl.DataFrame) -> Iterator[tuple[int, list[TimeForm]]]:
     """Yield year, month, day and time of day in columns of their own."""
     by_name = {letters_of(name): name for name in head.columns}
     if not set(PARTS_OF_TIME) <= set(by_name):
@@ -189,7 +189,7 @@ def _of_parts(head: pl.DataFrame) -> Iterator[tuple[int, list[Form]]]:
     if clock is not None:
         names.append(clock)
         formats.append(_clock(head[clock]))
-    yield EXACT, [Form(TimeColumn(columns=tuple(names), format=" ".join(formats)))]
+    yield EXACT, [TimeForm(TimeColumn(columns=tuple(names), format=" ".join(formats)))]
 
 
 def _clock(column: pl.Series) -> str:
@@ -198,7 +198,7 @@ def _clock(column: pl.Series) -> str:
     return "%H" if ":" not in text else "%H:%M:%S" if text.count(":") > 1 else "%H:%M"
 
 
-def _of_two(head: pl.DataFrame) -> Iterator[tuple[int, list[Form]]]:
+def _of_two(head: pl.DataFrame) -> Iterator[tuple[int, list[TimeForm]]]:
     """Yield a date and a time of day in columns of their own."""
     by_name = {letters_of(name): name for name in head.columns}
     date = next((by_name[each] for each in DATES if each in by_name), None)
@@ -221,7 +221,7 @@ def _joined(head: pl.DataFrame, names: Sequence[str]) -> str:
     return " ".join(str(head[name].drop_nulls().head(1).to_list()[0]) for name in names)
 
 
-def _unlikely(form: Form) -> tuple[int, bool, int]:
+def _unlikely(form: TimeForm) -> tuple[int, bool, int]:
     """Return what speaks against a form: falls, then that it counts though all may be dates, then how long it is."""
     return form.falls, form.column.unit is not None, form.last_us - form.first_us
 
@@ -235,7 +235,7 @@ class TimeForms:
         timezone: of times without an offset.
     """
 
-    forms: list[Form] = field(default_factory=list)
+    forms: list[TimeForm] = field(default_factory=list)
     timezone: str = "UTC"
 
     def take(self, frame: pl.DataFrame) -> None:
@@ -244,7 +244,7 @@ class TimeForms:
             form.take(frame, self.timezone)
 
     @property
-    def best(self) -> Form | None:
+    def best(self) -> TimeForm | None:
         """The form to write: one that all rows have; of several the one in order, then the one of the shortest time."""
         whole = [form for form in self.forms if not form.refusal]
         return min(whole or self.forms, key=_unlikely, default=None)

@@ -150,7 +150,7 @@ FALSE_WORDS: Final = frozenset(
 
 
 @dataclass(slots=True)
-class Labels:
+class LabelCounts:
     """Counts the words of a column, frame by frame.
 
     Attributes:

@@ -29,7 +29,7 @@ from sim.run.composition import NO_ATTACHMENTS, Attachments, compose_run
 from sim.run.machine import Machine, real_machine, virtual_machine
 from sim.run.output import Output
 from sim.run.plan import Plan
-from sim.run.session import Ended, Session
+from sim.run.session import RunEnd, Session
 from sim.run.watch import AnyScreen
 from sim.run_parts import RunParts
 from sim.scenario.render import resolved
@@ -198,7 +198,7 @@ class _Told:
             problems.append(str(error))
 
 
-def _report(plan: Plan, output: Output, session: Session, ended: Ended, losses: tuple[str, ...]) -> Result:
+def _report(plan: Plan, output: Output, session: Session, ended: RunEnd, losses: tuple[str, ...]) -> Result:
     """Write what is written only at the end, and say what is not whole."""
     parts, problems = output.parts, [*output.troubles()]
     hashed = None
@@ -218,7 +218,7 @@ def _report(plan: Plan, output: Output, session: Session, ended: Ended, losses: 
     return Result(summary, ended.frame, tuple(problems), written, losses, parts.journal.entries, ended.incident)
 
 
-def _finished(plan: Plan, parts: RunParts, session: Session, ended: Ended, warnings: tuple[str, ...]) -> Finished:
+def _finished(plan: Plan, parts: RunParts, session: Session, ended: RunEnd, warnings: tuple[str, ...]) -> Finished:
     return Finished(
         scenario=plan.scenario,
         first=ended.first,

@@ -38,7 +38,7 @@ EndReason = Literal["ended", "resolved", "interrupted", "escalated"]
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class RunEnd:
     """What is left of a run.
 
     Attributes:
@@ -147,7 +147,7 @@ class Session:
         if self._draining is not None:
             self._draining.cancel()
 
-    async def run(self) -> Ended:
+    async def run(self) -> RunEnd:
         """Run to the end and return what is left. Faults are lifted and files flushed whatever happens."""
         parts = self._parts
         self._count_pauses()
@@ -280,7 +280,7 @@ class Session:
                 await self._clock.sleep_until_ns(self._start_ns + span.end_ns)
                 journal.add("phase_ended", name)
 
-    def _take_stock(self, elapsed_ns: int, arrivals: OfferedLoad, left_count: int) -> Ended:
+    def _take_stock(self, elapsed_ns: int, arrivals: OfferedLoad, left_count: int) -> RunEnd:
         """Judge the run, now that everything is decided and every label is known."""
         parts, watch = self._parts, self.watch
         interrupted = self._end.result() == "interrupted" or self._stopped_draining
@@ -308,7 +308,7 @@ class Session:
         outcomes = parts.book.outcomes()
         grades = watch.grader.grades()
         watch.conclude(outcomes, noted, grades)
-        return Ended(
+        return RunEnd(
             first=watch.monitor.first or final,
             final=final,
             elapsed_ns=elapsed_ns,

@@ -26,7 +26,7 @@ from dashboard.panels.flow import ActorLevel, MailboxLevel, PipelineFlow
 from dashboard.panels.health import BreakerReading, FeatureStoreHealth, Memory
 from dashboard.panels.latency import Latency, Stages, StageTime
 from dashboard.panels.model import Drift, QualityFigures
-from dashboard.panels.workers import WorkerRow, Workers
+from dashboard.panels.workers import WorkerRow, WorkerRows
 from dashboard.screen import render
 from tests.support.dashboard.healthy_frame import QUIET_RULES, alert, burst, expectation, quiet
 
@@ -263,7 +263,7 @@ def workers() -> Frame:
             troubled=True,
         ),
     )
-    return replace(shown).showing(Workers(rows))
+    return replace(shown).showing(WorkerRows(rows))
 
 
 SAMPLES: dict[str, Callable[[], Frame]] = {
