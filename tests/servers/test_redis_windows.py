@@ -1,6 +1,7 @@
 """Windows in Redis: as in memory, counted once whoever dies, and healed of what a server has lost."""
 
 import asyncio
+import gc
 from collections.abc import Iterator
 from typing import TypeVar
 
@@ -297,6 +298,28 @@ def test_a_call_that_nobody_waits_for_is_carried_out(server: RedisServer) -> Non
         assert_array_equal(await windows.advance(rows, columns), stream.features()[rows])
 
     on_empty(server, law)
+
+
+def test_the_failure_of_a_call_that_nobody_waits_for_is_nobodys(server: RedisServer) -> None:
+    """It is not reported as an error that was never looked at."""
+    stream = Stream(40, 1)
+    rows = np.flatnonzero(stream.fresh)
+    reported: list[object] = []
+
+    async def law(client: Redis) -> None:
+        unreliable = Unreliable(client)
+        unreliable.trouble = ["gone"]
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: reported.append(context["message"]))
+        windows = RedisWindows(unreliable, PREFIX, Places())  # type: ignore[arg-type]
+        call = windows.advance(rows, pick(stream.columns, rows))
+        call.send(None)
+        call.close()
+        await asyncio.sleep(PATIENT_S / 10)
+        assert unreliable.trouble == []
+        gc.collect()
+
+    on_empty(server, law)
+    assert reported == []
 
 
 def test_what_was_missed_before_is_told_when_a_partition_comes(server: RedisServer) -> None:

@@ -106,7 +106,9 @@ class RedisWindows:
         task = asyncio.create_task(work())
         task.add_done_callback(_retrieve)
         self._busy = task
-        return await asyncio.shield(task)
+        answer = asyncio.shield(task)
+        answer.add_done_callback(_retrieve)
+        return await answer
 
     # ------------------------------------------------------------------ what is new
 
@@ -336,7 +338,7 @@ class RedisWindows:
             known.missed = max(known.missed, offset)
 
 
-def _retrieve(task: asyncio.Task[Any]) -> None:
-    """Take the error of a call that nobody waits for any more."""
-    if not task.cancelled():
-        task.exception()
+def _retrieve(answer: asyncio.Future[Any]) -> None:
+    """Take the error of a call that nobody waits for any more, or asyncio would report it to nobody."""
+    if not answer.cancelled():
+        answer.exception()
