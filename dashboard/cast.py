@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from dashboard.frame import Frame
 
 SUFFIX: Final = ".cast"
+MOST_BYTES: Final = 500_000_000  # an hour of a large screen has about 200 MB
 SIGNS: Final = {"injected": "fault", "lifted": "lifted", "failed": "failed"}
 
 
@@ -64,6 +65,7 @@ class Cast:
         self._start_s = now_s
         self._size = size
         self._markers = Markers()
+        self._bytes = 0
         self.trouble = ""
         term = os.environ.get("TERM", "xterm-256color")
         width, height = size
@@ -99,8 +101,13 @@ class Cast:
     def _line(self, value: object) -> None:
         if self.trouble:
             return
+        line = f"{json.dumps(value, ensure_ascii=False)}\n"
+        self._bytes += len(line)
+        if self._bytes > MOST_BYTES:
+            self.trouble = f"it has {MOST_BYTES // 1_000_000:,} MB, which is the most"
+            return
         try:
-            self._file.write(f"{json.dumps(value, ensure_ascii=False)}\n")
+            self._file.write(line)
             self._file.flush()
         except (OSError, ValueError) as error:
             self.trouble = (isinstance(error, OSError) and error.strerror) or str(error)
