@@ -102,6 +102,7 @@ class Operator:
         }
         self._shifted = 0  # tenths of the planned rate
         self._shift_step = ""
+        self._step = ""  # a change of the model, of which something will come
 
     @property
     def named(self) -> frozenset[str]:
@@ -110,8 +111,10 @@ class Operator:
 
     def answer(self) -> Answer | None:
         """Return what was said to the latest action, for as long as it is news."""
-        fresh = self._clock.now_ns() - self._answered_ns < ANSWER_NS
-        return self._answer if fresh else None
+        if self._clock.now_ns() - self._answered_ns >= ANSWER_NS:
+            return None
+        came = next((each for each in self._parts.steps.records() if each.name == self._step and each.detail), None)
+        return self._answer if came is None else Answer(f"{came.name}: {came.detail}", good=came.state == "done")
 
     def remarks(self) -> tuple[str, ...]:
         """Return what whoever reads the verdict should know: that it was changed, and what the screen lost."""
@@ -128,6 +131,7 @@ class Operator:
         if isinstance(action, NotRecorded):
             self._losses.append(f"the recording of the screen ended early: {action.why}; the run went on")
             return
+        self._step = ""
         try:
             self._check()
             said = self._obey(action)
@@ -250,12 +254,14 @@ class Operator:
             raise RefusedError(f"{folder}: is not the folder of a model; python -m sim models lists them")
         step = ModelRelease(name=self._name("model_release"), at=self._now_ns(), model=str(place))
         self._parts.steps.add(step, place)
+        self._step = step.name
         self._changed("release", f"{step.name} from {place}")
         return f"{step.name} is being verified"
 
     def _roll_back(self, _: RollBack) -> str:
         step = ModelRollback(name=self._name("model_rollback"), at=self._now_ns())
         self._parts.steps.add(step)
+        self._step = step.name
         self._changed("roll back", step.name)
         return f"{step.name} is asked for"
 

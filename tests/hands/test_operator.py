@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.actions import Acknowledge, Burst, Inject, Lift, Note, NotRecorded, Release, ShiftRate
+from dashboard.actions import Acknowledge, Burst, Inject, Lift, Note, NotRecorded, Release, RollBack, ShiftRate
 from sim.faults.registry import FAULTS
 from sim.hands.offered import choices
 from sim.hands.refused import FORBIDDEN, VIRTUAL, RefusedError, refusal
@@ -46,7 +46,8 @@ SCRIPT = (
     ),
     (3.0, OUTAGE, ""),
     (3.6, OUTAGE, "feature_store_outage-1 is a feature_store_outage too and is in or planned until"),
-    (9.5, Acknowledge("LatencyHigh"), "LatencyHigh"),
+    (9.2, RollBack(), "no model was released before this one"),
+    (9.7, Acknowledge("LatencyHigh"), "LatencyHigh"),
     (10.0, NotRecorded("No space left on device"), ""),
 )
 
@@ -65,7 +66,7 @@ def test_what_cannot_be_is_one_line_and_the_run_goes_on(
     for text, line in zip(bad, wanted, strict=True):
         assert line in text
         assert "\n" not in text
-    assert len(result.summary.by_hand) == 1
+    assert len(result.summary.by_hand) == 2
     assert result.summary.ledger.balanced
     assert any("No space left on device" in line for line in result.summary.warnings)
     told = [frame.situation for frame in screen.frames]
