@@ -74,6 +74,7 @@ class Children:
         self._children: dict[str, Child] = {}
         self._words: dict[str, LastWords] = {}
         self._ending = False
+        self._replaced: set[str] = set()
         self._watching: list[asyncio.Task[None]] = []
         self._given_up: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -115,6 +116,7 @@ class Children:
                     f"worker {slot} died {quick_count} times soon after its start, the last time: {why or 'ended'}"
                 )
                 return
+            self._replaced.add(slot)
             await self._start(slot)
 
     def _give_up(self, why: str) -> None:
@@ -143,7 +145,8 @@ class Children:
             child.receive()
         except RiskdrillError as error:
             why = str(error)
-            self._give_up(f"worker {slot}: {why}")
+            if slot not in self._replaced:  # or its servers are away: the process before it could use them
+                self._give_up(f"worker {slot}: {why}")
         except EOFError:
             pass
         status = await asyncio.to_thread(child.close)
@@ -154,6 +157,10 @@ class Children:
         if why or not status:
             return why
         return how_ended(status) + (f"; last it said: {last}" if last else "")
+
+    def end_soon(self) -> None:
+        """Start none again: they are told that the run is over."""
+        self._ending = True
 
     async def end(self, within_s: float) -> None:
         """Have all end: those that have not left within ``within_s`` are told to, and then killed."""

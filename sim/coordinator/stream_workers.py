@@ -230,6 +230,8 @@ class StreamWorkers:
 
     async def end(self, why: str, within_s: float, *, settled: bool) -> None:
         """Have all workers leave, and hear their last words; give up the claim on the stream if all is ``settled``."""
+        if self._children is not None:
+            self._children.end_soon()
         self.crew.end(why)
         await self.crew.until_gone(within_s)
         if self._children is not None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterable, Sequence
 from typing import cast
 
 import numpy as np
@@ -21,6 +21,9 @@ from actors.output.decision_record import DecisionLines
 
 PARTITIONS = (0, 1, 2)
 EACH, AT_ONCE = 40, 3
+SHORT_S = 0.3
+HANGING = 3  # which commit
+HANGS_S = 2.0  # none of the others takes so long
 CALL_S = 0.002  # so that the event loop asks for the next thing while a call lasts
 
 
@@ -34,6 +37,7 @@ class ScriptedClient:
     Attributes:
         committed: places of rows, in order.
         to_revoke: partitions that the next fetch takes away.
+        given_up: how many commits were left to their thread.
     """
 
     def __init__(self, commits: Iterable[Exception | None] = (), begun: int = 0) -> None:
@@ -45,6 +49,7 @@ class ScriptedClient:
         self.to_revoke: set[int] = set()
         self.on_commit: Callable[[], None] = lambda: None
         self.losing, self.foreign = "", 0
+        self.given_up = 0
 
     def start(self) -> None:
         """Join."""
@@ -81,18 +86,41 @@ class ScriptedClient:
     def reread(self, _: int, __: int, end: int, ___: int) -> tuple[list[tuple[int, bytes]], int]:
         return [], end
 
+    def give_up_commit(self) -> None:
+        self.given_up += 1
+
     def rewind(self, offsets: dict[int, int]) -> None:
         self._at.update({partition: offset for partition, offset in offsets.items() if partition in self._owned})
 
 
-def played(client: ScriptedClient, wanted: Iterable[int], *, cancelling: bool = False) -> StreamEnds:
-    """Hand everything out, end each row at once, and return when all of the ``wanted`` partitions is committed."""
+def played(
+    client: ScriptedClient,
+    wanted: Iterable[int],
+    *,
+    cancelling: bool = False,
+    losing: Container[int] = (),
+    epoch_s: float = 30.0,
+    hangs_s: float = 10.0,
+) -> StreamEnds:
+    """Hand everything out, end each row at once, and return when all of the ``wanted`` partitions is committed.
+
+    Args:
+        client: where it lies.
+        wanted: partitions.
+        cancelling: whether whoever takes is restarted again and again.
+        losing: numbers of rows that never end.
+        epoch_s: how long a row may take.
+        hangs_s: how long a call may take.
+    """
 
     async def whole() -> StreamEnds:
         lines = cast("DecisionLines", None)  # rows end as duplicates, which have no lines
-        ends = StreamEnds(cast("EpochClient", client), dict.fromkeys(PARTITIONS, 0), lines, RealClock())
+        ends = StreamEnds(
+            cast("EpochClient", client), dict.fromkeys(PARTITIONS, 0), lines, RealClock(), SHORT_S, hangs_s
+        )
         await ends.start()
-        pipeline = asyncio.create_task(_through(ends, cancelling=cancelling))
+        ends.begin(0)
+        pipeline = asyncio.create_task(_through(ends, cancelling=cancelling, losing=losing))
         failed = asyncio.create_task(ends.failed())
         goal = {(partition, offset) for partition in wanted for offset in range(EACH)}
         async with asyncio.timeout(30):
@@ -106,7 +134,7 @@ def played(client: ScriptedClient, wanted: Iterable[int], *, cancelling: bool = 
     return asyncio.run(whole())
 
 
-async def _through(ends: StreamEnds, *, cancelling: bool) -> None:
+async def _through(ends: StreamEnds, *, cancelling: bool, losing: Container[int] = ()) -> None:
     number = 0
     while True:
         taking = asyncio.create_task(ends.take())
@@ -122,7 +150,7 @@ async def _through(ends: StreamEnds, *, cancelling: bool) -> None:
             return
         numbers = np.arange(number, number + len(arrivals.raws))
         number += len(numbers)
-        ends.on_duplicates(numbers)
+        ends.on_duplicates(np.array([each for each in numbers.tolist() if each not in losing], dtype=np.int64))
 
 
 def everything(*partitions: int) -> list[tuple[int, int]]:
@@ -270,3 +298,53 @@ def test_what_was_decided_last_without_windows_is_counted_before_the_end_or_told
     ends = with_windows(windows, law)
     assert ends.uncounted == (AT_ONCE * len(PARTITIONS) if away else 0)
     assert windows.order == ([] if away else [f"counted {partition} to 9" for partition in PARTITIONS])
+
+
+def test_rows_that_are_lost_in_the_process_are_handed_out_again() -> None:
+    """An epoch of which a row does not end is dropped after a while, and committed once when it comes again."""
+    client = ScriptedClient()
+    ends = played(client, PARTITIONS, losing={1}, epoch_s=SHORT_S)
+    assert sorted(client.committed) == everything(*PARTITIONS)
+    assert ends.book.aborted_epochs >= 1
+
+
+def test_a_worker_that_loses_rows_again_and_again_ends_and_says_so() -> None:
+    """Nothing of their epoch was committed, and another process may do better."""
+
+    async def whole() -> str:
+        client = ScriptedClient()
+        ends = StreamEnds(
+            cast("EpochClient", client), dict.fromkeys(PARTITIONS, 0), cast("DecisionLines", None), RealClock(), SHORT_S
+        )
+        await ends.start()
+        ends.begin(0)
+        pipeline = asyncio.create_task(_through(ends, cancelling=False, losing=range(10_000)))
+        async with asyncio.timeout(30):
+            why = await ends.failed()
+        await ends.close()
+        await pipeline
+        assert client.committed == []
+        return why
+
+    why = asyncio.run(whole())
+    assert f"have not ended for {SHORT_S:g} s, 3 times in a row" in why
+
+
+def test_a_commit_that_hangs_is_left_to_itself() -> None:
+    """The epoch is committed by another thread, once, and what the first one does later has no effect."""
+    client = ScriptedClient()
+    release = threading.Event()
+    seen = 0
+
+    def hang() -> None:
+        nonlocal seen
+        seen += 1
+        if seen == HANGING:
+            release.wait(30)
+            raise StillWaitingError("nobody waits for this call any more")
+
+    client.on_commit = hang
+    played(client, PARTITIONS, hangs_s=HANGS_S)
+    release.set()
+    assert client.given_up == 1
+    assert sorted(client.committed) == everything(*PARTITIONS)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from actors.adapters.kafka.epochs import OUTSTANDING, Epoch, EpochBook, Row
 from actors.adapters.kafka.messages import Offered
+from actors.core.errors import StreamStateError
 
 PARTITIONS = 3
 
@@ -118,7 +119,7 @@ def test_windows_are_told_where_rows_lie() -> None:
     decide(book, list(range(len(epoch.rows))))
     book.commit(epoch)
     assert book.committed(0) == epoch.next_offsets[0]
-    with pytest.raises(KeyError, match="not all on their way"):
+    with pytest.raises(StreamStateError, match="given up"):
         book.of(np.arange(1))
 
 

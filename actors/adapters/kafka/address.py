@@ -29,6 +29,12 @@ OURS: Final = frozenset(  # what delivery once and only once rests on, or what t
         "transactional.id",
     }
 )
+STEADY: Final[Mapping[str, str | float]] = {  # of every client
+    "log_level": 0,
+    # the default, "rebootstrap", forgets brokers that are away and with them who coordinates: a group has been seen not
+    # to come together again, and offsets that were being sent to wait for ever (librdkafka's issues 5456 and 5511)
+    "metadata.recovery.strategy": "none",
+}
 _PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,150}")  # what a topic may be called, with room for our endings
 _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
 _ENVIRONMENT = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -104,7 +110,7 @@ class StreamAddress:
     def client(self, **own: str | float) -> dict[str, str | float]:
         """Return the settings of a client: those of the file, the brokers, and ``own``, with dots for underscores."""
         named = {name.replace("_", "."): value for name, value in own.items()}
-        return {**self.settings, "bootstrap.servers": self.servers, "log_level": 0, **named}
+        return {**self.settings, "bootstrap.servers": self.servers, **STEADY, **named}
 
 
 def parse_stream(text: str, config: Path | None = None, place: str = "--stream") -> StreamAddress:

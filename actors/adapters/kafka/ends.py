@@ -13,7 +13,7 @@ from actors.adapters.kafka.client import EpochAbortedError, StillWaitingError, W
 from actors.adapters.kafka.epoch_client import EpochClient
 from actors.adapters.kafka.epochs import Epoch, EpochBook, Fetched, Row
 from actors.adapters.kafka.messages import letter_document
-from actors.adapters.kafka.thread import ClientHangsError, ClientThread
+from actors.adapters.kafka.thread import HANGS_S, ClientHangsError, ClientThread
 from actors.adapters.positions import Recount
 from actors.core.arrays import I64
 from actors.core.awaiting import Completed
@@ -25,6 +25,8 @@ from actors.output.decision_record import DecisionLines
 from actors.source import Arrivals
 
 EPOCH_S: Final = 30.0  # an epoch takes milliseconds; a row that has not ended by then was lost in this process
+LOOKS: Final = 10  # for such rows, in that time
+MOST_TIMES: Final = 3  # in a row that rows are lost, or commits hang
 RECOUNTED: Final = 2_000  # rows at a time
 RETRY_S: Final = 0.25
 REST_S: Final = 3.0  # within what a worker takes for its last commit
@@ -40,6 +42,8 @@ class StreamEnds:
         starts: offset of each partition at which the run begins.
         lines: makes the values of decisions.
         clock: of the pipeline.
+        epoch_s: after this long a row that has not ended is taken for lost, and its epoch is played again.
+        hangs_s: a call of the client that takes longer than this is said to hang.
 
     Attributes:
         book: which rows are on their way; the `Positions` of the windows.
@@ -48,18 +52,29 @@ class StreamEnds:
         uncounted: transactions that windows have not counted, known once it is closed.
     """
 
-    def __init__(self, client: EpochClient, starts: dict[int, int], lines: DecisionLines, clock: Clock) -> None:
+    def __init__(
+        self,
+        client: EpochClient,
+        starts: dict[int, int],
+        lines: DecisionLines,
+        clock: Clock,
+        epoch_s: float = EPOCH_S,
+        hangs_s: float = HANGS_S,
+    ) -> None:
         self.book = EpochBook(starts)
         self.windows: Recount | None = None
         self.early = self.uncounted = 0
         self._client = client
-        self._thread = ClientThread("kafka")
+        self._epoch_s = epoch_s
+        self._thread = ClientThread("kafka", hangs_s)
         self._lines = lines
         self._clock = clock
         self._begun_wall_ns = wall_ns()
         self._wall_less_clock_ns = wall_ns() - clock.now_ns()
         self._fetching: asyncio.Task[Epoch | None] | None = None
         self._committing: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self._stalled_count = 0
         # book and client change together: rows that are fetched while an epoch fails would be handed out twice
         self._turn = asyncio.Lock()
         self._moved = asyncio.Event()
@@ -110,9 +125,6 @@ class StreamEnds:
                 await self._wait()
                 return None
             epoch = await self._fetched()
-            if self._measured_s + RETRY_S < time.monotonic():
-                self._measured_s = time.monotonic()
-                self._partitions, self._lag = await self._thread.call(self._client.measure)
         except StillWaitingError:
             await asyncio.sleep(RETRY_S)
             return None
@@ -129,6 +141,9 @@ class StreamEnds:
                 await self._give_away(fetched)
             for partition, offset in fetched.assigned.items():
                 self.book.assigned(partition, offset)
+            if self._measured_s + RETRY_S < time.monotonic():
+                self._measured_s = time.monotonic()
+                self._partitions, self._lag = await self._thread.call(self._client.measure)
             if fetched.revoked:
                 return None
             if fetched.assigned and await self._behind(tuple(fetched.assigned)):
@@ -136,7 +151,7 @@ class StreamEnds:
                 return None
             if not fetched.rows:
                 return None
-            return self.book.open(_in_order(fetched.rows))
+            return self.book.open(_in_order(fetched.rows), self._clock.now_ns())
 
     async def _give_away(self, fetched: Fetched) -> None:
         """Drop what was not committed, and hand out again what lies in partitions that are still ours."""
@@ -245,17 +260,48 @@ class StreamEnds:
             self._moved.set()
 
     async def _commit_one(self, epoch: Epoch) -> None:
+        hung_count = 0
         async with self._turn:
             while not epoch.dropped:
                 try:
                     await self._thread.call(self._client.commit, epoch)
                 except StillWaitingError:
                     await asyncio.sleep(RETRY_S)
+                except ClientHangsError:
+                    hung_count += 1
+                    if hung_count == MOST_TIMES:
+                        raise
+                    self._client.give_up_commit()
+                    self._thread.renew()
                 except EpochAbortedError as aborted:
                     await self._thread.call(self._client.rewind, self._abort(str(aborted)))
                 else:
                     self.book.commit(epoch)
+                    self._stalled_count = 0
                     return
+
+    async def _watch(self) -> None:
+        """Play epochs again of which rows do not end, until that was no help."""
+        patience_ns = round(self._epoch_s * NS_PER_S)
+        while not self._failure.done():
+            await asyncio.sleep(self._epoch_s / LOOKS)
+            if not (lost := self.book.stalled(self._clock.now_ns() - patience_ns)):
+                continue
+            why = f"{lost:,} transactions have not ended for {self._epoch_s:g} s"
+            self._stalled_count += 1
+            if self._stalled_count == MOST_TIMES:
+                self._fail(EpochAbortedError(f"{why}, {MOST_TIMES} times in a row: they are lost in this process"))
+                continue
+            try:
+                async with self._turn:
+                    if not self.book.stalled(self._clock.now_ns() - patience_ns):
+                        continue
+                    firsts = self.book.give_up()
+                    log.warning("an epoch is played again: %s", why)
+                    await self._thread.call(self._client.rewind, firsts)
+            except ClientHangsError as error:
+                self._fail(error)
+            self._moved.set()
 
     def _abort(self, why: str) -> dict[int, int]:
         firsts = self.book.abort()
@@ -269,6 +315,7 @@ class StreamEnds:
         """Take that the pipeline starts at ``start_ns`` on its clock."""
         self._wall_less_clock_ns = wall_ns() - self._clock.now_ns()
         self._begun_wall_ns = start_ns + self._wall_less_clock_ns
+        self._watching = asyncio.create_task(self._watch(), name="lost rows")
 
     def finish(self) -> None:
         """Hand out nothing more."""
@@ -278,9 +325,12 @@ class StreamEnds:
     async def close(self) -> None:
         """Wait until all is committed that was taken, then leave the group."""
         self.finish()
-        deadline_ns = self._clock.now_ns() + round(EPOCH_S * NS_PER_S)
+        deadline_ns = self._clock.now_ns() + round(self._epoch_s * NS_PER_S)
         while not self.book.idle and not self._failure.done() and self._clock.now_ns() < deadline_ns:
             await self._wait()
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.gather(self._watching, return_exceptions=True)
         if not self._failure.done():
             try:
                 await self._count_rest()

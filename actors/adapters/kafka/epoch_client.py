@@ -8,28 +8,27 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from actors.adapters.kafka.address import StreamAddress
 from actors.adapters.kafka.client import (
     AUTO_OFFSET_RESET,
     CONSUMER,
-    MAX_POLL_EXCEEDED,
     PATIENCE_S,
-    PRODUCER,
-    TRANSACTION_MS,
     WAIT_S,
     StillWaitingError,
     WorkerFencedError,
     judged,
 )
-from actors.adapters.kafka.epoch_commits import EpochCommits
+from actors.adapters.kafka.epoch_commits import EpochCommits, committed_offsets
 from actors.adapters.kafka.epochs import Epoch, Fetched, Row
 from actors.adapters.kafka.messages import Record, read_offered, record_of
 from actors.adapters.streams import Delivery
 
 FETCH_ROWS: Final = 1_024
 HELD_ROWS: Final = 4_096
+REJOIN_S: Final = 10.0  # a client whose membership was lost has been seen to wait for ever for another
+FORGOTTEN_S: Final = 5.0  # a broker that was killed has said so of what was in its log, while it was starting
 
 
 class EpochClient:
@@ -70,55 +69,53 @@ class EpochClient:
         self._serial = 0
         self._change = Fetched()
         self._held: deque[Row] = deque()
+        self._unplaced: dict[int, float] = {}  # partitions that are ours from an offset on that nobody has said yet
+        self._lost_s: float | None = None
         self._trouble = ""
+        self._commits: EpochCommits | None = None
         self.foreign = 0
         self.losing = ""
 
     # ------------------------------------------------------------------ begin and end
 
     def start(self) -> None:
-        """Join the group.
+        """Join the group; called again after `StillWaitingError`.
 
         Raises:
+            StillWaitingError: the brokers do not answer.
             WorkerFencedError: it cannot, with the reason in one line.
         """
-        transactional = {"transactional.id": f"{self._group}.{self._slot or self._worker.decode()}"}
-        transactional["transaction.timeout.ms"] = str(TRANSACTION_MS)
-        membership = {} if self._slot is None else {"group.instance.id": self._slot}
         try:
-            self._producer = Producer(
-                {
-                    **self._stream.client(),
-                    **PRODUCER,
-                    **(transactional if self._delivery == "exactly_once" else {}),
-                    "error_cb": self._on_error,
-                }
-            )
-            if self._delivery == "exactly_once":
-                self._producer.init_transactions(PATIENCE_S)
-            group = {"group.id": self._group, **membership}
-            self._consumer = Consumer({**self._stream.client(), **CONSUMER, **group, "error_cb": self._on_error})
+            if self._commits is None:
+                membership = {} if self._slot is None else {"group.instance.id": self._slot}
+                own = {"group.id": self._group, **membership, "error_cb": self._on_error}
+                self._consumer = Consumer({**self._stream.client(), **CONSUMER, **own})
+                named = f"{self._group}.{self._slot or self._worker.decode()}"
+                self._commits = EpochCommits(
+                    self._stream, self._run, self._worker, self._delivery, named, self._owned, self._consumer
+                )
+            self._commits.open()
             self._consumer.subscribe(
                 [self._stream.topics.transactions],
                 on_assign=self._on_assign,
                 on_revoke=self._on_revoke,
-                on_lost=self._on_revoke,
+                on_lost=self._on_lost,
             )
         except KafkaException as error:
             raise judged(error) from error
-        self._commits = EpochCommits(
-            self._stream.topics, self._run, self._worker, self._delivery, self._owned, self._producer, self._consumer
-        )
 
     def close(self) -> None:
         """Leave the group, so that others have the partitions at once; those of a slot wait for its next process."""
         self._consumer.close()
-        self._producer.flush(PATIENCE_S)
+        if self._commits is not None:
+            self._commits.close()
 
     # ------------------------------------------------------------------ rows
 
     def fetch(self) -> Fetched:
         """Return rows for an epoch, at most ``epoch_rows`` of each partition; none if there are none for a moment."""
+        self._place()
+        self._look_for_group()
         if not self._held:
             self._receive(1, WAIT_S)
         if 0 < len(self._held) < HELD_ROWS:  # most of what waits may be of one partition
@@ -150,6 +147,11 @@ class EpochClient:
         if self.losing and self._answered(messages):
             self.losing = ""
 
+    def _attend(self) -> None:
+        """Hear what becomes of the membership while a commit waits: one that is lost is found again only so."""
+        if len(self._held) < HELD_ROWS:
+            self._receive(1, WAIT_S)
+
     def _hold(self, record: Record) -> None:
         assignment = self._owned.get(record.partition)
         if assignment is None:
@@ -173,8 +175,8 @@ class EpochClient:
     def _note(self, error: KafkaError) -> None:
         """Take note of an error among the messages: some pass, some end this worker."""
         code = error.code()
-        if error.fatal() or code in (KafkaError.FENCED_INSTANCE_ID, MAX_POLL_EXCEEDED):
-            self._trouble = f"Kafka has another worker in this place, or took this one for dead: {error.str()}"
+        if error.fatal() or code == KafkaError.FENCED_INSTANCE_ID:
+            self._trouble = f"Kafka has another worker in this place: {error.str()}"
         elif code in (AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE):
             self._trouble = (
                 f"{self._stream.topics.transactions}: the next transaction is not there any more ({error.str()}); what "
@@ -208,38 +210,75 @@ class EpochClient:
     # ------------------------------------------------------------------ membership; called inside `consume`
 
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        try:
-            begun = consumer.committed(partitions, timeout=PATIENCE_S) if partitions else []
-        except KafkaException as error:
-            self._trouble = f"Kafka does not say where to go on: {error.args[0].str()}"
-            return
-        for each in begun:
-            if each.offset < 0:  # the run has committed where it begins: a broker that was killed has forgotten it
-                self._trouble = f"Kafka has forgotten how far partition {each.partition} was decided"
-                return
-        consumer.incremental_assign(begun)
-        for each in begun:
-            self._serial += 1
-            self._owned[each.partition] = self._serial
-            self._change.assigned[each.partition] = each.offset
+        self._lost_s = None
+        consumer.incremental_assign([])  # or the client begins with them by itself
+        self._unplaced |= dict.fromkeys((each.partition for each in partitions), time.monotonic())
 
     def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         gone = {each.partition for each in partitions}
+        consumer.incremental_unassign([each for each in partitions if each.partition in self._owned])
         for partition in gone:
+            self._unplaced.pop(partition, None)
             self._owned.pop(partition, None)
             self._change.assigned.pop(partition, None)
         self._change.revoked |= gone
         self._held = deque(row for row in self._held if row.partition not in gone)
-        consumer.incremental_unassign(partitions)
+
+    def _on_lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self._lost_s = time.monotonic()
+        self._on_revoke(consumer, partitions)
+
+    def _look_for_group(self) -> None:
+        """End this worker if it has lost its membership, and the brokers answer and have given it none for a while."""
+        now_s = time.monotonic()
+        if self._lost_s is None or self._commits is None or now_s - self._lost_s < REJOIN_S:
+            return
+        if self._commits.answers():
+            self._trouble = f"Kafka took this worker for dead and has not taken it back for {REJOIN_S:g} s"
+        self._lost_s = now_s
+
+    def _place(self) -> None:
+        """Begin with partitions that became ours, where the group has committed."""
+        if not self._unplaced:
+            return
+        topic = self._stream.topics.transactions
+        try:
+            found = committed_offsets(self._consumer, topic, list(self._unplaced))
+        except KafkaException as error:
+            self.losing = str(wrong := judged(error))
+            if isinstance(wrong, WorkerFencedError):
+                self._trouble = self.losing
+            return
+        now_s = time.monotonic()
+        begun = {partition: offset for partition, offset in found.items() if offset >= 0}
+        for partition in found.keys() - begun.keys():  # the run has committed where it begins
+            if now_s - self._unplaced[partition] > FORGOTTEN_S:
+                self._trouble = f"Kafka has forgotten how far partition {partition} was decided"
+        self._consumer.incremental_assign([TopicPartition(topic, *each) for each in begun.items()])
+        for partition, offset in begun.items():
+            del self._unplaced[partition]
+            self._serial += 1
+            self._owned[partition] = self._serial
+            self._change.assigned[partition] = offset
 
     # ------------------------------------------------------------------ epochs
 
     def commit(self, epoch: Epoch) -> None:
         """Commit the outcomes of ``epoch`` and its offsets; see `EpochCommits.commit`."""
+        if self._commits is None:
+            raise AssertionError("an epoch is committed by a client that has started")
         try:
             self._commits.commit(epoch)
+        except StillWaitingError:
+            self._attend()
+            raise
         finally:
             self.losing = self._commits.losing
+
+    def give_up_commit(self) -> None:
+        """Leave a commit that does not come back to its thread; the next one begins with another producer."""
+        if self._commits is not None:
+            self._commits.give_up()
 
     def rewind(self, offsets: dict[int, int]) -> None:
         """Hand out again from ``offsets`` on, by partition; those that are ours no more are left out."""

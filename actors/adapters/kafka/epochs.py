@@ -12,6 +12,7 @@ import numpy as np
 
 from actors.adapters.kafka.messages import DEAD_LETTER, DUPLICATE, Offered
 from actors.core.arrays import I64
+from actors.core.errors import StreamStateError
 
 NOWHERE: Final[I64] = np.zeros((0, 2), dtype=np.int64)
 OUTSTANDING: Final = 2  # one that is being committed or decided, and one behind it
@@ -74,6 +75,7 @@ class Epoch:
         places: partition and offset of each, int64 (n, 2).
         outcomes: of each, None while it is on its way.
         left: rows on their way.
+        opened_ns: when it was opened.
         dropped: whether its rows are played again, and nothing of it is committed.
     """
 
@@ -82,6 +84,7 @@ class Epoch:
     places: I64 = field(init=False)
     outcomes: list[Outcome | None] = field(init=False)
     left: int = field(init=False)
+    opened_ns: int = 0
     dropped: bool = False
 
     def __post_init__(self) -> None:
@@ -142,9 +145,9 @@ class EpochBook:
         """Whether no epoch is on its way."""
         return not self._epochs
 
-    def open(self, rows: Sequence[Row]) -> Epoch:
+    def open(self, rows: Sequence[Row], at_ns: int = 0) -> Epoch:
         """Return a new epoch of ``rows``, at least one, which the pipeline numbers in this order."""
-        epoch = Epoch(self._next_number, rows)
+        epoch = Epoch(self._next_number, rows, opened_ns=at_ns)
         self._next_number += len(rows)
         self._epochs.append(epoch)
         return epoch
@@ -220,6 +223,16 @@ class EpochBook:
                 self._epochs.remove(epoch)
         return firsts
 
+    def stalled(self, since_ns: int) -> int:
+        """Return how many rows have been on their way since ``since_ns`` or longer."""
+        return sum(epoch.left for epoch in self._epochs if epoch.opened_ns <= since_ns)
+
+    def give_up(self) -> dict[int, int]:
+        """Drop every epoch that was not committed, and wait for none of their rows any more; see `abort`."""
+        firsts = self.abort()
+        self._epochs.clear()
+        return firsts
+
     def assigned(self, partition: int, offset: int) -> None:
         """Take note that ``partition`` is ours from ``offset`` on."""
         self._committed[partition] = offset
@@ -235,14 +248,18 @@ class EpochBook:
     # ------------------------------------------------------------------ positions, see `Positions`
 
     def of(self, numbers: I64) -> tuple[I64, I64]:
-        """Return partition and offset of each of ``numbers``."""
+        """Return partition and offset of each of ``numbers``.
+
+        Raises:
+            StreamStateError: they were given up.
+        """
         parts = [
             epoch.places[numbers[(numbers >= epoch.first) & (numbers < epoch.first + len(epoch.rows))] - epoch.first]
             for epoch in self._epochs
         ]
         places = np.concatenate(parts) if parts else NOWHERE
         if len(places) != len(numbers):
-            raise KeyError(f"rows {numbers[0]} to {numbers[-1]} are not all on their way")
+            raise StreamStateError(f"rows {numbers[0]} to {numbers[-1]} were given up")
         return places[:, 0], places[:, 1]
 
     def first(self, partition: int) -> int:

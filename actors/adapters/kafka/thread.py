@@ -29,14 +29,17 @@ class ClientThread:
         self._loop = asyncio.get_running_loop()
         self._hangs_s = hangs_s
         self._calls: queue.SimpleQueue[tuple[asyncio.Future[Any], Callable[[], Any]] | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-        self._thread.start()
+        self._name = name
+        self._start()
+
+    def _start(self) -> None:
+        threading.Thread(target=self._run, args=(self._calls,), name=self._name, daemon=True).start()
 
     async def call(self, function: Callable[..., T], *args: object) -> T:
         """Return what ``function`` returns, called in the thread behind all calls before it.
 
         Raises:
-            ClientHangsError: it has not come back; nothing more should be asked of this thread.
+            ClientHangsError: it has not come back; nothing more should be asked of this thread, see `renew`.
             Exception: what ``function`` raises.
         """
         answer: asyncio.Future[T] = self._loop.create_future()
@@ -52,12 +55,18 @@ class ClientThread:
                 f"the Kafka client hangs: {what} has not come back for {self._hangs_s:g} s"
             ) from error
 
+    def renew(self) -> None:
+        """Leave the call that hangs to its thread, and make the next ones in another."""
+        self.close()
+        self._calls = queue.SimpleQueue()
+        self._start()
+
     def close(self) -> None:
         """Let the thread end behind the calls that were made."""
         self._calls.put(None)
 
-    def _run(self) -> None:
-        while (call := self._calls.get()) is not None:
+    def _run(self, calls: "queue.SimpleQueue[tuple[asyncio.Future[Any], Callable[[], Any]] | None]") -> None:
+        while (call := calls.get()) is not None:
             answer, function = call
             try:
                 result = function()
