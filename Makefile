@@ -10,6 +10,8 @@ SEEDS      ?= 200
 CRASHES    ?= 500
 TRIPLES    ?= 1000
 MOMENTS    ?= 200
+DEATHS_RATE    ?= 5000
+DEATHS_SECONDS ?= 600
 SCENARIOS  ?= $(shell grep -L '^external: true' scenarios/*.yaml)
 
 # Tests that simulate so much that tracing them for coverage would take as long again.
@@ -53,8 +55,8 @@ bench: $(VENV)/installed-bench  ## speed and latency against the bare model and 
 demo: $(VENV)/installed  ## train, score 1,000 transactions at 1,000/s, write results/summary.json
 	@$(BIN)/python -m sim demo
 
-# Goes on after a failure, so that one night tells of all; Ctrl-C ends it. SCENARIOS=, SEEDS=, CRASHES=, TRIPLES= and
-# MOMENTS= make it shorter.
+# Goes on after a failure, so that one night tells of all; Ctrl-C ends it. SCENARIOS=, SEEDS=, CRASHES=, TRIPLES=,
+# MOMENTS= and DEATHS_SECONDS= make it shorter. The last but one needs Kafka and Redis, as `make test-servers` does.
 soak: $(VENV)/installed-test  ## long: every scenario twice to the last byte, then hundreds of seeds of drills that break things
 	@failed=(); \
 	step() { local began=$$SECONDS code=0; echo "$$*"; $(BIN)/python -m "$$@" || code=$$?; \
@@ -68,6 +70,7 @@ soak: $(VENV)/installed-test  ## long: every scenario twice to the last byte, th
 	  --set world.cards=4000 --set phases.baseline.rate=20 --set phases.outage.rate=50 --set phases.recovery.rate=20; \
 	step tests.support.sim.fault_pairs --triples $(TRIPLES); \
 	step tests.support.moments --count $(MOMENTS); \
+	step tests.support.deaths --rate $(DEATHS_RATE) --seconds $(DEATHS_SECONDS) --every 10; \
 	HYPOTHESIS_PROFILE=search step pytest -q tests/run/test_whatever_is_valid.py; \
 	echo "all of it took $$SECONDS s"; \
 	for each in "$${failed[@]}"; do echo "FAILED $$each"; done; exit $$(( $${#failed[@]} > 0 ))

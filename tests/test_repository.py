@@ -29,6 +29,7 @@ REAL_TIME = {
     "tests/cli/test_stalls.py",  # a run that the system stops for a while
     "tests/cli/test_installed.py",  # a run that another process tells to roll back
     "tests/support/model_cache.py",  # waits for another worker to train
+    "tests/support/deaths.py",  # kills and stops processes again and again
     "tests/support/sim/stream_commands.py",  # waits for what commands do on real servers
 }
 TESTS_OF_SEVERAL = {

@@ -1,0 +1,38 @@
+"""A run whose workers and servers die: nothing is lost, nothing decided twice, and windows are as if nobody had died.
+
+``DEATHS_RATE`` and ``DEATHS_SECONDS`` say how much of it; ``make soak`` does more.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sim.servers.kafka import find_jars, java_program
+from tests.support.deaths import EVERYTHING, Drill, Servers, servers_in
+from tests.support.servers import lacking, redis_server
+
+RATE = int(os.environ.get("DEATHS_RATE", "1500"))
+SECONDS = int(os.environ.get("DEATHS_SECONDS", "60"))
+EVERY_S = 10.0
+
+
+@pytest.fixture
+def servers(tmp_path: Path) -> Iterator[Servers]:
+    """Run a broker and a Redis of the test's own, which it kills."""
+    redis_server()
+    if find_jars() is None:
+        lacking("Kafka's jars: python -m tests.support.servers")
+    java_program()
+    with servers_in(tmp_path) as found:
+        yield found
+
+
+@pytest.mark.slow
+def test_each_transaction_is_decided_once_whatever_dies(servers: Servers, tmp_path: Path) -> None:
+    """Read by nobody of the run; its ledger balances, and windows of cards are equal to the last byte."""
+    toll = Drill(servers, tmp_path, RATE, SECONDS, EVERY_S).carry_out(EVERYTHING)
+    print(*toll.lines(), sep="\n")  # noqa: T201 - figures of this machine, for whoever reads CI's output
+    assert toll.wrong == [], "\n".join(toll.said)
+    assert {death.what for death in toll.deaths} >= {"w2 stopped", "kafka stopped", "kafka killed", "redis killed"}
