@@ -198,7 +198,8 @@ class Production:
             ledger, unsent = self._telemetry.ledger, self._own.sending.producer.count_offered()
             workers, lag = len(self._workers.crew.live), self._lag
             behind = "" if lag is None else f", {lag:,} undecided"
-            lost = f"; {self._workers.sender.losing}" if self._workers.sender.losing else ""
+            silent_s, _ = self._workers.silent_s()
+            lost = f"; Kafka has not answered for {silent_s:.0f} s" if silent_s else ""
             sent = f"{ledger.offered - unsent:,} of about {total:,} sent, {unsent:,} late and unsent"
             self._say(f"{self._now_s():6.1f} s  {sent}{behind}, {workers} worker{'' if workers == 1 else 's'}{lost}")
 

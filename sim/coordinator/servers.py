@@ -1,16 +1,12 @@
 """The servers of a run as it sees them: what it reads there, and for how long each has been silent."""
 
 import asyncio
-from typing import Final
+from collections.abc import Awaitable, Callable
 
-from actors.adapters.kafka.client import StillWaitingError
 from actors.adapters.kafka.messages import Ended, read_ended
 from actors.adapters.kafka.plain import CommittedReader
-from actors.adapters.redis.run_marks import RunMarks
 from actors.core.clock import NS_PER_S, Clock
 from sim.stream.store_check import MARKED_EVERY_S
-
-RETRY_S: Final = 0.25
 
 
 class Silence:
@@ -50,21 +46,15 @@ class StreamInlet:
         self.foreign = 0
 
     async def read(self) -> list[Ended]:
-        """Return what was committed since the last call; while no broker answers it waits."""
-        while True:
-            try:
-                records = await self._reader.read()
-            except StillWaitingError:
-                await asyncio.sleep(RETRY_S)
-                continue
-            found = [read_ended(record, self._run) for record in records]
-            ended = [each for each in found if each is not None]
-            self.foreign += len(found) - len(ended)
-            return ended
+        """Return what was committed since the last call; waits a moment for it."""
+        found = [read_ended(record, self._run) for record in await self._reader.read()]
+        ended = [each for each in found if each is not None]
+        self.foreign += len(found) - len(ended)
+        return ended
 
 
-async def listen_for(marks: RunMarks, keys: str, silence: Silence) -> None:
-    """Mark the store as that of the run again and again, and note whether it answers; goes on until cancelled."""
+async def listen_for(answers: Callable[[], Awaitable[bool]], silence: Silence) -> None:
+    """Ask a server again and again whether it is there, and note what it answers; goes on until cancelled."""
     while True:
-        silence.note(answers=await marks.mark(keys))
+        silence.note(answers=await answers())
         await asyncio.sleep(MARKED_EVERY_S)

@@ -121,7 +121,11 @@ class StreamWorkers:
         self._link = EncodedLink(await KafkaControl.open(stream))
         self.sender = TransactionSender(stream, self.run)
         keys = self.request.places.keys_of(self.run)
-        self._tasks.append(asyncio.create_task(listen_for(self.marks, keys, self.redis_silence), name="redis"))
+        asked = {
+            "redis": listen_for(partial(self.marks.mark, keys), self.redis_silence),
+            "kafka": listen_for(partial(asyncio.to_thread, self.topics.answers), self.kafka),
+        }
+        self._tasks += [asyncio.create_task(job, name=name) for name, job in asked.items()]
         return self._link
 
     async def read_committed(self) -> CommittedReader:
@@ -222,8 +226,7 @@ class StreamWorkers:
         return [status.snapshot.gauges for status in self.crew.live_statuses()]
 
     def silent_s(self) -> tuple[float, float]:
-        """Return for how long Kafka and Redis have not answered, as the run or a worker sees it."""
-        self.kafka.note(answers=not (self.sender.losing or (self._reader and self._reader.losing)))
+        """Return for how long Kafka and Redis have not answered the run, which asks them twice a second."""
         return self.kafka.lasting_s, self.redis_silence.lasting_s
 
     # ---------------------------------------------------------------- the end

@@ -9,7 +9,7 @@ from typing import Final
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
 from actors.adapters.kafka.address import StreamAddress
-from actors.adapters.kafka.client import judged
+from actors.adapters.kafka.client import StillWaitingError, judged
 from actors.adapters.kafka.messages import Record, offered, record_of
 from actors.adapters.kafka.thread import ClientThread
 from actors.core.arrays import I64
@@ -17,6 +17,10 @@ from actors.core.arrays import I64
 FETCHED: Final = 2_000
 WAIT_S: Final = 0.05
 WAITING: Final = 100_000  # messages that librdkafka may hold: at 20,000/s five seconds without a broker
+
+
+def passed_over(_: KafkaError) -> None:
+    """Take what a client says of its brokers: it never says that they answer again, so whoever wants to know asks."""
 
 
 class TransactionSender:
@@ -29,7 +33,6 @@ class TransactionSender:
     Attributes:
         refused: how many they never will have.
         refusal: why not, the first time.
-        losing: what is wrong with the brokers at the moment, "" when nothing is.
     """
 
     def __init__(self, stream: StreamAddress, run: str) -> None:
@@ -37,12 +40,12 @@ class TransactionSender:
         self._run = run.encode()
         self._producer = Producer(
             stream.client(linger_ms=1, compression_type="lz4")
-            | {"enable.idempotence": True, "queue.buffering.max.messages": WAITING, "error_cb": self._on_error}
+            | {"enable.idempotence": True, "queue.buffering.max.messages": WAITING, "error_cb": passed_over}
             | {"message.timeout.ms": 0, "reconnect.backoff.max.ms": 500}  # without brokers it waits, and drops nothing
         )
         self._thread = ClientThread("transactions")
         self.refused = 0
-        self.refusal = self.losing = ""
+        self.refusal = ""
 
     async def send(self, keys: Sequence[bytes | None], raws: Sequence[bytes], numbers: I64, due_wall_ns: I64) -> None:
         """Send transactions behind all that were sent before; returns once librdkafka has taken them.
@@ -90,17 +93,12 @@ class TransactionSender:
         self._thread.close()
 
     def _delivered(self, error: KafkaError | None, _: Message) -> None:
-        if error is None:
-            self.losing = ""
-        else:
+        if error is not None:
             self._refuse(error)
 
     def _refuse(self, error: KafkaError) -> None:
         self.refused += 1
         self.refusal = self.refusal or error.str()
-
-    def _on_error(self, error: KafkaError) -> None:
-        self.losing = f"Kafka does not answer: {error.str()}"
 
 
 class CommittedReader:
@@ -115,20 +113,18 @@ class CommittedReader:
         self._consumer = Consumer(
             stream.client(group_id=f"{stream.prefix}-reader", isolation_level="read_committed")
             | {"enable.auto.commit": False, "auto.offset.reset": "error", "fetch.wait.max.ms": 20}
-            | {"error_cb": self._on_error}
+            | {"error_cb": passed_over}
         )
         self._consumer.assign([TopicPartition(*at, offset) for at, offset in starts.items()])
         self._thread = ClientThread("committed")
         self._wrong: KafkaError | None = None
-        self.losing = ""
 
     async def read(self) -> list[Record]:
         """Return what was committed since the last call, in order within each partition; waits a moment for it.
 
-        What a call has read that is cancelled is lost: whoever ends, ends.
+        While no broker answers there is nothing. What a call has read that is cancelled is lost: whoever ends, ends.
 
         Raises:
-            StillWaitingError: the brokers do not answer.
             WorkerFencedError: what comes next is not there any more, or may not be read.
         """
         return await self._thread.call(self._read)
@@ -144,14 +140,9 @@ class CommittedReader:
             error = message.error()
             if error is None:
                 records.append(record_of(message))
-            elif error.fatal() or not error.retriable():
+            elif not isinstance(judged(KafkaException(error)), StillWaitingError):
                 self._wrong = error
-        if records:
-            self.losing = ""
         return records
-
-    def _on_error(self, error: KafkaError) -> None:
-        self.losing = f"Kafka does not answer: {error.str()}"
 
     async def close(self) -> None:
         """Read nothing more."""

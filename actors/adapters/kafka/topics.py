@@ -6,7 +6,7 @@ so that a worker which finds no offset there knows that something was lost.
 
 import contextlib
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final, TypeVar
 
 from confluent_kafka import (
@@ -18,6 +18,7 @@ from confluent_kafka import (
     TopicPartition,
 )
 from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._config import ConfigResource
 from confluent_kafka.admin._listoffsets import OffsetSpec
 from confluent_kafka.cimpl import NewTopic
 
@@ -25,6 +26,9 @@ from actors.adapters.kafka.address import StreamAddress
 from actors.core.errors import InputError, MachineError
 
 CALL_S: Final = 10.0
+ANSWER_S: Final = 1.0
+SIZE: Final = "max.message.bytes"
+LARGEST_BYTES: Final = 65_536  # a transaction has up to 16 KiB, of which a decision repeats the names, with escapes
 T = TypeVar("T")
 
 ASKED_EVERY_S: Final = 0.05
@@ -64,7 +68,7 @@ class StreamTopics:
 
         Raises:
             MachineError: the brokers do not answer, or refuse.
-            InputError: the topics are there, and do not fit together.
+            InputError: the topics are there, and do not fit together or do not take our messages.
         """
         there, topics = self._partitions(), self._stream.topics
         count = there.get(topics.transactions) or there.get(topics.decisions) or partitions
@@ -77,6 +81,9 @@ class StreamTopics:
                     f"{self._stream.url}: {name} has {there[name]} partitions and {topics.transactions} has {count}: a "
                     "decision lies in the partition of its transaction; make them equal or choose another prefix"
                 )
+        self._check_sizes(
+            [name for name in (topics.transactions, topics.decisions, topics.dead_letters) if name in there]
+        )
         return count
 
     def ensure_control(self) -> None:
@@ -84,17 +91,41 @@ class StreamTopics:
 
         Raises:
             MachineError: the brokers do not answer, or refuse.
+            InputError: it is there, and has several partitions.
         """
         self._make(self._missing_control(self._partitions()))
 
-    def _missing_control(self, there: Collection[str]) -> list[NewTopic]:
+    def _missing_control(self, there: Mapping[str, int]) -> list[NewTopic]:
         name = self._stream.topics.control
+        if there.get(name, 1) != 1:
+            raise InputError(
+                f"{self._stream.url}: {name} has {there[name]} partitions and must have one, so that all hear all in "
+                "one order; make it anew or choose another prefix"
+            )
         return [] if name in there else [NewTopic(name, 1, -1, config={"retention.ms": str(CONTROL_KEPT_MS)})]
 
     def _make(self, missing: Sequence[NewTopic]) -> None:
         if missing:
             for name, made in self._admin.create_topics(list(missing), operation_timeout=CALL_S).items():
                 self._made(name, made)
+
+    def _check_sizes(self, names: Collection[str]) -> None:
+        """Refuse topics that do not take messages as large as ours may be: an epoch with one would never be committed.
+
+        A broker that does not tell has the last word when it is sent something.
+        """
+        asked = [ConfigResource(ConfigResource.Type.TOPIC, name) for name in names]
+        answers = self._admin.describe_configs(asked, request_timeout=CALL_S) if asked else {}
+        for resource, answer in answers.items():
+            try:
+                most = int(answer.result(CALL_S)[SIZE].value)
+            except KafkaException:
+                return
+            if most < LARGEST_BYTES:
+                raise InputError(
+                    f"{self._stream.url}: {resource.name} takes messages of up to {most:,} bytes, and ours may have "
+                    f"{LARGEST_BYTES:,}; set {SIZE} of that topic"
+                )
 
     def _made(self, name: str, made: object) -> None:
         try:
@@ -112,6 +143,14 @@ class StreamTopics:
                 "see whether the address is right"
             ) from error
         return {name: len(topic.partitions) for name, topic in topics.items() if topic.error is None}
+
+    def answers(self) -> bool:
+        """Return whether a broker answers a question now."""
+        try:
+            self._admin.list_topics(self._stream.topics.control, ANSWER_S)
+        except KafkaException:
+            return False
+        return True
 
     def ends(self, *names: str) -> dict[tuple[str, int], int]:
         """Return the offset behind the last message of every partition of the topics ``names``."""
