@@ -13,7 +13,7 @@ from actors.core.transaction import Columns, pick
 from actors.remembered_ids import Deduplicator
 
 LOOK_AFTER_NS: Final = 2 * NS_PER_S  # between two looks at whether the store still has the table
-REMEMBERED: Final = 1_000_000  # ids, as many as the assembler remembers by default
+REMEMBERED: Final = 1 << 17  # ids: 15 MB of the process that keeps the ledger too
 NO_NUMBERS: Final[I64] = np.zeros(0, dtype=np.int64)  # ids are remembered by no number here
 
 
@@ -23,12 +23,15 @@ class SentOnce:
     Args:
         append: adds transactions to history.
         after_us: event time up to which history has everything already.
+        remembered: how many of the last ids are remembered.
     """
 
-    def __init__(self, append: Callable[[Columns], None], after_us: int | None = None) -> None:
+    def __init__(
+        self, append: Callable[[Columns], None], after_us: int | None = None, remembered: int = REMEMBERED
+    ) -> None:
         self._append = append
         self._after_us = after_us
-        self._remembered = Deduplicator(REMEMBERED)
+        self._remembered = Deduplicator(remembered)
 
     def __call__(self, columns: Columns) -> Columns:
         """Keep those of ``columns`` that are new, and return them."""

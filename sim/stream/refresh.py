@@ -36,6 +36,7 @@ from sim.units import render_moment
 
 Say = Callable[[str], object]
 PARSED_AT_ONCE: Final = 512
+REMEMBERED: Final = 1_000_000  # ids, as many as the assembler remembers by default
 WITNESSES: Final = 101  # transactions whose median says how far event time has come: one wrong clock moves nothing
 TOLD_EVERY: Final = 200_000  # transactions
 
@@ -153,7 +154,7 @@ class StreamRefresh:
         self._refresher = Refresher(
             builder, store, self._history, labels, None, clock, on_refreshed=self._tell, on_failed=self._tell_failed
         )
-        self._keep = SentOnce(self._history.append, self._begin_us)
+        self._keep = SentOnce(self._history.append, self._begin_us, REMEMBERED)
         self._witnesses: deque[int] = deque(maxlen=WITNESSES)
         self._positions: dict[tuple[str, int], int] = {}
         self._tried_us = boundary(self._begin_us)
