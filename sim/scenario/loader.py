@@ -7,12 +7,14 @@ from pathlib import Path
 import msgspec
 import yaml
 
-from sim.scenario.checks import addresses, files, limits, models, names, times, workload
+from sim.scenario.checks import addresses, files, limits, models, names, surprise, times, workload
 from sim.scenario.checks.view import View
 from sim.scenario.convert import Reader, home_of
 from sim.scenario.overrides import apply_override
 from sim.scenario.problems import InvalidScenarioError, LateProblemError, Problem
 from sim.scenario.scenario import REPLAY, Scenario
+from sim.scenario.surprise import drawn
+from sim.scenario.timeline import duration_ns, spans
 from sim.scenario.yaml_nodes import compose, is_override, read_text
 from sim.steps.registry import ModelRelease
 
@@ -105,6 +107,7 @@ def _check(view: View, *, files_required: bool) -> Iterator[Problem]:
     yield from names.check_names(view)
     yield from times.check_faults(view)
     yield from times.check_times(view)
+    yield from surprise.check_surprise(view)
     yield from models.check_releases(view)
     yield from names.check_expressions(view)
     yield from addresses.check_addresses(view)
@@ -122,7 +125,17 @@ def _completed(scenario: Scenario) -> Scenario:
         store = msgspec.structs.replace(store, breaker=breaker)
         pipeline = msgspec.structs.replace(scenario.pipeline, feature_store=store)
         scenario = msgspec.structs.replace(scenario, pipeline=pipeline)
-    return scenario
+    return _surprised(scenario)
+
+
+def _surprised(scenario: Scenario) -> Scenario:
+    """Return ``scenario`` with the faults of its surprise in place of that."""
+    run_ns = duration_ns(scenario)
+    if scenario.surprise is None or run_ns is None:
+        return scenario
+    synthetic = scenario.events is None
+    more = drawn(scenario.surprise, scenario.faults, spans(scenario), scenario.seed, run_ns, synthetic=synthetic)
+    return msgspec.structs.replace(scenario, faults=(*scenario.faults, *more), surprise=None)
 
 
 def _bounded(problems: list[Problem]) -> list[Problem]:

@@ -11,6 +11,7 @@ from sim.scalars import Duration, FilePath, Name, RateOf, Variants, WorldSpeed
 from sim.scenario.events import Events
 from sim.scenario.machine import Machine
 from sim.scenario.pipeline import Pipeline
+from sim.scenario.surprise import Surprise
 from sim.steps.registry import STEPS
 from sim.steps.step import Step
 from sim.units import NS_PER
@@ -127,6 +128,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
         pipeline: what is under test.
         machine: what it runs on when the clock is virtual; absent is this machine, as it was measured.
         faults: what fails, and when.
+        surprise: further faults, which the seed draws.
         steps: what is done without anything failing, such as the release of another model, and when.
         alerts: rules added to the built-in ones.
         expect: what must hold.
@@ -146,6 +148,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     pipeline: Pipeline = Pipeline()
     machine: Machine | None = None
     faults: tuple[OneFault, ...] = ()
+    surprise: Surprise | None = None
     steps: tuple[Annotated[Step, Variants(STEPS)], ...] = ()
     alerts: tuple[Alert, ...] = ()
     expect: tuple[Expectation, ...] = ()
