@@ -1,5 +1,6 @@
 """The command ``drill``: a scenario played blind at the screen, and its debrief."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,6 +31,13 @@ def drill(
     ] = None,
     overrides: Overrides = None,
     hints: Annotated[bool, typer.Option("--hints", help="Show the line that tells in words what is going on.")] = False,  # noqa: FBT002 - an option gets its value so
+    surprise: Annotated[
+        str | None,
+        typer.Option(
+            help="Faults drawn by the seed: how many, or as in '{faults: 2, from: [model], between: [10s, 40s]}'."
+        ),
+    ] = None,
+    price: Annotated[bool, typer.Option(help="Find out afterwards what each minute cost.")] = True,  # noqa: FBT002 - as above
     out: Annotated[
         Path | None, typer.Option(help="Folder for the run's files; by default a new one under runs/.")
     ] = None,
@@ -39,14 +47,17 @@ def drill(
     The scenario's name, hypothesis, expectations, phases and faults stay hidden until they are named or the run is
     over. In it d calls what is broken and how, a acknowledges an alert, m rolls the model back, + and - change the
     rate, and r ends the incident. Afterwards the debrief says when each fault came, was seen by an alert, acknowledged,
-    called, named and over; debrief.json has the same.
+    called, named and over; debrief.json has the same,
+    and what each minute cost in decisions and dollars. docs/game_day.md leads through a whole game day.
 
     Exit code: 0 pass, 99 fail, 3 inconclusive, 2 input that cannot be used, 130 interrupted; of the scenario's own
     expectations, as far as the drill came.
 
     Example: python -m sim drill feature_store_outage
     """
+    from sim.commands.console import progress_bar
     from sim.drill.command import DrillRequest
     from sim.drill.command import drill as played
 
-    return played(DrillRequest(scenario, model, tuple(overrides or ()), seed, hints, out))
+    bar = partial(progress_bar, {}) if price else None
+    return played(DrillRequest(scenario, model, tuple(overrides or ()), seed, hints, surprise, bar, out))

@@ -1,11 +1,14 @@
 """From a request on the command line to a blind drill and its debrief."""
 
 import secrets  # noqa: TID251 - of a folder nobody is to know what is drawn; the seed is told, and draws it again
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from actors.core.errors import InputError, ScenarioError
+from actors.core.errors import InputError, RiskdrillError, ScenarioError
 from dashboard.live import wants_live
 from sim.chance import Streams
 from sim.hands.blindfold import Blindfold
@@ -16,9 +19,13 @@ from sim.scenario.scenario import Scenario
 from sim.scenario.shipped import scenario_file
 
 if TYPE_CHECKING:
+    from sim.drill.debrief import Debrief
     from sim.report.run_folder import RunFolder
     from sim.run.execute import Result
     from sim.run.plan import Plan
+    from sim.training.progress import Progress
+
+    Bar = Callable[[], AbstractContextManager[Progress]]
 
 NO_TERMINAL: Final = (
     "drill: needs a terminal with a keyboard, since it is played at the screen; run plays a scenario without one"
@@ -36,6 +43,8 @@ class DrillRequest:
         overrides: ``PATH=VALUE`` each.
         seed: of the draw and of the run; None: the scenario's own, and a fresh one for a folder.
         hints: show the line in words.
+        surprise: faults to draw: how many, or as a scenario says it; None: those of the scenario.
+        bar: shows how far the price has come; None leaves the price out.
         out: folder for the run's files; None makes one.
     """
 
@@ -44,6 +53,8 @@ class DrillRequest:
     overrides: tuple[str, ...] = ()
     seed: int | None = None
     hints: bool = False
+    surprise: str | None = None
+    bar: "Bar | None" = None
     out: Path | None = None
 
 
@@ -56,11 +67,11 @@ def drill(request: DrillRequest) -> int:
     """
     if not wants_live("auto"):
         raise InputError(NO_TERMINAL)
-    file, seed = request.place, request.seed
+    file, seed, said = request.place, request.seed, (*request.overrides, *_surprise(request.surprise))
     if request.place.is_dir():
         seed = secrets.randbelow(FRESH) if seed is None else seed
-        file = drawn(request.place, seed, request.overrides)
-    overrides = (*request.overrides, *(() if seed is None else (f"seed={seed}",)))
+        file = drawn(request.place, seed, said)
+    overrides = (*said, *(() if seed is None else (f"seed={seed}",)))
     scenario = load(file, overrides, needs_model=request.model is None)
     if why := undrillable(scenario):
         raise InputError(f"{file}: {why}")
@@ -70,7 +81,7 @@ def drill(request: DrillRequest) -> int:
         overrides=overrides,
         out=request.out,
         blind=Blindfold(hints=request.hints),
-        afterwards=_debriefed,
+        afterwards=partial(_debriefed, request.bar),
     )
     return run_scenario(played)
 
@@ -82,7 +93,7 @@ def undrillable(scenario: Scenario) -> str:
     if scenario.clock != "real":
         return "nobody can play on the virtual clock; add --set clock=real"
     if not scenario.faults:
-        return "has no fault, so that there is nothing to find; name a scenario with faults"
+        return "has no fault, so that there is nothing to find; add --surprise 1 to draw one"
     return ""
 
 
@@ -113,12 +124,19 @@ def drill_place(word: str) -> Path:
     return place if place.is_dir() else scenario_file(word)
 
 
-def _debriefed(plan: "Plan", result: "Result", folder: "RunFolder") -> int:
+def _surprise(said: str | None) -> tuple[str, ...]:
+    """Return the override that asks for a surprise."""
+    if said is None:
+        return ()
+    return (f"surprise={{faults: {said}}}" if said.isdigit() else f"surprise={said}",)
+
+
+def _debriefed(bar: "Bar | None", plan: "Plan", result: "Result", folder: "RunFolder") -> int:
     """Write and print the debrief of a drill that is over; return the run's exit code."""
     from rich.console import Console
 
     from sim.drill.debrief import debrief, debrief_text
-    from sim.drill.printing import print_debrief
+    from sim.drill.printing import print_debrief, print_price
     from sim.report.run_folder import DEBRIEF
 
     if plan.blind is None or result.incident is None:
@@ -126,4 +144,25 @@ def _debriefed(plan: "Plan", result: "Result", folder: "RunFolder") -> int:
     told = debrief(result.summary, result.journal, result.incident, hints=plan.blind.hints)
     folder.write(DEBRIEF, debrief_text(told))
     print_debrief(told, Console())
+    if bar is not None:
+        told = _with_price(told, bar, plan, folder)
+        folder.write(DEBRIEF, debrief_text(told))
+        print_price(told, Console())
     return result.exit_code
+
+
+def _with_price(told: "Debrief", bar: "Bar", plan: "Plan", folder: "RunFolder") -> "Debrief":
+    """Return the debrief with what the faults cost, or with the reason why that is not known."""
+    import msgspec
+
+    from sim.drill.price import price
+    from sim.report.run_folder import AS_PLAYED
+
+    try:
+        with bar() as progress:
+            found = price(folder.file(AS_PLAYED), plan.artifact.folder, progress)
+    except KeyboardInterrupt:
+        return msgspec.structs.replace(told, unpriced="interrupted")
+    except RiskdrillError as error:
+        return msgspec.structs.replace(told, unpriced=str(error))
+    return msgspec.structs.replace(told, price=found, unpriced="")

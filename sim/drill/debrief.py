@@ -5,10 +5,11 @@ seconds from the injection of a fault; null did not happen.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
+from sim.drill.price import Price
 from sim.faults.fault import FaultRecord
 from sim.hands.incident import CallMade, Incident, part_of
 from sim.journal import JournalEntry
@@ -17,6 +18,7 @@ from sim.judging.verdict import VerdictWord
 from sim.report.summary import Summary, indented, schema_of
 
 RIGHT, HALF = 1.0, 0.5  # what a call is worth
+NOT_ASKED: Final = "left out with --no-price"
 Ending = Literal["planned", "operator", "interrupted"]
 
 
@@ -99,6 +101,8 @@ class Debrief(msgspec.Struct, frozen=True, kw_only=True):
         false_calls: those that were wrong.
         score: sum over the faults that came.
         most: what all of them would have given.
+        price: what the faults cost, by the twin of ``as_played.yaml``; null where that is not known.
+        unpriced: why not; "" where it is.
     """
 
     format: Literal[1] = 1
@@ -116,6 +120,8 @@ class Debrief(msgspec.Struct, frozen=True, kw_only=True):
     false_calls: int
     score: float
     most: int
+    price: Price | None = None
+    unpriced: str = NOT_ASKED
 
 
 def debrief(summary: Summary, journal: Sequence[JournalEntry], incident: Incident, *, hints: bool) -> Debrief:

@@ -5,6 +5,7 @@ from rich.table import Table
 
 from sim.drill.debrief import Debrief, FaultTold, Mean
 from sim.faults.suspects import PARTS
+from sim.twin.impact import Harm
 
 NEVER = "–"
 ENDED = {"planned": "to its planned end", "operator": "until the operator ended it", "interrupted": "and interrupted"}
@@ -80,3 +81,25 @@ def _notes(told: Debrief) -> list[str]:
     lines = [f"score {told.score:g} of {told.most}; {false}"]
     lines += [f"{each.fault} never came: the run ended before" for each in told.faults if not _came(each)]
     return lines
+
+
+def print_price(told: Debrief, console: Console) -> None:
+    """Print what each minute cost, or why that is not known."""
+    if told.price is None:
+        console.print(f"what it cost is not known: {told.unpriced}", soft_wrap=True, markup=False, highlight=False)
+        return
+    table = Table(title="what the faults cost", title_justify="left")
+    table.add_column("minute")
+    for name in ("decisions changed", "of", "more fraud loss", "less prevented", "more wrongly blocked"):
+        table.add_column(name, justify="right")
+    for number, minute in enumerate(told.price.minutes, 1):
+        table.add_row(f"{number}", *_cost(minute.harm))
+    table.add_section()
+    table.add_row("the run", *_cost(told.price.whole))
+    console.print(table)
+
+
+def _cost(harm: Harm) -> tuple[str, ...]:
+    amounts = (harm.fraud_loss, -harm.fraud_prevented + 0.0, harm.wrongly_blocked)
+    changed = sum(harm.flips.values())
+    return (f"{changed:,}", f"{harm.compared:,}", *(f"{'-' if each < 0 else ''}${abs(each):,.0f}" for each in amounts))

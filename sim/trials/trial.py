@@ -25,7 +25,7 @@ from sim.run.execute import execute
 from sim.run.model_choice import find_model
 from sim.run.plan import needs_capacity
 from sim.run.prepare import prepare
-from sim.run.watch import NullScreen
+from sim.run.watch import AnyScreen, NullScreen
 from sim.scenario.loader import load, placing
 from sim.scenario.timeline import Cut
 
@@ -72,14 +72,14 @@ def digest_of(model: Path) -> str:
     return _artifact(model).manifest.digest
 
 
-def run_trial(trial: Trial) -> TrialOutcome:
-    """Return what ``trial`` came to; otherwise as `carried_out`."""
-    with carried_out(trial) as (outcome, _):
+def run_trial(trial: Trial, screen: AnyScreen | None = None) -> TrialOutcome:
+    """Return what ``trial`` came to, shown on ``screen`` if there is one; otherwise as `carried_out`."""
+    with carried_out(trial, screen) as (outcome, _):
         return outcome
 
 
 @contextmanager
-def carried_out(trial: Trial) -> Iterator[tuple[TrialOutcome, Path]]:
+def carried_out(trial: Trial, screen: AnyScreen | None = None) -> Iterator[tuple[TrialOutcome, Path]]:
     """Run ``trial``; give what it came to, and the folder of its files, which is gone afterwards if it was not named.
 
     Raises:
@@ -88,13 +88,13 @@ def carried_out(trial: Trial) -> Iterator[tuple[TrialOutcome, Path]]:
         KeyboardInterrupt: it was interrupted, and has drained.
     """
     if trial.folder is not None:
-        yield _run(trial, trial.folder), trial.folder
+        yield _run(trial, trial.folder, screen), trial.folder
         return
     with tempfile.TemporaryDirectory(prefix="riskdrill-trial-") as folder:
-        yield _run(trial, Path(folder)), Path(folder)
+        yield _run(trial, Path(folder), screen), Path(folder)
 
 
-def _run(trial: Trial, folder: Path) -> TrialOutcome:
+def _run(trial: Trial, folder: Path, screen: AnyScreen | None) -> TrialOutcome:
     recorders: list[Recorder] = []
 
     def record(book: OutcomeBook) -> Recorder:
@@ -106,7 +106,7 @@ def _run(trial: Trial, folder: Path) -> TrialOutcome:
     logging.disable()  # what fails on purpose, hundreds of times, is in the figures
     try:
         with RunFolder(folder) as place:
-            result = execute(plan, place, NullScreen(), attachments)
+            result = execute(plan, place, screen or NullScreen(), attachments)
     finally:
         logging.disable(logging.NOTSET)
         gc.unfreeze()  # a session freezes what is there; the next one of this process must be able to free it
