@@ -31,13 +31,13 @@ def test_shown_commands_exist_with_their_options(command: str) -> None:
 
 def test_readme_names_only_files_that_exist() -> None:
     """Every relative link and every scenario path in the README leads somewhere."""
-    links = re.findall(r"\]\((?!https?:|#)([^)#\s]+)", README) + re.findall(r"\bscenarios/\w+\.yaml", README)
+    links = re.findall(r"\]\((?!https?:|#)([^)#\s]+)", README) + re.findall(r"\bscenarios/[\w/]+\.yaml", README)
     assert [link for link in links if not (ROOT / link).exists()] == []
 
 
 def test_readme_lists_every_scenario() -> None:
     """The table of scenarios has a row for each file that is shipped."""
-    assert [place(path) for path in scenarios() if f"scenarios/{path.name}" not in README] == []
+    assert [place(path) for path in scenarios() if place(path) not in README] == []
 
 
 @pytest.mark.parametrize("path", scenarios(), ids=place)

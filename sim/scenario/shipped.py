@@ -18,7 +18,8 @@ _NAME: Final = re.compile(r"\w[\w-]*")
 
 def shipped() -> dict[str, Path]:
     """Return the file of each shipped scenario, by its name."""
-    return {file.stem: seen_from_here(file) for file in sorted((HOME / "scenarios").glob("*.yaml"))}
+    files = [*sorted((HOME / "scenarios").glob("*.yaml")), *sorted((HOME / "scenarios" / "drills").glob("*.yaml"))]
+    return {file.stem: seen_from_here(file) for file in files}
 
 
 def scenario_file(word: str) -> Path:

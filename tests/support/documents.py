@@ -127,7 +127,7 @@ def text(struct: type, name: str) -> str:
 
 def _drills(kind: str) -> list[str]:
     """Return links to the shipped scenarios with a fault of ``kind``."""
-    paths = sorted((ROOT / "scenarios").glob("*.yaml"))
+    paths = sorted((ROOT / "scenarios").glob("*.yaml"))  # drills are to be played, not looked up
     found = [path.name for path in paths if re.search(rf"\bkind: {kind}\b", path.read_text())]
     return [f"[{name.removesuffix('.yaml')}](../scenarios/{name})" for name in found]
 

@@ -44,7 +44,7 @@ def folders() -> list[Path]:
 
 def scenarios() -> list[Path]:
     """Return the scenario files that are shipped."""
-    return sorted((ROOT / "scenarios").glob("*.yaml"))
+    return [*sorted((ROOT / "scenarios").glob("*.yaml")), *sorted((ROOT / "scenarios" / "drills").glob("*.yaml"))]
 
 
 def shown_commands(program: str, page: str = "README.md") -> list[str]:

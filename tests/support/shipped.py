@@ -11,8 +11,8 @@ from sim.run.execute import execute
 from sim.run.prepare import prepare
 from sim.run.watch import NullScreen
 from sim.scenario.loader import load
+from sim.scenario.shipped import shipped
 from sim.scenario.timeline import Cut
-from tests.support.repository import ROOT
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,10 @@ class Drilled:
 
 
 def drill(name: str, model: Path, folder: Path, *overrides: str, attachments: Attachments = NO_ATTACHMENTS) -> Drilled:
-    """Run ``scenarios/<name>.yaml`` on virtual time with ``overrides`` (``path=value``) into ``folder``.
+    """Run the shipped scenario ``name`` on virtual time with ``overrides`` (``path=value``) into ``folder``.
 
     ``attachments`` take a mitigation away that has no key in a scenario.
     """
-    scenario = load(ROOT / "scenarios" / f"{name}.yaml", ["clock=virtual", *overrides])
+    scenario = load(shipped()[name], ["clock=virtual", *overrides])
     plan = prepare(Cut(scenario), load_artifact(model), folder)
     return Drilled(execute(plan, RunFolder(folder), NullScreen(), attachments).summary, folder)
