@@ -1,4 +1,4 @@
-"""What will come: the transactions that the source has handed out, read a page at a time."""
+"""The transactions that the source has handed out and the assembler has not read yet, parsed a page at a time."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ _NOT_READ = -1
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Transactions that follow each other at the source.
+    """A block of consecutive transactions, as the source handed it out, already parsed.
 
     Attributes:
         raws: as they came.
@@ -55,7 +55,7 @@ def _place(raw: bytes, transactions: list[Transaction]) -> int:
 
 
 class Handed(msgspec.Struct, frozen=True, eq=False, gc=False):
-    """Columns that were read off a page.
+    """A slice of a page that was handed to whoever asked for its transactions.
 
     Attributes:
         columns: the very object; they may go on behind the end of the page.

@@ -48,7 +48,7 @@ class ScoredRows:
 
 
 class LookaheadScores:
-    """Gives scores, from the last two blocks foreseen if the very same bytes are in them.
+    """Gives the scores of rows: from the last two blocks scored ahead if they have the same bytes, else from the model.
 
     A row alone costs the model ten times as much as one of a block, and the same row has the same score either way.
     """

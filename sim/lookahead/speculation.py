@@ -10,7 +10,7 @@ from sim.lookahead.pages import Page
 
 
 class PartRows(StoreRows):
-    """What the store has on some of a page; cut when someone asks, which no one does who knows their features already.
+    """The store's rows for a part of a page; sliced when they are read, which most never are.
 
     Args:
         whole: what it has on all of the page; arrays share memory.
@@ -37,9 +37,9 @@ class PartRows(StoreRows):
 
 
 class Undo:
-    """Takes a copy of the windows that a block will change, and puts it back.
+    """A copy of the windows that a block will change, from which they can be restored.
 
-    Who is seen for the first time in the block is known from now on, with the past it then has.
+    An entity that is first seen in the block keeps its place afterwards, with the history that it begins with.
 
     Args:
         rings: not counted into yet.
@@ -64,7 +64,7 @@ def has_room(rings: EntityWindows, count: int) -> bool:
 
 
 class Speculation:
-    """A part of a page, counted into the windows before its time.
+    """A part of a page whose transactions are counted into the windows before the pipeline asks for them.
 
     Args:
         page: the page.

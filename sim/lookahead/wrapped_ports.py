@@ -48,10 +48,11 @@ class LookaheadSource:
 
 
 class LookaheadAssembly(FeatureAssembly):
-    """Computes a page's features as if the rest of it came next; takes it back when something else comes.
+    """Computes a page's features as if the rest of it came next, and rolls them back when something else comes.
 
-    It counts into the windows ahead of time, so it is the `StreamState` in front of them too. Duplicates and poison are
-    what else comes. After that a shorter part is foreseen, or none for a while; after a part that held a longer one.
+    It counts into the windows ahead of time, so it is the `StreamState` in front of them too. What else comes are
+    duplicates and poison. The next part is then shorter, or there is none for a while; after a part that was asked for
+    as expected it is longer.
 
     Args:
         features: names from the catalogue, in the manifest's order.

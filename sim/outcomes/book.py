@@ -127,7 +127,7 @@ class OutcomeBook:
         return self._fraud_ids
 
     def settled(self) -> list[Column]:
-        """Return the front of each column that is written to from now on only after `ArrayStore.wait`."""
+        """Return the part of each column that is final, which is written to again only after `ArrayStore.wait`."""
         self._settled = max(self._settled, self.count - STIRRING)
         return [column[: self._settled] for column in self._columns()]
 

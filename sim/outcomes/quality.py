@@ -18,7 +18,7 @@ _PIECE = 65_536  # scores that are sorted at once: half a megabyte, whatever the
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """What lies at and above the score of each fraud, from the highest down; equal scores are one.
+    """The confusion counts at the score of each fraud as threshold, from the highest down; equal scores are one.
 
     Other scores need no place in it: from one fraud down to the next, precision only falls and recall stays.
 
