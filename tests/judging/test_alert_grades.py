@@ -91,7 +91,7 @@ def test_a_fault_that_no_alert_sees_is_missed() -> None:
 
 def test_a_firing_counts_for_every_fault_that_is_in() -> None:
     """Nothing tells which of two it saw; one that was lifted has its turn only when none is in."""
-    run = Graded(record("down", 10, 15), record("slow", 14)).fire("LatencyTailHigh", 14.5)
+    run = Graded(record("down", 10, 15), record("slow", 14)).fire("LatencyTailHigh", 15.5)
     run.records[0] = record("down", 10, 15)
     assert run.grader.firings[0].causes == ("slow",)
     run.records[0] = record("down", 10)
