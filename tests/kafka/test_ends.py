@@ -38,6 +38,7 @@ class ScriptedClient:
         committed: places of rows, in order.
         to_revoke: partitions that the next fetch takes away.
         given_up: how many commits were left to their thread.
+        reread_from: partitions that were read again, and from where.
     """
 
     def __init__(self, commits: Iterable[Exception | None] = (), begun: int = 0) -> None:
@@ -50,6 +51,7 @@ class ScriptedClient:
         self.on_commit: Callable[[], None] = lambda: None
         self.losing, self.foreign = "", 0
         self.given_up = 0
+        self.reread_from: list[tuple[int, int]] = []
 
     def start(self) -> None:
         """Join."""
@@ -83,7 +85,8 @@ class ScriptedClient:
             raise EpochAbortedError("given away")
         self.committed += [(row.partition, row.offset) for row in epoch.rows]
 
-    def reread(self, _: int, __: int, end: int, ___: int) -> tuple[list[tuple[int, bytes]], int]:
+    def reread(self, partition: int, start: int, end: int, _: int) -> tuple[list[tuple[int, bytes]], int]:
+        self.reread_from.append((partition, start))
         return [], end
 
     def give_up_commit(self) -> None:
@@ -231,6 +234,7 @@ class ScriptedWindows:
         self.away = False
         self.order: list[str] = []
         self.ends: StreamEnds
+        self.client: ScriptedClient
 
     async def look(self, partitions: Sequence[int]) -> None:
         """Tell of those that end too early."""
@@ -255,7 +259,7 @@ def with_windows(windows: ScriptedWindows, law: Callable[[StreamEnds], Awaitable
         client = ScriptedClient(begun=6)
         lines = cast("DecisionLines", None)
         ends = StreamEnds(cast("EpochClient", client), dict.fromkeys(PARTITIONS, 0), lines, RealClock())
-        windows.ends = ends
+        windows.ends, windows.client = ends, client
         ends.windows = windows
         await ends.start()
         async with asyncio.timeout(30):
@@ -348,3 +352,21 @@ def test_a_commit_that_hangs_is_left_to_itself() -> None:
     release.set()
     assert client.given_up == 1
     assert sorted(client.committed) == everything(*PARTITIONS)
+
+
+def test_what_another_worker_missed_is_counted_with_what_this_one_missed() -> None:
+    """Also where windows did not answer when the partition came: else it would be passed over for ever."""
+    windows = ScriptedWindows(dict.fromkeys(PARTITIONS, 6))
+
+    async def law(ends: StreamEnds) -> None:
+        arrivals = await ends.take()
+        assert arrivals is not None
+        ends.book.behind(1, 6)
+        windows.heads[1] = 2  # nobody could say so then
+        ends.on_duplicates(np.arange(len(arrivals.raws)))
+        second = await ends.take()
+        assert second is not None
+        ends.on_duplicates(np.arange(len(arrivals.raws), len(arrivals.raws) + len(second.raws)))
+
+    with_windows(windows, law)
+    assert windows.client.reread_from[0] == (1, 2)

@@ -197,18 +197,18 @@ class StreamEnds:
 
     async def _recount(self, partition: int, start: int, windows: Recount) -> None:
         end = self.book.committed(partition)
-        while start < end:
-            found, after = await self._thread.call(self._client.reread, partition, start, end, RECOUNTED)
-            if after == start:  # it was given away while it was read
-                return
-            offsets, columns = _readable(found)
-            try:
-                await windows.recount(partition, offsets, columns, after)
-            except StreamStateError:
-                await asyncio.sleep(RETRY_S)  # they are out of reach again; rows are decided without them meanwhile
-                return
-            start = after
-        self.book.gaps.pop(partition, None)
+        with contextlib.suppress(StreamStateError):
+            await windows.look((partition,))  # whoever had it before may have missed more
+            start = self.book.gaps.get(partition, start)
+            while start < end:
+                found, after = await self._thread.call(self._client.reread, partition, start, end, RECOUNTED)
+                if after == start:  # it was given away while it was read
+                    return
+                await windows.recount(partition, *_readable(found), after)
+                start = after
+            self.book.gaps.pop(partition, None)
+            return
+        await asyncio.sleep(RETRY_S)  # they are out of reach again; rows are decided without them meanwhile
 
     def _arrivals(self, epoch: Epoch) -> Arrivals:
         now_ns = wall_ns()
