@@ -170,6 +170,7 @@ _HELP_KEYS: Final = (
     ("f  l", "put a fault in · lift one, or all; undone at the end like any"),
     ("b  +  -", "a burst · a tenth of the planned rate more, or less"),
     ("m  a  n  s", "model · acknowledge an alert · note · save a picture"),
+    ("d  r", "in a blind drill: call what is broken · end the incident"),
     ("?", "this page; Esc closes it, and any menu"),
 )
 _HELP_FIGURES: Final = (
