@@ -6,10 +6,9 @@ otherwise, somewhere in the gap before the purchase itself. So load comes from m
 does not look like fraud.
 """
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -18,11 +17,9 @@ from actors.core.arrays import F64, I64
 from sim.chance import Streams
 from sim.feeds.feed import Block, Feed
 from sim.injection.traffic import rewritten, rows_of, with_raws
+from sim.steps.mirrors import MOST_MIRRORS, mirror
 from sim.steps.registry import MOST_TIMES, RateChange
 from sim.steps.step import Step
-from sim.world.active_towns import MOST_TOWNS, PooledTown
-
-MOST_MIRRORS: Final = math.ceil(MOST_TIMES) - 1
 
 
 class Change(NamedTuple):
@@ -31,22 +28,6 @@ class Change(NamedTuple):
     start_ns: int
     end_ns: int
     factor: float
-
-
-def mirrors_for(steps: Sequence[Step]) -> int:
-    """Return how many mirrors of each town ``steps`` need."""
-    factors = [step.factor for step in steps if isinstance(step, RateChange) and step.factor > 1]
-    return min(MOST_MIRRORS, math.ceil(math.prod(factors)) - 1) if factors else 0
-
-
-def with_mirrors(towns: Sequence[PooledTown], mirrors: int) -> tuple[PooledTown, ...]:
-    """Return ``towns`` and so many mirrors of each, with the past that it has itself."""
-    copies = (PooledTown(_mirror(town.index, each), town.activated_us) for each in range(mirrors) for town in towns)
-    return (*towns, *copies)
-
-
-def _mirror(town: int, number: int) -> int:
-    return town + (number + 1) * MOST_TOWNS
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,4 +188,4 @@ def _renamed(name: str, number: int) -> str:
         'c131-17'
     """
     head, _, own = name.partition("-")
-    return f"{head[0]}{_mirror(int(head[1:]), number)}-{own}"
+    return f"{head[0]}{mirror(int(head[1:]), number)}-{own}"

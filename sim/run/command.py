@@ -173,9 +173,9 @@ def _run_in(folder: RunFolder, shorter: Cut, request: Request, elsewhere: Elsewh
         # Imported with the screen up: LightGBM alone takes a second.
         from sim.hands.offered import choices, drill_choices
         from sim.hands.refused import refusal
-        from sim.injection.rate_changes import MOST_MIRRORS
         from sim.run.execute import composed, execute
         from sim.run.plan import SyntheticLoad
+        from sim.steps.mirrors import MOST_MIRRORS
 
         plan = planned(shorter, request, elsewhere, folder.path, screen.show, told=not live)
         compose = composed if elsewhere is None else elsewhere.compose(screen.show)

@@ -15,13 +15,13 @@ from sim.clocks.costs import Costs
 from sim.clocks.modelled_waits import LookUpTime
 from sim.feeds.feed import Blocks
 from sim.hands.blindfold import Blindfold
-from sim.injection.rate_changes import mirrors_for, with_mirrors
 from sim.replay.events_section import events_spec
 from sim.replay.known_cards import judged_rows
 from sim.replay.traffic import FileTraffic
 from sim.scenario.pace import world_spec
 from sim.scenario.scenario import Phase, Scenario
 from sim.scenario.timeline import Cut, duration_ns
+from sim.steps.mirrors import mirrors_for, with_mirrors
 from sim.units import Rate
 from sim.world.active_towns import PooledTown
 from sim.world.arrivals import arrivals, mean_pieces

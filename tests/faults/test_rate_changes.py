@@ -14,9 +14,10 @@ from actors.core.arrays import I64
 from sim.chance import Streams
 from sim.feeds.feed import Block
 from sim.injection.open_traffic import OpenTraffic
-from sim.injection.rate_changes import MOST_MIRRORS, RateChanges, mirrors_for, with_mirrors
+from sim.injection.rate_changes import RateChanges
 from sim.scenario.loader import parse
 from sim.scenario.problems import InvalidScenarioError
+from sim.steps.mirrors import MOST_MIRRORS, mirrors_for, with_mirrors
 from sim.steps.registry import RateChange
 from sim.world.active_towns import PooledTown
 

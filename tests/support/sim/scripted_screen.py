@@ -10,7 +10,6 @@ from actors.model.artifact import load_artifact
 from dashboard.actions import Action
 from dashboard.choices import Answer
 from dashboard.frame import Frame, Message
-from sim.injection.rate_changes import MOST_MIRRORS
 from sim.report.run_folder import RunFolder
 from sim.run.execute import Result, execute
 from sim.run.plan import SyntheticLoad
@@ -18,6 +17,7 @@ from sim.run.prepare import prepare
 from sim.run.watch import NullScreen
 from sim.scenario.loader import parse
 from sim.scenario.timeline import Cut
+from sim.steps.mirrors import MOST_MIRRORS
 
 
 class ScriptedScreen(NullScreen):
