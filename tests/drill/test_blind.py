@@ -12,8 +12,9 @@ from actors.model.artifact import load_artifact
 from dashboard.actions import Acknowledge, Action, Call, EndIncident, Inject, Lift
 from dashboard.frame import Frame, Message
 from sim.drill.debrief import Debrief, Mean, debrief
+from sim.drill.price import STAGES, STEPS, price
 from sim.hands.blindfold import Blindfold
-from sim.report.run_folder import JOURNAL, SCENARIO, RunFolder
+from sim.report.run_folder import AS_PLAYED, JOURNAL, SCENARIO, RunFolder
 from sim.run.execute import Result, execute
 from sim.run.prepare import prepare
 from sim.scenario.loader import parse
@@ -196,3 +197,14 @@ def test_end_of_the_incident_ends_the_run_and_judges_what_was_seen(drilled: Dril
     assert drilled.told.duration_s == pytest.approx(22.3, abs=0.3)
     assert drilled.result.exit_code == 0, drilled.result.summary.reasons
     assert [each.state for each in drilled.result.summary.expectations] == ["passed"]
+
+
+def test_price_is_the_sum_of_its_minutes(drilled: Drilled, world_model: Path) -> None:
+    """What was played is played again with its faults and without, and each transaction costs in one minute."""
+    heard: list[tuple[str, int, int]] = []
+    found = price(drilled.folder / AS_PLAYED, world_model, lambda *words: heard.append(words))
+    assert [minute.start_s for minute in found.minutes] == [0.0]
+    assert sum(minute.harm.compared for minute in found.minutes) == found.whole.compared > 3_000
+    assert sum(minute.harm.fraud_loss for minute in found.minutes) == pytest.approx(found.whole.fraud_loss)
+    assert found.whole.modes["full_to_realtime_only"] > 1_000
+    assert [words for words in heard if words[1] == STEPS][-1] == (STAGES[1], STEPS, STEPS)
