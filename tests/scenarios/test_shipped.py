@@ -39,6 +39,8 @@ SEEN: dict[str, dict[str, tuple[str, float]]] = {  # by fault: the alert that is
     "model_errors": {"no-model": ("PredictionVolumeLow", 13)},
     "model_saturated": {"no-spread": ("ScoresClustered", 10)},
     "model_slow": {"heavy-model": ("LatencyMedianHigh", 6)},
+    "morning_shift": {"store-refuses": ("FeatureStoreMisses", 8), "partner-cut-off": ("OfferedLow", 9)},
+    "night_shift": {"release-upside-down": ("BlocksHigh", 10), "sender-garbled": ("Rejects", 5)},
     "traffic_drift": {"cents": ("FeatureDrift", 9)},
     "traffic_duplicates": {"retries": ("RetryStorm", 6)},
     "traffic_poison": {"broken-encoder": ("DeadLetters", 5)},
