@@ -13,10 +13,11 @@ from typing import Final
 
 from actors.core.child_process import Child
 from actors.core.clock import NS_PER_S, Clock
-from actors.core.errors import EscalationError, RiskdrillError
+from actors.core.errors import EscalationError, MachineError, RiskdrillError
 from actors.core.process_failures import how_ended, was_killed
 from sim.coordinator.last_words import LastWords, Listener
 from sim.coordinator.waiting import all_done
+from sim.exit_codes import TRY_AGAIN
 from sim.stream.places import Places
 
 QUICK_NS: Final = 3 * NS_PER_S  # a process that was ended by something else than its start has lived longer
@@ -36,7 +37,11 @@ def be_worker(pipe: Connection, words: Listener, places: Places, slot: str, run:
     words.take_standard_error()
     listen()
     threading.Thread(target=_end_with_parent, args=(pipe,), name="parent", daemon=True).start()
-    code = run_worker(places, WorkerOptions(slot, model, run))
+    try:
+        code = run_worker(places, WorkerOptions(slot, model, run))
+    except MachineError as error:  # a broker that is away is waited for, by whoever starts this again
+        sys.stderr.write(f"{error}\n")
+        code = TRY_AGAIN
     if code:
         sys.exit(code)
 
