@@ -76,9 +76,14 @@ def unheard() -> Iterator[None]:
 
 
 def ignore_all() -> None:
-    """Ignore them from now on: the command is over, and an interrupt would only make the interpreter's exit noisy."""
+    """Ignore them from now on: the command is over, and an interrupt would only make the interpreter's exit noisy.
+
+    So would an alarm of `_not_lost` end it, once the interpreter has taken its handler away.
+    """
     for each in ENDING:
         signal.signal(each, signal.SIG_IGN)
+    if hasattr(signal, "SIGALRM"):
+        signal.signal(signal.SIGALRM, signal.SIG_IGN)
 
 
 def _not_lost(unraisable: "UnraisableHookArgs") -> None:

@@ -111,6 +111,7 @@ _LIMITS = {  # what an example compares a metric of each unit with
     "score": "< 0.9",
     "nats": "< 0.2",
     "σ": "< 5",
+    "times": "< 10",
 }
 
 

@@ -79,7 +79,8 @@ class Table:
         while self.run.poll() is None:
             assert time.monotonic() < end, self.seen[-2000:]
             self._read()
-        self._read()
+        while self._read():
+            pass
         return self.run.returncode
 
     def debrief(self) -> Any:  # noqa: ANN401 - a document
@@ -90,10 +91,14 @@ class Table:
         """Return the journal."""
         return [json.loads(line) for line in (self.out / "journal.jsonl").read_text(encoding="utf-8").splitlines()]
 
-    def _read(self) -> None:
-        if select.select([self.master], [], [], 0.05)[0]:
-            with contextlib.suppress(OSError):
-                self.seen += os.read(self.master, 1 << 16).decode(errors="replace")
+    def _read(self) -> bool:
+        """Read what is there; return whether anything was."""
+        if not select.select([self.master], [], [], 0.05)[0]:
+            return False
+        with contextlib.suppress(OSError):  # nobody has the other end any more
+            self.seen += os.read(self.master, 1 << 16).decode(errors="replace")
+            return True
+        return False
 
 
 @pytest.fixture

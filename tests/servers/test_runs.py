@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +170,7 @@ def test_ctrl_c_lets_a_run_decide_what_it_has_sent(place: Place, tmp_path: Path)
 
 def test_a_run_that_is_killed_takes_its_workers_with_it(place: Place, tmp_path: Path) -> None:
     """They notice, decide what they have, and end."""
+    place = replace(place, url=f"{place.url}-killed")  # what it leaves undecided is in nobody's way
     command = place.run(LONG, tmp_path / "killed", workers=2)
     log = tmp_path / "killed" / "out" / "decisions.jsonl"
     assert holds(lambda: len(lines(log)) > 200)
@@ -182,6 +183,7 @@ def test_a_run_that_is_killed_takes_its_workers_with_it(place: Place, tmp_path: 
 
 def test_a_run_that_left_work_undecided_has_to_be_given_up(place: Place, tmp_path: Path) -> None:
     """The next one is refused with its id and how much it is; ``--discard`` gives it up, once its workers are gone."""
+    place = replace(place, url=f"{place.url}-given-up")  # where no other test has left work
     killed = place.run(STUCK, tmp_path / "stuck")
     journal = tmp_path / "stuck" / "out" / "journal.jsonl"
     assert holds(lambda: any(line["kind"] == "worker_obeyed" for line in lines(journal)))
