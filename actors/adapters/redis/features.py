@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 LIBRARY: Final = FunctionLibrary("features", Path(__file__).with_name("features.lua"))
 LAYOUT: Final = f"1-{len(CARD_COLUMNS)}-{len(MERCHANT_COLUMNS)}"  # of a row; another one is never read as ours
 SLICE = 256  # rows a call that writes: the server answers nobody else meanwhile, for about half a millisecond
+REST_S = 0.003  # at most, behind each: what takes longer waits for this process, and not for the server
 AT_ONCE = 512  # rows a call that reads, for the same reason; no batch of the assembler's default size takes two calls
 ATTEMPTS = 3  # to read a batch that takes several calls, between which the table was replaced
 WRITES = 4  # of a slice, while the server does not answer
@@ -190,7 +191,7 @@ class RedisFeatureStore:
             written.extend(names)
             began_s = loop.time()
             await self._write("write", place, self._kept_s + SPREAD_S, SPREAD_S, len(kind.missing), rows, *names)
-            await asyncio.sleep(loop.time() - began_s)  # half of the server's time is for look-ups
+            await asyncio.sleep(min(REST_S, loop.time() - began_s))  # half of the server's time is for look-ups
 
     async def _write(self, function: str, *arguments: Argument) -> Any:  # noqa: ANN401 - what the server answers
         """Return the answer of ``function``, called again where none came: to do any of these twice is to do it once.
