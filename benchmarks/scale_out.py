@@ -11,12 +11,12 @@ Fails below 0.6 × the plain loop, or if two workers compute over 1.15 × as lon
 import argparse
 import asyncio
 import multiprocessing
-import statistics
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 import psutil
@@ -185,9 +185,9 @@ async def measure(servers: Servers, rows: Rows, model: Path) -> int:
     print(f"{'':<12}{'a second':>10}{'(least .. most)':>20}{'own µs':>10}{'Redis µs':>10}{'broker µs':>11}")
     for name, each in runs.items():
         rates = [run.per_s for run in each]
-        spent = (_median([getattr(run, what) for run in each]) for what in ("own_us", "redis_us", "broker_us"))
+        spent = (median([getattr(run, what) for run in each]) for what in ("own_us", "redis_us", "broker_us"))
         print(
-            f"{name:<12}{_median(rates):>10,.0f}{f'{min(rates):,.0f} .. {max(rates):,.0f}':>20}"
+            f"{name:<12}{median(rates):>10,.0f}{f'{min(rates):,.0f} .. {max(rates):,.0f}':>20}"
             + "".join(f"{us:>10.1f}" for us in spent)
         )
     print(f"from due to committed at {RATE:,}/s, ms{'p50':>10}{'p95':>10}{'p99':>10}")
@@ -198,15 +198,11 @@ async def measure(servers: Servers, rows: Rows, model: Path) -> int:
 
 
 def _judged(runs: dict[str, list[Measured]]) -> int:
-    of_plain = _median([run.per_s for run in runs["1 worker"]]) / _median([run.per_s for run in runs["plain loop"]])
-    of_one = _median([run.own_us for run in runs["2 workers"]]) / _median([run.own_us for run in runs["1 worker"]])
+    of_plain = median([run.per_s for run in runs["1 worker"]]) / median([run.per_s for run in runs["plain loop"]])
+    of_one = median([run.own_us for run in runs["2 workers"]]) / median([run.own_us for run in runs["1 worker"]])
     print(f"  one worker = {of_plain:.2f} × the plain loop (at least {LEAST_OF_PLAIN})")
     print(f"  two workers compute {of_one:.2f} × as long for a transaction as one (at most {MOST_OF_ONE})")
     return int(of_plain < LEAST_OF_PLAIN or of_one > MOST_OF_ONE)
-
-
-def _median(values: Sequence[float]) -> float:
-    return statistics.median(values)
 
 
 def main() -> int:

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import psutil
 
-from sim.servers.kafka import STOPS_S, fetch_jars, start_kafka
+from sim.servers import kafka, redis
+from sim.servers.kafka import fetch_jars, start_kafka
 from sim.servers.process import LOOPBACK, Known, free_port
 from sim.servers.redis import start_redis
-
-REDIS_STOPS_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ def redis_server() -> Iterator[Server]:
         try:
             yield Server(known)
         finally:
-            known.stop(REDIS_STOPS_S)
+            known.stop(redis.STOPS_S)
 
 
 @contextmanager
@@ -60,4 +59,4 @@ def kafka_server() -> Iterator[Server]:
         try:
             yield Server(known)
         finally:
-            known.stop(STOPS_S)
+            known.stop(kafka.STOPS_S)

@@ -18,7 +18,6 @@ from sim.signals import drained_by
 
 MARKER: Final = "riskdrill-servers.json"
 PREFIX: Final = "riskdrill"
-REDIS_STOPS_S: Final = 10.0
 PORTS_TRIED: Final = 3
 
 
@@ -77,7 +76,7 @@ def up(folder: Path, say: Callable[[str], None]) -> Servers:
             _start_kafka(folder, say, vigil, started)
         except BaseException as error:  # Ctrl-C too leaves nothing running
             for each in started:
-                each.stop(REDIS_STOPS_S)
+                each.stop(redis.STOPS_S)
             if isinstance(error, OSError):
                 raise OutputError(f"{folder}: the servers cannot be kept there: {error.strerror}") from error
             raise
@@ -140,7 +139,7 @@ def down(folder: Path, say: Callable[[str], None], *, purge: bool = False) -> No
         running = servers.running
         for name, known, patience_s in (
             ("Kafka", servers.kafka, kafka.STOPS_S),
-            ("Redis", servers.redis, REDIS_STOPS_S),
+            ("Redis", servers.redis, redis.STOPS_S),
         ):
             if known is not None and name in running:
                 say(f"stopping {name}")

@@ -8,6 +8,7 @@ from actors.core.errors import MachineError
 from sim.servers.process import LOOPBACK, QUIET, Known, Note, Vigil, forget, start
 
 PATIENCE_S: Final = 20.0
+STOPS_S: Final = 10.0  # one that is asked to end writes its log first
 PROGRAM: Final = "redis-server"
 INSTALL: Final = "apt-get install redis-server"
 

@@ -20,7 +20,8 @@ from typing import Any, Final, NamedTuple
 
 from actors.adapters.kafka.address import StreamAddress, parse_stream
 from sim.exit_codes import INCONCLUSIVE, PASS
-from sim.servers.kafka import STOPS_S, start_kafka
+from sim.servers import kafka, redis
+from sim.servers.kafka import start_kafka
 from sim.servers.process import LOOPBACK, Known, free_port
 from sim.servers.redis import start_redis
 from tests.support.model_cache import default_model
@@ -32,7 +33,6 @@ START_S: Final = 180.0
 END_S: Final = 240.0
 STOPPED_S: Final = 9.0  # beyond the session of a member
 PAUSE_S: Final = 0.05
-REDIS_STOPS_S: Final = 10.0
 LOOKED_S: Final = 20.0  # after a death, for the longest silence of a partition
 LAST_LINES: Final = 30
 SCENARIO: Final = """version: 1
@@ -90,12 +90,12 @@ class Servers:
 
     def stop(self, name: str) -> None:
         """Ask one of them to end, and wait until it has."""
-        self._known[name].stop(STOPS_S if name == "kafka" else REDIS_STOPS_S)
+        self._known[name].stop(kafka.STOPS_S if name == "kafka" else redis.STOPS_S)
 
     def kill(self, name: str) -> None:
         """End one of them as a crash does."""
         self._known[name].signal(signal.SIGKILL)
-        self._known[name].stop(REDIS_STOPS_S)
+        self._known[name].stop(redis.STOPS_S)
 
 
 @contextmanager
