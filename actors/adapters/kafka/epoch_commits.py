@@ -29,9 +29,7 @@ from actors.adapters.kafka.epochs import Epoch
 from actors.adapters.kafka.messages import ended
 from actors.adapters.streams import Delivery
 
-AT_ONCE_S: Final = (
-    0.5  # then a call comes back, whatever is left to do, so that one that hangs is told from one that tries
-)
+AT_ONCE_S: Final = 0.5  # then a call comes back, whatever is left: one that hangs is told from one that tries
 UNKNOWN: Final = -1  # stage of an epoch of which only the group can say whether it was committed
 MOST_REOPENED: Final = 5  # producers in a row that were fenced or given up before they had committed anything
 
