@@ -14,6 +14,10 @@ DEATHS_RATE    ?= 5000
 DEATHS_SECONDS ?= 600
 SCENARIOS  ?= $(shell grep -L '^external: true' scenarios/*.yaml)
 
+# Whether tests use servers: `make test` goes without, `make test-servers` needs them all.
+test: export RISKDRILL_REQUIRE := $(or $(RISKDRILL_REQUIRE),none)
+test-servers: export RISKDRILL_REQUIRE := $(or $(RISKDRILL_REQUIRE),all)
+
 # Tests that simulate so much that tracing them for coverage would take as long again.
 UNTRACED   := tests/trials/test_check_determinism.py tests/explore/test_planted_bug.py \
   tests/explore/test_anything_fails.py tests/faults/test_pairs.py tests/run/test_whatever_is_valid.py tests/scenarios \
@@ -38,7 +42,7 @@ test: $(VENV)/installed-test  ## install the test extra, run all checks and the 
 
 test-servers: $(VENV)/installed-test  ## tests with a real Kafka and Redis, which must be there: see CONTRIBUTING.md
 	@$(BIN)/python -m tests.support.servers
-	RISKDRILL_REQUIRE=$${RISKDRILL_REQUIRE:-all} $(BIN)/python -m pytest -p no:cacheprovider tests/servers $(ARGS)
+	$(BIN)/python -m pytest -p no:cacheprovider tests/servers $(ARGS)
 
 check: $(VENV)/installed-test  ## lint, format, types and architecture, without the tests
 	$(BIN)/ruff check .

@@ -12,6 +12,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tests.support.repository import PACKAGES, ROOT, folders, place, project, run_python, tracked
+from tests.support.servers import redis_server
 
 MAX_LINES = 400  # a longer file holds more than one noun
 MAX_MODULES = 18  # in a folder; more are two subjects
@@ -134,6 +135,18 @@ def test_ci_is_what_a_user_runs() -> None:
     assert os.access(script, os.X_OK)
     assert [line for line in commands if "make" in line] == ["make test", "RISKDRILL_REQUIRE=all make test-servers"]
     assert commands[0] == "set -euo pipefail"
+
+
+@pytest.mark.parametrize(("asked", "end"), [("none", pytest.skip.Exception), ("all", pytest.fail.Exception)])
+def test_what_needs_a_server_is_skipped_or_fails_as_asked(
+    asked: str, end: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without servers it is skipped even where there is one; with all of them a missing one is a failure."""
+    monkeypatch.setenv("RISKDRILL_REQUIRE", asked)
+    if asked == "all":
+        monkeypatch.setenv("PATH", "")
+    with pytest.raises(end, match=r"needs .*redis-server"):
+        redis_server()
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")

@@ -1,6 +1,7 @@
 """Real servers for tests, each of a test's own; ``python -m tests.support.servers`` fetches what they are made of.
 
-Where a server is missing its tests are skipped by name, unless ``RISKDRILL_REQUIRE=all`` says that none may be.
+Where a server is missing its tests are skipped by name. ``RISKDRILL_REQUIRE=all`` makes each such skip a failure, and
+``RISKDRILL_REQUIRE=none`` skips them where the server is there, too.
 """
 
 import os
@@ -15,16 +16,25 @@ from sim.servers.kafka import STOPS_S, fetch_jars, find_jars, java_program, star
 from sim.servers.process import LOOPBACK, free_port
 from sim.servers.redis import redis_program
 
+REQUIRE = "RISKDRILL_REQUIRE"
+
+
+def unwanted(what: str) -> None:
+    """Skip the test that needs ``what`` where tests are to go without servers."""
+    if os.environ.get(REQUIRE) == "none":
+        pytest.skip(f"needs {what}: make test-servers has it")
+
 
 def lacking(what: str) -> NoReturn:
     """Skip the test that needs ``what``, or fail it where all must be there."""
-    if os.environ.get("RISKDRILL_REQUIRE") == "all":
-        pytest.fail(f"needs {what}, and RISKDRILL_REQUIRE=all says that it is there", pytrace=False)
+    if os.environ.get(REQUIRE) == "all":
+        pytest.fail(f"needs {what}, and {REQUIRE}=all says that it is there", pytrace=False)
     pytest.skip(f"needs {what}")
 
 
 def redis_server() -> str:
     """Return the program of Redis; skips the test where there is none."""
+    unwanted("redis-server")
     try:
         return redis_program()
     except MachineError as error:
@@ -35,6 +45,7 @@ class KafkaServer:
     """A broker on a free port of this machine, with its data in ``folder``."""
 
     def __init__(self, folder: Path) -> None:
+        unwanted("Kafka")
         try:
             java_program()
         except MachineError as error:
