@@ -1,19 +1,22 @@
 """The signals that end a command: Ctrl-C, SIGTERM, and SIGHUP, by which a terminal says that it closes.
 
-Outside a run each raises `KeyboardInterrupt` at once; a run is drained (`drained_by`). A SIGHUP that is ignored from
-the start stays so: `nohup` is there for that.
+Outside a run each raises `KeyboardInterrupt` at once, or as soon as an import that goes on is over; a run is drained
+(`drained_by`). A SIGHUP that is ignored from the start stays so: `nohup` is there for that.
 """
 
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs
+    from types import FrameType
 
 AGAIN_S: Final = 0.002
+IMPORT_S: Final = 10.0  # an import may read from a slow disk; one that takes longer is interrupted
 ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
@@ -94,9 +97,35 @@ def _not_lost(unraisable: "UnraisableHookArgs") -> None:
         sys.__unraisablehook__(unraisable)
 
 
-def _interrupt(*_: object) -> None:
-    """Raise at once: asyncio would let the loop turn first, in place of Python's own handler, but not of this one."""
+class _Waiting:
+    """Until when an interrupt waits for an import that goes on; 0 while none waits."""
+
+    until_s = 0.0
+
+
+def _interrupt(_: int, frame: "FrameType | None") -> None:
+    """Raise at once: asyncio would let the loop turn first, in place of Python's own handler, but not of this one.
+
+    Within an import it comes again in a moment: packages take what is raised there for their own failure (numba makes
+    an `ImportError` of it), and a module that was begun cannot be imported again.
+    """
+    if _importing(frame) and hasattr(signal, "setitimer"):
+        now_s = time.monotonic()
+        _Waiting.until_s = _Waiting.until_s or now_s + IMPORT_S
+        if now_s < _Waiting.until_s:
+            signal.setitimer(signal.ITIMER_REAL, AGAIN_S)
+            return
+    _Waiting.until_s = 0.0
     raise KeyboardInterrupt
+
+
+def _importing(frame: "FrameType | None") -> bool:
+    """Return whether an import has called what ``frame`` runs."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib."):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _again(*_: object) -> None:

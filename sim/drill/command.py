@@ -143,7 +143,7 @@ def _debriefed(bar: "Bar | None", plan: "Plan", result: "Result", folder: "RunFo
         raise AssertionError("a drill is played blind")
     told = debrief(result.summary, result.journal, result.incident, hints=plan.blind.hints)
     folder.write(DEBRIEF, debrief_text(told))
-    print_debrief(told, Console())
+    print_debrief(told, plan.scenario.hypothesis, Console())
     if bar is not None:
         told = _with_price(told, bar, plan, folder)
         folder.write(DEBRIEF, debrief_text(told))

@@ -11,10 +11,18 @@ NEVER = "–"
 ENDED = {"planned": "to its planned end", "operator": "until the operator ended it", "interrupted": "and interrupted"}
 
 
-def print_debrief(told: Debrief, console: Console) -> None:
-    """Print ``told``, as wide as it needs: in a file or a pipe nothing is cut off."""
+def print_debrief(told: Debrief, hypothesis: str, console: Console) -> None:
+    """Print ``told``, as wide as it needs: in a file or a pipe nothing is cut off.
+
+    Args:
+        told: what is printed.
+        hypothesis: of the scenario, which the drill kept to itself; "" where it has none.
+        console: where to.
+    """
     title = f"debrief: {told.scenario}, seed {told.seed}, played {ENDED[told.ended]}"
-    console.print(title, soft_wrap=True, markup=False, highlight=False)
+    for line in (title, hypothesis.strip()):
+        if line:
+            console.print(line, soft_wrap=True, markup=False, highlight=False)
     for table in (_faults(told), _times(told)):
         needed = console.measure(table, options=console.options.update(max_width=10_000, width=10_000)).maximum
         console.width = max(console.width, needed) if not console.is_terminal else console.width

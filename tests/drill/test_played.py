@@ -129,7 +129,7 @@ def test_drill_is_played_to_its_end_at_the_keyboard(table: Table) -> None:
     table.press("r", "end the incident?")
     table.press("\r", MAIN_SCREEN)
     table.ended()
-    assert "Wry words" in table.seen
+    assert "\r\nWry words that nobody reads.\r\n" in table.seen
     told = table.debrief()
     (fault,) = told["faults"]
     entries = {(each["kind"], each["name"]): each["at_s"] for each in table.journal()}
