@@ -110,7 +110,7 @@ def _interrupt(_: int, frame: "FrameType | None") -> None:
     an `ImportError` of it), and a module that was begun cannot be imported again.
     """
     if _importing(frame) and hasattr(signal, "setitimer"):
-        now_s = time.monotonic()
+        now_s = time.monotonic()  # noqa: TID251 - a signal comes in real time, whatever the clock of a run
         _Waiting.until_s = _Waiting.until_s or now_s + IMPORT_S
         if now_s < _Waiting.until_s:
             signal.setitimer(signal.ITIMER_REAL, AGAIN_S)
