@@ -25,8 +25,8 @@ from benchmarks.rows import Rows, load_rows
 from sim.clocks.virtual_clock import VirtualClock
 from sim.clocks.virtual_loop import VirtualLoop
 from sim.report.run_folder import RunFolder
-from sim.run.execute import execute
-from sim.run.prepare import prepare
+from sim.run.execution import execute
+from sim.run.planning import prepare
 from sim.run.watch import NullScreen
 from sim.scenario.loader import parse
 from sim.scenario.timeline import Cut

@@ -10,7 +10,7 @@ import psutil
 
 from sim.servers import kafka, redis
 from sim.servers.kafka import fetch_jars, start_kafka
-from sim.servers.process import LOOPBACK, Known, free_port
+from sim.servers.process import LOOPBACK, KnownProcess, free_port
 from sim.servers.redis import start_redis
 
 
@@ -18,7 +18,7 @@ from sim.servers.redis import start_redis
 class Server:
     """One that runs."""
 
-    known: Known
+    known: KnownProcess
 
     @property
     def address(self) -> str:

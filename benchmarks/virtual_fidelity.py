@@ -33,9 +33,9 @@ from sim.report.run_folder import RunFolder
 from sim.report.summary import SpanFigures
 from sim.run.capacity import measure_capacity
 from sim.run.composition import NO_ATTACHMENTS, Attachments
-from sim.run.execute import execute
+from sim.run.execution import execute
 from sim.run.plan import Plan
-from sim.run.prepare import prepare
+from sim.run.planning import prepare
 from sim.run.watch import NullScreen
 from sim.scenario.loader import parse
 from sim.scenario.timeline import Cut

@@ -24,8 +24,8 @@ from sim.chance import Streams
 from sim.clocks.virtual_clock import VirtualClock
 from sim.clocks.virtual_loop import VirtualLoop
 from sim.report.run_folder import RunFolder
-from sim.run.execute import execute
-from sim.run.prepare import prepare
+from sim.run.execution import execute
+from sim.run.planning import prepare
 from sim.run.watch import NullScreen
 from sim.scenario.loader import load
 from sim.scenario.timeline import Cut, cut

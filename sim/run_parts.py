@@ -1,4 +1,4 @@
-"""What a session needs of a run that was put together: here, or with its pipeline in other processes."""
+"""What the lifecycle needs of a run that was put together: here, or with its pipeline in other processes."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,10 +17,10 @@ from dashboard.panels.workers import WorkerRow
 from sim.faults.fault import Fault, FaultRecord
 from sim.injection.schedule import FaultSchedule
 from sim.journal import Journal
-from sim.outcomes.book import OutcomeBook
+from sim.outcomes.outcome_book import OutcomeBook
 from sim.report.summary import StreamFigures
 from sim.steps.schedule import AlertSignal
-from sim.steps.step import ModelControl, Step, StepRecord
+from sim.steps.step import ModelControl, ScenarioStep, StepRecord
 
 
 class RunningPipeline(Protocol):
@@ -97,11 +97,11 @@ class RunSteps(Background, Protocol):
         ...
 
     @property
-    def steps(self) -> tuple[Step, ...]:
+    def steps(self) -> tuple[ScenarioStep, ...]:
         """All of them, those taken by hand the last."""
         ...
 
-    def add(self, step: Step, candidate: Path | None = None) -> None:
+    def add(self, step: ScenarioStep, candidate: Path | None = None) -> None:
         """Take one more step now, which brings the model in ``candidate``, if any."""
         ...
 

@@ -13,7 +13,7 @@ from sim.exit_codes import INTERRUPTED, PASS
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from sim.alert_study.study import Observed, Study
+    from sim.alert_tuning.alert_runs import AlertRuns, Observed
 
 PIPE_WIDTH = 140
 TOLD = 10  # lines about how far it is, where there is no terminal
@@ -44,8 +44,8 @@ def alerts(
 
     Example: python -m sim alerts feature_store_outage --seeds 5 --tune FeatureStoreMisses
     """
-    from sim.alert_study.study import Study, tunable
-    from sim.alert_study.tuning import candidates
+    from sim.alert_tuning.alert_runs import AlertRuns, tunable
+    from sim.alert_tuning.thresholds import candidates
     from sim.commands.console import say_once
     from sim.explore.search import check_seeds
     from sim.run.command import shorten
@@ -61,7 +61,7 @@ def alerts(
     if tune is not None:
         candidates(tunable(base, rules_of(base), tune))
     prepared = prepare_scenario(scenario, chosen, duration, model, say_once())
-    study = Study(prepared, first, seeds, tune, lost=partial(typer.echo, err=True))
+    study = AlertRuns(prepared, first, seeds, tune, lost=partial(typer.echo, err=True))
     interrupted = False
     with _progress(study.runs) as study.tell:
         try:
@@ -72,9 +72,9 @@ def alerts(
     return INTERRUPTED if interrupted else PASS
 
 
-def _tell(study: "Study") -> None:
-    from sim.alert_study.spread import noise, on_faults
-    from sim.alert_study.tables import detection_table, noise_table
+def _tell(study: "AlertRuns") -> None:
+    from sim.alert_tuning.spread import noise, on_faults
+    from sim.alert_tuning.tables import detection_table, noise_table
 
     observed = study.observed
     if not observed:
@@ -103,8 +103,8 @@ def _tell(study: "Study") -> None:
 
 def _tell_tuning(observed: "list[Observed]", alert: str) -> None:
     from actors.telemetry.alerts.built_in import RECOVERY_S
-    from sim.alert_study.tables import advice, picture, tuning_table
-    from sim.alert_study.tuning import tune
+    from sim.alert_tuning.tables import advice, picture, tuning_table
+    from sim.alert_tuning.thresholds import tune
     from sim.run.watch import pace
 
     rule = next(rule for rule in observed[0].rules if rule.alert == alert)

@@ -61,7 +61,7 @@ def _plan(path: Path | None, model: Path | None, overrides: tuple[str, ...]) -> 
     from sim.kernel_warm_up import compile_first
     from sim.run.model_choice import choose_model
     from sim.run.plan import Plan, load_of
-    from sim.run.prepare import GUESS_PER_S
+    from sim.run.planning import GUESS_PER_S
 
     scenario = scenario_or_default(path, (*overrides, "clock=real"))
     if scenario.events is not None:

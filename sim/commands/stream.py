@@ -121,7 +121,7 @@ def produce(  # noqa: PLR0913, PLR0917 - an argument an option
 
     Example: python -m sim produce burst --stream kafka://127.0.0.1:19092/riskdrill --store redis://127.0.0.1:6379
     """
-    from sim.coordinator.produce import produce_scenario
+    from sim.coordinator.producer_command import produce_scenario
     from sim.run.command import Request
 
     options = StreamOptions(stream, store, stream_config, None, discard, agreed=yes)

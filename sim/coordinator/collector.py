@@ -33,7 +33,7 @@ from actors.core.errors import SinkError
 from actors.output.sinks import FirstFailure
 from actors.telemetry.stages import Stage
 from actors.telemetry.telemetry import Telemetry
-from sim.outcomes.book import OutcomeBook
+from sim.outcomes.outcome_book import OutcomeBook
 
 _UNSENT, _OPEN, _ENDED = range(3)
 _FIRST_ROOM = 1 << 16

@@ -16,14 +16,14 @@ from actors.telemetry.telemetry import Telemetry
 from dashboard.frame import Notice
 from dashboard.panels.workers import WorkerRow
 from sim.coordinator.collector import Collector
-from sim.coordinator.producing import compose_producing
+from sim.coordinator.producer_parts import compose_producer
 from sim.coordinator.remote_faults import RemoteFaults
 from sim.coordinator.remote_model import RemoteModel
 from sim.coordinator.remote_pipeline import RemotePipeline
 from sim.coordinator.servers import StreamInlet
 from sim.coordinator.stream_workers import StreamRequest, StreamWorkers, new_run
 from sim.journal import Journal
-from sim.outcomes.book import OutcomeBook
+from sim.outcomes.outcome_book import OutcomeBook
 from sim.report.run_folder import DEAD_LETTERS, DECISIONS, UNDELIVERED
 from sim.report.summary import StreamFigures
 from sim.run.composition import Attachments
@@ -34,7 +34,7 @@ from sim.steps.schedule import StepSchedule
 
 @dataclass(frozen=True, slots=True)
 class StreamRun:
-    """What a session runs and watches of a run on a stream; see `sim.run_parts.RunParts`."""
+    """What a lifecycle runs and watches of a run on a stream; see `sim.run_parts.RunParts`."""
 
     telemetry: Telemetry
     journal: Journal
@@ -68,7 +68,7 @@ class StreamRun:
 
     def worker_rows(self) -> tuple[WorkerRow, ...]:
         """Return what the screen shows of each worker."""
-        return self.workers.crew.rows()
+        return self.workers.group.rows()
 
     @property
     def by_hand(self) -> None:
@@ -76,18 +76,18 @@ class StreamRun:
 
     def stream_figures(self) -> StreamFigures:
         """Return what the summary says of the stream."""
-        crew, places = self.workers.crew, self.workers.request.places
-        statuses, decided = crew.statuses(), self.telemetry.ledger.delivered
+        group, places = self.workers.group, self.workers.request.places
+        statuses, decided = group.statuses(), self.telemetry.ledger.delivered
         ends = [each.ends for each in statuses]
         processor_s = sum(each.processor_s for each in statuses)
         return StreamFigures(
             run=self.workers.run,
             stream=places.stream.url,
             store=places.store.url,
-            workers=crew.most,
-            restarts=crew.restart_count,
-            joined=crew.joined_count,
-            lost=crew.lost_count,
+            workers=group.most,
+            restarts=group.restart_count,
+            joined=group.joined_count,
+            lost=group.lost_count,
             epochs=sum(each.epochs for each in ends),
             epochs_aborted=sum(each.epochs_aborted for each in ends),
             rows_replayed=sum(each.rows_replayed for each in ends),
@@ -115,8 +115,8 @@ class StreamRun:
         """Return what whoever reads the summary should know."""
         figures, sender = self.stream_figures(), self.workers.sender
         negative, unknown = figures.negative_latencies, self.collector.unknown_count
-        crew = self.workers.crew
-        uncounted = sum(each.ends.uncounted for each in crew.statuses())
+        group = self.workers.group
+        uncounted = sum(each.ends.uncounted for each in group.statuses())
         lines = [
             (negative, f"{negative:,} transactions were decided before they were due: clocks of machines differ"),
             (
@@ -128,13 +128,13 @@ class StreamRun:
                 figures.redelivered,
                 f"{figures.redelivered:,} decisions came again as they were: delivery is at least once",
             ),
-            (figures.lost, f"workers were lost {figures.lost:,} times, the last time {crew.last_loss}"),
+            (figures.lost, f"workers were lost {figures.lost:,} times, the last time {group.last_loss}"),
             (
                 uncounted,
                 f"{uncounted:,} transactions at the end are in no window: the store was away, and the run is over",
             ),
             (sender.refused, f"{sender.refused:,} transactions could not be sent: {sender.refusal}"),
-            *((1, f"a worker was refused: {why}") for why in crew.refused),
+            *((1, f"a worker was refused: {why}") for why in group.refused),
         ]
         return tuple(line for count, line in lines if count)
 
@@ -205,10 +205,10 @@ async def _composed(
     delivery = delivery_of(settings.sink)
     telemetry = Telemetry(plan.artifact.reference, machine.clock.now_ns())
     collector = Collector(telemetry, book, *files, delivery)
-    own = await compose_producing(workers, plan, machine, journal, telemetry, book, collector.sent)
+    own = await compose_producer(workers, plan, machine, journal, telemetry, book, collector.sent)
     inlet = StreamInlet(await workers.read_committed(), workers.run)
     pipeline = RemotePipeline(settings, own.sending, inlet, collector, workers, machine.clock)
-    await workers.gather(own.crew, plan.artifact.folder)
+    await workers.gather(own.group, plan.artifact.folder)
     undelivered = AppendOnlyFile(plan.folder / UNDELIVERED)
     return StreamRun(
         telemetry,

@@ -7,7 +7,7 @@ from typing import Final
 from actors.core.clock import NS_PER_S, Clock
 from actors.output.sinks import LineSink
 from sim.chance import Streams
-from sim.coordinator.crew import Crew
+from sim.coordinator.worker_group import WorkerGroup
 from sim.faults.fault import Fault, FaultRecord, FaultState
 from sim.injection.schedule import FaultSchedule
 from sim.journal import Journal
@@ -22,19 +22,25 @@ class RemoteFaults:
     Args:
         faults: of the scenario; those that do not strike in workers are passed over.
         local: the others, put in here.
-        crew: the workers.
+        group: the workers.
         clock: the run's clock.
         journal: knows when the run began.
         seed: of the run: jitter is drawn as in process.
     """
 
     def __init__(
-        self, faults: Sequence[Fault], local: FaultSchedule, crew: Crew, clock: Clock, journal: Journal, seed: int
+        self,
+        faults: Sequence[Fault],
+        local: FaultSchedule,
+        group: WorkerGroup,
+        clock: Clock,
+        journal: Journal,
+        seed: int,
     ) -> None:
         self.faults = faults
         self._remote = in_workers(faults)
         self._local = local
-        self._crew = crew
+        self._group = group
         self._clock = clock
         self._journal = journal
         self._streams = Streams(seed)
@@ -67,14 +73,14 @@ class RemoteFaults:
         if fault.lift_at is not None:
             self._in.append(fault.name)
         self._journal.add("fault_injected", fault.name, f"{fault.kind}, in every worker")
-        self._crew.inject(fault.name)
+        self._group.inject(fault.name)
 
     def _lift(self, name: str) -> None:
         if name in self._in:
             self._in.remove(name)
             self._lifted_s[name] = self._now_s()
             self._journal.add("fault_lifted", name, "in every worker")
-            self._crew.lift(name)
+            self._group.lift(name)
 
     def _now_s(self) -> float:
         return (self._clock.now_ns() - self._journal.start_ns) / NS_PER_S
@@ -95,7 +101,7 @@ class RemoteFaults:
         return tuple(local.get(fault.name) or self._record(fault) for fault in self.faults)
 
     def _record(self, fault: Fault) -> FaultRecord:
-        parts = self._crew.fault_records(fault.name)
+        parts = self._group.fault_records(fault.name)
         effects = [each.first_effect_at_s for each in parts if each.first_effect_at_s is not None]
         errors = [each.error for each in parts if each.error]
         injected = fault.name in self._injected_s

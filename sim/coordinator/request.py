@@ -17,8 +17,8 @@ from actors.core.clock import NS_PER_MS
 from dashboard.frame import Notice
 from sim.coordinator.composition import compose_stream
 from sim.coordinator.stream_workers import StreamRequest, check_servers
-from sim.run.execute import Compose
-from sim.scenario.pipeline import CallerSink, FeedSource
+from sim.run.execution import Compose
+from sim.scenario.pipeline import CallerSink, FeedSourceSettings
 from sim.scenario.problems import LateProblemError
 from sim.scenario.scenario import Scenario
 from sim.scenario.timeline import Cut
@@ -94,7 +94,7 @@ def on_stream(scenario: Scenario, places: Places) -> Scenario:
     """
     pipeline = scenario.pipeline
     source, sink, assembler = pipeline.source, pipeline.sink, pipeline.assembler
-    if isinstance(source, FeedSource):
+    if isinstance(source, FeedSourceSettings):
         source = KafkaSourceConfig()
     if isinstance(sink, CallerSink):
         sink = KafkaSinkConfig()

@@ -19,10 +19,10 @@ from actors.core.errors import InputError, MachineError, RiskdrillError
 from actors.telemetry.snapshot import Gauges
 from dashboard.frame import Notice
 from sim.clocks.interruptible import run_interruptibly
-from sim.coordinator.children import Children
-from sim.coordinator.crew import Crew
 from sim.coordinator.servers import Silence, listen_for
 from sim.coordinator.waiting import first_of
+from sim.coordinator.worker_group import WorkerGroup
+from sim.coordinator.worker_supervisor import WorkerSupervisor
 from sim.stream.control_link import ControlLink, EncodedLink
 from sim.stream.places import Places
 
@@ -86,7 +86,7 @@ class StreamWorkers:
         show: told what is waited for.
 
     Attributes:
-        crew: set by `connect`, as are those below.
+        group: set by `connect`, as are those below.
         kafka, redis: how long each has been silent.
     """
 
@@ -99,10 +99,10 @@ class StreamWorkers:
         self.kafka, self.redis_silence = Silence(clock), Silence(clock)
         self.starts: dict[int, int] = {}
         self._tasks: list[asyncio.Task[None]] = []
-        self._children: Children | None = None
+        self._supervisor: WorkerSupervisor | None = None
         self._on_begin: list[Callable[[], None]] = []
         self.marks = RunMarks(request.places.store)
-        self.crew: Crew
+        self.group: WorkerGroup
         self.sender: TransactionSender
         self._reader: CommittedReader | None = None
         self._link: ControlLink
@@ -139,29 +139,31 @@ class StreamWorkers:
         self._reader = CommittedReader(stream, ends)
         return self._reader
 
-    async def gather(self, crew: Crew, model: Path) -> None:
+    async def gather(self, group: WorkerGroup, model: Path) -> None:
         """Start workers, or look for those that run, and wait until they are there.
 
         Raises:
             InputError: they are refused, or do not come.
         """
-        self.crew = crew
-        self._tasks.append(asyncio.create_task(crew.listen(), name="workers told"))
-        self._tasks.append(asyncio.create_task(crew.announce(), name="announcements"))
+        self.group = group
+        self._tasks.append(asyncio.create_task(group.listen(), name="workers told"))
+        self._tasks.append(asyncio.create_task(group.announce(), name="announcements"))
         request = self.request
         wanted = request.workers or 1
         if request.workers:
-            self._children = Children(request.places, self.run, model, request.workers, self._clock, crew.died)
-            await self._children.start()
-        await self._until_there(crew, wanted)
+            self._supervisor = WorkerSupervisor(
+                request.places, self.run, model, request.workers, self._clock, group.died
+            )
+            await self._supervisor.start()
+        await self._until_there(group, wanted)
 
-    async def _until_there(self, crew: Crew, wanted: int) -> None:
-        within_s = JOIN_S if self._children else ALONE_S
-        joining = asyncio.create_task(crew.until_joined(wanted, within_s))
-        telling = asyncio.create_task(self._tell_joined(crew, wanted))
+    async def _until_there(self, group: WorkerGroup, wanted: int) -> None:
+        within_s = JOIN_S if self._supervisor else ALONE_S
+        joining = asyncio.create_task(group.until_joined(wanted, within_s))
+        telling = asyncio.create_task(self._tell_joined(group, wanted))
         waited = [joining]
-        if self._children is not None:
-            waited.append(asyncio.create_task(self._never(self._children)))
+        if self._supervisor is not None:
+            waited.append(asyncio.create_task(self._never(self._supervisor)))
         await first_of(waited)
         telling.cancel()
         for task in waited[1:]:
@@ -171,27 +173,27 @@ class StreamWorkers:
             task.cancel()
         if await joining:
             return
-        if crew.refused:
-            raise InputError("; ".join(crew.refused))
-        if self._children is not None:
-            raise MachineError(f"{len(crew.live)} of {wanted} workers came up within {within_s:g} s; ask for fewer")
+        if group.refused:
+            raise InputError("; ".join(group.refused))
+        if self._supervisor is not None:
+            raise MachineError(f"{len(group.live)} of {wanted} workers came up within {within_s:g} s; ask for fewer")
         places = self.request.places
         command = f"python -m sim worker --stream {places.stream.url} --store {places.store.url}"
         text = f"no worker joined within {within_s:g} s: start one with `{command}`"
         raise InputError(f"{text}; `run` can start them itself, with --workers 2")
 
-    async def _tell_joined(self, crew: Crew, wanted: int) -> None:
+    async def _tell_joined(self, group: WorkerGroup, wanted: int) -> None:
         """Show for how many workers is waited; goes on until cancelled."""
         title, shown = f"waiting for {wanted} worker{'s' if wanted > 1 else ''}", -1
         while True:
-            if shown != len(crew.live):
-                shown = len(crew.live)
+            if shown != len(group.live):
+                shown = len(group.live)
                 self._show(Notice(title=title, detail=f"run {self.run}, {shown} of {wanted} are here"))
-            await crew.changed()
+            await group.changed()
 
     @staticmethod
-    async def _never(children: Children) -> bool:
-        await children.given_up()
+    async def _never(supervisor: WorkerSupervisor) -> bool:
+        await supervisor.given_up()
         return False
 
     def when_begun(self, do: Callable[[], None]) -> None:
@@ -206,7 +208,7 @@ class StreamWorkers:
 
     def begin(self, at_wall_ns: int) -> None:
         """Tell the workers that the run has begun."""
-        self.crew.begin(at_wall_ns)
+        self.group.begin(at_wall_ns)
         for do in self._on_begin:
             do()
 
@@ -216,14 +218,14 @@ class StreamWorkers:
         Raises:
             EscalationError: they cannot.
         """
-        if self._children is None:
+        if self._supervisor is None:
             await asyncio.get_running_loop().create_future()
         else:
-            await self._children.given_up()
+            await self._supervisor.given_up()
 
     def gauges(self) -> Sequence[Gauges]:
         """Return what those that take part told last."""
-        return [status.snapshot.gauges for status in self.crew.live_statuses()]
+        return [status.snapshot.gauges for status in self.group.live_statuses()]
 
     def silent_s(self) -> tuple[float, float]:
         """Return for how long Kafka and Redis have not answered the run, which asks them twice a second."""
@@ -233,12 +235,12 @@ class StreamWorkers:
 
     async def end(self, why: str, within_s: float, *, settled: bool) -> None:
         """Have all workers leave, and hear their last words; give up the claim on the stream if all is ``settled``."""
-        if self._children is not None:
-            self._children.end_soon()
-        self.crew.end(why)
-        await self.crew.until_gone(within_s)
-        if self._children is not None:
-            await self._children.end(within_s)
+        if self._supervisor is not None:
+            self._supervisor.end_soon()
+        self.group.end(why)
+        await self.group.until_gone(within_s)
+        if self._supervisor is not None:
+            await self._supervisor.end(within_s)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -260,5 +262,5 @@ class StreamWorkers:
 
     def kill(self) -> None:
         """End at once what was started here."""
-        if self._children is not None:
-            self._children.kill()
+        if self._supervisor is not None:
+            self._supervisor.kill()

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 from actors.core.errors import InputError, RiskdrillError, ScenarioError
 from dashboard.live import wants_live
 from sim.chance import Streams
-from sim.hands.blindfold import Blindfold
-from sim.hands.refused import FORBIDDEN
+from sim.operator.blindfold import Blindfold
+from sim.operator.refusals import FORBIDDEN
 from sim.run.command import Request, run_scenario
 from sim.scenario.loader import load
 from sim.scenario.scenario import Scenario
@@ -21,7 +21,7 @@ from sim.scenario.shipped import scenario_file
 if TYPE_CHECKING:
     from sim.drill.debrief import Debrief
     from sim.report.run_folder import RunFolder
-    from sim.run.execute import Result
+    from sim.run.execution import Result
     from sim.run.plan import Plan
     from sim.training.progress import Progress
 

@@ -11,10 +11,10 @@ import msgspec
 
 from sim.drill.price import Price
 from sim.faults.fault import FaultRecord
-from sim.hands.incident import CallMade, Incident, part_of
 from sim.journal import JournalEntry
 from sim.judging.alert_grades import FaultGrade
 from sim.judging.verdict import VerdictWord
+from sim.operator.incident import CallMade, Incident, part_of
 from sim.report.summary import Summary, indented, schema_of
 
 RIGHT, HALF = 1.0, 0.5  # what a call is worth

@@ -8,7 +8,7 @@ import numpy as np
 
 from actors.core.clock import NS_PER_S
 from dashboard.frame import Frame, Message, Notice
-from sim.outcomes.record import Record
+from sim.outcomes.decision_table import DecisionTable
 from sim.run.watch import NullScreen
 from sim.scenario.timeline import Cut
 from sim.training.progress import Progress
@@ -100,7 +100,7 @@ def priced(pairs: Pairs) -> Price:
     return Price(minutes=minutes, whole=harm(pairs, np.ones(len(pairs), dtype=np.bool_)))
 
 
-def _record(shorter: Cut, model: Path, stage: str, progress: Progress) -> Record:
+def _record(shorter: Cut, model: Path, stage: str, progress: Progress) -> DecisionTable:
     outcome = run_trial(Trial(shorter, model), _Bar(stage, progress))
     progress(stage, STEPS, STEPS)
     return outcome.record

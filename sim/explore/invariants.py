@@ -12,7 +12,7 @@ import numpy as np
 from actors.core.arrays import I64
 from actors.core.batches import Mode
 from sim.faults.fault import LastingFault
-from sim.outcomes.record import Record
+from sim.outcomes.decision_table import DecisionTable
 from sim.report import run_folder as files
 from sim.report.summary import Summary
 from sim.scenario.scenario import Scenario
@@ -40,7 +40,7 @@ class Evidence:
 
     scenario: Scenario
     summary: Summary
-    record: Record
+    record: DecisionTable
     folder: Path
 
     @cached_property

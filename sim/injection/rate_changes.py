@@ -19,7 +19,7 @@ from sim.feeds.feed import Block, Feed
 from sim.injection.traffic import rewritten, rows_of, with_raws
 from sim.steps.mirrors import MOST_MIRRORS, mirror
 from sim.steps.registry import MOST_TIMES, RateChange
-from sim.steps.step import Step
+from sim.steps.step import ScenarioStep
 
 
 class Change(NamedTuple):
@@ -55,7 +55,7 @@ class RateChanges:
         streams: chance of the run.
     """
 
-    def __init__(self, steps: Sequence[Step], streams: Streams) -> None:
+    def __init__(self, steps: Sequence[ScenarioStep], streams: Streams) -> None:
         self._streams = streams
         self._changes: dict[str, Change] = {}
         self._feed: Feed | None = None
@@ -64,7 +64,7 @@ class RateChanges:
         for step in steps:
             self.add(step)
 
-    def add(self, step: Step) -> None:
+    def add(self, step: ScenarioStep) -> None:
         """Make one more change if ``step`` is one; nothing may be due then that someone has looked at."""
         if isinstance(step, RateChange):
             self._changes[step.name] = Change(step.at, step.at + step.duration, step.factor)

@@ -17,7 +17,7 @@ from sim.replay.keys import TextField
 from sim.scenario.events import KeyColumn, PlainColumn, TextColumn
 from sim.tables.files import COMMA, NO_STDIN, SEPARATOR_WORDS, STDIN, TAB, ending_of, full_ending, parts_of
 from sim.tables.problem import problem
-from sim.tables.reader import Reader, reader
+from sim.tables.reader import TableReader, reader
 from sim.training.progress import Progress
 
 READING: Final = "read"
@@ -44,7 +44,7 @@ class OpenedFile:
     path: Path
     format: str
     separator: str | None
-    reader: Reader
+    reader: TableReader
 
 
 @dataclass(slots=True)

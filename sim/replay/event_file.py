@@ -19,7 +19,7 @@ from sim.replay.sorting import Rows, Sorted, Told, out_of_order, repeated, sorte
 from sim.replay.spec import ALL_TIME, EventsSpec, Period
 from sim.replay.times import TimeField, instant, with_unit
 from sim.tables.problem import columns_hint, listed, named, problem
-from sim.tables.reader import Reader, reader
+from sim.tables.reader import TableReader, reader
 
 _SORTED: dict[object, Sorted] = {}
 """What this process has sorted, by all that the order depends on."""
@@ -32,7 +32,7 @@ class EventFile:
         spec: what was asked for, with the unit of its times, be it given or told by the numbers.
     """
 
-    def __init__(self, spec: EventsSpec, source: Reader, told: Told = untold) -> None:
+    def __init__(self, spec: EventsSpec, source: TableReader, told: Told = untold) -> None:
         self._source = source
         self._names = _names(converters_of(spec.columns, spec.timezone).values())
         self._sorted: Sorted | None = None

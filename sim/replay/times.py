@@ -34,7 +34,7 @@ from sim.replay.spec import EventsSpec
 from sim.replay.time_hints import advice, run_format
 from sim.scenario.events import UNITS, TimeColumn, Unit
 from sim.tables.problem import problem, shown
-from sim.tables.reader import Reader
+from sim.tables.reader import TableReader
 from sim.time_formats import pattern
 from sim.units import moment_us
 
@@ -235,7 +235,7 @@ _SHEET_EPOCH = "1899-12-30"
 HOURLY = "%Y%m%d%H"  # 2018040108, which is a number of seconds as well
 
 
-def with_unit(spec: EventsSpec, source: Reader) -> EventsSpec:
+def with_unit(spec: EventsSpec, source: TableReader) -> EventsSpec:
     """Return ``spec`` with the unit of its event times, if they are bare numbers; that reads all of their column.
 
     Raises:
@@ -258,7 +258,7 @@ class _Numbers:
     spec: EventsSpec
     name: str
 
-    def unit(self, source: Reader) -> Unit | None:
+    def unit(self, source: TableReader) -> Unit | None:
         """Return the unit that the numbers tell; None if they are no numbers."""
         unit: Unit | None = None
         row = 1

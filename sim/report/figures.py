@@ -21,7 +21,7 @@ from sim.judging.result import ExpectationResult
 from sim.judging.verdict import Verdict
 from sim.judging.windows import Windows
 from sim.outcomes.money import Business, Outcomes, business
-from sim.outcomes.quality import score_quality
+from sim.outcomes.score_quality import score_quality
 from sim.report.summary import (
     AlertOutcome,
     DecisionCounts,

@@ -18,7 +18,7 @@ from sim.judging.alert_grades import AlertGrades
 from sim.judging.result import ExpectationResult
 from sim.judging.verdict import VerdictWord
 from sim.outcomes.money import Business
-from sim.outcomes.quality import LiveQuality
+from sim.outcomes.score_quality import LiveQuality
 from sim.report.run_folder import SUMMARY
 from sim.scenario.json_schema import attribute_texts
 from sim.steps.step import StepRecord

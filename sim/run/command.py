@@ -12,7 +12,7 @@ from actors.core.errors import OutputError, ScenarioError
 from dashboard.cast import SUFFIX as CAST
 from dashboard.frame import Frame, Notice
 from dashboard.live import open_screen, wants_live
-from sim.hands.blindfold import FOLDER, TITLE, Blindfold
+from sim.operator.blindfold import FOLDER, TITLE, Blindfold
 from sim.report.run_folder import RunFolder
 from sim.scenario.loader import load, placing
 from sim.scenario.scenario import Scenario
@@ -21,7 +21,7 @@ from sim.signals import unheard
 from sim.units import parse_duration
 
 if TYPE_CHECKING:
-    from sim.run.execute import Compose, Result
+    from sim.run.execution import Compose, Result
     from sim.run.plan import Plan
 
 
@@ -171,9 +171,9 @@ def _run_in(folder: RunFolder, shorter: Cut, request: Request, elsewhere: Elsewh
     try:
         screen.show(Notice(title=_starting(shorter.scenario, request)))
         # Imported with the screen up: LightGBM alone takes a second.
-        from sim.hands.offered import choices, drill_choices
-        from sim.hands.refused import refusal
-        from sim.run.execute import composed, execute
+        from sim.operator.menu_choices import choices, drill_choices
+        from sim.operator.refusals import refusal
+        from sim.run.execution import composed, execute
         from sim.run.plan import SyntheticLoad
         from sim.steps.mirrors import MOST_MIRRORS
 
@@ -223,8 +223,8 @@ def planned(
         TrainingRefused: a model had to be trained and missed its gates.
     """
     from sim.run.model_choice import choose_model
+    from sim.run.planning import prepare
     from sim.run.preflight import check_scenario, preflight
-    from sim.run.prepare import prepare
 
     if elsewhere is not None:
         shorter = elsewhere.check(shorter)

@@ -30,8 +30,8 @@ from sim.injection.schedule import FaultSchedule
 from sim.injection.switch import FaultTargets
 from sim.journal import Journal
 from sim.lookahead.wrapped_ports import Lookahead, with_lookahead, without_lookahead
-from sim.outcomes.book import OutcomeBook
 from sim.outcomes.mapped_arrays import ArrayStore
+from sim.outcomes.outcome_book import OutcomeBook
 from sim.replay.traffic import PointInTimeFeed
 from sim.report.run_folder import DEAD_LETTERS, DECISIONS, UNDELIVERED
 from sim.run.machine import Machine
@@ -85,7 +85,7 @@ NO_ATTACHMENTS = Attachments()
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """What a session runs and watches.
+    """What a lifecycle runs and watches.
 
     Attributes:
         refresher: recomputes the batch tier; its task is needed only where event time passes by itself.

@@ -14,7 +14,7 @@ from sim.chance import Streams
 from sim.clocks.costs import Costs
 from sim.clocks.modelled_waits import LookUpTime
 from sim.feeds.feed import Blocks
-from sim.hands.blindfold import Blindfold
+from sim.operator.blindfold import Blindfold
 from sim.replay.events_section import events_spec
 from sim.replay.known_cards import judged_rows
 from sim.replay.traffic import FileTraffic
@@ -237,7 +237,7 @@ Load = SyntheticLoad | FileLoad
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a session runs.
+    """What a lifecycle runs.
 
     Attributes:
         scenario: as run, overrides and cut applied.

@@ -17,7 +17,7 @@ from dashboard.frame import Notice
 from sim.replay.events_section import opened_spec
 from sim.run.model_choice import cached_folder, check_trees, named_model, source_of
 from sim.run.plan import Load, load_of, planned_ns
-from sim.run.prepare import GUESS_PER_S, modelled_machine, refuse_known_transactions
+from sim.run.planning import GUESS_PER_S, modelled_machine, refuse_known_transactions
 from sim.scenario.events import UNITS, TimeColumn
 from sim.scenario.scenario import Scenario
 from sim.scenario.timeline import Cut

@@ -20,20 +20,20 @@ from dashboard.actions import Action
 from dashboard.choices import Choices
 from dashboard.frame import Message
 from dashboard.panels.grades import Graded, GradedFault
-from sim.frames.frames import Frames
-from sim.frames.inputs import FrameInputs, RunFacts
-from sim.hands.operator import Operator
 from sim.journal import JournalKind
 from sim.judging.alert_grades import AlertGrader, AlertGrades
 from sim.judging.judge import Judge
 from sim.judging.result import ExpectationResult
 from sim.judging.situation import Found, Situation
+from sim.operator.operator import Operator
 from sim.outcomes.money import Outcomes
-from sim.outcomes.quality import QualityTracker
+from sim.outcomes.quality_tracker import QualityTracker
 from sim.run.plan import Plan, planned_ns
 from sim.run_parts import RunParts
 from sim.scenario.scenario import Scenario
 from sim.scenario.timeline import duration_ns
+from sim.screen_frames.frame_builder import FrameBuilder
+from sim.screen_frames.inputs import FrameInputs, RunFacts
 
 MOST_TICKS = 2_400  # of a run that is planned: ten minutes at four a second, and a day at one in 36 s
 DRIFT_S = 60.0  # PSI over the last minute: enough rows even at a low rate
@@ -119,7 +119,7 @@ class Watch:
     """The monitor of a run, and everyone who listens to it.
 
     Attributes:
-        state: how the run stands, in the screen's words; set by the session.
+        state: how the run stands, in the screen's words; set by the lifecycle.
         warnings: shown on the screen.
         monitor: takes the snapshots.
         quality: follows the labels.
@@ -159,7 +159,7 @@ class Watch:
         self.state: show.RunState = "running"
         self.warnings = list(plan.warnings)
         self.quality = QualityTracker(parts.book, plan.label_delay_us)
-        self.frames = Frames(_facts(plan))
+        self.frames = FrameBuilder(_facts(plan))
         self.alerts = engine = alert_engine(plan, parts.alert_rules)
         self.grader = AlertGrader(
             plan.scenario, parts.faults.records, engine.windows_s(), RECOVERY_S * pace(plan.scenario)

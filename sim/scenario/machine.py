@@ -50,7 +50,7 @@ class JobCosts(msgspec.Struct, frozen=True, kw_only=True):
     write: JobCost | None = None
 
 
-class Machine(msgspec.Struct, frozen=True, kw_only=True):
+class MachineSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The modelled machine: one core for the event loop, and one for each thread beside it.
 
     Attributes:

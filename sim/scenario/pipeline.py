@@ -69,7 +69,7 @@ class FeatureStoreSettings(FeatureStoreConfig, frozen=True, kw_only=True):
     store: Annotated[StoreConfig, Variants(STORES, shorthand=True)] = MemoryStore()
 
 
-class FeedSource(SourceConfig, frozen=True, kw_only=True):
+class FeedSourceSettings(SourceConfig, frozen=True, kw_only=True):
     """The run's own traffic, generated or replayed, handed over in this process."""
 
     kind: ClassVar[str] = "feed"
@@ -82,7 +82,7 @@ class CallerSink(SinkConfig, frozen=True, kw_only=True):
 
 
 # An adapter's config joins here.
-SOURCES: dict[str, type[SourceConfig]] = {each.kind: each for each in (FeedSource, KafkaSourceConfig)}
+SOURCES: dict[str, type[SourceConfig]] = {each.kind: each for each in (FeedSourceSettings, KafkaSourceConfig)}
 SINKS: dict[str, type[SinkConfig]] = {each.kind: each for each in (CallerSink, KafkaSinkConfig)}
 
 
@@ -96,7 +96,7 @@ class WindowsSettings(msgspec.Struct, frozen=True, kw_only=True):
     store: Annotated[StoreConfig, Variants(STORES, shorthand=True)] = MemoryStore()
 
 
-class Pipeline(PipelineConfig, frozen=True, kw_only=True):
+class PipelineSettings(PipelineConfig, frozen=True, kw_only=True):
     """The pipeline under test.
 
     Attributes:
@@ -104,17 +104,17 @@ class Pipeline(PipelineConfig, frozen=True, kw_only=True):
         sink: where it delivers its decisions, beside the decision log.
     """
 
-    source: Annotated[SourceConfig, Variants(SOURCES, shorthand=True)] = FeedSource()
+    source: Annotated[SourceConfig, Variants(SOURCES, shorthand=True)] = FeedSourceSettings()
     sink: Annotated[SinkConfig, Variants(SINKS, shorthand=True)] = CallerSink()
     feature_store: FeatureStoreSettings = FeatureStoreSettings()
     windows: WindowsSettings = WindowsSettings()
 
 
-def on_servers(pipeline: Pipeline) -> dict[str, tuple[str, str]]:
+def on_servers(pipeline: PipelineSettings) -> dict[str, tuple[str, str]]:
     """Return the places of ``pipeline`` at which a server stands: its kind, and the kind that needs no server."""
     kinds = (KafkaSourceConfig, KafkaSinkConfig, RedisStore)
     places = {
-        "pipeline.source": (pipeline.source, FeedSource.kind),
+        "pipeline.source": (pipeline.source, FeedSourceSettings.kind),
         "pipeline.sink": (pipeline.sink, CallerSink.kind),
         "pipeline.feature_store.store": (pipeline.feature_store.store, MemoryStore.kind),
         "pipeline.windows.store": (pipeline.windows.store, MemoryStore.kind),

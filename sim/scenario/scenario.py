@@ -9,11 +9,11 @@ from sim.faults.registry import FAULTS
 from sim.installation import PROGRAM
 from sim.scalars import Duration, FilePath, Name, RateOf, Variants, WorldSpeed
 from sim.scenario.events import Events
-from sim.scenario.machine import Machine
-from sim.scenario.pipeline import Pipeline
+from sim.scenario.machine import MachineSettings
+from sim.scenario.pipeline import PipelineSettings
 from sim.scenario.surprise import Surprise
 from sim.steps.registry import STEPS
-from sim.steps.step import Step
+from sim.steps.step import ScenarioStep
 from sim.units import NS_PER
 from sim.world.phases import ARRIVALS, Arrivals, Poisson
 
@@ -145,10 +145,10 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     world: World = World()
     events: Events | None = None
     phases: tuple[Phase, ...] = ()
-    pipeline: Pipeline = Pipeline()
-    machine: Machine | None = None
+    pipeline: PipelineSettings = PipelineSettings()
+    machine: MachineSettings | None = None
     faults: tuple[OneFault, ...] = ()
     surprise: Surprise | None = None
-    steps: tuple[Annotated[Step, Variants(STEPS)], ...] = ()
+    steps: tuple[Annotated[ScenarioStep, Variants(STEPS)], ...] = ()
     alerts: tuple[Alert, ...] = ()
     expect: tuple[Expectation, ...] = ()

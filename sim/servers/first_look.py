@@ -13,7 +13,7 @@ import msgspec
 from actors.core.errors import InputError, OutputError
 from actors.core.user_cache import NO_CACHE, user_cache
 from sim.servers import kafka, redis
-from sim.servers.process import LOOPBACK, Known, PortTakenError, Vigil, free_port
+from sim.servers.process import LOOPBACK, KnownProcess, PortTakenError, Vigil, free_port
 from sim.signals import drained_by
 
 MARKER: Final = "riskdrill-servers.json"
@@ -24,8 +24,8 @@ PORTS_TRIED: Final = 3
 class Servers(msgspec.Struct, frozen=True):
     """What is written into the marker; None where a server was never started."""
 
-    kafka: Known | None = None
-    redis: Known | None = None
+    kafka: KnownProcess | None = None
+    redis: KnownProcess | None = None
 
     @property
     def stream(self) -> str:
@@ -70,7 +70,7 @@ def up(folder: Path, say: Callable[[str], None]) -> Servers:
     """
     with _ours(folder), drained_by(lambda: None) as presses:
         vigil = Vigil(say, lambda: presses.more_than(0))
-        started: list[Known] = []
+        started: list[KnownProcess] = []
         try:
             _start_redis(folder, say, vigil, started)
             _start_kafka(folder, say, vigil, started)
@@ -83,10 +83,10 @@ def up(folder: Path, say: Callable[[str], None]) -> Servers:
         return read(folder)
 
 
-def _start_redis(folder: Path, say: Callable[[str], None], vigil: Vigil, started: list[Known]) -> None:
+def _start_redis(folder: Path, say: Callable[[str], None], vigil: Vigil, started: list[KnownProcess]) -> None:
     place, known = folder / "redis", read(folder).redis
 
-    def begin(port: int) -> Known:
+    def begin(port: int) -> KnownProcess:
         return redis.start_redis(place, port, (), vigil, lambda begun: _note(folder, redis=begun))
 
     if known is not None and known.alive:
@@ -97,10 +97,10 @@ def _start_redis(folder: Path, say: Callable[[str], None], vigil: Vigil, started
         started.append(_on_a_free_port(begin, known))
 
 
-def _start_kafka(folder: Path, say: Callable[[str], None], vigil: Vigil, started: list[Known]) -> None:
+def _start_kafka(folder: Path, say: Callable[[str], None], vigil: Vigil, started: list[KnownProcess]) -> None:
     place, known = folder / "kafka", read(folder).kafka
 
-    def begin(port: int) -> Known:
+    def begin(port: int) -> KnownProcess:
         return kafka.start_kafka(place, port, vigil, lambda begun: _note(folder, kafka=begun))
 
     if known is not None and known.alive:
@@ -114,7 +114,7 @@ def _start_kafka(folder: Path, say: Callable[[str], None], vigil: Vigil, started
     started.append(_on_a_free_port(begin, known))
 
 
-def _on_a_free_port(begin: Callable[[int], Known], before: Known | None) -> Known:
+def _on_a_free_port(begin: Callable[[int], KnownProcess], before: KnownProcess | None) -> KnownProcess:
     """Start a server where it was ``before``, or on another port if somebody else has that one, even since just now."""
     wanted = None if before is None else before.port
     for _ in range(PORTS_TRIED):
@@ -166,7 +166,7 @@ def read(folder: Path) -> Servers:
         raise InputError(f"{folder / MARKER}: is not what `up` writes: {error}; move it away") from error
 
 
-def _note(folder: Path, **started: Known) -> None:
+def _note(folder: Path, **started: KnownProcess) -> None:
     """Write down which processes were ``started``, by the name of the server."""
     _write(folder, msgspec.structs.replace(read(folder), **started))
 

@@ -11,7 +11,7 @@ from typing import BinaryIO, Final
 
 from actors.core.errors import MachineError
 from actors.core.user_cache import NO_CACHE, user_cache
-from sim.servers.process import LOOPBACK, QUIET, Known, Note, Vigil, forget, free_port, start
+from sim.servers.process import LOOPBACK, QUIET, KnownProcess, Note, Vigil, forget, free_port, start
 
 VERSION: Final = "4.1.1"
 LOGGING: Final = "2.24.3"
@@ -158,7 +158,7 @@ def java_program() -> str:
     return found
 
 
-def start_kafka(folder: Path, port: int, vigil: Vigil = QUIET, note: Note = forget) -> Known:
+def start_kafka(folder: Path, port: int, vigil: Vigil = QUIET, note: Note = forget) -> KnownProcess:
     """Start a broker with its data in ``folder``, and return once it takes connections.
 
     Args:

@@ -76,7 +76,7 @@ class Vigil:
 QUIET: Final = Vigil(lambda _: None, lambda: False)
 
 
-class Known(msgspec.Struct, frozen=True):
+class KnownProcess(msgspec.Struct, frozen=True):
     """A process as it is written down.
 
     Attributes:
@@ -155,11 +155,11 @@ class Known(msgspec.Struct, frozen=True):
                 return
 
 
-Note: TypeAlias = Callable[[Known], object]
+Note: TypeAlias = Callable[[KnownProcess], object]
 """Takes note of a process that was started."""
 
 
-def forget(_: Known) -> None:
+def forget(_: KnownProcess) -> None:
     """Take no note: whoever starts it stops it."""
 
 
@@ -186,7 +186,7 @@ def start(
     patience_s: float,
     vigil: Vigil = QUIET,
     note: Note = forget,
-) -> Known:
+) -> KnownProcess:
     """Start a server, and return once it takes connections.
 
     Args:
@@ -209,7 +209,7 @@ def start(
             command, cwd=output.parent, stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True
         )
     try:
-        known = Known(process.pid, psutil.Process(process.pid).create_time(), port)
+        known = KnownProcess(process.pid, psutil.Process(process.pid).create_time(), port)
         note(known)
         known.until_it_listens(output, patience_s, vigil)
     except BaseException:  # an interrupt too leaves nothing behind

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from actors.core.errors import MachineError
-from sim.servers.process import LOOPBACK, QUIET, Known, Note, Vigil, forget, start
+from sim.servers.process import LOOPBACK, QUIET, KnownProcess, Note, Vigil, forget, start
 
 PATIENCE_S: Final = 20.0
 STOPS_S: Final = 10.0  # one that is asked to end writes its log first
@@ -31,7 +31,7 @@ def start_redis(
     settings: tuple[str, ...] = (),
     vigil: Vigil = QUIET,
     note: Note = forget,
-) -> Known:
+) -> KnownProcess:
     """Start Redis with its data in ``folder``, and return once it takes connections.
 
     Args:

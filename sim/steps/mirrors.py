@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from sim.steps.registry import MOST_TIMES, RateChange
-from sim.steps.step import Step
+from sim.steps.step import ScenarioStep
 from sim.world.active_towns import MOST_TOWNS, PooledTown
 
 MOST_MIRRORS: Final = math.ceil(MOST_TIMES) - 1
 
 
-def mirrors_for(steps: Sequence[Step]) -> int:
+def mirrors_for(steps: Sequence[ScenarioStep]) -> int:
     """Return how many mirrors of each town ``steps`` need."""
     factors = [step.factor for step in steps if isinstance(step, RateChange) and step.factor > 1]
     return min(MOST_MIRRORS, math.ceil(math.prod(factors)) - 1) if factors else 0

@@ -6,10 +6,10 @@ from typing import Annotated, ClassVar
 import msgspec
 
 from sim.scalars import Duration, FilePath
-from sim.steps.step import ModelControl, Step, StepOutcome
+from sim.steps.step import ModelControl, ScenarioStep, StepOutcome
 
 
-class ModelRelease(Step, frozen=True, kw_only=True):
+class ModelRelease(ScenarioStep, frozen=True, kw_only=True):
     """Another model is verified in a child process and, if it proves itself, serves from the next batch on.
 
     One of ``model``, ``fit_seed`` and ``trees``, no two of them.
@@ -38,7 +38,7 @@ class ModelRelease(Step, frozen=True, kw_only=True):
         return await model_changes.release(self.name, candidate, verify=self.verify)
 
 
-class ModelRollback(Step, frozen=True, kw_only=True):
+class ModelRollback(ScenarioStep, frozen=True, kw_only=True):
     """The model that served before the last release serves again, at once: it is still in memory.
 
     Attributes:
@@ -63,7 +63,7 @@ class ModelRollback(Step, frozen=True, kw_only=True):
 MOST_TIMES = 5.0  # the planned rate: beyond it there are phases, which are as high as one likes
 
 
-class RateChange(Step, frozen=True, kw_only=True):
+class RateChange(ScenarioStep, frozen=True, kw_only=True):
     """Another rate is offered for a while: fewer of the planned transactions arrive, or more beside them.
 
     It moves no draw and renames no phase: what was planned stays as it was, and expectations keep their meaning. More
@@ -89,4 +89,4 @@ class RateChange(Step, frozen=True, kw_only=True):
         return StepOutcome(done=True, detail=f"{self.factor:g} times the planned rate")
 
 
-STEPS: dict[str, type[Step]] = {each.kind: each for each in (ModelRelease, ModelRollback, RateChange)}
+STEPS: dict[str, type[ScenarioStep]] = {each.kind: each for each in (ModelRelease, ModelRollback, RateChange)}

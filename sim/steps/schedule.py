@@ -9,7 +9,7 @@ from actors.core.clock import NS_PER_S, Clock
 from actors.telemetry.alerts.engine import ACKNOWLEDGED, AlertEvent
 from actors.telemetry.alerts.life import AlertState
 from sim.journal import Journal
-from sim.steps.step import ModelControl, Step, StepOutcome, StepRecord, StepState
+from sim.steps.step import ModelControl, ScenarioStep, StepOutcome, StepRecord, StepState
 
 
 class AlertSignal:
@@ -56,7 +56,7 @@ class StepSchedule:
 
     def __init__(
         self,
-        steps: Sequence[Step],
+        steps: Sequence[ScenarioStep],
         candidates: Mapping[str, Path],
         clock: Clock,
         journal: Journal,
@@ -87,7 +87,7 @@ class StepSchedule:
             for task in under_way:
                 task.cancel()
 
-    def add(self, step: Step, candidate: Path | None = None) -> None:
+    def add(self, step: ScenarioStep, candidate: Path | None = None) -> None:
         """Take one more step at its instant, now or very soon; it brings the model in ``candidate``, if any."""
         self._steps.append(step)
         if candidate is not None:
@@ -103,7 +103,7 @@ class StepSchedule:
         self._by_hand.add(task)
         task.add_done_callback(self._by_hand.discard)
 
-    async def _take_at(self, step: Step) -> None:
+    async def _take_at(self, step: ScenarioStep) -> None:
         await self._clock.sleep_until_ns(self._journal.start_ns + step.at)
         await self._take(step)
 
@@ -119,11 +119,11 @@ class StepSchedule:
             task.cancel()
 
     @property
-    def steps(self) -> tuple[Step, ...]:
+    def steps(self) -> tuple[ScenarioStep, ...]:
         """All of them, those taken by hand the last."""
         return tuple(self._steps)
 
-    async def _take(self, step: Step) -> None:
+    async def _take(self, step: ScenarioStep) -> None:
         if step.awaits is not None:
             await self.alert_signal.until_firing(step.awaits)
         self._taken_ns[step.name] = self._clock.now_ns()
@@ -137,7 +137,7 @@ class StepSchedule:
         """Return what came of each step so far, in the order of the scenario."""
         return tuple(map(self._record, self._steps))
 
-    def _record(self, step: Step) -> StepRecord:
+    def _record(self, step: ScenarioStep) -> StepRecord:
         outcome = self._outcomes.get(step.name)
         return StepRecord(
             name=step.name,
@@ -148,12 +148,12 @@ class StepSchedule:
             detail=self._detail(step, outcome),
         )
 
-    def _state(self, step: Step, outcome: StepOutcome | None) -> StepState:
+    def _state(self, step: ScenarioStep, outcome: StepOutcome | None) -> StepState:
         if outcome is not None:
             return "done" if outcome.done else "refused"
         return "under_way" if step.name in self._taken_ns else "waiting"
 
-    def _detail(self, step: Step, outcome: StepOutcome | None) -> str:
+    def _detail(self, step: ScenarioStep, outcome: StepOutcome | None) -> str:
         if outcome is not None:
             return outcome.detail
         waits = step.awaits is not None and step.name not in self._taken_ns

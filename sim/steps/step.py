@@ -47,7 +47,7 @@ class ModelControl(Protocol):
         ...
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True):
+class ScenarioStep(msgspec.Struct, frozen=True, kw_only=True):
     """A step as a frozen value. What it changed stays until another step, unless it `lasts` for a while.
 
     Attributes:

@@ -1,9 +1,10 @@
 """What a run and its workers tell each other on the control topic, each message a JSON document with its own tag.
 
 A worker that starts waits for an `Announce`, which the run repeats, and answers with `Join`; the run admits or refuses
-it. From `Begin` to `End` the run sends `Phase`, `Inject`, `Lift`, `Release` and `Rollback`, and the worker `Status`;
-whatever changes a worker is answered with an `Ack` once it is done, or could not be. The announcement is the lease as
-well: a worker that hears none for `LEASE_S` lifts its faults, since nobody is left to do it.
+it. From `Begin` to `End` the run sends `PhaseChange`, `InjectFault`, `LiftFault`, `ReleaseModel` and `RollbackModel`,
+and the worker `Status`; whatever changes a worker is answered with an `Ack` once it is done, or could not be.
+The announcement is the lease as well: a worker that hears none for `LEASE_S` lifts its faults, since nobody is
+left to do it.
 """
 
 from typing import ClassVar, Final, Literal, TypeAlias, get_args
@@ -23,7 +24,7 @@ EVERYONE: Final = ""
 """Stands for all workers where a message names the process that it is for."""
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True, tag=str.lower):
+class ControlMessage(msgspec.Struct, frozen=True, kw_only=True, tag=str.lower):
     """What every message has.
 
     Attributes:
@@ -39,7 +40,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, tag=str.lower):
 # ---------------------------------------------------------------------- from the run
 
 
-class Announce(Message, frozen=True, kw_only=True):
+class Announce(ControlMessage, frozen=True, kw_only=True):
     """A run is there and takes workers. Sent every `ANNOUNCED_EVERY_S` until `End`.
 
     Attributes:
@@ -65,7 +66,7 @@ class Announce(Message, frozen=True, kw_only=True):
     begun_ns: int | None = None
 
 
-class Admit(Message, frozen=True, kw_only=True):
+class Admit(ControlMessage, frozen=True, kw_only=True):
     """The worker of ``process`` takes part.
 
     Attributes:
@@ -77,7 +78,7 @@ class Admit(Message, frozen=True, kw_only=True):
     releases: tuple[str, ...] = ()
 
 
-class Refused(Message, frozen=True, kw_only=True):
+class Refused(ControlMessage, frozen=True, kw_only=True):
     """The worker of ``process`` does not take part.
 
     Attributes:
@@ -90,20 +91,20 @@ class Refused(Message, frozen=True, kw_only=True):
     for_now: bool = False
 
 
-class Begin(Message, frozen=True, kw_only=True):
+class Begin(ControlMessage, frozen=True, kw_only=True):
     """The run has begun, at wall time ``at_ns``; its time counts from there."""
 
     at_ns: int
 
 
-class Phase(Message, frozen=True, kw_only=True):
+class PhaseChange(ControlMessage, frozen=True, kw_only=True):
     """The phase ``name`` has begun, or ended."""
 
     name: str
     ended: bool = False
 
 
-class Command(Message, frozen=True, kw_only=True):
+class Command(ControlMessage, frozen=True, kw_only=True):
     """Something to be done, and answered with an `Ack`.
 
     Attributes:
@@ -115,19 +116,19 @@ class Command(Message, frozen=True, kw_only=True):
     process: str = EVERYONE
 
 
-class Inject(Command, frozen=True, kw_only=True):
+class InjectFault(Command, frozen=True, kw_only=True):
     """Put the fault ``fault`` of the scenario in. A worker in which it is already answers as if it had done it."""
 
     fault: str
 
 
-class Lift(Command, frozen=True, kw_only=True):
+class LiftFault(Command, frozen=True, kw_only=True):
     """Take the fault ``fault`` out."""
 
     fault: str
 
 
-class Release(Command, frozen=True, kw_only=True):
+class ReleaseModel(Command, frozen=True, kw_only=True):
     """Let the model in ``folder`` serve.
 
     Attributes:
@@ -140,13 +141,13 @@ class Release(Command, frozen=True, kw_only=True):
     verify: bool = True
 
 
-class Rollback(Command, frozen=True, kw_only=True):
+class RollbackModel(Command, frozen=True, kw_only=True):
     """Let the model before the last release serve again; ``step`` asks for it."""
 
     step: str
 
 
-class End(Message, frozen=True, kw_only=True):
+class End(ControlMessage, frozen=True, kw_only=True):
     """The run is over: nothing more will be sent. Workers commit what they have and leave."""
 
     why: str = ""
@@ -155,7 +156,7 @@ class End(Message, frozen=True, kw_only=True):
 # ---------------------------------------------------------------------- from a worker
 
 
-class FromWorker(Message, frozen=True, kw_only=True):
+class FromWorker(ControlMessage, frozen=True, kw_only=True):
     """What every message of a worker has.
 
     Attributes:
@@ -259,14 +260,16 @@ class Leave(FromWorker, frozen=True, kw_only=True):
     last: Status | None = None
 
 
-FromRun: TypeAlias = Announce | Admit | Refused | Begin | Phase | Inject | Lift | Release | Rollback | End
+FromRun: TypeAlias = (
+    Announce | Admit | Refused | Begin | PhaseChange | InjectFault | LiftFault | ReleaseModel | RollbackModel | End
+)
 FromAnyWorker: TypeAlias = Join | Status | Ack | Leave
 Control: TypeAlias = FromRun | FromAnyWorker
-COMMANDS: Final = (Inject, Lift, Release, Rollback)
+COMMANDS: Final = (InjectFault, LiftFault, ReleaseModel, RollbackModel)
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Control] = msgspec.json.Decoder(Control)
-KINDS: Final[tuple[type[Message], ...]] = get_args(Control)
+KINDS: Final[tuple[type[ControlMessage], ...]] = get_args(Control)
 
 
 def encode(message: Control) -> bytes:

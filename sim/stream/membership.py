@@ -24,7 +24,7 @@ ASKED_EVERY_S: Final = 0.3
 PATIENCE_S: Final = 4.0  # a process that was killed holds its slot for `SLOT_HELD_S`, and another may be as late
 
 
-class RefusedError(InputError):
+class JoinRefusedError(InputError):
     """A worker is not taken: it would compute something else, or another process is what it wants to be."""
 
 
@@ -76,7 +76,7 @@ def model_for(announce: Announce, scenario: Scenario, given: Path | None) -> Art
         given: the folder that the command line names; None looks where the run has it, then in the cache.
 
     Raises:
-        RefusedError: no folder here has that model.
+        JoinRefusedError: no folder here has that model.
         ArtifactError: the folder cannot be used.
     """
     folder = given or _found(announce, scenario)
@@ -85,7 +85,7 @@ def model_for(announce: Announce, scenario: Scenario, given: Path | None) -> Art
         manifest = read_manifest(place)
     if manifest.sha256 != announce.model:
         text = f"must hold model {_short(announce.model)}, with which run {announce.run} began"
-        raise RefusedError(f"{folder}: {text}, and holds {manifest.digest}; name that model's folder with --model")
+        raise JoinRefusedError(f"{folder}: {text}, and holds {manifest.digest}; name that model's folder with --model")
     return load_artifact(folder, seen=announce.model).served_by(scenario.pipeline.scorer.engine)
 
 
@@ -96,7 +96,7 @@ def _found(announce: Announce, scenario: Scenario) -> Path:
     for folder in folders:
         if is_model(folder):
             return folder
-    raise RefusedError(
+    raise JoinRefusedError(
         f"model {_short(announce.model)} of run {announce.run}: must be on this machine, and is not in {folders[-1]};"
         " copy its folder here and name it with --model"
     )
@@ -106,12 +106,12 @@ def check_same(announce: Announce) -> None:
     """Check that this program computes what the run's other workers compute.
 
     Raises:
-        RefusedError: it does not, or may not.
+        JoinRefusedError: it does not, or may not.
     """
     here, there = (own_version(), kernel_digest()), (announce.version, announce.kernels)
     if here != there:
         ours, theirs = (f"{version} with kernels {kernels}" for version, kernels in (here, there))
-        raise RefusedError(
+        raise JoinRefusedError(
             f"this worker is riskdrill {ours}, and run {announce.run} has {theirs}:"
             " all workers must compute the same features; install the same version everywhere"
         )
@@ -121,7 +121,7 @@ async def join(link: ControlLink, identity: Identity, announce: Announce, artifa
     """Ask to take part in a run, and return the answer once admitted.
 
     Raises:
-        RefusedError: the run does not want this worker, or does not answer.
+        JoinRefusedError: the run does not want this worker, or does not answer.
     """
     asking = Join(
         run=announce.run,
@@ -149,7 +149,7 @@ async def join(link: ControlLink, identity: Identity, announce: Announce, artifa
                     await asyncio.sleep(ASKED_EVERY_S)
     except TimeoutError:
         pass
-    raise RefusedError(f"worker {identity.worker} is refused: {why}")
+    raise JoinRefusedError(f"worker {identity.worker} is refused: {why}")
 
 
 async def _answer(link: ControlLink, identity: Identity) -> Admit | Refused | None:

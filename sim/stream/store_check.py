@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 from actors.adapters.redis.run_marks import RunMarks
 from actors.core.errors import InputError
 from sim.stream.control_messages import Announce
-from sim.stream.membership import RefusedError
+from sim.stream.membership import JoinRefusedError
 from sim.stream.places import Places
 
 MARKED_EVERY_S: Final = 0.5  # by the run, for as long as it goes on
@@ -17,7 +17,7 @@ Check: TypeAlias = Callable[[Announce], Coroutine[Any, Any, None]]
 """Checks that a worker can take part in a run, before it asks to.
 
 Raises:
-    RefusedError: it cannot, and why.
+    JoinRefusedError: it cannot, and why.
 """
 
 
@@ -44,6 +44,6 @@ def store_check(places: Places) -> Check:
             told = f"and nothing of it is at {here}" if here != there else "which is another server on this machine"
         finally:
             await marks.close()
-        raise RefusedError(f"run {announce.run} keeps its state at {there}, {told}; name its store with --store")
+        raise JoinRefusedError(f"run {announce.run} keeps its state at {there}, {told}; name its store with --store")
 
     return check

@@ -17,7 +17,7 @@ from sim.scenario.loader import parse
 from sim.scenario.scenario import Scenario
 from sim.stream.control_link import ControlLink
 from sim.stream.control_messages import Announce
-from sim.stream.membership import Identity, RefusedError, announced, check_same, join, model_for
+from sim.stream.membership import Identity, JoinRefusedError, announced, check_same, join, model_for
 from sim.stream.store_check import Check
 from sim.stream.worker_ends import Connect, Ending, Joined, WorkerEnds
 from sim.stream.worker_pipeline import WorkerParts, compose_worker
@@ -136,13 +136,13 @@ async def _release(folders: Sequence[str], parts: WorkerParts, ends: WorkerEnds)
     They have proved themselves there. All of them are released, so that a rollback finds the one before.
 
     Raises:
-        RefusedError: one of them cannot be used here.
+        JoinRefusedError: one of them cannot be used here.
     """
     for folder in folders:
         outcome = await parts.serving.changes.release("joined", Path(folder), verify=False)
         if not outcome.done:
             await ends.epochs.close()
-            raise RefusedError(f"this worker cannot serve what its run serves now: {outcome.detail}")
+            raise JoinRefusedError(f"this worker cannot serve what its run serves now: {outcome.detail}")
 
 
 def _scenario(announce: Announce) -> Scenario:

@@ -6,7 +6,7 @@ from actors.core.clock import NS_PER_S, Clock
 from sim.injection.schedule import FaultSchedule
 from sim.injection.switch import FaultSwitch
 from sim.steps.step import StepOutcome
-from sim.stream.control_messages import LEASE_S, Inject, Lift
+from sim.stream.control_messages import LEASE_S, InjectFault, LiftFault
 
 LEASE_NS: Final = round(LEASE_S * NS_PER_S)
 LOOKED_EVERY_NS: Final = NS_PER_S // 2
@@ -37,12 +37,12 @@ class CommandedFaults:
         """Whether the run was not heard of for `LEASE_S`."""
         return self._clock.now_ns() - self.heard_ns >= LEASE_NS
 
-    def obey(self, command: Inject | Lift) -> StepOutcome:
+    def obey(self, command: InjectFault | LiftFault) -> StepOutcome:
         """Do what ``command`` says; done already is done too."""
         switch = self._schedule.switch(command.fault)
         if switch is None:
             return StepOutcome(done=False, detail=f"no fault {command.fault} strikes in workers")
-        if isinstance(command, Lift):
+        if isinstance(command, LiftFault):
             switch.lift()
             return StepOutcome(done=True, detail=_touched(switch))
         switch.inject()

@@ -25,12 +25,12 @@ from sim.stream.control_messages import (
     Command,
     Control,
     End,
-    Inject,
+    InjectFault,
     Leave,
-    Lift,
-    Phase,
-    Release,
-    Rollback,
+    LiftFault,
+    PhaseChange,
+    ReleaseModel,
+    RollbackModel,
     Status,
 )
 from sim.stream.membership import Identity
@@ -196,13 +196,13 @@ class WorkerRun:
                     self._begin(message.begun_ns)
             case Begin():
                 self._begin(message.at_ns)
-            case Phase():
+            case PhaseChange():
                 self._tell(f"phase {message.name} has {'ended' if message.ended else 'begun'}")
             case End():
                 self._end(Ending(f"the run has ended{message.why and ': '}{message.why}"))
-            case Inject() | Lift() if self._is_for_me(message):
+            case InjectFault() | LiftFault() if self._is_for_me(message):
                 self._answer(message, self._faults.obey(message))
-            case Release() | Rollback() if self._is_for_me(message):
+            case ReleaseModel() | RollbackModel() if self._is_for_me(message):
                 self._start(self._change(message))
             case _:  # of other workers, or for them
                 pass
@@ -220,9 +220,9 @@ class WorkerRun:
         task.add_done_callback(self._changes.discard)
         task.add_done_callback(self._surface)
 
-    async def _change(self, command: Release | Rollback) -> None:
+    async def _change(self, command: ReleaseModel | RollbackModel) -> None:
         changes, before = self._parts.serving.changes, self._parts.slot.current.digest
-        if isinstance(command, Rollback):
+        if isinstance(command, RollbackModel):
             outcome = await changes.roll_back(command.step)
         else:
             outcome = await changes.release(command.step, Path(command.folder), verify=command.verify)

@@ -36,7 +36,7 @@ class OneFile(Protocol):
         ...
 
 
-class Reader:
+class TableReader:
     """All rows of one file, or of several as if they were one. It keeps no handle between calls.
 
     CSV and JSON lines give text, as it was written, null where there is nothing; Parquet gives its own types.
@@ -117,7 +117,7 @@ class Reader:
                 raise problem(file, text, column=name)
 
 
-def reader(path: Path, *, separator: str | None = None, multiline: bool = False) -> Reader:
+def reader(path: Path, *, separator: str | None = None, multiline: bool = False) -> TableReader:
     """Return the reader of ``path``: a file, a folder of files, or a pattern.
 
     Args:
@@ -128,7 +128,7 @@ def reader(path: Path, *, separator: str | None = None, multiline: bool = False)
         TransactionFileError: nothing is there, or it is of no known format, or of several; or something is said of CSV,
             and it is none.
     """
-    return Reader(path, [(file, _one(file, separator, multiline=multiline)) for file in parts_of(path)])
+    return TableReader(path, [(file, _one(file, separator, multiline=multiline)) for file in parts_of(path)])
 
 
 def _is_pattern(name: str) -> bool:

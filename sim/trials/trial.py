@@ -15,16 +15,16 @@ from actors.pipeline import Pipeline
 from actors.telemetry.alerts.engine import AlertEngine
 from dashboard.frame import Notice
 from sim.kernel_warm_up import compile_first
-from sim.outcomes.book import OutcomeBook
-from sim.outcomes.record import Record, Recorder
+from sim.outcomes.decision_table import DecisionTable, DecisionTableRecorder
+from sim.outcomes.outcome_book import OutcomeBook
 from sim.report.run_folder import RunFolder
 from sim.report.summary import Summary
 from sim.run.command import shorten
 from sim.run.composition import NO_ATTACHMENTS
-from sim.run.execute import execute
+from sim.run.execution import execute
 from sim.run.model_choice import find_model
 from sim.run.plan import needs_capacity
-from sim.run.prepare import prepare
+from sim.run.planning import prepare
 from sim.run.watch import AnyScreen, NullScreen
 from sim.scenario.loader import load, placing
 from sim.scenario.timeline import Cut
@@ -54,7 +54,7 @@ class TrialOutcome:
     """What a trial came to."""
 
     summary: Summary
-    record: Record
+    record: DecisionTable
 
 
 @lru_cache(maxsize=1)
@@ -95,10 +95,10 @@ def carried_out(trial: Trial, screen: AnyScreen | None = None) -> Iterator[tuple
 
 
 def _run(trial: Trial, folder: Path, screen: AnyScreen | None) -> TrialOutcome:
-    recorders: list[Recorder] = []
+    recorders: list[DecisionTableRecorder] = []
 
-    def record(book: OutcomeBook) -> Recorder:
-        recorders.append(Recorder(book))
+    def record(book: OutcomeBook) -> DecisionTableRecorder:
+        recorders.append(DecisionTableRecorder(book))
         return recorders[-1]
 
     plan = prepare(trial.shorter, _artifact(trial.model), folder)
@@ -109,7 +109,7 @@ def _run(trial: Trial, folder: Path, screen: AnyScreen | None) -> TrialOutcome:
             result = execute(plan, place, screen or NullScreen(), attachments)
     finally:
         logging.disable(logging.NOTSET)
-        gc.unfreeze()  # a session freezes what is there; the next one of this process must be able to free it
+        gc.unfreeze()  # a run freezes what is there; the next one of this process must be able to free it
     if "the run was interrupted" in result.summary.reasons:
         raise KeyboardInterrupt
     return TrialOutcome(result.summary, recorders[-1].record())
@@ -173,7 +173,7 @@ def _rates(prepared: PreparedScenario, announce: Callable[[Notice], None]) -> li
     The virtual pipeline's capacity is measured once; measured for each seed it would differ a little between them.
     """
     from actors.model.verification import load_verified
-    from sim.run.prepare import prepare
+    from sim.run.planning import prepare
 
     with tempfile.TemporaryDirectory(prefix="riskdrill-probe-") as folder, placing(prepared.file, prepared.overrides):
         plan = prepare(prepared.shorter, load_verified(prepared.model), Path(folder), announce)

@@ -8,8 +8,8 @@ import numpy as np
 from actors.core.arrays import F64, I64, U8, Bool
 from actors.core.batches import Decision, Mode
 from actors.core.clock import NS_PER_S
+from sim.outcomes.decision_table import DecisionTable
 from sim.outcomes.money import Outcomes, business
-from sim.outcomes.record import Record
 
 PROMISES_NS = (10_000_000, 50_000_000)  # what is promised of latency at p50 and at p95: in time, slow, late
 
@@ -68,7 +68,7 @@ class Pairs:
         return differ
 
 
-def pair(given: Record, otherwise: Record) -> Pairs:
+def pair(given: DecisionTable, otherwise: DecisionTable) -> Pairs:
     """Return the decisions of two runs, joined by transaction id.
 
     Args:
@@ -94,12 +94,12 @@ def pair(given: Record, otherwise: Record) -> Pairs:
     )
 
 
-def _side(record: Record, rows: I64, arrival_ns: I64) -> Side:
+def _side(record: DecisionTable, rows: I64, arrival_ns: I64) -> Side:
     classes = np.searchsorted(PROMISES_NS, record.latency_ns[rows]).astype(np.uint8)
     return Side(_outcomes(record, rows, arrival_ns), record.mode[rows], classes)
 
 
-def _outcomes(record: Record, rows: I64, arrival_ns: I64) -> Outcomes:
+def _outcomes(record: DecisionTable, rows: I64, arrival_ns: I64) -> Outcomes:
     unscored = np.full(len(rows), np.nan)  # scores take no part in money
     return Outcomes(arrival_ns, record.amount[rows], unscored, record.decision[rows], record.truth[rows])
 

@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from actors.adapters.redis.guard import Head, Known, OtherVersionError, Verdict, judge, pack_rows, unpack_rows
+from actors.adapters.redis.guard import Head, HeadVerdict, Known, OtherVersionError, judge, pack_rows, unpack_rows
 from actors.features.catalogue import STREAM_COLUMNS
 
 OFFSETS = st.integers(0, 2**62)
-GO, STALE, GAP = Verdict
+GO, STALE, GAP = HeadVerdict
 
 
 @given(first=OFFSETS, after=OFFSETS)
@@ -63,6 +63,8 @@ def test_cached_rows_are_read_as_they_were_written(count: int, first: int) -> No
         ),
     ],
 )
-def test_what_a_head_means_for_rows(head: Head, known: Known, lowest: int, committed: int, verdict: Verdict) -> None:
+def test_what_a_head_means_for_rows(
+    head: Head, known: Known, lowest: int, committed: int, verdict: HeadVerdict
+) -> None:
     """Counted rows come again, missed ones are noticed, and whoever was overtaken is told."""
     assert judge(head, known, lowest, committed) is verdict

@@ -15,7 +15,7 @@ from actors.telemetry.ledger_snapshot import Waiting
 from actors.telemetry.stages import Stage
 from actors.telemetry.telemetry import Telemetry
 from sim.coordinator.collector import Collector
-from sim.outcomes.book import OutcomeBook
+from sim.outcomes.outcome_book import OutcomeBook
 
 DUE_NS = 1_000_000_000
 LINE = {

@@ -13,10 +13,10 @@ from dashboard.actions import Acknowledge, Action, Call, EndIncident, Inject, Li
 from dashboard.frame import Frame, Message
 from sim.drill.debrief import Debrief, Mean, debrief
 from sim.drill.price import STAGES, STEPS, price
-from sim.hands.blindfold import Blindfold
+from sim.operator.blindfold import Blindfold
 from sim.report.run_folder import AS_PLAYED, JOURNAL, SCENARIO, RunFolder
-from sim.run.execute import Result, execute
-from sim.run.prepare import prepare
+from sim.run.execution import Result, execute
+from sim.run.planning import prepare
 from sim.scenario.loader import parse
 from sim.scenario.timeline import Cut
 from tests.support.sim.scripted_screen import ScriptedScreen
@@ -91,7 +91,7 @@ def drilled(world_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Dril
     """Return the drill, played on virtual time so that every instant is exact."""
     folder = tmp_path_factory.mktemp("drill")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sim.run.session.refusal", lambda _clock, **_: "")
+        patch.setattr("sim.run.lifecycle.refusal", lambda _clock, **_: "")
         plan = prepare(Cut(parse(TEXT, "hush.yaml")), load_artifact(world_model), folder)
         screen = Watching(SCRIPT, folder)
         with RunFolder(folder) as place:

@@ -13,12 +13,12 @@ import pytest
 
 from actors.core.arrays import I64, Column
 from actors.core.batches import Decision
-from sim.outcomes import book as outcomes
 from sim.outcomes import mapped_arrays as attic_module
-from sim.outcomes.book import OutcomeBook
+from sim.outcomes import outcome_book as outcomes
 from sim.outcomes.mapped_arrays import UNIT_BYTES, SpillingArrays
 from sim.outcomes.money import Outcomes
-from sim.run import machine, session
+from sim.outcomes.outcome_book import OutcomeBook
+from sim.run import lifecycle, machine
 from tests.support.actors.batches import decided
 from tests.support.drills import run_thin
 
@@ -201,7 +201,7 @@ def test_a_run_on_the_real_clock_keeps_little_in_memory(
     monkeypatch.setattr(machine, "SpillingArrays", Counting)
     monkeypatch.setattr(attic_module, "UNIT_BYTES", 4_096)
     monkeypatch.setattr(outcomes, "STIRRING", 256)
-    monkeypatch.setattr(session, "PUT_AWAY_NS", 20_000_000)
+    monkeypatch.setattr(lifecycle, "PUT_AWAY_NS", 20_000_000)
     result = run_thin(tmp_path / "run", world_model, ("clock=real", "phases.recovery.rate=2000"))
     books = result.summary.ledger
     assert books.balanced

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.core.batches import Decision, Track
-from sim.outcomes.book import DEADLINE_NS, OutcomeBook, Timeliness, timeliness
+from sim.outcomes.outcome_book import DEADLINE_NS, OutcomeBook, Timeliness, timeliness
 from tests.support.actors.batches import decided
 
 rows = st.lists(st.tuples(st.floats(0, 1e6), st.integers(0, 100_000_000), st.booleans()), min_size=10, max_size=60).map(

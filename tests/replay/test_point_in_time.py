@@ -28,7 +28,7 @@ from actors.pipeline import Pipeline, Surroundings
 from actors.telemetry.telemetry import Telemetry
 from sim.chance import Streams
 from sim.feeds.feed import InlineFeed
-from sim.outcomes.book import OutcomeBook
+from sim.outcomes.outcome_book import OutcomeBook
 from sim.replay.event_file import EventFile
 from sim.replay.spec import EventsSpec, Period
 from sim.replay.traffic import FileTraffic, PointInTimeFeed

@@ -12,8 +12,8 @@ from dashboard.plain import verdict
 from dashboard.units import count, latency_in_words, money, percent, rate, whole
 from sim.report.run_folder import RunFolder
 from sim.report.summary import Summary
-from sim.run.execute import Result, execute
-from sim.run.prepare import prepare
+from sim.run.execution import Result, execute
+from sim.run.planning import prepare
 from sim.run.watch import NullScreen
 from sim.scenario.loader import parse
 from sim.scenario.timeline import Cut

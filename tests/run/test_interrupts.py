@@ -15,9 +15,9 @@ from dashboard.plain import verdict
 from sim.report.run_folder import RunFolder
 from sim.run import output
 from sim.run.composition import Attachments
-from sim.run.execute import Result, execute
+from sim.run.execution import Result, execute
 from sim.run.output import join_labels
-from sim.run.prepare import prepare
+from sim.run.planning import prepare
 from sim.run.watch import NullScreen
 from sim.scenario.loader import parse
 from sim.scenario.timeline import Cut

@@ -12,8 +12,8 @@ import pytest
 from actors.model.artifact import load_artifact
 from dashboard.actions import Action
 from sim.report.run_folder import ALERTS, DEAD_LETTERS, DECISIONS, JOURNAL, LATENCY, SCENARIO, UNDELIVERED, RunFolder
-from sim.run.execute import Result, execute
-from sim.run.prepare import prepare
+from sim.run.execution import Result, execute
+from sim.run.planning import prepare
 from sim.run.watch import NullScreen
 from sim.scenario.loader import parse
 from sim.scenario.timeline import Cut

@@ -8,7 +8,7 @@ from actors.core.arrays import I64
 from actors.output.sinks import DecisionSink
 from actors.source import Source
 from sim.feeds.feed import Block
-from sim.outcomes.book import UNDECIDED, OutcomeBook
+from sim.outcomes.outcome_book import UNDECIDED, OutcomeBook
 from sim.run.plan import Schedule
 from sim.run.source import DelayedLabels, FeedSource
 

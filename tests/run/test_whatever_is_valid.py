@@ -12,8 +12,8 @@ from actors.model.artifact import Artifact, load_artifact
 from sim.exit_codes import FAILED, INCONCLUSIVE, PASS
 from sim.report.run_folder import RunFolder
 from sim.report.summary import Summary
-from sim.run.execute import execute
-from sim.run.prepare import prepare
+from sim.run.execution import execute
+from sim.run.planning import prepare
 from sim.run.watch import NullScreen
 from sim.scenario.loader import parse
 from sim.scenario.pipeline import on_servers

@@ -3,7 +3,7 @@
 import pytest
 
 from sim.scenario.loader import parse
-from sim.scenario.machine import JobCost, Machine
+from sim.scenario.machine import JobCost, MachineSettings
 from sim.scenario.pipeline import ConstantLookUp, LognormalLookUp
 from sim.scenario.render import digest, resolved
 from tests.support.sim.scenario_texts import SHORT, line_at_mark
@@ -61,4 +61,4 @@ def test_mistakes_are_located(text: str, problem: str) -> None:
 
 def test_the_default_machine_has_no_noise() -> None:
     """A section that is empty changes nothing."""
-    assert parse(SHORT + "machine: {}\n", "short.yaml").machine == Machine()
+    assert parse(SHORT + "machine: {}\n", "short.yaml").machine == MachineSettings()

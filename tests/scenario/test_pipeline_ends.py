@@ -3,7 +3,7 @@
 import pytest
 
 from sim.scenario.loader import parse
-from sim.scenario.pipeline import CallerSink, FeedSource
+from sim.scenario.pipeline import CallerSink, FeedSourceSettings
 from sim.scenario.render import resolved
 from tests.support.sim.scenario_texts import SHORT, line_at_mark
 
@@ -14,7 +14,7 @@ from tests.support.sim.scenario_texts import SHORT, line_at_mark
 def test_ends_are_the_runs_own_unless_others_are_named(text: str) -> None:
     """Said or not, in one word or as a mapping, it is the same scenario, and is written out with every default."""
     scenario = parse(SHORT + text, "short.yaml")
-    assert (scenario.pipeline.source, scenario.pipeline.sink) == (FeedSource(), CallerSink())
+    assert (scenario.pipeline.source, scenario.pipeline.sink) == (FeedSourceSettings(), CallerSink())
     assert scenario == parse(SHORT, "short.yaml") == parse(resolved(scenario), "again.yaml")
 
 

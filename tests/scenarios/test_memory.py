@@ -11,9 +11,9 @@ from actors.core.batches import DecidedBatch
 from actors.features.column_log import Allocate
 from actors.model.artifact import Artifact
 from actors.model.warm_state import WarmState
-from sim.outcomes import book as outcomes
 from sim.outcomes import mapped_arrays
-from sim.outcomes.book import OutcomeBook
+from sim.outcomes import outcome_book as outcomes
+from sim.outcomes.outcome_book import OutcomeBook
 from sim.run import composition
 from sim.run.composition import Attachments
 from sim.run.warm_state import warm_state

@@ -15,7 +15,7 @@ from actors.core.errors import InputError, MachineError, OutputError
 from sim.cli import main
 from sim.servers import first_look, kafka, process, redis
 from sim.servers.first_look import MARKER, down, read, up
-from sim.servers.process import Known, Note, PortTakenError, Vigil, free_port
+from sim.servers.process import KnownProcess, Note, PortTakenError, Vigil, free_port
 from tests.support.repository import ROOT
 from tests.support.servers import KafkaServer, redis_server
 
@@ -52,7 +52,7 @@ def test_what_cannot_start_leaves_nothing_running(folder: Path, monkeypatch: pyt
 
     start = redis.start_redis
 
-    def start_redis(folder: Path, port: int, settings: tuple[str, ...], vigil: Vigil, note: Note) -> Known:
+    def start_redis(folder: Path, port: int, settings: tuple[str, ...], vigil: Vigil, note: Note) -> KnownProcess:
         ports.append(port)
         return start(folder, port, settings, vigil, note)
 
@@ -140,7 +140,7 @@ def test_what_has_started_is_known_before_anything_else_starts(folder: Path, mon
     """Whatever ends ``up`` then, the next call finds it."""
     running: list[list[str]] = []
 
-    def start_kafka(*_: object) -> Known:
+    def start_kafka(*_: object) -> KnownProcess:
         running.append(read(folder).running)
         raise MachineError("it does not start")
 
@@ -156,7 +156,7 @@ def test_a_second_up_in_one_folder_is_refused_while_the_first_is_at_work(
 ) -> None:
     """Also after the first has written down what it started."""
 
-    def start_kafka(*_: object) -> Known:
+    def start_kafka(*_: object) -> KnownProcess:
         up(folder, lambda _: None)
         raise AssertionError
 
@@ -186,7 +186,7 @@ def test_a_server_of_somebody_else_is_never_taken_for_ours(tmp_path: Path, monke
 def test_a_disk_without_room_is_named_in_a_line(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was started is stopped again."""
 
-    def start_kafka(*_: object) -> Known:
+    def start_kafka(*_: object) -> KnownProcess:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(kafka, "start_kafka", start_kafka)

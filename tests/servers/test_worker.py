@@ -14,7 +14,7 @@ import pytest
 from actors.model.artifact import MANIFEST_FILE
 from actors.model.manifest import read_manifest
 from sim.exit_codes import PASS, USAGE
-from sim.stream.control_messages import Inject, Leave, Lift, Status
+from sim.stream.control_messages import InjectFault, Leave, LiftFault, Status
 from tests.support.model_cache import earlier_model
 from tests.support.redis_server import RedisServer
 from tests.support.sim.stream_runs import StreamRun
@@ -165,12 +165,12 @@ def test_a_fault_in_a_worker_has_its_effect_and_is_undone(run: StreamRun) -> Non
         run.worker()
         await run.until(lambda: run.of(Status))
         await run.offer(200)
-        (answer,) = await run.command(Inject(run=run.run, number=1, fault="stuck"))
+        (answer,) = await run.command(InjectFault(run=run.run, number=1, fault="stuck"))
         assert answer.done
         await run.offer(300, decided=False)
         await run.until(lambda: any(touched(status, "stuck") for status in run.of(Status)))
         before = len(run.ended)
-        await run.command(Lift(run=run.run, number=2, fault="stuck"))
+        await run.command(LiftFault(run=run.run, number=2, fault="stuck"))
         await run.until(lambda: len(run.ended) == run.offered)
         assert before < run.offered
 

@@ -10,7 +10,7 @@ from actors.telemetry.alerts.life import AlertState
 from sim.journal import Journal
 from sim.steps.registry import STEPS, ModelRelease, ModelRollback
 from sim.steps.schedule import AlertSignal, StepSchedule
-from sim.steps.step import Step, StepOutcome, StepRecord
+from sim.steps.step import ScenarioStep, StepOutcome, StepRecord
 from tests.support.sim.faults import virtual_clock
 from tests.support.virtual import run_virtual
 
@@ -36,7 +36,7 @@ class SlowChanges:
         return StepOutcome(done=False, detail="no model before")
 
 
-def schedule(model_changes: SlowChanges, *steps: Step) -> StepSchedule:
+def schedule(model_changes: SlowChanges, *steps: ScenarioStep) -> StepSchedule:
     candidates, journal = {"release": Path("models/new")}, Journal(model_changes.clock)
     return StepSchedule(steps, candidates, model_changes.clock, journal, model_changes, AlertSignal())
 

@@ -11,7 +11,18 @@ from actors.core.errors import InputError
 from actors.model.artifact import MANIFEST_FILE
 from actors.model.manifest import read_manifest
 from sim.exit_codes import PASS, TRY_AGAIN
-from sim.stream.control_messages import Admit, Begin, End, Inject, Join, Lift, Refused, Release, Rollback, Status
+from sim.stream.control_messages import (
+    Admit,
+    Begin,
+    End,
+    InjectFault,
+    Join,
+    LiftFault,
+    Refused,
+    ReleaseModel,
+    RollbackModel,
+    Status,
+)
 from sim.stream.worker import Worker, WorkerOptions
 from tests.support.model_cache import earlier_model
 from tests.support.sim.workers import RUN, Stage, changed, transactions
@@ -176,10 +187,10 @@ def test_a_fault_is_in_between_its_messages(world_model: Path) -> None:
 
     async def law(stage: Stage, worker: Worker) -> None:
         await decided(stage, 50)
-        assert (await stage.command(Inject(run=RUN, number=1, fault="outage"))).done
-        assert (await stage.command(Inject(run=RUN, number=2, fault="outage"))).done
+        assert (await stage.command(InjectFault(run=RUN, number=1, fault="outage"))).done
+        assert (await stage.command(InjectFault(run=RUN, number=2, fault="outage"))).done
         await decided(stage, 60)
-        assert (await stage.command(Lift(run=RUN, number=3, fault="outage"))).detail == "touched 60 transactions"
+        assert (await stage.command(LiftFault(run=RUN, number=3, fault="outage"))).detail == "touched 60 transactions"
         await decided(stage, 70)
         worker.interrupt()
 
@@ -200,7 +211,7 @@ def test_a_fault_that_does_not_strike_in_workers_is_answered_so(world_model: Pat
     async def law(stage: Stage, worker: Worker) -> None:
         await decided(stage, 1)
         for number, name in enumerate(("shift", "unheard")):
-            answer = await stage.command(Inject(run=RUN, number=number, fault=name))
+            answer = await stage.command(InjectFault(run=RUN, number=number, fault=name))
             assert not answer.done
             assert name in answer.detail
         worker.interrupt()
@@ -213,8 +224,8 @@ def test_a_command_for_another_worker_is_not_obeyed(world_model: Path) -> None:
 
     async def law(stage: Stage, worker: Worker) -> None:
         await decided(stage, 1)
-        stage.topic.send(Inject(run=RUN, number=1, fault="outage", process="another"))
-        await stage.command(Lift(run=RUN, number=2, fault="outage", process=stage.last_status().process))
+        stage.topic.send(InjectFault(run=RUN, number=1, fault="outage", process="another"))
+        await stage.command(LiftFault(run=RUN, number=2, fault="outage", process=stage.last_status().process))
         worker.interrupt()
 
     stage = Stage(world_model)
@@ -228,7 +239,7 @@ def test_a_fault_is_undone_when_the_worker_ends(world_model: Path) -> None:
 
     async def law(stage: Stage, worker: Worker) -> None:
         await decided(stage, 10)
-        await stage.command(Inject(run=RUN, number=1, fault="stuck"))
+        await stage.command(InjectFault(run=RUN, number=1, fault="stuck"))
         stage.sources[-1].put(transactions(100, seed=1))
         worker.interrupt()
 
@@ -249,7 +260,7 @@ def test_a_worker_that_joins_later_serves_what_is_served_then(world_model: Path)
     async def law(stage: Stage, worker: Worker) -> None:
         await decided(stage, 10)
         served = stage.last_status().snapshot.gauges.model
-        rolled = await stage.command(Rollback(run=RUN, number=1, step="back"))
+        rolled = await stage.command(RollbackModel(run=RUN, number=1, step="back"))
         assert rolled.done
         assert rolled.replaced == served == read_manifest(other / MANIFEST_FILE).digest
         assert rolled.detail.endswith(stage.announce.model[:12])
@@ -280,12 +291,12 @@ def test_models_are_released_and_rolled_back_on_command(world_model: Path) -> No
     async def law(stage: Stage, worker: Worker) -> None:
         await decided(stage, 10)
         first = stage.last_status().snapshot.gauges.model
-        released = await stage.command(Release(run=RUN, number=1, step="fewer", folder=str(other)))
+        released = await stage.command(ReleaseModel(run=RUN, number=1, step="fewer", folder=str(other)))
         assert released.done
         assert released.detail.startswith(first)
-        rolled = await stage.command(Rollback(run=RUN, number=2, step="back"))
+        rolled = await stage.command(RollbackModel(run=RUN, number=2, step="back"))
         assert rolled.detail.endswith(first)
-        refused = await stage.command(Release(run=RUN, number=3, step="none", folder="no/such/model"))
+        refused = await stage.command(ReleaseModel(run=RUN, number=3, step="none", folder="no/such/model"))
         assert not refused.done
         assert "no/such/model" in refused.detail
         worker.interrupt()
@@ -299,7 +310,7 @@ def test_seconds_of_a_worker_count_from_the_beginning_of_the_run(world_model: Pa
     async def law(stage: Stage, worker: Worker) -> None:
         await decided(stage, 1)
         stage.topic.send(Begin(run=RUN, at_ns=0))  # 1970: many seconds ago
-        await stage.command(Inject(run=RUN, number=1, fault="outage"))
+        await stage.command(InjectFault(run=RUN, number=1, fault="outage"))
         worker.interrupt()
 
     stage = Stage(world_model)

@@ -4,7 +4,7 @@ import asyncio
 
 from actors.core.clock import NS_PER_S
 from sim.faults.feature_store import FeatureStoreOutage
-from sim.stream.control_messages import Inject, Lift
+from sim.stream.control_messages import InjectFault, LiftFault
 from sim.stream.worker_faults import LEASE_NS, CommandedFaults
 from tests.support.sim.faults import CountingStore, Laboratory
 from tests.support.virtual import run_virtual
@@ -24,7 +24,7 @@ def test_faults_of_a_run_that_is_gone_are_lifted_after_the_lease() -> None:
     async def main() -> tuple[bool, tuple[str, ...], int, bool]:
         lab = laboratory()
         faults = CommandedFaults(lab.schedule, lab.clock)
-        faults.obey(Inject(run=RUN, number=1, fault="down"))
+        faults.obey(InjectFault(run=RUN, number=1, fault="down"))
         during = await lab.harmed()
         lifted = await faults.keep_lease()
         return during, lifted, lab.clock.now_ns(), await lab.harmed()
@@ -40,7 +40,7 @@ def test_a_run_that_is_heard_of_keeps_its_faults_in() -> None:
     async def main() -> tuple[bool, bool]:
         lab = laboratory()
         faults = CommandedFaults(lab.schedule, lab.clock)
-        faults.obey(Inject(run=RUN, number=1, fault="down"))
+        faults.obey(InjectFault(run=RUN, number=1, fault="down"))
         lease = asyncio.create_task(faults.keep_lease())
         for _ in range(4 * LEASE_NS // ANNOUNCED_NS):
             await lab.clock.sleep_ns(ANNOUNCED_NS)
@@ -58,13 +58,13 @@ def test_a_run_that_is_back_injects_again() -> None:
     async def main() -> list[bool]:
         lab = laboratory()
         faults = CommandedFaults(lab.schedule, lab.clock)
-        faults.obey(Inject(run=RUN, number=1, fault="down"))
+        faults.obey(InjectFault(run=RUN, number=1, fault="down"))
         await faults.keep_lease()
         harmed = [await lab.harmed()]
         faults.hear()
-        faults.obey(Inject(run=RUN, number=2, fault="down"))
+        faults.obey(InjectFault(run=RUN, number=2, fault="down"))
         harmed.append(await lab.harmed())
-        faults.obey(Lift(run=RUN, number=3, fault="down"))
+        faults.obey(LiftFault(run=RUN, number=3, fault="down"))
         return [*harmed, await lab.harmed()]
 
     assert run_virtual(main()) == [False, True, False]

@@ -22,7 +22,7 @@ from actors.adapters.kafka.address import StreamAddress, parse_stream
 from sim.exit_codes import INCONCLUSIVE, PASS
 from sim.servers import kafka, redis
 from sim.servers.kafka import start_kafka
-from sim.servers.process import LOOPBACK, Known, free_port
+from sim.servers.process import LOOPBACK, KnownProcess, free_port
 from sim.servers.redis import start_redis
 from tests.support.model_cache import default_model
 from tests.support.repository import ROOT
@@ -69,7 +69,7 @@ class Servers:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._ports = {"kafka": free_port(), "redis": free_port()}
-        self._known: dict[str, Known] = {}
+        self._known: dict[str, KnownProcess] = {}
         for name in self._ports:
             self.start(name)
 
@@ -85,7 +85,7 @@ class Servers:
 
     def start(self, name: str) -> None:
         """Start one of them, with the data it had."""
-        begin: Callable[[Path, int], Known] = start_kafka if name == "kafka" else start_redis
+        begin: Callable[[Path, int], KnownProcess] = start_kafka if name == "kafka" else start_redis
         self._known[name] = begin(self._folder / name, self._ports[name])
 
     def stop(self, name: str) -> None:

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from actors.model.artifact import load_artifact
 from sim.report.run_folder import RunFolder
-from sim.run.execute import Result, execute
-from sim.run.prepare import prepare
+from sim.run.execution import Result, execute
+from sim.run.planning import prepare
 from sim.run.watch import NullScreen
 from sim.scenario.loader import load, parse
 from sim.scenario.timeline import Cut, duration_ns
 from sim.steps.registry import ModelRelease
-from sim.steps.step import Step
+from sim.steps.step import ScenarioStep
 from sim.units import NS_PER, render_duration
 
 # 4,000 cards are one town, the one that the model was trained on: a run then has no town to copy.
@@ -72,7 +72,7 @@ def thinning(scenario: Path, span: str = "1s", most_per_s: float = 150.0, candid
     return words
 
 
-def _thin_step(step: Step, factor: float, candidate: Path | None) -> str:
+def _thin_step(step: ScenarioStep, factor: float, candidate: Path | None) -> str:
     """Return the step, earlier; what it releases is ``candidate``, so that nothing must be trained for it."""
     released = f", model: {candidate}" if isinstance(step, ModelRelease) else ""
     return f"{{name: {step.name}, kind: {step.kind}, at: {render_duration(round(step.at * factor))}{released}}}"

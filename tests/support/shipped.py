@@ -7,8 +7,8 @@ from actors.model.artifact import load_artifact
 from sim.report.run_folder import RunFolder
 from sim.report.summary import Summary
 from sim.run.composition import NO_ATTACHMENTS, Attachments
-from sim.run.execute import execute
-from sim.run.prepare import prepare
+from sim.run.execution import execute
+from sim.run.planning import prepare
 from sim.run.watch import NullScreen
 from sim.scenario.loader import load
 from sim.scenario.shipped import shipped

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.core.arrays import Bool
-from sim.outcomes.record import Record
+from sim.outcomes.decision_table import DecisionTable
 from sim.twin.impact import AmountSum, Harm, harm, pair
 from tests.support.sim.run_pairs import paired, record
 
@@ -78,7 +78,7 @@ def test_dollars_are_those_of_the_flips(now: list[bool], then: list[bool], fraud
     """Between approving and blocking, the loss caused is what was let through less what was caught, and so on."""
     amounts = [0.01 * 3**row for row in range(20)]
 
-    def run(blocked: list[bool]) -> Record:
+    def run(blocked: list[bool]) -> DecisionTable:
         return record(range(20), blocked=np.flatnonzero(blocked), fraud=np.flatnonzero(fraud), amounts=amounts)  # type: ignore[arg-type]
 
     found = harm(pair(run(now), run(then)), everywhere(20))

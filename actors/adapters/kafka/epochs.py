@@ -51,7 +51,7 @@ class Fetched:
     revoked: set[int] = field(default_factory=set)
 
 
-class Outcome(NamedTuple):
+class RowOutcome(NamedTuple):
     """What became of a row.
 
     Attributes:
@@ -82,7 +82,7 @@ class Epoch:
     first: int
     rows: Sequence[Row]
     places: I64 = field(init=False)
-    outcomes: list[Outcome | None] = field(init=False)
+    outcomes: list[RowOutcome | None] = field(init=False)
     left: int = field(init=False)
     opened_ns: int = 0
     dropped: bool = False
@@ -157,18 +157,18 @@ class EpochBook:
     def decided(self, numbers: Iterable[int], values: Iterable[bytes], done_ns: Iterable[int]) -> None:
         """Note decisions on ``numbers``; one that was noted before stays as it was."""
         for number, value, at_ns in zip(numbers, values, done_ns, strict=True):
-            self._end(number, Outcome(value, at_ns))
+            self._end(number, RowOutcome(value, at_ns))
 
     def letter(self, number: int, document: bytes, at_ns: int) -> None:
         """Note that ``number`` became a dead letter."""
-        self._end(number, Outcome(document, at_ns, DEAD_LETTER))
+        self._end(number, RowOutcome(document, at_ns, DEAD_LETTER))
 
     def duplicates(self, numbers: Iterable[int], at_ns: int) -> None:
         """Note that ``numbers`` repeat others."""
         for number in numbers:
-            self._end(number, Outcome(b"", at_ns, DUPLICATE))
+            self._end(number, RowOutcome(b"", at_ns, DUPLICATE))
 
-    def _end(self, number: int, outcome: Outcome) -> None:
+    def _end(self, number: int, outcome: RowOutcome) -> None:
         epoch = self._epoch_of(number)
         if epoch is None:
             return

@@ -56,7 +56,7 @@ class Head(NamedTuple):
         return cls(*fields[1:])
 
 
-class Verdict(Enum):
+class HeadVerdict(Enum):
     """What a head means for rows.
 
     GO: those at its next offset and beyond are to be counted, and those before it were.
@@ -86,7 +86,7 @@ class Known:
     told: int = -1
 
 
-def judge(head: Head, known: Known, lowest: int, committed: int) -> Verdict:
+def judge(head: Head, known: Known, lowest: int, committed: int) -> HeadVerdict:
     """Return what ``head`` means for rows of which the first lies at ``lowest``.
 
     What lies between the windows' next offset and that row was passed over (dead letters, repetitions) if this worker
@@ -96,11 +96,11 @@ def judge(head: Head, known: Known, lowest: int, committed: int) -> Verdict:
         committed: offset below which all is committed, as this worker knows.
     """
     if lowest < head.first:  # where this worker has committed them itself, nobody waits for them any more
-        return Verdict.STALE if head.first > committed else Verdict.GAP
+        return HeadVerdict.STALE if head.first > committed else HeadVerdict.GAP
     reached = committed if known.reached is None else known.reached
     lost = min(reached, lowest) > head.next
     left_out = head.next <= known.missed and head.next < lowest
-    return Verdict.GAP if lost or left_out else Verdict.GO
+    return HeadVerdict.GAP if lost or left_out else HeadVerdict.GO
 
 
 def pack_rows(offsets: I64, features: F32) -> bytes:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import numpy as np
 
 from actors.adapters.positions import Positions
-from actors.adapters.redis.guard import Head, Known, Verdict, judge, pack_rows
+from actors.adapters.redis.guard import Head, HeadVerdict, Known, judge, pack_rows
 from actors.adapters.redis.kept_windows import KeptWindows, Seen
 from actors.adapters.redis.records import record_kinds
 from actors.core.arrays import F32, I64, Bool
@@ -305,10 +305,10 @@ class RedisWindows:
         for partition, head in heads.items():
             committed = self._positions.committed(partition)
             verdict = judge(head, self._of(partition), lowest[partition], committed)
-            if verdict is Verdict.STALE:
+            if verdict is HeadVerdict.STALE:
                 self._positions.stale(partition, head.next)
                 wrong.append(f"others have partition {partition}: its windows are at {head.next}")
-            elif verdict is Verdict.GAP:
+            elif verdict is HeadVerdict.GAP:
                 wrong.append(f"windows of partition {partition} are at {head.next} and miss what follows")
         if wrong:  # none of the batch is counted: what it has of other partitions will be missed there
             for partition, head in heads.items():

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from actors.core.batches import Decision, Mode
-from sim.outcomes.record import Record
+from sim.outcomes.decision_table import DecisionTable
 from sim.twin.impact import Pairs, pair
 
 MS = 1_000_000
@@ -22,7 +22,7 @@ def record(
     fraud: Sequence[int] = (),
     amounts: Sequence[float] | None = None,
     ids: Sequence[str] | None = None,
-) -> Record:
+) -> DecisionTable:
     """Return a run with a transaction at each instant; the others name rows, ``slow`` ones take 80 ms."""
     count = len(arrivals_ms)
     arrival = np.array(arrivals_ms, dtype=np.int64) * MS
@@ -34,7 +34,7 @@ def record(
     mode[list(degraded)] = Mode.REALTIME_ONLY
     truth = np.zeros(count, dtype=np.uint8)
     truth[list(fraud)] = 1
-    return Record(
+    return DecisionTable(
         number=np.arange(count),
         ids=list(ids) if ids is not None else [f"t{each}" for each in arrivals_ms],
         cards=["c"] * count,
@@ -48,7 +48,7 @@ def record(
     )
 
 
-def paired(given: Record, otherwise: Record | None = None) -> Pairs:
+def paired(given: DecisionTable, otherwise: DecisionTable | None = None) -> Pairs:
     """Return ``given`` joined with ``otherwise``, by default with an undisturbed run of the same transactions."""
     if otherwise is None:
         otherwise = record((given.arrival_ns // MS).tolist(), ids=given.ids, amounts=given.amount.tolist())

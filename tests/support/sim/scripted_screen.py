@@ -11,9 +11,9 @@ from dashboard.actions import Action
 from dashboard.choices import Answer
 from dashboard.frame import Frame, Message
 from sim.report.run_folder import RunFolder
-from sim.run.execute import Result, execute
+from sim.run.execution import Result, execute
 from sim.run.plan import SyntheticLoad
-from sim.run.prepare import prepare
+from sim.run.planning import prepare
 from sim.run.watch import NullScreen
 from sim.scenario.loader import parse
 from sim.scenario.timeline import Cut
@@ -56,7 +56,7 @@ class ScriptedScreen(NullScreen):
 
 def played(text: str, model: Path, folder: Path, screen: ScriptedScreen, monkeypatch: pytest.MonkeyPatch) -> Result:
     """Run a scenario on virtual time as if hands could change it there, so that every instant is exact."""
-    monkeypatch.setattr("sim.run.session.refusal", lambda _clock, *, interactive: "" if interactive else "forbidden")
+    monkeypatch.setattr("sim.run.lifecycle.refusal", lambda _clock, *, interactive: "" if interactive else "forbidden")
     plan = prepare(Cut(parse(text, "played.yaml")), load_artifact(model), folder)
     load = replace(plan.load, mirrors=MOST_MIRRORS) if isinstance(plan.load, SyntheticLoad) else plan.load
     with RunFolder(folder) as place:

@@ -37,13 +37,13 @@ from sim.stream.control_messages import (
     Control,
     End,
     FromWorker,
-    Inject,
+    InjectFault,
     Join,
     Leave,
-    Lift,
+    LiftFault,
     Refused,
-    Release,
-    Rollback,
+    ReleaseModel,
+    RollbackModel,
     Status,
 )
 from sim.stream.membership import kernel_digest, own_version
@@ -171,7 +171,7 @@ class StreamRun:
         finally:
             await redis.aclose()
 
-    async def command(self, command: Inject | Lift | Release | Rollback) -> list[Ack]:
+    async def command(self, command: InjectFault | LiftFault | ReleaseModel | RollbackModel) -> list[Ack]:
         """Send ``command`` and return the answers of all workers that report."""
         workers = {status.process for status in self.of(Status)} - {leave.process for leave in self.of(Leave)}
         self._link.send(command)

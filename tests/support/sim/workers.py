@@ -22,10 +22,10 @@ from sim.stream.control_messages import (
     Announce,
     Command,
     Control,
+    ControlMessage,
     EndsReading,
     Join,
     Leave,
-    Message,
     Refused,
     Status,
 )
@@ -33,7 +33,7 @@ from sim.stream.membership import kernel_digest, own_version
 from sim.stream.worker import Worker, WorkerOptions
 from sim.stream.worker_ends import Joined, WorkerEnds
 
-Heard = TypeVar("Heard", bound=Message)
+Heard = TypeVar("Heard", bound=ControlMessage)
 
 RUN = "k3x9"
 DRILL = """

@@ -1,0 +1,186 @@
+"""Workers as children of a run: started in slots, started again at once when they die, ended with the run."""
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Final
+
+from actors.core.child_process import Child
+from actors.core.clock import NS_PER_S, Clock
+from actors.core.errors import EscalationError, MachineError, RiskdrillError
+from actors.core.process_failures import how_ended, was_killed
+from sim.coordinator.last_words import LastWords, Listener
+from sim.coordinator.waiting import all_done
+from sim.exit_codes import TRY_AGAIN
+from sim.stream.places import Places
+
+QUICK_NS: Final = 3 * NS_PER_S  # a process that was ended by something else than its start has lived longer
+MOST_QUICK: Final = 5  # deaths in a row, each soon after the start: it will not come up
+SHORTENED_EVERY_S: Final = 10.0
+RESPITE_S: Final = 15.0  # for the last commit of a child whose run is gone
+
+
+def be_worker(pipe: Connection, words: Listener, places: Places, slot: str, run: str, model: Path) -> None:
+    """Be the worker in ``slot``, in a process of its own, and end with its exit code; end when the parent is gone."""
+    from sim.signals import listen
+    from sim.stream.worker import WorkerOptions
+    from sim.stream.worker_process import run_worker
+
+    with suppress(OSError), open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - a descriptor to put in another's place
+        os.dup2(nowhere.fileno(), 1)  # the screen is the parent's
+    words.take_standard_error()
+    listen()
+    threading.Thread(target=_end_with_parent, args=(pipe,), name="parent", daemon=True).start()
+    try:
+        code = run_worker(places, WorkerOptions(slot, model, run))
+    except MachineError as error:  # a broker that is away is waited for, by whoever starts this again
+        sys.stderr.write(f"{error}\n")
+        code = TRY_AGAIN
+    if code:
+        sys.exit(code)
+
+
+def _end_with_parent(pipe: Connection) -> None:
+    """Drain when the parent is gone, and after a while end whatever happens."""
+    with suppress(EOFError, OSError):
+        pipe.recv()
+    os.kill(os.getpid(), signal.SIGTERM)
+    threading.Event().wait(RESPITE_S)
+    os._exit(1)
+
+
+class WorkerSupervisor:
+    """The worker processes that a run has started itself.
+
+    Args:
+        places: servers that they work on.
+        run: the run's id.
+        model: folder of the model that they serve.
+        count: how many.
+        clock: tells a start that fails from a long life.
+        died: told of each death: the slot, and how it died, "" if the process was asked to end.
+    """
+
+    def __init__(
+        self, places: Places, run: str, model: Path, count: int, clock: Clock, died: Callable[[str, str], None]
+    ) -> None:
+        self._places = places
+        self._run = run
+        self._model = model
+        self._slots = tuple(f"w{number}" for number in range(count))
+        self._clock = clock
+        self._died = died
+        self._children: dict[str, Child] = {}
+        self._words: dict[str, LastWords] = {}
+        self._ending = False
+        self._replaced: set[str] = set()
+        self._watching: list[asyncio.Task[None]] = []
+        self._given_up: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def start(self) -> None:
+        """Start all.
+
+        Raises:
+            OSError: no process can be started.
+        """
+        for slot in self._slots:
+            await self._start(slot)
+        self._watching = [asyncio.create_task(self._keep(slot), name=f"child {slot}") for slot in self._slots]
+
+    async def _start(self, slot: str) -> None:
+        self._words[slot] = words = LastWords()
+        given = (words, self._places, slot, self._run, self._model)
+        self._children[slot] = await asyncio.to_thread(Child, be_worker, *given)
+
+    async def given_up(self) -> None:
+        """Wait until no worker can be kept alive.
+
+        Raises:
+            EscalationError: a worker died again and again, or was refused.
+        """
+        await asyncio.shield(self._given_up)
+
+    async def _keep(self, slot: str) -> None:
+        """Start the worker in ``slot`` again whenever it dies, until the run ends."""
+        quick_count = 0
+        while True:
+            begun_ns = self._clock.now_ns()
+            why = await self._until_dead(slot)
+            if self._ending:
+                return
+            self._died(slot, why)
+            quick_count = quick_count + 1 if self._clock.now_ns() - begun_ns < QUICK_NS else 0
+            if quick_count >= MOST_QUICK:
+                self._give_up(
+                    f"worker {slot} died {quick_count} times soon after its start, the last time: {why or 'ended'}"
+                )
+                return
+            self._replaced.add(slot)
+            await self._start(slot)
+
+    def _give_up(self, why: str) -> None:
+        if not self._given_up.done():
+            self._given_up.set_exception(EscalationError(why))
+            self._given_up.exception()  # whoever waits hears of it; nobody has to
+
+    async def _until_dead(self, slot: str) -> str:
+        """Wait until the process in ``slot`` has ended and return how, in a line; "" if as it was asked to."""
+        child = self._children[slot]
+        readable: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+
+        def wake() -> None:
+            if not readable.done():
+                readable.set_result(None)
+
+        loop.add_reader(child.pipe.fileno(), wake)
+        try:
+            while not await all_done([readable], SHORTENED_EVERY_S):
+                self._words[slot].shorten()
+        finally:
+            loop.remove_reader(child.pipe.fileno())
+        why = ""
+        try:
+            child.receive()
+        except RiskdrillError as error:
+            why = str(error)
+            if slot not in self._replaced:  # or its servers are away: the process before it could use them
+                self._give_up(f"worker {slot}: {why}")
+        except EOFError:
+            pass
+        status = await asyncio.to_thread(child.close)
+        self._children.pop(slot, None)
+        words = self._words.pop(slot)
+        last = "" if was_killed(status) else words.line().removeprefix(f"{slot}: ")  # it did not know what came
+        words.close()
+        if why or not status:
+            return why
+        return how_ended(status) + (f"; last it said: {last}" if last else "")
+
+    def end_soon(self) -> None:
+        """Start none again: they are told that the run is over."""
+        self._ending = True
+
+    async def end(self, within_s: float) -> None:
+        """Have all end: those that have not left within ``within_s`` are told to, and then killed."""
+        self._ending = True
+        if not await all_done(self._watching, within_s):
+            for child in list(self._children.values()):
+                child.terminate()
+            await all_done(self._watching, within_s)
+        self.kill()
+        for task in self._watching:
+            task.cancel()
+        await asyncio.gather(*self._watching, return_exceptions=True)
+
+    def kill(self) -> None:
+        """End all at once; for the end of a run that goes wrong, too."""
+        self._ending = True
+        for child in list(self._children.values()):
+            child.kill()

@@ -1,0 +1,71 @@
+"""The scenario that plays a run again as it was played: the same faults and steps at the same instants, no hands."""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from sim.faults.fault import Fault, LastingFault, Occurrence
+from sim.injection.rate_changes import RateChanges
+from sim.injection.schedule import FaultSchedule
+from sim.scenario.scenario import Expectation, Scenario
+from sim.scenario.timeline import cut, duration_ns, span_of, spans
+from sim.steps.registry import ModelRelease, ModelRollback, RateChange
+from sim.steps.step import ScenarioStep
+
+
+def as_played(
+    scenario: Scenario, faults: FaultSchedule | None, steps: Sequence[ScenarioStep], ended_ns: int | None
+) -> Scenario:
+    """Return the scenario of what was done.
+
+    An expectation goes that could no longer be measured: over a fault that was lifted within its settling time.
+
+    Args:
+        scenario: as the run began.
+        faults: of the run, at its end; None: hands could not change them.
+        steps: all that were taken or planned, those by hand too.
+        ended_ns: when someone ended it before its time, from its start; None if nobody did.
+    """
+    played = scenario.faults
+    if faults is not None:
+        played = tuple(each for fault, came in faults.played() for each in _played(fault, came))
+    changes = None if faults is None else faults.rate_changes
+    told = msgspec.structs.replace(scenario, faults=played, steps=tuple(_taken(steps, changes)))
+    if ended_ns is not None and ended_ns < (duration_ns(told) or ended_ns + 1):
+        told = cut(told, ended_ns).scenario
+    return msgspec.structs.replace(told, expect=tuple(each for each in told.expect if _measurable(each, told)))
+
+
+def _taken(steps: Sequence[ScenarioStep], changes: RateChanges | None) -> Iterator[ScenarioStep]:
+    """Yield the steps as they were taken, but for a rollback with nothing before it, which was refused."""
+    released = False
+    for step in steps:
+        released |= isinstance(step, ModelRelease)
+        if isinstance(step, RateChange) and changes is not None:
+            if (taken := changes.played(step)) is not None:
+                yield taken
+        elif released or not isinstance(step, ModelRollback):
+            yield step
+
+
+def _played(fault: Fault, came: Sequence[Occurrence] | None) -> Iterator[Fault]:
+    """Yield ``fault`` as it is if it came as planned, else one for each time it came, in the words of a scenario."""
+    if came is None:
+        yield fault
+        return
+    for number, (inject_at, lift_at) in enumerate(came, 1):
+        name = fault.name if number == 1 else f"{fault.name}-{number}"
+        once = msgspec.structs.replace(fault, name=name, at=inject_at, jitter=0, repeat=None)
+        if isinstance(once, LastingFault) and lift_at is not None:
+            if lift_at > inject_at:
+                yield msgspec.structs.replace(once, duration=lift_at - inject_at)
+        else:
+            yield once
+
+
+def _measurable(expectation: Expectation, scenario: Scenario) -> bool:
+    known = spans(scenario)
+    if expectation.during is not None and expectation.during not in known:
+        return False
+    span = span_of(expectation, scenario, known)
+    return span.end_ns is None or span.settled(expectation.within).start_ns < span.end_ns

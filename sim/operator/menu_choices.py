@@ -1,0 +1,78 @@
+"""What the menus of the screen offer of one run."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from dashboard.choices import Choices, FaultChoice, Parameter, Suspect
+from sim.faults.fault import Fault
+from sim.faults.registry import FAULTS
+from sim.faults.suspects import PARTS, kinds_of
+from sim.operator.incident import FORBIDDEN, KEYS, NO_DRILL
+from sim.scenario.field_types import Field, fields_of
+from sim.scenario.json_schema import attribute_texts
+from sim.scenario.render import render
+
+_NOT_ASKED: Final = ("name", "at", "repeat", "jitter")  # a fault by hand comes once, now
+_LENGTH: Final = "10s"  # of a fault, unless something else is typed
+
+
+def choices(refused: str, models: tuple[Path, ...], folder: Path) -> Choices:
+    """Return what can be asked.
+
+    Args:
+        refused: why nothing can be changed; "" where it can.
+        models: candidates that can be released.
+        folder: of the run.
+    """
+    faults = () if refused else tuple(_choice(kind) for kind in FAULTS.values())
+    closed = dict.fromkeys("dr", NO_DRILL)
+    return Choices(
+        refused=refused,
+        faults=faults,
+        models=tuple(map(str, models)),
+        folder=str(folder.absolute()),
+        closed=closed,
+    )
+
+
+def drill_choices(folder: Path) -> Choices:
+    """Return what can be asked in a blind drill: whom to suspect, and nothing that would name what is hidden.
+
+    Args:
+        folder: of the run.
+    """
+    suspects = tuple(
+        Suspect(part=part, words=words, kinds=tuple((each.kind, each.summary) for each in kinds_of(part)))
+        for part, words in PARTS.items()
+    )
+    closed = {key: FORBIDDEN[action] for key, action in KEYS.items()}
+    return Choices(folder=str(folder.absolute()), suspects=suspects, closed=closed)
+
+
+def _choice(kind: type[Fault]) -> FaultChoice:
+    return FaultChoice(kind=kind.kind, summary=kind.summary, parameters=tuple(_parameters(kind)))
+
+
+def _parameters(kind: type[Fault]) -> Iterator[Parameter]:
+    texts = attribute_texts(kind)
+    asked = [field for field in fields_of(kind) if field.name not in _NOT_ASKED]
+    for field in sorted(asked, key=lambda each: each.name == "probability"):  # seldom wanted: the last
+        hint = texts.get(field.name, "").removesuffix(".").replace("``", "")
+        options = _options(field)
+        yield Parameter(key=field.key, value=_default(field, options), options=options, hint=hint)
+
+
+def _options(field: Field) -> tuple[str, ...]:
+    if field.shape.kind == "bool":
+        return ("false", "true")
+    return tuple(map(str, field.shape.of)) if field.shape.kind == "literal" else ()
+
+
+def _default(field: Field, options: tuple[str, ...]) -> str:
+    if field.required:
+        return _LENGTH if field.name == "duration" else options[0] if options else ""
+    written = render(field.default, field.shape)
+    if isinstance(written, bool):
+        return str(written).lower()
+    return f"[{', '.join(map(str, written))}]" if isinstance(written, list) else str(written)
