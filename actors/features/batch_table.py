@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from actors.core.arrays import F32, F64, I64
+from actors.core.arrays import F32, F64, I32, I64
 from actors.features.batch_sums import BatchSums, card_rows, fill, fill_cards, merchant_rows, no_cards
 from actors.features.column_log import pieces
 from actors.features.encoding import KnownEntities
@@ -30,15 +30,22 @@ class EarlierSums(Protocol):
         """Return the merchants whose sums these are."""
         ...
 
-    def fill(self, cards: tuple[F32, I64], totals: BatchSums, at_us: int) -> Iterator[None]:
-        """Set the rows of all known cards, and add the sums of merchants and categories, in steps of milliseconds.
+    def fill(self, totals: BatchSums, at_us: int) -> Iterator[None]:
+        """Compute what the table needs, and add the sums of merchants and categories, in steps of milliseconds.
 
         Called first for each table; may run in another thread.
 
         Args:
-            cards: rows and ``computed_us`` of the whole table; changed.
             totals: of the run's own history; changed.
             at_us: the table's instant.
+        """
+        ...
+
+    def rows(self, at_us: int) -> tuple[F32, I64, I32]:
+        """Return the rows of the known cards, once `fill` is over; cards with the same past share one.
+
+        Returns:
+            Rows of CARD_COLUMNS, float32 (m, 8), their ``computed_us``, int64 (m,), and the row of each known card.
         """
         ...
 
@@ -98,33 +105,42 @@ class BatchTableBuilder:
         totals = BatchSums.empty(view.merchant_count)
         for _ in fill(totals, view, at_us, self.label_delay_us):
             yield None
-        cards = _absent(view.card_count + 1, len(CARD_COLUMNS))
         if self._earlier is not None:
-            for _ in self._earlier.fill(cards, totals, at_us):
-                yield None
+            yield from self._earlier.fill(totals, at_us)
+        cards = self._cards(view.card_count, codes, at_us)
+        own = len(cards[0]) - 1 - len(codes)
         for start in range(0, len(codes), _CARDS_AT_ONCE):
             some = codes[start : start + _CARDS_AT_ONCE]
             sums = no_cards(len(some))
             for _ in fill_cards(sums, view, at_us, rows, start):
                 yield None
-            for _ in self._set_cards(cards, some, sums, at_us):
+            for step in range(0, len(some), _ROWS_A_STEP):
+                here = slice(step, step + _ROWS_A_STEP)
+                if self._earlier is not None:
+                    self._earlier.add_to_cards(sums[here], some[here], at_us)
+                at = own + start + step
+                there = slice(at, at + len(some[here]))
+                cards[0][there], cards[1][there] = card_rows(sums[here], at_us)
                 yield None
         merchants = merchant_rows(totals.merchants, totals.categories, totals.merchant_category, at_us)
         yield BatchTable(at_us, TableSide(view.cards, *cards), TableSide(view.merchants, *_with_absent(*merchants)))
 
-    def _set_cards(self, cards: tuple[F32, I64], codes: I64, sums: F64, at_us: int) -> Iterator[None]:
-        """Set the cards of ``codes``, ascending, to what their own sums and the earlier ones come to."""
-        for start in range(0, len(codes), _ROWS_A_STEP):
-            step = slice(start, start + _ROWS_A_STEP)
-            at, own = codes[step], sums[step]
-            if self._earlier is not None:
-                self._earlier.add_to_cards(own, at, at_us)
-            cards[0][at], cards[1][at] = card_rows(own, at_us)
-            yield
-
-
-def _absent(count: int, width: int) -> tuple[F32, I64]:
-    return np.full((count, width), np.nan, dtype=np.float32), np.full(count, MISSING_AT, dtype=np.int64)
+    def _cards(self, count: int, codes: I64, at_us: int) -> tuple[F32, I64, I32]:
+        """Return the cards' side: the rows of earlier sums, room for those of ``codes``, and the absent row."""
+        width = len(CARD_COLUMNS)
+        rows, computed_us = np.empty((0, width), dtype=np.float32), np.empty(0, dtype=np.int64)
+        row_of = np.empty(count + 1, dtype=np.int32)
+        known = 0
+        if self._earlier is not None:
+            rows, computed_us, earlier = self._earlier.rows(at_us)
+            known = len(earlier)
+            row_of[:known] = earlier
+        absent = len(rows) + len(codes)
+        row_of[known:] = absent
+        row_of[codes] = np.arange(len(rows), absent)
+        room = len(codes) + 1
+        rows = np.concatenate((rows, np.full((room, width), np.nan, dtype=np.float32)))
+        return rows, np.concatenate((computed_us, np.full(room, MISSING_AT, dtype=np.int64))), row_of
 
 
 def _with_absent(rows: F32, computed_us: I64) -> tuple[F32, I64]:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from actors.core.arrays import F32, I64
+from actors.core.arrays import F32, I32, I64
 from actors.features.encoding import Interner
 
 MISSING_AT = -1
@@ -76,28 +76,36 @@ class TableSide:
     """The rows of one kind of entity.
 
     Attributes:
-        codes: row of each name; a number beyond the last row is an entity newer than the table.
-        rows: float32 (n + 1, columns); the last row is NaN and stands for all that are absent.
-        computed_us: int64 (n + 1,); MISSING_AT where there was nothing to compute from, and in the last row.
+        codes: number of each name; one beyond the last is of an entity newer than the table.
+        rows: float32 (m + 1, columns); the last row is NaN and stands for all that are absent.
+        computed_us: int64 (m + 1,); MISSING_AT where there was nothing to compute from, and in the last row.
+        row_of: int32 (n + 1,), the row of each number, the last one that of absent entities; entities may share a row.
+            None: the number is the row.
     """
 
     codes: Interner
     rows: F32
     computed_us: I64
+    row_of: I32 | None = None
 
     def take(self, names: Sequence[str]) -> tuple[F32, I64]:
         """Return the rows of ``names`` and what event time they were computed for; not to be written to."""
-        last = len(self.rows) - 1
+        last = len(self.rows if self.row_of is None else self.row_of) - 1
         if len(names) == 1:  # a slice costs a third of what an array of one does
-            row = min(self.codes.code(names[0]), last) % len(self.rows)
+            row = min(self.codes.code(names[0]), last)
+            row = (row if self.row_of is None else int(self.row_of[row])) % len(self.rows)
             return self.rows[row : row + 1], self.computed_us[row : row + 1]
-        found = np.minimum(self.codes.find(names), last)  # -1 is the last row too
+        found = np.minimum(self.codes.find(names), last)  # -1 is the last one too
+        if self.row_of is not None:
+            found = self.row_of.take(found)
         return self.rows.take(found, axis=0), self.computed_us.take(found)
 
     def present(self) -> dict[str, int]:
         """Return the names that have a row, with its number; for adapters that write the table elsewhere."""
-        names = zip(self.codes.names, self.computed_us[:-1].tolist(), strict=False)
-        return {name: row for row, (name, computed_us) in enumerate(names) if computed_us != MISSING_AT}
+        rows = np.arange(len(self.rows) - 1) if self.row_of is None else self.row_of[:-1]
+        known = self.computed_us[rows] != MISSING_AT
+        named = zip(self.codes.names, rows.tolist(), known.tolist(), strict=False)
+        return {name: row for name, row, there in named if there}
 
 
 @dataclass(frozen=True, slots=True)

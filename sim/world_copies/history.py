@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from actors.core.arrays import F32, F64, I64, Bool
+from actors.core.arrays import F32, F64, I32, I64, Bool
 from actors.features.batch_sums import BatchSums, card_rows, fill, fill_cards, no_cards
 from actors.features.encoding import NO_CATEGORY
 from actors.features.history import History
@@ -52,24 +52,29 @@ class CopiedSums:
         self._label_delay_us = label_delay_us
         self._pasts: dict[int, _Past] = {}
 
-    def fill(self, cards: tuple[F32, I64], totals: BatchSums, at_us: int) -> Iterator[None]:
-        """Set the cards of all copies to their past, and add that of merchants and categories to ``totals``.
+    def fill(self, totals: BatchSums, at_us: int) -> Iterator[None]:
+        """Compute the pasts that the copies have at an instant, and add those of merchants and categories.
 
         Args:
-            cards: rows and ``computed_us`` of the whole table; changed.
             totals: of the run's own history; changed.
             at_us: the table's instant.
         """
         for shift_us in self._distinct_shifts:
             yield from self._compute(at_us - shift_us)
-        rows, computed_us = cards
-        size = len(self._base.cards)
-        for block, shift_us in enumerate(self._shifts.tolist()):
-            past = self._pasts[at_us - shift_us]
-            rows[block * size : (block + 1) * size] = past.rows
-            computed_us[block * size : (block + 1) * size] = np.where(past.present, at_us, MISSING_AT)
-        yield
         self._add_merchants(totals, at_us)
+
+    def rows(self, at_us: int) -> tuple[F32, I64, I32]:
+        """Return the rows of all copies' cards, once `fill` is over: one block of rows for each distinct shift.
+
+        Returns:
+            Rows, float32 (m, 8), their ``computed_us``, int64 (m,), and the row of each card, int32.
+        """
+        pasts = [self._pasts[at_us - shift_us] for shift_us in self._distinct_shifts]
+        size = len(self._base.cards)
+        first = np.searchsorted(self._distinct_shifts, self._shifts).astype(np.int32) * np.int32(size)
+        row_of = (first[:, np.newaxis] + np.arange(size, dtype=np.int32)).ravel()
+        present = np.concatenate([past.present for past in pasts])
+        return np.concatenate([past.rows for past in pasts]), np.where(present, at_us, MISSING_AT), row_of
 
     def add_to_cards(self, sums: F64, codes: I64, at_us: int) -> None:
         """Add their past to the sums of some cards, once `fill` is over.

@@ -58,6 +58,19 @@ def test_every_copy_starts_with_the_past_of_the_training_world() -> None:
                 assert_array_equal(rows[copy.rename([name])[0]], row)
 
 
+def test_copies_with_the_same_past_share_its_rows() -> None:
+    """A table grows with the distinct pasts and with the cards that a run has seen, and hardly with the copies."""
+    own = random_stream(50, 12, days=2, cards=60)
+    tables = []
+    for count in (3, 30):
+        builder = builder_of(BASE, count)
+        builder.history.append(own)
+        tables.append(builder.build(END_US).cards)
+    few, many = tables
+    assert len(many.rows) == len(few.rows) <= len(history_of(BASE).cards) + len(set(own.cards)) + 1
+    assert len(many.present()) > 9 * len(few.present())
+
+
 def test_a_copy_that_starts_later_has_its_past_shifted() -> None:
     """A copy activated two days on has, two days on, the rows that the training world had at the start."""
     shift_us = 2 * DAY_US
