@@ -71,8 +71,8 @@ class CopiedSums:
         """
         pasts = [self._pasts[at_us - shift_us] for shift_us in self._distinct_shifts]
         size = len(self._base.cards)
-        first = np.searchsorted(self._distinct_shifts, self._shifts).astype(np.int32) * np.int32(size)
-        row_of = (first[:, np.newaxis] + np.arange(size, dtype=np.int32)).ravel()
+        first: I32 = (np.searchsorted(self._distinct_shifts, self._shifts) * size).astype(np.int32)
+        row_of: I32 = np.add.outer(first, np.arange(size, dtype=np.int32)).ravel()
         present = np.concatenate([past.present for past in pasts])
         return np.concatenate([past.rows for past in pasts]), np.where(present, at_us, MISSING_AT), row_of
 
