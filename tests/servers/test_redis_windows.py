@@ -300,6 +300,32 @@ def test_a_call_that_nobody_waits_for_is_carried_out(server: RedisServer) -> Non
     on_empty(server, law)
 
 
+def test_rows_that_were_given_up_before_they_were_counted_are_missed(server: RedisServer) -> None:
+    """Their call was waiting behind one that took too long; what follows them is not counted over their heads."""
+    stream = Stream(60, 1)
+
+    async def law(client: Redis) -> StreamWorker:
+        worker = StreamWorker(stream, Unreliable(client), PREFIX)
+        await worker.count(20)
+        worker.commit()
+        given_up, rows = worker.give(10)
+        server.pause()
+        try:
+            asking = asyncio.create_task(worker.windows.fresh(given_up, pick(stream.columns, rows)))
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(worker.windows.advance(given_up, pick(stream.columns, rows)), 0.05)
+        finally:
+            server.resume()
+        await asyncio.gather(asking, return_exceptions=True)
+        await finish(worker)
+        return worker
+
+    worker = on_empty(server, law)
+    expected = stream.features()
+    for row, features in worker.features.items():
+        assert_array_equal(features, expected[row])
+
+
 def test_the_failure_of_a_call_that_nobody_waits_for_is_nobodys(server: RedisServer) -> None:
     """It is not reported as an error that was never looked at."""
     stream = Stream(40, 1)

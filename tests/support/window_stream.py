@@ -179,14 +179,9 @@ class StreamWorker:
     async def count(self, count: int, *, answered: bool = True) -> None:
         """Decide the next ``count`` rows; if they are not ``answered``, nobody learns what windows said."""
         await self.settle()
-        rows = self._rows[self._position : self._position + count]
+        numbers, rows = self.give(count)
         if not len(rows):
             return
-        numbers = np.arange(self._next_number, self._next_number + len(rows))
-        self._next_number += len(rows)
-        self._position += len(rows)
-        for number, row in zip(numbers.tolist(), rows.tolist(), strict=True):
-            self.places.at[number] = int(self.stream.partitions[row]), int(self.stream.offsets[row])
         expected = self.stream.fresh[rows]
         try:
             fresh = await self.windows.fresh(numbers, pick(self.stream.columns, rows))
@@ -198,6 +193,16 @@ class StreamWorker:
                     self._learn(rows[kept], found)
         except StreamStateError:
             self.ruled |= set(rows.tolist())
+
+    def give(self, count: int) -> tuple[I64, I64]:
+        """Hand out the next ``count`` rows: their numbers, and which they are."""
+        rows = self._rows[self._position : self._position + count]
+        numbers = np.arange(self._next_number, self._next_number + len(rows))
+        self._next_number += len(rows)
+        self._position += len(rows)
+        for number, row in zip(numbers.tolist(), rows.tolist(), strict=True):
+            self.places.at[number] = int(self.stream.partitions[row]), int(self.stream.offsets[row])
+        return numbers, rows
 
     def _learn(self, rows: I64, found: F32) -> None:
         for row, features in zip(rows.tolist(), found, strict=True):

@@ -86,7 +86,12 @@ class RedisWindows:
 
     async def advance(self, numbers: I64, columns: Columns) -> F32:
         """Count transactions and return their streaming features; see `StreamState`."""
-        return await self._alone(lambda: self._advance(numbers, columns))
+        try:
+            return await self._alone(lambda: self._advance(numbers, columns))
+        except (asyncio.CancelledError, GeneratorExit):  # maybe before it was begun, behind a call that takes too long
+            with contextlib.suppress(StreamStateError):
+                self._miss(*self._positions.of(numbers))
+            raise
 
     async def look(self, partitions: Sequence[int]) -> None:
         """Look where windows end; see `Recount`."""
