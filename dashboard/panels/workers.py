@@ -16,7 +16,7 @@ class WorkerRow(Part, frozen=True, kw_only=True):
 
     Attributes:
         name: its slot, or one that was made up.
-        state: in a word: joining (it has no partitions yet), live, silent, lost, gone.
+        state: in a word: joining (it has no partitions yet), live, silent, lost, gone; of a spare starting, ready.
         rate_10s_per_s: transactions it decided.
         lag: transactions of its partitions that are not committed; None while it has none.
         p95_10s_us: from the intended arrival to its decision.
@@ -44,7 +44,8 @@ class WorkerRows(Section, frozen=True):
 
 
 LIVE: Final = "live"
-CALM: Final = frozenset({LIVE, "joining"})
+OF_SPARES: Final = frozenset({"starting", "ready"})
+CALM: Final = frozenset({LIVE, "joining", *OF_SPARES})
 MOST_ROWS: Final = 12  # of hundreds of workers the last line says how many are not shown
 _CELL: Final = 10
 _MODE: Final = 15
@@ -86,7 +87,9 @@ def worker_count(frame: Frame) -> int:
 
 
 def _line(worker: WorkerRow, width: int) -> Row:
-    state = GOOD if worker.state == LIVE else CARE if worker.state in CALM else BAD
+    state = GOOD if worker.state == LIVE else BAD if worker.state not in CALM else CARE
+    if worker.state in OF_SPARES:
+        state = DIM
     sign = ("✗", BAD) if _ails(worker) else (" ", PLAIN)
     behind = worker.lag is not None and worker.lag > _BEHIND
     cells = row(

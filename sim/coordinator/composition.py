@@ -68,7 +68,7 @@ class StreamRun:
 
     def worker_rows(self) -> tuple[WorkerRow, ...]:
         """Return what the screen shows of each worker."""
-        return self.workers.group.rows()
+        return self.workers.rows()
 
     @property
     def by_hand(self) -> None:

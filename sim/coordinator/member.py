@@ -70,17 +70,7 @@ def row_of(member: Member, restarts: int, note: str) -> WorkerRow:
     older, newer = (member.statuses[0], member.statuses[-1]) if member.statuses else (None, None)
     name, state = member.join.worker, member.state
     if older is None or newer is None or not newer.ends.partitions:
-        state = "joining" if state == "live" else state
-        return WorkerRow(
-            name=name,
-            state=state,
-            rate_10s_per_s=None,
-            lag=None,
-            p95_10s_us=None,
-            mode=None,
-            restarts=restarts,
-            note=note,
-        )
+        return _idle(name, "joining" if state == "live" else state, restarts, note)
     span_s = (newer.at_ns - older.at_ns) / NS_PER_S
     decided = newer.snapshot.ledger.decided - older.snapshot.ledger.decided
     before, after = older.snapshot.stages.get(Stage.LATENCY), newer.snapshot.stages.get(Stage.LATENCY)
@@ -96,6 +86,25 @@ def row_of(member: Member, restarts: int, note: str) -> WorkerRow:
         mode=_mode(older.snapshot.decided_by_mode, newer.snapshot.decided_by_mode),
         restarts=restarts,
         troubled=bool(newer.ends.losing),
+        note=note,
+    )
+
+
+def spare_row(state: str) -> WorkerRow:
+    """Return what the screen shows of the process that is to take the place of one."""
+    return _idle("spare", state, 0, "")
+
+
+def _idle(name: str, state: str, restarts: int, note: str) -> WorkerRow:
+    """Return what is shown of one that decides nothing."""
+    return WorkerRow(
+        name=name,
+        state=state,
+        rate_10s_per_s=None,
+        lag=None,
+        p95_10s_us=None,
+        mode=None,
+        restarts=restarts,
         note=note,
     )
 

@@ -18,7 +18,9 @@ from actors.core.clock import Clock
 from actors.core.errors import InputError, MachineError, RiskdrillError
 from actors.telemetry.snapshot import Gauges
 from dashboard.frame import Notice
+from dashboard.panels.workers import WorkerRow
 from sim.clocks.interruptible import run_interruptibly
+from sim.coordinator.member import spare_row
 from sim.coordinator.servers import Silence, listen_for
 from sim.coordinator.waiting import first_of
 from sim.coordinator.worker_group import WorkerGroup
@@ -156,6 +158,8 @@ class StreamWorkers:
             )
             await self._supervisor.start()
         await self._until_there(group, wanted)
+        if self._supervisor is not None:
+            self._supervisor.keep_spare()
 
     async def _until_there(self, group: WorkerGroup, wanted: int) -> None:
         within_s = JOIN_S if self._supervisor else ALONE_S
@@ -222,6 +226,11 @@ class StreamWorkers:
             await asyncio.get_running_loop().create_future()
         else:
             await self._supervisor.given_up()
+
+    def rows(self) -> tuple[WorkerRow, ...]:
+        """Return what the screen shows of each worker, and of the process that is to take the place of one."""
+        spare = "" if self._supervisor is None else self._supervisor.spare
+        return (*self.group.rows(), *([spare_row(spare)] if spare else []))
 
     def gauges(self) -> Sequence[Gauges]:
         """Return what those that take part told last."""

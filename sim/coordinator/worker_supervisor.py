@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -16,6 +17,7 @@ from actors.core.clock import NS_PER_S, Clock
 from actors.core.errors import EscalationError, MachineError, RiskdrillError
 from actors.core.process_failures import how_ended, was_killed
 from sim.coordinator.last_words import LastWords, Listener
+from sim.coordinator.spare import READY, Spare, Started
 from sim.coordinator.waiting import all_done
 from sim.exit_codes import TRY_AGAIN
 from sim.stream.places import Places
@@ -24,21 +26,31 @@ QUICK_NS: Final = 3 * NS_PER_S  # a process that was ended by something else tha
 MOST_QUICK: Final = 5  # deaths in a row, each soon after the start: it will not come up
 SHORTENED_EVERY_S: Final = 10.0
 RESPITE_S: Final = 15.0  # for the last commit of a child whose run is gone
+UNHURRIED: Final = 10  # niceness while a spare is prepared: a tenth of what a busy worker gets
 
 
-def be_worker(pipe: Connection, words: Listener, places: Places, slot: str, run: str, model: Path) -> None:
-    """Be the worker in ``slot``, in a process of its own, and end with its exit code; end when the parent is gone."""
+def be_worker(pipe: Connection, words: Listener, places: Places, slot: str | None, run: str, model: Path) -> None:
+    """Be the worker in ``slot``, in a process of its own, and end with its exit code; end when the parent is gone.
+
+    Without a slot it is a spare: it does all that comes before joining, says so, and waits for its parent to send one.
+    """
     from sim.signals import listen
-    from sim.stream.worker import WorkerOptions
-    from sim.stream.worker_process import run_worker
 
     with suppress(OSError), open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - a descriptor to put in another's place
         os.dup2(nowhere.fileno(), 1)  # the screen is the parent's
     words.take_standard_error()
     listen()
-    threading.Thread(target=_end_with_parent, args=(pipe,), name="parent", daemon=True).start()
+    turn = _Given(pipe)
+    threading.Thread(target=turn.follow_parent, name="parent", daemon=True).start()
+    if slot is None:
+        preparing = threading.Thread(target=_prepare_unhurried, name="preparation", daemon=True)
+        preparing.start()
+        preparing.join()
+    from sim.stream.worker import WorkerOptions
+    from sim.stream.worker_process import run_worker
+
     try:
-        code = run_worker(places, WorkerOptions(slot, model, run))
+        code = run_worker(places, WorkerOptions(slot, model, run), turn if slot is None else None)
     except MachineError as error:  # a broker that is away is waited for, by whoever starts this again
         sys.stderr.write(f"{error}\n")
         code = TRY_AGAIN
@@ -46,13 +58,41 @@ def be_worker(pipe: Connection, words: Listener, places: Places, slot: str, run:
         sys.exit(code)
 
 
-def _end_with_parent(pipe: Connection) -> None:
-    """Drain when the parent is gone, and after a while end whatever happens."""
-    with suppress(EOFError, OSError):
-        pipe.recv()
-    os.kill(os.getpid(), signal.SIGTERM)
-    threading.Event().wait(RESPITE_S)
-    os._exit(1)
+def _prepare_unhurried() -> None:
+    """Import and compile what a worker needs, while others have the processors; a priority is one thread's."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), UNHURRIED)
+    from sim.kernel_warm_up import make_ready
+    from sim.stream import worker_process  # noqa: F401 - so that it is there
+
+    make_ready(lambda _: None)
+
+
+class _Given:
+    """A spare's end of the pipe; see `Turn`."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+        self._slot: Future[str] = Future()
+
+    def ready(self) -> None:
+        """Tell the parent."""
+        self._pipe.send(READY)
+
+    async def slot(self) -> str:
+        """Return what the parent sends."""
+        return await asyncio.wrap_future(self._slot)
+
+    def follow_parent(self) -> None:
+        """Hear of the slot; drain when the parent is gone, and after a while end whatever happens."""
+        with suppress(EOFError, OSError):
+            while True:
+                slot = self._pipe.recv()
+                with suppress(InvalidStateError):  # it was told to end meanwhile
+                    self._slot.set_result(slot)
+        os.kill(os.getpid(), signal.SIGTERM)
+        threading.Event().wait(RESPITE_S)
+        os._exit(1)
 
 
 class WorkerSupervisor:
@@ -81,6 +121,7 @@ class WorkerSupervisor:
         self._ending = False
         self._replaced: set[str] = set()
         self._watching: list[asyncio.Task[None]] = []
+        self._spare = Spare(lambda: self._begun(None))
         self._given_up: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def start(self) -> None:
@@ -94,9 +135,21 @@ class WorkerSupervisor:
         self._watching = [asyncio.create_task(self._keep(slot), name=f"child {slot}") for slot in self._slots]
 
     async def _start(self, slot: str) -> None:
-        self._words[slot] = words = LastWords()
+        self._children[slot], self._words[slot] = self._spare.take(slot) or await self._begun(slot)
+
+    async def _begun(self, slot: str | None) -> Started:
+        words = LastWords()
         given = (words, self._places, slot, self._run, self._model)
-        self._children[slot] = await asyncio.to_thread(Child, be_worker, *given)
+        return Started(await asyncio.to_thread(Child, be_worker, *given), words)
+
+    def keep_spare(self) -> None:
+        """Keep one process ready from now on, which takes the slot of the next that dies."""
+        self._spare.keep()
+
+    @property
+    def spare(self) -> str:
+        """How the spare is, in a word; "" while there is none."""
+        return self._spare.state
 
     async def given_up(self) -> None:
         """Wait until no worker can be kept alive.
@@ -122,7 +175,11 @@ class WorkerSupervisor:
                 )
                 return
             self._replaced.add(slot)
-            await self._start(slot)
+            try:
+                await self._start(slot)
+            except OSError as error:
+                self._give_up(f"worker {slot} cannot be started again: {error}")
+                return
 
     def _give_up(self, why: str) -> None:
         if not self._given_up.done():
@@ -166,6 +223,7 @@ class WorkerSupervisor:
     def end_soon(self) -> None:
         """Start none again: they are told that the run is over."""
         self._ending = True
+        self._spare.kill()
 
     async def end(self, within_s: float) -> None:
         """Have all end: those that have not left within ``within_s`` are told to, and then killed."""
@@ -177,10 +235,11 @@ class WorkerSupervisor:
         self.kill()
         for task in self._watching:
             task.cancel()
-        await asyncio.gather(*self._watching, return_exceptions=True)
+        await asyncio.gather(*self._watching, self._spare.end(), return_exceptions=True)
 
     def kill(self) -> None:
         """End all at once; for the end of a run that goes wrong, too."""
         self._ending = True
+        self._spare.kill()
         for child in list(self._children.values()):
             child.kill()

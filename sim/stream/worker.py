@@ -1,10 +1,11 @@
 """The life of a worker process: it waits for a run, takes part in it, and waits for the next one."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any, Protocol, TypeVar
 
 import yaml
 
@@ -23,6 +24,8 @@ from sim.stream.worker_ends import Connect, Ending, Joined, WorkerEnds
 from sim.stream.worker_pipeline import WorkerParts, compose_worker
 from sim.stream.worker_run import WorkerRun
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class WorkerOptions:
@@ -39,6 +42,18 @@ class WorkerOptions:
     run: str | None = None
 
 
+class Turn(Protocol):
+    """When a worker that is a spare takes the slot of one that has died."""
+
+    def ready(self) -> None:
+        """Tell that nothing is left to do before it joins."""
+        ...
+
+    async def slot(self) -> str:
+        """Wait until it is wanted, and return the slot that it takes."""
+        ...
+
+
 class Worker:
     """A worker process.
 
@@ -49,6 +64,7 @@ class Worker:
         connect: makes the adapters for a run.
         clock: of its pipelines.
         tell: told what happens, a line each.
+        turn: when it joins, and in which slot; None: at once, in that of the command line.
     """
 
     def __init__(
@@ -59,6 +75,7 @@ class Worker:
         connect: Connect,
         clock: Clock,
         tell: Callable[[str], object],
+        turn: Turn | None = None,
     ) -> None:
         self._options = options
         self._link = link
@@ -68,7 +85,8 @@ class Worker:
         self._identity = Identity.new(options.slot)
         self._tell: Callable[[str], object] = lambda line: tell(f"{self._identity.worker}: {line}")
         self._part: WorkerRun | None = None
-        self._waiting: asyncio.Future[Announce] | None = None
+        self._turn = turn
+        self._waiting: asyncio.Future[Any] | None = None
         self._interrupted = False
 
     def interrupt(self) -> None:
@@ -99,15 +117,38 @@ class Worker:
 
     async def _next_run(self, over: set[str]) -> Announce | None:
         """Return the announcement of a run; None when asked to end first."""
+        return await self._unless_asked(announced(self._link, self._options.run, over))
+
+    async def _unless_asked(self, waiting: Coroutine[Any, Any, T]) -> T | None:
+        """Return what is waited for; None when asked to end first."""
+        self._waiting = task = asyncio.create_task(waiting)
         if self._interrupted:
-            return None
-        self._waiting = waiting = asyncio.ensure_future(announced(self._link, self._options.run, over))
-        await asyncio.gather(waiting, return_exceptions=True)
+            task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
         self._waiting = None
-        return None if waiting.cancelled() else waiting.result()
+        return None if task.cancelled() else task.result()
+
+    async def _until_wanted(self, announce: Announce, turn: Turn) -> Announce | None:
+        """Be a spare until a slot is free; return what the run announced last, None when asked to end first."""
+        newest = announce
+
+        async def hear() -> None:
+            nonlocal newest
+            while True:
+                newest = await announced(self._link, announce.run, ())
+
+        hearing = asyncio.create_task(hear())
+        turn.ready()
+        slot = await self._unless_asked(turn.slot())
+        hearing.cancel()
+        await asyncio.gather(hearing, return_exceptions=True)
+        if slot is None:
+            return None
+        self._identity = Identity.new(slot)
+        return newest
 
     async def _take_part(self, announce: Announce) -> Ending:
-        identity, link, clock = self._identity, self._link, self._clock
+        link, clock = self._link, self._clock
         check_same(announce)
         await self._check(announce)
         scenario = _scenario(announce)
@@ -115,8 +156,14 @@ class Worker:
         artifact = await loop.run_in_executor(None, partial(model_for, announce, scenario, self._options.model))
         for line in await loop.run_in_executor(None, make_ready, lambda notice: self._tell(notice.title)):
             self._tell(line)
-        admitted = await join(link, identity, announce, artifact)
         slot = model_slot(artifact, scenario.pipeline.thresholds)
+        if self._turn is not None:
+            newest = await self._until_wanted(announce, self._turn)
+            if newest is None:
+                return Ending("was asked to end", asked=True)
+            announce = newest
+        identity = self._identity
+        admitted = await join(link, identity, announce, artifact)
         ends = await self._connect(Joined(announce, scenario, identity, artifact, slot.digests.__getitem__, clock))
         parts = compose_worker(scenario, artifact, ends, slot, Telemetry(artifact.reference), clock)
         await _release(admitted.releases, parts, ends)

@@ -17,12 +17,17 @@ from sim.signals import drained_by
 from sim.stream.control_link import EncodedLink
 from sim.stream.places import Places
 from sim.stream.store_check import store_check
-from sim.stream.worker import Worker, WorkerOptions
+from sim.stream.worker import Turn, Worker, WorkerOptions
 from sim.stream.worker_connect import connector
 
 
-def run_worker(places: Places, options: WorkerOptions) -> int:
+def run_worker(places: Places, options: WorkerOptions, turn: Turn | None = None) -> int:
     """Be a worker until asked to end, or no more is to be done; return the exit code.
+
+    Args:
+        places: its servers.
+        options: what the command line says.
+        turn: when it joins, if it is a spare.
 
     Raises:
         InputError: the stream does not answer, or a run does not take this worker.
@@ -30,16 +35,17 @@ def run_worker(places: Places, options: WorkerOptions) -> int:
     """
     give_back_large_blocks()
     sys.setswitchinterval(PROMPT_S)
-    return run_interruptibly(loop_factory(), partial(_run, places, options))
+    return run_interruptibly(loop_factory(), partial(_run, places, options, turn))
 
 
-async def _run(places: Places, options: WorkerOptions) -> int:
+async def _run(places: Places, options: WorkerOptions, turn: Turn | None) -> int:
     if options.run is None:  # or whoever started it has looked, and goes on without a store
         await check_store(places.store, places.keys_of("check"))
     await asyncio.get_running_loop().run_in_executor(None, StreamTopics(places.stream).ensure_control)
     link = EncodedLink(await KafkaControl.open(places.stream))
     clock = RealClock()
-    worker = Worker(options, link, store_check(places), connector(places), clock, partial(typer.echo, err=True))
+    tell = partial(typer.echo, err=True)
+    worker = Worker(options, link, store_check(places), connector(places), clock, tell, turn)
     loop = asyncio.get_running_loop()
     with drained_by(partial(loop.call_soon_threadsafe, worker.interrupt)):
         try:

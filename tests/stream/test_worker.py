@@ -30,14 +30,30 @@ from tests.support.sim.workers import RUN, Stage, changed, transactions
 Law = Callable[[Stage, Worker], Awaitable[None]]
 
 
-def play(stage: Stage, law: Law, options: WorkerOptions | None = None) -> int:
+class Wanted:
+    """Says when a spare is wanted, and in which slot; see `Turn`."""
+
+    def __init__(self) -> None:
+        self.waits = False
+        self.given: asyncio.Queue[str] = asyncio.Queue()
+
+    def ready(self) -> None:
+        """Take note."""
+        self.waits = True
+
+    async def slot(self) -> str:
+        """Return what a test gives."""
+        return await self.given.get()
+
+
+def play(stage: Stage, law: Law, options: WorkerOptions | None = None, turn: Wanted | None = None) -> int:
     """Run a worker in a run, have ``law`` look at it, and return the worker's exit code."""
 
     async def whole() -> int:
         clock = RealClock()
         try:
             async with stage.run():
-                worker = stage.worker(clock, options)
+                worker = stage.worker(clock, options, turn)
                 async with asyncio.timeout(60):
                     code, _ = await asyncio.gather(worker.run(), law(stage, worker))
                 return code
@@ -93,6 +109,36 @@ def test_a_worker_that_is_asked_to_end_decides_what_it_has_taken(world_model: Pa
     assert play(stage, law) == PASS
     assert sum(map(len, stage.sinks[-1].decided)) == 500
     assert [leave.why for leave in stage.left()] == ["was asked to end"]
+
+
+def test_a_spare_joins_when_it_is_wanted_and_in_the_slot_it_is_given(world_model: Path) -> None:
+    """Until then nobody hears of it; then it decides as any other."""
+    wanted = Wanted()
+
+    async def law(stage: Stage, _: Worker) -> None:
+        await stage.until(lambda: wanted.waits)
+        assert stage.heard(Join) == []
+        wanted.given.put_nowait("w7")
+        await decided(stage, 100)
+        stage.topic.send(End(run=RUN, why="drained"))
+
+    stage = Stage(world_model)
+    assert play(stage, law, WorkerOptions(run=RUN), wanted) == PASS
+    assert {(join.slot, join.worker) for join in stage.heard(Join)} == {("w7", "w7")}
+    assert [last.snapshot.ledger.decided for last in farewells(stage)] == [100]
+
+
+def test_a_spare_that_is_asked_to_end_has_never_been_there(world_model: Path) -> None:
+    """It ends as it was asked to, and nobody has heard of it."""
+    wanted = Wanted()
+
+    async def law(stage: Stage, worker: Worker) -> None:
+        await stage.until(lambda: wanted.waits)
+        worker.interrupt()
+
+    stage = Stage(world_model)
+    assert play(stage, law, WorkerOptions(run=RUN), wanted) == PASS
+    assert stage.heard(Join) == []
 
 
 def test_a_worker_for_one_run_ends_with_it(world_model: Path) -> None:

@@ -30,7 +30,7 @@ from sim.stream.control_messages import (
     Status,
 )
 from sim.stream.membership import kernel_digest, own_version
-from sim.stream.worker import Worker, WorkerOptions
+from sim.stream.worker import Turn, Worker, WorkerOptions
 from sim.stream.worker_ends import Joined, WorkerEnds
 
 Heard = TypeVar("Heard", bound=ControlMessage)
@@ -113,9 +113,10 @@ class Stage:
             store="memory",
         )
 
-    def worker(self, clock: RealClock, options: WorkerOptions | None = None) -> Worker:
+    def worker(self, clock: RealClock, options: WorkerOptions | None = None, turn: Turn | None = None) -> Worker:
         """Return a worker."""
-        return Worker(options or WorkerOptions(), self.topic.link(), fits, self.connect, clock, self.told.append)
+        link, options = self.topic.link(), options or WorkerOptions()
+        return Worker(options, link, fits, self.connect, clock, self.told.append, turn)
 
     async def connect(self, joined: Joined) -> WorkerEnds:
         """Return ends in this process."""
