@@ -23,11 +23,16 @@ class Parameter(_Told, frozen=True):
 
 
 class FaultChoice(_Told, frozen=True):
-    """One kind of fault, with what can be set of it."""
+    """One kind of fault, with what can be set of it.
+
+    Attributes:
+        refused: why it cannot be put in in this run; "" where it can.
+    """
 
     kind: str
     summary: str
     parameters: tuple[Parameter, ...] = ()
+    refused: str = ""
 
 
 class Suspect(_Told, frozen=True):

@@ -35,7 +35,7 @@ class Controls:
     def press(self, key: str, frame: Frame | None, choices: Choices, now_s: float) -> Action | None:
         """Take a key at ``now_s``; return what is asked of the run, None if nothing."""
         if self.view.menu is not None:
-            return self._in_menu(key)
+            return self._in_menu(key, now_s)
         held = key == self._last and now_s - self._last_s < HELD_S
         self._last, self._last_s = key, now_s
         if held:
@@ -55,11 +55,18 @@ class Controls:
             return self._change(key, frame, choices, now_s)
         return None
 
+    def know(self, choices: Choices) -> None:
+        """Show from now on which keys the run has closed."""
+        shut = CHANGING + "+-" if choices.refused else "".join(choices.closed)
+        shut += "" if choices.suspects else "dr"
+        if shut != self.view.closed:
+            self.view = replace(self.view, closed=shut)
+
     def _change(self, key: str, frame: Frame | None, choices: Choices, now_s: float) -> Action | None:
         if choices.refused:
             self.say(choices.refused, now_s)
-        elif key in choices.closed:
-            self.say(choices.closed[key], now_s)
+        elif (shut := "+" if key == "=" else key) in choices.closed:
+            self.say(choices.closed[shut], now_s)
         elif key in SHIFTS:
             return ShiftRate(SHIFTS[key])
         else:
@@ -70,9 +77,12 @@ class Controls:
                 self.view = replace(self.view, menu=menu, help=False)
         return None
 
-    def _in_menu(self, key: str) -> Action | None:
+    def _in_menu(self, key: str, now_s: float) -> Action | None:
         menu = self.view.menu
         after = None if menu is None else menu.press(key)
+        if isinstance(after, str):
+            self.say(after, now_s)
+            return None
         if after is None or isinstance(after, (Pick, Form)):
             self.view = replace(self.view, menu=after)
             return None

@@ -154,6 +154,7 @@ class ScreenLoop:
     def _take_message(self) -> bool:
         data = self._pipe.recv(1 << 20)
         self._inbox.feed(data)
+        self._controls.know(self._inbox.choices)
         self._heard_s = time.monotonic()
         if not self._view.frozen and (message := self._inbox.take()) is not None:
             self._message, self._changed = message, True

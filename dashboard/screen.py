@@ -17,7 +17,7 @@ from dashboard.layout import Band, arrange
 from dashboard.menus.drawing import draw_menu, menu_height
 from dashboard.menus.menu import Menu
 from dashboard.panels.alerts import ALERTS_PANEL
-from dashboard.panels.header_footer import draw_answer, draw_footer, draw_header, draw_help, draw_small
+from dashboard.panels.header_footer import draw_answer, draw_footer, draw_header, draw_help, draw_small, shown_keys
 from dashboard.panels.panel import Panel
 from dashboard.rows import Piece, Row, beside, block, fit, left, row, rule
 from dashboard.theme import ACCENT, DIM, LABEL, RULE, STRONG, TITLE
@@ -43,6 +43,7 @@ class ViewState:
         good: whether that is good news.
         page: the group of panels that has the whole screen; 0: all of them.
         deaf: the terminal gives no keys.
+        closed: keys that do nothing in this run but say why; at first those of a blind drill.
     """
 
     frozen: bool = False
@@ -54,6 +55,7 @@ class ViewState:
     good: bool = False
     page: int = 0
     deaf: bool = False
+    closed: str = "dr"
 
     @property
     def status(self) -> str:
@@ -90,16 +92,17 @@ class Picture:
 def render(frame: Frame, width: int, height: int, view: ViewState = LIVE) -> Picture:
     """Return the screen: exactly ``height`` rows of ``width`` cells."""
     if width < LEAST_WIDTH or height < LEAST_HEIGHT:
-        return Picture(block(draw_small(frame, width, height, (LEAST_WIDTH, LEAST_HEIGHT)), width, height), width)
+        lines = draw_small(frame, width, height, (LEAST_WIDTH, LEAST_HEIGHT), view.closed)
+        return Picture(block(lines, width, height), width)
     tall = height >= _TALL
     rows = [fit(line, width) for line in draw_header(frame, width, 3 if tall and frame.header.hypothesis else 2)]
     if tall:
         rows.append(fit([], width))
     room = height - len(rows) - 1
-    panels = block(draw_help(width) if view.help else _bands(frame, width, room, view.page), width, room)
+    panels = block(draw_help(width, view.closed) if view.help else _bands(frame, width, room, view.page), width, room)
     covered = _above(frame, view, width, room)
     rows += panels[: room - len(covered)] + covered
-    footer = draw_footer(frame, width, view.status, keys=not (view.final or view.deaf))
+    footer = draw_footer(frame, width, view.status, () if view.final or view.deaf else shown_keys(view.closed))
     return Picture([*rows, fit(footer, width)], width)
 
 

@@ -16,12 +16,12 @@ class Option:
 
     Attributes:
         label: its name.
-        then: what choosing it does: asks for something, or opens a form or another list.
+        then: what choosing it does: asks for something, opens a form or another list, or says why it cannot be chosen.
         detail: one line about it.
     """
 
     label: str
-    then: "Action | Menu"
+    then: "Action | Menu | str"
     detail: str = ""
 
 
@@ -50,8 +50,8 @@ class Pick:
             each for each in self.options if all(word in f"{each.label} {each.detail}".lower() for word in words)
         )
 
-    def press(self, key: str) -> "Menu | Action | None":
-        """Return what comes of a key; None closes the menu."""
+    def press(self, key: str) -> "Menu | Action | str | None":
+        """Return what comes of a key; None closes the menu, words leave it as it is."""
         left = self.left
         if key == "esc" or not self.options:
             return self.back

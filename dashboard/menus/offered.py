@@ -13,8 +13,11 @@ from dashboard.menus.menu import Entry, Form, Menu, Option, Pick
 def fault_menu(choices: Choices) -> Pick:
     """Return every kind of fault; choosing one opens its parameters, from which Esc leads back here."""
     kinds = Pick("inject a fault", tuple(Option(each.kind, _form(each), each.summary) for each in choices.faults))
-    forms = tuple(Option(each.kind, replace(_form(each), back=kinds), each.summary) for each in choices.faults)
-    return replace(kinds, options=forms)
+    forms = [
+        Option(each.kind, each.refused or replace(_form(each), back=kinds), each.refused or each.summary)
+        for each in choices.faults
+    ]
+    return replace(kinds, options=tuple(forms))
 
 
 def _form(choice: FaultChoice) -> Form:

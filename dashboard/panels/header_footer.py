@@ -110,13 +110,22 @@ def draw_answer(answer: Answer, width: int) -> list[Row]:
     return [row(" ", (" " if number else sign, style), " ", each) for number, each in enumerate(words)]
 
 
-KEYS = (("?", "help"), ("f", "fault"), ("l", "lift"), ("q", "quit"))
+Keys = tuple[tuple[str, str], ...]
+_CHANGING: Final[Keys] = (("d", "call"), ("r", "end"), ("f", "fault"), ("l", "lift"), ("m", "model"), ("n", "note"))
+_LOOKING: Final[Keys] = (("1-6", "panels"), ("s", "picture"))
+_NAMED_KEYS: Final = 2  # between help and quit: more have no room beside the ledger and a warning
 
 
-def draw_footer(frame: Frame, width: int, status: str = "", *, keys: bool = True) -> Row:
-    """Return the line; ``status`` (frozen, waiting) takes the place of the warning, and a final picture has no keys."""
+def shown_keys(closed: str) -> Keys:
+    """Return the keys that the footer names, each with a word: none of those ``closed`` in this run."""
+    open_keys = [pair for pair in (*_CHANGING, *_LOOKING) if pair[0] not in closed]
+    return (("?", "help"), *open_keys[:_NAMED_KEYS], ("q", "quit"))
+
+
+def draw_footer(frame: Frame, width: int, status: str = "", keys: Keys = ()) -> Row:
+    """Return the line with the hints ``keys``; ``status`` (frozen, waiting) takes the place of the warning."""
     hints: list[Piece] = []
-    for key, word in KEYS if keys else ():
+    for key, word in keys:
         hints += [(f" {key} ", TITLE), (f"{word} ", DIM)]
     end = row(*hints)
     books = _books(frame)
@@ -131,8 +140,8 @@ def _books(frame: Frame) -> Piece:
     return ("ledger ✓ balanced", GOOD) if frame.ledger.balanced else ("ledger ✗ BROKEN", BAD)
 
 
-def draw_small(frame: Frame, width: int, height: int, needs: tuple[int, int]) -> list[Row]:
-    """Return as many of these lines as there is height; a blank first where there is room."""
+def draw_small(frame: Frame, width: int, height: int, needs: tuple[int, int], closed: str) -> list[Row]:
+    """Return as many of these lines as there is height; a blank first where there is room, and no key ``closed``."""
     header = frame.header
     symbol, style = RUN_STATES[header.state]
     verdict, verdict_style = VERDICTS[header.verdict]
@@ -145,7 +154,7 @@ def draw_small(frame: Frame, width: int, height: int, needs: tuple[int, int]) ->
         row((f"{width}×{height} is too small for the panels,", CARE)),
         row((f"which need {needs[0]}×{needs[1]}.", CARE)),
         [],
-        row(("  ".join(f"{key} {word}" for key, word in KEYS), DIM)),
+        row(("  ".join(f"{key} {word}" for key, word in shown_keys(closed)), DIM)),
     ]
     if height > len(lines):
         lines.insert(0, [])
@@ -164,15 +173,15 @@ def _figures(frame: Frame) -> list[Row]:
     return lines
 
 
-_HELP_KEYS: Final = (
-    ("q", "drain and end the run, as Ctrl-C; a second time stops draining"),
-    ("space  1 to 6  0", "freeze the picture · a group of panels large · all panels"),
-    ("f  l", "put a fault in · lift one, or all; undone at the end like any"),
-    ("b  +  -", "a burst · a tenth of the planned rate more, or less"),
-    ("m  a  n  s", "model · acknowledge an alert · note · save a picture"),
-    ("d  r", "in a blind drill: call what is broken · end the incident"),
-    ("?", "this page; Esc closes it, and any menu"),
+_HELP_KEYS: Final[tuple[Keys, ...]] = (
+    (("q", "drain and end the run, as Ctrl-C; a second time stops draining"),),
+    (("space", "freeze the picture"), ("1 to 6", "a group of panels large"), ("0", "all panels")),
+    (("f", "put a fault in"), ("l", "lift one, or all; undone at the end like any")),
+    (("b", "a burst"), ("+  -", "a tenth of the planned rate more, or less")),
+    (("m", "model"), ("a", "acknowledge an alert"), ("n", "note"), ("s", "save a picture")),
+    (("?", "this page; Esc closes it, and any menu"),),
 )
+_HELP_DRILL: Final = ("d  r", "in a blind drill: call what is broken · end the incident")
 _HELP_FIGURES: Final = (
     ("last 10 s", "ten seconds of the run's clock; whole run: since it began"),
     ("latency", "from the intended arrival to the decision, so a stall shows"),
@@ -183,10 +192,14 @@ _HELP_FIGURES: Final = (
 )
 
 
-def draw_help(width: int) -> list[Row]:
-    """Return the page; it fits the smallest screen."""
+def draw_help(width: int, closed: str) -> list[Row]:
+    """Return the page, with keys that are ``closed`` in this run apart; it fits the smallest screen."""
     rows = [rule([("keys", TITLE)], (), width, RULE)]
-    rows += [_help_line(key, text, STRONG) for key, text in _HELP_KEYS]
+    *lines, last = [[pair for pair in line if not _shut(pair[0], closed)] for line in _HELP_KEYS]
+    told = [("  ".join(key for key, _ in line), " · ".join(text for _, text in line)) for line in lines if line]
+    rows += [_help_line(key, text, STRONG) for key, text in (*told, _HELP_DRILL, *last)]
+    shut = " ".join(key for line in _HELP_KEYS for keys, _ in line if _shut(keys, closed) for key in keys.split())
+    rows += [_help_line(shut, "not in this run; pressed, each says why", DIM)] if shut else []
     rows.append(rule([("figures", TITLE)], (), width, RULE))
     rows += [_help_line(name, text, LABEL) for name, text in _HELP_FIGURES]
     rows.append(rule([("symbols", TITLE)], (), width, RULE))
@@ -196,6 +209,11 @@ def draw_help(width: int) -> list[Row]:
             line += row((f"{symbol} ", style), (f"{word} ", DIM))
         rows.append(line)
     return rows
+
+
+def _shut(keys: str, closed: str) -> bool:
+    """Return whether ``keys``, which share a text, are all among the ``closed``."""
+    return set(keys.split()) <= set(closed)
 
 
 def _help_line(name: str, text: str, style: Style) -> Row:

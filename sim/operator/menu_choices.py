@@ -9,24 +9,28 @@ from sim.faults.fault import Fault
 from sim.faults.registry import FAULTS
 from sim.faults.suspects import PARTS, kinds_of
 from sim.operator.incident import FORBIDDEN, KEYS, NO_DRILL
+from sim.operator.refusals import RATE_OF_REPLAY
+from sim.operator.typed_fault import objection
 from sim.scenario.field_types import Field, fields_of
 from sim.scenario.json_schema import attribute_texts
 from sim.scenario.render import render
+from sim.scenario.scenario import Scenario
 
 _NOT_ASKED: Final = ("name", "at", "repeat", "jitter")  # a fault by hand comes once, now
 _LENGTH: Final = "10s"  # of a fault, unless something else is typed
 
 
-def choices(refused: str, models: tuple[Path, ...], folder: Path) -> Choices:
+def choices(scenario: Scenario, refused: str, models: tuple[Path, ...], folder: Path) -> Choices:
     """Return what can be asked.
 
     Args:
+        scenario: as run.
         refused: why nothing can be changed; "" where it can.
         models: candidates that can be released.
         folder: of the run.
     """
-    faults = () if refused else tuple(_choice(kind) for kind in FAULTS.values())
-    closed = dict.fromkeys("dr", NO_DRILL)
+    faults = () if refused else tuple(_choice(kind, objection(kind, scenario)) for kind in FAULTS.values())
+    closed = dict.fromkeys("dr", NO_DRILL) | _closed_rate(scenario)
     return Choices(
         refused=refused,
         faults=faults,
@@ -36,22 +40,28 @@ def choices(refused: str, models: tuple[Path, ...], folder: Path) -> Choices:
     )
 
 
-def drill_choices(folder: Path) -> Choices:
+def drill_choices(scenario: Scenario, folder: Path) -> Choices:
     """Return what can be asked in a blind drill: whom to suspect, and nothing that would name what is hidden.
 
     Args:
+        scenario: as run.
         folder: of the run.
     """
     suspects = tuple(
         Suspect(part=part, words=words, kinds=tuple((each.kind, each.summary) for each in kinds_of(part)))
         for part, words in PARTS.items()
     )
-    closed = {key: FORBIDDEN[action] for key, action in KEYS.items()}
+    closed = _closed_rate(scenario) | {key: FORBIDDEN[action] for key, action in KEYS.items()}
     return Choices(folder=str(folder.absolute()), suspects=suspects, closed=closed)
 
 
-def _choice(kind: type[Fault]) -> FaultChoice:
-    return FaultChoice(kind=kind.kind, summary=kind.summary, parameters=tuple(_parameters(kind)))
+def _closed_rate(scenario: Scenario) -> dict[str, str]:
+    """Return the keys of the rate where it cannot be changed, each with the reason."""
+    return {} if scenario.events is None else dict.fromkeys("b+-", RATE_OF_REPLAY)
+
+
+def _choice(kind: type[Fault], refused: str) -> FaultChoice:
+    return FaultChoice(kind=kind.kind, summary=kind.summary, parameters=tuple(_parameters(kind)), refused=refused)
 
 
 def _parameters(kind: type[Fault]) -> Iterator[Parameter]:

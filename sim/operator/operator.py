@@ -28,7 +28,7 @@ from sim.faults.registry import FAULTS
 from sim.injection.rate_changes import RateChanges
 from sim.injection.schedule import FaultSchedule
 from sim.operator.incident import Incident
-from sim.operator.refusals import ON_STREAM, RefusedError
+from sim.operator.refusals import ON_STREAM, RATE_OF_REPLAY, RefusedError
 from sim.operator.typed_fault import check_fault, told, typed_fault
 from sim.operator.typed_rate import planned_rate, typed_duration, typed_times
 from sim.report.run_folder import AS_PLAYED
@@ -231,7 +231,7 @@ class Operator:
         """Return what changes the rate, from when on it can, and until when."""
         faults, until_ns = self._faults(), self._asked.planned_ns
         if faults.rate_changes is None or until_ns is None:
-            raise RefusedError("the rate of a replay is that of its events; run it with events.speed set otherwise")
+            raise RefusedError(RATE_OF_REPLAY)
         at_ns = faults.next_of_traffic_ns()
         if at_ns >= until_ns:
             raise RefusedError("too late: the run ends before the rate could change")

@@ -7,12 +7,13 @@ from typing import Final
 import yaml
 
 from dashboard.actions import Inject
-from sim.faults.fault import Fault
+from sim.faults.fault import Fault, NotOnStream
 from sim.faults.registry import FAULTS
 from sim.operator.refusals import RefusedError
 from sim.scenario.checks.times import overlaps
 from sim.scenario.convert import INVALID, Reader
 from sim.scenario.field_types import fields_of, shape_of
+from sim.scenario.pipeline import on_servers
 from sim.scenario.problems import InvalidScenarioError, Problem
 from sim.scenario.render import render
 from sim.scenario.scenario import OneFault, Scenario
@@ -64,12 +65,21 @@ def check_fault(fault: Fault, among: Sequence[Fault], scenario: Scenario) -> Non
         raise RefusedError(line)
 
 
+def objection(kind: type[Fault], scenario: Scenario) -> str:
+    """Return why no fault of ``kind`` can be in a run of ``scenario``, "" where one can."""
+    events, place = scenario.events, kind.on_stream
+    if on_servers(scenario.pipeline) and isinstance(place, NotOnStream):
+        return f"{kind.kind} is none that a stream has: {place.why}"
+    if events is not None and kind.needs_world:
+        return f"{kind.kind} needs the synthetic world: a replay brings its own fraud"
+    if events is not None and kind.moves_arrivals and events.known_card_filter:
+        return f"{kind.kind} would shift which transactions known_card_filter judges"
+    return ""
+
+
 def _objections(fault: Fault, among: Sequence[Fault], scenario: Scenario) -> Iterator[str]:
-    events = scenario.events
-    if events is not None and fault.needs_world:
-        yield f"{fault.kind} needs the synthetic world: a replay brings its own fraud"
-    if events is not None and fault.moves_arrivals and events.known_card_filter:
-        yield f"{fault.kind} would shift which transactions known_card_filter judges"
+    if why := objection(type(fault), scenario):
+        yield why
     for other in among:
         if overlaps(other, fault):
             until = "" if other.last_lift_at is None else f" until {spoken_duration(other.last_lift_at)}"

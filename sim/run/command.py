@@ -185,9 +185,9 @@ def _run_in(folder: RunFolder, shorter: Cut, request: Request, elsewhere: Elsewh
         if by_hand and isinstance(plan.load, SyntheticLoad):
             plan = replace(plan, load=replace(plan.load, mirrors=MOST_MIRRORS))
         if request.blind is not None:
-            screen.offer(drill_choices(folder.path))
+            screen.offer(drill_choices(plan.scenario, folder.path))
         elif live:
-            screen.offer(choices(refused, tuple(plan.candidates.values()), folder.path))
+            screen.offer(choices(plan.scenario, refused, tuple(plan.candidates.values()), folder.path))
         result = execute(plan, folder, screen, compose=compose)
     except BaseException:
         screen.close()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from dashboard.actions import Acknowledge, Action, Burst, Inject, Lift, Note, Quit, Release, RollBack, ShiftRate
-from dashboard.choices import Answer, Choices, FaultChoice, Parameter
+from dashboard.choices import Answer, Choices, FaultChoice, Parameter, Suspect
 from dashboard.controls import HELD_S, SAID_S, Controls
 from dashboard.frame import Frame
 from dashboard.menus.keyboard import Keyboard
@@ -116,6 +116,31 @@ def test_a_refused_run_says_so_at_every_key_that_would_change_it() -> None:
     actions, controls = pressed([" ", "2", "q"], choices=Choices(refused="not on the virtual clock"))
     assert actions == [Quit()]
     assert (controls.view.frozen, controls.view.page) == (True, 2)
+
+
+def test_a_closed_key_says_why_and_the_footer_does_not_name_it() -> None:
+    """A key of this run that cannot do anything opens no menu, with Shift or without; what the screen names is open."""
+    run = Choices(closed={"b": "no rate here", "+": "no rate here", "-": "no rate here"})
+    for key in "b+=-":
+        actions, controls = pressed([key], choices=run)
+        assert (actions, controls.view.menu, controls.view.said) == ([], None, "no rate here")
+    controls = Controls()
+    for choices, closed in (
+        (run, "b+-dr"),
+        (Choices(refused="not today"), "flabmndr+-"),
+        (Choices(suspects=(Suspect(part="disk", words="the disk", kinds=()),), closed={"f": "blind"}), "f"),
+    ):
+        controls.know(choices)
+        assert set(controls.view.closed) == set(closed)
+
+
+def test_what_cannot_be_chosen_says_why_and_the_menu_stays() -> None:
+    """A kind of fault that this run cannot have is listed with the reason, and no form is opened to be refused."""
+    faults = (FaultChoice(kind="traffic_fraud_wave", summary="fraud", refused="a replay brings its own fraud"),)
+    actions, controls = pressed(["f", "enter"], choices=Choices(faults=faults))
+    assert (actions, controls.view.said) == ([], "a replay brings its own fraud")
+    assert controls.view.menu is not None
+    assert "a replay brings its own fraud" in text(render(outage(), 80, 24, controls.view))
 
 
 def test_a_key_held_down_counts_once() -> None:

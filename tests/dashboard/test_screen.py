@@ -21,6 +21,8 @@ from tests.support.dashboard.frames import SAMPLES, failing, outage
 from tests.support.dashboard.healthy_frame import burst
 
 SIZES = st.tuples(st.integers(1, 220), st.integers(1, 70))
+CLOSED = ("dr", "flb", "flb+-", "drb+-", "flabmndr+-")
+"""Keys closed in an ordinary run, in a blind drill, in one of a replay, in a replay, and where hands are refused."""
 VIEWS = st.builds(ViewState, st.booleans(), st.booleans(), st.floats(0, 1e5), st.booleans())
 
 
@@ -216,11 +218,35 @@ def test_help_fits_the_smallest_screen() -> None:
 
 def test_no_line_of_the_help_is_cut() -> None:
     """On the smallest screen every line of it is as it is on a wide one."""
-    narrow, wide = header_footer.draw_help(80), header_footer.draw_help(200)
-    for line, whole in zip(narrow, wide, strict=True):
-        text = "".join(segment.text for segment in whole).rstrip(" ─")
-        assert len(text) <= 80
-        assert "".join(segment.text for segment in line).rstrip(" ─") == text
+    for closed in CLOSED:
+        narrow, wide = header_footer.draw_help(80, closed), header_footer.draw_help(200, closed)
+        assert len(narrow) <= 24 - 3  # beside header and footer
+        for line, whole in zip(narrow, wide, strict=True):
+            text = "".join(segment.text for segment in whole).rstrip(" ─")
+            assert len(text) <= 80
+            assert "".join(segment.text for segment in line).rstrip(" ─") == text
+
+
+@pytest.mark.parametrize("closed", CLOSED)
+def test_the_footer_names_no_key_that_is_closed(closed: str) -> None:
+    """Whatever is closed in a run, it names four keys that do something, help and the way out among them."""
+    keys = [key for key, _ in header_footer.shown_keys(closed)]
+    assert (len(keys), keys[0], keys[-1]) == (4, "?", "q")
+    assert not set(keys) & set(closed)
+    for size in ((80, 24), (79, 23)):
+        last = text(render(burst(), *size, ViewState(closed=closed))).rstrip().splitlines()[-1]
+        assert all(word in last for _, word in header_footer.shown_keys(closed))
+
+
+@pytest.mark.parametrize("closed", CLOSED)
+def test_the_help_keeps_closed_keys_apart(closed: str) -> None:
+    """A key that is closed stands in the line of those that are not in this run alone, and no key is left out."""
+    picture = text(render(burst(), 80, 24, ViewState(help=True, closed=closed))).splitlines()
+    shut = [line for line in picture if "not in this run" in line]
+    told = "".join(line[:17] for line in shut)
+    assert set(told.split()) == set(closed) - {"d", "r"}
+    for key in "flb+-man":
+        assert sum(key in line[:17].split() for line in picture) == 1
 
 
 def test_rich_prints_the_picture_as_it_is() -> None:

@@ -6,12 +6,14 @@ import pytest
 
 from dashboard.actions import Acknowledge, Burst, Inject, Lift, Note, NotRecorded, Release, RollBack, ShiftRate
 from sim.faults.registry import FAULTS
-from sim.operator.menu_choices import choices
-from sim.operator.refusals import FORBIDDEN, VIRTUAL, RefusedError, refusal
+from sim.operator.menu_choices import choices, drill_choices
+from sim.operator.refusals import FORBIDDEN, RATE_OF_REPLAY, VIRTUAL, RefusedError, refusal
 from sim.operator.typed_fault import typed_fault
 from sim.operator.typed_rate import planned_rate, typed_duration, typed_times
 from sim.report.run_folder import AS_PLAYED
+from sim.scenario.loader import load, parse
 from sim.world.phases import RatedPhase
+from tests.support.repository import ROOT
 from tests.support.sim.scripted_screen import ScriptedScreen, played
 
 TEXT = """
@@ -25,6 +27,8 @@ faults: [{name: planned, kind: model_errors, at: 11s, duration: 1s}]
 expect: [{name: books, expr: "ledger.balanced == 1"}]
 """
 OUTAGE = Inject("feature_store_outage", (("duration", "6s"),))
+PLAIN = parse(TEXT, "plain.yaml")
+REPLAY = load(ROOT / "scenarios" / "replay_handbook.yaml", files_required=False)
 SCRIPT = (
     (1.0, Inject("earthquake"), "earthquake is not a kind of fault; python -m sim faults lists them"),
     (
@@ -115,7 +119,7 @@ def test_hands_are_for_the_real_clock_where_the_scenario_lets_them() -> None:
 @pytest.mark.parametrize("kind", FAULTS)
 def test_every_kind_can_be_put_in_with_what_its_form_holds(kind: str, tmp_path: Path) -> None:
     """The defaults of a form make a fault, once what has none is filled in."""
-    offered = next(each for each in choices("", (), tmp_path).faults if each.kind == kind)
+    offered = next(each for each in choices(PLAIN, "", (), tmp_path).faults if each.kind == kind)
     needed = {"skew": "1h", "stall": "50ms"}
     values = tuple((each.key, each.value or needed[each.key]) for each in offered.parameters)
     fault = typed_fault(Inject(kind, values), "mine", 1_000_000_000)
@@ -124,8 +128,21 @@ def test_every_kind_can_be_put_in_with_what_its_form_holds(kind: str, tmp_path: 
 
 def test_a_run_that_cannot_be_changed_offers_no_faults(tmp_path: Path) -> None:
     """What is refused is not in the menus either."""
-    offered = choices(VIRTUAL, (), tmp_path)
+    offered = choices(PLAIN, VIRTUAL, (), tmp_path)
     assert (offered.refused, offered.faults) == (VIRTUAL, ())
+
+
+def test_a_replay_closes_at_the_key_what_it_cannot_do(tmp_path: Path) -> None:
+    """Its rate is that of its events, and fraud is its own: both are said before anything is typed."""
+    offered = choices(REPLAY, "", (), tmp_path)
+    assert {key for key, why in offered.closed.items() if why == RATE_OF_REPLAY} == set("b+-")
+    assert drill_choices(REPLAY, tmp_path).closed["+"] == RATE_OF_REPLAY
+    refused = {each.kind for each in offered.faults if each.refused}
+    assert REPLAY.events is not None
+    filtered = REPLAY.events.known_card_filter
+    unfit = [kind for kind in FAULTS.values() if kind.needs_world or (filtered and kind.moves_arrivals)]
+    assert refused == {kind.kind for kind in unfit}
+    assert not any(each.refused for each in choices(PLAIN, "", (), tmp_path).faults)
 
 
 def test_rates_are_read_as_they_are_typed() -> None:
