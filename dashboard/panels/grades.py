@@ -52,16 +52,26 @@ def grade_rows(graded: Graded | None) -> list[Row]:
     """Return the table; no rows where there was nothing to see and nothing was seen."""
     if graded is None or not (graded.faults or graded.unseen or graded.silent or graded.loud):
         return []
-    rows = [_line(LABEL, "fault", "seen by", "after", "resolved")]
+    rows = [_line(LABEL, "fault", "seen by", "after", "resolved")] if _of_faults(graded) else []
     rows += [_line(PLAIN, one.fault, one.alert, _after(one.detected_after_s), _resolved(one)) for one in graded.faults]
     rows += [_said(name, ("no alert saw it", CARE)) for name in graded.unseen]
     rows += [_said(fault, (f"not seen by {alert}", BAD)) for fault, alert in graded.silent]
-    for alert, false, flaps in graded.loud:
-        counts = [f"{false} false"] * bool(false) + [f"{flaps} flaps"] * bool(flaps)
-        rows.append(_said("", (left(alert, _ALERT), CARE), (", ".join(counts), CARE)))
     if not graded.loud:
-        rows.append(_said("", ("no false alarm, no flap", GOOD)))
+        return [*rows, _said("", ("no false alarm, no flap", GOOD))]
+    rows += [[]] if rows else []
+    rows.append(_line(LABEL, "alert", "false alarms, flaps", "", ""))
+    for alert, false, flaps in graded.loud:
+        counts = [_counted(false, "false alarm")] * bool(false) + [_counted(flaps, "flap")] * bool(flaps)
+        rows.append(_said(alert, (", ".join(counts), CARE)))
     return rows
+
+
+def _of_faults(graded: Graded) -> bool:
+    return bool(graded.faults or graded.unseen or graded.silent)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _said(fault: str, *pieces: tuple[str, Style]) -> Row:

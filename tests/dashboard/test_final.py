@@ -1,10 +1,12 @@
 """What stays on the normal screen after a run."""
 
 import io
+import re
 
 from msgspec.structs import replace
 
 from dashboard.frame import Figure, Frame
+from dashboard.panels.grades import Graded
 from dashboard.plain import print_final, verdict
 from dashboard.screen import to_svg
 from tests.support.dashboard.frames import SAMPLES, failing, outage
@@ -52,6 +54,18 @@ def test_a_failure_says_what_to_do_next() -> None:
     assert "→ the-night-when" in picture
     assert "offered 1,000,000,000,000,000 ≠ unsent 8 + produced 51,959" in picture
     assert "BROKEN" in picture
+
+
+def test_grades_have_no_column_with_nothing_in_it() -> None:
+    """Alerts that rang for nothing stand in a table of their own; faults have one where there were any."""
+    loud = (("LatencyTailHigh", 1, 0), ("BatchFeaturesOld", 3, 2))
+    alone = text(burst().showing(Graded(loud=loud)))
+    assert "seen by" not in alone
+    assert re.search(r"LatencyTailHigh +1 false alarm\n", alone)
+    assert re.search(r"BatchFeaturesOld +3 false alarms, 2 flaps\n", alone)
+    both = text(burst().showing(Graded(unseen=("store-down",), loud=loud)))
+    assert re.search(r"fault +seen by +after +resolved\n +store-down +no alert saw it\n\n +alert +false", both)
+    assert "false alarms, flaps" not in text(burst().showing(Graded(unseen=("store-down",))))
 
 
 def test_money_says_how_many_labels_it_rests_on() -> None:
