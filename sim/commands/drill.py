@@ -41,14 +41,17 @@ def drill(
     out: Annotated[
         Path | None, typer.Option(help="Folder for the run's files; by default a new one under runs/.")
     ] = None,
+    record: Annotated[
+        Path | None, typer.Option(help="Asciicast of the screen, with markers; it names nothing before you do.")
+    ] = None,
 ) -> int:
     """Play a scenario blind: find out at the screen what is broken.
 
     The scenario's name, hypothesis, expectations, phases and faults stay hidden until they are named or the run is
     over. In it d calls what is broken and how, a acknowledges an alert, m rolls the model back, + and - change the
     rate, and r ends the incident. Afterwards the debrief says when each fault came, was seen by an alert, acknowledged,
-    called, named and over; debrief.json has the same,
-    and what each minute cost in decisions and dollars. docs/game_day.md leads through a whole game day.
+    called, named and over; debrief.json has the same, and what each minute cost in decisions and dollars.
+    docs/game_day.md leads through a whole game day.
 
     Exit code: 0 pass, 99 fail, 3 inconclusive, 2 input that cannot be used, 130 interrupted; of the scenario's own
     expectations, as far as the drill came.
@@ -60,4 +63,4 @@ def drill(
     from sim.drill.command import drill as played
 
     bar = partial(progress_bar, {}) if price else None
-    return played(DrillRequest(scenario, model, tuple(overrides or ()), seed, hints, surprise, bar, out))
+    return played(DrillRequest(scenario, model, tuple(overrides or ()), seed, hints, surprise, bar, out, record))

@@ -46,6 +46,7 @@ class DrillRequest:
         surprise: faults to draw: how many, or as a scenario says it; None: those of the scenario.
         bar: shows how far the price has come; None leaves the price out.
         out: folder for the run's files; None makes one.
+        record: file for a recording of the screen; None records nothing.
     """
 
     place: Path
@@ -56,6 +57,7 @@ class DrillRequest:
     surprise: str | None = None
     bar: "Bar | None" = None
     out: Path | None = None
+    record: Path | None = None
 
 
 def drill(request: DrillRequest) -> int:
@@ -80,6 +82,7 @@ def drill(request: DrillRequest) -> int:
         model=request.model,
         overrides=overrides,
         out=request.out,
+        record=request.record,
         blind=Blindfold(hints=request.hints),
         afterwards=partial(_debriefed, request.bar),
     )

@@ -1,12 +1,13 @@
 """The injector of a fraud wave: fraud on top of the traffic, made of the world's own patterns."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import ClassVar
+from typing import Final
 
 import numpy as np
 
-from actors.core.arrays import I64
+from actors.core.arrays import I64, Bool
 from actors.core.clock import NS_PER_S, NS_PER_US
 from actors.core.transaction import to_json
 from sim.chance import Chance, Streams
@@ -19,20 +20,21 @@ from sim.world.town import Town, make_town
 from sim.world.traffic import TrafficSpec
 from sim.world.transactions import Names, Rows, empty, to_columns
 
+_MOST_STEPS_BITS: Final = 40  # of one injection: 100,000/s for years
+
 
 class AttackedFeed(FeedInjector):
     """Hands out fraud among the transactions that are behind it; what is due after the last block comes by itself."""
 
     fault: TrafficFraudWave
-    ends_for_good: ClassVar[bool] = True
 
     def around_feed(self, feed: Feed) -> Feed:
         """Take what arrives of the synthetic world; a replay has none."""
         traffic = self.switch.targets.traffic
         if traffic is None:
             return feed
-        self._attacker = Attacker(traffic, self.fault.attack, self.switch.chance)
         self._due_ns = self.arrivals()
+        self._attacker = Attacker(traffic, self.fault.attack, self.switch.chance, self._due_ns)
         self._sent = 0
         return super().around_feed(feed)
 
@@ -56,33 +58,48 @@ class AttackedFeed(FeedInjector):
         for due_ns in batches:
             upto = int(np.searchsorted(extra, due_ns[-1], side="right")) if len(due_ns) else sent
             upto = max(sent, int(min(upto, self.switch.reaches)))
-            yield np.sort(np.concatenate([due_ns, extra[sent:upto]]))
+            yield np.sort(np.concatenate([due_ns, extra[sent:upto][self._inside(extra[sent:upto])]]))
             sent = upto
-        yield extra[sent : max(sent, int(min(len(extra), self.switch.reaches)))]
+        rest = extra[sent : max(sent, int(min(len(extra), self.switch.reaches)))]
+        yield rest[self._inside(rest)]
 
     def arrivals(self) -> I64:
-        """Return the intended arrivals of the wave, sorted."""
+        """Return the intended arrivals of the wave as it was meant, sorted.
+
+        One in each step of its rate, so that a wave that is shorter by hand or by plan is the beginning of the longer.
+        """
         fault, chance = self.fault, self.switch.chance
-        count = round(fault.rate * fault.duration / NS_PER_S)
+        steps = np.arange(math.ceil(fault.rate * fault.duration / NS_PER_S))
         parts: list[I64] = []
-        for number, occurrence in enumerate(self.switch.planned):
-            draws = chance.of("arrivals", np.arange(number * count, (number + 1) * count))
-            keep = chance.of("call", np.arange(number * count, (number + 1) * count)) < fault.probability
-            parts.append(np.sort(occurrence.inject_at + (draws[keep] * fault.duration).astype(np.int64)))
-        return np.concatenate(parts)
+        for number, occurrence in enumerate(self.switch.meant):
+            places = (number << _MOST_STEPS_BITS) + steps
+            offset_ns = ((steps + chance.of("arrivals", places)) * (NS_PER_S / fault.rate)).astype(np.int64)
+            keep = (offset_ns < fault.duration) & (chance.of("call", places) < fault.probability)
+            parts.append(occurrence.inject_at + offset_ns[keep])
+        return np.sort(np.concatenate(parts))
+
+    def _inside(self, due_ns: I64) -> Bool:
+        """Return which of the wave's arrivals come while it is in, as hands have left it."""
+        inside: Bool = np.zeros(len(due_ns), dtype=np.bool_)
+        for inject_at, lift_at in self.switch.planned:
+            inside |= (due_ns >= inject_at) & (due_ns < (np.inf if lift_at is None else lift_at))
+        return inside
 
     def _attacked(self, block: Block | None) -> Block | None:
         if block is not None and block.due_ns is None:
             return block
-        last = len(self._due_ns)
-        if block is not None and block.due_ns is not None:
+        first = last = self._sent
+        if block is None:
+            last = len(self._due_ns)
+        elif block.due_ns is not None:
             last = int(np.searchsorted(self._due_ns, block.due_ns[-1], side="right"))
-        if last == self._sent:
-            return block
-        wave = self._attacker.block(self._sent, self._due_ns[self._sent : last])
-        both = wave if block is None else _merged(block, wave)
-        self.switch.touch_ahead(len(wave))
+        numbers = first + np.flatnonzero(self._inside(self._due_ns[first:last]))
+        both = block
+        if len(numbers):
+            wave = self._attacker.block(numbers)
+            both = wave if block is None else _merged(block, wave)
         self._sent = self.switch.in_hand = last
+        self.switch.touch_ahead(len(numbers))
         return both
 
 
@@ -98,33 +115,38 @@ _EPISODES: dict[str, Episode] = {
     each.name: each for each in (FraudRing(), CardTesting(), AccountTakeover(), StolenCard())
 }
 _TOWN = 0  # the one that is active throughout
+_GROUP = 64  # transactions of a wave that are made together, so that its episodes do not depend on who asks
 
 
 class Attacker:
-    """Makes fraud on demand. The world it needs is made when it is first asked.
+    """Makes fraud on demand, the same whenever and in whatever parts it is asked for. Its world is made at first need.
 
     Args:
         traffic: of the run.
         attack: which pattern, one of the world's.
         chance: of the fault.
+        due_ns: intended arrivals of the whole wave, int64 (n,).
     """
 
-    def __init__(self, traffic: TrafficSpec, attack: str, chance: Chance) -> None:
+    def __init__(self, traffic: TrafficSpec, attack: str, chance: Chance, due_ns: I64) -> None:
         self._traffic = traffic
         self._episode = _EPISODES[attack]
         self._chance = chance
-        self._prefix = chance.stream("id").rsplit(".", 1)[0]
+        self._due_ns = due_ns
+        self._prefix = (
+            f"{Streams(traffic.seed).key(chance.stream('id')):016x}"  # names no fault: logs are read in drills
+        )
         self._town: Town | None = None
-        self._asked = 0
+        self._group = -1
+        self._group_rows = empty()
 
-    def block(self, first: int, due_ns: I64) -> Block:
-        """Return fraud at the intended arrivals ``due_ns``, at least one; ``first`` counts them over the wave."""
-        town = self._made()
-        event_us = self._traffic.begins_us + (due_ns * self._traffic.speed).astype(np.int64) // NS_PER_US
-        rows = self._rows(town, int(event_us[0]), len(due_ns))
+    def block(self, numbers: I64) -> Block:
+        """Return those ``numbers``, at least one, of the wave's transactions, which are not decreasing."""
+        town, due_ns = self._made(), self._due_ns[numbers]
+        event_us = self._event_us(due_ns)
+        rows = np.concatenate([self._row(town, number) for number in numbers.tolist()])
         rows["event_us"] = event_us
-        ids = [f"{self._prefix}-{number}" for number in range(first, first + len(rows))]
-        columns = to_columns(rows, Names(town), ids)
+        columns = to_columns(rows, Names(town), [f"{self._prefix}-{number}" for number in numbers.tolist()])
         return Block(
             first=0,
             due_ns=due_ns,
@@ -136,16 +158,25 @@ class Attacker:
             categories=columns.category,
         )
 
-    def _rows(self, town: Town, start_us: int, count: int) -> Rows:
-        """Return ``count`` rows of episodes that all start at ``start_us``, in the order in which they unfold."""
+    def _event_us(self, due_ns: I64) -> I64:
+        return self._traffic.begins_us + (due_ns * self._traffic.speed).astype(np.int64) // NS_PER_US
+
+    def _row(self, town: Town, number: int) -> Rows:
+        group, place = divmod(number, _GROUP)
+        if group != self._group:
+            start_us = int(self._event_us(self._due_ns[group * _GROUP : group * _GROUP + 1])[0])
+            self._group, self._group_rows = group, self._rows(town, start_us, group)
+        return self._group_rows[place : place + 1]
+
+    def _rows(self, town: Town, start_us: int, group: int) -> Rows:
+        """Return the rows of a group: episodes that all start at ``start_us``, in the order in which they unfold."""
         scene = Scene(town, _TOWN, self._traffic.begins_us - town.spec.end_us)
-        rng = self._chance.generator(f"episodes.{self._asked}")
-        self._asked += 1
+        rng = self._chance.generator(f"episodes.{group}")
         rows = empty()
-        while len(rows) < count:
-            episodes = int((count - len(rows)) / self._episode.mean_tx) + 1
+        while len(rows) < _GROUP:
+            episodes = int((_GROUP - len(rows)) / self._episode.mean_tx) + 1
             rows = np.concatenate([rows, self._episode.plan(scene, np.full(episodes, start_us), rng)])
-        return rows[np.argsort(rows["event_us"], kind="stable")][:count]
+        return rows[np.argsort(rows["event_us"], kind="stable")][:_GROUP]
 
     def _made(self) -> Town:
         if self._town is None:

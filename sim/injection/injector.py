@@ -1,7 +1,6 @@
 """The base of all injectors: one fault at work in a run, around the ports that it aims at."""
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from actors.actor import Hooks
 from actors.core.arrays import I64
@@ -29,7 +28,6 @@ class Injector:
     """
 
     fault: Fault
-    ends_for_good: ClassVar[bool] = False  # lifted by hand it never comes again: how much comes is settled before
 
     def __init__(self, fault: Fault, switch: FaultSwitch) -> None:
         self.fault = fault

@@ -54,7 +54,7 @@ class CrashingActor(HookInjector):
             return
         try:
             with self.switch.effect(rows):
-                raise InjectedCrashError(f"fault {self.switch.name}")
+                raise InjectedCrashError(self.switch.told())
         finally:
             self.switch.lift()
 

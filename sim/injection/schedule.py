@@ -247,7 +247,7 @@ class FaultSchedule:
 
     async def _lift_at(self, injector: Injector, at_ns: int) -> None:
         await self._clock.sleep_until_ns(self._journal.start_ns + at_ns)
-        (injector.switch.close if injector.ends_for_good else injector.switch.lift)()
+        injector.switch.lift()
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

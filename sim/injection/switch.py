@@ -81,6 +81,7 @@ class FaultTargets:
         pipeline: the running one, once it is made.
         recount: has what is due counted anew, after a fault that changes it was over before its time.
         model_changes: where the serving model is changed, once it is made.
+        blind: whether nothing that is written while the run goes on may name a fault.
     """
 
     occupy: Occupy | None = None
@@ -88,6 +89,7 @@ class FaultTargets:
     pipeline: Pipeline | None = None
     recount: Callable[[], None] = lambda: None
     model_changes: ModelChanges | None = None
+    blind: bool = False
 
     def releasing(self) -> ModelChanges:
         """Return where the serving model is changed.
@@ -238,6 +240,10 @@ class FaultSwitch:
     def effect(self, rows: int = 1) -> Effect:
         """Return the context in which the fault does its harm to ``rows`` of what it touches."""
         return Effect(self, rows)
+
+    def told(self) -> str:
+        """Return what an error says of whose doing it is; in a blind drill it becomes a dead letter like any."""
+        return "a fault" if self.targets.blind else f"fault {self.name}"
 
     async def until_lifted(self) -> None:
         """Hang while the fault is in."""

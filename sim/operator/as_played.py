@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from sim.chance import Streams
 from sim.faults.fault import Fault, LastingFault, Occurrence
 from sim.injection.rate_changes import RateChanges
 from sim.injection.schedule import FaultSchedule
 from sim.scenario.scenario import Expectation, Scenario
-from sim.scenario.timeline import cut, duration_ns, span_of, spans
+from sim.scenario.timeline import Span, cut, duration_ns, fault_spans, span_of, spans
 from sim.steps.registry import ModelRelease, ModelRollback, RateChange
 from sim.steps.step import ScenarioStep
 
@@ -34,6 +35,21 @@ def as_played(
     if ended_ns is not None and ended_ns < (duration_ns(told) or ended_ns + 1):
         told = cut(told, ended_ns).scenario
     return msgspec.structs.replace(told, expect=tuple(each for each in told.expect if _measurable(each, told)))
+
+
+def played_spans(scenario: Scenario, faults: FaultSchedule | None) -> dict[str, Span]:
+    """Return the span of each fault as it was played, those by hand the last; one that was lifted at once has none.
+
+    Args:
+        scenario: as the run began.
+        faults: of the run, at its end; None: hands could not change them.
+    """
+    planned, found = fault_spans(scenario), dict[str, Span]()
+    for fault, came in () if faults is None else faults.played():
+        occurrences = fault.occurrences(Streams(scenario.seed)) if came is None else came
+        lift_at = occurrences[-1].lift_at
+        found[fault.name] = Span(occurrences[0].inject_at, duration_ns(scenario) if lift_at is None else lift_at)
+    return {name: span for name, span in (planned | found).items() if span.end_ns != span.start_ns}
 
 
 def _taken(steps: Sequence[ScenarioStep], changes: RateChanges | None) -> Iterator[ScenarioStep]:

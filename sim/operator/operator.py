@@ -39,6 +39,7 @@ from sim.units import spoken_duration
 from sim.world.phases import RatedPhase
 
 MOST_ACTIONS: Final = 1_000  # of one run: a person does not come that far, and each costs a little for ever
+MOST_MEASURED: Final = 200  # ends of spans by hand: a snapshot each, kept to the end of the run
 ANSWER_NS: Final = 8 * NS_PER_S  # how long an answer stays on the screen
 BY: Final = "operator"
 TENTHS: Final = 10  # of the planned rate, which it is shifted by
@@ -57,6 +58,7 @@ class RunControls:
         acknowledge: takes note that someone, by name, is on an alert; returns whether it needed someone.
         phases: the planned load of the synthetic world; () of a replay.
         incident: of a blind drill; None in any other run.
+        measure: has a snapshot taken so many ns after the start, for figures of the span that begins or ends there.
     """
 
     scenario: Scenario
@@ -67,6 +69,7 @@ class RunControls:
     acknowledge: Callable[[str, str], bool]
     phases: tuple[RatedPhase, ...] = ()
     incident: Incident | None = None
+    measure: Callable[[int], None] = lambda _: None
 
 
 class Operator:
@@ -100,6 +103,7 @@ class Operator:
             Acknowledge: self._acknowledge,
             Note: self._note,
         }
+        self._measured = 0
         self._shifted = 0  # tenths of the planned rate
         self._shift_step = ""
         self._step = ""  # a change of the model, of which something will come
@@ -178,6 +182,7 @@ class Operator:
         if left is None:
             raise RefusedError(f"{asked.kind} comes too late: the run ends before it could begin")
         faults.add(left)
+        self._measure(left.at, left.lift_at)
         length = "" if left.lift_at is None else f" for {spoken_duration(left.lift_at - left.at)}"
         shorter = "" if left is fault else ", when the run ends"
         words = told(left)
@@ -187,12 +192,22 @@ class Operator:
     def _lift(self, asked: Lift) -> str:
         faults, name = self._faults(), asked.fault
         names = [name] if name else [each.name for each in faults.records() if each.state == "injected"]
-        lifted = [each for each in names if faults.lift_now(each) is not None]
+        lifted = []
+        for each in names:
+            if (at_ns := faults.lift_now(each)) is not None:
+                lifted.append(each)
+                self._measure(at_ns)
         if not lifted:
             raise RefusedError(f"{name} is not in: there is nothing to lift" if name else "no fault is in")
         for each in lifted:
             self._changed("lift", each)
         return f"lifted {', '.join(lifted)}"
+
+    def _measure(self, *instants_ns: int | None) -> None:
+        for at_ns in instants_ns:
+            if at_ns is not None and self._measured < MOST_MEASURED:
+                self._measured += 1
+                self._asked.measure(at_ns)
 
     def _faults(self) -> FaultSchedule:
         faults = self._parts.by_hand

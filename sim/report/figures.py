@@ -35,7 +35,7 @@ from sim.report.summary import (
 )
 from sim.scenario.render import digest
 from sim.scenario.scenario import Scenario
-from sim.scenario.timeline import Span, fault_spans, phase_spans
+from sim.scenario.timeline import Span, phase_spans
 from sim.steps.step import StepRecord
 
 US_PER_MS = 1_000
@@ -63,9 +63,11 @@ def in_ms(value_us: float | None) -> float | None:
     return None if value_us is None else value_us / US_PER_MS
 
 
-def span_figures(scenario: Scenario, windows: Windows, outcomes: Outcomes) -> tuple[SpanFigures, ...]:
-    """Return the figures of each phase, then of each fault, that the run came to."""
-    named: list[tuple[str, Mapping[str, Span]]] = [("phase", phase_spans(scenario)), ("fault", fault_spans(scenario))]
+def span_figures(
+    scenario: Scenario, faults: Mapping[str, Span], windows: Windows, outcomes: Outcomes
+) -> tuple[SpanFigures, ...]:
+    """Return the figures of each phase, then of each of the ``faults``, that the run came to."""
+    named: list[tuple[str, Mapping[str, Span]]] = [("phase", phase_spans(scenario)), ("fault", faults)]
     return tuple(
         _figures(name, kind, span, window, outcomes.during(span.start_ns, span.end_ns))
         for kind, spans in named
@@ -96,9 +98,8 @@ def _figures(name: str, kind: str, span: Span, window: Window, outcomes: Outcome
     )
 
 
-def fault_costs(scenario: Scenario, outcomes: Outcomes) -> tuple[FaultCost, ...]:
+def fault_costs(spans: Mapping[str, Span], outcomes: Outcomes) -> tuple[FaultCost, ...]:
     """Return what each fault cost, against the transactions that arrived while no fault was in."""
-    spans = fault_spans(scenario)
     calm = np.ones(len(outcomes), dtype=np.bool_)
     for span in spans.values():
         calm &= (outcomes.arrival_ns < span.start_ns) | (outcomes.arrival_ns >= (span.end_ns or np.inf))
@@ -132,6 +133,7 @@ class Finished:
 
     Attributes:
         scenario: as run, after any cut.
+        fault_spans: of its faults as they came, those by hand too.
         first: the snapshot when the run began.
         last: the snapshot after the drain.
         judge: of this run, finished.
@@ -151,6 +153,7 @@ class Finished:
     """
 
     scenario: Scenario
+    fault_spans: Mapping[str, Span]
     first: Snapshot
     last: Snapshot
     judge: Judge
@@ -227,8 +230,8 @@ def summarise(run: Finished) -> Summary:
         stages=stage_times(last),
         feature_store=feature_store_use(last),
         stream=run.stream,
-        spans=span_figures(scenario, run.judge.windows, run.outcomes),
-        costs=fault_costs(scenario, run.outcomes),
+        spans=span_figures(scenario, run.fault_spans, run.judge.windows, run.outcomes),
+        costs=fault_costs(run.fault_spans, run.outcomes),
         faults=tuple(run.faults),
         steps=tuple(run.steps),
         alerts=tuple(_alert(each, run.judge) for each in last.alerts if each.fired_count or each.state == "pending"),

@@ -227,7 +227,7 @@ def compose_run(
     paced = None if speed is None else ScaledEventTime(clock, plan.load.start_us, speed)
     watermark = WatermarkEventTime(plan.load.start_us) if paced is None else None
     synthetic = plan.load.spec if isinstance(plan.load, SyntheticLoad) else None
-    targets = FaultTargets(machine.occupy, synthetic)
+    targets = FaultTargets(machine.occupy, synthetic, blind=plan.blind is not None)
     by_hand = OpenRun() if plan.by_hand else None
     changes = rate_changes(plan)
     faults = FaultSchedule(plan.scenario.faults, clock, journal, plan.scenario.seed, targets, by_hand, changes)

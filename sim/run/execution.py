@@ -16,7 +16,7 @@ from sim.clocks.real import loop_factory
 from sim.clocks.virtual_loop import VirtualLoop
 from sim.exit_codes import USAGE
 from sim.journal import Journal, JournalEntry
-from sim.operator.as_played import as_played
+from sim.operator.as_played import as_played, played_spans
 from sim.operator.incident import Incident
 from sim.report import run_folder as files
 from sim.report.figures import Finished, summarise
@@ -223,6 +223,7 @@ def _finished(
 ) -> Finished:
     return Finished(
         scenario=plan.scenario,
+        fault_spans=played_spans(plan.scenario, parts.by_hand),
         first=ended.first,
         last=ended.final,
         judge=lifecycle.judge,

@@ -113,12 +113,14 @@ class RunLifecycle:
             self._acknowledge,
             plan.load.spec.phases if isinstance(plan.load, SyntheticLoad) else (),
             self._incident,
+            self._measure,
         )
         self.operator = Operator(asked, parts, clock)
         self.watch = Watch(plan, parts, self.judge, clock, screen, memory, self.operator)
         self.watch.monitor.alert_listeners.append(parts.steps.alert_signal.hear)
         self._latency_log = LatencyLog(latency_log, plan.started_epoch_s, max(INTERVAL_S, LOGGED_TICKS * tick_s(plan)))
         self.watch.monitor.listeners.append(self._latency_log)
+        self._measuring: set[asyncio.Task[None]] = set()
         self._draining: asyncio.Task[int] | None = None
         self._hurried = False
         self._stopped_draining = False
@@ -159,6 +161,7 @@ class RunLifecycle:
             elapsed_ns, arrivals, left_count = await self._until_drained()
         finally:
             listening.close()
+            helpers += self._measuring
             for task in helpers:
                 task.cancel()
             await asyncio.gather(*helpers, return_exceptions=True)
@@ -261,8 +264,17 @@ class RunLifecycle:
     async def _mark(self) -> None:
         """Take a snapshot at each instant that an expectation is measured from or to."""
         for at_ns in self.judge.marks:
-            await self._clock.sleep_until_ns(self._start_ns + at_ns)
-            self.judge.mark(at_ns, self.watch.monitor.tick())
+            await self._mark_at(at_ns)
+
+    async def _mark_at(self, at_ns: int) -> None:
+        await self._clock.sleep_until_ns(self._start_ns + at_ns)
+        self.judge.mark(at_ns, self.watch.monitor.tick())
+
+    def _measure(self, at_ns: int) -> None:
+        """Have a snapshot taken ``at_ns`` after the start too, between which and another one something is measured."""
+        task = asyncio.create_task(self._mark_at(at_ns), name="mark")
+        self._measuring.add(task)
+        task.add_done_callback(self._measuring.discard)
 
     async def _put_away(self) -> None:
         """Keep memory flat: what is settled goes to files, behind the back of what is measured."""

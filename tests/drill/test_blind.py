@@ -14,7 +14,7 @@ from dashboard.frame import Frame, Message
 from sim.drill.debrief import Debrief, Mean, debrief
 from sim.drill.price import STAGES, STEPS, price
 from sim.operator.blindfold import Blindfold
-from sim.report.run_folder import AS_PLAYED, JOURNAL, SCENARIO, RunFolder
+from sim.report.run_folder import AS_PLAYED, DEAD_LETTERS, DECISIONS, JOURNAL, SCENARIO, UNDELIVERED, RunFolder
 from sim.run.execution import Result, execute
 from sim.run.planning import prepare
 from sim.scenario.loader import parse
@@ -98,6 +98,37 @@ def drilled(world_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Dril
             result = execute(replace(plan, by_hand=True, blind=Blindfold()), place, screen)
     assert result.incident is not None
     return Drilled(result, screen, debrief(result.summary, result.journal, result.incident, hints=False), folder)
+
+
+LOUD = """
+version: 1
+name: hush-hush
+seed: 11
+clock: virtual
+phases: [{name: serene, duration: 8s, rate: 150}]
+faults:
+  - {name: qualm, kind: traffic_fraud_wave, at: 1s, duration: 5s, rate: 20}
+  - {name: dread, kind: assembler_crash, at: 2s, repeat: {count: 6, every: 5ms}}
+  - {name: gloom, kind: traffic_poison, at: 1s, duration: 3s, ratio: 0.2}
+  - {name: woe, kind: sink_errors, at: 3s, duration: 3s, ratio: 1}
+expect: [{name: vow, expr: "ledger.balanced == 1"}]
+"""
+
+
+def test_no_log_of_the_run_names_what_strikes_what_is_in_it(world_model: Path, tmp_path: Path) -> None:
+    """Ids of added fraud, dead letters of crashes and of rubbish, and undelivered decisions tell of no fault."""
+    hidden = ("hush-hush", "serene", "qualm", "dread", "gloom", "vow")
+    plan = prepare(Cut(parse(LOUD, "loud.yaml")), load_artifact(world_model), tmp_path)
+    with RunFolder(tmp_path) as place:
+        result = execute(replace(plan, by_hand=True, blind=Blindfold()), place, Watching((), tmp_path))
+    assert {each.name for each in result.summary.faults if each.first_effect_at_s is not None} == set(hidden[2:5]) | {
+        "woe"
+    }
+    logs = {name: (tmp_path / name).read_text(encoding="utf-8") for name in (DECISIONS, DEAD_LETTERS, UNDELIVERED)}
+    assert '"poison"' in logs[DEAD_LETTERS]
+    assert '"not_json"' in logs[DEAD_LETTERS]
+    assert all(logs.values())
+    assert {word for text in logs.values() for word in hidden if word in text} == set()
 
 
 def _at(frame: Frame) -> float:

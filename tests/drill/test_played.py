@@ -18,6 +18,7 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.dashboard.test_cast import read_cast
 from tests.support.repository import ROOT
 
 pytestmark = pytest.mark.slow
@@ -48,7 +49,9 @@ class Table:
         self.out = folder / "run"
         self.master, slave = pty.openpty()
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+        self.cast = folder / "it.cast"
         words = ["drill", str(folder / "it.yaml"), "--no-price", "--model", str(model), "--out", str(self.out)]
+        words += ["--record", str(self.cast)]
         self.run = subprocess.Popen(
             [sys.executable, "-m", "sim", *words],
             stdin=slave,
@@ -114,7 +117,10 @@ def table(tmp_path: Path, world_model: Path) -> Iterator[Table]:
 
 
 def test_drill_is_played_to_its_end_at_the_keyboard(table: Table) -> None:
-    """A false call, the right one, the end: nothing is given away before, and the debrief has the journal's figures."""
+    """A false call, the right one, the end: nothing is given away before, and the debrief has the journal's figures.
+
+    The recording is a cast like any, in which nothing is given away either; a marker stands where it was named.
+    """
     table.await_text("running")
     table.press("d", "what is broken?")
     table.press("disk\r", "how is it broken?")
@@ -124,7 +130,7 @@ def test_drill_is_played_to_its_end_at_the_keyboard(table: Table) -> None:
     table.press("d", "what is broken?")
     table.press("store\r", "how is it broken?")
     before = table.seen
-    assert [word for word in HIDDEN if word in before] == []
+    assert [word for word in HIDDEN if word in before or word in table.cast.read_text(encoding="utf-8")] == []
     table.press("outage\r", "qualm")
     table.press("r", "end the incident?")
     table.press("\r", MAIN_SCREEN)
@@ -132,6 +138,10 @@ def test_drill_is_played_to_its_end_at_the_keyboard(table: Table) -> None:
     assert "\r\nWry words that nobody reads.\r\n" in table.seen
     told = table.debrief()
     (fault,) = told["faults"]
+    _, events = read_cast(table.cast)
+    markers = [data for _, code, data in events if code == "m"]
+    assert "fault qualm" in markers
+    assert not any(word in data for _, _, data in events for word in ("hush", "Wry words", "serene", "sorrow", "vow"))
     entries = {(each["kind"], each["name"]): each["at_s"] for each in table.journal()}
     assert fault["injected_at_s"] == pytest.approx(entries["fault_injected", "qualm"])
     assert fault["first_effect_at_s"] == pytest.approx(entries["fault_first_effect", "qualm"])

@@ -109,6 +109,53 @@ def test_what_was_planned_arrives_whatever_hands_do_to_the_rate(
     assert not (tmp_path / "calm" / AS_PLAYED).exists()
 
 
+def test_a_fraud_wave_that_is_lifted_by_hand_is_played_again(
+    tmp_path: Path, world_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A shorter wave is the beginning of the longer one, fraud for fraud, and none of it comes after the lift."""
+    calm = TEXT[: TEXT.index("faults:")] + TEXT[TEXT.index("expect:") :].replace("during: bad, ", "during: busy, ")
+    wave = Inject("traffic_fraud_wave", (("duration", "6s"), ("rate", "40")))
+    screen = ScriptedScreen(((2.0, wave), (4.2, Lift("traffic_fraud_wave-1"))))
+    first = played(calm, world_model, tmp_path / "hand", screen, monkeypatch)
+    played(calm, world_model, tmp_path / "calm", ScriptedScreen(()), monkeypatch)
+    replayed(tmp_path / "hand", tmp_path / "again", world_model)
+
+    assert [answer.text for answer in screen.answers if not answer.good] == []
+    changed = decided(tmp_path / "hand")
+    (record,) = first.summary.faults
+    assert record.injected_at_s is not None
+    assert record.lifted_at_s is not None
+    assert record.touched_count == len(set(changed) - set(decided(tmp_path / "calm"))) > 60
+    assert record.touched_count == pytest.approx(40 * (record.lifted_at_s - record.injected_at_s), abs=1)
+    assert changed == decided(tmp_path / "again")
+
+
+def test_faults_by_hand_are_measured_like_planned_ones(
+    tmp_path: Path, world_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each has its row among spans and costs, from its injection to its lift, with what happened in between."""
+    script = (
+        (1.5, Inject("feature_store_outage", (("duration", "3s"),))),
+        (3.0, Lift("feature_store_outage-1")),
+        (5.0, Lift("bad")),
+        (6.0, Inject("model_errors", (("duration", "1s"), ("ratio", "1")))),
+    )
+    text = TEXT.replace(
+        "  - {name: again, kind: model_errors, at: 1s, duration: 1s, repeat: {count: 4, every: 2s}}\n", ""
+    )
+    result = played(text, world_model, tmp_path / "hand", ScriptedScreen(script), monkeypatch)
+    records = {each.name: each for each in result.summary.faults}
+    spans = {each.name: each for each in result.summary.spans if each.kind == "fault"}
+    assert set(spans) == set(records) == {"bad", "feature_store_outage-1", "model_errors-1"}
+    assert {each.fault for each in result.summary.costs} == set(records)
+    for name in ("feature_store_outage-1", "model_errors-1"):
+        assert spans[name].start_s == pytest.approx(records[name].injected_at_s, abs=0.002)
+        assert spans[name].end_s == pytest.approx(records[name].lifted_at_s, abs=0.002)
+    assert spans["bad"].end_s == pytest.approx(records["bad"].lifted_at_s, abs=0.1)
+    assert spans["feature_store_outage-1"].modes["realtime_only"] > 0.9
+    assert spans["model_errors-1"].modes["rules"] > 0.9
+
+
 def test_a_run_ended_by_hand_is_played_again_as_far_as_it_came(
     tmp_path: Path, world_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

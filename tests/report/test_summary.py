@@ -16,6 +16,7 @@ from sim.outcomes.money import Outcomes
 from sim.report.figures import Finished, feature_store_use, summarise
 from sim.report.summary import DecisionCounts, FeatureStoreUse, ModeCounts, Summary, summary_schema, summary_text
 from sim.scenario.loader import parse
+from sim.scenario.timeline import fault_spans
 from tests.support.actors.telemetry import decide, gauges, snapshot
 from tests.support.repository import ROOT
 
@@ -52,6 +53,7 @@ def finished() -> Finished:
     ]
     return Finished(
         scenario=scenario,
+        fault_spans=fault_spans(scenario),
         first=snapshots[0],
         last=snapshots[-1],
         judge=judged,
