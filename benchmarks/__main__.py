@@ -1,13 +1,27 @@
 """Runs every benchmark, each in a process of its own, and ends with a table: ``python -m benchmarks [NAME…]``."""
 
 import argparse
+import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
-HELPERS = ("__main__", "end_to_end", "measuring", "plain_loop", "portfolio", "rows", "servers", "stream_contenders")
+from benchmarks.promises import GATHERED_IN, gathered
+
+HELPERS = (
+    "__main__",
+    "end_to_end",
+    "measuring",
+    "plain_loop",
+    "portfolio",
+    "promises",
+    "rows",
+    "servers",
+    "stream_contenders",
+)
 
 
 def names() -> list[str]:
@@ -18,15 +32,19 @@ def names() -> list[str]:
 def main(chosen: Sequence[str]) -> int:
     """Run ``chosen`` benchmarks, or all; return 0 if each kept its promise."""
     outcomes: list[tuple[str, int, float]] = []
-    for name in chosen or names():
-        print(f"== {name}", flush=True)
-        started = time.perf_counter()
-        code = subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False).returncode
-        outcomes.append((name, code, time.perf_counter() - started))
-        print()
-    print(f"{'benchmark':<20} {'took':>8}   outcome")
-    for name, code, took_s in outcomes:
-        print(f"{name:<20} {took_s:>6.1f} s   {'kept its promise' if code == 0 else f'FAILED (exit {code})'}")
+    with tempfile.TemporaryDirectory() as folder:
+        for name in chosen or names():
+            print(f"== {name}", flush=True)
+            started = time.perf_counter()
+            environment = {**os.environ, GATHERED_IN: str(Path(folder, name))}
+            command = [sys.executable, "-m", f"benchmarks.{name}"]
+            code = subprocess.run(command, env=environment, check=False).returncode
+            outcomes.append((name, code, time.perf_counter() - started))
+            print()
+        for name, code, took_s in outcomes:
+            print(f"{name} ({took_s:.0f} s{f', exit code {code}' if code else ''})")
+            for promise in gathered(Path(folder, name)):
+                print(f"  {promise.row()}")
     return int(any(code for _, code, _ in outcomes))
 
 

@@ -21,6 +21,7 @@ from actors.core.clock import NS_PER_S
 from actors.pipeline import Pipeline
 from actors.source import Arrivals
 from benchmarks.end_to_end import CONFIG, EndToEnd
+from benchmarks.promises import at_most, judged
 from benchmarks.rows import Rows, load_rows
 from sim.clocks.virtual_clock import VirtualClock
 from sim.clocks.virtual_loop import VirtualLoop
@@ -65,9 +66,9 @@ def main() -> int:
     rows = load_rows(arguments.parse_args().model)
     pipeline_ms = [_pipeline_ms(rows) for _ in range(REPETITIONS)]
     session_ms = [_session_ms(rows, HOUR_S) - _session_ms(rows, 1) for _ in range(REPETITIONS)]
-    print(f"the pipeline, waiting for an hour   {_shown(pipeline_ms)}   (at most {MOST_MS:g} ms)")
+    print(f"the pipeline, waiting for an hour   {_shown(pipeline_ms)}")
     print(f"a whole run of an hour, more than a run of a second   {_shown(session_ms)}")
-    return int(min(pipeline_ms) > MOST_MS)
+    return judged([at_most("an idle hour on virtual time, the pipeline", min(pipeline_ms), MOST_MS, "ms")])
 
 
 def _shown(times_ms: list[float]) -> str:

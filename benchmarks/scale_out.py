@@ -30,6 +30,7 @@ from actors.adapters.redis.connection import connect
 from actors.adapters.redis.features import RedisFeatureStore
 from actors.core.clock import NS_PER_MS, NS_PER_S, wall_ns
 from actors.core.transaction import read
+from benchmarks.promises import at_least, at_most, judged
 from benchmarks.rows import Rows, default_model, load_rows
 from benchmarks.servers import Server, kafka_server, redis_server
 from benchmarks.stream_contenders import Contender, Task, plain, worker
@@ -200,9 +201,12 @@ async def measure(servers: Servers, rows: Rows, model: Path) -> int:
 def _judged(runs: dict[str, list[Measured]]) -> int:
     of_plain = median([run.per_s for run in runs["1 worker"]]) / median([run.per_s for run in runs["plain loop"]])
     of_one = median([run.own_us for run in runs["2 workers"]]) / median([run.own_us for run in runs["1 worker"]])
-    print(f"  one worker = {of_plain:.2f} × the plain loop (at least {LEAST_OF_PLAIN})")
-    print(f"  two workers compute {of_one:.2f} × as long for a transaction as one (at most {MOST_OF_ONE})")
-    return int(of_plain < LEAST_OF_PLAIN or of_one > MOST_OF_ONE)
+    return judged(
+        [
+            at_least("one worker on Kafka and Redis ÷ the plain loop", of_plain, LEAST_OF_PLAIN),
+            at_most("processor time a transaction, two workers ÷ one", of_one, MOST_OF_ONE),
+        ]
+    )
 
 
 def main() -> int:

@@ -15,6 +15,7 @@ from pathlib import Path
 from benchmarks.end_to_end import EndToEnd, prompt_switches, settle_memory
 from benchmarks.measuring import Prepare, Rates, Work, interleaved
 from benchmarks.portfolio import PortfolioLoop, lookup_table
+from benchmarks.promises import at_least, judged
 from benchmarks.rows import BATCH, Rows, load_rows
 
 LEAST_OF_BARE = 1.3
@@ -61,9 +62,12 @@ def _report(rows: Rows, rates: dict[str, Rates]) -> int:
         print("  the machine was busy: a pipeline on two cores suffers more than its rivals on one; run again")
     of_bare = rates["pipeline"].median / rates["bare 1024"].median
     of_portfolio = rates["pipeline"].median / rates["portfolio"].median
-    print(f"  pipeline = {of_bare:.2f} × the bare model in batches (at least {LEAST_OF_BARE})")
-    print(f"  pipeline = {of_portfolio:.0f} × the portfolio-style loop (at least {LEAST_OF_PORTFOLIO:.0f})")
-    return int(of_bare < LEAST_OF_BARE or of_portfolio < LEAST_OF_PORTFOLIO)
+    return judged(
+        [
+            at_least("throughput, pipeline ÷ bare model in batches", of_bare, LEAST_OF_BARE),
+            at_least("throughput, pipeline ÷ portfolio-style loop", of_portfolio, LEAST_OF_PORTFOLIO),
+        ]
+    )
 
 
 def _bare(rows: Rows, batch: int) -> Prepare:
