@@ -12,6 +12,7 @@ from dashboard.frame import Notice
 from sim.scenario.shipped import scenario_file
 
 if TYPE_CHECKING:
+    from sim.metrics_endpoint.address import MetricsAddress
     from sim.report.run_folder import RunFolder
     from sim.scenario.scenario import Scenario
     from sim.training.progress import Progress
@@ -39,6 +40,10 @@ Length = Annotated[
         "--duration", help="Cut the run short, as in 20s; what would start later is left out.", metavar="DURATION"
     ),
 ]
+MetricsAddr = Annotated[
+    str | None,
+    typer.Option(help="Serve figures for Prometheus there, as in 127.0.0.1:9464.", metavar="HOST:PORT"),
+]
 VIRTUAL = "clock=virtual"  # the override that puts a scenario on the virtual clock
 _USER: Final = re.compile(r"(\b[A-Za-z][\w+.-]*:/*)\S*@")
 _QUERY: Final = re.compile(r"(\b[A-Za-z][\w+.-]*:/+[^\s?]*\?)\S*[^\s:;,.]")
@@ -50,6 +55,19 @@ def scenario_or_default(path: Path | None, overrides: tuple[str, ...]) -> "Scena
     from sim.scenario.loader import load, parse
 
     return parse(_DEFAULT_WORLD, "the default world", overrides) if path is None else load(path, overrides)
+
+
+def metrics_address(text: str | None) -> "MetricsAddress | None":
+    """Return the address that ``--metrics-addr`` names; None without one.
+
+    Raises:
+        InputError: it names none.
+    """
+    if text is None:
+        return None
+    from sim.metrics_endpoint.address import MetricsAddress
+
+    return MetricsAddress.parse(text)
 
 
 def say_once() -> Callable[[Notice], None]:

@@ -1,5 +1,6 @@
 """Commands that run one scenario: ``run`` ends with a verdict, ``demo`` is a thousand transactions."""
 
+from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from actors.core.errors import InputError
-from sim.commands.console import ModelFolder, Overrides, ScenarioFiles, Seed
+from sim.commands.console import MetricsAddr, ModelFolder, Overrides, ScenarioFiles, Seed, metrics_address
 from sim.commands.stream import Discard, StreamConfig, StreamOptions, Yes, stream_request
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def run(  # noqa: PLR0913, PLR0917 - an argument an option
     repeat: Annotated[
         int, typer.Option(help="Run each so often and say what share passed; on the real clock.", min=1, max=1_000)
     ] = 1,
+    metrics_addr: MetricsAddr = None,
     stream: Annotated[
         str | None,
         typer.Option(help="Let workers on a stream decide, as in kafka://127.0.0.1:19092/riskdrill.", metavar="URL"),
@@ -74,6 +76,8 @@ def run(  # noqa: PLR0913, PLR0917 - an argument an option
     Several run one after another, each in a process of its own, and end with a table, batch.json, junit.xml and the
     worst of their exit codes: 1, 130, 2, 99, 3, 0 in this order. With --out their folders are in runs/ of that folder.
 
+    With --metrics-addr other systems read its figures while it lasts: docs/metrics.md.
+
     With --stream and --store its pipeline are workers on Kafka and Redis: docs/scale_out.md.
 
     Exit code: 0 pass, 99 fail, 3 inconclusive, 2 input that cannot be used, 130 interrupted.
@@ -83,6 +87,7 @@ def run(  # noqa: PLR0913, PLR0917 - an argument an option
     from sim.run.command import Request, run_scenario
 
     options = StreamOptions(stream, store, stream_config, workers, discard, agreed=yes)
+    metrics = metrics_address(metrics_addr)
     words = list(overrides or ())
     words += [] if clock is None else [f"clock={clock.value}"]
     words += [] if seed is None else [f"seed={seed}"]
@@ -93,11 +98,12 @@ def run(  # noqa: PLR0913, PLR0917 - an argument an option
         given = [] if model is None else ["--model", str(model)]
         given += [] if duration is None else ["--duration", duration]
         given += [word for each in words for word in ("--set", each)]
+        given += [] if metrics is None else ["--metrics-addr", str(metrics)]
         said = (*given, "--tui", tui.value, *options.as_written())
         return _run_several(scenarios, repeat, tuple(words), said, out, needs_model=model is None)
     elsewhere = partial(_elsewhere, options)
     request = Request(scenarios[0], model, tuple(words), duration, out, tui.value, picture, record, elsewhere=elsewhere)
-    return run_scenario(request)
+    return run_scenario(replace(request, metrics=metrics))
 
 
 def _run_several(

@@ -12,6 +12,8 @@ from actors.core.errors import OutputError, ScenarioError
 from dashboard.cast import SUFFIX as CAST
 from dashboard.frame import Frame, Notice
 from dashboard.live import open_screen, wants_live
+from sim.metrics_endpoint.address import MetricsAddress
+from sim.metrics_endpoint.endpoint import Endpoint, serving
 from sim.operator.blindfold import FOLDER, TITLE, Blindfold
 from sim.report.run_folder import RunFolder
 from sim.scenario.loader import load, placing
@@ -119,6 +121,7 @@ class Request:
         record: file for a recording of the screen; None records nothing.
         with_capacity: measure what the pipeline can do before the run; of a scenario without a file of transactions.
         elsewhere: given the scenario, returns where its pipeline is; None: in this process.
+        metrics: where other systems read the run's figures; None nowhere.
         blind: hides what the scenario would give away; the screen then is the terminal's.
         afterwards: given what was run and what it came to, with the screen gone and the folder still open, returns the
             exit code.
@@ -134,6 +137,7 @@ class Request:
     record: Path | None = None
     with_capacity: bool = False
     elsewhere: Callable[[Scenario], Elsewhere | None] = lambda _: None
+    metrics: MetricsAddress | None = None
     blind: Blindfold | None = None
     afterwards: "Callable[[Plan, Result, RunFolder], int]" = lambda _plan, result, _folder: result.exit_code
 
@@ -154,11 +158,17 @@ def run_cut(shorter: Cut, request: Request) -> int:
     """Run a scenario that is loaded, cut or whole; otherwise as `run_scenario`."""
     elsewhere = request.elsewhere(shorter.scenario)
     name = shorter.scenario.name if request.blind is None else FOLDER
-    with RunFolder.create(request.out, name) as folder:
-        return _run_in(folder, shorter, request, elsewhere)
+    with serving(request.metrics, _say) as endpoint, RunFolder.create(request.out, name) as folder:
+        return _run_in(folder, shorter, request, elsewhere, endpoint)
 
 
-def _run_in(folder: RunFolder, shorter: Cut, request: Request, elsewhere: Elsewhere | None) -> int:
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+
+
+def _run_in(
+    folder: RunFolder, shorter: Cut, request: Request, elsewhere: Elsewhere | None, endpoint: Endpoint | None
+) -> int:
     for line in folder.notices():
         sys.stderr.write(f"{line}\n")
     if request.picture is not None:
@@ -173,6 +183,7 @@ def _run_in(folder: RunFolder, shorter: Cut, request: Request, elsewhere: Elsewh
         # Imported with the screen up: LightGBM alone takes a second.
         from sim.operator.menu_choices import choices, drill_choices
         from sim.operator.refusals import refusal
+        from sim.run.composition import Attachments
         from sim.run.execution import composed, execute
         from sim.run.plan import SyntheticLoad
         from sim.steps.mirrors import MOST_MIRRORS
@@ -188,7 +199,7 @@ def _run_in(folder: RunFolder, shorter: Cut, request: Request, elsewhere: Elsewh
             screen.offer(drill_choices(plan.scenario, folder.path))
         elif live:
             screen.offer(choices(plan.scenario, refused, tuple(plan.candidates.values()), folder.path))
-        result = execute(plan, folder, screen, compose=compose)
+        result = execute(plan, folder, screen, Attachments(readers=endpoint), compose)
     except BaseException:
         screen.close()
         raise

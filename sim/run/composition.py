@@ -30,6 +30,7 @@ from sim.injection.schedule import FaultSchedule
 from sim.injection.switch import FaultTargets
 from sim.journal import Journal
 from sim.lookahead.wrapped_ports import Lookahead, with_lookahead, without_lookahead
+from sim.metrics_endpoint.told import Readers
 from sim.outcomes.mapped_arrays import ArrayStore
 from sim.outcomes.outcome_book import OutcomeBook
 from sim.replay.traffic import PointInTimeFeed
@@ -72,12 +73,14 @@ class Attachments:
         work: given what lets the time of computing pass, and the clock, returns what the actors are given; it must
             let it pass too.
         alerts: given the alert rules before the run, to record what they read.
+        readers: are told how the run is, for other systems; None where none looks in.
     """
 
     sink: Callable[[OutcomeBook], DecisionSink] = _plain
     alter: Callable[[Pipeline], None] = _as_it_is
     work: Callable[[Work, Clock], Work] = _same
     alerts: Callable[[AlertEngine], None] = _unrecorded
+    readers: Readers | None = None
 
 
 NO_ATTACHMENTS = Attachments()

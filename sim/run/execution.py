@@ -16,6 +16,7 @@ from sim.clocks.real import loop_factory
 from sim.clocks.virtual_loop import VirtualLoop
 from sim.exit_codes import USAGE
 from sim.journal import Journal, JournalEntry
+from sim.metrics_endpoint.told import Readers, RunTold
 from sim.operator.as_played import as_played, played_spans
 from sim.operator.incident import Incident
 from sim.report import run_folder as files
@@ -30,9 +31,10 @@ from sim.run.lifecycle import RunEnd, RunLifecycle
 from sim.run.machine import Machine, real_machine, virtual_machine
 from sim.run.output import Output
 from sim.run.plan import Plan
-from sim.run.watch import AnyScreen
+from sim.run.watch import AnyScreen, tick_s
 from sim.run_parts import RunParts
 from sim.scenario.render import resolved
+from sim.scenario.timeline import Span
 from sim.signals import drained_by
 
 
@@ -136,6 +138,7 @@ async def _run_on(
             lines.through(parts.faults.wrap_file)
         lifecycle = RunLifecycle(plan, parts, clock, screen, TextLines(latency_lines), machine.memory)
         attachments.alerts(lifecycle.watch.alerts)
+        teller = _teller(plan, parts, lifecycle, attachments.readers)
         lifecycle.watch.monitor.alert_listeners.append(
             lambda event: told.add_alert(AlertLine.of(event, journal.start_ns))
         )
@@ -151,7 +154,19 @@ async def _run_on(
                 lines.flush()
             # Who presses Ctrl-C now wants the run to end, not to lose its summary; labels in the log may be missing.
             output = Output(folder, parts, own_lines, partial(presses.more_than, presses.count))
-            return _report(plan, output, lifecycle, ended, (*machine.losses(), *problems))
+            result = _report(plan, output, lifecycle, ended, (*machine.losses(), *problems))
+            if teller is not None:
+                teller.end(ended.final, result.summary.verdict, lifecycle.quality_of(Span(0, None)))
+            return result
+
+
+def _teller(plan: Plan, parts: RunParts, lifecycle: RunLifecycle, readers: Readers | None) -> RunTold | None:
+    """Return what tells ``readers`` at each tick; None without any."""
+    if readers is None:
+        return None
+    teller = RunTold(readers, plan.scenario, parts, lambda: lifecycle.watch.state, tick_s(plan))
+    lifecycle.watch.monitor.listeners.append(teller.hear)
+    return teller
 
 
 class _Told:

@@ -102,7 +102,7 @@ class RunLifecycle:
         self._parts = parts
         self._clock = clock
         self._end: asyncio.Future[EndReason] = asyncio.get_running_loop().create_future()
-        self.judge = Judge(plan.scenario, parts.telemetry.reference_of, self._quality_of)
+        self.judge = Judge(plan.scenario, parts.telemetry.reference_of, self.quality_of)
         self._incident = None if plan.blind is None else self._make_incident(plan.blind)
         asked = RunControls(
             plan.scenario,
@@ -362,7 +362,7 @@ class RunLifecycle:
         cut = self._plan.cut
         return () if cut is None else tuple(map(skipped, cut.not_judged))
 
-    def _quality_of(self, span: Span) -> Quality | None:
+    def quality_of(self, span: Span) -> Quality | None:
         """Return how good the decisions of a span were, once every label is out."""
         if not self._plan.load.labelled:
             return None

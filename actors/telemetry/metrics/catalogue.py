@@ -13,13 +13,14 @@ from functools import cache
 from itertools import chain
 
 from actors.core.errors import nearest
-from actors.telemetry.metrics.alerts import alert_metrics
+from actors.telemetry.metrics.alerts import alert_metrics, alert_series
 from actors.telemetry.metrics.feature_store import feature_store_metrics
-from actors.telemetry.metrics.flow import decision_metrics, flow_metrics
-from actors.telemetry.metrics.latency import PERCENTS, latency_metrics
+from actors.telemetry.metrics.flow import decision_metrics, flow_metrics, flow_series
+from actors.telemetry.metrics.latency import PERCENTS, STAGES, latency_metrics
 from actors.telemetry.metrics.metric import Metric
 from actors.telemetry.metrics.model import feature_psi, model_metrics, quality_metrics
-from actors.telemetry.metrics.saturation import actor_metrics, process_metrics, stream_metrics
+from actors.telemetry.metrics.saturation import actor_metrics, process_metrics, saturation_series, stream_metrics
+from actors.telemetry.metrics.series import Series
 from actors.telemetry.window import Window
 
 METRICS: dict[str, Metric] = {
@@ -39,6 +40,18 @@ METRICS: dict[str, Metric] = {
 }
 
 PSI = "psi."
+
+SERIES: dict[str, Series] = {
+    series.name: series
+    for series in chain(
+        (each.series for metric in METRICS.values() for each in (metric.part, metric.whole, metric.level) if each),
+        (STAGES,),
+        flow_series(),
+        saturation_series(),
+        alert_series(),
+    )
+}
+"""What other systems are told of a run, by the name under which they read it."""
 
 
 def find(name: str) -> Metric | None:

@@ -3,7 +3,33 @@
 from collections.abc import Iterator
 
 from actors.telemetry.metrics.metric import Metric, Unit, counted, reading, share
-from actors.telemetry.snapshot import Snapshot
+from actors.telemetry.metrics.series import total
+
+LOOKUPS = total("feature_store_lookups", "look-ups of a batch", lambda s: s.counters.store_lookups)
+LOOKUP_ERRORS = total(
+    "feature_store_lookup_errors",
+    "look-ups that failed, timed out or met an open breaker",
+    lambda s: s.counters.store_errors,
+)
+CALLS = total("feature_store_calls", "what the store was asked, retries included", lambda s: s.counters.store_calls)
+NEEDED = total("feature_store_transactions", "transactions that needed batch features", lambda s: s.counters.store_rows)
+CACHED = total(
+    "feature_store_cached",
+    "transactions answered from the cache because their look-up failed",
+    lambda s: s.counters.store_cached_rows,
+)
+MISSING = total("feature_store_missing", "transactions without batch features", lambda s: s.counters.store_missing_rows)
+STALE = total(
+    "feature_store_stale", "transactions with batch features past their limit", lambda s: s.counters.store_stale_rows
+)
+WINDOWS_CALLS = total(
+    "windows_calls", "batches that the windows were asked to count", lambda s: s.counters.windows_calls
+)
+WINDOWS_ERRORS = total(
+    "windows_errors",
+    "batches that the windows refused or did not count in time",
+    lambda s: s.counters.windows_errors,
+)
 
 
 def feature_store_metrics() -> Iterator[Metric]:
@@ -11,36 +37,37 @@ def feature_store_metrics() -> Iterator[Metric]:
     yield share(
         "feature_store.error_ratio",
         "look-ups that failed, timed out or met an open breaker",
-        lambda s: s.counters.store_errors,
-        lambda s: s.counters.store_lookups,
+        LOOKUP_ERRORS,
+        LOOKUPS,
         worse=True,
         also="feature_store.error_rate store_error_ratio store_errors",
     )
-    yield Metric(
+    yield share(
         "feature_store.calls_per_lookup",
-        Unit.COUNT,
         "calls that the store got for each look-up: retries add to them, an open breaker spares them",
-        lambda window: window.ratio(lambda s: s.counters.store_calls, lambda s: s.counters.store_lookups),
+        CALLS,
+        LOOKUPS,
+        unit=Unit.COUNT,
     )
     yield share(
         "feature_store.cached_ratio",
         "transactions answered from the cache because their look-up failed, of those that needed batch features",
-        lambda s: s.counters.store_cached_rows,
-        _rows,
+        CACHED,
+        NEEDED,
     )
     yield share(
         "feature_store.miss_ratio",
         "transactions without batch features, of those that needed them",
-        lambda s: s.counters.store_missing_rows,
-        _rows,
+        MISSING,
+        NEEDED,
         worse=True,
         also="miss_ratio miss_rate cache_miss_ratio feature_store.miss_rate missing_ratio",
     )
     yield share(
         "feature_store.stale_ratio",
         "transactions with batch features past their limit, of those that needed them",
-        lambda s: s.counters.store_stale_rows,
-        _rows,
+        STALE,
+        NEEDED,
         worse=True,
         also="stale_rate feature_store.stale_rate",
     )
@@ -60,12 +87,8 @@ def feature_store_metrics() -> Iterator[Metric]:
     yield share(
         "windows.error_ratio",
         "batches that the windows refused or did not count in time, and whose transactions went by rules",
-        lambda s: s.counters.windows_errors,
-        lambda s: s.counters.windows_calls,
+        WINDOWS_ERRORS,
+        WINDOWS_CALLS,
         worse=True,
         also="windows.error_rate windows_error_ratio windows_errors stream_state.error_ratio",
     )
-
-
-def _rows(snapshot: Snapshot) -> int:
-    return snapshot.counters.store_rows

@@ -3,7 +3,10 @@
 from collections.abc import Iterator
 from functools import partial
 
+from actors.telemetry.histogram_counts import HistogramCounts
 from actors.telemetry.metrics.metric import Metric, Read, Unit
+from actors.telemetry.metrics.series import PREFIX, Histogram
+from actors.telemetry.snapshot import Snapshot
 from actors.telemetry.stages import Stage
 from actors.telemetry.window import Window
 
@@ -38,6 +41,20 @@ _WHAT = {
 def prefix(stage: Stage) -> str:
     """Return what the names of the stage's metrics begin with."""
     return "lateness" if stage is Stage.LATENESS else stage.value
+
+
+def _of_each_stage(snapshot: Snapshot) -> Iterator[tuple[tuple[str, ...], HistogramCounts]]:
+    for stage, counts in snapshot.stages.items():
+        yield (stage,), counts
+
+
+STAGES = Histogram(
+    f"{PREFIX}stage_seconds",
+    "seconds",
+    "time that each stage took; stage latency is from the intended arrival to the decision",
+    ("stage",),
+    _of_each_stage,
+)
 
 
 def latency_metrics() -> Iterator[Metric]:

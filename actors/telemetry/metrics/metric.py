@@ -6,6 +6,7 @@ from enum import Enum, StrEnum
 from math import inf
 
 from actors.core.clock import NS_PER, NS_PER_US
+from actors.telemetry.metrics.series import Level, Total, level, total
 from actors.telemetry.snapshot import Snapshot
 from actors.telemetry.stages import Stage
 from actors.telemetry.window import Window
@@ -132,6 +133,10 @@ class Metric:
             smallest is 0 for every metric.
         worse: a share of what went wrong, of which a whole one is never the limit that someone means.
         also: other words for it, as other tools and our own summary have them, with blanks between them.
+        part: the count that it is the growth of, or a share of ``whole``; None where it is no figure of counts.
+        whole: what it is a share of, or a mean over; None where it is neither.
+        per: what that share is divided by.
+        level: what other systems are told instead, where it is a reading.
     """
 
     name: str
@@ -146,6 +151,10 @@ class Metric:
     at_most: float | None = None
     worse: bool = False
     also: str = ""
+    part: Total | None = None
+    whole: Total | None = None
+    per: float = 1.0
+    level: Level | None = None
 
     @property
     def highest(self) -> float:
@@ -161,43 +170,88 @@ class Metric:
 
 
 def counted(name: str, description: str, count: Count, *, also: str = "") -> Metric:
-    """Return the metric of how often something happened in a window."""
-    return Metric(name, Unit.COUNT, description, lambda window: window.count(count), also=also)
+    """Return the metric of how often something happened in a window; other systems are told it under its name."""
+    part = count if isinstance(count, Total) else total(name.replace(".", "_"), description, count)
+    return Metric(name, Unit.COUNT, description, lambda window: window.count(part), also=also, part=part)
 
 
 def share(
     name: str,
     description: str,
-    part: Count,
-    whole: Count,
+    part: Total,
+    whole: Total,
     *,
+    unit: Unit = Unit.RATIO,
+    per: float = 1.0,
     at_most: float | None = None,
     worse: bool = False,
     also: str = "",
 ) -> Metric:
-    """Return the metric of ``part`` over ``whole``, both as they grew in a window."""
+    """Return the metric of ``part`` over ``whole``, both as they grew in a window, as a multiple of ``per``."""
 
     def read(window: Window) -> float | None:
-        return window.ratio(part, whole)
+        ratio = window.ratio(part, whole)
+        return None if ratio is None else ratio / per
 
-    return Metric(name, Unit.RATIO, description, read, at_most=at_most, worse=worse, also=also)
+    return Metric(
+        name, unit, description, read, at_most=at_most, worse=worse, also=also, part=part, whole=whole, per=per
+    )
 
 
-def per_second(name: str, description: str, count: Count, *, also: str = "") -> Metric:
+def per_second(name: str, description: str, count: Total, *, also: str = "") -> Metric:
     """Return the metric of how often something happened a second."""
-    return Metric(name, Unit.PER_S, description, lambda window: window.rate(count), also=also)
+    return Metric(name, Unit.PER_S, description, lambda window: window.rate(count), also=also, part=count)
 
 
-def time_share(name: str, description: str, seconds: Count, *, worse: bool = False) -> Metric:
+def time_share(name: str, description: str, seconds: Total, *, worse: bool = False) -> Metric:
     """Return the metric of the share of the time that something took.
 
     What ends in a window is counted there with all of its time, so the share can be a little over 1.
     """
-    return Metric(name, Unit.RATIO, description, lambda window: window.rate(seconds), at_most=inf, worse=worse)
+    return Metric(
+        name, Unit.RATIO, description, lambda window: window.rate(seconds), at_most=inf, worse=worse, part=seconds
+    )
 
 
 def reading(
-    name: str, unit: Unit, description: str, read: Read, *, at_most: float | None = None, also: str = ""
+    name: str,
+    unit: Unit,
+    description: str,
+    read: Read,
+    *,
+    at_most: float | None = None,
+    also: str = "",
+    of: Level | None = None,
 ) -> Metric:
-    """Return the metric of a reading at a window's end."""
-    return Metric(name, unit, description, read, instant=True, at_most=at_most, also=also)
+    """Return the metric of a reading at a window's end; ``of`` is what other systems are told, where it has labels."""
+    told = of or told_as(name, unit, description, read)
+    return Metric(name, unit, description, read, instant=True, at_most=at_most, also=also, level=told)
+
+
+_BASE: dict[Unit, tuple[str, str, float]] = {  # how a name ends, the base unit, and how many of it one is
+    Unit.RATIO: ("_ratio", "ratio", 1.0),
+    Unit.S: ("_s", "seconds", 1.0),
+    Unit.MB: ("_mb", "bytes", float(BYTES_PER_MB)),
+}
+
+
+def told_as(name: str, unit: Unit, description: str, read: Read, *, recent: bool = False) -> Level:
+    """Return the series of a metric that is a reading: its name, with its base unit behind it, and its figure in that.
+
+    Example:
+        >>> told_as("feature_store.age_s", Unit.S, "age of the batch features", lambda window: None).selector
+        'riskdrill_feature_store_age_seconds'
+        >>> told_as("recall", Unit.RATIO, "fraud stopped", lambda window: None).selector
+        'riskdrill_recall_ratio'
+        >>> told_as("false_positive_rate", Unit.RATIO, "blocked by mistake", lambda window: None).selector
+        'riskdrill_false_positive_ratio'
+    """
+    ending, base, factor = _BASE.get(unit, ("", "", 1.0))
+    stem = name.replace(".", "_").removesuffix(ending)
+    stem = stem.removesuffix("_rate") if unit is Unit.RATIO else stem
+
+    def in_base(window: Window) -> float | None:
+        value = read(window)
+        return None if value is None else value * factor
+
+    return level(stem, description, in_base, base, recent=recent)

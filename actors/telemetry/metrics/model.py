@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from math import inf
 
 from actors.telemetry.drift import MIN_SCORES, Reference, relative_shift, shift_sigma
-from actors.telemetry.metrics.metric import Metric, Read, Unit, counted
+from actors.telemetry.metrics.metric import Metric, Read, Unit, counted, told_as
+from actors.telemetry.metrics.series import Sample, levels
 from actors.telemetry.snapshot import Quality
 from actors.telemetry.window import Window
 
@@ -13,24 +14,43 @@ NEAR_HALF = (0.44, 0.56)  # six of fifty bins: where a model that knows nothing 
 
 def model_metrics() -> Iterator[Metric]:
     """Yield the score's mean and shift, and drift."""
-    yield Metric("score.mean", Unit.SCORE, "mean score of the model", score_mean, also="score avg_prediction")
+    yield _recent("score.mean", Unit.SCORE, "mean score of the model", score_mean, also="score avg_prediction")
     what = "distance of the mean score from training's, as a share of it"
-    yield Metric("score.shift", Unit.RATIO, what, _shift, at_most=inf, also="score_shift shift")
-    yield Metric("score.shift_sigma", Unit.SIGMA, "the same distance in standard errors of the mean", _sigma)
-    yield Metric("score.near_half_ratio", Unit.RATIO, "scores between 0.44 and 0.56, of all", _near_half)
+    yield _recent("score.shift", Unit.RATIO, what, _shift, at_most=inf, also="score_shift shift")
+    yield _recent("score.shift_sigma", Unit.SIGMA, "the same distance in standard errors of the mean", _sigma)
+    yield _recent("score.near_half_ratio", Unit.RATIO, "scores between 0.44 and 0.56, of all", _near_half)
     what = "largest PSI of any feature against training; `psi.<feature>` is that of one"
     words = "psi drift max_psi feature_drift"
-    yield Metric("psi.max", Unit.NATS, what, lambda w: max(w.psi_by_feature.values(), default=None), also=words)
+    yield Metric("psi.max", Unit.NATS, what, _largest_psi, also=words, level=PSI_OF_EACH)
     yield counted("model.errors", "batches that could not be scored", lambda s: s.counters.model_errors)
     yield counted("model.swaps", "serving models replaced", lambda s: s.counters.model_swaps)
     what = "models that were to serve and did not prove themselves"
     yield counted("model.refusals", what, lambda s: s.counters.model_refusals)
 
 
+def _recent(name: str, unit: Unit, what: str, read: Read, *, at_most: float | None = None, also: str = "") -> Metric:
+    """Return the metric of what a window's scores look like, of which other systems are told the last ten seconds."""
+    told = told_as(name, unit, what, read, recent=True)
+    return Metric(name, unit, what, read, at_most=at_most, also=also, level=told)
+
+
+def _psi_of_each(window: Window) -> Iterator[Sample]:
+    for feature, psi in window.psi_by_feature.items():
+        yield (feature,), psi
+
+
+PSI_OF_EACH = levels("psi", "PSI of a feature against training", ("feature",), _psi_of_each, recent=True)
+
+
+def _largest_psi(window: Window) -> float | None:
+    return max(window.psi_by_feature.values(), default=None)
+
+
 def feature_psi(feature: str) -> Metric:
     """Return the metric ``psi.<feature>``."""
     what = f"PSI of `{feature}` against training"
-    return Metric(f"psi.{feature}", Unit.NATS, what, lambda window: window.psi_by_feature.get(feature))
+    told = PSI_OF_EACH.where("feature", feature)
+    return Metric(f"psi.{feature}", Unit.NATS, what, lambda window: window.psi_by_feature.get(feature), level=told)
 
 
 def score_mean(window: Window) -> float | None:
@@ -68,51 +88,62 @@ def _near_half(window: Window) -> float | None:
 
 def quality_metrics() -> Iterator[Metric]:
     """Yield what `Quality` holds. All are None in a run without labels."""
-    yield Metric("labelled", Unit.COUNT, "decisions whose label is known", _of(lambda q: q.labelled))
+    yield _quality("labelled", Unit.COUNT, "decisions whose label is known", lambda q: q.labelled)
     words = "tpr sensitivity detection_rate fraud_recall"
-    yield Metric("recall", Unit.RATIO, "fraud reviewed or blocked, of all fraud", _of(lambda q: q.recall), also=words)
-    yield Metric("precision", Unit.RATIO, "fraud, of what was reviewed or blocked", _of(lambda q: q.precision))
-    yield Metric(
+    yield _quality("recall", Unit.RATIO, "fraud reviewed or blocked, of all fraud", lambda q: q.recall, also=words)
+    yield _quality("precision", Unit.RATIO, "fraud, of what was reviewed or blocked", lambda q: q.precision)
+    yield _quality(
         "false_positive_rate",
         Unit.RATIO,
         "legitimate transactions blocked, of all legitimate ones",
-        _of(lambda q: q.false_positive_rate),
+        lambda q: q.false_positive_rate,
         worse=True,
         also="fpr false_positive_ratio false_positives",
     )
     what = "ROC-AUC of scores against known labels"
     words = "auc roc_auc live_auc model_roc_auc rolling_auc"
-    yield Metric("live_roc_auc", Unit.SCORE, what, _of(lambda q: q.live_roc_auc), also=words)
+    yield _quality("live_roc_auc", Unit.SCORE, what, lambda q: q.live_roc_auc, also=words)
     what = "Kolmogorov-Smirnov distance between the scores of fraud and of the rest; 1 tells all apart"
-    yield Metric("live_ks", Unit.SCORE, what, _of(lambda q: q.live_ks), also="ks ks_statistic kolmogorov_smirnov")
+    yield _quality("live_ks", Unit.SCORE, what, lambda q: q.live_ks, also="ks ks_statistic kolmogorov_smirnov")
     what = "how far scores are from the share of fraud among those like them (expected calibration error, 15 bins)"
     words = "ece expected_calibration_error live_calibration_error"
-    yield Metric("calibration_error", Unit.SCORE, what, _of(lambda q: q.calibration_error), also=words)
+    yield _quality("calibration_error", Unit.SCORE, what, lambda q: q.calibration_error, also=words)
     words = "loss money_lost"
-    yield Metric("fraud_loss", Unit.AMOUNT, "amount of approved fraud", _of(lambda q: q.fraud_loss), also=words)
-    yield Metric(
+    yield _quality("fraud_loss", Unit.AMOUNT, "amount of approved fraud", lambda q: q.fraud_loss, also=words)
+    yield _quality(
         "fraud_prevented",
         Unit.AMOUNT,
         "amount of blocked fraud, and of reviewed fraud what review catches",
-        _of(lambda q: q.fraud_prevented),
+        lambda q: q.fraud_prevented,
         also="prevented money_saved",
     )
-    yield Metric(
+    yield _quality(
         "wrongly_blocked",
         Unit.AMOUNT,
         "amount of blocked legitimate transactions",
-        _of(lambda q: q.wrongly_blocked),
+        lambda q: q.wrongly_blocked,
     )
     words = "review_count reviews_count"
-    yield Metric("review_volume", Unit.COUNT, "transactions sent to review", _of(lambda q: q.review_volume), also=words)
-    yield Metric(
-        "on_time.ratio", Unit.RATIO, "decided by the deadline (50 ms if none is set)", _of(lambda q: q.on_time_ratio)
+    yield _quality("review_volume", Unit.COUNT, "transactions sent to review", lambda q: q.review_volume, also=words)
+    yield _quality(
+        "on_time.ratio", Unit.RATIO, "decided by the deadline (50 ms if none is set)", lambda q: q.on_time_ratio
     )
     what = "the same, of the tenth of the transactions with the largest amounts"
-    yield Metric("on_time.top_decile.ratio", Unit.RATIO, what, _of(lambda q: q.top_on_time_ratio))
+    yield _quality("on_time.top_decile.ratio", Unit.RATIO, what, lambda q: q.top_on_time_ratio)
     what = "decided by the deadline and by the model, of that tenth"
-    yield Metric("on_time.top_decile.scored_ratio", Unit.RATIO, what, _of(lambda q: q.top_scored_ratio))
+    yield _quality("on_time.top_decile.scored_ratio", Unit.RATIO, what, lambda q: q.top_scored_ratio)
 
 
-def _of(read: Callable[[Quality], float | None]) -> Read:
-    return lambda window: None if window.quality is None else read(window.quality)
+def _quality(
+    name: str,
+    unit: Unit,
+    what: str,
+    read: Callable[[Quality], float | None],
+    *,
+    worse: bool = False,
+    also: str = "",
+) -> Metric:
+    def of(window: Window) -> float | None:
+        return None if window.quality is None else read(window.quality)
+
+    return Metric(name, unit, what, of, worse=worse, also=also, level=told_as(name, unit, what, of))

@@ -6,12 +6,49 @@ from math import inf
 
 from actors.core.clock import NS_PER_S
 from actors.telemetry.counters import ActorWork
-from actors.telemetry.metrics.metric import BYTES_PER_MB, Metric, Read, Unit, counted, reading, time_share
+from actors.telemetry.metrics.metric import BYTES_PER_MB, Metric, Read, Unit, counted, reading, share, time_share
+from actors.telemetry.metrics.series import Sample, Series, levels, total, totals
 from actors.telemetry.snapshot import MailboxGauge, Snapshot
 from actors.telemetry.window import Window
 
 MAILBOXES = ("assembler", "scorer", "logger")  # each named after the actor that reads it
 ACTORS = ("producer", *MAILBOXES)
+
+
+def _of_mailboxes(read: Callable[[MailboxGauge], float]) -> Callable[[Window], Iterator[Sample]]:
+    return lambda window: (((box.name,), read(box)) for box in window.newer.gauges.mailboxes)
+
+
+def _of_actors(read: Callable[[ActorWork], float]) -> Callable[[Snapshot], Iterator[Sample]]:
+    return lambda snapshot: (((actor,), read(work)) for actor, work in snapshot.work.items())
+
+
+def _blocked(snapshot: Snapshot) -> Iterator[Sample]:
+    return (((box.name,), box.blocked_s) for box in snapshot.gauges.mailboxes)
+
+
+_BOX = ("mailbox",)
+_ACTOR = ("actor",)
+DEPTH = levels("mailbox_depth", "transactions waiting in a mailbox", _BOX, _of_mailboxes(lambda box: box.depth))
+FILL = levels(
+    "mailbox_fill",
+    "depth of a mailbox, of its capacity",
+    _BOX,
+    _of_mailboxes(lambda box: box.depth / box.capacity),
+    "ratio",
+)
+BLOCKED = totals("mailbox_blocked", "time that senders waited for room in a mailbox", _BOX, _blocked, "seconds")
+BUSY = totals(
+    "actor_busy", "time that an actor worked", _ACTOR, _of_actors(lambda work: work.busy_ns / NS_PER_S), "seconds"
+)
+BATCHES = totals("actor_batches", "batches that an actor worked on", _ACTOR, _of_actors(lambda work: work.batches))
+ROWS = totals("actor_transactions", "transactions that an actor worked on", _ACTOR, _of_actors(lambda work: work.rows))
+
+
+def saturation_series() -> Iterator[Series]:
+    """Yield what other systems are told beyond what metrics read."""
+    what = "transactions that a mailbox holds before it blocks the sender"
+    yield levels("mailbox_capacity", what, _BOX, _of_mailboxes(lambda box: box.capacity)).series
 
 
 def actor_metrics() -> Iterator[Metric]:
@@ -26,35 +63,35 @@ def actor_metrics() -> Iterator[Metric]:
 def _mailbox_metrics(name: str) -> Iterator[Metric]:
     depth = _gauge(name, lambda box: box.depth)
     words = f"{name}.depth queue.{name} {name}_queue {name}.queue_depth"
-    yield reading(f"mailbox.{name}.depth", Unit.COUNT, f"transactions waiting for the {name}", depth, also=words)
+    yield reading(
+        f"mailbox.{name}.depth",
+        Unit.COUNT,
+        f"transactions waiting for the {name}",
+        depth,
+        also=words,
+        of=DEPTH.where("mailbox", name),
+    )
     fill = _gauge(name, lambda box: box.depth / box.capacity)
     what = f"depth of the {name}'s mailbox, of its capacity; over 1 where that was squeezed"
-    yield reading(f"mailbox.{name}.fill_ratio", Unit.RATIO, what, fill, at_most=inf)
+    yield reading(f"mailbox.{name}.fill_ratio", Unit.RATIO, what, fill, at_most=inf, of=FILL.where("mailbox", name))
     what = f"share of the time that senders waited for room at the {name}"
-    yield time_share(f"mailbox.{name}.blocked_ratio", what, lambda s: _blocked_s(s, name), worse=True)
+    yield time_share(f"mailbox.{name}.blocked_ratio", what, BLOCKED.where("mailbox", name), worse=True)
 
 
 def _gauge(name: str, read: Callable[[MailboxGauge], float]) -> Read:
     return lambda window: next((read(box) for box in window.newer.gauges.mailboxes if box.name == name), None)
 
 
-def _blocked_s(snapshot: Snapshot, name: str) -> float:
-    return sum(box.blocked_s for box in snapshot.gauges.mailboxes if box.name == name)
-
-
 def _work_metrics(name: str) -> Iterator[Metric]:
     what = f"share of the time that the {name} worked"
-    yield time_share(f"actor.{name}.busy_ratio", what, lambda s: _work(s, name).busy_ns / NS_PER_S)
-    yield Metric(
+    yield time_share(f"actor.{name}.busy_ratio", what, BUSY.where("actor", name))
+    yield share(
         f"actor.{name}.batch_size",
-        Unit.COUNT,
         f"mean number of transactions in a batch of the {name}",
-        lambda window: window.ratio(lambda s: _work(s, name).rows, lambda s: _work(s, name).batches),
+        ROWS.where("actor", name),
+        BATCHES.where("actor", name),
+        unit=Unit.COUNT,
     )
-
-
-def _work(snapshot: Snapshot, name: str) -> ActorWork:
-    return snapshot.work.get(name, ActorWork())
 
 
 def stream_metrics() -> Iterator[Metric]:
@@ -68,6 +105,9 @@ def stream_metrics() -> Iterator[Metric]:
     )
 
 
+GC_PAUSED = total(
+    "gc_paused", "time that garbage collection stopped the world", lambda s: s.gc.total_ns / NS_PER_S, "seconds"
+)
 _MEMORY = "memory mem rss rss_mb memory_bytes ram"
 
 
@@ -77,7 +117,7 @@ def process_metrics() -> Iterator[Metric]:
     for metric in (
         reading("memory_mb", Unit.MB, "resident memory of the pipeline's process", _memory_mb, also=_MEMORY),
         counted("gc.pauses", "garbage collections", lambda s: s.gc.pauses),
-        time_share("gc.pause_ratio", what, lambda s: s.gc.total_ns / NS_PER_S, worse=True),
+        time_share("gc.pause_ratio", what, GC_PAUSED, worse=True),
     ):
         yield replace(metric, of_process=True)
 
