@@ -9,6 +9,7 @@ from sim.faults.registry import FAULTS
 from tests.support.documents import (
     ARCHITECTURE,
     FAULTS_PAGE,
+    METRICS_PAGE,
     MONITORING,
     REPLAY_PAGE,
     SCALE_OUT,
@@ -16,6 +17,7 @@ from tests.support.documents import (
     filled,
     layers_picture,
     replay_tables,
+    series_table,
     stream_faults_table,
 )
 from tests.support.repository import ROOT, tracked
@@ -42,6 +44,12 @@ def test_table_of_faults_on_a_stream_is_what_each_kind_says() -> None:
     text = SCALE_OUT.read_text()
     assert filled(text, stream_faults_table()) == text
     assert [kind for kind in FAULTS if f"| `{kind}` |" not in text] == []
+
+
+def test_table_of_series_is_that_of_the_endpoint() -> None:
+    """Every series that an endpoint serves has its row: type, unit, labels, meaning."""
+    text = METRICS_PAGE.read_text()
+    assert filled(text, series_table()) == text
 
 
 def test_tables_of_a_replay_are_those_of_the_code() -> None:

@@ -50,8 +50,8 @@ class Endpoint:
         Raises:
             InputError: the address cannot be had.
         """
-        ours, theirs = socket.socketpair()
-        with asked.listen() as listener, theirs:
+        with asked.listen() as listener:
+            ours, theirs = socket.socketpair()
             inherited = (theirs.fileno(), listener.fileno())
             command = [sys.executable, "-m", "sim.metrics_endpoint", *map(str, inherited)]
             # Inherited: Ctrl-C and the end of the terminal are for the run, which then closes the pipe.
@@ -67,6 +67,7 @@ class Endpoint:
                 )
             finally:
                 signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+                theirs.close()
             return cls(address_of(listener, asked), process, ours)
 
     @property

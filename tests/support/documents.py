@@ -11,8 +11,10 @@ from actors.telemetry.alerts.on_stream import runbooks, stream_rules
 from actors.telemetry.alerts.rule import ESCALATION, AlertRule
 from actors.telemetry.expression.expression import Expression
 from actors.telemetry.metrics.catalogue import METRICS
+from actors.telemetry.metrics.series import Counter, Gauge, Histogram, Series
 from sim.faults.fault import NotOnStream, OnStream
 from sim.faults.registry import FAULTS
+from sim.metrics_endpoint.collector import ALL_SERIES
 from sim.scenario.events import EventColumns, Events
 from sim.scenario.field_types import fields_of
 from sim.scenario.json_schema import attribute_texts, fault_keys
@@ -21,6 +23,7 @@ from tests.support.repository import ROOT
 DOCS = ROOT / "docs"
 MONITORING = DOCS / "monitoring.md"
 FAULTS_PAGE = DOCS / "faults.md"
+METRICS_PAGE = DOCS / "metrics.md"
 REPLAY_PAGE = DOCS / "replay.md"
 SCALE_OUT = DOCS / "scale_out.md"
 ARCHITECTURE = DOCS / "architecture.md"
@@ -53,6 +56,25 @@ def metrics_table() -> str:
     """Return the metrics with their units and ranges."""
     rows = ((f"`{each.name}`", each.unit, each.range, each.description) for each in METRICS.values())
     return _table(("metric", "unit", "range", "meaning"), rows)
+
+
+def series_table() -> dict[str, str]:
+    """Return what an endpoint serves: each series with its type, unit, labels and meaning; by its marker."""
+    rows = (
+        (
+            f"`{each.name}`",
+            _type(each),
+            each.unit,
+            ", ".join(f"`{label}`" for label in each.labels),
+            f"{each.help}{', last 10 s' if isinstance(each, Gauge) and each.recent else ''}",
+        )
+        for each in ALL_SERIES.values()
+    )
+    return {"series": _table(("series", "type", "unit", "labels", "meaning"), rows)}
+
+
+def _type(series: Series) -> str:
+    return {Counter: "counter", Histogram: "histogram"}.get(type(series), "gauge")
 
 
 def layers_picture() -> dict[str, str]:
@@ -187,6 +209,7 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 if __name__ == "__main__":
     MONITORING.write_text(filled(MONITORING.read_text()))
     FAULTS_PAGE.write_text(filled(FAULTS_PAGE.read_text(), faults_table()))
+    METRICS_PAGE.write_text(filled(METRICS_PAGE.read_text(), series_table()))
     REPLAY_PAGE.write_text(filled(REPLAY_PAGE.read_text(), replay_tables()))
     SCALE_OUT.write_text(filled(SCALE_OUT.read_text(), stream_faults_table()))
     ARCHITECTURE.write_text(filled(ARCHITECTURE.read_text(), layers_picture()))
