@@ -13,6 +13,7 @@ from actors.config import AssemblerConfig
 from actors.core.arrays import F32, I64, Bool
 from actors.core.awaiting import Completed, at_once
 from actors.core.batches import ASSEMBLY_START, NUMBER, SENT, DeadLetter, FeatureBatch, Mode, RawBatch, Track
+from actors.core.cancellation import CalledOffError
 from actors.core.clock import NS_PER_MS, NS_PER_US
 from actors.core.errors import FeatureStoreError, StreamStateError
 from actors.core.transaction import Columns, Read, pick, read, read_each, refusal
@@ -26,7 +27,7 @@ from actors.mailbox import Lease, Mailbox
 from actors.output.dead_letters import DeadLetterBuffer, redacted
 from actors.output.sinks import FirstFailure
 from actors.remembered_ids import OwnIds, RememberedIds
-from actors.resilience.timeout import CalledOffError, ReusableTimeout
+from actors.resilience.timeout import ReusableTimeout
 from actors.telemetry.stages import Stage, StageRecorder, StageSpan
 
 T = TypeVar("T")

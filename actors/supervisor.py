@@ -9,9 +9,9 @@ from typing import Any, Protocol
 
 from actors.actor import Actor
 from actors.config import RestartConfig
+from actors.core.cancellation import CalledOffError, called_off
 from actors.core.clock import NS_PER_S, Clock
 from actors.core.errors import EscalationError
-from actors.resilience.timeout import CalledOffError, called_off
 from actors.telemetry.telemetry import Telemetry
 
 MAX_DOUBLINGS = 20  # beyond it only the longest wait matters

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from actors.core.cancellation import CalledOffError, answer_of
 from actors.core.clock import NS_PER_MS, US_PER_S, Clock
 from actors.core.errors import DependencyError, FeatureStoreError, LabelError
 from actors.features.batch_table import BatchTableBuilder
@@ -151,7 +152,7 @@ class Refresher:
                 table = next(pieces)
                 self._step()
             await self._publish(table, label_count)
-        except (FeatureStoreError, LabelError) as error:
+        except (FeatureStoreError, LabelError, CalledOffError) as error:
             self._fail(boundary_us, error)
             return False
         return True
@@ -166,13 +167,13 @@ class Refresher:
                 table = await loop.run_in_executor(None, next, pieces)
                 self._step()
             await self._publish(table, label_count)
-        except (FeatureStoreError, LabelError) as error:
+        except (FeatureStoreError, LabelError, CalledOffError) as error:
             self._fail(boundary_us, error)
 
     async def _take_labels(self, boundary_us: int, pause_ns: int) -> int:
         """Take in the labels that are due, with a pause after each step of 2 ms but the first; return how many."""
         count = 0
-        while (labels := await self._label_source.take_due(boundary_us)) is not None:
+        while (labels := await answer_of(self._label_source.take_due(boundary_us))) is not None:
             self._history.append_labels(labels, boundary_us)
             self._step()
             if count and pause_ns:
@@ -187,11 +188,11 @@ class Refresher:
     async def _publish(self, table: BatchTable, label_count: int) -> None:
         refreshed = Refreshed(table.computed_us, label_count, len(self._history))
         self._prune(table.computed_us)
-        await self._store.publish(table)
+        await answer_of(self._store.publish(table))
         if self._on_refreshed is not None:
             self._on_refreshed(refreshed)
 
-    def _fail(self, boundary_us: int, error: DependencyError) -> None:
+    def _fail(self, boundary_us: int, error: DependencyError | CalledOffError) -> None:
         self._prune(boundary_us)
         if self._on_failed is not None:
             self._on_failed(RefreshFailed(boundary_us, str(error)))

@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 from actors.core.awaiting import Completed
 from actors.core.batches import DeadLetter
+from actors.core.cancellation import answer_of
 
 PUT_TIMEOUT_S: Final = 1.0  # nobody waits for a dead letter; the end of a run waits for two calls at most
 WAITING_LETTERS: Final = 10_000  # 3 MB
@@ -80,7 +81,7 @@ class DeadLetterBuffer:
             while letters:
                 try:
                     async with asyncio.timeout(PUT_TIMEOUT_S):
-                        await (self._sink.put(letters) if call is None else call)
+                        await answer_of(self._sink.put(letters) if call is None else call)
                 except Exception:  # noqa: BLE001 - as above; a time-out is among it
                     self.unkept_count += len(letters)
                 call, letters, self._waiting = None, self._waiting, []

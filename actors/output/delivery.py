@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from actors.config import DeliveryConfig
 from actors.core.batches import DecidedBatch
+from actors.core.cancellation import CalledOffError
 from actors.core.clock import NS_PER_S, Clock
 from actors.core.errors import SinkError
 from actors.output.sinks import DecisionSink, LineSink
-from actors.resilience.timeout import CalledOffError, ReusableTimeout
+from actors.resilience.timeout import ReusableTimeout
 from actors.telemetry.ledger import Ledger
 
 MOST_DOUBLINGS = 6

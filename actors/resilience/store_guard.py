@@ -5,11 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from actors.core.arrays import F32, I64
+from actors.core.cancellation import CalledOffError
 from actors.core.clock import NS_PER_MS, Clock
 from actors.core.errors import FeatureStoreError
 from actors.features.store import CARD_COLUMNS, MERCHANT_COLUMNS, MISSING_AT, FeatureStore, StoreRows
 from actors.resilience.breaker import CircuitBreaker
-from actors.resilience.timeout import CalledOffError, ReusableTimeout
+from actors.resilience.timeout import ReusableTimeout
 from actors.telemetry.telemetry import Telemetry
 
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from actors.config import RetryConfig
 from actors.core.arrays import I64
+from actors.core.cancellation import called_off
 from actors.core.clock import NS_PER_S, Clock
 from actors.core.errors import FeatureStoreError
 from actors.features.store import FeatureStore, StoreRows
-from actors.resilience.timeout import called_off
 from actors.telemetry.telemetry import Telemetry
 
 RESERVE = 10.0  # retries that may be saved up while look-ups succeed; there are none at the start

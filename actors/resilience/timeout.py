@@ -5,22 +5,10 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from actors.core.awaiting import CachedLoop, Completed, resume
+from actors.core.cancellation import CalledOffError
 from actors.core.clock import NS_PER_S, Clock
 
 T = TypeVar("T")
-
-
-class CalledOffError(Exception):
-    """A call was cancelled, and not by whoever waits for it: what it asked has failed."""
-
-    def __init__(self) -> None:
-        super().__init__("the call was cancelled from within")
-
-
-def called_off() -> bool:
-    """Return whether a `CancelledError` that was just caught came out of the call: nobody has cancelled this task."""
-    task = asyncio.current_task()
-    return task is not None and not task.cancelling()
 
 
 class ReusableTimeout:

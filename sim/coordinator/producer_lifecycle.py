@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Final
 
 from actors.core.arrays import I64, U8
+from actors.core.cancellation import failure_of
 from actors.core.clock import NS_PER_S, Clock, wall_ns
 from actors.core.errors import EscalationError, MachineError
 from actors.telemetry.stages import Stage
@@ -113,12 +114,12 @@ class ProducerLifecycle:
         finally:
             for task in helpers:
                 task.cancel()
-            ended = await asyncio.gather(*helpers, return_exceptions=True)
+            await asyncio.gather(*helpers, return_exceptions=True)
             own.faults.lift_all()
             gc.unfreeze()
-        for each in ended:
-            if isinstance(each, Exception):  # a bug of ours, which must not go unseen
-                raise each
+        for task in helpers:
+            if (error := failure_of(task)) is not None:  # a bug of ours, which must not go unseen
+                raise error
         await self._workers.end("" if not undecided else "the producer waits no longer", LEAVE_S, settled=not undecided)
         return self._conclude(undecided, escalated)
 

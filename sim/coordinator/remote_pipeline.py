@@ -7,6 +7,7 @@ from typing import Any, Final, Protocol
 
 from actors.adapters.kafka.messages import Ended
 from actors.config import PipelineConfig
+from actors.core.cancellation import failure_of
 from actors.core.clock import NS_PER_S, Clock, wall_ns
 from actors.core.errors import EscalationError, printable
 from actors.resilience.breaker import CircuitBreaker
@@ -125,14 +126,14 @@ class RemotePipeline:
         for name in ("producer", SENDER):
             await self._while_it_works(self._tasks[name])
         while self._collector.open_count:
-            await self._while_it_works(asyncio.ensure_future(asyncio.sleep(LOOK_S)))
+            await self._while_it_works(asyncio.create_task(asyncio.sleep(LOOK_S)))
 
-    async def _while_it_works(self, awaited: "asyncio.Future[Any]") -> None:
+    async def _while_it_works(self, awaited: "asyncio.Task[Any]") -> None:
         """Wait for ``awaited``, or raise what ended a part that never ends by itself."""
         endless = [self._tasks["collector"], self._tasks["workers"]]
         await first_of([awaited, *endless])
         for task in (*endless, awaited):
-            if task.done() and not task.cancelled() and (error := task.exception()) is not None:
+            if task.done() and (error := failure_of(task)) is not None:
                 raise error if isinstance(error, EscalationError) else EscalationError(_told(error)) from error
 
     async def drain(self, *, send_rest: bool = False) -> int:

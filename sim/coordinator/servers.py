@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from actors.adapters.kafka.messages import Ended, read_ended
 from actors.adapters.kafka.plain import CommittedReader
+from actors.core.cancellation import CalledOffError, answer_of
 from actors.core.clock import NS_PER_S, Clock
 from sim.stream.store_check import MARKED_EVERY_S
 
@@ -56,5 +57,8 @@ class StreamInlet:
 async def listen_for(answers: Callable[[], Awaitable[bool]], silence: Silence) -> None:
     """Ask a server again and again whether it is there, and note what it answers; goes on until cancelled."""
     while True:
-        silence.note(answers=await answers())
+        try:
+            silence.note(answers=await answer_of(answers()))
+        except CalledOffError:
+            silence.note(answers=False)
         await asyncio.sleep(MARKED_EVERY_S)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from actors.core.cancellation import failure_of
 from actors.core.clock import NS_PER_S, Clock
 from actors.core.errors import EscalationError
 from actors.telemetry.counters import GcPauses
@@ -205,7 +206,7 @@ class RunLifecycle:
 
     def _surface(self, task: asyncio.Task[None]) -> None:
         """End the run with the error of a helper: it is a bug of ours, and must not go unseen."""
-        if not task.cancelled() and (error := task.exception()) is not None and not self._end.done():
+        if (error := failure_of(task)) is not None and not self._end.done():
             self._end.set_exception(error)
 
     def _count_pauses(self) -> None:

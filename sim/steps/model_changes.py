@@ -3,6 +3,7 @@
 from collections.abc import Awaitable
 from pathlib import Path
 
+from actors.core.cancellation import CalledOffError, answer_of
 from actors.core.errors import ArtifactError, MachineError
 from actors.model.artifact import Artifact
 from actors.model.serving import ModelSlot, Releases
@@ -54,8 +55,8 @@ class ModelChanges:
 
     async def _change(self, by: str, change: Awaitable[Artifact], note: str = "") -> StepOutcome:
         try:
-            before = await change
-        except (ArtifactError, MachineError) as error:
+            before = await answer_of(change)
+        except (ArtifactError, MachineError, CalledOffError) as error:
             self._telemetry.counters.model_refusals += 1
             self._journal.add("model_refused", by, str(error))
             return StepOutcome(done=False, detail=str(error))

@@ -7,6 +7,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from actors.core.arrays import I64
+from actors.core.cancellation import CalledOffError, answer_of
 from actors.core.clock import NS_PER_S, Clock
 from actors.core.errors import FeatureStoreError
 from actors.core.transaction import Columns, pick
@@ -65,6 +66,6 @@ async def keep_served(store: LosesTables, clock: Clock, tell: Callable[[str], ob
     """
     while True:
         await clock.sleep_ns(LOOK_AFTER_NS)
-        with suppress(FeatureStoreError):  # it is asked again, and whoever looks up says so
-            if await store.put_back():
+        with suppress(FeatureStoreError, CalledOffError):  # it is asked again, and whoever looks up says so
+            if await answer_of(store.put_back()):
                 tell("the store had lost the table, and has it again")

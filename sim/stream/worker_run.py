@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, Final, TypedDict
 
+from actors.core.cancellation import failure_of
 from actors.core.clock import NS_PER_S, Clock, wall_ns
 from actors.core.errors import EscalationError
 from actors.telemetry.counters import GcPauses
@@ -150,7 +151,7 @@ class WorkerRun:
 
     def _surface(self, task: asyncio.Task[None]) -> None:
         """End the run with the error of a helper: it is a bug of ours, and must not go unseen."""
-        if not task.cancelled() and (error := task.exception()) is not None and not self._ending.done():
+        if (error := failure_of(task)) is not None and not self._ending.done():
             self._ending.set_exception(error)
 
     def _end(self, ending: Ending) -> None:

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from actors.core.clock import US_PER_S, ScaledEventTime
+from actors.core.clock import NS_PER_S, US_PER_S, ScaledEventTime
 from actors.core.errors import LabelError
 from actors.core.transaction import cut
 from actors.features.batch_table import BatchTableBuilder
 from actors.features.history import History, Labels
 from actors.features.refresh import PAUSE_NS, REFRESH_US, Refreshed, Refresher, RefreshFailed, boundary
-from actors.features.store import InMemoryFeatureStore
+from actors.features.store import BatchTable, InMemoryFeatureStore
 from sim.clocks.virtual_clock import VirtualClock
 from sim.clocks.virtual_loop import VirtualLoop
 from tests.support.actors.no_labels import NoLabels
@@ -221,3 +221,83 @@ def test_labels_that_cannot_be_had_fail_the_refresh_and_come_with_the_next() -> 
     labels = [each.label_count for each in parts.published]
     assert sum(labels) < len(parts.columns)  # those taken before it failed are in history, and in no count
     assert parts.history.view().labels["fraud"].sum() == len(parts.columns)
+
+
+@dataclass
+class GivesUp:
+    """Ends a call now and then as a client does whose connection was closed under it; otherwise it is ``store``."""
+
+    store: InMemoryFeatureStore
+    gives_up_at: tuple[int, ...]
+    calls: int = 0
+
+    async def publish(self, table: BatchTable) -> None:
+        self.calls += 1
+        if self.calls in self.gives_up_at:
+            await asyncio.sleep(0)
+            raise asyncio.CancelledError
+        await self.store.publish(table)
+
+    def newest_computed_us(self) -> int:
+        return self.store.newest_computed_us()
+
+
+class LabelsGiveUp(DelayedLabels):
+    """Labels whose source gives up at the second boundary."""
+
+    async def take_due(self, now_us: int) -> Labels | None:
+        if now_us == boundary(START_US) + REFRESH_US:
+            raise asyncio.CancelledError
+        return await super().take_due(now_us)
+
+
+@pytest.mark.parametrize("port", ["store", "labels"])
+def test_a_port_that_gives_up_costs_one_refresh_and_never_the_refresher(port: str) -> None:
+    """A `CancelledError` of a port is its failure: told as one, and the next boundary is refreshed as ever."""
+    parts = Parts()
+    store = GivesUp(parts.store, (2,) if port == "store" else ())
+    if port == "labels":
+        parts.source = LabelsGiveUp(parts.source.labels)
+    failed: list[RefreshFailed] = []
+    first = boundary(START_US)
+
+    async def main() -> bool:
+        clock = virtual_clock()
+        event_time = ScaledEventTime(clock, START_US, speed=2_000)
+        refresher = Refresher(
+            parts.builder, store, parts.history, parts.source, event_time, clock, parts.published.append, failed.append
+        )
+        task = asyncio.create_task(refresher.run())
+        await clock.sleep_until_ns(event_time.run_ns(first + 3 * REFRESH_US) + US_PER_S)
+        ended = task.done()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return ended
+
+    assert not run_virtual(main())
+    assert failed == [RefreshFailed(first + REFRESH_US, "the call was cancelled from within")]
+    assert [each.at_us for each in parts.published] == [first, first + 2 * REFRESH_US, first + 3 * REFRESH_US]
+
+
+def test_a_refresher_that_is_cancelled_ends() -> None:
+    """Whoever cancels it while a port is being asked ends it, and no failure is told."""
+    parts = Parts()
+    failed: list[RefreshFailed] = []
+
+    class Hangs(GivesUp):
+        async def publish(self, table: BatchTable) -> None:
+            await asyncio.sleep(3_600)
+
+    async def main() -> asyncio.Task[None]:
+        clock = virtual_clock()
+        event_time = ScaledEventTime(clock, START_US, speed=1)
+        store = Hangs(parts.store, ())
+        refresher = Refresher(parts.builder, store, parts.history, parts.source, event_time, clock, None, failed.append)
+        task = asyncio.create_task(refresher.run())
+        await clock.sleep_ns(60 * NS_PER_S)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return task
+
+    assert run_virtual(main()).cancelled()
+    assert failed == []

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.core.awaiting import Completed
-from actors.resilience.timeout import CalledOffError, ReusableTimeout
+from actors.core.cancellation import CalledOffError
+from actors.resilience.timeout import ReusableTimeout
 from sim.clocks.virtual_clock import VirtualClock
 from sim.clocks.virtual_loop import VirtualLoop
 from tests.support.virtual import run_virtual

@@ -1,5 +1,6 @@
 """Each change of the model is accounted for."""
 
+import asyncio
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from actors.core.arrays import F32
 from actors.model.artifact import Artifact, load_artifact
 from actors.model.serving import ModelSlot
+from actors.model.verification import Verification
 from actors.telemetry.drift import FEATURE_BUFFER, MIN_ROWS, Reference
 from actors.telemetry.snapshot import Gauges, Snapshot
 from actors.telemetry.telemetry import Telemetry
@@ -31,14 +33,18 @@ class Loading:
 class Counter:
     """A desk with everything that it accounts to."""
 
-    def __init__(self, first: Path) -> None:
+    def __init__(self, first: Path, verification: Verification | None = None) -> None:
         clock, artifact = virtual_clock(), load_artifact(first)
         self.first = artifact
         self.telemetry = Telemetry(artifact.reference)
         self.journal = Journal(clock)
         self.slot = ModelSlot(artifact)
         self.model_changes = ModelChanges(
-            self.slot, artifact, ModelledVerification(Loading(), clock, 500), self.telemetry, self.journal
+            self.slot,
+            artifact,
+            ModelledVerification(verification or Loading(), clock, 500),
+            self.telemetry,
+            self.journal,
         )
 
 
@@ -57,6 +63,30 @@ def test_a_swap_is_counted_and_written_down_when_it_has_been_verified(fitted: Fi
     assert (entry.kind, entry.name, entry.detail, entry.at_s) == ("model_swapped", "noon", outcome.detail, 500e-9)
     assert (counter.telemetry.counters.model_swaps, counter.telemetry.counters.model_refusals) == (1, 0)
     assert counter.slot.current.digest == names[1] == counter.model_changes.serving.manifest.digest
+
+
+class GivesUp:
+    """Ends as a call does whose executor was shut down under it."""
+
+    async def verify(self, folder: Path, *, proof: bool = True) -> Artifact:
+        raise asyncio.CancelledError
+
+
+def test_a_verification_that_gives_up_is_a_refusal(fitted: Fitted, tmp_path: Path) -> None:
+    """Nobody has cancelled whoever asked: it goes on, the old model serves, and the journal says why."""
+    old, new = write_folder(tmp_path / "old", fitted), other_folder(tmp_path / "new", fitted, 8)
+
+    async def main() -> tuple[Counter, StepOutcome]:
+        counter = Counter(old, GivesUp())
+        return counter, await counter.model_changes.release("noon", new)
+
+    counter, outcome = run_virtual(main())
+    assert outcome == StepOutcome(done=False, detail="the call was cancelled from within")
+    assert [(each.kind, each.name, each.detail) for each in counter.journal.entries] == [
+        ("model_refused", "noon", outcome.detail)
+    ]
+    assert counter.telemetry.counters.model_refusals == 1
+    assert counter.slot.current.digest == load_artifact(old).manifest.digest
 
 
 def test_a_refusal_is_an_outcome_with_a_reason(fitted: Fitted, tmp_path: Path) -> None:

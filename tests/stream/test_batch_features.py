@@ -14,22 +14,23 @@ from tests.support.virtual import run_virtual
 
 
 class Store:
-    """A store that answers as it is told: whether the table was lost, or None for no answer."""
+    """A store that answers as it is told: whether the table was lost, or with an error."""
 
-    def __init__(self, *answers: bool | None) -> None:
+    def __init__(self, *answers: bool | BaseException) -> None:
         self.answers = list(answers)
 
     async def put_back(self) -> bool:
         """Give the next answer."""
         answer = self.answers.pop(0)
-        if answer is None:
-            raise FeatureStoreError("Redis is not there")
+        if isinstance(answer, BaseException):
+            raise answer
         return answer
 
 
 def test_a_table_that_is_lost_is_put_back_whatever_came_before() -> None:
-    """A store that does not answer, or still has the table, is looked at again, and what was put back is told."""
-    store, told = Store(None, False, True, False, True), list[tuple[float, str]]()
+    """A store that does not answer, gives up, or still has the table is looked at again; what was put back is told."""
+    away = FeatureStoreError("Redis is not there")
+    store, told = Store(away, False, True, asyncio.CancelledError(), True), list[tuple[float, str]]()
 
     async def law() -> None:
         loop = asyncio.get_running_loop()
