@@ -36,6 +36,7 @@ JournalKind = Literal[
     "escalated",
     "rate_changed",
     "operator",
+    "aborted",
     "interrupted",
     "drained",
     "run_ended",

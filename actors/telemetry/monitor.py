@@ -90,6 +90,17 @@ class Monitor:
         self._tell(snapshot, window.ending_with(snapshot), events)
         return snapshot
 
+    def look(self) -> Snapshot:
+        """Return a snapshot of now. No alert is evaluated, nobody told, nothing remembered: a run goes on unchanged.
+
+        It has the alerts as they stood at the last tick, and no quality, which is followed from tick to tick.
+        """
+        now_ns = self._clock.now_ns()
+        memory_bytes = None if self._memory is None else self._memory(now_ns)
+        snapshot = self._telemetry.snapshot(now_ns, self._gauges(), memory_bytes, None)
+        alarms = self._ring.newest().alarms if self.first is not None else None
+        return msgspec.structs.replace(snapshot, alerts=self._engine.readings(), alarms=alarms)
+
     def _read(self, now_ns: int) -> Snapshot:
         memory_bytes = None if self._memory is None else self._memory(now_ns)
         gauges = self._gauges()

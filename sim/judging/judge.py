@@ -1,7 +1,12 @@
 """Judges the expectations of one run: each a condition on metrics, an alert in time, or an alert that must not fire."""
 
+from collections.abc import Iterator
+from heapq import merge
+from itertools import groupby
+
 from actors.telemetry.expression.expression import Expression
 from actors.telemetry.snapshot import Snapshot
+from sim.judging.every_window import EveryWindow
 from sim.judging.expected_alert import AlertLog, ExpectedAlert, ExpectedSilence
 from sim.judging.result import ExpectationResult, ExpectationState, Samples, skipped, wanted
 from sim.judging.significance import NO_SAMPLES, Proof, prove
@@ -83,7 +88,7 @@ class ExpectedCondition:
 class Judge:
     """Judges the expectations of one run.
 
-    The run gives it a snapshot at each of `marks`, every snapshot of its monitor, and what the alerts did. All
+    The run gives it a snapshot at each of `instants`, every snapshot of its monitor, and what the alerts did. All
     instants are ns since the run began.
 
     Attributes:
@@ -101,10 +106,11 @@ class Judge:
         self, scenario: Scenario, reference: ReferenceOf | None = None, quality: QualityOf | None = None
     ) -> None:
         known = spans(scenario)
+        end_ns = duration_ns(scenario)
         self.marks = marks(scenario)
-        self.windows = Windows(known, duration_ns(scenario), reference, quality)
+        self.windows = Windows(known, end_ns, reference, quality)
         self.alerts = AlertLog()
-        self._judges: list[ExpectedCondition | ExpectedAlert | ExpectedSilence | ExpectationResult] = []
+        self._judges: list[ExpectedCondition | EveryWindow | ExpectedAlert | ExpectedSilence | ExpectationResult] = []
         for expectation in scenario.expect:
             span = span_of(expectation, scenario, known)
             if expectation.never is not None:
@@ -117,11 +123,27 @@ class Judge:
                     self._judges.append(skipped(expectation, "a figure of this process, which says nothing here"))
                     continue
                 settled = span.settled(expectation.within)
-                self._judges.append(ExpectedCondition(expectation, expression, settled, self.windows))
+                if expectation.every is None:
+                    self._judges.append(ExpectedCondition(expectation, expression, settled, self.windows))
+                else:
+                    self._judges.append(EveryWindow(expectation, expression, settled, self.windows, end_ns))
+
+    def instants(self) -> Iterator[tuple[int, bool]]:
+        """Yield when a snapshot must be taken, in order, and whether for `mark`; the others are for `look`."""
+        marked = ((at_ns, True) for at_ns in self.marks)
+        windows = (((at_ns, False) for at_ns in each.instants()) for each in self._windowed())
+        for at_ns, same in groupby(merge(marked, *windows), key=lambda each: each[0]):
+            yield at_ns, any(mark for _, mark in same)
 
     def mark(self, at_ns: int, snapshot: Snapshot) -> None:
         """Take the snapshot of a mark."""
         self.windows.mark(at_ns, snapshot)
+        self.look(at_ns, snapshot)
+
+    def look(self, at_ns: int, snapshot: Snapshot) -> None:
+        """Take a snapshot at which windows begin or end; it is not kept for longer than they need it."""
+        for judge in self._windowed():
+            judge.look(at_ns, snapshot)
 
     def tick(self, now_ns: int, snapshot: Snapshot) -> None:
         """Look at a snapshot of the monitor."""
@@ -143,13 +165,20 @@ class Judge:
     def finish(self, final: Snapshot, now_ns: int) -> tuple[ExpectationResult, ...]:
         """Return how each expectation ended; ``final`` is the snapshot after the drain, ``now_ns`` when it began."""
         self.windows.finish(final, now_ns)
+        for judge in self._windowed():
+            judge.finish(final, now_ns)
         return self._results(final, now_ns, finished=True)
+
+    def _windowed(self) -> Iterator[EveryWindow]:
+        yield from (judge for judge in self._judges if isinstance(judge, EveryWindow))
 
     def _results(self, last: Snapshot, now_ns: int, *, finished: bool) -> tuple[ExpectationResult, ...]:
         results: list[ExpectationResult] = []
         for judge in self._judges:
             if isinstance(judge, ExpectedCondition):
                 results.append(judge.result(last, now_ns, finished=finished))
+            elif isinstance(judge, EveryWindow):
+                results.append(judge.result(finished=finished))
             elif isinstance(judge, ExpectedAlert | ExpectedSilence):
                 results.append(judge.result(now_ns, finished=finished))
             else:

@@ -37,6 +37,41 @@ class Samples(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.beyond:,}{most} of {self.of:,} {'below' if self.below else 'beyond'}"
 
 
+def between(from_s: float, to_s: float) -> str:
+    """Return a stretch of the run in words.
+
+    Example:
+        >>> between(290.0, 300.0)
+        '290 s to 300 s'
+    """
+    return f"{from_s:,.10g} s to {to_s:,.10g} s"
+
+
+class WindowTally(msgspec.Struct, frozen=True, kw_only=True):
+    """What the windows of an expectation with ``every`` came to, and which was the worst.
+
+    Attributes:
+        every_s: how long a window is.
+        of: windows that have ended.
+        failed: those in which it did not hold.
+        inconclusive: those that prove nothing.
+        worst_from_s: when the worst window began, since the run began; value and samples are its own.
+        worst_to_s: when it ended.
+    """
+
+    every_s: float
+    of: int
+    failed: int
+    inconclusive: int
+    worst_from_s: float
+    worst_to_s: float
+
+    def __str__(self) -> str:
+        """Return it for a reader, such as ``from 290 s to 300 s, the worst of 30 windows; 1 failed``."""
+        which = f"from {between(self.worst_from_s, self.worst_to_s)}, the worst of {self.of:,} windows"
+        return f"{which}; {self.failed:,} failed" if self.failed else which
+
+
 class ExpectationResult(msgspec.Struct, frozen=True, kw_only=True):
     """How one expectation stands.
 
@@ -47,6 +82,7 @@ class ExpectationResult(msgspec.Struct, frozen=True, kw_only=True):
         value: what was seen, with unit; "" where there was nothing to see.
         note: why it could not be judged; "" otherwise.
         samples: of each percentile in the rule, in its order.
+        windows: of an expectation with ``every``, once one has ended; null for any other.
     """
 
     name: str
@@ -55,11 +91,12 @@ class ExpectationResult(msgspec.Struct, frozen=True, kw_only=True):
     value: str = ""
     note: str = ""
     samples: tuple[Samples, ...] = ()
+    windows: WindowTally | None = None
 
     @property
     def counted(self) -> str:
-        """The samples of its percentiles in words; "" where it has none."""
-        return ", ".join(map(str, self.samples))
+        """The samples of its percentiles, and its worst window, in words; "" where it has neither."""
+        return ", ".join(map(str, self.samples if self.windows is None else (*self.samples, self.windows)))
 
 
 def wanted(expectation: Expectation) -> str:
@@ -72,7 +109,8 @@ def wanted(expectation: Expectation) -> str:
     if expectation.expr is not None:
         settling = f", {render_duration(expectation.within)} after its start" if expectation.within else ""
         least = "" if expectation.min_samples is None else f", from {expectation.min_samples:,} samples on"
-        return f"{expectation.expr} during {expectation.during or ALWAYS}{settling}{least}"
+        each = "" if expectation.every is None else f" in every {render_duration(expectation.every)}"
+        return f"{expectation.expr}{each} during {expectation.during or ALWAYS}{settling}{least}"
     if expectation.never is not None:
         return f"{expectation.never} never fires during {expectation.during or ALWAYS}"
     parts = [

@@ -111,7 +111,7 @@ def judge(
         steps: what came of each; a refusal is not a doubt, since a scenario may be about it.
         empty: why the run proves nothing whatever held, see `sim.judging.verdict`.
         imbalances: equations of the ledger that did not hold at some time, in words; any fails the run.
-        broken: what else a run promises and did not keep, in words; any fails it.
+        broken: what else fails a run, in words: a promise that it did not keep, a condition that ended it early.
         escalated: why an actor was given up; "" if none was.
         interrupted: Ctrl-C ended the run: the exit code says that, whatever the verdict on what was seen.
     """
@@ -135,7 +135,7 @@ def _failures(expectations: Sequence[ExpectationResult], imbalances: Sequence[st
 
 def seen(result: ExpectationResult) -> str:
     """Return what was seen of an expectation, with the samples it rests on."""
-    counted = f" ({result.counted})" if result.samples else ""
+    counted = f" ({result.counted})" if result.counted else ""
     return f"{result.value}{counted}" if result.value else "not as expected"
 
 

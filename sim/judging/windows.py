@@ -73,6 +73,10 @@ class Windows:
             return None
         return Window(older, newer, self._reference_of(newer))
 
+    def between(self, older: Snapshot, newer: Snapshot) -> Window:
+        """Return the window between two snapshots that are not kept here."""
+        return Window(older, newer, self._reference_of(newer))
+
     def instant(self, snapshot: Snapshot) -> Window:
         """Return the empty window at ``snapshot``, for readings of an instant."""
         return Window(snapshot, snapshot, self._reference_of(snapshot))

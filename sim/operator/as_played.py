@@ -9,7 +9,7 @@ from sim.faults.fault import Fault, LastingFault, Occurrence
 from sim.injection.rate_changes import RateChanges
 from sim.injection.schedule import FaultSchedule
 from sim.scenario.scenario import Expectation, Scenario
-from sim.scenario.timeline import Span, cut, duration_ns, fault_spans, span_of, spans
+from sim.scenario.timeline import Span, cut, duration_ns, fault_spans, measurable, span_of, spans
 from sim.steps.registry import ModelRelease, ModelRollback, RateChange
 from sim.steps.step import ScenarioStep
 
@@ -83,5 +83,4 @@ def _measurable(expectation: Expectation, scenario: Scenario) -> bool:
     known = spans(scenario)
     if expectation.during is not None and expectation.during not in known:
         return False
-    span = span_of(expectation, scenario, known)
-    return span.end_ns is None or span.settled(expectation.within).start_ns < span.end_ns
+    return measurable(expectation, span_of(expectation, scenario, known))

@@ -15,6 +15,7 @@ from actors.telemetry.snapshot import AlertReading, Snapshot
 from actors.telemetry.stages import BUDGET_P50_US, Stage
 from actors.telemetry.window import Window
 from sim.faults.fault import FaultRecord
+from sim.judging.abort import Aborted
 from sim.judging.alert_grades import AlertGrades
 from sim.judging.judge import Judge
 from sim.judging.result import ExpectationResult
@@ -176,6 +177,7 @@ class Finished:
     git: str | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
     stream: StreamFigures | None = None
+    aborted: Aborted | None = None
     by_hand: Sequence[str] = ()
 
 
@@ -230,6 +232,7 @@ def summarise(run: Finished) -> Summary:
         stages=stage_times(last),
         feature_store=feature_store_use(last),
         stream=run.stream,
+        aborted=run.aborted,
         spans=span_figures(scenario, run.fault_spans, run.judge.windows, run.outcomes),
         costs=fault_costs(run.fault_spans, run.outcomes),
         faults=tuple(run.faults),

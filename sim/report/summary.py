@@ -14,6 +14,7 @@ from actors.core.errors import OutputError
 from actors.model.engine import EngineKind
 from actors.telemetry.ledger_snapshot import LedgerSnapshot
 from sim.faults.fault import FaultRecord
+from sim.judging.abort import Aborted
 from sim.judging.alert_grades import AlertGrades
 from sim.judging.result import ExpectationResult
 from sim.judging.verdict import VerdictWord
@@ -243,6 +244,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
         trace_hash: SHA-256 over the decision log, as written before labels are joined, and the journal; equal for equal
             runs on the virtual clock; null on the real one.
         reasons: of the verdict, one line each.
+        aborted: which condition of ``abort_on`` ended the run early, and when; null if none did.
         skipped: what a shortened run left out.
         duration_s: from the start to the last decision.
         events_processed: transactions decided, set aside or found to be duplicates.
@@ -281,6 +283,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     verdict: VerdictWord
     exit_code: int
     reasons: tuple[str, ...]
+    aborted: Aborted | None = None
     skipped: tuple[str, ...]
     by_hand: tuple[str, ...] = ()
     duration_s: float

@@ -260,4 +260,5 @@ def _finished(
         git=git_commit(),
         versions=versions(),
         stream=parts.stream_figures(),
+        aborted=ended.aborted,
     )

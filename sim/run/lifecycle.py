@@ -13,8 +13,10 @@ from actors.core.errors import EscalationError
 from actors.telemetry.counters import GcPauses
 from actors.telemetry.latency_log import INTERVAL_S, LatencyLog, Writable
 from actors.telemetry.snapshot import Quality, Snapshot
+from actors.telemetry.window import Window
 from dashboard.frame import Frame
 from sim.faults.fault import FaultRecord
+from sim.judging.abort import Aborted, AbortWatch
 from sim.judging.alert_grades import AlertGrades
 from sim.judging.judge import Judge
 from sim.judging.result import ExpectationResult, skipped
@@ -35,7 +37,7 @@ from sim.steps.step import StepRecord
 PUT_AWAY_NS = NS_PER_S // 2  # of a burst of 60,000/s 3 MB, a part of each array that is worth a call
 LOGGED_TICKS = 10  # ticks that an interval of the latency log covers in a run of hours: 240 intervals in all
 
-EndReason = Literal["ended", "resolved", "interrupted", "escalated"]
+EndReason = Literal["ended", "resolved", "interrupted", "escalated", "aborted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class RunEnd:
         remarks: what should be known beside the verdict, one line each.
         interrupted: whether someone ended it before its time.
         incident: of a blind drill.
+        aborted: why it was ended early; None if no condition of ``abort_on`` held.
     """
 
     first: Snapshot
@@ -71,6 +74,7 @@ class RunEnd:
     remarks: tuple[str, ...]
     interrupted: bool = False
     incident: Incident | None = None
+    aborted: Aborted | None = None
 
 
 class RunLifecycle:
@@ -119,6 +123,8 @@ class RunLifecycle:
         self.operator = Operator(asked, parts, clock)
         self.watch = Watch(plan, parts, self.judge, clock, screen, memory, self.operator)
         self.watch.monitor.alert_listeners.append(parts.steps.alert_signal.hear)
+        self._abort = AbortWatch(plan.scenario)
+        self.watch.monitor.listeners.append(self._hear_tick)
         self._latency_log = LatencyLog(latency_log, plan.started_epoch_s, max(INTERVAL_S, LOGGED_TICKS * tick_s(plan)))
         self.watch.monitor.listeners.append(self._latency_log)
         self._measuring: set[asyncio.Task[None]] = set()
@@ -127,6 +133,10 @@ class RunLifecycle:
         self._stopped_draining = False
         self._escalated = ""
         self._start_ns = 0
+
+    def _hear_tick(self, _: Snapshot, recent: Window) -> None:
+        if not self._end.done() and self._abort.holds(recent):
+            self._end_with("aborted")
 
     def _acknowledge(self, alert: str, by: str) -> bool:
         return self.watch.monitor.acknowledge(alert, by)
@@ -221,9 +231,10 @@ class RunLifecycle:
         arrivals = offered_load(self.watch.monitor.tick())
         self.watch.state = "draining"
         journal = self._parts.journal
-        if reason in ("interrupted", "escalated"):
-            journal.add(reason, detail=self._escalated)
-        if reason in ("interrupted", "resolved") and not self._hurried:
+        if reason in ("interrupted", "escalated", "aborted"):
+            aborted = self._abort.aborted
+            journal.add(reason, detail=self._escalated if aborted is None else f"{aborted.by}: {aborted.seen}")
+        if reason in ("interrupted", "resolved", "aborted") and not self._hurried:
             self._parts.faults.lift_all()  # an actor that hangs could not drain, and whoever waits wants the end
         left_count = await self._drain(send_rest=reason == "ended")
         journal.add("drained", detail=f"{left_count:,} transactions decided by default" if left_count else "")
@@ -264,8 +275,12 @@ class RunLifecycle:
 
     async def _mark(self) -> None:
         """Take a snapshot at each instant that an expectation is measured from or to."""
-        for at_ns in self.judge.marks:
-            await self._mark_at(at_ns)
+        for at_ns, mark in self.judge.instants():
+            if mark:
+                await self._mark_at(at_ns)
+            else:
+                await self._clock.sleep_until_ns(self._start_ns + at_ns)
+                self.judge.look(at_ns, self.watch.monitor.look())
 
     async def _mark_at(self, at_ns: int) -> None:
         await self._clock.sleep_until_ns(self._start_ns + at_ns)
@@ -305,6 +320,7 @@ class RunLifecycle:
         if self._resolved:
             faults = tuple(each for each in faults if each.injected_at_s is not None)
         read = metrics_read(self._plan.scenario.expect)
+        aborted = self._abort.aborted
         verdict = judge(
             expectations,
             faults,
@@ -312,7 +328,7 @@ class RunLifecycle:
             steps=steps,
             empty=tuple(doubts(final.ledger, read)),
             imbalances=final.ledger.imbalances,
-            broken=parts.failures(),
+            broken=(*([str(aborted)] if aborted else []), *parts.failures()),
             escalated=self._escalated,
             interrupted=interrupted,
         )
@@ -335,6 +351,7 @@ class RunLifecycle:
             remarks=noted,
             interrupted=interrupted or self._resolved,
             incident=self._incident,
+            aborted=aborted,
             frame=watch.frame(verdict.verdict, expectations),
             left_count=left_count,
         )

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import yaml
 
-from sim.scenario.checks import addresses, files, limits, models, names, surprise, times, workload
+from sim.scenario.checks import addresses, files, limits, models, names, surprise, times, windows, workload
 from sim.scenario.checks.view import View
 from sim.scenario.convert import Reader, home_of
 from sim.scenario.overrides import apply_override
@@ -110,6 +110,7 @@ def _check(view: View, *, files_required: bool) -> Iterator[Problem]:
     yield from surprise.check_surprise(view)
     yield from models.check_releases(view)
     yield from names.check_expressions(view)
+    yield from windows.check_windows(view)
     yield from addresses.check_addresses(view)
     yield from files.check_columns(view)
     yield from files.check_files(view, files_required=files_required or not view.scenario.external)

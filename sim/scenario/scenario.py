@@ -82,8 +82,10 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True):
             out.
         expr: a condition on metrics over the span; a metric may name another span, as in baseline.latency.p99.
         within: settling time at the start of the span that is not measured.
+        every: length of a window, 1s or more: ``expr`` must hold in each window of the span, not only over all of it.
+            The last one ends with the span.
         min_samples: how many samples of each percentile in ``expr`` are enough for a pass, in place of those that leave
-            ten beyond it (200 for p95, 1,000 for p99).
+            ten beyond it (200 for p95, 1,000 for p99); with ``every`` in each window.
         alert: an alert, built in or of this scenario, that must fire, be resolved, or both in time.
         never: an alert that must not fire in the span; by default in the whole run.
         fires_within: the longest time from the span's start to the alert firing.
@@ -94,6 +96,7 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True):
     during: Name | None = None
     expr: str | None = None
     within: Duration = 0
+    every: Annotated[Duration, msgspec.Meta(ge=NS_PER["s"])] | None = None
     min_samples: Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)] | None = None
     alert: Name | None = None
     never: Name | None = None
@@ -132,6 +135,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
         steps: what is done without anything failing, such as the release of another model, and when.
         alerts: rules added to the built-in ones.
         expect: what must hold.
+        abort_on: conditions on metrics over the last 10 s, of which any that holds ends the run at once, as failed.
     """
 
     version: Literal[1] = 1
@@ -152,3 +156,4 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     steps: tuple[Annotated[ScenarioStep, Variants(STEPS)], ...] = ()
     alerts: tuple[Alert, ...] = ()
     expect: tuple[Expectation, ...] = ()
+    abort_on: tuple[str, ...] = ()

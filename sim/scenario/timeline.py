@@ -1,6 +1,7 @@
 """When phases, faults, steps start and end, when to measure, and what ``--duration`` leaves of that."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import count
 
 import msgspec
 
@@ -72,6 +73,36 @@ def span_of(expectation: Expectation, scenario: Scenario, known: Mapping[str, Sp
     return known[ALWAYS]
 
 
+def window_spans(span: Span, every_ns: int) -> Iterator[Span]:
+    """Yield the windows of ``span``, in the order in which they begin and end; without end where it has none.
+
+    The last one ends with the span and is as long as the others, so it may begin before the one before it has ended.
+
+    Args:
+        span: settling time taken off.
+        every_ns: how long a window is, > 0; a span that is shorter has none.
+    """
+    for start_ns in count(span.start_ns, every_ns):
+        if span.end_ns is not None and start_ns + every_ns > span.end_ns:
+            if span.start_ns < start_ns < span.end_ns:
+                yield Span(span.end_ns - every_ns, span.end_ns)
+            return
+        yield Span(start_ns, start_ns + every_ns)
+
+
+def measurable(expectation: Expectation, span: Span, end_ns: int | None = None) -> bool:
+    """Return whether a condition's span, settling time not taken off, leaves something to measure.
+
+    Args:
+        expectation: with ``expr``.
+        span: that it is about.
+        end_ns: of a run that is cut; None where it is not.
+    """
+    ends = [each for each in (span.end_ns, end_ns) if each is not None]
+    start_ns = span.settled(expectation.within).start_ns
+    return not ends or start_ns + max(1, expectation.every or 0) <= min(ends)
+
+
 def marks(scenario: Scenario) -> list[int]:
     """Return the instants, ns since the run began and sorted, at which a snapshot must be taken.
 
@@ -141,7 +172,7 @@ def _can_be_judged(expectation: Expectation, scenario: Scenario, left: set[str],
         return span.start_ns < duration_ns
     if expectation.alert is None:
         scopes = set() if expectation.expr is None else set(Expression.parse(expectation.expr, None).scopes())
-        return scopes <= left and span.settled(expectation.within).start_ns < duration_ns
+        return scopes <= left and measurable(expectation, span, duration_ns)
     fires = span.start_ns + (expectation.fires_within or 0)
     resolves = (span.end_ns or duration_ns) + (expectation.resolves_within or 0)
     return max(fires, resolves if expectation.resolves_within is not None else 0) <= duration_ns

@@ -73,6 +73,8 @@ def check_expressions(view: View) -> Iterator[Problem]:
     for path, alert in view.items("alerts"):
         if alert.expr is not None:
             yield from _expression(view, f"{path}.expr", alert.expr, ())
+    for path, text in view.items("abort_on"):
+        yield from _expression(view, path, text, ())
     spans = span_names(view)
     for path, expectation in view.items("expect"):
         if expectation.expr is not None:
