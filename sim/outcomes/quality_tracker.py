@@ -7,7 +7,7 @@ import numpy as np
 from actors.telemetry.snapshot import Quality
 from sim.outcomes.money import Outcomes, business
 from sim.outcomes.outcome_book import OutcomeBook
-from sim.outcomes.score_quality import LiveQuality, Ranking, calibration_error
+from sim.outcomes.score_quality import LiveQuality, Ranking, calibration_error, score_quality
 
 ROLLING = 5_000  # labelled decisions the AUC looks back on: with 1 % fraud 50 frauds, and 1 ms to compute
 LEAST_FRAUDS = 10  # an AUC of fewer says more about chance than about the model
@@ -131,3 +131,33 @@ def _stopped(outcomes: Outcomes) -> int:
 
 def _ratio(part: int, whole: int) -> float | None:
     return part / whole if whole else None
+
+
+def quality_during(book: OutcomeBook, start_ns: int, end_ns: int | None, deadline_ns: int | None) -> Quality:
+    """Return how good the decisions on what arrived in a stretch of the run were, once every label is out.
+
+    Args:
+        book: of the run.
+        start_ns: since the run began.
+        end_ns: the same; None is the end of the run.
+        deadline_ns: within which a decision is on time; None: the one that is promised without any.
+    """
+    part = book.outcomes_during(start_ns, end_ns)
+    worth, scored = business(part), score_quality(part)
+    timely = book.timeliness(start_ns, end_ns, deadline_ns)
+    return Quality(
+        labelled=worth.labelled,
+        recall=worth.recall,
+        precision=worth.precision,
+        false_positive_rate=worth.false_positive_rate,
+        live_roc_auc=scored.roc_auc,
+        live_ks=scored.ks,
+        calibration_error=scored.calibration_error,
+        fraud_loss=worth.fraud_loss,
+        fraud_prevented=worth.fraud_prevented,
+        wrongly_blocked=worth.wrongly_blocked,
+        review_volume=worth.review_volume,
+        on_time_ratio=timely.on_time_ratio,
+        top_on_time_ratio=timely.top_on_time_ratio,
+        top_scored_ratio=timely.top_scored_ratio,
+    )

@@ -25,8 +25,8 @@ from sim.operator.blindfold import Blindfold
 from sim.operator.incident import Incident
 from sim.operator.operator import BY, Operator, RunControls
 from sim.operator.refusals import refusal
-from sim.outcomes.money import Outcomes, business
-from sim.outcomes.score_quality import score_quality
+from sim.outcomes.money import Outcomes
+from sim.outcomes.quality_tracker import quality_during
 from sim.run.model_watch import ModelWatch
 from sim.run.plan import Plan, SyntheticLoad, planned_ns
 from sim.run.watch import AnyScreen, Watch, tick_s
@@ -384,23 +384,5 @@ class RunLifecycle:
         """Return how good the decisions of a span were, once every label is out."""
         if not self._plan.load.labelled:
             return None
-        part = self._parts.book.outcomes_during(span.start_ns, span.end_ns)
-        worth, scored = business(part), score_quality(part)
         deadline_ns = self._plan.scenario.pipeline.scorer.deadline_ns
-        timely = self._parts.book.timeliness(span.start_ns, span.end_ns, deadline_ns)
-        return Quality(
-            labelled=worth.labelled,
-            recall=worth.recall,
-            precision=worth.precision,
-            false_positive_rate=worth.false_positive_rate,
-            live_roc_auc=scored.roc_auc,
-            live_ks=scored.ks,
-            calibration_error=scored.calibration_error,
-            fraud_loss=worth.fraud_loss,
-            fraud_prevented=worth.fraud_prevented,
-            wrongly_blocked=worth.wrongly_blocked,
-            review_volume=worth.review_volume,
-            on_time_ratio=timely.on_time_ratio,
-            top_on_time_ratio=timely.top_on_time_ratio,
-            top_scored_ratio=timely.top_scored_ratio,
-        )
+        return quality_during(self._parts.book, span.start_ns, span.end_ns, deadline_ns)
