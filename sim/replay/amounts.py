@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from actors.core.transaction import MAX_AMOUNT
-from sim.replay.field import Break, MappedField, absent, broken, earliest, first, written, wrong_type
+from sim.replay.field import MEND, Break, MappedField, absent, broken, earliest, first, written, wrong_type
 from sim.scenario.events import MINUS, AmountColumn
 from sim.tables.problem import shown
 
@@ -96,7 +96,8 @@ class AmountField(MappedField[AmountColumn]):
 
     def _look_for_doubt(self, digits: pl.Series, rows: pl.Series) -> None:
         in_doubt = digits.str.contains(_TWO_WAYS).fill_null(value=False)
-        self.proven = self.proven or bool((digits.str.contains(r"[.]") & ~in_doubt).any())
+        if not self.alone:
+            self.proven = self.proven or bool((digits.str.contains(r"[.]") & ~in_doubt).any())
         if self.doubt is None and (index := first(in_doubt)) is not None:
             self.doubt = rows.item(index), digits.item(index)
 
@@ -172,5 +173,7 @@ class AmountField(MappedField[AmountColumn]):
 
     @property
     def _refunds(self) -> str:
+        if self.alone:  # nothing is left out of a stream: each message comes to an end
+            return MEND
         said = written(self.field, column=self.column.column, negative="skip")
         return f"write {said} to leave refunds out, which are then counted as skipped, or drop the row"

@@ -26,19 +26,20 @@ _LIMITS = {"lat": MAX_LATITUDE, "lon": MAX_LONGITUDE}
 
 def converters_of(columns: EventColumns, timezone: str) -> dict[str, Converter]:
     """Return a new converter for each mapped field, by field, in the order of a transaction."""
-    return {field: _converter(field, column, timezone) for field, column in columns.mapped().items()}
+    return {field: converter_of(field, column, timezone) for field, column in columns.mapped().items()}
 
 
-def _converter(field: str, column: FieldColumn, timezone: str) -> Converter:
+def converter_of(field: str, column: FieldColumn, timezone: str, *, alone: bool = False) -> Converter:
+    """Return a new converter for ``field``; see `MappedField` for what ``alone`` means."""
     match column:
         case TimeColumn():
-            return TimeField(field, column, timezone)
+            return TimeField(field, column, timezone, alone=alone)
         case AmountColumn():
-            return AmountField(field, column)
+            return AmountField(field, column, alone=alone)
         case LabelColumn():
             return LabelField(field, column)
         case KeyColumn():
-            return KeyField(field, column)
+            return KeyField(field, column, alone=alone)
         case TextColumn():
             return TextField(field, column)
         case PlainColumn():

@@ -71,7 +71,7 @@ class EventFile:
         for _, frame in self._frames(period):
             if len(frame):
                 empty = False
-                yield _columns(frame)
+                yield columns_of(frame)
         if empty:
             self._refuse_empty(period)
 
@@ -251,7 +251,8 @@ def _check_header(spec: EventsSpec, header: Sequence[str]) -> None:
                 raise problem(spec.file, text)
 
 
-def _columns(frame: pl.DataFrame) -> tuple[Columns, U8]:
+def columns_of(frame: pl.DataFrame) -> tuple[Columns, U8]:
+    """Return converted fields as columns, and the labels, all 0 where there are none."""
     rows = len(frame)
     amount = frame["amount"].to_numpy(writable=True)
 

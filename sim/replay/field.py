@@ -1,8 +1,9 @@
 """What every field of a transaction shares: how a converter answers, and how a broken rule is told."""
 
+import dataclasses
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 import polars as pl
@@ -60,10 +61,18 @@ class Converter(Protocol):
 
 @dataclass(slots=True)
 class MappedField(Generic[ColumnT]):
-    """A converter by its part of the column map, with nothing to say at the end."""
+    """A converter by its part of the column map, with nothing to say at the end.
+
+    Attributes:
+        field: the field.
+        column: its part of the column map.
+        alone: whether each row is all that is known of how the column is written, as a message of a stream is: nothing
+            is learned from one row for another.
+    """
 
     field: str
     column: ColumnT
+    alone: bool = dataclasses.field(default=False, kw_only=True)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -140,7 +149,7 @@ class Ways:
         seen: the number of the first row written in each way that has been met.
     """
 
-    seen: dict[bool, int] = field(default_factory=dict)
+    seen: dict[bool, int] = dataclasses.field(default_factory=dict)
 
     def second(self, way: pl.Series, known: pl.Series, rows: pl.Series) -> tuple[int, int] | None:
         """Return where the column is first written in the other way: its index here, and the number of an earlier row.

@@ -95,7 +95,9 @@ class KeyField(MappedField[KeyColumn]):
                 AS_TEXT,
             ),
         )
-        return wrong or self._two_forms(name, trimmed, pointed, rows) or trimmed
+        if wrong is None and not self.alone:
+            wrong = self._two_forms(name, trimmed, pointed, rows)
+        return wrong or trimmed
 
     def _all_absent(self, parts: list[pl.Series]) -> Break | None:
         """Return the first row in which no part of the key is known."""

@@ -5,6 +5,7 @@ Where the column map names no unit for bare numbers, the numbers tell it, or the
 
 import dataclasses
 import datetime as dt
+import re
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -40,6 +41,7 @@ from sim.units import moment_us
 
 RANGE = "must lie between 1990 and 2100"
 _EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - texts only
+_NUMBER = re.compile(r"\s*[+-]?[0-9]+(?:[.][0-9]*)?\s*")
 
 
 def instant(event_us: int) -> str:
@@ -96,11 +98,14 @@ class TimeField(MappedField[TimeColumn]):
             rule = f"is a column of {name}, and format is for texts and whole numbers"
             return Break(None, f"{self.field} {rule}; convert the column")
         if column.dtype.is_numeric():
-            remedy = written(self.field, **columns_written(self.names), unit="s")
-            return Break(None, f"{self.field} is a number, and needs a unit; write {remedy}")
+            return Break(None, f"{self.field} is a number, and needs a unit; write {self._with_unit}")
         return Break(
             None, f"{self.field} must be a time, a text or a number, got a column of {name}; convert the column"
         )
+
+    @property
+    def _with_unit(self) -> str:
+        return written(self.field, **columns_written(self.names), unit="s")
 
     def _typed(self, column: pl.Series) -> pl.Series | Break:
         for key in ("unit", "format"):
@@ -142,7 +147,7 @@ class TimeField(MappedField[TimeColumn]):
             absent(texts, self.field),
             self._unread(texts, moments),
             self._break(texts, moments.fits & ~moments.real, "is not on the calendar or the clock"),
-            self._mixed(texts, moments, rows),
+            None if self.alone else self._mixed(texts, moments, rows),
         )
         known = moments.fits & moments.real
         return self._instants(
@@ -156,6 +161,8 @@ class TimeField(MappedField[TimeColumn]):
         text = texts.item(index)
         if self.column.format is not None:
             rule, remedy = f"must be written as {self.column.format}", "correct format, or mend or drop the row"
+        elif self.alone and _NUMBER.fullmatch(text):
+            rule, remedy = "is a number, and needs a unit", f"write {self._with_unit}"
         else:
             rule, remedy = advice(self.field, self.names, text, texts)
         return Break(index, f"{self.field} {rule}, got {shown(text)}; {remedy}")

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias, ca
 import msgspec
 
 from actors.core.batches import DeadLetter
+from actors.core.clock import NS_PER_MS
 
 if TYPE_CHECKING:
     from confluent_kafka import Message
@@ -37,7 +38,11 @@ _KINDS: Final[dict[bytes, Kind]] = {b"": "decision", b"dead_letter": DEAD_LETTER
 
 
 class Record(NamedTuple):
-    """A message as it was received, without the client's own types; what is missing is empty."""
+    """A message as it was received, without the client's own types; what is missing is empty.
+
+    Attributes:
+        written_ns: its timestamp, wall ns: when it was sent, or when the broker got it, as the topic says.
+    """
 
     topic: str
     partition: int
@@ -45,6 +50,7 @@ class Record(NamedTuple):
     key: bytes | None
     value: bytes
     headers: dict[str, bytes]
+    written_ns: int = 0
 
 
 class Offered(NamedTuple):
@@ -74,14 +80,34 @@ class Ended(NamedTuple):
     value: bytes
 
 
-class LetterDocument(msgspec.Struct, frozen=True):
-    """The value of a dead letter. ``raw`` is the beginning of what was received, card numbers masked."""
+class RefusedMessage(NamedTuple):
+    """Why a message of a topic that is not ours is no transaction.
+
+    Attributes:
+        reason: one of `actors.core.transaction.DEAD_LETTER_REASONS`.
+        detail: the rule it broke, with the value where that is short.
+        field: of a transaction, that could not be had; "" where there is none at all.
+    """
+
+    reason: str
+    detail: str
+    field: str = ""
+
+
+class LetterDocument(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The value of a dead letter.
+
+    Attributes:
+        raw: the beginning of what was received, card numbers masked.
+        field: of a transaction, for which a message that is not ours has no good value.
+    """
 
     reason: str
     detail: str
     raw: str
     partition: int
     offset: int
+    field: str = ""
 
 
 def offered(run: bytes, number: int, due_ns: int) -> Headers:
@@ -109,6 +135,7 @@ def record_of(message: "Message") -> Record:
         fields.key(),
         fields.value() or b"",
         {name: value or b"" for name, value in headers} if headers else {},
+        fields.timestamp()[1] * NS_PER_MS,
     )
 
 
@@ -142,7 +169,7 @@ def read_ended(record: Record, run: bytes) -> Ended | None:
 _encoder = msgspec.json.Encoder()
 
 
-def letter_document(letter: DeadLetter, partition: int, offset: int) -> bytes:
+def letter_document(letter: DeadLetter, partition: int, offset: int, field: str = "") -> bytes:
     """Return the value of a dead letter, which lay at ``offset`` of ``partition``."""
     raw = letter.raw.decode(errors="replace")
-    return _encoder.encode(LetterDocument(letter.reason, letter.detail, raw, partition, offset))
+    return _encoder.encode(LetterDocument(letter.reason, letter.detail, raw, partition, offset, field))
