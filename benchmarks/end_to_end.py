@@ -30,7 +30,7 @@ from actors.output.decision_log import BufferedLog
 from actors.pipeline import Pipeline, Surroundings
 from actors.telemetry.telemetry import Telemetry
 from benchmarks.rows import BATCH, Rows
-from sim.clocks.real import loop_factory
+from sim.clocks.event_loop import loop_factory
 from sim.run.machine import PROMPT_S
 
 CONFIG = PipelineConfig(

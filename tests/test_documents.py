@@ -2,8 +2,7 @@
 
 import re
 
-from actors.telemetry.alerts.built_in import built_in_rules
-from actors.telemetry.alerts.on_stream import stream_rules
+from actors.telemetry.alerts.built_in import built_in_rules, stream_rules
 from actors.telemetry.metrics.catalogue import find
 from sim.faults.registry import FAULTS
 from tests.support.documents import (

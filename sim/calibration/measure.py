@@ -20,8 +20,7 @@ from actors.model.scoring import LocalScoring
 from actors.model.serving import ModelSlot
 from actors.scorer import Scorer
 from sim.calibration.meter import Meter, Samples, Stopwatch
-from sim.clocks.interruptible import run_interruptibly
-from sim.clocks.real import loop_factory
+from sim.clocks.event_loop import loop_factory, run_interruptibly
 from sim.feeds.feed import Block
 from sim.journal import Journal
 from sim.run.capacity import calm, even_load, under_way

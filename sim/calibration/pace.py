@@ -11,9 +11,8 @@ from actors.core.work import LOOP, OVER, WRITE, Core, Job
 from sim.calibration.measure import LARGEST
 from sim.calibration.meter import wanted_ns
 from sim.clocks.costs import PACE_NS, Costs
-from sim.clocks.interruptible import run_interruptibly
+from sim.clocks.event_loop import loop_factory, run_interruptibly
 from sim.clocks.processor import Exact
-from sim.clocks.real import loop_factory
 from sim.run.capacity import calm, even_load, under_way
 from sim.run.machine import real_machine
 from sim.run.plan import Plan

@@ -109,7 +109,7 @@ def rollback(
     Example: python -m sim rollback runs/20260105-120000-burst
     """
     from actors.core.errors import InputError
-    from sim.clocks.interruptible import run_interruptibly
+    from sim.clocks.event_loop import run_interruptibly
     from sim.report.lock import is_held
     from sim.report.run_folder import JOURNAL, ROLLBACK, SCENARIO, SUMMARY
 

@@ -9,7 +9,7 @@ from actors.adapters.streams import Delivery, delivery_of
 from actors.core.clock import US_PER_S, ScaledEventTime
 from actors.features.refresh import Refresher
 from actors.model.serving import ModelSlot
-from actors.telemetry.alerts.on_stream import stream_rules
+from actors.telemetry.alerts.built_in import stream_rules
 from actors.telemetry.alerts.rule import AlertRule
 from actors.telemetry.snapshot import Gauges
 from actors.telemetry.telemetry import Telemetry

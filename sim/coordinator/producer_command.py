@@ -8,8 +8,7 @@ from tempfile import TemporaryDirectory
 
 from actors.telemetry.telemetry import Telemetry
 from dashboard.frame import Notice
-from sim.clocks.interruptible import run_interruptibly
-from sim.clocks.real import loop_factory
+from sim.clocks.event_loop import loop_factory, run_interruptibly
 from sim.coordinator.producer_lifecycle import NoTruths, ProducerLifecycle, Say, journal_line
 from sim.coordinator.producer_parts import compose_producer
 from sim.coordinator.request import StreamPlace

@@ -19,7 +19,7 @@ from actors.core.errors import InputError, MachineError, RiskdrillError
 from actors.telemetry.snapshot import Gauges
 from dashboard.frame import Notice
 from dashboard.panels.workers import WorkerRow
-from sim.clocks.interruptible import run_interruptibly
+from sim.clocks.event_loop import run_interruptibly
 from sim.coordinator.member import spare_row
 from sim.coordinator.servers import Silence, listen_for
 from sim.coordinator.waiting import first_of

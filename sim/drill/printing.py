@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sim.drill.debrief import Debrief, FaultTold, Mean
-from sim.faults.suspects import PARTS
+from sim.faults.registry import PARTS
 from sim.twin.impact import Harm
 
 NEVER = "–"

@@ -12,8 +12,7 @@ import msgspec
 
 from dashboard.actions import Acknowledge, Action, Burst, Call, EndIncident, Inject, Lift, Release
 from sim.faults.fault import FaultRecord, Part
-from sim.faults.registry import FAULTS
-from sim.faults.suspects import PARTS
+from sim.faults.registry import FAULTS, PARTS
 from sim.operator.refusals import RefusedError
 
 CallVerdict = Literal["right", "half", "wrong"]

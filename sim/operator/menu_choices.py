@@ -6,8 +6,7 @@ from typing import Final
 
 from dashboard.choices import Choices, FaultChoice, Parameter, Suspect
 from sim.faults.fault import Fault
-from sim.faults.registry import FAULTS
-from sim.faults.suspects import PARTS, kinds_of
+from sim.faults.registry import FAULTS, PARTS, kinds_of
 from sim.operator.incident import FORBIDDEN, KEYS, NO_DRILL
 from sim.operator.refusals import RATE_OF_REPLAY
 from sim.operator.typed_fault import objection

@@ -12,8 +12,7 @@ from pathlib import Path
 import msgspec
 
 from actors.core.clock import NS_PER_MS, NS_PER_S
-from sim.clocks.interruptible import run_interruptibly
-from sim.clocks.real import loop_factory
+from sim.clocks.event_loop import loop_factory, run_interruptibly
 from sim.clocks.virtual_loop import VirtualLoop
 from sim.feeds.feed import Block, Feed
 from sim.journal import Journal

@@ -11,8 +11,7 @@ import msgspec
 from actors.core.errors import OutputError
 from dashboard.frame import Frame
 from sim.clocks.calibration_file import digest
-from sim.clocks.interruptible import run_interruptibly
-from sim.clocks.real import loop_factory
+from sim.clocks.event_loop import loop_factory, run_interruptibly
 from sim.clocks.virtual_loop import VirtualLoop
 from sim.exit_codes import USAGE
 from sim.journal import Journal, JournalEntry

@@ -26,8 +26,7 @@ from actors.features.refresh import Refreshed, Refresher, RefreshFailed, boundar
 from actors.model.artifact import Artifact
 from actors.model.verification import load_verified
 from actors.model.warm_state import load_history
-from sim.clocks.interruptible import run_interruptibly
-from sim.clocks.real import loop_factory
+from sim.clocks.event_loop import loop_factory, run_interruptibly
 from sim.signals import drained_by
 from sim.stream.batch_features import SentOnce, keep_served
 from sim.stream.labels import WaitingLabels, read_labels

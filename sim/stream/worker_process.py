@@ -10,8 +10,7 @@ from actors.adapters.kafka.control import KafkaControl
 from actors.adapters.kafka.topics import StreamTopics
 from actors.adapters.redis.connection import check_store
 from actors.core.clock import RealClock
-from sim.clocks.interruptible import run_interruptibly
-from sim.clocks.real import loop_factory
+from sim.clocks.event_loop import loop_factory, run_interruptibly
 from sim.run.machine import PROMPT_S, give_back_large_blocks
 from sim.signals import drained_by
 from sim.stream.control_link import EncodedLink

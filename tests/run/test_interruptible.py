@@ -8,7 +8,7 @@ from types import CodeType, FrameType
 
 import pytest
 
-from sim.clocks.interruptible import run_interruptibly
+from sim.clocks.event_loop import run_interruptibly
 
 PATIENCE_S = 10.0
 

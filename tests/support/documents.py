@@ -6,8 +6,7 @@ import tomllib
 from collections.abc import Iterable, Iterator
 
 from actors.features.catalogue import CATALOGUE
-from actors.telemetry.alerts.built_in import built_in_rules
-from actors.telemetry.alerts.on_stream import runbooks, stream_rules
+from actors.telemetry.alerts.built_in import built_in_rules, stream_rules
 from actors.telemetry.alerts.rule import ESCALATION, AlertRule
 from actors.telemetry.expression.expression import Expression
 from actors.telemetry.metrics.catalogue import METRICS
@@ -179,8 +178,11 @@ def _signals() -> str:
 
 def _runbook() -> str:
     """Return a paragraph for each alert: what it means, what to look at, what to do."""
+    books = [(rule.alert, rule.runbook) for rule in (*built_in_rules(), *stream_rules())]
     return "\n".join(
-        f"**{alert}.** {book.means} *Look at:* {book.look} *Do:* {book.do}\n" for alert, book in runbooks().items()
+        f"**{alert}.** {book.means} *Look at:* {book.look} *Do:* {book.do}\n"
+        for alert, book in books
+        if book is not None
     )
 
 

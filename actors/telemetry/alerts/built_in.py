@@ -1,4 +1,4 @@
-"""The rules that every run has, each with what to do about it."""
+"""The rules that every run has, and those of every run on a stream, each with what to do about it."""
 
 import msgspec
 
@@ -189,3 +189,41 @@ def _rules(memory_limit_bytes: int, stale_after_s: float) -> tuple[AlertRule, ..
             ),
         ),
     )
+
+
+_STREAM_RULES = (
+    AlertRule(
+        alert="KafkaUnreachable",
+        expr="stream.kafka_silent_s > 2s",
+        for_s=_MINUTE,
+        runbook=Runbook(
+            means=(
+                "Nothing is decided and nothing is lost: workers wait with the epochs they have, the run with up to "
+                "120,000 transactions; what is due beyond them is unsent."
+            ),
+            look="Whether the broker runs, and whether its address is reached from where the workers are.",
+            do=(
+                "Bring the broker back, on its own log; workers go on by themselves, or end with code 75 and are "
+                "started again. Do not start a new run: it would be refused as long as this one has work left."
+            ),
+        ),
+    ),
+    AlertRule(
+        alert="RedisUnreachable",
+        expr="stream.redis_silent_s > 2s",
+        for_s=_MINUTE,
+        runbook=Runbook(
+            means="Decisions go on without windows and batch features, by rules; nothing waits.",
+            look="Whether Redis runs; then maxmemory and the password before anything else.",
+            do=(
+                "Bring Redis back with its data; what was decided meanwhile is counted again in the windows before "
+                "anything new."
+            ),
+        ),
+    ),
+)
+
+
+def stream_rules(factor: float = PRODUCTION) -> tuple[AlertRule, ...]:
+    """Return the built-in rules of a run on a stream, beside those of every run; ``factor`` as there."""
+    return tuple(scaled(rule, factor) for rule in _STREAM_RULES)

@@ -1,5 +1,6 @@
 """The rules of a run at work: evaluated at each tick, acknowledged, escalated."""
 
+from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 
@@ -7,15 +8,15 @@ import msgspec
 
 from actors.core.clock import NS_PER_S
 from actors.telemetry.alerts.life import AlertLife, AlertState
-from actors.telemetry.alerts.look_back import LookBack
 from actors.telemetry.alerts.rule import ESCALATION, AlertRule
 from actors.telemetry.alerts.series import RuleSeries
 from actors.telemetry.expression.expression import Expression
 from actors.telemetry.expression.nodes import Resolve
 from actors.telemetry.metrics.catalogue import read
-from actors.telemetry.snapshot import AlertReading
+from actors.telemetry.snapshot import AlertReading, Snapshot
 from actors.telemetry.window import RECENT_S, Window
 
+STEPS = 64  # snapshots that the span of a rule is kept in: its start is found to within a part in so many
 ACKNOWLEDGED = "acknowledged"  # what an event says in the place of a state when someone took an alert on
 
 
@@ -191,3 +192,24 @@ class AlertEngine:
     def readings(self) -> tuple[AlertReading, ...]:
         """Return where every alert stands."""
         return tuple(alert.reading() for alert in self._alerts.values())
+
+
+class LookBack:
+    """A bounded memory of one span, without histograms: metrics of counts, and nothing else, can be read over it.
+
+    Args:
+        span_s: how far it looks back.
+    """
+
+    def __init__(self, span_s: float) -> None:
+        self._span_ns = round(span_s * NS_PER_S)
+        self._kept: deque[Snapshot] = deque()
+
+    def window(self, newer: Snapshot) -> Window:
+        """Remember ``newer``, the latest; return the window that ends there, shorter as long as the run is."""
+        start_ns = newer.at_ns - self._span_ns
+        while len(self._kept) > 1 and self._kept[1].at_ns <= start_ns:
+            self._kept.popleft()
+        if not self._kept or (newer.at_ns - self._kept[-1].at_ns) * STEPS >= self._span_ns:
+            self._kept.append(msgspec.structs.replace(newer.light(), work={}, alerts=()))
+        return Window(self._kept[0], newer)

@@ -5,8 +5,7 @@ from collections.abc import Collection, Iterator
 import msgspec
 
 from actors.features.catalogue import CATALOGUE
-from actors.telemetry.alerts.built_in import built_in_rules
-from actors.telemetry.alerts.on_stream import stream_rules
+from actors.telemetry.alerts.built_in import built_in_rules, stream_rules
 from actors.telemetry.expression.expression import Expression
 from actors.telemetry.expression.grammar import ExpressionError, NoSuchMetricError
 from actors.telemetry.expression.trivial_conditions import EmptyConditionError

@@ -6,6 +6,7 @@ the task or the thread that would go on by it.
 """
 
 import asyncio
+import sys
 from collections.abc import Callable, Coroutine
 from contextlib import closing
 from typing import Any, Final, TypeVar
@@ -68,3 +69,12 @@ def run_interruptibly(
     if ending.asked_ns is not None:
         raise KeyboardInterrupt
     return result
+
+
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    """Return what makes an event loop of real time, the fastest there is: uvloop's, or asyncio's on Windows."""
+    if sys.platform == "win32":
+        return asyncio.new_event_loop
+    import uvloop
+
+    return uvloop.new_event_loop
