@@ -23,6 +23,7 @@ from sim.commands.drill import drill
 from sim.commands.explore import explore
 from sim.commands.inspect import inspect
 from sim.commands.models import rollback, train
+from sim.commands.report import report
 from sim.commands.run import demo, run
 from sim.commands.scenarios import list_scenarios, schema, validate
 from sim.commands.servers import down, up
@@ -91,6 +92,7 @@ app.callback()(program)
 COMMANDS: dict[str, Callable[..., int]] = {
     "run": run,
     "drill": drill,
+    "report": report,
     "rollback": rollback,
     "train": train,
     "validate": validate,

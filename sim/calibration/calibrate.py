@@ -1,13 +1,10 @@
 """A calibration from start to end: measure, fit, check that the costs add up."""
 
-import os
-import platform
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import accumulate
-from pathlib import Path
 
 import msgspec
 
@@ -17,6 +14,7 @@ from sim.calibration.meter import Samples, waiting
 from sim.calibration.pace import measure_pace
 from sim.clocks.calibration_file import Calibration
 from sim.clocks.costs import Cost, Costs
+from sim.report.provenance import machine_name
 from sim.run.capacity import measure_capacity
 from sim.run.plan import Plan
 
@@ -106,8 +104,6 @@ def check(plan: Plan, costs: Costs, report: Callable[[int, int], None]) -> Check
 Progress = Callable[[str, int, int], None]
 """Told the stage, ``measure``, ``pace`` or ``check``, how many steps of it are behind, and of how many."""
 
-_CPU_INFO = Path("/proc/cpuinfo")
-
 
 @dataclass(frozen=True, slots=True)
 class Calibrated:
@@ -152,14 +148,3 @@ def costs_of(samples: Samples) -> Costs:
     """Return what each job costs one at a time."""
     costs = {job.value: fit(by_size) for (job, core), by_size in samples.items() if core is not Core.EXECUTOR}
     return msgspec.structs.replace(Costs(), **costs, score_in_executor=fit(samples[Job.SCORE, Core.EXECUTOR]))
-
-
-def machine_name() -> str:
-    """Return what this machine is, in words."""
-    cpu = platform.machine()
-    try:
-        lines = _CPU_INFO.read_text().splitlines()
-    except OSError:  # another system
-        lines = []
-    cpu = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), cpu)
-    return f"{cpu}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"

@@ -1,6 +1,5 @@
 """Commands that run one scenario: ``run`` ends with a verdict, ``demo`` is a thousand transactions."""
 
-from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -22,6 +21,13 @@ class ClockKind(StrEnum):
 
     REAL = "real"
     VIRTUAL = "virtual"
+
+
+class Switch(StrEnum):
+    """Whether something is done."""
+
+    OFF = "off"
+    ON = "on"
 
 
 class Tui(StrEnum):
@@ -49,6 +55,10 @@ def run(  # noqa: PLR0913, PLR0917 - an argument an option
         Path | None, typer.Option(help="Asciicast of the screen, with markers at phases, faults and alerts.")
     ] = None,
     tui: Annotated[Tui, typer.Option(help="The live screen: auto shows it in a terminal.")] = Tui.AUTO,
+    report: Annotated[
+        Switch | None,
+        typer.Option(help="report.html, the run as a page: written unless several run.", show_default=False),
+    ] = None,
     repeat: Annotated[
         int, typer.Option(help="Run each so often and say what share passed; on the real clock.", min=1, max=1_000)
     ] = 1,
@@ -84,6 +94,7 @@ def run(  # noqa: PLR0913, PLR0917 - an argument an option
 
     Example: python -m sim run burst
     """
+    from sim.page.writing import report_of
     from sim.run.command import Request, run_scenario
 
     options = StreamOptions(stream, store, stream_config, workers, discard, agreed=yes)
@@ -99,11 +110,17 @@ def run(  # noqa: PLR0913, PLR0917 - an argument an option
         given += [] if duration is None else ["--duration", duration]
         given += [word for each in words for word in ("--set", each)]
         given += [] if metrics is None else ["--metrics-addr", str(metrics)]
+        given += ["--report", (report or Switch.OFF).value]
         said = (*given, "--tui", tui.value, *options.as_written())
         return _run_several(scenarios, repeat, tuple(words), said, out, needs_model=model is None)
     elsewhere = partial(_elsewhere, options)
-    request = Request(scenarios[0], model, tuple(words), duration, out, tui.value, picture, record, elsewhere=elsewhere)
-    return run_scenario(replace(request, metrics=metrics))
+    request = Request(
+        *(scenarios[0], model, tuple(words), duration, out, tui.value, picture, record),
+        elsewhere=elsewhere,
+        metrics=metrics,
+        report=None if report is Switch.OFF else report_of,
+    )
+    return run_scenario(request)
 
 
 def _run_several(

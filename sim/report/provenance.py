@@ -1,14 +1,17 @@
 """Which code and which libraries made a run."""
 
+import os
 import platform
 import shutil
 import subprocess
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from sim.installation import HOME, is_checkout
 
 LIBRARIES = ("riskdrill", "lightgbm", "msgspec", "numba", "numpy", "uvloop")
+_CPU_INFO = Path("/proc/cpuinfo")
 GIT_TIMEOUT_S = 2.0  # a repository on a slow network drive must not hold up a run's end
 
 
@@ -35,3 +38,14 @@ def git_commit() -> str | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() or None
+
+
+def machine_name() -> str:
+    """Return what this machine is, in words."""
+    cpu = platform.machine()
+    try:
+        lines = _CPU_INFO.read_text().splitlines()
+    except OSError:  # another system
+        lines = []
+    cpu = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), cpu)
+    return f"{cpu}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"

@@ -66,10 +66,16 @@ ALERTS = "alerts.jsonl"
 JOURNAL = "journal.jsonl"
 LATENCY = "latency.hlog"
 SCENARIO = "scenario.yaml"
+AS_WRITTEN = "as_written.yaml"  # with its comments, without what was changed on the command line
+SERIES = "series.jsonl"
+REPORT = "report.html"
 AS_PLAYED = "as_played.yaml"  # only of a run that was changed by hand
 DEBRIEF = "debrief.json"  # only of a blind drill
 RUN_FILES = frozenset(
-    {SUMMARY, JUNIT, DECISIONS, DEAD_LETTERS, UNDELIVERED, ALERTS, JOURNAL, LATENCY, SCENARIO, AS_PLAYED, DEBRIEF}
+    {
+        *(SUMMARY, JUNIT, REPORT, DECISIONS, DEAD_LETTERS, UNDELIVERED, ALERTS, JOURNAL, LATENCY, SERIES),
+        *(SCENARIO, AS_WRITTEN, AS_PLAYED, DEBRIEF),
+    }
 )
 ROLLBACK = "rollback"  # left there by the command of that name, taken away by the run
 PARTIAL = ".partial"  # of a file that is being written; it takes its name when it is whole

@@ -19,6 +19,7 @@ from sim.report.run_folder import RunFolder
 from sim.scenario.loader import load, placing
 from sim.scenario.scenario import Scenario
 from sim.scenario.timeline import Cut, cut
+from sim.scenario.yaml_nodes import read_text
 from sim.signals import unheard
 from sim.units import parse_duration
 
@@ -123,6 +124,7 @@ class Request:
         elsewhere: given the scenario, returns where its pipeline is; None: in this process.
         metrics: where other systems read the run's figures; None nowhere.
         blind: hides what the scenario would give away; the screen then is the terminal's.
+        report: given the folder with all else in it, makes a report of it; None makes none and keeps nothing for it.
         afterwards: given what was run and what it came to, with the screen gone and the folder still open, returns the
             exit code.
     """
@@ -139,6 +141,7 @@ class Request:
     elsewhere: Callable[[Scenario], Elsewhere | None] = lambda _: None
     metrics: MetricsAddress | None = None
     blind: Blindfold | None = None
+    report: Callable[[RunFolder], None] | None = None
     afterwards: "Callable[[Plan, Result, RunFolder], int]" = lambda _plan, result, _folder: result.exit_code
 
 
@@ -159,7 +162,10 @@ def run_cut(shorter: Cut, request: Request) -> int:
     elsewhere = request.elsewhere(shorter.scenario)
     name = shorter.scenario.name if request.blind is None else FOLDER
     with serving(request.metrics, _say) as endpoint, RunFolder.create(request.out, name) as folder:
-        return _run_in(folder, shorter, request, elsewhere, endpoint)
+        exit_code = _run_in(folder, shorter, request, elsewhere, endpoint)
+        if request.report is not None:
+            request.report(folder)
+        return exit_code
 
 
 def _say(line: str) -> None:
@@ -192,7 +198,9 @@ def _run_in(
         compose = composed if elsewhere is None else elsewhere.compose(screen.show)
         refused = refusal(plan.clock, interactive=plan.scenario.interactive)
         by_hand = live and not refused and elsewhere is None
-        plan = replace(plan, by_hand=by_hand, blind=request.blind)
+        plan = replace(plan, by_hand=by_hand, blind=request.blind, overrides=request.overrides)
+        if request.report is not None:
+            plan = replace(plan, reported=True, written=_as_written(request.scenario))
         if by_hand and isinstance(plan.load, SyntheticLoad):
             plan = replace(plan, load=replace(plan.load, mirrors=MOST_MIRRORS))
         if request.blind is not None:
@@ -248,6 +256,11 @@ def planned(
     artifact = ready.artifact or choose_model(shorter.scenario, request.model, show)
     plan = prepare(shorter, artifact, folder, show, ready.load, with_capacity=request.with_capacity)
     return replace(plan, warnings=(*settled.remarks, *plan.warnings))
+
+
+def _as_written(file: Path) -> str:
+    """Return the text of a scenario; "" of one that is in no file."""
+    return read_text(file) if file.is_file() else ""
 
 
 def _starting(scenario: Scenario, request: Request) -> str:

@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from functools import partial
 
 import msgspec
 
+from actors.core.clock import NS_PER_S
 from actors.core.errors import OutputError
+from actors.telemetry.monitor import Monitor
 from dashboard.frame import Frame
 from sim.clocks.calibration_file import digest
 from sim.clocks.event_loop import loop_factory, run_interruptibly
@@ -22,16 +24,18 @@ from sim.report import run_folder as files
 from sim.report.figures import Finished, summarise
 from sim.report.jsonl import AlertLine, JsonLines, PatientLines, TextLines
 from sim.report.junit import junit
-from sim.report.provenance import git_commit, versions
+from sim.report.provenance import git_commit, machine_name, versions
 from sim.report.run_folder import RunFolder
+from sim.report.series import INTERVAL_S, Header, SeriesLog
 from sim.report.summary import Summary, summary_text
 from sim.run.composition import NO_ATTACHMENTS, Attachments, compose_run
 from sim.run.lifecycle import RunEnd, RunLifecycle
 from sim.run.machine import Machine, real_machine, virtual_machine
 from sim.run.output import Output
-from sim.run.plan import Plan
+from sim.run.plan import Plan, planned_ns
 from sim.run.watch import AnyScreen, tick_s
 from sim.run_parts import RunParts
+from sim.scenario.render import digest as scenario_digest
 from sim.scenario.render import resolved
 from sim.scenario.timeline import Span
 from sim.signals import drained_by
@@ -96,7 +100,7 @@ def execute(
     """
     folder.clear()
     if plan.blind is None:
-        folder.write(files.SCENARIO, resolved(plan.scenario))
+        _write_scenario(plan, folder)
     on_real_clock = plan.clock == "real"
     machine = real_machine if on_real_clock else virtual_machine
     work = partial(_run, plan, folder, screen, attachments, machine, compose)
@@ -125,7 +129,7 @@ async def _run_on(
     clock = machine.clock
     journal_lines, alert_lines = JsonLines(folder.file(files.JOURNAL)), JsonLines(folder.file(files.ALERTS))
     latency_lines = PatientLines(folder.file(files.LATENCY))
-    own_lines = (journal_lines, alert_lines, latency_lines)
+    own_lines: tuple[PatientLines, ...] = (journal_lines, alert_lines, latency_lines)
     told = _Told(plan, folder, journal_lines, alert_lines)
     journal = Journal(clock, told.add)
     with ExitStack() as opened:
@@ -136,6 +140,12 @@ async def _run_on(
         for lines in own_lines:
             lines.through(parts.faults.wrap_file)
         lifecycle = RunLifecycle(plan, parts, clock, screen, TextLines(latency_lines), machine.memory)
+        course: SeriesLog | None = None
+        if plan.reported:
+            # Faults of the disk do not strike it: it is about them, and owes its figures to no one else's.
+            series_lines = opened.enter_context(closing(JsonLines(folder.file(files.SERIES))))
+            own_lines = (*own_lines, series_lines)
+            course = _course_of(plan, parts, lifecycle.watch.monitor, series_lines)
         attachments.alerts(lifecycle.watch.alerts)
         teller = _teller(plan, parts, lifecycle, attachments.readers)
         lifecycle.watch.monitor.alert_listeners.append(
@@ -149,6 +159,8 @@ async def _run_on(
                 ended = await lifecycle.run()
             finally:
                 told.tell(problems)
+            if course is not None:
+                course.finish(ended.final)
             for lines in own_lines:
                 lines.flush()
             # Who presses Ctrl-C now wants the run to end, not to lose its summary; labels in the log may be missing.
@@ -166,6 +178,40 @@ def _teller(plan: Plan, parts: RunParts, lifecycle: RunLifecycle, readers: Reade
     teller = RunTold(readers, plan.scenario, parts, lambda: lifecycle.watch.state, tick_s(plan))
     lifecycle.watch.monitor.listeners.append(teller.hear)
     return teller
+
+
+def _course_of(plan: Plan, parts: RunParts, monitor: Monitor, lines: JsonLines) -> SeriesLog:
+    """Return what writes the course of a run to ``lines`` from the first tick on."""
+    blind, length_ns = plan.blind is not None, planned_ns(plan.scenario, plan.load)
+    header = Header(
+        scenario="" if blind else plan.scenario.name,
+        digest="" if blind else scenario_digest(plan.scenario),
+        clock=plan.clock,
+        seed=plan.scenario.seed,
+        model=plan.artifact.manifest.digest,
+        planned_s=None if length_ns is None else length_ns / NS_PER_S,
+        interval_s=max(INTERVAL_S, tick_s(plan)),
+        overrides=() if blind else plan.overrides,
+        machine=machine_name(),
+    )
+
+    def processes() -> int:
+        return sum(worker.state == "live" for worker in parts.worker_rows())
+
+    course = SeriesLog(lines, header, processes)
+    monitor.listeners.append(course)
+    return course
+
+
+def _write_scenario(plan: Plan, folder: RunFolder) -> None:
+    """Write the scenario as it is run, and as it was written where a report will show it.
+
+    Raises:
+        OutputError: it cannot be.
+    """
+    folder.write(files.SCENARIO, resolved(plan.scenario))
+    if plan.reported and plan.written:
+        folder.write(files.AS_WRITTEN, plan.written)
 
 
 class _Told:
@@ -207,7 +253,7 @@ class _Told:
         for lines, document in hidden:
             lines.add(document)
         try:
-            self._folder.write(files.SCENARIO, resolved(self._plan.scenario))
+            _write_scenario(self._plan, self._folder)
         except OutputError as error:
             problems.append(str(error))
 

@@ -35,7 +35,9 @@ def run_twice(words: Sequence[str], folders: tuple[Path, Path]) -> int:
     """
     with ExitStack() as stack:
         children = [
-            stack.enter_context(_start([*words, "--clock", "virtual", "--tui", "off", "--out", str(folder)], seed))
+            stack.enter_context(
+                _start([*words, "--clock", "virtual", "--tui", "off", "--report", "off", "--out", str(folder)], seed)
+            )
             for folder, seed in zip(folders, HASH_SEEDS, strict=True)
         ]
         complaints = [child.communicate()[1] for child in children]

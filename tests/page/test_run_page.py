@@ -1,0 +1,78 @@
+"""The page of a run."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from actors.core.errors import OutputError
+from sim.page.recorded import read_run
+from sim.page.writing import rebuild
+from sim.report.run_folder import REPORT, SERIES, SUMMARY, RunFolder
+from sim.report.summary import read_summary
+
+MOST_BYTES = 2_000_000
+
+
+def test_a_page_is_one_file_without_a_network(run_folder: Path) -> None:
+    """It names no address that a browser would fetch, and is under 2 MB."""
+    page = (run_folder / REPORT).read_text()
+    assert len(page.encode()) < MOST_BYTES
+    own = re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)
+    assert re.findall(r"""(?:src|href)=["'](?!#|data:)[^"']*""", own) == []
+    assert "@import" not in own
+    assert "url(" not in own
+
+
+def test_no_text_of_a_scenario_becomes_code(run_folder: Path) -> None:
+    """A name, a comment or a note with markup in it is shown as it was typed, also inside the charts' JSON."""
+    page = (run_folder / REPORT).read_text()
+    assert "</script><script>alert" not in page
+    assert "<img src=x" not in page
+    assert "&lt;/script&gt;&lt;script&gt;alert(1)" in page
+    charts = re.search(r'<script type="application/json" id="charts">(.*?)</script>', page, re.DOTALL)
+    assert charts is not None
+    assert set(json.loads(charts[1])) == {"documents", "items"}
+    assert not set("<>&") & set(charts[1])
+
+
+def test_figures_of_the_page_are_those_of_the_summary(run_folder: Path) -> None:
+    """Latency from the log's own histograms, and the counts at the head of the page."""
+    run, summary = read_run(run_folder), read_summary(run_folder)
+    counts = run.latency
+    p99_us = counts.percentile_us(99.0)
+    assert p99_us is not None
+    assert p99_us / 1_000 == summary.latency_p99_ms
+    assert counts.total == summary.ledger.decided
+    page = (run_folder / REPORT).read_text()
+    assert f"<dd>{summary.ledger.decided:,} " in page
+    for each in summary.expectations:
+        assert each.name in page
+
+
+def test_a_run_that_was_killed_says_that_it_is_incomplete(run_folder: Path, tmp_path: Path) -> None:
+    """What there is of it is shown, up to its last line, and no verdict."""
+    folder = tmp_path / "killed"
+    shutil.copytree(run_folder, folder)
+    (folder / SUMMARY).unlink()
+    (folder / SERIES).write_bytes((folder / SERIES).read_bytes()[:-200])
+    page = rebuild(folder).read_text()
+    assert "did not come to its end" in page
+    assert '<span class="verdict open">incomplete</span>' in page
+    assert 'id="chart-latency"' in page
+
+
+def test_a_folder_that_is_written_to_is_left_alone(run_folder: Path) -> None:
+    """Who asks for the report of a run that goes on is told to wait."""
+    with RunFolder(run_folder), pytest.raises(OutputError, match="is being written right now; wait until the run"):
+        rebuild(run_folder)
+
+
+def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
+    """A folder of something else, and what is no folder at all."""
+    with pytest.raises(OutputError, match="is not a run's folder"):
+        rebuild(tmp_path)
+    with pytest.raises(OutputError, match="is not a folder"):
+        rebuild(tmp_path / "nowhere")
