@@ -101,7 +101,8 @@ async def compose_producer(
     source = FeedSource(local.wrap_feed(machine.feed), schedule, truths, labels)
 
     releasing = [each.name for each in scenario.faults if isinstance(each, ModelBadRelease)]
-    group = WorkerGroup(await workers.connect(), _announcement(workers, plan), telemetry, journal, clock, releasing)
+    link, announcement = await workers.connect(), _announcement(workers, plan)
+    group = WorkerGroup(link, announcement, telemetry, journal, clock, workers.kafka, releasing)
     store = await _served(workers, plan, warm)
     refresher = Refresher(
         warm.builder,

@@ -16,18 +16,28 @@ class Silence:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._since_ns: int | None = None
+        self._ended_ns = clock.now_ns()
 
     def note(self, *, answers: bool) -> None:
         """Take that it answers, or does not."""
+        if answers == (self._since_ns is None):
+            return
+        now_ns = self._clock.now_ns()
         if answers:
-            self._since_ns = None
-        elif self._since_ns is None:
-            self._since_ns = self._clock.now_ns()
+            self._since_ns, self._ended_ns = None, now_ns
+        else:
+            self._since_ns = now_ns
 
     @property
     def lasting_s(self) -> float:
         """For how long, 0 while it answers."""
         return 0.0 if self._since_ns is None else (self._clock.now_ns() - self._since_ns) / NS_PER_S
+
+    def answering_s(self, since_s: float) -> float:
+        """Return for how long it has answered until now, from ``since_s`` on the clock at most; 0 while it does not."""
+        if self._since_ns is not None:
+            return 0.0
+        return self._clock.now_ns() / NS_PER_S - max(since_s, self._ended_ns / NS_PER_S)
 
 
 class StreamInlet:

@@ -12,6 +12,7 @@ from actors.core.clock import NS_PER_S, Clock
 from actors.telemetry.telemetry import Telemetry
 from dashboard.panels.workers import WorkerRow
 from sim.coordinator.member import OF_WORKERS, Member, row_of, unfit
+from sim.coordinator.servers import Silence
 from sim.faults.fault import FaultRecord
 from sim.journal import Journal, JournalEntry, JournalKind
 from sim.steps.step import StepOutcome
@@ -38,6 +39,7 @@ from sim.stream.control_messages import (
 
 SILENT_S: Final = 3.0  # six messages: a loop that was held up for a second is not missed
 LOST_S: Final = 15.0  # beyond the session of a member, its partitions are others' by now
+UNHEARD: Final = "Kafka does not answer"
 log = logging.getLogger(__name__)
 
 
@@ -50,6 +52,7 @@ class WorkerGroup:
         telemetry: gets what workers count.
         journal: of the run.
         clock: of the run.
+        kafka: its silence: nobody can be heard meanwhile, and nobody is missed.
         releasing: names of the faults that release a model.
 
     Attributes:
@@ -67,6 +70,7 @@ class WorkerGroup:
         telemetry: Telemetry,
         journal: Journal,
         clock: Clock,
+        kafka: Silence,
         releasing: Collection[str] = (),
     ) -> None:
         self._link = link
@@ -74,6 +78,7 @@ class WorkerGroup:
         self._telemetry = telemetry
         self._journal = journal
         self._clock = clock
+        self._kafka = kafka
         self._members: dict[str, Member] = {}
         self._dead_slots: set[str] = set()
         self._injected: list[str] = []
@@ -324,10 +329,9 @@ class WorkerGroup:
     def _miss(self) -> None:
         now_s = self._now_s()
         for each in self.live:
-            silent_s = now_s - each.heard_s
-            if silent_s > LOST_S:
-                self._lose(each, f"not heard of for {silent_s:.0f} s")
-            elif silent_s > SILENT_S:
+            if (missed_s := self._kafka.answering_s(each.heard_s)) > LOST_S:
+                self._lose(each, f"not heard of for {missed_s:.0f} s")
+            elif now_s - each.heard_s > SILENT_S:
                 each.state = "silent"
 
     def _lose(self, member: Member, why: str) -> None:
@@ -388,5 +392,7 @@ class WorkerGroup:
         newest: dict[str, Member] = {}
         for each in self._members.values():
             newest[each.join.worker] = each
-        times, why = self._restarts, self._losses
-        return tuple(row_of(each, times.get(name, 0), why.get(name, "")) for name, each in sorted(newest.items()))
+        times, notes = self._restarts, dict(self._losses)
+        if self._kafka.lasting_s:
+            notes |= {name: UNHEARD for name, each in newest.items() if each.state == "silent"}
+        return tuple(row_of(each, times.get(name, 0), notes.get(name, "")) for name, each in sorted(newest.items()))

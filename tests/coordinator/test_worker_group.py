@@ -5,10 +5,11 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from actors.core.clock import RealClock
+from actors.core.clock import NS_PER_S, RealClock
 from actors.telemetry.snapshot import Gauges
 from actors.telemetry.telemetry import Telemetry
-from sim.coordinator.worker_group import WorkerGroup
+from sim.coordinator.servers import Silence
+from sim.coordinator.worker_group import LOST_S, SILENT_S, WorkerGroup
 from sim.journal import Journal
 from sim.stream.control_link import InMemoryControl
 from sim.stream.control_messages import (
@@ -50,7 +51,7 @@ def group_of(check: Callable[[WorkerGroup, InMemoryControl], Awaitable[None]]) -
 
     async def run() -> None:
         control, clock = InMemoryControl(), RealClock()
-        group = WorkerGroup(control.link(), ANNOUNCE, Telemetry(), Journal(clock), clock, releasing=("nonsense",))
+        group = WorkerGroup(control.link(), ANNOUNCE, Telemetry(), Journal(clock), clock, Silence(clock), ("nonsense",))
         listening = asyncio.create_task(group.listen())
         try:
             await check(group, control)
@@ -263,3 +264,44 @@ def test_a_worker_without_partitions_is_shown_as_joining() -> None:
         assert (row.state, row.lag, row.restarts, row.note) == ("joining", None, 1, "was killed (SIGKILL)")
 
     group_of(check)
+
+
+class SetClock(RealClock):
+    """A clock that stands where a test sets it."""
+
+    at_ns = 0
+
+    def now_ns(self) -> int:
+        """Return that."""
+        return self.at_ns
+
+
+def test_nobody_is_missed_while_kafka_is_away() -> None:
+    """Nobody can be heard then, which is said in their place; from its return on they have as long as ever."""
+
+    async def run() -> None:
+        control, clock = InMemoryControl(), SetClock()
+        kafka = Silence(clock)
+        group = WorkerGroup(control.link(), ANNOUNCE, Telemetry(), Journal(clock), clock, kafka)
+        listening = asyncio.create_task(group.listen())
+        control.send(asking("a"))
+        await settled()
+
+        async def after(seconds: float) -> tuple[int, str, str]:
+            clock.at_ns += round(seconds * NS_PER_S)
+            missing = asyncio.create_task(group.announce())
+            await settled()
+            missing.cancel()
+            (row,) = group.rows()
+            return group.lost_count, row.state, row.note
+
+        kafka.note(answers=False)
+        assert await after(SILENT_S + 1) == (0, "silent", "Kafka does not answer")
+        assert await after(2 * LOST_S) == (0, "silent", "Kafka does not answer")
+        kafka.note(answers=True)
+        assert await after(LOST_S - 1) == (0, "silent", "")
+        assert await after(2) == (1, "lost", f"not heard of for {LOST_S + 1:.0f} s")
+        listening.cancel()
+        clock.close()
+
+    asyncio.run(run())
