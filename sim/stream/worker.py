@@ -1,6 +1,7 @@
 """The life of a worker process: it waits for a run, takes part in it, and waits for the next one."""
 
 import asyncio
+import gc
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -138,6 +139,8 @@ class Worker:
                 newest = await announced(self._link, announce.run, ())
 
         hearing = asyncio.create_task(hear())
+        gc.collect()
+        gc.freeze()  # or it would be done when every moment counts
         turn.ready()
         slot = await self._unless_asked(turn.slot())
         hearing.cancel()

@@ -94,13 +94,13 @@ class EpochClient:
                 self._commits = EpochCommits(
                     self._stream, self._run, self._worker, self._delivery, named, self._owned, self._consumer
                 )
+                self._consumer.subscribe(  # first: joining goes on while the other is waited for
+                    [self._stream.topics.transactions],
+                    on_assign=self._on_assign,
+                    on_revoke=self._on_revoke,
+                    on_lost=self._on_lost,
+                )
             self._commits.open()
-            self._consumer.subscribe(
-                [self._stream.topics.transactions],
-                on_assign=self._on_assign,
-                on_revoke=self._on_revoke,
-                on_lost=self._on_lost,
-            )
         except KafkaException as error:
             raise judged(error) from error
 

@@ -94,6 +94,7 @@ class EpochCommits:
             WorkerFencedError: they refuse.
         """
         if not self._ready:
+            self.answers()  # once it has a connection: librdkafka looks for one again half a second later
             try:
                 self._producer.init_transactions(PATIENCE_S)
             except KafkaException as error:
