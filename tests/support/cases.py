@@ -2,12 +2,13 @@
 
 import json
 import os
-import subprocess
-import sys
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
+from sim.cli import main
 from tests.support.repository import ROOT
 
 
@@ -47,21 +48,19 @@ class Case:
         """What a command of ours needs where it runs: this code."""
         return os.environ | {"PYTHONPATH": str(ROOT)}
 
-    def run(self, scenario: str, *words: str, timeout_s: float = 120.0) -> Outcome:
+    def run(self, scenario: str, *words: str) -> Outcome:
         """Run ``scenario`` (without ``.yaml``) on virtual time with more ``words`` after it."""
         fixed = ["--tui", "off", "--clock", "virtual", "--model", str(self.model), "--out", str(self.out)]
-        return self.sim("run", f"{scenario}.yaml", *fixed, *words, timeout_s=timeout_s)
+        return self.sim("run", f"{scenario}.yaml", *fixed, *words)
 
-    def sim(self, *words: str, timeout_s: float = 120.0) -> Outcome:
-        """Run any command of ours in the folder of the case."""
-        done = subprocess.run(
-            [sys.executable, "-m", "sim", *words],
-            cwd=self.folder,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=timeout_s,
-            check=False,
-        )
+    def sim(self, *words: str) -> Outcome:
+        """Run any command of ours in the folder of the case, in this process."""
+        out, err = (TextIOWrapper(BytesIO(), "utf-8", write_through=True) for _ in range(2))
+        with chdir(self.folder), redirect_stdout(out), redirect_stderr(err):
+            code = main(words)
+        return self.outcome(code, *(text.buffer.getvalue().decode() for text in (out, err)))  # type: ignore[attr-defined]
+
+    def outcome(self, code: int, out: str, err: str) -> Outcome:
+        """Return what a command ended with, the summary of its run included."""
         file = self.out / "summary.json"
-        return Outcome(done.returncode, done.stdout, done.stderr, json.loads(file.read_text()) if file.exists() else {})
+        return Outcome(code, out, err, json.loads(file.read_text()) if file.is_file() else {})
