@@ -15,10 +15,10 @@ DEATHS_SECONDS ?= 600
 SCENARIOS  ?= $(shell grep -L '^external: true' scenarios/*.yaml)
 
 # Whether tests use servers: `make test` goes without, `make test-servers` needs them all.
-test: export RISKDRILL_REQUIRE := $(or $(RISKDRILL_REQUIRE),none)
+test coverage: export RISKDRILL_REQUIRE := $(or $(RISKDRILL_REQUIRE),none)
 test-servers: export RISKDRILL_REQUIRE := $(or $(RISKDRILL_REQUIRE),all)
 
-# Tests that simulate so much that tracing them for coverage would take as long again.
+# Tests that simulate so much that tracing them for coverage, which more than doubles what a test takes, is not worth it.
 UNTRACED   := tests/trials/test_check_determinism.py tests/explore/test_planted_bug.py \
   tests/explore/test_anything_fails.py tests/faults/test_pairs.py tests/run/test_whatever_is_valid.py tests/scenarios \
   tests/theory
@@ -27,7 +27,7 @@ BIN     := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-servers check model bench demo soak clean
+.PHONY: help run test coverage test-servers check model bench demo soak clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,8 +37,10 @@ run: $(VENV)/installed  ## run a scenario, live: make run SCENARIO=scenarios/bur
 
 test: $(VENV)/installed-test  ## install the test extra, run all checks and the tests that need no server
 	@$(MAKE) --no-print-directory --jobs 2 check model  # either keeps about one core busy
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
+
+coverage: $(VENV)/installed-test  ## which lines and branches the tests of `make test` reach, without the longest of them
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --cov --cov-report=term $(addprefix --ignore=,$(UNTRACED)) $(ARGS)
-	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(UNTRACED) $(ARGS)
 
 test-servers: $(VENV)/installed-test  ## tests with a real Kafka and Redis, which must be there: see CONTRIBUTING.md
 	@$(BIN)/python -m tests.support.servers
@@ -75,7 +77,7 @@ soak: $(VENV)/installed-test  ## long: every scenario twice to the last byte, th
 	step tests.support.sim.fault_pairs --triples $(TRIPLES); \
 	step tests.support.moments --count $(MOMENTS); \
 	step tests.support.deaths --rate $(DEATHS_RATE) --seconds $(DEATHS_SECONDS) --every 10; \
-	HYPOTHESIS_PROFILE=search step pytest -q tests/run/test_whatever_is_valid.py; \
+	HYPOTHESIS_PROFILE=search step pytest -q tests/run/test_whatever_is_valid.py tests/theory/test_queues.py; \
 	echo "all of it took $$SECONDS s"; \
 	for each in "$${failed[@]}"; do echo "FAILED $$each"; done; exit $$(( $${#failed[@]} > 0 ))
 

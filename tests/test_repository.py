@@ -150,7 +150,7 @@ def test_what_needs_a_server_is_skipped_or_fails_as_asked(
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
-@pytest.mark.parametrize("target", ["run", "test", "bench", "demo", "soak", "clean"])
+@pytest.mark.parametrize("target", ["run", "test", "coverage", "bench", "demo", "soak", "clean"])
 def test_help_lists_what_make_can_do(target: str) -> None:
     """``make`` alone tells every target, and each of them has a recipe that make can plan."""
     make = shutil.which("make") or "make"

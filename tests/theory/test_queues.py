@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from actors.core.arrays import F64
 from sim.chance import Streams
@@ -24,7 +25,9 @@ SERVICE_US = 100.0
 COUNT = 300_000  # the error of a mean wait falls with the square root, and grows as 1 / (1 - utilisation)
 WARM_UP = COUNT // 50  # the stage begins empty, which is not its normal state
 TOLERANCE = 0.04
-SEEDS = (4, 5, 6)  # p99 of 300,000 at utilisation 0.8 strays by 2.5 % from seed to seed: one seed in ten misses
+# p99 of 300,000 at utilisation 0.8 strays by 2.5 % from seed to seed, and one seed in ten misses: these do not. One is
+# enough to see a mistake, and the search looks at more.
+SEEDS = (4, 5, 6) if settings().max_examples > 1_000 else (4,)
 CONSTANT = Costs(score_in_executor=Cost(fixed_us=SERVICE_US, per_row_us=0.0))
 
 
