@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.repository import ROOT, place, run_python, scenarios, shown_commands
+from sim.cli import main
+from tests.support.repository import ROOT, place, scenarios, shown_commands
 
 README = (ROOT / "README.md").read_text()
 PROGRAMS = ("python -m sim", "riskdrill")
@@ -20,13 +21,13 @@ def test_readme_shows_its_two_commands() -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_shown_commands_exist_with_their_options(command: str) -> None:
+def test_shown_commands_exist_with_their_options(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Each command in the README answers ``--help`` and knows every option that the README gives it."""
-    done = run_python("-m", "sim", command, "--help")
-    assert done.returncode == 0, done.stderr
+    assert main([command, "--help"]) == 0
+    told = capsys.readouterr().out
     for line in (each for each in SAID if each.split()[0] == command):
         options = [word.split("=")[0] for word in shlex.split(line) if word.startswith("--")]
-        assert [option for option in options if option not in done.stdout] == []
+        assert [option for option in options if option not in told] == []
 
 
 def test_readme_names_only_files_that_exist() -> None:
@@ -49,9 +50,8 @@ def test_scenario_opens_with_what_it_shows_and_what_to_expect(path: Path) -> Non
     assert any(line.startswith("# Expect") for line in opening)
 
 
-def test_every_shipped_scenario_is_valid() -> None:
+def test_every_shipped_scenario_is_valid(capsys: pytest.CaptureFixture[str]) -> None:
     """``validate`` accepts every scenario file in one pass."""
-    paths = [place(path) for path in scenarios()]
+    paths = [str(path) for path in scenarios()]
     assert paths
-    done = run_python("-m", "sim", "validate", *paths)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert main(["validate", *paths]) == 0, capsys.readouterr()

@@ -1,6 +1,7 @@
 """A model is released in the middle of a run, end to end."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -160,7 +161,7 @@ def test_a_run_on_the_real_clock_watches_its_models_folder_and_rolls_back_on_req
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
         for line in child.stdout:
-            if " 0:02 " in line:
+            if re.match(r" +0:[0-3][1-9] ", line):  # a busy machine may print no line in the second that one waits for
                 break
         publish(folder, lambda draft: shutil.copytree(new, draft, dirs_exist_ok=True))
         for _ in child.stdout:
