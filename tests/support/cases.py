@@ -58,7 +58,7 @@ class Case:
         out, err = (TextIOWrapper(BytesIO(), "utf-8", write_through=True) for _ in range(2))
         with chdir(self.folder), redirect_stdout(out), redirect_stderr(err):
             code = main(words)
-        return self.outcome(code, *(text.buffer.getvalue().decode() for text in (out, err)))  # type: ignore[attr-defined]
+        return self.outcome(code, *(text.buffer.getvalue().decode() for text in (out, err)))
 
     def outcome(self, code: int, out: str, err: str) -> Outcome:
         """Return what a command ended with, the summary of its run included."""
