@@ -21,6 +21,7 @@ from sim.commands.compare import check_determinism, twin
 from sim.commands.console import tell_error
 from sim.commands.drill import drill
 from sim.commands.explore import explore
+from sim.commands.export import export
 from sim.commands.inspect import inspect
 from sim.commands.models import rollback, train
 from sim.commands.report import report
@@ -107,6 +108,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "twin": twin,
     "explore": explore,
     "alerts": alerts,
+    "export": export,
     "produce": produce,
     "worker": worker,
     "up": up,

@@ -9,7 +9,6 @@ from sim.metrics_endpoint.reading import Identity, Reading
 
 STATES: Final = ("idle", "starting", "running", "draining", "ended")
 VERDICTS: Final = ("pass", "fail", "inconclusive")
-BREAKER: Final = ("closed", "open", "half_open")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +38,6 @@ def _elapsed(reading: Reading) -> Iterator[Sample]:
         yield (), reading.elapsed_s
 
 
-def _breaker(reading: Reading) -> Iterable[Sample]:
-    return () if reading.snapshot is None else one_of(BREAKER, reading.snapshot.gauges.breaker)
-
-
 def _workers(reading: Reading) -> Iterator[Sample]:
     if reading.workers is not None:
         yield (), reading.workers
@@ -58,35 +53,37 @@ def _gauge(name: str, text: str, labels: tuple[str, ...], read: Callable[[Readin
     return RunGauge(f"{PREFIX}{name}", "", text, labels, read)
 
 
+RUN_INFO: Final = _gauge(
+    "run_info",
+    "always 1; the run: its scenario, seed and clock; on a stream its id, and which worker tells this",
+    ("scenario", "seed", "clock", "run", "worker"),
+    _run,
+)
+PHASE_ACTIVE: Final = _gauge(
+    "phase_active",
+    "1 while the phase of the scenario lasts, else 0",
+    ("phase",),
+    lambda r: (((each.name,), float(each.on)) for each in r.phases),
+)
+FAULT_ACTIVE: Final = _gauge(
+    "fault_active",
+    "1 while the fault is in, else 0",
+    ("fault", "kind"),
+    lambda r: (((each.name, each.kind), float(each.on)) for each in r.faults),
+)
 RUN_SERIES: Final = (
     _gauge("build_info", "always 1; the version that runs", ("version", "commit"), _build),
-    _gauge(
-        "run_info",
-        "always 1; the run: its scenario, seed and clock; on a stream its id, and which worker tells this",
-        ("scenario", "seed", "clock", "run", "worker"),
-        _run,
-    ),
+    RUN_INFO,
     _gauge("model_info", "always 1; the model that serves, and what scores with it", ("model", "engine"), _model),
     _gauge("run_state", "1 for what the run is doing, else 0", ("state",), lambda r: one_of(STATES, r.state)),
     RunGauge(f"{PREFIX}run_seconds", "seconds", "how long the run has gone on, on its clock", (), _elapsed),
-    _gauge(
-        "phase_active",
-        "1 while the phase of the scenario lasts, else 0",
-        ("phase",),
-        lambda r: (((each.name,), float(each.on)) for each in r.phases),
-    ),
-    _gauge(
-        "fault_active",
-        "1 while the fault is in, else 0",
-        ("fault", "kind"),
-        lambda r: (((each.name, each.kind), float(each.on)) for each in r.faults),
-    ),
+    PHASE_ACTIVE,
+    FAULT_ACTIVE,
     _gauge(
         "verdict",
         "1 for how the run has ended, else 0; there once it has",
         ("verdict",),
         lambda r: one_of(VERDICTS, r.verdict) if r.verdict else (),
     ),
-    _gauge("breaker_state", "1 for the state of the feature store's circuit breaker, else 0", ("state",), _breaker),
     _gauge("workers", "workers that take part in the run, on a stream", (), _workers),
 )

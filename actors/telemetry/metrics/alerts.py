@@ -20,20 +20,23 @@ def alert_metrics() -> Iterator[Metric]:
     yield _graded("alerts.flaps", what, lambda alarms: alarms.flaps, "flaps flapping")
 
 
+def _state_of_each(window: Window) -> Iterator[Sample]:
+    for reading in window.newer.alerts:
+        yield (reading.alert, reading.severity), float(reading.state == "firing")
+
+
+_OF_EACH = ("alert", "severity")
+FIRING = levels("alert_firing", "1 while the alert fires, else 0", _OF_EACH, _state_of_each)
+
+
 def alert_series() -> Iterator[Series]:
     """Yield what other systems are told of each alert."""
-    of_each = ("alert", "severity")
-    yield levels("alert_firing", "1 while the alert fires, else 0", of_each, _state_of_each).series
-    yield totals("alert_firings", "how often the alert has begun to fire", of_each, _firings_of_each).series
+    yield FIRING.series
+    yield totals("alert_firings", "how often the alert has begun to fire", _OF_EACH, _firings_of_each).series
 
 
 def _firing(window: Window) -> float:
     return float(window.alerts_firing)
-
-
-def _state_of_each(window: Window) -> Iterator[Sample]:
-    for reading in window.newer.alerts:
-        yield (reading.alert, reading.severity), float(reading.state == "firing")
 
 
 def _firings_of_each(snapshot: Snapshot) -> Iterator[Sample]:

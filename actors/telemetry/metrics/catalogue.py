@@ -14,7 +14,7 @@ from itertools import chain
 
 from actors.core.errors import nearest
 from actors.telemetry.metrics.alerts import alert_metrics, alert_series
-from actors.telemetry.metrics.feature_store import feature_store_metrics
+from actors.telemetry.metrics.feature_store import feature_store_metrics, feature_store_series
 from actors.telemetry.metrics.flow import decision_metrics, flow_metrics, flow_series
 from actors.telemetry.metrics.latency import PERCENTS, STAGES, latency_metrics
 from actors.telemetry.metrics.metric import Metric
@@ -47,6 +47,7 @@ SERIES: dict[str, Series] = {
         (each.series for metric in METRICS.values() for each in (metric.part, metric.whole, metric.level) if each),
         (STAGES,),
         flow_series(),
+        feature_store_series(),
         saturation_series(),
         alert_series(),
     )

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from actors.telemetry.metrics.metric import Metric, Unit, counted, reading, share
-from actors.telemetry.metrics.series import total
+from actors.telemetry.metrics.series import Sample, Series, levels, total
+from actors.telemetry.window import Window
 
 LOOKUPS = total("feature_store_lookups", "look-ups of a batch", lambda s: s.counters.store_lookups)
 LOOKUP_ERRORS = total(
@@ -30,6 +31,19 @@ WINDOWS_ERRORS = total(
     "batches that the windows refused or did not count in time",
     lambda s: s.counters.windows_errors,
 )
+
+
+def _breaker(window: Window) -> Iterator[Sample]:
+    for state in ("closed", "open", "half_open"):
+        yield (state,), float(state == window.newer.gauges.breaker)
+
+
+BREAKER = levels("breaker_state", "1 for the state of its circuit breaker, else 0", ("state",), _breaker)
+
+
+def feature_store_series() -> Iterator[Series]:
+    """Yield what other systems are told beyond what metrics read."""
+    yield BREAKER.series
 
 
 def feature_store_metrics() -> Iterator[Metric]:

@@ -1,0 +1,1 @@
+"""What other systems are given ahead of a run: alert rules for Prometheus, a dashboard for Grafana."""
