@@ -97,8 +97,8 @@ def run(  # noqa: PLR0913, PLR0917 - an argument an option
     from sim.page.writing import report_of
     from sim.run.command import Request, run_scenario
 
-    options = StreamOptions(stream, store, stream_config, workers, discard, agreed=yes)
     metrics = metrics_address(metrics_addr)
+    options = StreamOptions(stream, store, stream_config, workers, discard, agreed=yes, metrics=metrics)
     words = list(overrides or ())
     words += [] if clock is None else [f"clock={clock.value}"]
     words += [] if seed is None else [f"seed={seed}"]
@@ -109,7 +109,9 @@ def run(  # noqa: PLR0913, PLR0917 - an argument an option
         given = [] if model is None else ["--model", str(model)]
         given += [] if duration is None else ["--duration", duration]
         given += [word for each in words for word in ("--set", each)]
-        given += [] if metrics is None else ["--metrics-addr", str(metrics)]
+        if metrics is not None:
+            metrics.check_free()
+            given += ["--metrics-addr", str(metrics)]
         given += ["--report", (report or Switch.OFF).value]
         said = (*given, "--tui", tui.value, *options.as_written())
         return _run_several(scenarios, repeat, tuple(words), said, out, needs_model=model is None)

@@ -9,10 +9,20 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from actors.core.errors import InputError
-from sim.commands.console import Length, ModelFolder, Overrides, ScenarioFile, Seed, say_once
+from sim.commands.console import (
+    Length,
+    MetricsAddr,
+    ModelFolder,
+    Overrides,
+    ScenarioFile,
+    Seed,
+    metrics_address,
+    say_once,
+)
 
 if TYPE_CHECKING:
     from sim.coordinator.stream_workers import StreamRequest
+    from sim.metrics_endpoint.address import MetricsAddress
     from sim.scenario.scenario import Scenario
 
 _SLOT: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -44,6 +54,7 @@ class StreamOptions:
     workers: int | None
     discard: str | None
     agreed: bool
+    metrics: "MetricsAddress | None" = None
 
     def as_written(self) -> tuple[str, ...]:
         """Return them as they stand on a command line."""
@@ -90,7 +101,7 @@ def stream_request(options: StreamOptions, scenario: "Scenario") -> "StreamReque
         )
     what = "topics are made there, transactions sent and keys written that begin with rd:"
     places = agreed_places(stream, store, options.config, what, agreed=options.agreed)
-    return StreamRequest(places, options.workers, options.discard)
+    return StreamRequest(places, options.workers, options.discard, options.metrics)
 
 
 def produce(  # noqa: PLR0913, PLR0917 - an argument an option
@@ -151,6 +162,7 @@ def worker(
         Path | None, typer.Option(help="Model folder. Without it the run's own, if it is on this machine.")
     ] = None,
     run: Annotated[str | None, typer.Option(help="Take part in this run only, and end with it.", metavar="ID")] = None,
+    metrics_addr: MetricsAddr = None,
     stream_config: StreamConfig = None,
     yes: Yes = False,  # noqa: FBT002 - an option gets its value so
 ) -> int:
@@ -165,13 +177,16 @@ def worker(
     """
     from sim.stream.places import agreed_places
     from sim.stream.worker import WorkerOptions
+    from sim.stream.worker_metrics import MetricsPlace
     from sim.stream.worker_process import run_worker
 
     if slot is not None and not _SLOT.fullmatch(slot):
         raise InputError(f"--slot {slot}: must be up to 64 letters, digits, '.', '_' and '-', as in w0")
     what = "the worker takes transactions there, commits decisions and writes keys that begin with rd:"
     places = agreed_places(stream, store, stream_config, what, agreed=yes)
-    return run_worker(places, WorkerOptions(slot, model, run))
+    metrics = metrics_address(metrics_addr)
+    place = None if metrics is None else MetricsPlace(metrics)
+    return run_worker(places, WorkerOptions(slot, model, run, place))
 
 
 def refresh(

@@ -25,6 +25,7 @@ from sim.coordinator.servers import Silence, listen_for
 from sim.coordinator.waiting import first_of
 from sim.coordinator.worker_group import WorkerGroup
 from sim.coordinator.worker_supervisor import WorkerSupervisor
+from sim.metrics_endpoint.address import OPTION, MetricsAddress
 from sim.stream.control_link import ControlLink, EncodedLink
 from sim.stream.places import Places
 
@@ -40,11 +41,13 @@ class StreamRequest:
         places: its servers.
         workers: how many to start; None: those that run elsewhere are used.
         discard: a run whose claim is given up first; None gives up none.
+        metrics: where the run's figures are served; those of the workers that it starts are on the ports after it.
     """
 
     places: Places
     workers: int | None = None
     discard: str | None = None
+    metrics: MetricsAddress | None = None
 
 
 def new_run() -> str:
@@ -56,10 +59,24 @@ def check_servers(request: StreamRequest) -> None:
     """Check that both servers answer, make the topics, and refuse those on which another run has work left.
 
     Raises:
-        InputError: a server cannot be used, or another run has a claim.
+        InputError: a server cannot be used, or another run has a claim; or the port of a worker's endpoint is taken.
         MachineError: a server does not answer.
     """
+    if request.metrics is not None and request.workers:
+        _check_ports(request.metrics, request.workers)
     run_interruptibly(asyncio.new_event_loop, partial(_check, request))
+
+
+def _check_ports(metrics: MetricsAddress, workers: int) -> None:
+    """Check that each worker's endpoint can have the port that is its own.
+
+    Raises:
+        InputError: one cannot.
+    """
+    if not metrics.port:
+        raise InputError(f"{OPTION} {metrics}: must name a port: those of the {workers} workers are the ones after it")
+    for number in range(workers):
+        metrics.after(number + 1).check_free()
 
 
 async def _check(request: StreamRequest) -> None:
@@ -154,7 +171,7 @@ class StreamWorkers:
         wanted = request.workers or 1
         if request.workers:
             self._supervisor = WorkerSupervisor(
-                request.places, self.run, model, request.workers, self._clock, group.died
+                request.places, self.run, model, request.workers, self._clock, group.died, request.metrics
             )
             await self._supervisor.start()
         await self._until_there(group, wanted)

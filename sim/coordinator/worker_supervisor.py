@@ -20,6 +20,7 @@ from sim.coordinator.last_words import LastWords, Listener
 from sim.coordinator.spare import READY, Spare, Started
 from sim.coordinator.waiting import all_done
 from sim.exit_codes import TRY_AGAIN
+from sim.metrics_endpoint.address import MetricsAddress
 from sim.stream.places import Places
 
 QUICK_NS: Final = 3 * NS_PER_S  # a process that was ended by something else than its start has lived longer
@@ -29,7 +30,15 @@ RESPITE_S: Final = 15.0  # for the last commit of a child whose run is gone
 UNHURRIED: Final = 10  # niceness while a spare is prepared: a tenth of what a busy worker gets
 
 
-def be_worker(pipe: Connection, words: Listener, places: Places, slot: str | None, run: str, model: Path) -> None:
+def be_worker(
+    pipe: Connection,
+    words: Listener,
+    places: Places,
+    slot: str | None,
+    run: str,
+    model: Path,
+    metrics: MetricsAddress | None,
+) -> None:
     """Be the worker in ``slot``, in a process of its own, and end with its exit code; end when the parent is gone.
 
     Without a slot it is a spare: it does all that comes before joining, says so, and waits for its parent to send one.
@@ -47,10 +56,12 @@ def be_worker(pipe: Connection, words: Listener, places: Places, slot: str | Non
         preparing.start()
         preparing.join()
     from sim.stream.worker import WorkerOptions
+    from sim.stream.worker_metrics import MetricsPlace
     from sim.stream.worker_process import run_worker
 
+    place = None if metrics is None else MetricsPlace(metrics, of_run=True)
     try:
-        code = run_worker(places, WorkerOptions(slot, model, run), turn if slot is None else None)
+        code = run_worker(places, WorkerOptions(slot, model, run, place), turn if slot is None else None)
     except MachineError as error:  # a broker that is away is waited for, by whoever starts this again
         sys.stderr.write(f"{error}\n")
         code = TRY_AGAIN
@@ -105,14 +116,23 @@ class WorkerSupervisor:
         count: how many.
         clock: tells a start that fails from a long life.
         died: told of each death: the slot, and how it died, "" if the process was asked to end.
+        metrics: where the run's figures are served; those of each worker then are on the ports after it.
     """
 
     def __init__(
-        self, places: Places, run: str, model: Path, count: int, clock: Clock, died: Callable[[str, str], None]
+        self,
+        places: Places,
+        run: str,
+        model: Path,
+        count: int,
+        clock: Clock,
+        died: Callable[[str, str], None],
+        metrics: MetricsAddress | None = None,
     ) -> None:
         self._places = places
         self._run = run
         self._model = model
+        self._metrics = metrics
         self._slots = tuple(f"w{number}" for number in range(count))
         self._clock = clock
         self._died = died
@@ -139,7 +159,7 @@ class WorkerSupervisor:
 
     async def _begun(self, slot: str | None) -> Started:
         words = LastWords()
-        given = (words, self._places, slot, self._run, self._model)
+        given = (words, self._places, slot, self._run, self._model, self._metrics)
         return Started(await asyncio.to_thread(Child, be_worker, *given), words)
 
     def keep_spare(self) -> None:

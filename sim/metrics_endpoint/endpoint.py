@@ -96,14 +96,15 @@ class Endpoint:
         self._rest = memoryview(pack(reading))
         self._pump()
 
-    def tell_last(self, reading: Reading) -> None:
-        """Hand over the last reading, within a bounded time; never raises."""
+    def tell_now(self, reading: Reading) -> None:
+        """Hand over a reading that must arrive, such as the last one, within a bounded time; never raises."""
         data = bytes(self._rest) + pack(reading)
         self._rest = memoryview(b"")
-        self._told_last = True
+        self._told_last = reading.ended
         try:
             self._pipe.settimeout(_HAND_OVER_S)
             self._pipe.sendall(data)
+            self._pipe.setblocking(False)
         except OSError:
             self._alive = False
 

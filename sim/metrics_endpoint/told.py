@@ -32,8 +32,8 @@ class Readers(Protocol):
         """Hand over a reading that is wanted."""
         ...
 
-    def tell_last(self, reading: Reading) -> None:
-        """Hand over the last one."""
+    def tell_now(self, reading: Reading) -> None:
+        """Hand over one that must arrive: the last."""
         ...
 
 
@@ -71,7 +71,7 @@ class RunTold:
     def end(self, final: Snapshot, verdict: str, quality: Quality | None) -> None:
         """Hand over the last reading: with every truth, and how the run ended."""
         last = self._reading(replace(final, quality=quality), "ended")
-        self._readers.tell_last(replace(last, verdict=verdict))
+        self._readers.tell_now(replace(last, verdict=verdict))
 
     def _reading(self, snapshot: Snapshot, state: str) -> Reading:
         rows = self._parts.worker_rows()

@@ -22,6 +22,7 @@ from sim.stream.control_messages import Announce
 from sim.stream.membership import Identity, JoinRefusedError, announced, check_same, join, model_for
 from sim.stream.store_check import Check
 from sim.stream.worker_ends import Connect, Ending, Joined, WorkerEnds
+from sim.stream.worker_metrics import MetricsPlace, WorkerMetrics
 from sim.stream.worker_pipeline import WorkerParts, compose_worker
 from sim.stream.worker_run import WorkerRun
 
@@ -36,11 +37,13 @@ class WorkerOptions:
         slot: its static membership; None without one.
         model: the folder of its model; None finds the run's.
         run: the one run that it takes part in, after which it ends; None: one after the other.
+        metrics: where other systems read its figures; None nowhere.
     """
 
     slot: str | None = None
     model: Path | None = None
     run: str | None = None
+    metrics: MetricsPlace | None = None
 
 
 class Turn(Protocol):
@@ -87,6 +90,7 @@ class Worker:
         self._tell: Callable[[str], object] = lambda line: tell(f"{self._identity.worker}: {line}")
         self._part: WorkerRun | None = None
         self._turn = turn
+        self._metrics = WorkerMetrics(options.metrics, self._tell)
         self._waiting: asyncio.Future[Any] | None = None
         self._interrupted = False
 
@@ -102,9 +106,17 @@ class Worker:
         """Take part in runs until there is no more to do; return the exit code.
 
         Raises:
-            InputError: a run does not take this worker, and why.
+            InputError: a run does not take this worker, and why; or its figures cannot be served.
         """
+        try:
+            return await self._run()
+        finally:
+            self._metrics.close()
+
+    async def _run(self) -> int:
         over: set[str] = set()
+        if self._turn is None:
+            await self._metrics.open(self._identity.slot)
         self._tell(f"waits for {'a run' if self._options.run is None else f'run {self._options.run}'}")
         while (announce := await self._next_run(over)) is not None:
             ending = await self._take_part(announce)
@@ -170,7 +182,9 @@ class Worker:
         ends = await self._connect(Joined(announce, scenario, identity, artifact, slot.digests.__getitem__, clock))
         parts = compose_worker(scenario, artifact, ends, slot, Telemetry(artifact.reference), clock)
         await _release(admitted.releases, parts, ends)
-        self._part = WorkerRun(identity, announce, parts, ends, link, clock, self._tell)
+        await self._metrics.open(identity.slot)
+        self._metrics.begin(scenario.name, scenario.seed, announce.run, identity.worker)
+        self._part = WorkerRun(identity, announce, parts, ends, link, clock, self._tell, self._metrics)
         self._tell(f"takes part in run {announce.run}: {scenario.name}, model {slot.current.digest}")
         if self._interrupted:
             self._part.interrupt()

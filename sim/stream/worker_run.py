@@ -37,6 +37,7 @@ from sim.stream.control_messages import (
 from sim.stream.membership import Identity
 from sim.stream.worker_ends import Ending, WorkerEnds
 from sim.stream.worker_faults import CommandedFaults
+from sim.stream.worker_metrics import WorkerMetrics
 from sim.stream.worker_pipeline import WorkerParts
 
 MOST_ENTRIES: Final = 1_000  # that wait for a status: while the broker is gone nothing is sent
@@ -65,6 +66,7 @@ class WorkerRun:
         link: where it hears of the run and tells how it is.
         clock: of the pipeline.
         tell: told what happens, a line each.
+        metrics: told how it is, for other systems.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class WorkerRun:
         link: ControlLink,
         clock: Clock,
         tell: Tell,
+        metrics: WorkerMetrics,
     ) -> None:
         self._identity = identity
         self._run = announce.run
@@ -85,6 +88,7 @@ class WorkerRun:
         self._link = link
         self._clock = clock
         self._tell = tell
+        self._metrics = metrics
         self._faults = CommandedFaults(parts.faults, clock)
         self._memory = resident_memory()
         self._entries: deque[JournalEntry] = deque(maxlen=MOST_ENTRIES)
@@ -129,6 +133,7 @@ class WorkerRun:
             await self._drain()
         status = self._status()
         self._link.send(Leave(**self._signed, why=ending.why, last=status))
+        self._metrics.end(status.snapshot, status.faults)
         ledger = status.snapshot.ledger
         self._tell(
             f"left run {self._run}: {ending.why}; {ledger.decided:,} decided, {status.ends.epochs:,} epochs committed"
@@ -237,7 +242,9 @@ class WorkerRun:
 
     async def _report(self) -> None:
         while True:
-            self._link.send(self._status())
+            status = self._status()
+            self._link.send(status)
+            self._metrics.tell(status.snapshot, status.faults)
             await self._clock.sleep_ns(round(STATUS_EVERY_S * NS_PER_S))
 
     def _status(self) -> Status:

@@ -90,7 +90,7 @@ def test_any_other_path_is_not_found(endpoint: Endpoint, path: str) -> None:
 def test_it_goes_once_the_last_reading_was_read(endpoint: Endpoint) -> None:
     """Whoever scrapes sees how the run ended; then the run's command need not wait any longer."""
     until_wanted(endpoint)
-    endpoint.tell_last(Reading(state="ended", verdict="fail"))
+    endpoint.tell_now(Reading(state="ended", verdict="fail"))
     said: list[str] = []
     waiting = threading.Thread(target=endpoint.await_scrape, args=(said.append,))
     waiting.start()
@@ -120,7 +120,7 @@ def test_one_that_was_killed_costs_a_line(endpoint: Endpoint) -> None:
     endpoint.tell(Reading(state="running"))
     assert not endpoint.wanted
     assert endpoint.loss == "the process that served the metrics ended by signal 9; nothing else was touched by that"
-    endpoint.tell_last(Reading(state="ended"))
+    endpoint.tell_now(Reading(state="ended"))
 
 
 def test_whoever_says_nothing_keeps_nobody_from_reading(endpoint: Endpoint) -> None:

@@ -34,7 +34,7 @@ class Kept:
     def tell(self, reading: Reading) -> None:
         self.readings += Inbox().feed(pack(reading))
 
-    def tell_last(self, reading: Reading) -> None:
+    def tell_now(self, reading: Reading) -> None:
         self.last += Inbox().feed(pack(reading))
 
 
