@@ -6,8 +6,7 @@ from typing import Any, Final
 
 import yaml
 
-from actors.telemetry.alerts.built_in import PRODUCTION
-from actors.telemetry.alerts.on_stream import stream_rules
+from actors.telemetry.alerts.built_in import PRODUCTION, stream_rules
 from actors.telemetry.alerts.rule import ESCALATION, AlertRule
 from actors.telemetry.expression.expression import Expression
 from sim.exports.promql import UntoldError, duration, promql
