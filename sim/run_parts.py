@@ -1,6 +1,6 @@
 """What the lifecycle needs of a run that was put together: here, or with its pipeline in other processes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -14,8 +14,8 @@ from actors.telemetry.alerts.rule import AlertRule
 from actors.telemetry.snapshot import Gauges
 from actors.telemetry.telemetry import Telemetry
 from dashboard.panels.workers import WorkerRow
-from sim.faults.fault import Fault, FaultRecord
-from sim.injection.schedule import FaultSchedule
+from sim.faults.fault import Fault, FaultRecord, Occurrence
+from sim.injection.rate_changes import RateChanges
 from sim.journal import Journal
 from sim.outcomes.outcome_book import OutcomeBook
 from sim.report.summary import StreamFigures
@@ -85,6 +85,39 @@ class RunFaults(Background, Protocol):
 
     def wrap_file(self, lines: LineSink) -> LineSink:
         """Return a file of the run with the faults of the disk around it."""
+        ...
+
+
+class ChangeableFaults(Protocol):
+    """The faults of a run that someone may change while it goes on. Instants are ns since it began."""
+
+    @property
+    def rate_changes(self) -> RateChanges | None:
+        """What changes the rate of the traffic; None where nothing can."""
+        ...
+
+    def records(self) -> tuple[FaultRecord, ...]:
+        """Return what each did so far, those by hand the last."""
+        ...
+
+    def played(self) -> Iterator[tuple[Fault, tuple[Occurrence, ...] | None]]:
+        """Yield each with its injections as hands have left them, None where they came as the scenario says."""
+        ...
+
+    def next_ns(self, kind: type[Fault]) -> int:
+        """Return from when on a fault of ``kind`` can be in, in whole ms."""
+        ...
+
+    def next_of_traffic_ns(self) -> int:
+        """Return from when on the traffic can be changed, in whole ms."""
+        ...
+
+    def add(self, fault: Fault) -> None:
+        """Take one more, which begins no earlier than `next_ns` said."""
+        ...
+
+    def lift_now(self, name: str) -> int | None:
+        """Lift the one called ``name`` as soon as it can be; return when, None if it is not in."""
         ...
 
 
@@ -166,7 +199,7 @@ class RunParts(Protocol):
         ...
 
     @property
-    def by_hand(self) -> FaultSchedule | None:
+    def by_hand(self) -> ChangeableFaults | None:
         """Where faults are put in and out by hand; None where that cannot be done."""
         ...
 

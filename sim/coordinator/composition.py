@@ -71,8 +71,9 @@ class StreamRun:
         return self.workers.rows()
 
     @property
-    def by_hand(self) -> None:
-        """None: workers know the faults of the scenario and no other."""
+    def by_hand(self) -> RemoteFaults | None:
+        """Where faults are put in and out by hand; None of a run that nobody may change."""
+        return self.faults if self.faults.is_open else None
 
     def stream_figures(self) -> StreamFigures:
         """Return what the summary says of the stream."""

@@ -19,6 +19,7 @@ from sim.coordinator.remote_model import RemoteModel
 from sim.coordinator.stream_workers import StreamWorkers
 from sim.coordinator.worker_group import WorkerGroup
 from sim.faults.model import ModelBadRelease
+from sim.injection.open_run import OpenRun
 from sim.injection.schedule import FaultSchedule
 from sim.injection.switch import FaultTargets
 from sim.journal import Journal
@@ -91,7 +92,8 @@ async def compose_producer(
     paced = ScaledEventTime(clock, plan.load.start_us, speed)
     targets = FaultTargets(machine.occupy, plan.load.spec if isinstance(plan.load, SyntheticLoad) else None)
     rates = rate_changes(plan)
-    local = FaultSchedule(at_producer(scenario.faults), clock, journal, scenario.seed, targets, None, rates)
+    by_hand = OpenRun() if plan.by_hand else None
+    local = FaultSchedule(at_producer(scenario.faults), clock, journal, scenario.seed, targets, by_hand, rates)
     schedule = plan.load.schedule()
     if schedule is not None:
         schedule = schedule.altered(local.reschedule)
@@ -151,6 +153,7 @@ def _announcement(workers: StreamWorkers, plan: Plan) -> Announce:
         starts=workers.starts,
         store=workers.request.places.store.url,
         capacity_per_s=plan.capacity_per_s,
+        by_hand=plan.by_hand,
     )
 
 

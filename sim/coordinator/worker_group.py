@@ -13,12 +13,13 @@ from actors.telemetry.telemetry import Telemetry
 from dashboard.panels.workers import WorkerRow
 from sim.coordinator.member import OF_WORKERS, Member, row_of, unfit
 from sim.coordinator.servers import Silence
-from sim.faults.fault import FaultRecord
+from sim.faults.fault import Fault, FaultRecord
 from sim.journal import Journal, JournalEntry, JournalKind
 from sim.steps.step import StepOutcome
 from sim.stream.control_link import ControlLink
 from sim.stream.control_messages import (
     ANNOUNCED_EVERY_S,
+    EVERYONE,
     SLOT_HELD_S,
     Ack,
     Admit,
@@ -26,7 +27,6 @@ from sim.stream.control_messages import (
     Begin,
     Command,
     End,
-    InjectFault,
     Join,
     Leave,
     LiftFault,
@@ -36,6 +36,7 @@ from sim.stream.control_messages import (
     RollbackModel,
     Status,
 )
+from sim.stream.worker_faults import injection
 
 SILENT_S: Final = 3.0  # six messages: a loop that was held up for a second is not missed
 LOST_S: Final = 15.0  # beyond the session of a member, its partitions are others' by now
@@ -81,7 +82,7 @@ class WorkerGroup:
         self._kafka = kafka
         self._members: dict[str, Member] = {}
         self._dead_slots: set[str] = set()
-        self._injected: list[str] = []
+        self._injected: dict[str, Fault | None] = {}
         self._releases: list[str] = []
         self._releasing = frozenset(releasing)
         self._numbers = itertools.count(1)
@@ -125,16 +126,15 @@ class WorkerGroup:
         """Tell that a phase has begun or ended."""
         self._link.send(PhaseChange(run=self.run, name=name, ended=ended))
 
-    def inject(self, fault: str) -> None:
-        """Have every worker put ``fault`` in, those that join later too."""
-        if fault not in self._injected:
-            self._injected.append(fault)
-        self._send(InjectFault(run=self.run, number=next(self._numbers), fault=fault))
+    def inject(self, fault: str, by_hand: Fault | None = None) -> None:
+        """Have every worker put ``fault`` in, those that join later too; they are told what one ``by_hand`` is."""
+        self._injected.setdefault(fault, by_hand)
+        self._releasing |= {fault} if by_hand is not None and by_hand.releases_model else set()
+        self._send(injection(self.run, next(self._numbers), EVERYONE, fault, by_hand))
 
     def lift(self, fault: str) -> None:
         """Have every worker take ``fault`` out."""
-        if fault in self._injected:
-            self._injected.remove(fault)
+        self._injected.pop(fault, None)
         self._send(LiftFault(run=self.run, number=next(self._numbers), fault=fault))
 
     async def release(self, step: str, folder: str, *, verify: bool, within_s: float) -> StepOutcome:
@@ -170,7 +170,7 @@ class WorkerGroup:
         if replaced:
             self._releases.pop()
         elif done:
-            self._injected = [each for each in self._injected if each not in self._releasing]
+            self._injected = {name: made for name, made in self._injected.items() if name not in self._releasing}
         return StepOutcome(done=done, detail=detail), replaced
 
     def end(self, why: str) -> None:
@@ -269,8 +269,8 @@ class WorkerGroup:
         self._link.send(self._admission(asking))
         detail = f"process {asking.pid} on {asking.host}" + (", in the place of one that is gone" if again else "")
         self._tell("worker_joined", asking.worker, detail)
-        for fault in self._injected:
-            self._send(InjectFault(run=self.run, number=next(self._numbers), process=asking.process, fault=fault))
+        for fault, by_hand in self._injected.items():
+            self._send(injection(self.run, next(self._numbers), asking.process, fault, by_hand))
 
     def _admission(self, asking: Join) -> Admit:
         return Admit(run=self.run, process=asking.process, releases=tuple(self._releases))

@@ -44,6 +44,11 @@ class Occurrence(NamedTuple):
     inject_at: int
     lift_at: int | None
 
+    def cut(self, at_ns: int) -> "Occurrence":
+        """Return it as it is left by someone who lifts at ``at_ns`` what is in."""
+        inside = self.inject_at <= at_ns and (self.lift_at is None or at_ns < self.lift_at)
+        return Occurrence(self.inject_at, at_ns) if inside else self
+
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
     """A fault as a frozen value: what a scenario may say about it, and what one should know of its kind.

@@ -203,9 +203,17 @@ class FaultSchedule:
         Raises:
             AssertionError: the run is not open to hands.
         """
+        self._begin(self._carry_out(self.put_around(fault)))
+
+    def put_around(self, fault: Fault) -> FaultSwitch:
+        """Put one more fault around its ports; return its switch, for whoever puts it in and out by command.
+
+        Raises:
+            AssertionError: the run is not open to hands.
+        """
         injector = self._make(fault)
         self._open_run().put_around(injector)
-        self._begin(self._carry_out(injector.switch))
+        return injector.switch
 
     def lift_now(self, name: str) -> int | None:
         """Lift the fault called ``name`` as soon as it can be; return when, None if it is not in.

@@ -212,10 +212,7 @@ class FaultSwitch:
 
     def cut(self, at_ns: int) -> None:
         """Plan the lift of the injection that is in for ``at_ns``, from the start of the run; the others stay."""
-        self.planned = tuple(
-            Occurrence(start, at_ns if start <= at_ns and (end is None or at_ns < end) else end)
-            for start, end in self.planned
-        )
+        self.planned = tuple(each.cut(at_ns) for each in self.planned)
 
     def close(self) -> None:
         """Lift the fault for good; of the traffic it has changed no more than what it has in hand."""

@@ -7,7 +7,7 @@ import msgspec
 from sim.chance import Streams
 from sim.faults.fault import Fault, LastingFault, Occurrence
 from sim.injection.rate_changes import RateChanges
-from sim.injection.schedule import FaultSchedule
+from sim.run_parts import ChangeableFaults
 from sim.scenario.scenario import Expectation, Scenario
 from sim.scenario.timeline import Span, cut, duration_ns, fault_spans, measurable, span_of, spans
 from sim.steps.registry import ModelRelease, ModelRollback, RateChange
@@ -15,7 +15,7 @@ from sim.steps.step import ScenarioStep
 
 
 def as_played(
-    scenario: Scenario, faults: FaultSchedule | None, steps: Sequence[ScenarioStep], ended_ns: int | None
+    scenario: Scenario, faults: ChangeableFaults | None, steps: Sequence[ScenarioStep], ended_ns: int | None
 ) -> Scenario:
     """Return the scenario of what was done.
 
@@ -37,7 +37,7 @@ def as_played(
     return msgspec.structs.replace(told, expect=tuple(each for each in told.expect if _measurable(each, told)))
 
 
-def played_spans(scenario: Scenario, faults: FaultSchedule | None) -> dict[str, Span]:
+def played_spans(scenario: Scenario, faults: ChangeableFaults | None) -> dict[str, Span]:
     """Return the span of each fault as it was played, those by hand the last; one that was lifted at once has none.
 
     Args:

@@ -26,13 +26,12 @@ from dashboard.actions import (
 from dashboard.choices import Answer
 from sim.faults.registry import FAULTS
 from sim.injection.rate_changes import RateChanges
-from sim.injection.schedule import FaultSchedule
 from sim.operator.incident import Incident
-from sim.operator.refusals import ON_STREAM, RATE_OF_REPLAY, RefusedError
+from sim.operator.refusals import MORE_ON_STREAM, NOBODY, RATE_OF_REPLAY, RefusedError
 from sim.operator.typed_fault import check_fault, told, typed_fault
 from sim.operator.typed_rate import planned_rate, typed_duration, typed_times
 from sim.report.run_folder import AS_PLAYED
-from sim.run_parts import RunParts
+from sim.run_parts import ChangeableFaults, RunParts
 from sim.scenario.scenario import Scenario
 from sim.steps.registry import MOST_TIMES, ModelRelease, ModelRollback, RateChange
 from sim.units import spoken_duration
@@ -58,6 +57,7 @@ class RunControls:
         acknowledge: takes note that someone, by name, is on an alert; returns whether it needed someone.
         phases: the planned load of the synthetic world; () of a replay.
         incident: of a blind drill; None in any other run.
+        most_times: how many times the planned rate can be offered.
         measure: has a snapshot taken so many ns after the start, for figures of the span that begins or ends there.
     """
 
@@ -69,6 +69,7 @@ class RunControls:
     acknowledge: Callable[[str, str], bool]
     phases: tuple[RatedPhase, ...] = ()
     incident: Incident | None = None
+    most_times: float = MOST_TIMES
     measure: Callable[[int], None] = lambda _: None
 
 
@@ -209,10 +210,10 @@ class Operator:
                 self._measured += 1
                 self._asked.measure(at_ns)
 
-    def _faults(self) -> FaultSchedule:
+    def _faults(self) -> ChangeableFaults:
         faults = self._parts.by_hand
         if faults is None:
-            raise RefusedError(ON_STREAM)
+            raise RefusedError(NOBODY)
         return faults
 
     # ------------------------------------------------------------------ the rate
@@ -220,7 +221,8 @@ class Operator:
     def _burst(self, asked: Burst) -> str:
         changes, at_ns, until_ns = self._rates()
         duration_ns = min(typed_duration(asked.length), until_ns - at_ns)
-        factor = typed_times(asked.rate, planned_rate(self._asked.phases, at_ns) * changes.factor_at(at_ns))
+        planned_now = planned_rate(self._asked.phases, at_ns) * changes.factor_at(at_ns)
+        factor = typed_times(asked.rate, planned_now, self._asked.most_times)
         self._change_rate(changes, at_ns, factor, duration_ns)
         words = f"{factor:.3g} times the rate for {spoken_duration(duration_ns)}"
         self._changed("burst", words)
@@ -230,8 +232,10 @@ class Operator:
         changes, at_ns, until_ns = self._rates()
         shift = self._shifted + asked.tenths
         others = changes.factor_at(at_ns) / (1 + self._shifted / TENTHS)
-        if shift <= -TENTHS or (1 + shift / TENTHS) * others > MOST_TIMES:
-            raise RefusedError(f"by hand the rate can be from a tenth of the planned one to {MOST_TIMES:g} times it")
+        most = self._asked.most_times
+        if shift <= -TENTHS or (1 + shift / TENTHS) * others > most:
+            why = "" if most == MOST_TIMES else f"; {MORE_ON_STREAM}"
+            raise RefusedError(f"by hand the rate can be from a tenth of the planned one to {most:g} times it{why}")
         if self._shift_step:
             changes.end(self._shift_step, at_ns)
             self._parts.steps.end(self._shift_step, at_ns)
@@ -253,8 +257,8 @@ class Operator:
         return faults.rate_changes, at_ns, until_ns
 
     def _change_rate(self, changes: RateChanges, at_ns: int, factor: float, duration_ns: int) -> str:
-        if factor * changes.factor_at(at_ns) > MOST_TIMES:
-            raise RefusedError(f"together that is more than {MOST_TIMES:g} times the planned rate, which is the most")
+        if factor * changes.factor_at(at_ns) > (most := self._asked.most_times):
+            raise RefusedError(f"together that is more than {most:g} times the planned rate, which is the most")
         step = RateChange(name=self._name("rate_change"), at=at_ns, factor=round(factor, 6), duration=duration_ns)
         changes.add(step)
         self._parts.steps.add(step)

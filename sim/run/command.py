@@ -197,11 +197,10 @@ def _run_in(
         plan = planned(shorter, request, elsewhere, folder.path, screen.show, told=not live)
         compose = composed if elsewhere is None else elsewhere.compose(screen.show)
         refused = refusal(plan.clock, interactive=plan.scenario.interactive)
-        by_hand = live and not refused and elsewhere is None
-        plan = replace(plan, by_hand=by_hand, blind=request.blind, overrides=request.overrides)
+        plan = replace(plan, by_hand=live and not refused, blind=request.blind, overrides=request.overrides)
         if request.report is not None:
             plan = replace(plan, reported=True, written=_as_written(request.scenario))
-        if by_hand and isinstance(plan.load, SyntheticLoad):
+        if plan.by_hand and elsewhere is None and isinstance(plan.load, SyntheticLoad):
             plan = replace(plan, load=replace(plan.load, mirrors=MOST_MIRRORS))
         if request.blind is not None:
             screen.offer(drill_choices(plan.scenario, folder.path))

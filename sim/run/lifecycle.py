@@ -32,6 +32,7 @@ from sim.run.plan import Plan, SyntheticLoad, planned_ns
 from sim.run.watch import AnyScreen, Watch, tick_s
 from sim.run_parts import RunParts
 from sim.scenario.timeline import Span, cut, duration_ns, phase_spans, span_of, spans
+from sim.steps.registry import MOST_TIMES
 from sim.steps.step import StepRecord
 
 PUT_AWAY_NS = NS_PER_S // 2  # of a burst of 60,000/s 3 MB, a part of each array that is worth a call
@@ -118,6 +119,7 @@ class RunLifecycle:
             self._acknowledge,
             plan.load.spec.phases if isinstance(plan.load, SyntheticLoad) else (),
             self._incident,
+            1 + plan.load.mirrors if isinstance(plan.load, SyntheticLoad) else MOST_TIMES,
             self._measure,
         )
         self.operator = Operator(asked, parts, clock)

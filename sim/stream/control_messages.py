@@ -7,7 +7,7 @@ The announcement is the lease as well: a worker that hears none for `LEASE_S` li
 left to do it.
 """
 
-from typing import ClassVar, Final, Literal, TypeAlias, get_args
+from typing import Any, ClassVar, Final, Literal, TypeAlias, get_args
 
 import msgspec
 
@@ -53,6 +53,7 @@ class Announce(ControlMessage, frozen=True, kw_only=True):
         store: address of the windows and features, without credentials.
         capacity_per_s: what the scenario's shares of capacity are shares of; None where there are none.
         begun_ns: wall time at which the run began; None before that.
+        by_hand: whether someone is at its screen, so that faults may come which the scenario does not have.
     """
 
     scenario: str
@@ -64,6 +65,7 @@ class Announce(ControlMessage, frozen=True, kw_only=True):
     store: str
     capacity_per_s: float | None = None
     begun_ns: int | None = None
+    by_hand: bool = False
 
 
 class Admit(ControlMessage, frozen=True, kw_only=True):
@@ -117,9 +119,16 @@ class Command(ControlMessage, frozen=True, kw_only=True):
 
 
 class InjectFault(Command, frozen=True, kw_only=True):
-    """Put the fault ``fault`` of the scenario in. A worker in which it is already answers as if it had done it."""
+    """Put the fault ``fault`` in. A worker in which it is already answers as if it had done it.
+
+    Attributes:
+        kind: of a fault by hand, which the scenario does not have; "" for one of the scenario's.
+        values: what such a fault is, by field, durations in ns.
+    """
 
     fault: str
+    kind: str = ""
+    values: dict[str, Any] = {}
 
 
 class LiftFault(Command, frozen=True, kw_only=True):

@@ -180,7 +180,8 @@ class Worker:
         identity = self._identity
         admitted = await join(link, identity, announce, artifact)
         ends = await self._connect(Joined(announce, scenario, identity, artifact, slot.digests.__getitem__, clock))
-        parts = compose_worker(scenario, artifact, ends, slot, Telemetry(artifact.reference), clock)
+        telemetry = Telemetry(artifact.reference)
+        parts = compose_worker(scenario, artifact, ends, slot, telemetry, clock, by_hand=announce.by_hand)
         await _release(admitted.releases, parts, ends)
         await self._metrics.open(identity.slot)
         self._metrics.begin(scenario.name, scenario.seed, announce.run, identity.worker)

@@ -2,7 +2,11 @@
 
 from typing import Final
 
+import msgspec
+
 from actors.core.clock import NS_PER_S, Clock
+from sim.faults.fault import Fault
+from sim.faults.registry import FAULTS
 from sim.injection.schedule import FaultSchedule
 from sim.injection.switch import FaultSwitch
 from sim.steps.step import StepOutcome
@@ -40,6 +44,11 @@ class CommandedFaults:
     def obey(self, command: InjectFault | LiftFault) -> StepOutcome:
         """Do what ``command`` says; done already is done too."""
         switch = self._schedule.switch(command.fault)
+        if switch is None and isinstance(command, InjectFault) and command.kind:
+            try:
+                switch = self._schedule.put_around(fault_by_hand(command))
+            except ValueError as error:
+                return StepOutcome(done=False, detail=f"{command.fault} cannot be put in: {error}")
         if switch is None:
             return StepOutcome(done=False, detail=f"no fault {command.fault} strikes in workers")
         if isinstance(command, LiftFault):
@@ -57,6 +66,24 @@ class CommandedFaults:
             await self._clock.sleep_ns(LOOKED_EVERY_NS)
             if self.silent and (lifted := self._schedule.lift_for_now()):
                 return lifted
+
+
+def injection(run: str, number: int, process: str, fault: str, by_hand: Fault | None) -> InjectFault:
+    """Return command ``number`` of ``run``, with all of a fault ``by_hand``; others workers know from the scenario."""
+    kind, values = ("", {}) if by_hand is None else (by_hand.kind, msgspec.to_builtins(by_hand))
+    return InjectFault(run=run, number=number, process=process, fault=fault, kind=kind, values=values)
+
+
+def fault_by_hand(command: InjectFault) -> Fault:
+    """Return the fault that ``command`` describes.
+
+    Raises:
+        ValueError: there is no such kind in workers, or its values are none that it may have.
+    """
+    kind = FAULTS.get(command.kind)
+    if kind is None or kind.on_stream != "worker":
+        raise ValueError(f"{command.kind} is no kind of fault that strikes in workers")
+    return msgspec.convert(command.values, kind)
 
 
 def _touched(switch: FaultSwitch) -> str:

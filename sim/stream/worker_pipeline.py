@@ -13,6 +13,7 @@ from actors.model.verification import ChildVerification
 from actors.output.decision_log import DecisionLog
 from actors.pipeline import Pipeline, Surroundings
 from actors.telemetry.telemetry import Telemetry
+from sim.injection.open_run import OpenRun
 from sim.injection.schedule import FaultSchedule
 from sim.injection.switch import FaultTargets
 from sim.journal import Journal
@@ -56,16 +57,24 @@ class WorkerParts:
 
 
 def compose_worker(
-    scenario: Scenario, artifact: Artifact, ends: WorkerEnds, slot: ModelSlot, telemetry: Telemetry, clock: Clock
+    scenario: Scenario,
+    artifact: Artifact,
+    ends: WorkerEnds,
+    slot: ModelSlot,
+    telemetry: Telemetry,
+    clock: Clock,
+    *,
+    by_hand: bool = False,
 ) -> WorkerParts:
     """Return the parts for a worker; nothing moves yet.
 
-    Faults are those of the scenario that strike in workers. There is no history: whoever refreshes batch features has
-    it from the stream.
+    Faults are those of the scenario that strike in workers; more may come where the run is changed ``by_hand``. There
+    is no history: whoever refreshes batch features has it from the stream.
     """
     journal, settings, work = Journal(clock), scenario.pipeline, RealWork()
     targets = FaultTargets()
-    faults = FaultSchedule(in_workers(scenario.faults), clock, journal, scenario.seed, targets)
+    open_run = OpenRun() if by_hand else None
+    faults = FaultSchedule(in_workers(scenario.faults), clock, journal, scenario.seed, targets, open_run)
     verification = ChildVerification(settings.scorer.engine)
     serving = serve(slot, artifact, verification, faults, telemetry, journal, work)
     targets.model_changes = serving.changes

@@ -12,6 +12,7 @@ from actors.features.store import FeatureStore, StoreRows, missing_rows
 from sim.clocks.virtual_clock import VirtualClock
 from sim.clocks.virtual_loop import VirtualLoop
 from sim.faults.fault import Fault
+from sim.injection.open_run import OpenRun
 from sim.injection.schedule import FaultSchedule
 from sim.injection.switch import FaultTargets
 from sim.journal import Journal
@@ -40,11 +41,17 @@ class Laboratory:
     """Faults around a store, from virtual instant 0."""
 
     def __init__(
-        self, faults: Sequence[Fault], store: FeatureStore, seed: int = 0, targets: FaultTargets | None = None
+        self,
+        faults: Sequence[Fault],
+        store: FeatureStore,
+        seed: int = 0,
+        targets: FaultTargets | None = None,
+        *,
+        by_hand: bool = False,
     ) -> None:
         self.clock: Clock = virtual_clock()
         self.journal = Journal(self.clock)
-        self.schedule = FaultSchedule(faults, self.clock, self.journal, seed, targets)
+        self.schedule = FaultSchedule(faults, self.clock, self.journal, seed, targets, OpenRun() if by_hand else None)
         self.store = self.schedule.wrap_feature_store(store)
 
     async def harmed(self) -> bool:
