@@ -14,7 +14,9 @@ def fault_menu(choices: Choices) -> Pick:
     """Return every kind of fault; choosing one opens its parameters, from which Esc leads back here."""
     kinds = Pick("inject a fault", tuple(Option(each.kind, _form(each), each.summary) for each in choices.faults))
     forms = [
-        Option(each.kind, each.refused or replace(_form(each), back=kinds), each.refused or each.summary)
+        Option(each.kind, f"{each.kind}: {each.refused}", each.refused)
+        if each.refused
+        else Option(each.kind, replace(_form(each), back=kinds), each.summary)
         for each in choices.faults
     ]
     return replace(kinds, options=tuple(forms))

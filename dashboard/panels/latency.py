@@ -168,17 +168,30 @@ _LEAST_LINES = 2  # phases, and the axis with the time now
 
 
 def draw_timeline(frame: Frame, width: int, height: int) -> list[Row]:
-    """Return phases, one line a fault or step (the last says how many more), and the axis."""
+    """Return phases, one line a fault or step (the last says how many more), and the axis.
+
+    Where there is no room for all, faults that are in go first, then what is nearest in time.
+    """
     data = frame.timeline
     if data is None:
         return []
     axis = timed_axis(frame, width)
     now = axis.column(frame.header.elapsed_s)
     room = height - _LEAST_LINES
-    events = [*(_fault(fault, axis) for fault in data.faults), *(_step(step, axis) for step in data.steps)]
-    shown = events[: max(0, room)]
+    events: list[FaultSpan | StepMark] = [*data.faults, *data.steps]
+    first = sorted(events, key=lambda each: _distance(each, frame.header.elapsed_s))[: max(0, room)]
+    shown = [
+        _fault(each, axis) if isinstance(each, FaultSpan) else _step(each, axis) for each in events if each in first
+    ]
     last = _axis_line(axis, now, frame.header.elapsed_s, len(events) - len(shown))
     return [_phases(data, axis, frame.header.elapsed_s), *shown, last]
+
+
+def _distance(event: FaultSpan | StepMark, elapsed_s: float) -> tuple[bool, float]:
+    """Return how much less an event matters than others now."""
+    if isinstance(event, FaultSpan):
+        return event.state != "injected", abs(event.start_s - elapsed_s)
+    return True, abs(event.at_s - elapsed_s)
 
 
 def _gutter(name: str, text: str) -> Row:

@@ -63,6 +63,8 @@ SIGNS: Final = (
     Sign("duplicate_ratio", 0.005, lambda value: f"{percent(value)} duplicates"),
     Sign("psi.max", 0.5, lambda value: f"inputs drift, PSI {value:.1f}", SETTLED_S),
 )
+Clause = tuple[str, str]
+"""The metric that a clause is about, and its words."""
 _BESIDE: Final = {"feature_store.miss_ratio": "feature_store.error_ratio"}  # the second says it already
 
 
@@ -89,6 +91,7 @@ class Situation:
     def __init__(self, label_delay_s: float | None) -> None:
         self._delay_s = label_delay_s
         self._since_s: float | None = None
+        self._begun_s: dict[str, float] = {}  # of each clause, by what it is about
         self._usual_rate: float | None = None
         self._known_before: Found | None = None
 
@@ -101,15 +104,17 @@ class Situation:
             known: what is known of frauds so far; None where there are no labels.
         """
         clauses = [*_signs(at_s, recent), *self._rate(at_s, recent)]
+        self._begun_s = {about: self._begun_s.get(about, at_s) for about, _ in clauses}
         if not clauses:
             self._since_s = self._known_before = None
             return _usual(recent)
         self._since_s = at_s if self._since_s is None else self._since_s
-        shown = clauses[:MOST_CLAUSES]
-        shown[0] += f" since {int(self._since_s) // 60}:{int(self._since_s) % 60:02d}"
+        since_s = int(self._begun_s[clauses[0][0]])
+        shown = [words for _, words in clauses[:MOST_CLAUSES]]
+        shown[0] += f" since {since_s // 60}:{since_s % 60:02d}"
         return "; ".join([*shown[:2], *self._recall(at_s, known), *shown[2:]])
 
-    def _rate(self, at_s: float, recent: Window) -> list[str]:
+    def _rate(self, at_s: float, recent: Window) -> list[Clause]:
         """Return whether another rate is offered than before; what is usual is learnt while all is."""
         rate = read("offered_rate", recent)
         if rate is None or at_s < SETTLED_S:
@@ -119,7 +124,8 @@ class Situation:
         times = rate / self._usual_rate if self._usual_rate else 1.0
         if 1 / OTHER_RATE < times < OTHER_RATE:
             return []
-        return [f"{times:.1f} times the load before" if times > 1 else f"only {percent(times)} of the load before"]
+        words = f"{times:.1f} times the load before" if times > 1 else f"only {percent(times)} of the load before"
+        return [("offered_rate", words)]
 
     def _recall(self, at_s: float, known: Found | None) -> list[str]:
         """Return how much fraud is caught since, as far as labels have come, against before."""
@@ -131,10 +137,10 @@ class Situation:
         return [] if before is None or now is None else [f"recall {percent(now)} against {percent(before)} before"]
 
 
-def _signs(at_s: float, recent: Window) -> list[str]:
+def _signs(at_s: float, recent: Window) -> list[Clause]:
     values = {sign.metric: read(sign.metric, recent) or 0.0 for sign in SIGNS if at_s >= sign.needs_s}
     found = {sign.metric: sign for sign in SIGNS if values.get(sign.metric, 0.0) > sign.above}
-    return [sign.words(values[name]) for name, sign in found.items() if _BESIDE.get(name) not in found]
+    return [(name, sign.words(values[name])) for name, sign in found.items() if _BESIDE.get(name) not in found]
 
 
 def _usual(recent: Window) -> str:

@@ -234,8 +234,9 @@ class Operator:
         others = changes.factor_at(at_ns) / (1 + self._shifted / TENTHS)
         most = self._asked.most_times
         if shift <= -TENTHS or (1 + shift / TENTHS) * others > most:
-            why = "" if most == MOST_TIMES else f"; {MORE_ON_STREAM}"
-            raise RefusedError(f"by hand the rate can be from a tenth of the planned one to {most:g} times it{why}")
+            if shift > 0 and most < MOST_TIMES:
+                raise RefusedError(MORE_ON_STREAM)
+            raise RefusedError(f"by hand the rate can be from a tenth of the planned one to {most:g} times it")
         if self._shift_step:
             changes.end(self._shift_step, at_ns)
             self._parts.steps.end(self._shift_step, at_ns)

@@ -5,7 +5,9 @@ from typing import Final
 VIRTUAL: Final = "on the virtual clock nothing can be changed by hand; run it with --clock real"
 FORBIDDEN: Final = "this scenario forbids changes by hand; take out interactive: false to allow them"
 NOBODY: Final = "this run began without anyone at its screen; start it in a terminal"
-MORE_ON_STREAM: Final = "on a stream the cards of more load must be there before; plan a rate_change step"
+MORE_ON_STREAM: Final = (
+    "on a stream more load than planned needs its cards in the store before; plan a rate_change step"
+)
 RATE_OF_REPLAY: Final = "the rate of a replay is that of its events; run it with events.speed set otherwise"
 
 

@@ -69,17 +69,17 @@ def objection(kind: type[Fault], scenario: Scenario) -> str:
     """Return why no fault of ``kind`` can be in a run of ``scenario``, "" where one can."""
     events, place = scenario.events, kind.on_stream
     if on_servers(scenario.pipeline) and isinstance(place, NotOnStream):
-        return f"{kind.kind} is none that a stream has: {place.why}"
+        return f"not on a stream: {place.why}"
     if events is not None and kind.needs_world:
-        return f"{kind.kind} needs the synthetic world: a replay brings its own fraud"
+        return "needs the synthetic world: a replay brings its own fraud"
     if events is not None and kind.moves_arrivals and events.known_card_filter:
-        return f"{kind.kind} would shift which transactions known_card_filter judges"
+        return "would shift which transactions known_card_filter judges"
     return ""
 
 
 def _objections(fault: Fault, among: Sequence[Fault], scenario: Scenario) -> Iterator[str]:
     if why := objection(type(fault), scenario):
-        yield why
+        yield f"{fault.kind}: {why}"
     for other in among:
         if overlaps(other, fault):
             until = "" if other.last_lift_at is None else f" until {spoken_duration(other.last_lift_at)}"

@@ -138,7 +138,7 @@ def test_what_cannot_be_chosen_says_why_and_the_menu_stays() -> None:
     """A kind of fault that this run cannot have is listed with the reason, and no form is opened to be refused."""
     faults = (FaultChoice(kind="traffic_fraud_wave", summary="fraud", refused="a replay brings its own fraud"),)
     actions, controls = pressed(["f", "enter"], choices=Choices(faults=faults))
-    assert (actions, controls.view.said) == ([], "a replay brings its own fraud")
+    assert (actions, controls.view.said) == ([], "traffic_fraud_wave: a replay brings its own fraud")
     assert controls.view.menu is not None
     assert "a replay brings its own fraud" in text(render(outage(), 80, 24, controls.view))
 

@@ -10,10 +10,10 @@ from msgspec.structs import replace
 from rich.console import Console
 
 from actors.telemetry.metrics.catalogue import find
-from dashboard.frame import Figure, Frame, Notice
+from dashboard.frame import FaultSpan, Figure, Frame, Notice, Timeline
 from dashboard.layout import MEDIUM, NARROW, SHOWN_METRICS, WIDE
 from dashboard.panels import header_footer
-from dashboard.panels.latency import Latency
+from dashboard.panels.latency import Latency, draw_timeline
 from dashboard.plain import plain_line, verdict
 from dashboard.screen import Picture, ViewState, render, render_notice
 from tests.support.dashboard.any_frame import FRAMES, TEXTS
@@ -206,6 +206,25 @@ def test_the_bottom_line_tells_frozen_and_silent() -> None:
     """A picture that stands still says why."""
     assert "frozen" in text(render(burst(), 80, 24, ViewState(frozen=True)))
     assert "no news for 7 s" in text(render(burst(), 80, 24, ViewState(silent_s=7)))
+
+
+def test_a_timeline_without_room_shows_what_is_in() -> None:
+    """A fault that is in has a line, whatever was before it; then comes what is nearest in time."""
+    old = tuple(
+        FaultSpan(name=f"old-{number}", start_s=number, end_s=number + 1, state="lifted") for number in range(9)
+    )
+    now = FaultSpan(name="in-now", start_s=3, end_s=None, state="injected")
+    plan = Timeline(phases=(), faults=(*old, now))
+    header = replace(outage().header, elapsed_s=8.0)
+    shown = text(render(replace(outage(), timeline=plan, header=header), 80, 24, ViewState(page=6)))
+    assert "in-now" in shown
+    rows = draw_timeline(replace(outage(), timeline=plan, header=header), 80, 4)
+    named = ["".join(segment.text for segment in line) for line in rows]
+    assert [name for name in ("old-0", "old-7", "old-8", "in-now") if any(name in line for line in named)] == [
+        "old-8",
+        "in-now",
+    ]
+    assert "+8 more" in named[-1]
 
 
 def test_help_fits_the_smallest_screen() -> None:
