@@ -1,5 +1,7 @@
 """Commands that run one scenario: ``run`` ends with a verdict, ``demo`` is a thousand transactions."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -12,7 +14,10 @@ from sim.commands.console import MetricsAddr, ModelFolder, Overrides, ScenarioFi
 from sim.commands.stream import Discard, StreamConfig, StreamOptions, Yes, stream_request
 
 if TYPE_CHECKING:
+    from sim.report.run_folder import RunFolder
     from sim.run.command import Elsewhere
+    from sim.run.execution import Result
+    from sim.run.plan import Plan
     from sim.scenario.scenario import Scenario
 
 
@@ -62,6 +67,9 @@ def run(  # noqa: PLR0913, PLR0917 - an argument an option
     repeat: Annotated[
         int, typer.Option(help="Run each so often and say what share passed; on the real clock.", min=1, max=1_000)
     ] = 1,
+    ci: Annotated[  # noqa: FBT002 - an option gets its value so
+        bool, typer.Option("--ci", help="Annotate failures for GitHub, and write a summary of the job in Markdown.")
+    ] = False,
     metrics_addr: MetricsAddr = None,
     stream: Annotated[
         str | None,
@@ -85,6 +93,8 @@ def run(  # noqa: PLR0913, PLR0917 - an argument an option
 
     Several run one after another, each in a process of its own, and end with a table, batch.json, junit.xml and the
     worst of their exit codes: 1, 130, 2, 99, 3, 0 in this order. With --out their folders are in runs/ of that folder.
+
+    With --ci a job on GitHub shows each failure at its line of the scenario: docs/ci.md.
 
     With --metrics-addr other systems read its figures while it lasts: docs/metrics.md.
 
@@ -114,7 +124,8 @@ def run(  # noqa: PLR0913, PLR0917 - an argument an option
             given += ["--metrics-addr", str(metrics)]
         given += ["--report", (report or Switch.OFF).value]
         said = (*given, "--tui", tui.value, *options.as_written())
-        return _run_several(scenarios, repeat, tuple(words), said, out, needs_model=model is None)
+        several = partial(_run_several, scenarios, repeat, tuple(words), said, out, needs_model=model is None, ci=ci)
+        return _told(several, ci=ci)
     elsewhere = partial(_elsewhere, options)
     request = Request(
         *(scenarios[0], model, tuple(words), duration, out, tui.value, picture, record),
@@ -122,7 +133,27 @@ def run(  # noqa: PLR0913, PLR0917 - an argument an option
         metrics=metrics,
         report=None if report is Switch.OFF else report_of,
     )
-    return run_scenario(request)
+    if ci:
+        request = replace(request, afterwards=partial(_tell, scenarios[0]))
+    return _told(partial(run_scenario, request), ci=ci)
+
+
+def _told(work: Callable[[], int], *, ci: bool) -> int:
+    """Return the exit code of ``work``; tell a CI job what kept it from beginning."""
+    if not ci:
+        return work()
+    from sim.commands.ci import annotated
+
+    with annotated():
+        return work()
+
+
+def _tell(file: Path, _: "Plan", result: "Result", folder: "RunFolder") -> int:
+    """Tell a CI job what a run came to; return its exit code."""
+    from sim.commands.ci import tell_run
+
+    tell_run(file, result.summary, folder)
+    return result.exit_code
 
 
 def _run_several(
@@ -133,6 +164,7 @@ def _run_several(
     out: Path | None,
     *,
     needs_model: bool,
+    ci: bool,
 ) -> int:
     """Run all of them, one after another; return the worst exit code.
 
@@ -142,13 +174,15 @@ def _run_several(
     from rich.console import Console
 
     from sim.commands.console import begin
-    from sim.report.run_folder import JUNIT, RunFolder
+    from sim.report.run_folder import JOB_SUMMARY, JUNIT, RunFolder
     from sim.trials.batch import BATCH, RUNS, Batch, batch_text, junit_of_all, run_all, table, terminal_width, worst
+
+    own = frozenset({BATCH, JUNIT, JOB_SUMMARY})
 
     batch = Batch(tuple(files), repeat, words, said, needs_model)
     names = batch.names()
     outcomes = []
-    with RunFolder.create(out, "batch", own=frozenset({BATCH, JUNIT}), folders=frozenset({RUNS})) as folder:
+    with RunFolder.create(out, "batch", own=own, folders=frozenset({RUNS})) as folder:
         begin(folder)
         for outcome in run_all(batch, names, folder):
             outcomes.append(outcome)
@@ -156,6 +190,10 @@ def _run_several(
         folder.write(JUNIT, junit_of_all(outcomes, folder))
         Console(width=terminal_width()).print(table(outcomes, len(files) * repeat))
         typer.echo(f"figures in {folder.file(BATCH)}")
+        if ci:
+            from sim.commands.ci import tell_batch
+
+            tell_batch(outcomes, folder)
     return worst(outcomes)
 
 

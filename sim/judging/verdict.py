@@ -70,11 +70,13 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
         verdict: a failure beats whatever is inconclusive.
         exit_code: 0 pass, 99 fail, 3 inconclusive, 130 interrupted.
         reasons: one short line each, failures first; empty for a pass.
+        failures: how many of them are failures; the rest is in doubt.
     """
 
     verdict: VerdictWord
     exit_code: int
     reasons: tuple[str, ...] = ()
+    failures: int = 0
 
 
 def offered_load(snapshot: Snapshot) -> OfferedLoad:
@@ -121,8 +123,8 @@ def judge(
         doubts = [*empty, *doubts]
     word: VerdictWord = "fail" if failures else "inconclusive" if doubts else "pass"
     exit_code = {"fail": FAILED, "inconclusive": INCONCLUSIVE, "pass": PASS}[word]
-    reasons = (*failures, *doubts)
-    return Verdict(verdict=word, exit_code=INTERRUPTED if interrupted else exit_code, reasons=reasons)
+    code = INTERRUPTED if interrupted else exit_code
+    return Verdict(verdict=word, exit_code=code, reasons=(*failures, *doubts), failures=len(failures))
 
 
 def _failures(expectations: Sequence[ExpectationResult], imbalances: Sequence[str], escalated: str) -> list[str]:

@@ -201,6 +201,7 @@ def summarise(run: Finished) -> Summary:
         verdict=verdict.verdict,
         exit_code=verdict.exit_code,
         reasons=verdict.reasons,
+        failures=verdict.failures,
         skipped=tuple(run.skipped),
         by_hand=tuple(run.by_hand),
         duration_s=window.span_s,

@@ -243,7 +243,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
         calibration: digest of the service times that the virtual clock used; null on the real one.
         trace_hash: SHA-256 over the decision log, as written before labels are joined, and the journal; equal for equal
             runs on the virtual clock; null on the real one.
-        reasons: of the verdict, one line each.
+        reasons: of the verdict, one line each, failures first.
+        failures: how many of the reasons are failures; the others leave it in doubt.
         aborted: which condition of ``abort_on`` ended the run early, and when; null if none did.
         skipped: what a shortened run left out.
         duration_s: from the start to the last decision.
@@ -283,6 +284,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     verdict: VerdictWord
     exit_code: int
     reasons: tuple[str, ...]
+    failures: int = 0
     aborted: Aborted | None = None
     skipped: tuple[str, ...]
     by_hand: tuple[str, ...] = ()

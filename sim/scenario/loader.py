@@ -95,6 +95,22 @@ def _read(text: str, name: str, overrides: Sequence[str], home: Path) -> tuple[V
     return View(scenario, reader.nodes, frozenset(reader.broken), reader.home), reader.problems
 
 
+def reason_lines(path: Path) -> dict[str, int]:
+    """Return the line of the file at ``path``, from 1, that a reason of a verdict comes from, by what that begins with.
+
+    What an override brought has no line.
+
+    Raises:
+        InvalidScenarioError: the file is no scenario any more.
+    """
+    view, _ = _read(read_text(path), str(path), (), home_of(path))
+    begins = {at: f"{each.name}: " for at, each in view.items("expect")}
+    begins |= {at: f"fault {each.name} " for at, each in view.items("faults")}
+    begins |= {at: f"step {each.name} " for at, each in view.items("steps")}
+    begins["abort_on"] = "aborted at "
+    return {begin: view.nodes[at].start_mark.line + 1 for at, begin in begins.items() if at in view.nodes}
+
+
 def missing_files(scenario: Scenario) -> tuple[str, ...]:
     """Return the files and folders that ``scenario`` names and that are not there."""
     released = (step.model for step in scenario.steps if isinstance(step, ModelRelease))

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -52,6 +52,41 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     exit_code: int
     reasons: tuple[str, ...] = ()
     folder: str = ""
+
+
+class Share(msgspec.Struct, frozen=True, kw_only=True):
+    """How many of the runs of a scenario that was repeated passed.
+
+    Attributes:
+        scenario: its name.
+        passed: runs with exit code 0.
+        of: runs that were made.
+        ratio: their share.
+    """
+
+    scenario: str
+    passed: int
+    of: int
+    ratio: float
+
+    def __str__(self) -> str:
+        """Return it for a reader."""
+        return f"{self.passed} of {self.of} passed ({self.ratio:.0%})"
+
+
+def shares(outcomes: Sequence[Outcome]) -> dict[str, Share]:
+    """Return the share that passed of each scenario that was repeated, by its name."""
+    found = {}
+    for name in dict.fromkeys(each.scenario for each in outcomes if each.number > 1):
+        own = [each for each in outcomes if each.scenario == name]
+        passed = sum(each.exit_code == PASS for each in own)
+        found[name] = Share(scenario=name, passed=passed, of=len(own), ratio=passed / len(own))
+    return found
+
+
+def called(outcome: Outcome, repeated: Container[str]) -> str:
+    """Return what a run is called among the others."""
+    return f"{outcome.scenario} {outcome.number}" if outcome.scenario in repeated else outcome.scenario
 
 
 class _Summary(msgspec.Struct):
@@ -141,7 +176,8 @@ def worst(outcomes: Sequence[Outcome]) -> int:
 
 def batch_text(outcomes: Sequence[Outcome]) -> bytes:
     """Return the file of the batch."""
-    return msgspec.json.format(msgspec.json.encode({"exit_code": worst(outcomes), "runs": outcomes}), indent=2) + b"\n"
+    told = {"exit_code": worst(outcomes), "shares": tuple(shares(outcomes).values()), "runs": outcomes}
+    return msgspec.json.format(msgspec.json.encode(told), indent=2) + b"\n"
 
 
 def junit_of_all(outcomes: Sequence[Outcome], folder: RunFolder) -> bytes:
@@ -165,16 +201,18 @@ def table(outcomes: Sequence[Outcome], planned: int) -> Table:
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for title in ("scenario", "verdict", "exit", "first reason"):
         drawn.add_column(title, overflow="fold", justify="right" if title == "exit" else "left")
-    repeated = {each.scenario for each in outcomes if each.number > 1}
+    repeated = shares(outcomes)
     for at, each in enumerate(outcomes):
-        name = f"{each.scenario} {each.number}" if each.scenario in repeated else each.scenario
         reason = each.reasons[0] if each.reasons else ""
-        drawn.add_row(name, Text(each.verdict, _STYLES.get(each.verdict, "red")), str(each.exit_code), Text(reason))
+        drawn.add_row(
+            called(each, repeated),
+            Text(each.verdict, _STYLES.get(each.verdict, "red")),
+            str(each.exit_code),
+            Text(reason),
+        )
         last = at + 1 == len(outcomes) or outcomes[at + 1].scenario != each.scenario
         if last and each.scenario in repeated:
-            own = [one for one in outcomes if one.scenario == each.scenario]
-            passed = sum(one.exit_code == PASS for one in own)
-            drawn.add_row("", Text(f"{passed} of {len(own)} passed ({passed / len(own):.0%})"), "", "")
+            drawn.add_row("", Text(str(repeated[each.scenario])), "", "")
     if len(outcomes) < planned:
         drawn.add_row(Text(f"{planned - len(outcomes):,} not run"), "", "", "")
     return drawn

@@ -9,7 +9,9 @@ import pytest
 from junitparser import JUnitXml
 
 from sim.cli import main
+from sim.commands.ci import tell_batch
 from sim.exit_codes import FAILED, INCONCLUSIVE, INTERNAL, INTERRUPTED, PASS, USAGE
+from sim.report.run_folder import RunFolder
 from sim.trials import batch
 from sim.trials.batch import Outcome, worst
 from tests.support.drills import THIN
@@ -133,3 +135,57 @@ def test_no_run_begins_after_an_interrupted_one(
     files = [str(make(name, GOOD)) for name in ("a", "b", "c", "d")]
     assert main(["run", *files, "--out", str(tmp_path / "out")]) == INTERRUPTED
     assert "2 not run" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", [True, False])
+def test_a_ci_job_is_told_of_each_run(
+    make: Make,
+    world_model: Path,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    place: bool,
+) -> None:
+    """Each failure is annotated, and the summary of all is on the job's page or in the folder; a line says where."""
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(tmp_path))
+    (page := tmp_path / "page.md").write_text("before\n")
+    out = tmp_path / "out"
+    if place:
+        monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
+    else:
+        monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+        page = out / "summary.md"
+    files = [str(make("first", GOOD)), str(make("second", BAD))]
+    options = ["--model", str(world_model), "--clock", "virtual", "--tui", "off", "--ci", "--out", str(out)]
+    assert main(["run", *files, *options]) == FAILED
+    said = capfd.readouterr().out.splitlines()
+    (error,) = (line for line in said if line.startswith("::"))
+    assert error.startswith("::error file=second.yaml,line=12,title=second%3A fail::fast: latency.p50 = ")
+    assert said[-1] == (f"job summary added to {page}" if place else f"job summary in {page}")
+    told = page.read_text()
+    assert told.startswith("before\n" if place else "## riskdrill\n")
+    assert "| first | pass | 0 |  |\n| second | **fail** | 99 | fast: " in told
+    assert told.count("### ") == 2
+
+
+def test_a_ci_job_is_told_why_nothing_ran(make: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A scenario that cannot be read is annotated, beside the line that everyone gets."""
+    file = make("first", "expect: [{name: fast, expr: latency.p51 < 1us}]\n")
+    assert main(["run", str(file), "--ci", "--out", str(tmp_path / "out")]) == USAGE
+    told = capsys.readouterr()
+    assert told.out.startswith("::error title=riskdrill%3A cannot run::")
+    assert told.err.count("\n") == 1
+
+
+def test_a_page_that_cannot_be_written_costs_the_verdict_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The summary is in the folder then, and a line says why."""
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "nowhere" / "page.md"))
+    with RunFolder.create(tmp_path / "out", "batch", own=frozenset({"summary.md"})) as folder:
+        tell_batch(ended(PASS), folder)
+    told = capsys.readouterr()
+    assert "page.md: cannot be written: No such file or directory; the verdict is as said" in told.err
+    assert "job summary in " in told.out
+    assert (tmp_path / "out" / "summary.md").read_text().startswith("## riskdrill\n")
