@@ -8,6 +8,7 @@ from actors.telemetry.telemetry import Telemetry
 from sim.faults.fault import FaultRecord
 from sim.judging.result import ExpectationResult, ExpectationState
 from sim.judging.verdict import OfferedLoad, Verdict, judge, offered_load
+from sim.steps.step import StepRecord, StepState
 from tests.support.actors.telemetry import decide, snapshot
 
 ON_TIME = OfferedLoad(offered=1_000, produced=1_000, lateness_p99_us=100)
@@ -110,8 +111,40 @@ def test_arrivals_are_read_when_the_schedule_ends() -> None:
     telemetry = Telemetry()
     decide(telemetry, 90)
     telemetry.ledger.offer(10)
-    telemetry.stages[Stage.LATENESS].record_span(250, 90)
+    telemetry.stages[Stage.LATENESS].record_span(250, 99)
+    telemetry.stages[Stage.LATENESS].record_span(900, 1)
     box = MailboxGauge("assembler", depth=50, capacity=100)
     found = offered_load(snapshot(telemetry, 1.0, Gauges(mailboxes=(box,))))
     assert found == OfferedLoad(offered=100, produced=90, backlogged=True, lateness_p99_us=250)
     assert found.achieved_ratio == 0.9
+
+
+@pytest.mark.parametrize(
+    ("box", "backlogged"),
+    [
+        (MailboxGauge("assembler", depth=49, capacity=100), False),
+        (MailboxGauge("assembler", depth=50, capacity=100), True),
+        (MailboxGauge("scorer", depth=100, capacity=100), False),
+    ],
+)
+def test_only_the_first_mailbox_says_that_the_pipeline_is_behind(box: MailboxGauge, backlogged: bool) -> None:
+    """Half full it keeps the producer from sending; a full one further on does not, and neither does less."""
+    assert offered_load(snapshot(Telemetry(), 1.0, Gauges(mailboxes=(box,)))).backlogged is backlogged
+
+
+def test_a_step_that_came_to_no_end_leaves_a_doubt() -> None:
+    """One that waits or is under way says why, or that the run was over; one that was done or refused leaves none."""
+    over: tuple[StepState, ...] = ("done", "refused")
+    ended = [StepRecord(name=state, kind="model_release", state=state) for state in over]
+    assert judge([], [], ON_TIME, steps=ended).verdict == "pass"
+    rings = "alert Slow did not ring"
+    open_steps = [
+        StepRecord(name="night", kind="model_release", state="under_way"),
+        StepRecord(name="back", kind="model_rollback", state="waiting", detail=rings),
+    ]
+    found = judge([], [], ON_TIME, steps=[*ended, *open_steps])
+    assert (found.verdict, found.exit_code) == ("inconclusive", 3)
+    assert found.reasons == (
+        "step night came to no end: the run ended before",
+        f"step back came to no end: {rings}",
+    )

@@ -79,8 +79,10 @@ def test_problem_that_shows_late_is_told_with_its_place(tmp_path: Path) -> None:
 def test_rate_is_nothing_or_something() -> None:
     """A rate too small for one transaction in thirty years is a mistake, and so is a job longer than any."""
     tiny = SHORT.replace("rate: 100", "rate: ▶1e-300")
-    assert "must be a rate of 0, or from 1e-9 to 1e9, got 1e-300" in line_at_mark(tiny)
+    said = "phases[0].rate must be a rate of 0, or from 1e-9 to 1e9, got 1e-300; write transactions a second"
+    assert line_at_mark(tiny) == said
     costs = "machine: {costs: {log: {fixed: 61m, per_row: 1001ms}}}\n"
-    fixed, per_row = lines(SHORT + costs)
-    assert "machine.costs.log.fixed must be at most 1h, got 61m" in fixed
-    assert "machine.costs.log.per_row must be at most 1s, got 1001ms" in per_row
+    assert lines(SHORT + costs) == [
+        "drill.yaml:4:32: machine.costs.log.fixed must be at most 1h, got 61m; change the value",
+        "drill.yaml:4:46: machine.costs.log.per_row must be at most 1s, got 1001ms; change the value",
+    ]

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import math
+import re
 
 import pytest
 from hypothesis import given
@@ -74,24 +75,57 @@ def test_suffix_free_duration_asks_which_unit_was_meant() -> None:
         parse_duration("5")
 
 
-@pytest.mark.parametrize("text", ["", "s", "5 parsecs", "1e400s", "11y", "4000d", "five seconds", "--5s", "5s5s"])
-def test_what_is_no_duration_is_refused(text: str) -> None:
-    """Anything else is an error, never a guess."""
-    with pytest.raises(ValueError, match="must be"):
+DURATION = "must be a duration; write a number and a unit, as in 20s or 50ms"
+UNITS = "must be a duration in one of ns, us, ms, s, m, h, d; {} is none of them"
+LONG = "must be at most 10 years; write a shorter duration"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        *((text, DURATION) for text in ("", "s", "five seconds", "--5s", "5s5s")),
+        ("5 parsecs", UNITS.format("'parsecs'")),
+        ("11y", UNITS.format("'y'")),
+        ("1e400s", LONG),
+        ("4000d", LONG),
+        ("-1s", "must be at least 0s; remove the minus"),
+    ],
+)
+def test_what_is_no_duration_is_refused(text: str, told: str) -> None:
+    """Anything else is an error which says what is wrong with it and what to write, never a guess."""
+    with pytest.raises(ValueError, match=f"^{re.escape(told)}$"):
         parse_duration(text)
 
 
-@pytest.mark.parametrize("text", ["", "fast", "-1", "1e10", "1.5x", "1.5 capacity", "nan", "inf"])
-def test_what_is_no_rate_is_refused(text: str) -> None:
+RATE = "must be a rate; write 1000, or 1.5x capacity"
+BOUNDS = "must be a rate of 0, or from 1e-9 to 1e9; write transactions a second"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        *((text, RATE) for text in ("", "fast", "1.5x", "1.5 capacity", "nan", "inf")),
+        *((text, BOUNDS) for text in ("-1", "1e10")),
+    ],
+)
+def test_what_is_no_rate_is_refused(text: str, told: str) -> None:
     """A rate is a number from 0 on, or a share of the capacity."""
-    with pytest.raises(ValueError, match="must be a rate"):
+    with pytest.raises(ValueError, match=f"^{re.escape(told)}$"):
         parse_rate(text)
 
 
-@pytest.mark.parametrize("text", ["", "500", "500 mb", "-1MB", "9999999GB"])
-def test_what_is_no_size_is_refused(text: str) -> None:
+SIZE = "must be a size with a unit; "
+SIZES = f"{SIZE}write a number and one of B, kB, MB, GB, KiB, MiB, GiB"
+MOST = "must be a size from 0 to 1 PiB; write a smaller one"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("", SIZES), ("500 mb", SIZES), ("500", f'{SIZE}"500MB?"'), ("-1MB", MOST), ("9999999GB", MOST)],
+)
+def test_what_is_no_size_is_refused(text: str, told: str) -> None:
     """A size is a number with a unit of bytes."""
-    with pytest.raises(ValueError, match="must be a size"):
+    with pytest.raises(ValueError, match=f"^{re.escape(told)}$"):
         parse_size(text)
 
 
