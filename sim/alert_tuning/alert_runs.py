@@ -15,8 +15,8 @@ from sim.judging.alert_grades import AlertGrader, AlertGrades
 from sim.scenario.problems import remedy_for
 from sim.scenario.scenario import Expectation, Scenario
 from sim.scenario.timeline import Cut, fault_spans
+from sim.trials.process_pool import ProcessPool, silent
 from sim.trials.trial import PreparedScenario, Trial, run_trial
-from sim.trials.workers import WorkerPool, silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ class AlertRuns:
 
     def run(self, jobs: int) -> None:
         """Make the runs, ``jobs`` at a time."""
-        pool: WorkerPool[Watched, Observed] = WorkerPool(observe, jobs, _named, self.lost)
+        pool: ProcessPool[Watched, Observed] = ProcessPool(observe, jobs, _named, self.lost)
         for observed in pool.results(self._watched()):
             self.observed.append(observed)
             self.tell()

@@ -51,8 +51,8 @@ def alerts(
     from sim.run.command import shorten
     from sim.run.watch import rules_of
     from sim.scenario.loader import load
+    from sim.trials.process_pool import usual_jobs
     from sim.trials.trial import prepare_scenario
-    from sim.trials.workers import usual_jobs
 
     chosen = tuple(overrides or ())
     base = shorten(load(scenario, (*chosen, VIRTUAL), needs_model=model is None), duration).scenario

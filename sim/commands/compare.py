@@ -42,8 +42,8 @@ def twin(
     from sim.commands.console import begin, say_once, working
     from sim.report.run_folder import RunFolder
     from sim.scenario.loader import load, placing
+    from sim.trials.process_pool import usual_jobs
     from sim.trials.trial import prepare_scenario
-    from sim.trials.workers import usual_jobs
     from sim.twin.compare import compare
     from sim.twin.result import RUNS, TWIN, twin_text
 

@@ -68,8 +68,8 @@ def explore(  # noqa: PLR0913 - each is an option
     from sim.report.run_folder import RunFolder
     from sim.run.command import shorten
     from sim.scenario.loader import load
+    from sim.trials.process_pool import usual_jobs
     from sim.trials.trial import digest_of, prepare_scenario
-    from sim.trials.workers import usual_jobs
 
     chosen = tuple(overrides or ())
     base = shorten(load(scenario, (*chosen, VIRTUAL), needs_model=model is None), duration).scenario

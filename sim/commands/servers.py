@@ -24,8 +24,8 @@ def up(folder: Folder = None) -> int:
     Example: python -m sim up
     """
     from sim.installation import PROGRAM
-    from sim.servers.first_look import default_folder
-    from sim.servers.first_look import up as start
+    from sim.servers.local_servers import default_folder
+    from sim.servers.local_servers import up as start
 
     place = default_folder() if folder is None else folder
     servers = start(place, _say)
@@ -46,8 +46,8 @@ def down(
 
     Example: python -m sim down --purge
     """
-    from sim.servers.first_look import default_folder
-    from sim.servers.first_look import down as stop
+    from sim.servers.local_servers import default_folder
+    from sim.servers.local_servers import down as stop
 
     stop(default_folder() if folder is None else folder, _say, purge=purge)
     return 0

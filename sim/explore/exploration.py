@@ -20,8 +20,8 @@ from sim.report.run_folder import RunFolder
 from sim.report.summary import indented, schema_of
 from sim.scenario.render import digest, resolved
 from sim.scenario.timeline import duration_ns
+from sim.trials.process_pool import silent
 from sim.trials.trial import PreparedScenario
-from sim.trials.workers import silent
 
 EXPLORE = "explore.json"
 

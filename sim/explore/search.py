@@ -18,8 +18,8 @@ from sim.scenario.field_types import Field, fields_of
 from sim.scenario.render import render
 from sim.scenario.scenario import SEEDS, Scenario
 from sim.scenario.timeline import duration_ns, phase_spans
+from sim.trials.process_pool import run_parallel, silent
 from sim.trials.trial import PreparedScenario
-from sim.trials.workers import run_parallel, silent
 from sim.units import NS_PER, render_duration
 
 FIXED = ("name", "at", "duration", "jitter", "repeat")

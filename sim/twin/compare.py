@@ -12,8 +12,8 @@ from sim.faults.fault import FaultRecord
 from sim.outcomes.money import Outcomes
 from sim.report.provenance import git_commit, versions
 from sim.scenario.timeline import Cut, duration_ns
+from sim.trials.process_pool import run_parallel, silent
 from sim.trials.trial import PreparedScenario, Trial, TrialOutcome, run_trial
-from sim.trials.workers import run_parallel, silent
 from sim.twin.impact import ImpactWindow, Pairs, harm, pair, window
 from sim.twin.result import RUNS, FaultWindow, Twin, TwinRun, Unpaired
 

@@ -13,8 +13,8 @@ import pytest
 
 from actors.core.errors import InputError, MachineError, OutputError
 from sim.cli import main
-from sim.servers import first_look, kafka, process, redis
-from sim.servers.first_look import MARKER, down, read, up
+from sim.servers import kafka, local_servers, process, redis
+from sim.servers.local_servers import MARKER, down, read, up
 from sim.servers.process import KnownProcess, Note, PortTakenError, Vigil, free_port
 from tests.support.repository import ROOT
 from tests.support.servers import KafkaServer, redis_server
@@ -175,8 +175,8 @@ def test_a_server_of_somebody_else_is_never_taken_for_ours(tmp_path: Path, monke
         with pytest.raises(PortTakenError, match=f"somebody else has taken port {taken}"):
             redis.start_redis(tmp_path / "redis", taken)
         offered = iter([taken, free_port()])
-        monkeypatch.setattr(first_look, "free_port", lambda _=None: next(offered))
-        monkeypatch.setattr(first_look, "_start_kafka", lambda *_: None)
+        monkeypatch.setattr(local_servers, "free_port", lambda _=None: next(offered))
+        monkeypatch.setattr(local_servers, "_start_kafka", lambda *_: None)
         servers = up(tmp_path / "servers", lambda _: None)
         assert servers.redis is not None
         assert (servers.redis.port == taken, servers.redis.listens) == (False, True)

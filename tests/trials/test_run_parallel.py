@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from sim.trials.workers import run_parallel, usual_jobs
+from sim.trials.process_pool import run_parallel, usual_jobs
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

@@ -33,7 +33,7 @@ class _Answer:
     error: Exception | None = None
 
 
-class WorkerPool(Generic[T, R]):
+class ProcessPool(Generic[T, R]):
     """A few processes that do the same work on one item after another.
 
     A worker that is killed is replaced, and its item is taken up again; those beside it do not notice.
@@ -203,7 +203,7 @@ def run_parallel(
     if jobs == 1:
         yield from map(work, items)
         return
-    yield from WorkerPool(work, jobs, named, tell).results(items)
+    yield from ProcessPool(work, jobs, named, tell).results(items)
 
 
 def usual_jobs(at_most: int) -> int:

@@ -10,7 +10,7 @@ import pytest
 from actors.core.errors import InputError, InternalError, MachineError
 from sim.scenario.problems import InvalidScenarioError, Problem
 from sim.training.progress import TrainingRefused
-from sim.trials.workers import MOST_TRIES, run_parallel
+from sim.trials.process_pool import MOST_TRIES, run_parallel
 
 
 def doubled(item: int) -> int:
