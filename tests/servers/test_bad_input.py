@@ -8,10 +8,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from confluent_kafka import Producer, TopicPartition
+from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
+from actors.adapters.kafka.address import parse_stream
 from actors.adapters.kafka.messages import VERSION, Headers, offered
 from actors.core.clock import NS_PER_S, wall_ns
 from sim.exit_codes import TRY_AGAIN, USAGE
@@ -75,9 +76,13 @@ def test_a_store_that_cannot_be_used_is_one_line(
 
 def made(url: str, name: str, partitions: int, **settings: str) -> None:
     """Make a topic of a stream."""
-    servers, prefix = url.removeprefix("kafka://").split("/")
     named = {key.replace("_", "."): value for key, value in settings.items()}
-    topic = NewTopic(f"{prefix}.{name}", partitions, 1, config=named)
+    create(url, NewTopic(f"{url.rpartition('/')[2]}.{name}", partitions, 1, config=named))
+
+
+def create(url: str, topic: NewTopic) -> None:
+    """Have the broker make ``topic``."""
+    servers = url.removeprefix("kafka://").partition("/")[0]
     admin = AdminClient({"bootstrap.servers": servers})  # without a name it is gone before it has an answer
     for answer in admin.create_topics([topic]).values():
         answer.result()
@@ -101,6 +106,19 @@ def test_topics_that_do_not_fit_are_one_line(
     code, _, said = Command((*command, "--stream", url, "--store", store.url)).ended()
     assert code == USAGE
     assert told in said
+    assert len(said.splitlines()) == 1
+
+
+@pytest.mark.parametrize(("command", "name"), [(RUN, "transactions"), (("worker",), "control")], ids=["run", "worker"])
+def test_a_topic_that_cannot_be_made_is_one_line(
+    command: tuple[str, ...], name: str, url: str, store: RedisServer
+) -> None:
+    """Exit code 2, its name, and why; Kafka takes a dot and an underscore for one."""
+    prefix = url.rpartition("/")[2]
+    create(url, NewTopic(f"{prefix}_{name}", 1, 1))
+    code, _, said = Command((*command, "--stream", url, "--store", store.url)).ended()
+    assert code == USAGE
+    assert f"{prefix}.{name} cannot be created: Topic '{prefix}.{name}' collides" in said
     assert len(said.splitlines()) == 1
 
 
@@ -188,6 +206,34 @@ def test_a_transaction_that_is_not_there_any_more_ends_the_worker_with_a_line(
     code, said = asyncio.run(law())
     assert code == TRY_AGAIN, said
     assert f"{prefix}.transactions: the next transaction is not there any more" in said
+    assert run.ended == {}
+
+
+def test_a_group_that_is_beyond_the_end_of_the_topic_ends_the_worker_with_a_line(
+    url: str, store: RedisServer, world_model: Path
+) -> None:
+    """The topic was made anew, or has lost its end: exit code 75, where both are, and never a beginning elsewhere."""
+    run = StreamRun(url, store.url, world_model)
+    stream = parse_stream(url)
+
+    async def law() -> tuple[int, str]:
+        async with run.going_on():
+            await run.offer(300, decided=False)
+            group = Consumer({"bootstrap.servers": stream.servers, "group.id": stream.group_of(run.run)})
+            beyond = [TopicPartition(stream.topics.transactions, partition, 9_000) for partition in range(6)]
+            group.commit(offsets=beyond, asynchronous=False)
+            group.close()
+            worker = run.worker()
+            try:
+                said, _ = await asyncio.to_thread(worker.communicate, timeout=PATIENCE_S)
+            finally:
+                worker.kill()
+            return worker.returncode, said
+
+    code, said = asyncio.run(law())
+    assert code == TRY_AGAIN, said
+    assert f"{stream.topics.transactions}: the run has decided partition" in said
+    assert "up to 9,000, and it ends at" in said
     assert run.ended == {}
 
 

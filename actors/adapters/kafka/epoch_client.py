@@ -244,22 +244,33 @@ class EpochClient:
         topic = self._stream.topics.transactions
         try:
             found = committed_offsets(self._consumer, topic, list(self._unplaced))
+            ends = {each: self._end_of(each) for each, offset in found.items() if offset >= 0}
         except KafkaException as error:
             self.losing = str(wrong := judged(error))
             if isinstance(wrong, WorkerFencedError):
                 self._trouble = self.losing
             return
         now_s = time.monotonic()
-        begun = {partition: offset for partition, offset in found.items() if offset >= 0}
+        begun = {partition: found[partition] for partition, end in ends.items() if found[partition] <= end}
         for partition in found.keys() - begun.keys():  # the run has committed where it begins
             if now_s - self._unplaced[partition] > FORGOTTEN_S:
                 self._trouble = f"Kafka has forgotten how far partition {partition} was decided"
+                if partition in ends:
+                    self._trouble = (
+                        f"{topic}: the run has decided partition {partition} up to {found[partition]:,}, and it ends "
+                        f"at {ends[partition]:,}: it was made anew, or has lost its end; start a new run"
+                    )
         self._consumer.incremental_assign([TopicPartition(topic, *each) for each in begun.items()])
         for partition, offset in begun.items():
             del self._unplaced[partition]
             self._serial += 1
             self._owned[partition] = self._serial
             self._change.assigned[partition] = offset
+
+    def _end_of(self, partition: int) -> int:
+        at = TopicPartition(self._stream.topics.transactions, partition)
+        end: int = self._consumer.get_watermark_offsets(at, timeout=PATIENCE_S)[1]
+        return end
 
     # ------------------------------------------------------------------ epochs
 
@@ -294,6 +305,7 @@ class EpochClient:
 
         Raises:
             StillWaitingError: the brokers do not answer.
+            WorkerFencedError: what lies there is not there any more.
         """
         topic = self._stream.topics.transactions
         everything = [TopicPartition(topic, other) for other in self._owned]
@@ -317,6 +329,8 @@ class EpochClient:
                         after = record.offset + 1
                         if read_offered(record, self._run) is not None:
                             found.append((record.offset, record.value))
+                if self._trouble:
+                    raise WorkerFencedError(self._trouble)
                 if time.monotonic() > until and after == start:
                     raise StillWaitingError(f"partition {partition} cannot be read again")
         finally:
