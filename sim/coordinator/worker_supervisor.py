@@ -61,7 +61,8 @@ def be_worker(
 
     place = None if metrics is None else MetricsPlace(metrics, of_run=True)
     try:
-        code = run_worker(places, WorkerOptions(slot, model, run, place), turn if slot is None else None)
+        options = WorkerOptions(slot, model, run, place, child=True)
+        code = run_worker(places, options, turn if slot is None else None)
     except MachineError as error:  # a broker that is away is waited for, by whoever starts this again
         sys.stderr.write(f"{error}\n")
         code = TRY_AGAIN

@@ -38,12 +38,14 @@ class WorkerOptions:
         model: the folder of its model; None finds the run's.
         run: the one run that it takes part in, after which it ends; None: one after the other.
         metrics: where other systems read its figures; None nowhere.
+        child: whether the run has started it, which has seen its servers and ends it: they are waited for.
     """
 
     slot: str | None = None
     model: Path | None = None
     run: str | None = None
     metrics: MetricsPlace | None = None
+    child: bool = False
 
 
 class Turn(Protocol):

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from functools import partial
+from typing import Final
 
 import typer
 
@@ -10,6 +11,7 @@ from actors.adapters.kafka.control import KafkaControl
 from actors.adapters.kafka.topics import StreamTopics
 from actors.adapters.redis.connection import check_store
 from actors.core.clock import RealClock
+from actors.core.errors import MachineError
 from sim.clocks.event_loop import loop_factory, run_interruptibly
 from sim.run.machine import PROMPT_S, give_back_large_blocks
 from sim.signals import drained_by
@@ -18,6 +20,8 @@ from sim.stream.places import Places
 from sim.stream.store_check import store_check
 from sim.stream.worker import Turn, Worker, WorkerOptions
 from sim.stream.worker_connect import connector
+
+RETRY_S: Final = 0.25
 
 
 def run_worker(places: Places, options: WorkerOptions, turn: Turn | None = None) -> int:
@@ -37,11 +41,31 @@ def run_worker(places: Places, options: WorkerOptions, turn: Turn | None = None)
     return run_interruptibly(loop_factory(), partial(_run, places, options, turn))
 
 
+async def _opened(places: Places, *, patient: bool) -> EncodedLink:
+    """Return this worker's end of the control topic.
+
+    Args:
+        places: where it is.
+        patient: whether to wait as long as no broker answers.
+
+    Raises:
+        MachineError: no broker answers.
+        InputError: they have no such topic, or it cannot be used.
+    """
+    while True:
+        try:
+            await asyncio.get_running_loop().run_in_executor(None, StreamTopics(places.stream).ensure_control)
+            return EncodedLink(await KafkaControl.open(places.stream))
+        except MachineError:
+            if not patient:
+                raise
+            await asyncio.sleep(RETRY_S)
+
+
 async def _run(places: Places, options: WorkerOptions, turn: Turn | None) -> int:
-    if options.run is None:  # or whoever started it has looked, and goes on without a store
+    if not options.child:  # or its run goes on without a store
         await check_store(places.store, places.keys_of("check"))
-    await asyncio.get_running_loop().run_in_executor(None, StreamTopics(places.stream).ensure_control)
-    link = EncodedLink(await KafkaControl.open(places.stream))
+    link = await _opened(places, patient=options.child)
     clock = RealClock()
     tell = partial(typer.echo, err=True)
     worker = Worker(options, link, store_check(places), connector(places), clock, tell, turn)

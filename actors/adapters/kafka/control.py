@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from actors.adapters.kafka.address import StreamAddress
 from actors.adapters.kafka.thread import ClientHangsError, ClientThread
-from actors.core.errors import InputError
+from actors.core.errors import MachineError
 
 MOST_WAITING: Final = 256  # two minutes of one process's messages: while the brokers are gone the oldest are dropped
 MOST_UNREAD: Final = 4_096
@@ -46,13 +46,16 @@ class KafkaControl:
         """Return an end of the stream's control topic.
 
         Raises:
-            InputError: the brokers do not answer, or have no such topic.
+            MachineError: the brokers do not answer, or have no such topic.
         """
         thread = ClientThread("kafka control")
         try:
             return KafkaControl(thread, await thread.call(_Clients, address))
-        except ClientHangsError as error:
-            raise InputError(f"{address.url}: does not answer; see that the broker runs") from error
+        except (ClientHangsError, MachineError) as error:
+            thread.close()
+            if isinstance(error, MachineError):
+                raise
+            raise MachineError(f"{address.url}: does not answer; see that the broker runs") from error
 
     async def receive(self) -> bytes:
         """Return the next document, waiting for it."""
@@ -112,7 +115,7 @@ class _Clients:
                 if time.monotonic() > until:  # not before: a topic that was just made has no leader yet
                     self._consumer.close()
                     text = f"{address.url}: the control topic cannot be read: {error.args[0].str()}"
-                    raise InputError(f"{text}; see that the broker runs") from error
+                    raise MachineError(f"{text}; see that the broker runs") from error
                 time.sleep(RETRY_S)
         self._consumer.assign([place])
 
