@@ -14,10 +14,12 @@ import pytest
 from actors.model.artifact import MANIFEST_FILE
 from actors.model.manifest import read_manifest
 from sim.exit_codes import PASS, USAGE
-from sim.stream.control_messages import InjectFault, Leave, LiftFault, Status
+from sim.stream.control_messages import InjectFault, Join, Leave, LiftFault, Status
+from sim.stream.membership import kernel_digest
 from tests.support.model_cache import earlier_model
 from tests.support.redis_server import RedisServer
 from tests.support.sim.stream_runs import StreamRun
+from tests.support.sim.workers import transactions
 
 STOPPED_S = 60.0
 Law = Callable[[StreamRun], Coroutine[Any, Any, None]]
@@ -98,6 +100,22 @@ def test_a_worker_that_is_killed_costs_nothing(run: StreamRun) -> None:
     assert {each.kind for each in run.ended.values()} == {"decision"}
 
 
+def test_a_transaction_that_comes_again_after_its_worker_was_killed_is_still_one(run: StreamRun) -> None:
+    """The next worker knows the ids that the dead one has decided; nothing of theirs is decided a second time."""
+
+    async def law(run: StreamRun) -> None:
+        first = run.worker("--slot", "w0")
+        await run.offer(300)
+        first.kill()
+        run.worker("--slot", "w0")
+        await run.send(transactions(300))
+        await run.until(lambda: len(run.ended) == run.offered)
+
+    play(run, law)
+    kinds = [[run.ended[number].kind for number in range(first, first + 300)] for first in (0, 300)]
+    assert kinds == [["decision"] * 300, ["duplicate"] * 300]
+
+
 def test_two_workers_share_the_partitions_and_decide_each_transaction_once(run: StreamRun) -> None:
     """What one of them leaves behind when it goes, the other one takes."""
 
@@ -139,6 +157,22 @@ def test_a_worker_with_another_model_is_refused(run: StreamRun, world_model: Pat
         assert "--model" in lines[-1]
 
     play(run, law)
+
+
+def test_a_worker_with_other_kernels_is_refused(run: StreamRun) -> None:
+    """One line with both digests and what to do, exit code 2; it has decided nothing."""
+    run.announce = msgspec.structs.replace(run.announce, kernels="0123456789ab")
+
+    async def law(run: StreamRun) -> None:
+        await run.offer(100, decided=False)
+        code, lines = await ended(run.worker())
+        assert code == USAGE
+        assert "0123456789ab" in lines[-1]
+        assert kernel_digest() in lines[-1]
+        assert "must compute the same features" in lines[-1]
+
+    play(run, law)
+    assert (run.ended, run.of(Join)) == ({}, [])
 
 
 def test_no_decision_is_made_by_a_model_that_was_replaced_before_its_worker_came(

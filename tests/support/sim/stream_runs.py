@@ -5,7 +5,7 @@ import secrets
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -152,13 +152,17 @@ class StreamRun:
 
     async def offer(self, count: int, *, decided: bool = True) -> None:
         """Send so many transactions at once and wait for what becomes of them."""
+        await self.send(transactions(self.offered + count)[self.offered :])
+        if decided:
+            await self.until(lambda: len(self.ended) == self.offered)
+
+    async def send(self, raws: Sequence[bytes]) -> None:
+        """Send transactions, under numbers that follow those before."""
+        count = len(raws)
         numbers = np.arange(self.offered, self.offered + count)
-        raws = transactions(self.offered + count)[self.offered :]
         keys = [card.encode() for card in read(raws).cards]
         await self._sender.send(keys, raws, numbers, np.full(count, wall_ns()))
         self.offered += count
-        if decided:
-            await self.until(lambda: len(self.ended) == self.offered)
 
     async def publish(self) -> None:
         """Put the model's batch features, as of the end of its history, into the store."""
