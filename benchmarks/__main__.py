@@ -14,6 +14,7 @@ from benchmarks.promises import GATHERED_IN, gathered
 HELPERS = (
     "__main__",
     "end_to_end",
+    "live_runs",
     "measuring",
     "plain_loop",
     "portfolio",

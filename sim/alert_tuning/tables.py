@@ -96,7 +96,7 @@ def _marked(candidate: Candidate) -> str:
 def _cell(tuned: Tuned) -> str:
     wrong = [f"{tuned.missed} of {tuned.of} missed"] * bool(tuned.missed)
     wrong += [f"{tuned.false} false"] * bool(tuned.false)
-    wrong += [f"{tuned.flaps} flaps"] * bool(tuned.flaps)
+    wrong += [f"{tuned.flaps} flap{'' if tuned.flaps == 1 else 's'}"] * bool(tuned.flaps)
     mark = "*" if tuned.candidate.present else ""
     return "\n".join([f"{_middle(tuned.detected_s)}{mark}", *wrong])
 

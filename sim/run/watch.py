@@ -96,7 +96,8 @@ def _own(scenario: Scenario) -> tuple[AlertRule, ...]:
 
 def rules_of(scenario: Scenario) -> tuple[AlertRule, ...]:
     """Return the alert rules of a run in this process."""
-    built_in = built_in_rules(scenario.pipeline.memory_limit_bytes, factor=pace(scenario))
+    run_s = (duration_ns(scenario) or 0) / NS_PER_S
+    built_in = built_in_rules(scenario.pipeline.memory_limit_bytes, factor=pace(scenario), run_s=run_s)
     return (*built_in, *_own(scenario))
 
 

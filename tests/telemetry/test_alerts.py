@@ -5,7 +5,7 @@ import pytest
 
 from actors.core.batches import Mode
 from actors.core.clock import NS_PER_S
-from actors.telemetry.alerts.built_in import DRILL, built_in_rules, stream_rules
+from actors.telemetry.alerts.built_in import DRILL, PRODUCTION, STEADY_BURN, built_in_rules, stream_rules
 from actors.telemetry.alerts.engine import STEPS, AlertEngine, AlertEvent, LookBack
 from actors.telemetry.alerts.rule import AlertRule, Severity
 from actors.telemetry.expression.grammar import ExpressionError
@@ -111,6 +111,16 @@ def test_built_in_rules_wait_less_in_a_drill() -> None:
         RECENT_S if rule.windows_s == (RECENT_S,) else max(rule.windows_s) * DRILL for rule in production
     ]
     assert [rule.expr for rule in drill] == [rule.expr for rule in production]
+
+
+def test_the_burn_rate_of_days_is_for_runs_of_days() -> None:
+    """A run that is shorter than its long window, at its pace, has all rules but this one."""
+    days_s = 3 * 24 * 3_600.0
+    for factor in (PRODUCTION, DRILL):
+        long, short = (built_in_rules(factor=factor, run_s=factor * days_s - left_s) for left_s in (0.0, 1.0))
+        assert {rule.alert for rule in long} - {rule.alert for rule in short} == {STEADY_BURN}
+        steady = next(rule for rule in long if rule.alert == STEADY_BURN)
+        assert steady.windows_s == (factor * days_s, factor * days_s / 12)
 
 
 def fired(telemetry: Telemetry, mode: Mode = Mode.FULL, latency_us: int = 1_000, **counts: int) -> set[str]:

@@ -1,5 +1,7 @@
 """The rules that every run has, and those of every run on a stream, each with what to do about it."""
 
+import math
+
 import msgspec
 
 from actors.config import PipelineConfig
@@ -7,6 +9,7 @@ from actors.telemetry.alerts.rule import AlertRule, Runbook, Severity
 from actors.telemetry.metrics.metric import BYTES_PER_MB
 from actors.telemetry.window import RECENT_S
 
+STEADY_BURN = "ErrorBudgetBurnSteady"
 PRODUCTION = 1.0
 DRILL = 0.01  # the 5 minutes that production waits before it pages become 3 s of a drill that lasts a minute
 
@@ -15,25 +18,30 @@ STALE_AFTER_S = 9 * 3_600.0  # batch features come every 6 h; half an interval l
 _MINUTE, _HOUR = 60.0, 3_600.0
 RECOVERY_S = 15 * _MINUTE  # after a fault breakers probe, backlogs are worked off: an alert then is no false one
 
-# Two burn rates and two windows each, from the Site Reliability Workbook: 2 % of a month's budget in an hour, and 5 %
-# in six. The short window, a twelfth of the long one, lets the alert end soon after the errors do. Its third pair, over
-# three days, is left out: no run lasts as long.
-_FAST, _SLOW = (_HOUR, _HOUR / 12), (6 * _HOUR, _HOUR / 2)
+# Three burn rates and two windows each, from the Site Reliability Workbook: 2 % of a month's budget in an hour, 5 % in
+# six, and 10 % in three days. The short window, a twelfth of the long one, lets the alert end soon after the errors do.
+_FAST, _SLOW, _STEADY = (_HOUR, _HOUR / 12), (6 * _HOUR, _HOUR / 2), (72 * _HOUR, 6 * _HOUR)
 
 
 def built_in_rules(
     memory_limit_bytes: int = PipelineConfig().memory_limit_bytes,
     stale_after_s: float = STALE_AFTER_S,
     factor: float = PRODUCTION,
+    run_s: float = math.inf,
 ) -> tuple[AlertRule, ...]:
     """Return the built-in rules.
+
+    A run that is shorter than the three days of the last burn rate, at its pace, goes without it. Its windows would all
+    be the run, so that it would fire at the first error too many and never end.
 
     Args:
         memory_limit_bytes: what the pipeline's process may use; 80 % of it alerts.
         stale_after_s: age past which batch features are stale, in event time.
         factor: scales every ``for`` and every window but the ten seconds: `PRODUCTION` waits minutes, `DRILL` seconds.
+        run_s: how long the run lasts.
     """
-    return tuple(scaled(rule, factor) for rule in _rules(memory_limit_bytes, stale_after_s))
+    rules = tuple(scaled(rule, factor) for rule in _rules(memory_limit_bytes, stale_after_s))
+    return tuple(rule for rule in rules if run_s >= factor * _STEADY[0] or rule.alert != STEADY_BURN)
 
 
 def scaled(rule: AlertRule, factor: float) -> AlertRule:
@@ -92,6 +100,17 @@ def _rules(memory_limit_bytes: int, stale_after_s: float) -> tuple[AlertRule, ..
                 means="Errors have come for hours, too few to be loud: a month's budget would be gone in five days.",
                 look="When error_ratio began to rise, and what was released, refreshed or moved at that time.",
                 do="Undo that change; where there was none, find the caller or disk that they have in common.",
+            ),
+        ),
+        AlertRule(
+            alert=STEADY_BURN,
+            expr="error_budget.burn_rate > 1",
+            windows_s=_STEADY,
+            severity=Severity.TICKET,
+            runbook=Runbook(
+                means="For days errors have come faster than the budget allows; it will not last the month.",
+                look="Which cause of errors is there every day, at which hours, and since which change.",
+                do="Plan its mending before new features; nobody need be woken.",
             ),
         ),
         AlertRule(
