@@ -59,6 +59,7 @@ class Choices(_Told, frozen=True, tag="choices"):
         folder: of the run; pictures of the screen go beside it, under names that begin with its own.
         suspects: in a blind drill.
         closed: keys that do nothing in this run, each with the reason.
+        runbooks: of alerts, by name: what it means, what to look at, what to do.
     """
 
     refused: str = ""
@@ -67,6 +68,7 @@ class Choices(_Told, frozen=True, tag="choices"):
     folder: str = ""
     suspects: tuple[Suspect, ...] = ()
     closed: dict[str, str] = {}
+    runbooks: dict[str, tuple[str, ...]] = {}
 
 
 class Answer(Struct, frozen=True, array_like=True):

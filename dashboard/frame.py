@@ -144,6 +144,7 @@ class AlertRow(Part, frozen=True, kw_only=True):
         age_s: time in this state on the run's clock.
         value: what the rule saw last, with unit, for example "latency.p95 81.2 ms".
         tells: who is told at this severity, and when it escalates.
+        acknowledged: whether someone is on it.
     """
 
     name: str
@@ -152,6 +153,7 @@ class AlertRow(Part, frozen=True, kw_only=True):
     severity: str
     value: str
     tells: str
+    acknowledged: bool = False
 
 
 class PhaseSpan(Part, frozen=True, kw_only=True):

@@ -61,7 +61,7 @@ class ViewState:
     def status(self) -> str:
         """Return what the bottom line must say, if anything."""
         if self.frozen:
-            return "frozen, space to follow the run"
+            return "frozen, space goes on"
         if self.silent_s >= 1:
             return f"no news for {self.silent_s:.0f} s"
         return "no keys: standard input is not a terminal" if self.deaf else ""
@@ -113,7 +113,7 @@ def _above(frame: Frame, view: ViewState, width: int, room: int) -> list[Row]:
     answer = Answer(view.said, good=view.good) if view.said else frame.answer
     lines = [] if answer is None else draw_answer(answer, width)
     if view.menu is not None:
-        height = menu_height(view.menu, room - len(lines))
+        height = menu_height(view.menu, width, room - len(lines))
         lines = [*block(draw_menu(view.menu, width, height), width, height), *lines]
     return [fit(line, width) for line in lines]
 

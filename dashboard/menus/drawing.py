@@ -1,9 +1,10 @@
 """Menus as rows: as many lines as there are, at most half of the screen, with what is chosen in sight."""
 
+import textwrap
 from typing import Final
 
 from dashboard.menus.menu import Form, Menu, Option, Pick
-from dashboard.rows import Row, left, row, rule
+from dashboard.rows import Row, clean, left, row, rule
 from dashboard.theme import ACCENT, CARE, DIM, LABEL, PLAIN, STRONG, TITLE
 from dashboard.units import whole
 
@@ -14,9 +15,12 @@ _PICK_KEYS: Final = "type to filter · ↑↓ choose · Enter · Esc closes"
 _FORM_KEYS: Final = "↑↓ line · ←→ options · Enter {verb} · Esc back"
 
 
-def menu_height(menu: Menu, room: int) -> int:
-    """Return how many rows the menu takes of ``room``."""
-    lines = len(menu.options) + 2 if isinstance(menu, Pick) else len(menu.entries) + 1 + bool(menu.missing)
+def menu_height(menu: Menu, width: int, room: int) -> int:
+    """Return how many rows the menu takes of ``room``; the same whichever of its options is chosen."""
+    if isinstance(menu, Pick):
+        lines = len(menu.options) + 2 + max((len(_about(each, width)) for each in menu.options), default=0)
+    else:
+        lines = len(menu.entries) + 1 + bool(menu.missing)
     return max(3, min(lines + 1, room // 2 + 2))
 
 
@@ -35,11 +39,22 @@ def _pick(menu: Pick, width: int, height: int) -> list[Row]:
     found = menu.left
     count = "" if len(found) == len(menu.options) else f"   {whole(len(found))} of {whole(len(menu.options))}"
     rows = [row(" / ", (menu.typed[-(width - 20) :], STRONG), ("▏", ACCENT), (count, DIM))]
-    room = height - 1
+    about = _about(found[menu.at], width)[: max(0, height - 2)] if found else []
+    room = height - 1 - len(about)
     first = max(0, min(menu.at - room // 2, len(found) - room))
     for number, option in enumerate(found[first : first + room], first):
         rows.append(_option(option, width, chosen=number == menu.at))
+    rows += about
     return rows if found else [*rows, row("   ", ("nothing has all of these words in it", CARE))]
+
+
+def _about(option: Option, width: int) -> list[Row]:
+    """Return the paragraphs about an option."""
+    return [
+        row("   ", (line, PLAIN if number == 0 else LABEL))
+        for number, text in enumerate(option.about)
+        for line in textwrap.wrap(clean(text), max(20, width - 4), subsequent_indent="  ")
+    ]
 
 
 def _option(option: Option, width: int, *, chosen: bool) -> Row:

@@ -18,11 +18,13 @@ class Option:
         label: its name.
         then: what choosing it does: asks for something, opens a form or another list, or says why it cannot be chosen.
         detail: one line about it.
+        about: paragraphs that are shown while it is chosen.
     """
 
     label: str
     then: "Action | Menu | str"
     detail: str = ""
+    about: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

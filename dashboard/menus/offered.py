@@ -40,11 +40,14 @@ def lift_menu(frame: Frame) -> Pick:
     return Pick("lift a fault", tuple(options), "no fault is in")
 
 
-def alert_menu(frame: Frame) -> Pick:
-    """Return the alerts that fire."""
-    firing = [each for each in frame.alerts if each.state == "firing"]
-    options = tuple(Option(each.name, Acknowledge(each.name), each.value) for each in firing)
-    return Pick("acknowledge an alert", options, "no alert is firing")
+def alert_menu(frame: Frame, choices: Choices) -> Pick:
+    """Return the alerts that fire and that nobody is on, each with its runbook."""
+    firing = [each for each in frame.alerts if each.state == "firing" and not each.acknowledged]
+    taken = any(each.state == "firing" for each in frame.alerts)
+    books = choices.runbooks
+    options = tuple(Option(each.name, Acknowledge(each.name), each.value, books.get(each.name, ())) for each in firing)
+    empty = "someone is on every alert that fires" if taken else "no alert is firing"
+    return Pick("acknowledge an alert", options, empty)
 
 
 def model_menu(choices: Choices) -> Pick:
@@ -99,7 +102,7 @@ def opened(key: str, frame: Frame | None, choices: Choices) -> Menu | None:
 _MENUS: Final[dict[str, Callable[[Frame, Choices], Menu]]] = {
     "f": lambda _, choices: fault_menu(choices),
     "l": lambda frame, _: lift_menu(frame),
-    "a": lambda frame, _: alert_menu(frame),
+    "a": alert_menu,
     "m": lambda _, choices: model_menu(choices),
     "b": lambda _frame, _choices: burst_menu(),
     "d": lambda _, choices: call_menu(choices),

@@ -38,7 +38,7 @@ def _alert_lines(alert: AlertRow, width: int, *, two: bool) -> list[Row]:
     line = row(" ", (symbol, style), " ", (left(alert.name, room), LABEL))
     line += row((" " + left(alert.state, _ALERT_STATE - 1), style), (right(age(alert.age_s), _ALERT_AGE - 1), DIM))
     space = width - fixed - room - 2
-    tells = f"{alert.severity} → {alert.tells}"
+    tells = f"{alert.severity} → {'acknowledged' if alert.acknowledged else alert.tells}"
     if two and width < _ALERT_WIDE:
         return [line, row("   ", (left(f"{alert.value}, {tells}", max(0, width - 3)), DIM))]
     first = alert.value if two else tells if space >= len(tells) else alert.severity

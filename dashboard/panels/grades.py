@@ -9,9 +9,9 @@ from dashboard.rows import Row, left, right, row
 from dashboard.theme import BAD, CARE, GOOD, LABEL, PLAIN, STRONG
 from dashboard.units import ABSENT, span_us
 
-_FAULT: Final = 24
-_ALERT: Final = 24
-_TIME: Final = 12
+_FAULT: Final = 23
+_ALERT: Final = 22
+_TIME: Final = 9
 _INDENT: Final = 3
 _US: Final = 1e6
 
@@ -85,7 +85,7 @@ def _line(style: Style, *cells: str) -> Row:
         (left(fault, _FAULT), style),
         (left(alert, _ALERT), style),
         (right(after, _TIME), style),
-        (f"   {resolved}", style),
+        (f"  {resolved}", style),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from actors.telemetry.alerts.built_in import built_in_rules, stream_rules
 from dashboard.choices import Choices, FaultChoice, Parameter, Suspect
 from sim.faults.fault import Fault
 from sim.faults.registry import FAULTS, PARTS, kinds_of
@@ -38,6 +39,7 @@ def choices(scenario: Scenario, refused: str, models: tuple[Path, ...], folder: 
         models=tuple(map(str, models)),
         folder=str(folder.absolute()),
         closed=closed,
+        runbooks=_runbooks(),
     )
 
 
@@ -53,7 +55,17 @@ def drill_choices(scenario: Scenario, folder: Path) -> Choices:
         for part, words in PARTS.items()
     )
     closed = _closed_rate(scenario) | {key: FORBIDDEN[action] for key, action in KEYS.items()}
-    return Choices(folder=str(folder.absolute()), suspects=suspects, closed=closed)
+    return Choices(folder=str(folder.absolute()), suspects=suspects, closed=closed, runbooks=_runbooks())
+
+
+def _runbooks() -> dict[str, tuple[str, ...]]:
+    """Return what is told of each built-in alert, which gives no scenario away."""
+    books = {rule.alert: rule.runbook for rule in (*built_in_rules(), *stream_rules())}
+    return {
+        alert: (book.means, f"Look at: {book.look}", f"Do: {book.do}")
+        for alert, book in books.items()
+        if book is not None
+    }
 
 
 def _closed_rate(scenario: Scenario) -> dict[str, str]:

@@ -214,6 +214,7 @@ def _alerts(inputs: FrameInputs) -> tuple[show.AlertRow, ...]:
             severity=alert.severity,
             value=alert.text,
             tells=alert.told,
+            acknowledged=alert.acknowledged,
         )
         for alert in inputs.now.alerts
     )

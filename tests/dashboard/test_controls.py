@@ -1,6 +1,7 @@
 """What keys do: to the view, in menus, and as actions for the run."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,9 @@ from dashboard.controls import HELD_S, SAID_S, Controls
 from dashboard.frame import Frame
 from dashboard.menus.keyboard import Keyboard
 from dashboard.screen import ViewState, render
+from sim.operator.menu_choices import choices
 from tests.dashboard.test_screen import assert_exact, text
+from tests.operator.test_operator import PLAIN
 from tests.support.dashboard.frames import outage
 from tests.support.dashboard.healthy_frame import burst
 
@@ -81,6 +84,36 @@ def test_what_is_in_can_be_lifted_and_what_fires_acknowledged() -> None:
     assert pressed(["a", "enter"], frame)[0] == [Acknowledge(alert)]
 
 
+def test_the_runbook_of_the_chosen_alert_is_shown() -> None:
+    """What it means, what to look at and what to do, in full on the smallest screen; the menu keeps its height."""
+    offered = choices(PLAIN, "", (), Path())
+    known = [each for each in burst().alerts if each.name in offered.runbooks]
+    loud = tuple(replace(each, state="firing") for each in known[:3])
+    frame = replace(outage(), alerts=loud)
+    books = {each.name: " ".join(offered.runbooks[each.name]) for each in loud}
+    pictures = []
+    for downs in range(3):
+        _, controls = pressed(["a", *["down"] * downs], frame, offered)
+        pictures.append(text(render(frame, 80, 24, controls.view)))
+        shown = " ".join(pictures[-1].split())
+        assert [name for name, book in books.items() if book in shown] == [loud[downs].name]
+    heights = {
+        picture.splitlines().index(next(line for line in picture.splitlines() if "acknowledge an" in line))
+        for picture in pictures
+    }
+    assert len(heights) == 1
+
+
+def test_an_alert_that_someone_is_on_says_so_and_is_not_offered_again() -> None:
+    """The panel says acknowledged where it said who is told; the menu has the others, and without any is a line."""
+    taken = replace(burst().alerts[0], state="firing", acknowledged=True)
+    alone = replace(outage(), alerts=(taken,))
+    assert "acknowledged" in text(render(alone, 120, 40))
+    assert pressed(["a"], alone)[1].view.said == "someone is on every alert that fires"
+    other = replace(taken, name="Other", acknowledged=False)
+    assert pressed(["a", "enter"], replace(outage(), alerts=(taken, other)))[0] == [Acknowledge("Other")]
+
+
 def test_a_menu_without_options_is_a_line() -> None:
     """Where nothing is in and nothing fires there is nothing to choose, and the keyboard stays as it is."""
     for key, line in (("l", "no fault is in"), ("a", "no alert is firing")):
@@ -125,12 +158,12 @@ def test_a_closed_key_says_why_and_the_footer_does_not_name_it() -> None:
         actions, controls = pressed([key], choices=run)
         assert (actions, controls.view.menu, controls.view.said) == ([], None, "no rate here")
     controls = Controls()
-    for choices, closed in (
+    for told, closed in (
         (run, "b+-dr"),
         (Choices(refused="not today"), "flabmndr+-"),
         (Choices(suspects=(Suspect(part="disk", words="the disk", kinds=()),), closed={"f": "blind"}), "f"),
     ):
-        controls.know(choices)
+        controls.know(told)
         assert set(controls.view.closed) == set(closed)
 
 

@@ -6,7 +6,7 @@ import re
 from msgspec.structs import replace
 
 from dashboard.frame import Figure, Frame
-from dashboard.panels.grades import Graded
+from dashboard.panels.grades import Graded, GradedFault
 from dashboard.plain import print_final, verdict
 from dashboard.screen import to_svg
 from tests.support.dashboard.frames import SAMPLES, failing, outage
@@ -66,6 +66,21 @@ def test_grades_have_no_column_with_nothing_in_it() -> None:
     both = text(burst().showing(Graded(unseen=("store-down",), loud=loud)))
     assert re.search(r"fault +seen by +after +resolved\n +store-down +no alert saw it\n\n +alert +false", both)
     assert "false alarms, flaps" not in text(burst().showing(Graded(unseen=("store-down",))))
+
+
+def test_no_line_of_the_grades_is_cut_on_the_smallest_screen() -> None:
+    """With names as long as those of faults by hand and of built-in alerts, every word is there in 80 columns."""
+    seen = GradedFault(
+        fault="feature_store_outage-12",
+        alert="ErrorBudgetBurnSteady",
+        detected_after_s=1_234.5,
+        resolved_after_s=1_234.5,
+        lasts=True,
+    )
+    shown = text(burst().showing(Graded(faults=(seen,))), 80)
+    (line,) = [line for line in shown.splitlines() if seen.fault in line]
+    assert seen.alert in line
+    assert line.rstrip().endswith("after its end")
 
 
 def test_money_says_how_many_labels_it_rests_on() -> None:
