@@ -28,6 +28,6 @@ def test_the_groups_hold_every_two_kinds_once() -> None:
 
 @pytest.mark.parametrize("subject", SUBJECTS)
 def test_faults_of_one_subject_compose_in_either_order(subject: str, world_model: Path) -> None:
-    """Alone with each other, whichever is wrapped by the other."""
+    """Alone with each other, and wrapped the other way round than in the groups."""
     wrong = {pair: found for pair in pairs_of(subject) if (found := troubles(pair, world_model))}
     assert wrong == {}

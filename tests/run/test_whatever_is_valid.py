@@ -43,20 +43,20 @@ def run_text(text: str, model: Artifact, *overrides: str) -> Summary:
 
 @pytest.mark.timeout(1_800)
 @settings(suppress_health_check=[HealthCheck.too_slow])
-@given(scenarios())
+@given(scenarios("virtual"))
 def test_whatever_is_valid_runs_to_a_verdict_with_its_books_balanced(model: Artifact, text: str) -> None:
     """A scenario that is drawn from the schema and valid passes, fails or proves nothing, and never breaks down."""
-    summary = run_text(text, model, "clock=virtual")
+    summary = run_text(text, model)
     assert summary.exit_code in (PASS, FAILED, INCONCLUSIVE)
     assert summary.ledger.balanced
 
 
 @pytest.mark.timeout(1_800)
 @settings(max_examples=max(5, settings().max_examples // 100))  # each takes seconds, whatever the processor does
-@given(scenarios())
+@given(scenarios("real"))
 def test_whatever_is_valid_runs_on_the_real_clock_too(model: Artifact, text: str) -> None:
     """What is put together for the real clock breaks down at no extreme, nor at an end that cuts a wait short."""
-    assume(not on_servers(parse(text, "drawn.yaml", ("clock=real",)).pipeline))  # it takes --stream and --store
-    summary = run_text(text, model, "clock=real", "pipeline.drain_timeout=500ms")
+    assume(not on_servers(parse(text, "drawn.yaml").pipeline))  # it takes --stream and --store
+    summary = run_text(text, model, "pipeline.drain_timeout=500ms")
     assert summary.exit_code in (PASS, FAILED, INCONCLUSIVE)
     assert summary.ledger.balanced

@@ -42,10 +42,11 @@ FEW = {  # what makes the work, by type and key
 
 
 @st.composite
-def scenarios(draw: st.DrawFn) -> str:
-    """Return the text of a scenario that validation accepts."""
+def scenarios(draw: st.DrawFn, clock: str | None = None) -> str:
+    """Return the text of a scenario that validation accepts, on ``clock`` if one is given."""
     whole = schema()
     tree = _Drawing(draw, whole["$defs"]).value(whole, "Scenario", "")
+    tree |= {} if clock is None else {"clock": clock}
     for _ in range(ROUNDS):
         tree["phases"] = tree.get("phases") or [CALM]
         text = yaml.safe_dump(tree, sort_keys=False, allow_unicode=True)

@@ -88,9 +88,9 @@ def _loaded(model: Path) -> Artifact:
 
 
 def pairs_of(subject: str) -> list[tuple[str, str]]:
-    """Return the kinds of one module two by two, in both orders: the first is wrapped by the second."""
+    """Return the kinds of one module two by two; the first is wrapped by the second, and in `groups` wraps it."""
     kinds = [kind for kind, fault in FAULTS.items() if fault.__module__ == subject]
-    return list(itertools.permutations(kinds, 2))
+    return list(itertools.combinations(reversed(kinds), 2))
 
 
 def groups() -> list[tuple[str, ...]]:
