@@ -59,7 +59,8 @@ class ExpectedAlert:
         if self._expectation.resolves_within is not None and end_ns is not None:
             by_ns = end_ns + self._expectation.resolves_within
             parts.append(None if first is None else _resolves(firings, by_ns, now_ns))
-            seen += _resolved_text(firings, start_ns, end_ns)
+            if first is not None:
+                seen += _resolved_text([over for fired, over in firings if start_ns <= fired <= by_ns], end_ns)
         return self._judged(parts, ", ".join(seen) or ("never fired" if now_ns > start_ns else ""), finished=finished)
 
     def _fires(self, first: int | None, by_ns: int | None, now_ns: int) -> bool | None:
@@ -93,11 +94,11 @@ def _resolves(firings: tuple[tuple[int, int | None], ...], by_ns: int, now_ns: i
     return True
 
 
-def _resolved_text(firings: tuple[tuple[int, int | None], ...], start_ns: int, end_ns: int) -> list[str]:
-    caused = [each for each in firings if each[0] >= start_ns]
-    if not caused:
+def _resolved_text(overs: list[int | None], end_ns: int) -> list[str]:
+    """Return how the last firing ended; a later one, which has another cause, is none of ``overs``."""
+    if not overs:
         return []
-    over = caused[-1][1]
+    over = overs[-1]
     if over is None:
         return ["not resolved"]
     return [f"resolved {_seconds(over - end_ns)} after its end" if over > end_ns else "resolved before its end"]

@@ -24,6 +24,15 @@ RULE = "alert: FeatureStoreMisses, fires_within: 2s, resolves_within: 3s"
         ([(5, "firing"), (19, "resolved")], "failed", "it was firing before"),
         ([(5, "firing"), (6, "resolved"), (13, "firing"), (17, "resolved")], "passed", None),
         ([(13, "firing"), (14, "resolved"), (15, "firing"), (19.5, "resolved")], "failed", None),
+        ([(12, "firing"), (16, "resolved")], "passed", "fired after 0.0 s, resolved before its end"),
+        ([(5, "firing"), (12, "resolved"), (13, "firing"), (17, "resolved")], "passed", None),
+        ([(16, "firing"), (17, "resolved")], "failed", "fired after 4.0 s, resolved 1.0 s after its end"),
+        ([(16.5, "firing"), (17, "resolved")], "failed", "never fired"),
+        (
+            [(13, "firing"), (17, "resolved"), (19.5, "firing")],
+            "passed",
+            "fired after 1.0 s, resolved 1.0 s after its end",
+        ),
     ],
 )
 def test_alert_is_timed_from_its_cause(events: list[tuple[float, str]], state: str, value: str | None) -> None:
@@ -48,9 +57,27 @@ def test_alert_is_waited_for_while_there_is_time() -> None:
 
 
 def test_late_alert_fails_as_soon_as_its_time_is_up() -> None:
-    """What can no longer be kept is not waited for."""
+    """What can no longer be kept is not waited for: 2 s after the injection to fire, 3 s after the lift to end."""
     drill = Drill(RULE)
-    assert drill.standing(drill.run(until_s=15), 15).state == "failed"
+    last = drill.run(until_s=13)
+    standing = [drill.standing(last, at_s) for at_s in (12, 13, 14)]
+    assert [(each.state, each.value) for each in standing] == [
+        ("waiting", ""),
+        ("waiting", "never fired"),
+        ("failed", "never fired"),
+    ]
+    drill.judge.alert("FeatureStoreMisses", "firing", 13 * S)
+    assert [drill.standing(last, at_s).state for at_s in (18, 19)] == ["waiting", "failed"]
+
+
+def test_an_alert_may_fire_after_what_caused_it() -> None:
+    """Where it has more time than its cause lasts, it is still in time then, and no later."""
+    for at_s, state in ((17, "passed"), (18, "passed"), (18.5, "failed")):
+        for rule in ("fires_within: 6s", "fires_within: 6s, resolves_within: 1s"):
+            drill = Drill(f"alert: FeatureStoreMisses, {rule}")
+            drill.judge.alert("FeatureStoreMisses", "firing", round(at_s * S))
+            drill.judge.alert("FeatureStoreMisses", "resolved", round(at_s * S))
+            assert drill.finish(drill.run()).state == state
 
 
 def test_alert_of_an_interrupted_run_is_inconclusive() -> None:
@@ -89,8 +116,9 @@ def test_rule_is_told_in_words() -> None:
     ("events", "state", "value"),
     [
         ([], "passed", "never fired"),
-        ([(5, "firing"), (11.5, "resolved")], "passed", "never fired"),
-        ([(17, "firing")], "passed", "never fired"),
+        ([(5, "firing"), (12, "resolved")], "passed", "never fired"),
+        ([(16, "firing")], "passed", "never fired"),
+        ([(12, "firing"), (13, "resolved")], "failed", "fired after 0.0 s"),
         ([(13, "firing"), (14, "resolved")], "failed", "fired after 1.0 s"),
         ([(5, "firing"), (14, "resolved")], "failed", "was firing before"),
         ([(13, "firing"), (14, "resolved"), (15, "firing")], "failed", "fired after 1.0 s, 2 times in all"),
@@ -112,7 +140,7 @@ def test_silence_holds_while_there_is_time() -> None:
     """Before its span it waits, in it it holds, and broken it fails at once."""
     drill = Drill("during: down, never: FeatureStoreMisses")
     last = drill.run(until_s=13)
-    assert [drill.standing(last, at_s).state for at_s in (11, 13, 16)] == ["waiting", "holding", "passed"]
+    assert [drill.standing(last, at_s).state for at_s in (12, 13, 16)] == ["waiting", "holding", "passed"]
     drill.judge.alert("FeatureStoreMisses", "firing", 13 * S)
     assert drill.standing(last, 13).state == "failed"
 
