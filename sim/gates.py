@@ -7,10 +7,10 @@ from typing import Final
 
 import msgspec
 
-from sim.scenario.convert import Reader
 from sim.scenario.events import Gates
 from sim.scenario.problems import InvalidScenarioError, Problem
 from sim.scenario.yaml_nodes import compose, read_text
+from sim.scenario.yaml_reader import YamlReader
 
 # Each figure's words, and whether more is better.
 FIGURES: Final = {
@@ -73,7 +73,7 @@ def read_gates(file: Path) -> tuple[Gate, ...]:
     if root is None or not getattr(root, "value", None):
         remedy = "write one line a gate, such as roc_auc: 0.86"
         raise InvalidScenarioError([Problem(f"{file}:1:1", "", "the file has no gates", remedy=remedy)])
-    reader = Reader(file.parent)
+    reader = YamlReader(file.parent)
     said = reader.read_struct(root, Gates, "")
     if reader.problems:
         raise InvalidScenarioError(reader.problems)

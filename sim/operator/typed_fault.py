@@ -11,13 +11,13 @@ from sim.faults.fault import Fault, NotOnStream
 from sim.faults.registry import FAULTS
 from sim.operator.refusals import RefusedError
 from sim.scenario.checks.times import overlaps
-from sim.scenario.convert import INVALID, Reader
 from sim.scenario.field_types import fields_of, shape_of
 from sim.scenario.pipeline import on_servers
 from sim.scenario.problems import InvalidScenarioError, Problem
 from sim.scenario.render import render
 from sim.scenario.scenario import OneFault, Scenario
 from sim.scenario.yaml_nodes import STANDARD_TAGS, compose
+from sim.scenario.yaml_reader import INVALID, YamlReader
 from sim.units import render_duration, spoken_duration
 
 _FAULT: Final = shape_of(OneFault)
@@ -39,7 +39,7 @@ def typed_fault(asked: Inject, name: str, at_ns: int) -> Fault:
     except InvalidScenarioError as error:
         raise RefusedError(_line(error.problems)) from error
     mark = yaml.Mark(_PLACE, 0, 0, 0, None, 0)
-    reader = Reader(Path.cwd())
+    reader = YamlReader(Path.cwd())
     found = reader.read(yaml.MappingNode(f"{STANDARD_TAGS}map", pairs, mark, mark), _FAULT, "fault")
     if found is INVALID or reader.problems:
         raise RefusedError(_line(reader.problems))

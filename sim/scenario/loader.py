@@ -9,13 +9,13 @@ import yaml
 
 from sim.scenario.checks import addresses, files, limits, models, names, surprise, times, windows, workload
 from sim.scenario.checks.view import View
-from sim.scenario.convert import Reader, home_of
 from sim.scenario.overrides import apply_override
 from sim.scenario.problems import InvalidScenarioError, LateProblemError, Problem
 from sim.scenario.scenario import REPLAY, Scenario
 from sim.scenario.surprise import drawn
 from sim.scenario.timeline import duration_ns, spans
 from sim.scenario.yaml_nodes import compose, is_override, read_text
+from sim.scenario.yaml_reader import YamlReader, home_of
 from sim.steps.registry import ModelRelease
 
 TOO_MANY = 100  # problems shown; a file with more is not a scenario
@@ -89,7 +89,7 @@ def _read(text: str, name: str, overrides: Sequence[str], home: Path) -> tuple[V
         raise InvalidScenarioError([Problem(f"{name}:1:1", "", "must be a mapping", remedy="begin with name: …")])
     for override in overrides:
         root = apply_override(root, override, Scenario)
-    reader = Reader(home)
+    reader = YamlReader(home)
     scenario = reader.read_struct(root, Scenario, "")
     reader.nodes[""] = root
     return View(scenario, reader.nodes, frozenset(reader.broken), reader.home), reader.problems

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from sim.scenario.convert import Reader
 from sim.scenario.loader import parse
 from sim.scenario.overrides import apply_override
 from sim.scenario.scenario import Scenario
 from sim.scenario.yaml_nodes import compose
+from sim.scenario.yaml_reader import YamlReader
 from tests.support.sim.scenario_texts import EXAMPLE, REPLAY, SHORT, lines
 
 
@@ -72,7 +72,7 @@ def test_key_that_holds_text_takes_it_as_it_was_typed(typed: str) -> None:
     assert tree is not None
     for word in words:
         tree = apply_override(tree, word, Scenario)
-    reader = Reader(Path.cwd())
+    reader = YamlReader(Path.cwd())
     scenario = reader.read_struct(tree, Scenario, "")
     assert not reader.problems
     assert (scenario.hypothesis, scenario.events.columns.card.column, scenario.expect[0].expr) == (typed, typed, typed)

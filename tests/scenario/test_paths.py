@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from sim.scenario.convert import home_of
 from sim.scenario.loader import load, missing_files, parse
 from sim.scenario.problems import InvalidScenarioError
 from sim.scenario.render import digest, resolved
 from sim.scenario.scenario import Scenario
+from sim.scenario.yaml_reader import home_of
 
 MAP = "{id: a, event_time: b, card: c, merchant: d, amount: e}"
 TEXT = f"""name: x

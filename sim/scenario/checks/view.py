@@ -8,10 +8,10 @@ from typing import Any
 
 import yaml
 
-from sim.scenario.convert import looked_in
 from sim.scenario.problems import Problem
 from sim.scenario.scenario import Scenario
 from sim.scenario.yaml_nodes import entries, place, shown
+from sim.scenario.yaml_reader import looked_in
 
 _QUOTES = ("'", '"')
 

@@ -65,7 +65,7 @@ _FLOAT = re.compile(rf"[+-]?{UNSIGNED}")
 _LIMITS = (("gt", "more than"), ("ge", "at least"), ("lt", "less than"), ("le", "at most"))
 
 
-class Reader:
+class YamlReader:
     """Reads one tree of nodes.
 
     Args:
