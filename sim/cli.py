@@ -24,7 +24,7 @@ from sim.commands.explore import explore
 from sim.commands.export import export
 from sim.commands.inspect import inspect
 from sim.commands.models import rollback, train
-from sim.commands.report import report
+from sim.commands.report import compare, open_page, report
 from sim.commands.run import demo, run
 from sim.commands.scenarios import list_scenarios, schema, validate
 from sim.commands.servers import down, up
@@ -94,6 +94,8 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "run": run,
     "drill": drill,
     "report": report,
+    "open": open_page,
+    "compare": compare,
     "rollback": rollback,
     "train": train,
     "validate": validate,

@@ -40,7 +40,9 @@ def twin(
     Example: python -m sim twin feature_store_outage
     """
     from sim.commands.console import begin, say_once, working
-    from sim.report.run_folder import RunFolder
+    from sim.page.twin_page import twin_page
+    from sim.page.writing import unharmed
+    from sim.report.run_folder import REPORT, RunFolder
     from sim.scenario.loader import load, placing
     from sim.trials.process_pool import usual_jobs
     from sim.trials.trial import prepare_scenario
@@ -50,7 +52,7 @@ def twin(
     chosen = tuple(overrides or ())
     name = f"{load(scenario, (*chosen, VIRTUAL), needs_model=model is None).name}-twin"
     # Taken first: whoever may not write there learns it before a model is trained for it.
-    with RunFolder.create(out, name, own=frozenset({TWIN}), folders=frozenset({RUNS})) as folder:
+    with RunFolder.create(out, name, own=frozenset({TWIN, REPORT}), folders=frozenset({RUNS})) as folder:
         prepared = prepare_scenario(scenario, chosen, duration, model, say_once())
         begin(folder)
         with (
@@ -60,6 +62,7 @@ def twin(
             found = compare(prepared, folder.path, jobs or usual_jobs(2), partial(typer.echo, err=True))
         _print(found)
         typer.echo(f"figures in {folder.write(TWIN, twin_text(found))}")
+        unharmed(folder, lambda: twin_page(found))
     touched = [each.touched_count for each in found.windows]
     return INCONCLUSIVE if found.never_injected or 0 in touched else PASS
 

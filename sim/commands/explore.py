@@ -101,6 +101,9 @@ def _explore(exploring: "Exploring", folder: "RunFolder", jobs: int, *, shrink: 
 
 
 def _conclude(exploring: "Exploring", folder: "RunFolder", shrunk: "Shrunk | None") -> int:
+    from sim.page.explore_page import explore_page
+    from sim.page.writing import unharmed
+
     found = exploring.result()
     if shrunk is not None:
         length = "" if shrunk.duration_s is None else f" of {shrunk.duration_s:g} s"
@@ -114,6 +117,7 @@ def _conclude(exploring: "Exploring", folder: "RunFolder", shrunk: "Shrunk | Non
         idle = ", ".join(f"{name} in {runs:,}" for name, runs in found.idle.items())
         typer.echo(f"{found.faults_bit:,} of {found.faults:,} faults bit; touched nothing: {idle}")
     typer.echo(f"figures in {exploring.write(folder)}")
+    unharmed(folder, lambda: explore_page(found))
     if exploring.lacking:
         typer.echo(f"{exploring.lacking}; what was found until then is kept", err=True)
     if found.interrupted:

@@ -16,7 +16,7 @@ from sim.explore.search import Search, Tried
 from sim.explore.shrink import Shrinker
 from sim.installation import PROGRAM
 from sim.report.provenance import git_commit, versions
-from sim.report.run_folder import RunFolder
+from sim.report.run_folder import REPORT, RunFolder
 from sim.report.summary import indented, schema_of
 from sim.scenario.render import digest, resolved
 from sim.scenario.timeline import duration_ns
@@ -146,7 +146,7 @@ def reproduction(prepared: PreparedScenario, attempt: Attempt, model: str, given
 
 Tell = Callable[[Tried, Counterexample | None], None]
 SHRUNK = "counterexample.yaml"
-FILES = frozenset({EXPLORE, SHRUNK})
+FILES = frozenset({EXPLORE, SHRUNK, REPORT})
 
 
 def _silent(_: Tried, __: Counterexample | None) -> None:

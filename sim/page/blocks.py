@@ -85,7 +85,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A text to be read as it is, folded away.
+    """A text to be read as it is, folded away unless it is ``unfolded``.
 
     Attributes:
         title: what it is.
@@ -94,6 +94,7 @@ class Code:
     kind: ClassVar[str] = "code"
     title: str
     text: str
+    unfolded: bool = False
 
 
 Block = Paragraph | Table | Facts | Story | Figure | Code

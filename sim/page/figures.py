@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from sim.page.chart import Chart
+from sim.page.words import LONG_S, when
 
 COLOURS: Final = ("#2f6fde", "#c97512", "#18998a", "#b0529c", "#848b96", "#7a6ad8", "#a3623a")  # told apart on both
 BAND: Final = "#c97512"
@@ -20,8 +21,6 @@ LANE_HEIGHT: Final = 22
 LEFT: Final = 58  # px from the edge to every axis, so that an instant is at one place in all charts
 LATE: Final = 0.6  # of the run: from there on a name stands before its stretch
 ROOM: Final = 1.06  # above the highest value
-SHORT_S: Final = 100.0  # up to there fractions of a second are told
-LONG_S: Final = 600.0  # from there on time is told in hours and minutes
 ROUND_SHARES: Final = (0.0, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999)
 
 
@@ -262,16 +261,3 @@ class Figures:
         element = f"chart-{key}"
         self._roots[figure.id] = element
         return element
-
-
-def when(at_s: float) -> str:
-    """Return an instant of a run for a reader.
-
-    Example:
-        >>> when(20.0001), when(0.5), when(4_201)
-        ('20 s', '0.5 s', '1:10:01')
-    """
-    if at_s < LONG_S:
-        return f"{at_s:.4g} s" if at_s < SHORT_S else f"{at_s:.1f} s"
-    minutes, seconds = divmod(round(at_s), 60)
-    return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"

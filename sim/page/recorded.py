@@ -108,7 +108,7 @@ def check_folder(folder: Path) -> None:
     """
     if not folder.is_dir():
         raise OutputError(f"{folder}: is not a folder; name one that a run has written, such as those under runs/")
-    if not any((folder / name).is_file() for name in (files.SUMMARY, files.SERIES, files.JOURNAL)):
+    if not any((folder / name).is_file() for name in (*files.RESULTS, files.SERIES, files.JOURNAL)):
         raise OutputError(f"{folder}: is not a run's folder: it has neither {files.SUMMARY} nor {files.JOURNAL}")
     if is_held(folder):
         raise OutputError(f"{folder}: is being written right now; wait until the run has ended")
@@ -130,7 +130,7 @@ def read_run(folder: Path) -> RecordedRun:
         scenario=_text(folder / files.SCENARIO).decode(errors="replace"),
         written=_text(folder / files.AS_WRITTEN).decode(errors="replace"),
         played=_text(folder / files.AS_PLAYED).decode(errors="replace"),
-        debrief=_whole(folder / files.DEBRIEF, Debrief),
+        debrief=read_document(folder / files.DEBRIEF, Debrief),
     )
 
 
@@ -148,7 +148,12 @@ def _text(file: Path) -> bytes:
         raise OutputError(f"{file}: cannot be read: {error.strerror or error}") from error
 
 
-def _whole(file: Path, kind: type[_Document]) -> _Document | None:
+def read_document(file: Path, kind: type[_Document]) -> _Document | None:
+    """Return what is in ``file``; None where it is not.
+
+    Raises:
+        OutputError: it cannot be read, or is of another version.
+    """
     text = _text(file)
     try:
         return msgspec.json.decode(text, type=kind) if text else None

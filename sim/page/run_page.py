@@ -3,17 +3,17 @@
 from collections.abc import Iterator, Sequence
 
 from sim.installation import PROGRAM
-from sim.page.blocks import Block, Code, Facts, Figure, Page, Section, Table, Tile, Tone
+from sim.page.blocks import Block, Code, Facts, Figure, Page, Section, Table, Tile
 from sim.page.chart import Chart
-from sim.page.figures import COLOURS, HEIGHT, LANE_HEIGHT, Band, Figures, Lane, when
+from sim.page.figures import COLOURS, HEIGHT, LANE_HEIGHT, Band, Figures, Lane
+from sim.page.judged import TONES, judged
 from sim.page.recorded import RecordedRun
 from sim.page.rendering import rendered
 from sim.page.run_charts import charts, spectrum
 from sim.page.story import story
-from sim.page.words import amount, count, millis, percent, rate, some
+from sim.page.words import amount, count, millis, percent, rate, some, when
 from sim.report.summary import Summary
 
-TONES: dict[str, Tone] = {"pass": "good", "passed": "good", "fail": "bad", "failed": "bad", "skipped": ""}
 MOST_LANES = 24
 
 
@@ -88,7 +88,7 @@ def _page(run: RecordedRun, lanes: Sequence[Lane], figures: Figures) -> Page:
     sections = [
         Section("story", "What happened", [story(run.journal)]),
         Section("course", "Over time", list(_course(run, lanes, figures))),
-        *_judged(run),
+        *judged(run),
         Section("setting", "How it was made", list(_setting(run))),
     ]
     views = [("whole run", 0.0, max(run.end_s, 1e-3))]
@@ -155,22 +155,6 @@ def _course(run: RecordedRun, lanes: Sequence[Lane], figures: Figures) -> Iterat
 
 
 _WHAT = {PHASE: "phase", FAULT: "fault", ALERT: "alert"}
-
-
-def _judged(run: RecordedRun) -> Iterator[Section]:
-    summary = run.summary
-    if summary is None:
-        return
-    rows = [
-        (each.name, each.state, each.wanted, each.value or "–", each.counted or "–", each.note)
-        for each in summary.expectations
-    ]
-    tones: list[Tone] = [TONES.get(each.state, "open") for each in summary.expectations]
-    if rows:
-        columns = ("expectation", "state", "wanted", "seen", "samples", "note")
-        yield Section(
-            "expectations", "Expectations", [Table("What was expected, and what was seen", columns, rows, 6, tones)]
-        )
 
 
 def _setting(run: RecordedRun) -> Iterator[Block]:

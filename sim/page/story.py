@@ -6,7 +6,7 @@ from typing import Final
 from sim.faults.registry import FAULTS
 from sim.journal import JournalEntry
 from sim.page.blocks import Story, Told, Tone
-from sim.page.figures import when
+from sim.page.words import when
 
 MOST: Final = 300  # sentences; a journal that has more is told by its beginning and its end
 _EITHER: Final = MOST // 2

@@ -3,6 +3,9 @@
 import math
 from typing import Final
 
+NOTHING: Final = "–"  # where there is no figure
+SHORT_S: Final = 100.0  # up to there fractions of a second are told
+LONG_S: Final = 600.0  # from there on time is told in hours and minutes
 MS_PER_S: Final = 1_000.0
 FULL_MS: Final = 100_000.0  # from there on whole seconds say enough
 FULL: Final = 10.0  # from there on a rate has no decimals
@@ -16,7 +19,7 @@ def millis(value: float) -> str:
         ('0.153 ms', '63.1 ms', '2.51 s', '–')
     """
     if math.isnan(value):
-        return "–"
+        return NOTHING
     if value < MS_PER_S:
         return f"{value:.3g} ms"
     return f"{value / MS_PER_S:,.0f} s" if value >= FULL_MS else f"{value / MS_PER_S:.3g} s"
@@ -24,29 +27,52 @@ def millis(value: float) -> str:
 
 def percent(value: float) -> str:
     """Return a value in per cent."""
-    return "–" if math.isnan(value) else f"{value:.3g} %"
+    return NOTHING if math.isnan(value) else f"{value:.3g} %"
 
 
 def rate(value: float) -> str:
     """Return a rate."""
-    return "–" if math.isnan(value) else f"{value:,.0f}/s" if value >= FULL or not value else f"{value:.2g}/s"
+    return NOTHING if math.isnan(value) else f"{value:,.0f}/s" if value >= FULL or not value else f"{value:.2g}/s"
 
 
 def count(value: float) -> str:
     """Return a number of something."""
-    return "–" if math.isnan(value) else f"{value:,.0f}"
+    return NOTHING if math.isnan(value) else f"{value:,.0f}"
 
 
 def amount(value: float) -> str:
     """Return an amount of money."""
-    return "–" if math.isnan(value) else f"{value:,.0f}"
+    return NOTHING if math.isnan(value) else f"{value:,.0f}"
 
 
 def plain(value: float) -> str:
     """Return a number without a unit."""
-    return "–" if math.isnan(value) else f"{value:.3g}"
+    return NOTHING if math.isnan(value) else f"{value:.3g}"
 
 
 def some(value: float | None) -> float:
     """Return ``value``, NaN for None."""
     return math.nan if value is None else value
+
+
+def signed(value: float) -> str:
+    """Return a difference of amounts, with its sign.
+
+    Example:
+        >>> signed(1234.5), signed(-3.0), signed(0.0)
+        ('+1,234', '−3', '0')
+    """
+    return f"{'−' if value < 0 else '+' if value else ''}{abs(value):,.0f}"
+
+
+def when(at_s: float) -> str:
+    """Return an instant of a run for a reader.
+
+    Example:
+        >>> when(20.0001), when(0.5), when(4_201)
+        ('20 s', '0.5 s', '1:10:01')
+    """
+    if at_s < LONG_S:
+        return f"{at_s:.4g} s" if at_s < SHORT_S else f"{at_s:.1f} s"
+    minutes, seconds = divmod(round(at_s), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"

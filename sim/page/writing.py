@@ -2,33 +2,56 @@
 
 import contextlib
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from actors.core.errors import OutputError
-from sim.page.recorded import check_folder, read_run
+from sim.explore.exploration import EXPLORE, Exploration
+from sim.page.explore_page import explore_page
+from sim.page.recorded import check_folder, read_document, read_run
 from sim.page.run_page import run_page
+from sim.page.twin_page import twin_page
 from sim.report.run_folder import PARTIAL, REPORT, RunFolder
+from sim.twin.result import TWIN, Twin
 
 
 def report_of(folder: RunFolder) -> None:
-    """Write the page of the run that has ended in ``folder``; what keeps it from being written is a line, no more."""
+    """Write the page of the run that has ended in ``folder``."""
+    unharmed(folder, lambda: run_page(read_run(folder.path)))
+
+
+def unharmed(folder: RunFolder, page: Callable[[], str]) -> None:
+    """Write a page into ``folder``; what keeps it from being written is a line, no more."""
     try:
-        folder.write(REPORT, run_page(read_run(folder.path)))
-    except Exception as error:  # noqa: BLE001 - of whatever kind, the verdict's exit code stands
+        folder.write(REPORT, page())
+    except Exception as error:  # noqa: BLE001 - of whatever kind, the exit code is that of what was found
         why = " ".join(str(error).split()) or type(error).__name__
-        sys.stderr.write(f"no report: {why}; the verdict is as said\n")
+        sys.stderr.write(f"no report: {why}; everything else is as said\n")
 
 
 def rebuild(folder: Path, out: Path | None = None) -> Path:
-    """Write the page of the run in ``folder`` anew, there or to ``out``; return where it is.
+    """Write the page of the run, twin or exploration in ``folder`` anew, there or to ``out``; return where it is.
 
     Raises:
-        OutputError: there is no run, or it is written right now, or the page cannot be written.
+        OutputError: there is none, or it is written right now, or the page cannot be written.
     """
     check_folder(folder)
     target = folder / REPORT if out is None else out
-    put(target, run_page(read_run(folder)))
+    put(target, page_of(folder))
     return target
+
+
+def page_of(folder: Path) -> str:
+    """Return the page of what ``folder`` holds.
+
+    Raises:
+        OutputError: a file in it cannot be read, or is of another version.
+    """
+    if (twin := read_document(folder / TWIN, Twin)) is not None:
+        return twin_page(twin)
+    if (found := read_document(folder / EXPLORE, Exploration)) is not None:
+        return explore_page(found)
+    return run_page(read_run(folder))
 
 
 def put(file: Path, text: str) -> None:
@@ -39,6 +62,7 @@ def put(file: Path, text: str) -> None:
     """
     partial = file.with_name(file.name + PARTIAL)
     try:
+        file.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(FileNotFoundError):
             partial.unlink()
         with partial.open("xb") as stream:
