@@ -21,7 +21,7 @@ LANE_HEIGHT: Final = 22
 LEFT: Final = 58  # px from the edge to every axis, so that an instant is at one place in all charts
 LATE: Final = 0.6  # of the run: from there on a name stands before its stretch
 ROOM: Final = 1.06  # above the highest value
-ROUND_SHARES: Final = (0.0, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999)
+ROUND_SHARES: Final = (0.0, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999)
 
 
 class Band(NamedTuple):
@@ -112,6 +112,7 @@ class Figures:
 
     def add_lanes(self, key: str, lanes: Sequence[Lane]) -> str:
         """Draw a row a lane; return the id of the element that they go into."""
+        from bokeh.core.properties import value
         from bokeh.models import ColumnDataSource, Range1d
 
         figure = self._figure(LANE_HEIGHT * len(lanes) + 40, None)
@@ -140,7 +141,7 @@ class Figures:
                 text_align="right" if late else "left",
                 text_baseline="middle",
                 text_font_size="12px",
-                text_font="system-ui, sans-serif",
+                text_font=value("system-ui, sans-serif"),  # without it, the name of a column
                 text_color=QUIET,
                 tags=["words"],
             )

@@ -9,7 +9,7 @@
     for (const model of models()) {
       if (model.major_label_text_color !== undefined) model.major_label_text_color = ink;
       if (model.grid_line_color) model.grid_line_color = ink;
-      if (model.tags && model.tags.includes("words")) model.glyph.text_color = { value: isDark ? "#e4e7eb" : "#1b1f24" };
+      if (model.tags.includes("words")) (model.glyph ?? model).text_color = { value: isDark ? "#e4e7eb" : "#1b1f24" };
     }
   };
   const cut = (button) => {
@@ -17,6 +17,7 @@
     for (const model of models()) if (model.name === "time") model.setv({ start: begin, end: end });
     for (const each of document.querySelectorAll(".views button")) each.setAttribute("aria-pressed", each === button);
   };
+  Bokeh.set_log_level("warn");
   Bokeh.embed.embed_items(charts.documents, charts.items).then(() => {
     paint(dark.matches);
     dark.addEventListener("change", () => paint(dark.matches));

@@ -1,0 +1,111 @@
+"""Pages of a twin, an exploration and a drill, and how pages are opened."""
+
+import os
+import re
+import shutil
+import webbrowser
+from pathlib import Path
+
+import pytest
+
+from actors.core.errors import OutputError
+from sim.cli import main
+from sim.page.writing import put, rebuild, report_of
+from sim.report.run_folder import DEBRIEF, REPORT, SUMMARY, RunFolder
+
+HERE = Path(__file__).parent
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        ("twin.json", ("What the faults caused", "fraud let through", "0213c8a3161b018e")),
+        ("explore.json", ("Seed 4: what does not hold", "python -m sim run thin --clock virtual --set seed=4")),
+    ],
+)
+def test_a_page_of_many_runs_has_no_need_of_a_script(tmp_path: Path, file: str, said: tuple[str, ...]) -> None:
+    """A twin and an exploration are tables: what was caused, what failed, and the line that repeats it."""
+    shutil.copy(HERE / file, tmp_path / file)
+    page = rebuild(tmp_path).read_text()
+    assert "<script" not in page
+    for words in said:
+        assert words in page
+
+
+def test_a_drill_has_its_debrief_in_the_page(run_folder: Path, tmp_path: Path) -> None:
+    """When each fault came, was seen and was named."""
+    folder = tmp_path / "drill"
+    shutil.copytree(run_folder, folder)
+    shutil.copy(HERE / "debrief.json", folder / DEBRIEF)
+    page = rebuild(folder).read_text()
+    assert "Score 1 of 1, with 0 false calls." in page
+
+
+@pytest.mark.parametrize("name", [SUMMARY, DEBRIEF, "twin.json", "explore.json", "journal.jsonl"])
+def test_a_file_of_another_version_is_refused(run_folder: Path, tmp_path: Path, name: str) -> None:
+    """One line names the file."""
+    folder = tmp_path / "other"
+    shutil.copytree(run_folder, folder)
+    (folder / name).write_text('{"format": 99, "at_s": "soon"}\n')
+    with pytest.raises(OutputError, match=re.escape(name)):
+        rebuild(folder)
+
+
+def test_a_run_is_unharmed_by_a_page_that_cannot_be_written(
+    run_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A disk that is full, a summary that is gone: a line, no error, and nothing half."""
+    folder = tmp_path / "run"
+    shutil.copytree(run_folder, folder)
+    (folder / REPORT).unlink()
+    (folder / SUMMARY).write_text("{")
+    with RunFolder(folder) as place:
+        report_of(place)
+    assert capsys.readouterr().err.startswith("no report: ")
+    assert not (folder / REPORT).exists()
+
+
+def test_a_page_that_cannot_be_put_leaves_the_old_one(tmp_path: Path) -> None:
+    """Where the name is that of a folder, or the place is none."""
+    (tmp_path / "page.html").mkdir()
+    (tmp_path / "file").touch()
+    for place in (tmp_path / "page.html", tmp_path / "file" / "page.html"):
+        with pytest.raises(OutputError, match=r"cannot be written: .*name another file with --out"):
+            put(place, "text")
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["file", "page.html"]
+
+
+def test_the_latest_run_is_opened_without_an_argument(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The newest folder with something to show; without one it is said."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["open"]) == 2
+    for at_s, name in enumerate(("old", "new", "empty")):
+        folder = tmp_path / "runs" / name
+        folder.mkdir(parents=True)
+        if name != "empty":
+            (folder / REPORT).write_text(name)
+        os.utime(folder, (1_000_000 + at_s,) * 2)
+    shown: list[str] = []
+
+    def browser(address: str) -> bool:
+        shown.append(address)
+        return True
+
+    monkeypatch.setattr(webbrowser, "open", browser)
+    assert main(["open"]) == 0
+    assert shown == [(tmp_path / "runs" / "new" / REPORT).as_uri()]
+
+
+def test_without_a_browser_the_page_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line with its path, and exit code 2."""
+    (tmp_path / REPORT).write_text("page")
+    (tmp_path / SUMMARY).write_text("{}")
+    monkeypatch.setattr(webbrowser, "open", lambda _: False)
+    assert main(["open", str(tmp_path)]) == 2
+    assert (
+        capsys.readouterr()
+        .err.strip()
+        .endswith("report.html: no browser can be opened here; open this file in one yourself")
+    )
