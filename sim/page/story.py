@@ -33,6 +33,7 @@ def story(journal: Sequence[JournalEntry]) -> Story:
 
 
 def _sentences(journal: Sequence[JournalEntry]) -> Iterator[Told]:
+    firing: set[str] = set()
     starts = {each.at_s for each in journal if each.kind == "phase_started"}
     for place, entry in enumerate(journal):
         if entry.kind in _UNTOLD:
@@ -41,7 +42,13 @@ def _sentences(journal: Sequence[JournalEntry]) -> Iterator[Told]:
             continue  # the next one begins with it
         if entry.kind == "fault_first_effect":
             continue
-        yield Told(when(entry.at_s), _sentence(entry, journal[place:]), _TONES.get(entry.kind, ""))
+        again = entry.kind == "alert_firing" and entry.name in firing
+        if entry.kind == "alert_firing":
+            firing.add(entry.name)
+        elif entry.kind == "alert_resolved":
+            firing.discard(entry.name)
+        sentence = _escalated(entry) if again else _sentence(entry, journal[place:])
+        yield Told(when(entry.at_s), sentence, _TONES.get(entry.kind, ""))
 
 
 def _sentence(entry: JournalEntry, later: Sequence[JournalEntry]) -> str:  # noqa: C901, PLR0911, PLR0912 - one a kind
@@ -63,9 +70,7 @@ def _sentence(entry: JournalEntry, later: Sequence[JournalEntry]) -> str:  # noq
         case "fault_failed":
             return f"Fault {name} failed in its own code: {detail}."
         case "alert_firing":
-            severity, _, rest = detail.partition(": ")
-            told = rest.partition(" is told")[0]
-            return f"Alert {name} fires ({severity}): {figures}. Told: {told}."
+            return f"Alert {name} fires ({detail.partition(': ')[0]}): {figures}. Told: {_told(detail)}."
         case "alert_acknowledged":
             return f"Alert {name} is acknowledged {detail}."
         case "alert_resolved":
@@ -89,6 +94,16 @@ def _sentence(entry: JournalEntry, later: Sequence[JournalEntry]) -> str:  # noq
         case _:
             words = entry.kind.replace("_", " ").capitalize()
             return f"{': '.join(filter(None, (words, name, detail)))}."
+
+
+def _escalated(entry: JournalEntry) -> str:
+    figures = entry.detail.rpartition("; ")[2]
+    return f"Alert {entry.name} still fires and is escalated: {figures}. Told: {_told(entry.detail)}."
+
+
+def _told(detail: str) -> str:
+    """Return who is told, of an entry such as ``page: on-call engineer is told; error_ratio = 3 %``."""
+    return detail.partition(": ")[2].partition(" is told")[0]
 
 
 def _effect(injected: JournalEntry, later: Sequence[JournalEntry]) -> str:
