@@ -230,7 +230,7 @@ class Figures:
     def _scale(self, figure: Any, chart: Chart) -> None:  # noqa: ANN401
         from bokeh.models import FixedTicker, NumeralTickFormatter, Range1d
 
-        figure.yaxis.formatter = NumeralTickFormatter(format="0[.]0[00]a" if chart.unit != "%" else "0[.]0")
+        figure.yaxis.formatter = NumeralTickFormatter(format="0[.]0[00]a" if chart.unit != "%" else "0[.]0[00]")
         if chart.spectrum:
             shares = [share for share in ROUND_SHARES if 1 / (1 - share) <= float(chart.x[-1]) * 1.01]
             places = [1 / (1 - share) for share in shares]

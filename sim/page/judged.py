@@ -157,7 +157,11 @@ def _debrief(told: Debrief) -> Iterator[Block]:
         yield Paragraph(f"What it cost is not known: {told.unpriced}.")
         return
     minutes = [
-        (str(number), count(each.harm.differing), *map(_money, (each.harm.fraud_loss, each.harm.wrongly_blocked)))
+        (
+            str(number),
+            count(sum(each.harm.flips.values())),
+            *map(_money, (each.harm.fraud_loss, each.harm.wrongly_blocked)),
+        )
         for number, each in enumerate(told.price.minutes, start=1)
     ]
     yield Table(

@@ -12,7 +12,8 @@ from sim.twin.result import Twin
 
 _ROWS: tuple[tuple[str, Callable[[Harm], str]], ...] = (
     ("transactions compared", lambda harm: count(harm.compared)),
-    ("of them different", lambda harm: count(harm.differing)),
+    ("different in mode, decision or latency", lambda harm: count(harm.differing)),
+    ("decided otherwise", lambda harm: count(sum(harm.flips.values()))),
     ("slower class of latency", lambda harm: count(harm.later)),
     ("fraud let through", lambda harm: _some(harm.fraud_let_through)),
     ("fraud caught only with it", lambda harm: _some(harm.fraud_caught)),
@@ -56,7 +57,7 @@ def twin_page(twin: Twin) -> str:
         kind="riskdrill twin",
         lead="The same transactions, with the faults and without them, compared one by one.",
         tiles=[
-            Tile("decided otherwise", count(twin.whole.differing), f"of {count(twin.whole.compared)}"),
+            Tile("decided otherwise", count(sum(twin.whole.flips.values())), f"of {count(twin.whole.compared)}"),
             Tile("more fraud lost", signed(twin.whole.fraud_loss)),
             Tile("fraud let through", count(twin.whole.fraud_let_through.count)),
             Tile("good customers blocked", count(twin.whole.good_blocked.count)),

@@ -1,5 +1,6 @@
 "use strict";
 (() => {
+  const SHEET_PX = 660;
   const charts = JSON.parse(document.getElementById("charts").textContent);
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const models = () => Bokeh.documents.flatMap((each) => each.roots().flatMap((root) => [...root.references()]));
@@ -12,6 +13,13 @@
       if (model.tags.includes("words")) (model.glyph ?? model).text_color = { value: isDark ? "#e4e7eb" : "#1b1f24" };
     }
   };
+  // A canvas keeps the width that it has on the screen, which may be more than a sheet of A4 has between its margins.
+  const zoom = (printed) => {
+    for (const each of document.querySelectorAll(".chart")) {
+      const share = printed ? Math.min(1, SHEET_PX / each.clientWidth) : 1;
+      each.style.zoom = share < 1 ? share : "";
+    }
+  };
   const cut = (button) => {
     const [begin, end] = [Number(button.dataset.begin), Number(button.dataset.end)];
     for (const model of models()) if (model.name === "time") model.setv({ start: begin, end: end });
@@ -19,10 +27,11 @@
   };
   Bokeh.set_log_level("warn");
   Bokeh.embed.embed_items(charts.documents, charts.items).then(() => {
+  const SHEET_PX = 660;
     paint(dark.matches);
     dark.addEventListener("change", () => paint(dark.matches));
-    addEventListener("beforeprint", () => paint(false));
-    addEventListener("afterprint", () => paint(dark.matches));
+    addEventListener("beforeprint", () => { paint(false); zoom(true); });
+    addEventListener("afterprint", () => { paint(dark.matches); zoom(false); });
     for (const each of document.querySelectorAll(".views button")) each.addEventListener("click", () => cut(each));
     document.documentElement.dataset.drawn = "yes";
   });
