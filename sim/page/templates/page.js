@@ -16,8 +16,9 @@
   // A canvas keeps the width that it has on the screen, which may be more than a sheet of A4 has between its margins.
   const zoom = (printed) => {
     for (const each of document.querySelectorAll(".chart")) {
-      const share = printed ? Math.min(1, SHEET_PX / each.clientWidth) : 1;
-      each.style.zoom = share < 1 ? share : "";
+      const width = each.clientWidth;
+      each.style.width = printed ? `${width}px` : "";
+      each.style.zoom = printed && width > SHEET_PX ? SHEET_PX / width : "";
     }
   };
   const cut = (button) => {
