@@ -14,11 +14,13 @@
     }
   };
   // A canvas keeps the width that it has on the screen, which may be more than a sheet of A4 has between its margins.
-  const zoom = (printed) => {
+  const shrink = (printed) => {
     for (const each of document.querySelectorAll(".chart")) {
-      const width = each.clientWidth;
+      const [width, height] = [each.clientWidth, each.clientHeight];
+      const share = Math.min(1, SHEET_PX / width);
       each.style.width = printed ? `${width}px` : "";
-      each.style.zoom = printed && width > SHEET_PX ? SHEET_PX / width : "";
+      each.style.transform = printed ? `scale(${share})` : "";
+      each.style.marginBottom = printed ? `${(share - 1) * height}px` : "";
     }
   };
   const cut = (button) => {
@@ -31,8 +33,8 @@
   const SHEET_PX = 660;
     paint(dark.matches);
     dark.addEventListener("change", () => paint(dark.matches));
-    addEventListener("beforeprint", () => { paint(false); zoom(true); });
-    addEventListener("afterprint", () => { paint(dark.matches); zoom(false); });
+    addEventListener("beforeprint", () => { paint(false); shrink(true); });
+    addEventListener("afterprint", () => { paint(dark.matches); shrink(false); });
     for (const each of document.querySelectorAll(".views button")) each.addEventListener("click", () => cut(each));
     document.documentElement.dataset.drawn = "yes";
   });
