@@ -85,7 +85,7 @@ def connector(places: Places) -> Connect:
         windows = ends.windows = RedisWindows(redis, prefix, ends.book, past, remembered_ids, kept)
         store = RedisFeatureStore(redis, prefix, kept_s(settings.feature_store.store))
         await ends.start()
-        own_ids = PlacedIds(remembered_ids, ends.book)
+        own_ids = PlacedIds(remembered_ids, ends.book, len(announce.starts))
         epochs = StreamEpochs(ends, redis.aclose)
         return WorkerEnds(ends, ends, ends, windows, store, epochs, ends.on_duplicates, windows, own_ids)
 

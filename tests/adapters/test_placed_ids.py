@@ -14,8 +14,9 @@ from tests.support.actors.pipeline import transaction
 
 @dataclass
 class Handed:
-    """Rows of one partition that are handed out, again and again under new numbers."""
+    """Rows of a partition that are handed out, again and again under new numbers."""
 
+    partition: int = 0
     offsets: list[int] = field(default_factory=list)
 
     def hand_out(self, offsets: list[int]) -> I64:
@@ -26,7 +27,7 @@ class Handed:
 
     def of(self, numbers: I64) -> tuple[I64, I64]:
         offsets = np.array(self.offsets, dtype=np.int64)[numbers]
-        return np.zeros_like(offsets), offsets
+        return np.full_like(offsets, self.partition), offsets
 
     def first(self, partition: int) -> int:
         return partition
@@ -84,3 +85,14 @@ def test_the_memory_is_bounded_and_forgets_the_oldest() -> None:
         memory.remember(rows.hand_out([at]), columns([at]))
     assert len(memory) == 3
     assert ask(memory, rows.hand_out([10, 11, 12]), columns([1, 2, 4])) == [True, False, False]
+
+
+def test_workers_that_share_partitions_remember_the_limit_between_them() -> None:
+    """Of each partition as much, whoever has it; an id is known whatever partition it lay in."""
+    rows = Handed()
+    memory = PlacedIds(8, rows, partition_count=4)
+    for at in range(10):
+        rows.partition = at % 2
+        memory.remember(rows.hand_out([at]), columns([at]))
+    assert len(memory) == 4
+    assert ask(memory, rows.hand_out([10, 11, 12, 13]), columns([5, 6, 7, 9])) == [True, False, False, False]
