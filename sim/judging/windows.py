@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from actors.telemetry.drift import Reference
 from actors.telemetry.expression.nodes import Read
 from actors.telemetry.histogram_counts import HistogramCounts
-from actors.telemetry.metrics.catalogue import METRICS, read
+from actors.telemetry.metrics.catalogue import METRICS, PSI, read
 from actors.telemetry.metrics.model import quality_metrics
 from actors.telemetry.snapshot import Quality, Snapshot
 from actors.telemetry.window import Window
@@ -102,6 +102,19 @@ class Windows:
             return None if found is None else read(metric, found)
 
         return resolve
+
+    def figures(self) -> dict[str, dict[str, float | None]]:
+        """Return every metric of each span that the run came through, in the metric's own unit; None without samples.
+
+        Asked once the run has finished.
+        """
+        found: dict[str, dict[str, float | None]] = {}
+        for name, span in self._spans.items():
+            if (window := self.over(span)) is not None:
+                resolve = self.resolver(window, span)
+                names = (*METRICS, *(f"{PSI}{feature}" for feature in window.psi_by_feature))
+                found[name] = {metric: resolve(None, metric) for metric in names}
+        return found
 
     def counts(self, window: Window, read: Read) -> HistogramCounts | None:
         """Return the samples that a figure of times rests on: of ``window``, or of the span that ``read`` names."""

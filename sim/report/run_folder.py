@@ -59,6 +59,7 @@ def read_regular(file: Path) -> tuple[bytes, float]:
 
 SUMMARY = "summary.json"
 JUNIT = "junit.xml"
+METRICS = "metrics.json"
 JOB_SUMMARY = "summary.md"  # only with --ci, where GitHub gives no place of its own for it
 DECISIONS = "decisions.jsonl"
 DEAD_LETTERS = "dead_letters.jsonl"
@@ -74,7 +75,7 @@ AS_PLAYED = "as_played.yaml"  # only of a run that was changed by hand
 DEBRIEF = "debrief.json"  # only of a blind drill
 RUN_FILES = frozenset(
     {
-        *(SUMMARY, JUNIT, REPORT, DECISIONS, DEAD_LETTERS, UNDELIVERED, ALERTS, JOURNAL, LATENCY, SERIES),
+        *(SUMMARY, METRICS, JUNIT, REPORT, DECISIONS, DEAD_LETTERS, UNDELIVERED, ALERTS, JOURNAL, LATENCY, SERIES),
         *(SCENARIO, AS_WRITTEN, AS_PLAYED, DEBRIEF, JOB_SUMMARY),
     }
 )

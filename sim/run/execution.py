@@ -273,7 +273,7 @@ def _report(plan: Plan, output: Output, lifecycle: RunLifecycle, ended: RunEnd, 
         output.write_as_played(as_played(plan.scenario, parts.by_hand, parts.steps.steps, ended_ns), problems)
     finished = replace(_finished(plan, parts, lifecycle, ended, tuple(warnings)), trace_hash=hashed, by_hand=by_hand)
     summary = summarise(finished)
-    output.write_junit(junit(summary), problems)
+    output.write_figures(junit(summary), lifecycle.judge.windows.figures(), problems)
     written = output.write_summary(summary_text(summary), problems)
     return Result(summary, ended.frame, tuple(problems), written, losses, parts.journal.entries, ended.incident)
 

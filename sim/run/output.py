@@ -10,7 +10,7 @@ it, and every other keeps its null.
 import errno
 import hashlib
 import os
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from io import BufferedIOBase
 from typing import BinaryIO
 
@@ -168,10 +168,13 @@ class Output:
                 raise InterruptedError(errno.EINTR, os.strerror(errno.EINTR))
             yield line
 
-    def write_junit(self, text: bytes, problems: list[str]) -> None:
-        """Write the verdict for CI systems; if it cannot be, say why in ``problems``."""
+    def write_figures(
+        self, junit: bytes, metrics: Mapping[str, Mapping[str, float | None]], problems: list[str]
+    ) -> None:
+        """Write the verdict for CI systems, and every metric by span; what cannot be is a line in ``problems``."""
         try:
-            self._folder.write(files.JUNIT, text)
+            self._folder.write(files.JUNIT, junit)
+            self._folder.write(files.METRICS, msgspec.json.format(msgspec.json.encode(metrics), indent=1) + b"\n")
         except OutputError as error:
             problems.append(str(error))
 

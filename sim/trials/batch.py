@@ -20,6 +20,7 @@ from rich.text import Text
 
 from actors.core.errors import ScenarioError
 from sim.exit_codes import FAILED, INCONCLUSIVE, INTERNAL, INTERRUPTED, PASS, USAGE
+from sim.installation import AGAIN
 from sim.report.junit import broken_suite, document, suites_of
 from sim.report.run_folder import JUNIT, SUMMARY, RunFolder, read_regular
 from sim.scenario.loader import load
@@ -141,7 +142,7 @@ def run_all(batch: Batch, names: Sequence[str], folder: RunFolder) -> Iterator[O
 
 def _run(batch: Batch, file: Path, name: str, number: int, place: Path) -> Outcome:
     place.parent.mkdir(exist_ok=True)
-    command = (sys.executable, "-m", "sim", "run", str(file), *batch.options, "--out", str(place))
+    command = (sys.executable, *AGAIN, "run", str(file), *batch.options, "--out", str(place))
     process = subprocess.Popen(command)
     try:
         code = _ended(process)
