@@ -11,6 +11,7 @@ import msgspec
 
 from sim.drill.price import Price
 from sim.faults.fault import FaultRecord
+from sim.faults.registry import FAULTS
 from sim.journal import JournalEntry
 from sim.judging.alert_grades import FaultGrade
 from sim.judging.verdict import VerdictWord
@@ -172,7 +173,8 @@ def _told(
     at_s = record.injected_at_s
     mine = [each for each in calls if each.fault == record.name]
     named = [each.at_s for each in mine if each.verdict == "right"]
-    over_s = record.lifted_at_s if record.state != "injected" else None
+    lifted_s = record.lifted_at_s if record.state != "injected" else None
+    over_s = _replaced(record, journal) or lifted_s
     alerts = () if grade is None or at_s is None else grade.alerts
     seen = {each.alert for each in alerts}
     return FaultTold(
@@ -189,10 +191,19 @@ def _told(
         named_at_s=_first(named),
         over_at_s=over_s,
         resolved_at_s=None
-        if grade is None or grade.resolved_after_s is None or over_s is None
-        else over_s + grade.resolved_after_s,
+        if grade is None or grade.resolved_after_s is None or lifted_s is None
+        else lifted_s + grade.resolved_after_s,
         score=RIGHT if named else HALF if mine else 0.0,
     )
+
+
+def _replaced(record: FaultRecord, journal: Sequence[JournalEntry]) -> float | None:
+    """Return when another model took the place of the one that a fault released; None where none did in time."""
+    if not FAULTS[record.kind].releases_model or record.first_effect_at_s is None:
+        return None
+    until_s = float("inf") if record.lifted_at_s is None else record.lifted_at_s
+    swaps = (each for each in journal if each.kind == "model_swapped" and each.name != record.name)
+    return _first(each.at_s for each in swaps if record.first_effect_at_s <= each.at_s < until_s)
 
 
 def _is_about(call: CallMade, record: FaultRecord, injected_s: float, over_s: float | None) -> bool:

@@ -1,6 +1,6 @@
 """The scenario that plays a run again as it was played: the same faults and steps at the same instants, no hands."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
 
@@ -15,7 +15,11 @@ from sim.steps.step import ScenarioStep
 
 
 def as_played(
-    scenario: Scenario, faults: ChangeableFaults | None, steps: Sequence[ScenarioStep], ended_ns: int | None
+    scenario: Scenario,
+    faults: ChangeableFaults | None,
+    steps: Sequence[ScenarioStep],
+    ended_ns: int | None,
+    refused: Collection[str] = (),
 ) -> Scenario:
     """Return the scenario of what was done.
 
@@ -26,12 +30,16 @@ def as_played(
         faults: of the run, at its end; None: hands could not change them.
         steps: all that were taken or planned, those by hand too.
         ended_ns: when someone ended it before its time, from its start; None if nobody did.
+        refused: names of the steps that were; those by hand are left out.
     """
     played = scenario.faults
     if faults is not None:
         played = tuple(each for fault, came in faults.played() for each in _played(fault, came))
     changes = None if faults is None else faults.rate_changes
-    told = msgspec.structs.replace(scenario, faults=played, steps=tuple(_taken(steps, changes)))
+    planned = {each.name for each in scenario.steps}
+    left = [each for each in steps if each.name in planned or each.name not in refused]
+    releases = [each.at for each in played if each.releases_model]
+    told = msgspec.structs.replace(scenario, faults=played, steps=tuple(_taken(left, changes, releases)))
     if ended_ns is not None and ended_ns < (duration_ns(told) or ended_ns + 1):
         told = cut(told, ended_ns).scenario
     return msgspec.structs.replace(told, expect=tuple(each for each in told.expect if _measurable(each, told)))
@@ -52,15 +60,22 @@ def played_spans(scenario: Scenario, faults: ChangeableFaults | None) -> dict[st
     return {name: span for name, span in (planned | found).items() if span.end_ns != span.start_ns}
 
 
-def _taken(steps: Sequence[ScenarioStep], changes: RateChanges | None) -> Iterator[ScenarioStep]:
-    """Yield the steps as they were taken, but for a rollback with nothing before it, which was refused."""
-    released = False
+def _taken(
+    steps: Sequence[ScenarioStep], changes: RateChanges | None, releases: Sequence[int]
+) -> Iterator[ScenarioStep]:
+    """Yield the steps as they were taken, but for a rollback with nothing before it, which was refused.
+
+    Args:
+        steps: all of them.
+        changes: of the rate; None where hands could not change it.
+        releases: when faults released a model, which a rollback takes out too.
+    """
+    at = [*releases, *(step.at for step in steps if isinstance(step, ModelRelease))]
     for step in steps:
-        released |= isinstance(step, ModelRelease)
         if isinstance(step, RateChange) and changes is not None:
             if (taken := changes.played(step)) is not None:
                 yield taken
-        elif released or not isinstance(step, ModelRollback):
+        elif not isinstance(step, ModelRollback) or any(release < step.at for release in at):
             yield step
 
 

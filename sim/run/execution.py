@@ -270,7 +270,9 @@ def _report(plan: Plan, output: Output, lifecycle: RunLifecycle, ended: RunEnd, 
     by_hand = tuple(lifecycle.operator.changes)
     if by_hand or plan.blind is not None:
         ended_ns = ended.elapsed_ns if ended.interrupted else None
-        output.write_as_played(as_played(plan.scenario, parts.by_hand, parts.steps.steps, ended_ns), problems)
+        refused = {each.name for each in parts.steps.records() if each.state == "refused"}
+        played = as_played(plan.scenario, parts.by_hand, parts.steps.steps, ended_ns, refused)
+        output.write_as_played(played, problems)
     finished = replace(_finished(plan, parts, lifecycle, ended, tuple(warnings)), trace_hash=hashed, by_hand=by_hand)
     summary = summarise(finished)
     output.write_figures(junit(summary), lifecycle.judge.windows.figures(), problems)

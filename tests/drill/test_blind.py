@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from actors.model.artifact import load_artifact
-from dashboard.actions import Acknowledge, Action, Call, EndIncident, Inject, Lift
+from dashboard.actions import Acknowledge, Action, Call, EndIncident, Inject, Lift, RollBack
 from dashboard.frame import Frame, Message
 from sim.drill.debrief import Debrief, Mean, debrief
 from sim.drill.price import STAGES, STEPS, price
@@ -17,7 +17,7 @@ from sim.operator.blindfold import Blindfold
 from sim.report.run_folder import AS_PLAYED, DEAD_LETTERS, DECISIONS, JOURNAL, SCENARIO, UNDELIVERED, RunFolder
 from sim.run.execution import Result, execute
 from sim.run.planning import prepare
-from sim.scenario.loader import parse
+from sim.scenario.loader import load, parse
 from sim.scenario.timeline import Cut
 from tests.support.sim.scripted_screen import ScriptedScreen
 
@@ -129,6 +129,37 @@ def test_no_log_of_the_run_names_what_strikes_what_is_in_it(world_model: Path, t
     assert '"not_json"' in logs[DEAD_LETTERS]
     assert all(logs.values())
     assert {word for text in logs.values() for word in hidden if word in text} == set()
+
+
+ROLLED_BACK = """
+version: 1
+name: hush-hush
+seed: 11
+clock: virtual
+phases: [{name: serene, duration: 14s, rate: 100}]
+faults: [{name: qualm, kind: model_bad_release, at: 1s, duration: 12s, scores: inverted}]
+expect: [{name: vow, expr: "ledger.balanced == 1"}]
+"""
+
+
+def test_a_bad_release_is_over_when_it_is_rolled_back(world_model: Path, tmp_path: Path) -> None:
+    """Whoever rolls back has recovered then, and not when the scenario would have ended it; so it is played again."""
+    plan = prepare(Cut(parse(ROLLED_BACK, "back.yaml")), load_artifact(world_model), tmp_path)
+    with pytest.MonkeyPatch.context() as patch, RunFolder(tmp_path) as place:
+        patch.setattr("sim.run.lifecycle.refusal", lambda _clock, **_: "")
+        screen = Watching(((0.5, RollBack()), (6.0, RollBack())), tmp_path)
+        result = execute(replace(plan, by_hand=True, blind=Blindfold()), place, screen)
+    assert result.incident is not None
+    (fault,) = debrief(result.summary, result.journal, result.incident, hints=False).faults
+    swapped = [each.at_s for each in result.journal if each.kind == "model_swapped"]
+    assert [each.text for each in screen.answers if "no model" in each.text]
+    assert [step.name for step in load(tmp_path / AS_PLAYED).steps] == ["model_rollback-2"]
+    found = price(tmp_path / AS_PLAYED, world_model, lambda *_: None)
+    assert found.whole.compared == pytest.approx(1_400, rel=0.1)
+    assert sum(found.whole.flips.values()) < 0.6 * found.whole.compared
+    assert fault.over_at_s == swapped[1]
+    assert 6.0 <= swapped[1] < 8.0
+    assert not any("qualm" in f"{frame}" for frame in screen.frames)
 
 
 def _at(frame: Frame) -> float:
