@@ -112,6 +112,31 @@ def test_labels_of_an_overload_leave_the_loop_to_transactions() -> None:
     assert parts.published[0].label_count == 40
 
 
+def test_a_replay_waits_for_no_labels() -> None:
+    """However many there are, a refresh that is asked for takes no time of the run's clock."""
+    parts = Parts()
+
+    class Steps(DelayedLabels):
+        async def take_due(self, now_us: int) -> Labels | None:
+            self._taken += 1
+            one = self.labels
+            at = slice(self._taken - 1, self._taken)
+            return (
+                Labels(one.number[at], one.merchants[at], one.categories[at], one.event_us[at], one.fraud[at])
+                if self._taken <= 3
+                else None
+            )
+
+    async def main() -> int:
+        clock = virtual_clock()
+        parts.source = Steps(parts.source.labels)
+        await parts.refresher(clock, None).refresh_to(START_US)
+        return clock.now_ns()
+
+    assert run_virtual(main()) == 0
+    assert parts.published[0].label_count == 3
+
+
 def test_a_replay_refreshes_when_it_is_told() -> None:
     """Called as transactions pass, a table is built for each boundary once."""
     parts = Parts()

@@ -1,5 +1,6 @@
 """How alerts are graded: what saw which fault and when, what was missed, false or flapping."""
 
+import msgspec
 import pytest
 
 from actors.telemetry.snapshot import Alarms
@@ -120,3 +121,12 @@ def test_an_alert_that_still_fires_is_not_resolved() -> None:
     run = Graded(record("down", 10, 15)).fire("FeatureStoreMisses", 11, 12).fire("LatencyTailHigh", 12)
     fault, _ = run.grades.faults
     assert fault.resolved_after_s is None
+
+
+def test_what_is_in_or_stays_has_no_lift_to_resolve_from() -> None:
+    """A fault that came again and is in once more, and a crash, whose effect no lift ends: neither has a time."""
+    again = msgspec.structs.replace(record("down", 10, 15), state="injected")
+    crash = msgspec.structs.replace(record("down", 10, 15), kind="scorer_crash")
+    for each in (again, crash):
+        fault, _ = Graded(each).fire("FeatureStoreMisses", 11, 20).grades.faults
+        assert (fault.detected_after_s, fault.resolved_after_s) == (1, None)

@@ -25,6 +25,7 @@ RULE = "alert: FeatureStoreMisses, fires_within: 2s, resolves_within: 3s"
         ([(5, "firing"), (6, "resolved"), (13, "firing"), (17, "resolved")], "passed", None),
         ([(13, "firing"), (14, "resolved"), (15, "firing"), (19.5, "resolved")], "failed", None),
         ([(12, "firing"), (16, "resolved")], "passed", "fired after 0.0 s, resolved before its end"),
+        ([(13, "firing"), (14, "resolved"), (19, "firing"), (19.5, "resolved")], "failed", None),
         ([(5, "firing"), (12, "resolved"), (13, "firing"), (17, "resolved")], "passed", None),
         ([(16, "firing"), (17, "resolved")], "failed", "fired after 4.0 s, resolved 1.0 s after its end"),
         ([(16.5, "firing"), (17, "resolved")], "failed", "never fired"),
