@@ -6,15 +6,18 @@ dropped, and the exit code is still that of the command. What a full device refu
 
 import io
 import os
+import re
 import select
 import sys
-from typing import Any, TextIO
+from typing import Any, Final, TextIO
 
 from dashboard.ascii import PLAIN_SIGNS
 
 _OUT, _ERR = 1, 2
 _NARROWEST, _WIDEST = 20, 2_000  # columns; what is beyond is not the size of a window
 _LOWEST, _HIGHEST = 5, 1_000
+_USER: Final = re.compile(r"(\b[A-Za-z][\w+.-]*:/*)\S*@")
+_QUERY: Final = re.compile(r"(\b[A-Za-z][\w+.-]*:/+[^\s?]*\?)\S*[^\s:;,.]")
 
 
 class LastingOutput(io.RawIOBase):
@@ -109,3 +112,13 @@ def forget_senseless_sizes() -> None:
         given = os.environ.get(name, "")
         if not (given.isascii() and given.isdigit() and least <= int(given) <= most):
             os.environ.pop(name, None)
+
+
+def without_secrets(text: str) -> str:
+    """Return ``text`` without what addresses in it hold before an ``@`` or behind a ``?``, where passwords stand.
+
+    Example:
+        >>> without_secrets("redis://me:pw@host:6379/1 and kafka://host:9092/x?sasl.password=pw: no")
+        'redis://***@host:6379/1 and kafka://host:9092/x?***: no'
+    """
+    return _QUERY.sub(r"\1***", _USER.sub(r"\1***@", text))

@@ -9,12 +9,13 @@ from typing import Final
 import typer
 
 from actors.core.errors import InputError, OutputError, ScenarioError
-from sim.commands.console import tell_error, without_secrets
+from sim.commands.console import tell_error
 from sim.report import annotations, job_summary
 from sim.report.run_folder import JOB_SUMMARY, RunFolder
 from sim.report.summary import Summary, read_summary
 from sim.scenario.loader import reason_lines
 from sim.scenario.problems import InvalidScenarioError
+from sim.stdio import without_secrets
 from sim.trials.batch import Outcome, called, shares, worst
 
 STEP_SUMMARY: Final = "GITHUB_STEP_SUMMARY"  # names the file that GitHub shows on the page of the job

@@ -1,15 +1,15 @@
 """What commands share at the terminal: arguments and options, notices, errors, progress bars."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from dashboard.frame import Notice
 from sim.scenario.shipped import scenario_file
+from sim.stdio import without_secrets
 
 if TYPE_CHECKING:
     from sim.metrics_endpoint.address import MetricsAddress
@@ -45,8 +45,6 @@ MetricsAddr = Annotated[
     typer.Option(help="Serve figures for Prometheus there, as in 127.0.0.1:9464.", metavar="HOST:PORT"),
 ]
 VIRTUAL = "clock=virtual"  # the override that puts a scenario on the virtual clock
-_USER: Final = re.compile(r"(\b[A-Za-z][\w+.-]*:/*)\S*@")
-_QUERY: Final = re.compile(r"(\b[A-Za-z][\w+.-]*:/+[^\s?]*\?)\S*[^\s:;,.]")
 _DEFAULT_WORLD = "version: 1\nname: default-world\nphases: [{name: steady, duration: 1m, rate: 1000}]\n"
 
 
@@ -80,16 +78,6 @@ def say_once() -> Callable[[Notice], None]:
             typer.echo(notice.title, err=True)
 
     return announce
-
-
-def without_secrets(text: str) -> str:
-    """Return ``text`` without what addresses in it hold before an ``@`` or behind a ``?``, where passwords stand.
-
-    Example:
-        >>> without_secrets("redis://me:pw@host:6379/1 and kafka://host:9092/x?sasl.password=pw: no")
-        'redis://***@host:6379/1 and kafka://host:9092/x?***: no'
-    """
-    return _QUERY.sub(r"\1***", _USER.sub(r"\1***@", text))
 
 
 def tell_error(line: str) -> None:

@@ -61,6 +61,9 @@ def drill(
     from sim.commands.console import progress_bar
     from sim.drill.command import DrillRequest
     from sim.drill.command import drill as played
+    from sim.page.writing import report_of
 
     bar = partial(progress_bar, {}) if price else None
-    return played(DrillRequest(scenario, model, tuple(overrides or ()), seed, hints, surprise, bar, out, record))
+    return played(
+        DrillRequest(scenario, model, tuple(overrides or ()), seed, hints, surprise, bar, out, record, report_of)
+    )

@@ -46,6 +46,7 @@ class DrillRequest:
         surprise: faults to draw: how many, or as a scenario says it; None: those of the scenario.
         bar: shows how far the price has come; None leaves the price out.
         out: folder for the run's files; None makes one.
+        report: makes a report of it when its debrief is there; None makes none.
         record: file for a recording of the screen; None records nothing.
     """
 
@@ -58,6 +59,7 @@ class DrillRequest:
     bar: "Bar | None" = None
     out: Path | None = None
     record: Path | None = None
+    report: "Callable[[RunFolder], None] | None" = None
 
 
 def drill(request: DrillRequest) -> int:
@@ -84,6 +86,7 @@ def drill(request: DrillRequest) -> int:
         out=request.out,
         record=request.record,
         blind=Blindfold(hints=request.hints),
+        report=request.report,
         afterwards=partial(_debriefed, request.bar),
     )
     return run_scenario(played)

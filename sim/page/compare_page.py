@@ -17,6 +17,7 @@ from sim.page.run_page import figure_of
 from sim.page.words import NOTHING, amount, count, millis, percent, plain, rate, some, when
 from sim.report.figures import US_PER_MS
 from sim.report.summary import Summary
+from sim.stdio import without_secrets
 
 _UNITS = {"ms": millis, "1/s": rate, "amount": amount, "count": count, "score": plain}
 COLUMNS = ("figure", "before", "after", "change", "by chance ±")
@@ -141,7 +142,7 @@ def _expectations(found: Comparison) -> Table:
 
 def _config(found: Comparison) -> Iterator[Block]:
     if found.config:
-        yield Code("What differs", "\n".join(found.config), unfolded=True)
+        yield Code("What differs", without_secrets("\n".join(found.config)), unfolded=True)
     else:
         yield Paragraph("Both ran the same scenario, to the last value.")
 

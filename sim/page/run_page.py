@@ -13,6 +13,7 @@ from sim.page.run_charts import charts, spectrum
 from sim.page.story import story
 from sim.page.words import amount, count, millis, percent, rate, some, when
 from sim.report.summary import Summary
+from sim.stdio import without_secrets
 
 MOST_LANES = 24
 
@@ -159,7 +160,11 @@ _WHAT = {PHASE: "phase", FAULT: "fault", ALERT: "alert"}
 
 def _setting(run: RecordedRun) -> Iterator[Block]:
     summary, header = run.summary, run.header
-    pairs = [("machine", header.machine), ("clock", header.clock), ("command line", " ".join(header.overrides))]
+    pairs = [
+        ("machine", header.machine),
+        ("clock", header.clock),
+        ("command line", without_secrets(" ".join(header.overrides))),
+    ]
     if summary is not None:
         pairs = [
             ("scenario", f"{summary.scenario}, digest {summary.scenario_digest}"),
@@ -173,8 +178,8 @@ def _setting(run: RecordedRun) -> Iterator[Block]:
         ]
     yield Facts([(name, text) for name, text in pairs if text])
     if run.written:
-        yield Code("The scenario as it was written", run.written)
+        yield Code("The scenario as it was written", without_secrets(run.written))
     if run.scenario:
-        yield Code("The scenario as it was run, every default written out", run.scenario)
+        yield Code("The scenario as it was run, every default written out", without_secrets(run.scenario))
     if run.played:
-        yield Code("The scenario as it was played", run.played)
+        yield Code("The scenario as it was played", without_secrets(run.played))

@@ -38,6 +38,12 @@ def test_no_text_of_a_scenario_becomes_code(run_folder: Path) -> None:
     assert not set("<>&") & set(charts[1])
 
 
+def test_no_password_of_an_address_is_handed_round(run_folder: Path) -> None:
+    """What stands before the @ of an address is not in the page, though it is in the run's own files."""
+    assert "redis://***@127.0.0.1:6379" in (run_folder / REPORT).read_text()
+    assert "s3cret" not in (run_folder / REPORT).read_text()
+
+
 def test_figures_of_the_page_are_those_of_the_summary(run_folder: Path) -> None:
     """Latency from the log's own histograms, and the counts at the head of the page."""
     run, summary = read_run(run_folder), read_summary(run_folder)

@@ -78,6 +78,15 @@ def test_charts_follow_light_and_dark(driver: Chrome, pages: dict[str, Path]) ->
     assert colours[0] != colours[1]
 
 
+def test_each_chart_has_a_picture_on_paper(driver: Chrome, pages: dict[str, Path]) -> None:
+    """A canvas would keep the width of the screen; the pictures are gone again afterwards."""
+    opened(driver, pages["run"])
+    counted = "dispatchEvent(new Event(arguments[0])); return document.querySelectorAll('.printed').length"
+    pictures = driver.execute_script(counted, "beforeprint")
+    assert pictures == len(driver.find_elements("class name", "chart")) > 0
+    assert driver.execute_script(counted, "afterprint") == 0
+
+
 def test_buttons_cut_all_charts_to_a_stretch(driver: Chrome, pages: dict[str, Path]) -> None:
     """One axis of time: a button for a phase or a fault moves every chart."""
     opened(driver, pages["run"])

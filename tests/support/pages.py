@@ -11,6 +11,7 @@ SCENARIO = """
 version: 1
 name: hostile
 clock: virtual
+# addresses of servers have passwords: redis://me:s3cret@127.0.0.1:6379
 hypothesis: "A store that is down </script><script>alert(1)</script> costs <b>nothing</b> & no one."
 # a comment with </pre><img src=x onerror=alert(2)>
 phases:
