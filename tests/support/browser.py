@@ -41,7 +41,7 @@ def opened(driver: Chrome, page: Path) -> dict[str, Any]:
     """Open ``page``; return what is seen of it once it is drawn.
 
     Returns:
-        ``errors`` of the console, ``fetched`` addresses, ``charts`` that are drawn, ``colour`` of an axis, ``overflow``
+        ``errors`` and warnings of the console, ``fetched`` addresses, ``charts`` that are drawn, ``overflow``
         of the page beyond the window's width in px.
     """
     driver.get(page.resolve().as_uri())
@@ -51,8 +51,9 @@ def opened(driver: Chrome, page: Path) -> dict[str, Any]:
             "(!document.getElementById('charts') || document.documentElement.dataset.drawn === 'yes')"
         )
     )
+    entries: list[dict[str, Any]] = driver.get_log("browser")  # type: ignore[no-untyped-call]
     return {
-        "errors": driver.get_log("browser"),  # type: ignore[no-untyped-call]
+        "errors": [entry for entry in entries if entry["level"] != "INFO"],  # Bokeh says when it is done
         **driver.execute_script(
             """
             const charts = [...document.querySelectorAll(".chart")];

@@ -28,7 +28,6 @@
     for (const model of models()) if (model.name === "time") model.setv({ start: begin, end: end });
     for (const each of document.querySelectorAll(".views button")) each.setAttribute("aria-pressed", each === button);
   };
-  Bokeh.set_log_level("warn");
   Bokeh.embed.embed_items(charts.documents, charts.items).then(() => {
     paint(dark.matches);
     dark.addEventListener("change", () => paint(dark.matches));
