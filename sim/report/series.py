@@ -134,6 +134,7 @@ class SeriesLog:
         self._interval_ns = round(header.interval_s * NS_PER_S)
         self._processes = processes
         self._older: Snapshot | None = None
+        self._due_ns = 0
         self._recent: Window | None = None
         lines.add(header)
 
@@ -142,7 +143,9 @@ class SeriesLog:
         self._recent = recent
         if self._older is None:
             self._older = snapshot
-        elif snapshot.at_ns - self._older.at_ns >= self._interval_ns:
+            self._due_ns = snapshot.at_ns + self._interval_ns
+        elif snapshot.at_ns >= self._due_ns:  # of a grid, so that a tick that comes early makes no line longer for good
+            self._due_ns += self._interval_ns * (1 + (snapshot.at_ns - self._due_ns) // self._interval_ns)
             self._write(snapshot)
 
     def finish(self, last: Snapshot) -> None:
