@@ -14,7 +14,7 @@ def explore_page(found: Exploration) -> str:
     idle = [(name, count(runs)) for name, runs in found.idle.items()]
     shown: list[Block] = [block for each in found.failures for block in _failure(each)]
     sections = [
-        Section("failures", "What broke", shown or [Paragraph("Nothing broke in any of the runs.", "good")]),
+        Section("failures", "What broke", shown or [_nothing(found)]),
         Section(
             "faults",
             "Faults that touched nothing",
@@ -41,6 +41,12 @@ def explore_page(found: Exploration) -> str:
         made=f"Written by {PROGRAM} explore; explore.json beside it has all figures.",
     )
     return rendered(page, Drawn({}, []))
+
+
+def _nothing(found: Exploration) -> Paragraph:
+    return (
+        Paragraph("Nothing broke in any of the runs.", "good") if found.done else Paragraph("No run was made.", "open")
+    )
 
 
 def _failure(failure: Counterexample) -> list[Block]:
