@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
 import numpy as np
 
 from actors.adapters.kafka.client import StillWaitingError, WorkerFencedError
@@ -178,7 +179,7 @@ class StreamEnds:
         for letter in letters:
             row = self.book.row(letter.number)
             if row is not None:
-                document = letter_document(letter, row.partition, row.offset)
+                document = _document(letter, row)
                 self.book.letter(letter.number, document, letter.at_ns + self._wall_less_clock_ns)
         self._turns.go_on()
         return Completed(None)
@@ -250,6 +251,15 @@ class StreamEnds:
     def losing(self) -> str:
         """What is wrong with the brokers at the moment."""
         return self._client.losing
+
+
+def _document(letter: DeadLetter, row: Row) -> bytes:
+    """Return the value of a dead letter, with what the map said where that has refused the message."""
+    if row.refused is None:
+        return letter_document(letter, row.partition, row.offset)
+    (reason, detail, field), begin = row.refused
+    told = msgspec.structs.replace(letter, reason=reason, detail=detail, raw=begin)
+    return letter_document(told, row.partition, row.offset, field)
 
 
 def _firsts(rows: Sequence[Row]) -> dict[int, int]:

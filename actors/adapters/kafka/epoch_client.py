@@ -22,7 +22,8 @@ from actors.adapters.kafka.client import (
 )
 from actors.adapters.kafka.epoch_commits import EpochCommits, committed_offsets
 from actors.adapters.kafka.epochs import Epoch, Fetched, Row
-from actors.adapters.kafka.messages import Record, read_offered, record_of
+from actors.adapters.kafka.messages import Record, record_of
+from actors.adapters.kafka.readings import Reading, own_messages
 from actors.adapters.streams import Delivery
 
 FETCH_ROWS: Final = 1_024
@@ -37,11 +38,12 @@ class EpochClient:
     Args:
         stream: where it is.
         group: the consumer group, of this run alone.
-        run: id of the run; rows of others are passed over.
+        run: id of the run.
         worker: its name in messages.
         slot: static membership: the next process with this slot has its partitions at once. None: dynamic.
         delivery: how decisions and offsets are committed.
         epoch_rows: most rows of one partition in an epoch.
+        reading: of the messages of the transactions' topic; None: those of the run are rows, others are passed over.
 
     Attributes:
         foreign: messages that were passed over.
@@ -57,6 +59,7 @@ class EpochClient:
         slot: str | None,
         delivery: Delivery,
         epoch_rows: int,
+        reading: Reading | None = None,
     ) -> None:
         self._stream = stream
         self._group = group
@@ -65,6 +68,7 @@ class EpochClient:
         self._slot = slot
         self._delivery = delivery
         self._epoch_rows = epoch_rows
+        self._reading = reading or own_messages(run)
         self._owned: dict[int, int] = {}
         self._serial = 0
         self._change = Fetched()
@@ -138,12 +142,7 @@ class EpochClient:
             messages = self._consumer.consume(count, wait_s)
         except KafkaException as error:
             raise judged(error) from error
-        for message in messages:
-            wrong = message.error()
-            if wrong is not None:
-                self._note(wrong)
-            else:
-                self._hold(record_of(message))
+        self._hold(self._records(messages))
         if self.losing and self._answered(messages):
             self.losing = ""
 
@@ -152,15 +151,26 @@ class EpochClient:
         if len(self._held) < HELD_ROWS:
             self._receive(1, WAIT_S)
 
-    def _hold(self, record: Record) -> None:
-        assignment = self._owned.get(record.partition)
-        if assignment is None:
-            return
-        offered = read_offered(record, self._run)
-        if offered is None:
-            self.foreign += 1
-            return
-        self._held.append(Row(record.partition, record.offset, record.key, record.value, offered, assignment))
+    def _records(self, messages: Sequence[Message]) -> list[Record]:
+        """Return ``messages`` without the errors among them, which are taken note of."""
+        good = []
+        for message in messages:
+            if (wrong := message.error()) is not None:
+                self._note(wrong)
+            else:
+                good.append(record_of(message))
+        return good
+
+    def _hold(self, records: Sequence[Record]) -> None:
+        """Hold what ``records`` are to be handed out as, those of partitions that are ours."""
+        ours = [record for record in records if record.partition in self._owned]
+        for record, taken in zip(ours, self._reading(ours) if ours else (), strict=True):
+            if taken is None:
+                self.foreign += 1
+                continue
+            offered, raw, refused = taken
+            at = record.partition, record.offset
+            self._held.append(Row(*at, record.key, raw, offered, self._owned[record.partition], refused))
 
     def _answered(self, messages: Sequence[Message]) -> bool:
         """Return whether the brokers answer again."""
@@ -316,19 +326,15 @@ class EpochClient:
         self.rewind({partition: start})
         try:
             while after < end and len(found) < most and partition in self._owned:
-                for message in self._consumer.consume(min(most - len(found), FETCH_ROWS), WAIT_S):
-                    if (wrong := message.error()) is not None:
-                        self._note(wrong)
-                        continue
-                    record = record_of(message)
-                    if record.partition != partition:
-                        self._hold(record)
-                    elif record.offset >= end:
-                        after = end
-                    elif record.offset >= after:
-                        after = record.offset + 1
-                        if read_offered(record, self._run) is not None:
-                            found.append((record.offset, record.value))
+                records = self._records(self._consumer.consume(min(most - len(found), FETCH_ROWS), WAIT_S))
+                self._hold([record for record in records if record.partition != partition])
+                again = [record for record in records if record.partition == partition and after <= record.offset < end]
+                if any(record.partition == partition and record.offset >= end for record in records):
+                    after = end
+                elif again:
+                    after = again[-1].offset + 1
+                rows = self._reading(again) if again else ()
+                found += [(record.offset, row.raw) for record, row in zip(again, rows, strict=True) if row is not None]
                 if self._trouble:
                     raise WorkerFencedError(self._trouble)
                 if time.monotonic() > until and after == start:

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from actors.adapters.kafka.messages import DEAD_LETTER, DUPLICATE, Offered
+from actors.adapters.kafka.readings import Refused
 from actors.core.arrays import I64
 from actors.core.errors import StreamStateError
 
@@ -24,8 +25,9 @@ class Row(NamedTuple):
     Attributes:
         key: of the message: the card's token.
         raw: the transaction.
-        offered: what the headers said.
+        offered: its number in the run, and when it was due.
         assignment: which assignment of the partition it came under.
+        refused: why the message is no transaction, where that is known already.
     """
 
     partition: int
@@ -34,6 +36,7 @@ class Row(NamedTuple):
     raw: bytes
     offered: Offered
     assignment: int
+    refused: Refused | None = None
 
 
 @dataclass(slots=True)

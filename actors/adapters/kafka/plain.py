@@ -3,7 +3,10 @@
 Every call blocks, so each of these has a thread of its own.
 """
 
-from collections.abc import Mapping, Sequence
+import asyncio
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
@@ -16,6 +19,7 @@ from actors.core.arrays import I64
 
 FETCHED: Final = 2_000
 WAIT_S: Final = 0.05
+AT_END: Final = KafkaError._PARTITION_EOF  # noqa: SLF001 - codes of librdkafka's own begin so, and are public
 WAITING: Final = 100_000  # messages that librdkafka may hold: at 20,000/s five seconds without a broker
 
 
@@ -33,6 +37,7 @@ class TransactionSender:
     Attributes:
         refused: how many they never will have.
         refusal: why not, the first time.
+        on_refused: told on the event loop of each of them: its number, why, and what it was.
     """
 
     def __init__(self, stream: StreamAddress, run: str) -> None:
@@ -44,8 +49,10 @@ class TransactionSender:
             | {"message.timeout.ms": 0, "reconnect.backoff.max.ms": 500}  # without brokers it waits, and drops nothing
         )
         self._thread = ClientThread("transactions")
+        self._loop = asyncio.get_running_loop()
         self.refused = 0
         self.refusal = ""
+        self.on_refused: Callable[[int, str, bytes], object] = lambda *_: None
 
     async def send(self, keys: Sequence[bytes | None], raws: Sequence[bytes], numbers: I64, due_wall_ns: I64) -> None:
         """Send transactions behind all that were sent before; returns once librdkafka has taken them.
@@ -69,13 +76,13 @@ class TransactionSender:
         """Return how many were taken."""
         for at, (key, raw, number, due) in enumerate(zip(keys, raws, numbers, due_ns, strict=True)):
             try:
-                headers = offered(self._run, number, due)
-                self._producer.produce(self._topic, raw, key, headers=headers, on_delivery=self._delivered)
+                headers, delivered = offered(self._run, number, due), partial(self._delivered, number, raw)
+                self._producer.produce(self._topic, raw, key, headers=headers, on_delivery=delivered)
             except BufferError:
                 self._producer.poll(WAIT_S)
                 return at
             except KafkaException as error:  # too large for the brokers
-                self._refuse(error.args[0])
+                self._refuse(number, raw, error.args[0])
         self._producer.poll(0)
         return len(raws)
 
@@ -92,13 +99,16 @@ class TransactionSender:
         """Send nothing more."""
         self._thread.close()
 
-    def _delivered(self, error: KafkaError | None, _: Message) -> None:
+    def _delivered(self, number: int, raw: bytes, error: KafkaError | None, _: Message) -> None:
         if error is not None:
-            self._refuse(error)
+            self._refuse(number, raw, error)
 
-    def _refuse(self, error: KafkaError) -> None:
+    def _refuse(self, number: int, raw: bytes, error: KafkaError) -> None:
         self.refused += 1
-        self.refusal = self.refusal or error.str()
+        why = f"{len(raw):,} bytes, which the brokers do not take: {error.str()}"
+        self.refusal = self.refusal or why
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody asks any more
+            self._loop.call_soon_threadsafe(self.on_refused, number, why, raw)
 
 
 class CommittedReader:
@@ -107,14 +117,19 @@ class CommittedReader:
     Args:
         stream: where they are.
         starts: offset of each topic's partitions at which to begin.
+
+    Attributes:
+        reached: by topic and partition the offset below which everything was given out, or is no message: a commit of
+            whoever writes there in transactions has an offset too.
     """
 
     def __init__(self, stream: StreamAddress, starts: Mapping[tuple[str, int], int]) -> None:
         self._consumer = Consumer(
             stream.client(group_id=f"{stream.prefix}-reader", isolation_level="read_committed")
             | {"enable.auto.commit": False, "auto.offset.reset": "error", "fetch.wait.max.ms": 20}
-            | {"error_cb": passed_over}
+            | {"enable.partition.eof": True, "error_cb": passed_over}
         )
+        self.reached = dict(starts)
         self._consumer.assign([TopicPartition(*at, offset) for at, offset in starts.items()])
         self._thread = ClientThread("committed")
         self._wrong: KafkaError | None = None
@@ -140,9 +155,18 @@ class CommittedReader:
             error = message.error()
             if error is None:
                 records.append(record_of(message))
+                self._reach(message, 1)
+            elif error.code() == AT_END:
+                self._reach(message, 0)
             elif not isinstance(judged(KafkaException(error)), StillWaitingError):
                 self._wrong = error
         return records
+
+    def _reach(self, message: Message, behind: int) -> None:
+        topic, partition, offset = message.topic(), message.partition(), message.offset()
+        if topic is not None and partition is not None and offset is not None:
+            at = topic, partition
+            self.reached[at] = max(self.reached[at], offset + behind)
 
     async def close(self) -> None:
         """Read nothing more."""

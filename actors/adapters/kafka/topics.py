@@ -63,14 +63,25 @@ class StreamTopics:
         except KafkaException as error:
             raise InputError(f"--stream-config: {error.args[0].str()}") from error
 
-    def ensure(self, partitions: int = PARTITIONS) -> int:
+    def ensure(self, partitions: int = PARTITIONS, *, mapped: bool = False) -> int:
         """Create those topics that are missing, and return how many partitions the transactions have.
+
+        Args:
+            partitions: of topics that are created.
+            mapped: whether the transactions are other people's messages: their topic is never created, and may be as it
+                is.
 
         Raises:
             MachineError: the brokers do not answer, or refuse.
-            InputError: the topics are there, and do not fit together or do not take our messages.
+            InputError: the topics are there, and do not fit together or do not take our messages; or one that is not
+                ours is missing.
         """
         there, topics = self._partitions(), self._stream.topics
+        if mapped and topics.transactions not in there:
+            raise InputError(
+                f"{self._stream.url}: has no topic {topics.transactions}, whose messages pipeline.source maps; name "
+                "the topic that they are in with pipeline.source.topic"
+            )
         count = there.get(topics.transactions) or there.get(topics.decisions) or partitions
         wanted = dict.fromkeys((topics.transactions, topics.decisions, topics.dead_letters, topics.labels), count)
         missing = [NewTopic(name, number, -1) for name, number in wanted.items() if name not in there]
@@ -81,9 +92,8 @@ class StreamTopics:
                     f"{self._stream.url}: {name} has {there[name]} partitions and {topics.transactions} has {count}: a "
                     "decision lies in the partition of its transaction; make them equal or choose another prefix"
                 )
-        self._check_sizes(
-            [name for name in (topics.transactions, topics.decisions, topics.dead_letters) if name in there]
-        )
+        ours = (topics.decisions, topics.dead_letters, *(() if mapped else (topics.transactions,)))
+        self._check_sizes([name for name in ours if name in there])
         return count
 
     def ensure_control(self) -> None:
@@ -206,10 +216,16 @@ class StreamTopics:
                     raise MachineError(f"{self._stream.url}: Kafka refuses: {what.str()}") from error
             time.sleep(ASKED_EVERY_S)
 
-    def claim(self, run: str) -> dict[int, int]:
-        """Let ``run`` begin behind everything that is there, and return the offset of each partition."""
+    def claim(self, run: str, *, earliest: bool = False) -> dict[int, int]:
+        """Let ``run`` begin behind everything that is there, and return the offset of each partition.
+
+        Args:
+            run: its id.
+            earliest: let it begin with the first message that is there instead.
+        """
         topic = self._stream.topics.transactions
-        starts = {partition: offset for (_, partition), offset in self.ends(topic).items()}
+        found = self.begins(topic) if earliest else self.ends(topic)
+        starts = {partition: offset for (_, partition), offset in found.items()}
         consumer = Consumer(self._stream.client(group_id=self._stream.group_of(run)))
         offsets = [TopicPartition(topic, partition, offset) for partition, offset in starts.items()]
         try:
