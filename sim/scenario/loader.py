@@ -10,8 +10,9 @@ import yaml
 from sim.scenario.checks import addresses, files, limits, models, names, surprise, times, windows, workload
 from sim.scenario.checks.view import View
 from sim.scenario.overrides import apply_override
+from sim.scenario.pipeline import mapped_source
 from sim.scenario.problems import InvalidScenarioError, LateProblemError, Problem
-from sim.scenario.scenario import REPLAY, Scenario
+from sim.scenario.scenario import LISTENING, REPLAY, Scenario
 from sim.scenario.surprise import drawn
 from sim.scenario.timeline import duration_ns, spans
 from sim.scenario.yaml_nodes import compose, is_override, read_text
@@ -136,6 +137,8 @@ def _completed(scenario: Scenario) -> Scenario:
     """Return ``scenario`` with what is said by another value, so that it is the same when it is written and read."""
     if scenario.events is not None and not scenario.phases:
         scenario = msgspec.structs.replace(scenario, phases=(REPLAY,))
+    if mapped_source(scenario.pipeline) is not None and not scenario.phases:
+        scenario = msgspec.structs.replace(scenario, phases=(LISTENING,))
     store = scenario.pipeline.feature_store
     if store.breaker is not None and store.breaker.minimum_calls > store.breaker.window:
         breaker = msgspec.structs.replace(store.breaker, minimum_calls=store.breaker.window)

@@ -4,7 +4,7 @@ The ends of the pipeline are among it: in a run there is always traffic of a kno
 behind the sink who holds decisions against that truth.
 """
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
@@ -13,7 +13,8 @@ from actors.adapters.streams import KafkaSinkConfig, KafkaSourceConfig
 from actors.config import FeatureStoreConfig, PipelineConfig
 from actors.output.sinks import SinkConfig
 from actors.source import SourceConfig
-from sim.scalars import Duration, Variants
+from sim.scalars import Duration, Timezone, Variants
+from sim.scenario.events import EventColumns
 from sim.units import NS_PER
 
 
@@ -81,8 +82,23 @@ class CallerSink(SinkConfig, frozen=True, kw_only=True):
     kind: ClassVar[str] = "caller"
 
 
+class StreamSourceSettings(KafkaSourceConfig, frozen=True, kw_only=True, rename={"from_": "from"}):
+    """The transactions of a stream on Kafka: ours, or other people's messages with a map.
+
+    Attributes:
+        columns: which name of a message holds which field of a transaction, as for a file; parts of a name that lies
+            within objects are joined by dots. Absent: the messages are ours, sent by `run` or `produce`.
+        timezone: of times without an offset.
+        from_: whether a run takes messages from now on, or from the first one that the topic still has.
+    """
+
+    columns: EventColumns | None = None
+    timezone: Timezone = "UTC"
+    from_: Literal["now", "earliest"] = "now"
+
+
 # An adapter's config joins here.
-SOURCES: dict[str, type[SourceConfig]] = {each.kind: each for each in (FeedSourceSettings, KafkaSourceConfig)}
+SOURCES: dict[str, type[SourceConfig]] = {each.kind: each for each in (FeedSourceSettings, StreamSourceSettings)}
 SINKS: dict[str, type[SinkConfig]] = {each.kind: each for each in (CallerSink, KafkaSinkConfig)}
 
 
@@ -108,6 +124,12 @@ class PipelineSettings(PipelineConfig, frozen=True, kw_only=True):
     sink: Annotated[SinkConfig, Variants(SINKS, shorthand=True)] = CallerSink()
     feature_store: FeatureStoreSettings = FeatureStoreSettings()
     windows: WindowsSettings = WindowsSettings()
+
+
+def mapped_source(pipeline: PipelineSettings) -> StreamSourceSettings | None:
+    """Return the source of ``pipeline`` if that takes other people's messages, None otherwise."""
+    source = pipeline.source
+    return source if isinstance(source, StreamSourceSettings) and source.columns is not None else None
 
 
 def on_servers(pipeline: PipelineSettings) -> dict[str, tuple[str, str]]:

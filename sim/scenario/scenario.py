@@ -106,6 +106,7 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True):
 
 ALWAYS = "always"
 REPLAY = Phase(name="replay")
+LISTENING = Phase(name="listening")
 SEEDS = 2**63  # seeds are below it: what every generator takes
 
 

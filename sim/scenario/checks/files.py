@@ -5,7 +5,8 @@ from pathlib import Path
 
 from actors.core.errors import TransactionFileError
 from sim.scenario.checks.view import View
-from sim.scenario.events import MINUS, AmountColumn, Events, JoinedColumn, LabelColumn, TimeColumn
+from sim.scenario.events import MINUS, AmountColumn, EventColumns, Events, JoinedColumn, LabelColumn, TimeColumn
+from sim.scenario.pipeline import StreamSourceSettings
 from sim.scenario.problems import Problem
 from sim.tables.files import NO_STDIN, STDIN, ending_of, exists, is_pattern, parts_of
 
@@ -76,15 +77,42 @@ def _spans(view: View, events: Events) -> Iterator[Problem]:
 
 
 MAP = "events.columns"
+MESSAGE_MAP = "pipeline.source.columns"
 
 
 def check_columns(view: View) -> Iterator[Problem]:
     """Yield a problem for each field whose keys contradict each other."""
-    events = view.scenario.events
-    if events is None or not view.whole(MAP):
+    events, source = view.scenario.events, view.scenario.pipeline.source
+    if events is not None and view.whole(MAP):
+        yield from _columns(view, MAP, events.columns)
+    if isinstance(source, StreamSourceSettings) and view.whole("pipeline.source"):
+        yield from _messages(view, source)
+
+
+def _messages(view: View, source: StreamSourceSettings) -> Iterator[Problem]:
+    columns = source.columns
+    if columns is None:
+        own = StreamSourceSettings()
+        for key, changed in {"timezone": source.timezone != own.timezone, "from": source.from_ != own.from_}.items():
+            if changed:
+                rule = "has no use without columns: the messages are our own"
+                yield view.problem(f"pipeline.source.{key}", rule, remedy="remove it, or add columns")
         return
-    for field, column in events.columns.mapped().items():
-        path = f"{MAP}.{field}"
+    if view.given("events"):
+        rule = "has no use: the transactions are the messages of pipeline.source"
+        yield view.problem("events", rule, remedy="remove one of the two")
+    if columns.fraud is not None:
+        rule = "has no use: a label is no part of a message that is still to be decided"
+        yield view.problem(f"{MESSAGE_MAP}.fraud", rule, remedy="remove it, and send labels to the labels topic")
+    if columns.amount.negative == "skip":
+        rule = "must be refuse: every message of a topic comes to an end, one below zero as a dead letter"
+        yield view.problem(f"{MESSAGE_MAP}.amount.negative", rule, remedy="remove it")
+    yield from _columns(view, MESSAGE_MAP, columns)
+
+
+def _columns(view: View, place: str, columns: EventColumns) -> Iterator[Problem]:
+    for field, column in columns.mapped().items():
+        path = f"{place}.{field}"
         if isinstance(column, JoinedColumn):
             yield from _joined(view, path, column)
         if isinstance(column, TimeColumn):

@@ -1,9 +1,11 @@
 """Phases and world: they say all that a run needs, contradict nothing, and can be made in time."""
 
 from collections.abc import Iterator
+from typing import Final, NamedTuple
 
 from sim.scenario.checks.view import View
 from sim.scenario.pace import is_zero, unworkable
+from sim.scenario.pipeline import mapped_source
 from sim.scenario.problems import Problem
 from sim.scenario.scenario import Phase, World
 from sim.units import MAX_DURATION_NS, render_duration
@@ -15,17 +17,30 @@ MOST_BURSTS = 2_000_000  # a day of bursts of 40 ms
 MOST_PERIODS = 100_000  # a day of one a second; a period is 64 straight lines
 
 
+class Unplanned(NamedTuple):
+    """Traffic that no phase plans: who says when it comes, what to do instead of a rate, and how long it lasts."""
+
+    who: str
+    instead: str
+    lasts: str
+
+
+REPLAYED: Final = Unplanned("the events say", "remove it, or set events.speed", "the events")
+TAKEN: Final = Unplanned("whoever writes the messages says", "remove it", "nobody ends the run")
+
+
 def check_workload(view: View) -> Iterator[Problem]:
     """Yield a problem for each contradiction."""
     yield from _presence(view)
     replay = view.given("events")
+    comes = REPLAYED if replay else TAKEN if mapped_source(view.scenario.pipeline) is not None else None
     phases = dict(view.items("phases"))
     for path, phase in phases.items():
-        yield from _replayed(view, path, phase) if replay else _generated(view, path, phase)
+        yield from _generated(view, path, phase) if comes is None else _unplanned(view, path, phase, comes)
     total = sum(phase.duration or 0 for phase in phases.values())
     if total > MAX_DURATION_NS:
         yield view.problem("phases", "must last at most 10 years in all", render_duration(total), "shorten them")
-    elif not replay and view.whole("phases", "world", "events"):
+    elif comes is None and view.whole("phases", "world", "events"):
         wrong = unworkable(view.scenario)
         if wrong is not None:
             yield view.problem("world.speed", wrong.rule, wrong.got, wrong.remedy)
@@ -33,7 +48,8 @@ def check_workload(view: View) -> Iterator[Problem]:
 
 def _presence(view: View) -> Iterator[Problem]:
     scenario = view.scenario
-    if not scenario.phases and not view.given("events") and view.whole("phases"):
+    mapped = mapped_source(scenario.pipeline) is not None
+    if not scenario.phases and not view.given("events") and not mapped and view.whole("phases"):
         yield view.problem(
             "phases",
             "is missing" if not view.given("phases") else "must have at least one phase",
@@ -42,11 +58,14 @@ def _presence(view: View) -> Iterator[Problem]:
         )
     if view.given("events") and scenario.world != World():
         yield view.problem("world", "has no use: the transactions come from events", remedy="remove one of the two")
+    elif mapped and scenario.world != World():
+        rule = "has no use: the transactions are the messages of pipeline.source"
+        yield view.problem("world", rule, remedy="remove it, or pipeline.source.columns")
     elif scenario.world.merchants > scenario.world.cards * MOST_MERCHANTS and view.whole("world.cards"):
         rule = f"must be at most {MOST_MERCHANTS} a card, {scenario.world.cards * MOST_MERCHANTS:,}"
         got = f"{scenario.world.merchants:,}"
         yield view.problem("world.merchants", rule, got, "lower it, or give more cards")
-    if scenario.external and not view.given("events") and not view.given("model"):
+    if scenario.external and not view.given("events") and not view.given("model") and not mapped:
         yield view.problem("external", "needs data outside the repository", remedy="add events or model, or remove it")
 
 
@@ -87,14 +106,12 @@ def _swings(view: View, path: str, arrivals: Arrivals, duration_ns: int) -> Iter
         yield view.problem(f"{path}.arrivals.{key}", rule, got, f"make {what} longer, or the phase shorter")
 
 
-def _replayed(view: View, path: str, phase: Phase) -> Iterator[Problem]:
+def _unplanned(view: View, path: str, phase: Phase, comes: Unplanned) -> Iterator[Problem]:
     for key in ("rate", "ramp_to"):
         if getattr(phase, key) is not None:
-            rule = "has no use: the events say when transactions arrive"
-            yield view.problem(f"{path}.{key}", rule, remedy="remove it, or set events.speed")
+            rule = f"has no use: {comes.who} when transactions arrive"
+            yield view.problem(f"{path}.{key}", rule, remedy=comes.instead)
     if phase.arrivals != Poisson():
-        yield view.problem(
-            f"{path}.arrivals", "has no use: the events say when transactions arrive", remedy="remove it"
-        )
+        yield view.problem(f"{path}.arrivals", f"has no use: {comes.who} when transactions arrive", remedy="remove it")
     if phase.duration is None and phase is not view.scenario.phases[-1] and view.whole(f"{path}.duration"):
-        yield view.problem(f"{path}.duration", "is missing: only the last phase may last as long as the events")
+        yield view.problem(f"{path}.duration", f"is missing: only the last phase may last as long as {comes.lasts}")
