@@ -27,6 +27,7 @@ JournalKind = Literal[
     "model_swapped",
     "model_refused",
     "engine_fallback",
+    "messages_refused",
     "worker_joined",
     "worker_refused",
     "worker_obeyed",

@@ -67,6 +67,14 @@ class Background(Protocol):
         ...
 
 
+class RunEventTime(EventTime, Protocol):
+    """Event time that a run begins."""
+
+    def begin(self, start_ns: int) -> None:
+        """Take that the run begins at ``start_ns`` on its clock."""
+        ...
+
+
 class RunFaults(Background, Protocol):
     """The faults of a run."""
 

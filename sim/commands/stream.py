@@ -197,6 +197,10 @@ def refresh(
     labels: Annotated[
         Path | None, typer.Option(help="File of labels, one JSON document a line, beside those of the stream's topic.")
     ] = None,
+    scenario: Annotated[
+        Path | None,
+        typer.Option(help="Scenario of the run, where that names topics or maps messages that are not ours."),
+    ] = None,
     stream_config: StreamConfig = None,
     yes: Yes = False,  # noqa: FBT002 - an option gets its value so
 ) -> int:
@@ -218,4 +222,13 @@ def refresh(
     places = agreed_places(stream, store, stream_config, what, agreed=yes)
     from sim.stream.refresh import RefreshOptions, run_refresh
 
-    return run_refresh(places, RefreshOptions(run, model, labels))
+    if scenario is None:
+        return run_refresh(places, RefreshOptions(run, model, labels))
+    from sim.coordinator.request import with_own_topics
+    from sim.scenario.loader import load, placing
+    from sim.scenario.pipeline import mapped_source
+
+    with placing(scenario):
+        said = load(scenario)
+        places = with_own_topics(said, places)
+    return run_refresh(places, RefreshOptions(run, model, labels, mapped_source(said.pipeline)))

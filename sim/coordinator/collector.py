@@ -5,7 +5,7 @@ reasons and with the same score; when it was made, and how long that took, diffe
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 import numpy as np
@@ -28,14 +28,16 @@ from actors.core.batches import (
     Reason,
     Track,
 )
-from actors.core.clock import NS_PER_US
+from actors.core.clock import NS_PER_US, wall_ns
 from actors.core.errors import SinkError
+from actors.output.dead_letters import redacted
 from actors.output.sinks import FirstFailure
 from actors.telemetry.stages import Stage
 from actors.telemetry.telemetry import Telemetry
 from sim.outcomes.outcome_book import OutcomeBook
 
-_UNSENT, _OPEN, _ENDED = range(3)
+_UNSENT, _OPEN, _ENDED, _AHEAD = range(4)
+_FURTHEST_AHEAD = 1 << 24  # of what was found: a number that is farther away is nobody's
 _FIRST_ROOM = 1 << 16
 _DECISIONS = {each.label: each for each in Decision}
 _MODES = {each.label: each for each in Mode}
@@ -83,6 +85,8 @@ class Collector:
         decided_twice: messages that ended what had ended, beyond the first, and are not counted as ``redelivered``.
         redelivered: messages that say again what the first one said, where delivery is at least once.
         unknown_count: messages about transactions that were never sent; they are counted and passed over.
+        ahead_count: messages of a topic that others write which have come to an end and were not found there yet.
+        later_count: ends of messages that came to such a topic when the run had ended.
         negative_count: decisions whose instant lies before their transaction was due.
         models: decisions by the digest of the model that made them.
         log_failure: why the decision log could not take lines, the first time.
@@ -93,6 +97,7 @@ class Collector:
         output: the decision log.
         dead_letters: what could not be handled.
         delivery: what workers promise.
+        listening: whether others write the topic of the transactions, so that one may end before it is found.
     """
 
     def __init__(
@@ -102,6 +107,8 @@ class Collector:
         output: AppendOnlyFile,
         dead_letters: DeadLetterFile,
         delivery: Delivery = "exactly_once",
+        *,
+        listening: bool = False,
     ) -> None:
         self._telemetry = telemetry
         self._book = book
@@ -110,7 +117,10 @@ class Collector:
         self._states: U8 = np.zeros(_FIRST_ROOM, dtype=np.uint8)
         self._said: I64 | None = None if delivery == "exactly_once" else np.zeros(_FIRST_ROOM, dtype=np.int64)
         self._wall_less_clock_ns = 0
+        self._listening = listening
+        self._beyond: Callable[[int], bool] = lambda _: False
         self.open_count = 0
+        self.ahead_count = self.later_count = 0
         self.decided_twice = self.redelivered = 0
         self.unknown_count = 0
         self.negative_count = 0
@@ -123,14 +133,37 @@ class Collector:
 
     def sent(self, first: int, count: int) -> None:
         """Take that the ``count`` transactions from number ``first`` on are on their way."""
-        upto = first + count
+        self._make_room(first + count)
+        self._states[first : first + count] = _OPEN
+        self.open_count += count
+
+    def _make_room(self, upto: int) -> None:
         if upto > len(self._states):
             more = max(upto, 2 * len(self._states)) - len(self._states)
             self._states = np.pad(self._states, (0, more))
             if self._said is not None:
                 self._said = np.pad(self._said, (0, more))
-        self._states[first:upto] = _OPEN
-        self.open_count += count
+
+    def found(self, numbers: I64) -> None:
+        """Take that the messages ``numbers``, int64 (n,), lie in a topic that others write; some may have ended."""
+        self._make_room(int(numbers.max()) + 1)
+        states = self._states[numbers]
+        ahead, new = numbers[states == _AHEAD], numbers[states == _UNSENT]
+        self._states[ahead] = _ENDED
+        self.ahead_count -= len(ahead)
+        mine = np.array([each for each in new.tolist() if not self._beyond(each)], dtype=np.int64)
+        self._states[mine] = _OPEN
+        self.open_count += len(mine)
+        self._offer(len(mine))
+
+    def end_at(self, beyond: Callable[[int], bool]) -> None:
+        """Take that messages of whose number ``beyond`` is true do not belong to the run, unless they have ended."""
+        self._beyond = beyond
+
+    def _offer(self, count: int) -> None:
+        """Count transactions that nobody here has sent."""
+        self._telemetry.ledger.offer(count)
+        self._telemetry.ledger.send(count)
 
     def take(self, ended: Sequence[Ended], seen_wall_ns: int) -> None:
         """Take what was committed and seen at wall time ``seen_wall_ns``, all of it at once."""
@@ -164,6 +197,8 @@ class Collector:
     def _ends(self, ended: Ended, content: int) -> bool:
         """Return whether this is the end of a transaction, and not a second one; ``content`` tells what it says."""
         number, said = ended.number, self._said
+        if self._listening and 0 <= number < len(self._states) + _FURTHEST_AHEAD:
+            self._make_room(number + 1)
         state = self._states[number] if 0 <= number < len(self._states) else _UNSENT
         if state == _OPEN:
             self._states[number] = _ENDED
@@ -171,13 +206,35 @@ class Collector:
                 said[number] = content
             self.open_count -= 1
             return True
-        if state == _ENDED and said is not None and said[number] == content:
+        if state == _UNSENT and self._listening and 0 <= number < len(self._states):
+            return self._ends_ahead(number, content)
+        if state in (_ENDED, _AHEAD) and said is not None and said[number] == content:
             self.redelivered += 1
-        elif state == _ENDED:
+        elif state in (_ENDED, _AHEAD):
             self.decided_twice += 1
         else:
             self.unknown_count += 1
         return False
+
+    def _ends_ahead(self, number: int, content: int) -> bool:
+        """Return whether this is the end of a message of the run, which workers have read before it was found here."""
+        if self._beyond(number):
+            self.later_count += 1
+            return False
+        self._states[number] = _AHEAD
+        if self._said is not None:
+            self._said[number] = content
+        self.ahead_count += 1
+        self._offer(1)
+        return True
+
+    def refused(self, number: int, why: str, raw: bytes) -> None:
+        """Take that the transaction ``number`` could not be sent: it is a dead letter of whoever sends."""
+        if number < len(self._states) and self._states[number] == _OPEN:
+            self._states[number] = _ENDED
+            self.open_count -= 1
+            at_ns = wall_ns() - self._wall_less_clock_ns
+            self._set_aside([DeadLetter(number, "too_large", why, redacted(raw), at_ns)])
 
     def _letter(self, ended: Ended) -> DeadLetter:
         document = _read_letter(ended.value)
@@ -196,7 +253,7 @@ class Collector:
         due_ns = np.array([each.due_ns for each in decisions], dtype=np.int64)
         done_ns = np.array([each.done_ns for each in decisions], dtype=np.int64)
         track = np.zeros((len(lines), len(Track)), dtype=np.int64)
-        track[:, NUMBER] = [each.number for each in decisions]
+        track[:, NUMBER] = self._numbers(lines, decisions)
         track[:, ARRIVAL] = due_ns - self._wall_less_clock_ns
         track[:, DECIDED] = done_ns - self._wall_less_clock_ns
         decided = _batch(lines, track)
@@ -209,6 +266,15 @@ class Collector:
         self.models.update(line.model for line in lines)
         stages[Stage.LATENCY].record((done_ns - due_ns) // NS_PER_US)
         stages[Stage.COMMITTED].record((seen_wall_ns - due_ns) // NS_PER_US)
+
+    def _numbers(self, lines: Sequence[_Line], decisions: Sequence[Ended]) -> list[int]:
+        """Return under which numbers the book knows decisions; of other people's messages it knows no truth."""
+        if not self._listening:
+            return [each.number for each in decisions]
+        first = self._book.count
+        event_us = np.array([line.event_time for line in lines], dtype=np.int64)
+        self._book.book(event_us, np.zeros(len(lines), dtype=np.uint8))
+        return list(range(first, first + len(lines)))
 
     def _log(self, values: Sequence[bytes]) -> None:
         text = b"".join(value if value.endswith(b"\n") else value + b"\n" for value in values)

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from actors.adapters.files import AppendOnlyFile, DeadLetterFile
 from actors.adapters.redis.features import RedisFeatureStore
 from actors.adapters.streams import Delivery, delivery_of
-from actors.core.clock import US_PER_S, ScaledEventTime
-from actors.features.refresh import Refresher
+from actors.core.clock import US_PER_S
 from actors.model.serving import ModelSlot
 from actors.telemetry.alerts.built_in import stream_rules
 from actors.telemetry.alerts.rule import AlertRule
@@ -29,6 +28,8 @@ from sim.report.summary import StreamFigures
 from sim.run.composition import Attachments
 from sim.run.machine import Machine
 from sim.run.plan import Plan
+from sim.run_parts import Background, RunEventTime
+from sim.scenario.pipeline import mapped_source
 from sim.steps.schedule import StepSchedule
 
 
@@ -39,8 +40,8 @@ class StreamRun:
     telemetry: Telemetry
     journal: Journal
     book: OutcomeBook
-    event_time: ScaledEventTime
-    refresher: Refresher
+    event_time: RunEventTime
+    refresher: Background
     faults: RemoteFaults
     slot: ModelSlot
     model_changes: RemoteModel
@@ -124,6 +125,10 @@ class StreamRun:
                 unknown,
                 f"{unknown:,} messages under this run's id are none of its decisions: who else writes there?",
             ),
+            (
+                self.collector.later_count,
+                f"{self.collector.later_count:,} messages that came after the end were decided: no figure has them",
+            ),
             (figures.foreign, f"{figures.foreign:,} messages of other runs were passed over"),
             (
                 figures.redelivered,
@@ -144,7 +149,9 @@ class StreamRun:
         twice, undecided = self.collector.decided_twice, self.pipeline.undecided
         open_ = f"undecided: {undecided:,} transactions that were sent have no committed end within the drain time-out"
         remedy = f"another run on this stream has to give them up with --discard {self.workers.run}"
+        ahead = self.collector.ahead_count
         lines = [
+            (ahead, f"{ahead:,} ends of messages that are not in the topic: who else writes decisions there?"),
             (twice, f"decided twice: {twice:,} transactions have more than one committed end"),
             (undecided, f"{open_}; {remedy}"),
         ]
@@ -205,8 +212,10 @@ async def _composed(
     book, settings = OutcomeBook(machine.array_store), plan.scenario.pipeline
     delivery = delivery_of(settings.sink)
     telemetry = Telemetry(plan.artifact.reference, machine.clock.now_ns())
-    collector = Collector(telemetry, book, *files, delivery)
-    own = await compose_producer(workers, plan, machine, journal, telemetry, book, collector.sent)
+    listening = mapped_source(settings) is not None
+    collector = Collector(telemetry, book, *files, delivery, listening=listening)
+    own = await compose_producer(workers, plan, machine, journal, telemetry, book, collector)
+    workers.sender.on_refused = collector.refused
     inlet = StreamInlet(await workers.read_committed(), workers.run)
     pipeline = RemotePipeline(settings, own.sending, inlet, collector, workers, machine.clock)
     await workers.gather(own.group, plan.artifact.folder)

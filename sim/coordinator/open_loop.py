@@ -12,7 +12,7 @@ from actors.mailbox import Mailbox
 from actors.producer import Producer
 from actors.source import Source
 from actors.supervisor import Restart, Supervisor
-from actors.telemetry.snapshot import ActorGauge
+from actors.telemetry.snapshot import ActorGauge, MailboxGauge
 
 SENT_AT_ONCE: Final = 1_024
 ROOM: Final = 20_000  # transactions that wait here while no broker answers; what is due beyond them is unsent
@@ -86,6 +86,23 @@ class OpenLoop:
                 self._seen(columns)
             due_ns = batch.track[:, ARRIVAL] + self._wall_less_clock_ns
             await self._outlet.send(keys, batch.raws, batch.track[:, NUMBER], due_ns)
+
+    def finish(self) -> None:
+        """Send what is due by now, and then stop."""
+        self.producer.finish()
+
+    def stop(self) -> None:
+        """Take nothing more; what is due and unsent stays unsent."""
+        self.producer.stop()
+
+    def unsent(self) -> int:
+        """Return how many are due and not handed over."""
+        return self.producer.count_offered()
+
+    def box(self) -> MailboxGauge:
+        """Return how full the mailbox is."""
+        box = self.mailbox
+        return MailboxGauge(box.name, box.depth, box.capacity, box.leased, box.blocked_s)
 
     @property
     def held(self) -> int:

@@ -10,7 +10,7 @@ from actors.telemetry.telemetry import Telemetry
 from dashboard.frame import Notice
 from sim.clocks.event_loop import loop_factory, run_interruptibly
 from sim.coordinator.producer_lifecycle import NoTruths, ProducerLifecycle, Say, journal_line
-from sim.coordinator.producer_parts import compose_producer
+from sim.coordinator.producer_parts import NoLedger, compose_producer
 from sim.coordinator.request import StreamPlace
 from sim.coordinator.stream_workers import StreamRequest, StreamWorkers, new_run
 from sim.journal import Journal, JournalEntry
@@ -18,6 +18,8 @@ from sim.run.command import Request, planned, shorten
 from sim.run.machine import real_machine
 from sim.run.plan import Plan
 from sim.scenario.loader import load, placing
+from sim.scenario.pipeline import mapped_source
+from sim.scenario.problems import LateProblemError
 from sim.scenario.scenario import Scenario
 from sim.signals import drained_by
 
@@ -40,6 +42,9 @@ def produce_scenario(
     """
     with placing(request.scenario, request.overrides), TemporaryDirectory(prefix="riskdrill-") as folder:
         scenario = load(request.scenario, request.overrides, needs_model=request.model is None)
+        if mapped_source(scenario.pipeline) is not None:
+            rule = "cannot be produced: its transactions are messages that others write"
+            raise LateProblemError("pipeline.source.columns", rule, "", "let `run` decide them, or remove columns")
         place = StreamPlace(stream_of(scenario))
         plan = planned(shorten(scenario, request.duration), request, place, Path(folder), show, told=True)
         for line in (*plan.warnings, *_not_applied(plan)):
@@ -71,7 +76,7 @@ async def _produce(plan: Plan, request: StreamRequest, show: Callable[[Notice], 
         journal = Journal(machine.clock, tell)
         telemetry = Telemetry(plan.artifact.reference, machine.clock.now_ns())
         workers = StreamWorkers(request, new_run(), machine.clock, show)
-        own = await compose_producer(workers, plan, machine, journal, telemetry, NoTruths(), lambda *_: None)
+        own = await compose_producer(workers, plan, machine, journal, telemetry, NoTruths(), NoLedger())
         say(f"run {workers.run} is announced on {request.places.stream.url}")
         await workers.gather(own.group, plan.artifact.folder)
         production = ProducerLifecycle(plan, own, workers, telemetry, journal, machine.clock, say)

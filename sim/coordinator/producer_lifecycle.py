@@ -127,7 +127,7 @@ class ProducerLifecycle:
 
     async def _send(self) -> str:
         """Send what is due until the end of the plan or an interrupt; return why it could not go on, "" if it could."""
-        sending, producer = self._own.sending, self._own.sending.producer
+        sending = self._own.sending
         both = asyncio.gather(sending.produce(), sending.send())
         try:
             with suppress(TimeoutError):
@@ -136,9 +136,9 @@ class ProducerLifecycle:
             if self._asked.done():
                 self._journal.add("interrupted", detail="nothing more is sent; waiting for the workers")
                 self._own.faults.lift_all()  # a producer that hangs could not end
-                producer.stop()
+                sending.stop()
             else:
-                producer.finish()
+                sending.finish()
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._limit_s):
                     await first_of([both, self._hurried])
@@ -196,7 +196,7 @@ class ProducerLifecycle:
         total = self._plan.load.expected_count
         while True:
             await asyncio.sleep(TOLD_EVERY_S)
-            ledger, unsent = self._telemetry.ledger, self._own.sending.producer.count_offered()
+            ledger, unsent = self._telemetry.ledger, self._own.sending.unsent()
             workers, lag = len(self._workers.group.live), self._lag
             behind = "" if lag is None else f", {lag:,} undecided"
             silent_s, _ = self._workers.silent_s()
@@ -209,7 +209,7 @@ class ProducerLifecycle:
 
     def _tell_sent(self) -> None:
         """Say what was sent, and how late."""
-        unsent, sender = self._own.sending.producer.count_offered(), self._workers.sender
+        unsent, sender = self._own.sending.unsent(), self._workers.sender
         late = self._telemetry.stages[Stage.LATENESS].counts()
         count = self._telemetry.ledger.offered - unsent
         self._say(f"sent {count:,} transactions in {self._now_s():.1f} s, {unsent:,} were due and are unsent")
@@ -237,7 +237,7 @@ class ProducerLifecycle:
             self._say(f"all that was sent is decided; run {run} has ended, its decisions are in {topic}")
         if self._asked.done():
             return INTERRUPTED
-        unsent = self._own.sending.producer.count_offered()
+        unsent = self._own.sending.unsent()
         return FAILED if undecided or escalated or unsent or self._workers.sender.refused else PASS
 
 

@@ -1,21 +1,28 @@
-"""What produces a run on a stream: its transactions, its batch features, and what it asks of its workers."""
+"""What a run on a stream has in its own process: transactions, batch features, and what it asks of its workers.
 
+It produces the transactions, or takes note of those that others write.
+"""
+
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 from actors.actor import Environment, Hooks
+from actors.adapters.kafka.readings import MappedMessages
 from actors.adapters.redis.features import RedisFeatureStore
 from actors.adapters.stores import kept_s
-from actors.core.clock import Clock, ScaledEventTime
+from actors.core.arrays import I64
+from actors.core.clock import US_PER_S, Clock, ScaledEventTime
 from actors.features.refresh import Refresher
 from actors.model.serving import ModelSlot
 from actors.model.verification import ChildVerification
-from actors.model.warm_state import WarmState
 from actors.telemetry.telemetry import Telemetry
 from sim.coordinator.open_loop import OpenLoop
 from sim.coordinator.remote_faults import RemoteFaults
 from sim.coordinator.remote_model import RemoteModel
+from sim.coordinator.remote_pipeline import Sending
 from sim.coordinator.stream_workers import StreamWorkers
 from sim.coordinator.worker_group import WorkerGroup
 from sim.faults.model import ModelBadRelease
@@ -29,6 +36,8 @@ from sim.run.plan import Plan, SyntheticLoad
 from sim.run.serving import model_slot
 from sim.run.source import DelayedLabels, FeedSource, Truths
 from sim.run.warm_state import warm_state
+from sim.run_parts import Background, RunEventTime
+from sim.scenario.pipeline import StreamSourceSettings, mapped_source
 from sim.scenario.render import resolved
 from sim.scenario.timeline import phase_spans
 from sim.steps.model_changes import ModelChanges
@@ -36,7 +45,10 @@ from sim.steps.schedule import AlertSignal, StepSchedule
 from sim.stream.batch_features import SentOnce, keep_served
 from sim.stream.control_messages import Announce
 from sim.stream.fault_places import at_producer
+from sim.stream.labels import WaitingLabels
+from sim.stream.listening import FirstMessages, Found, Listener, NoRefresher, TopicTime
 from sim.stream.membership import kernel_digest, own_version
+from sim.stream.refresh import HeardBy, StreamRefresh
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +56,70 @@ class ProducerParts:
     """The parts of a run on a stream that are in its own process, whoever takes the decisions.
 
     Attributes:
-        sending: the producer, and what sends.
-        source: where it takes its transactions from.
+        event_time: when it is, for transactions.
+        refresher: keeps batch features fresh.
+        sending: the producer and what sends, or what takes note of messages that others write.
     """
 
-    event_time: ScaledEventTime
+    event_time: RunEventTime
     store: RedisFeatureStore
-    refresher: Refresher
+    refresher: Background
     faults: RemoteFaults
     slot: ModelSlot
     model_changes: RemoteModel
     steps: StepSchedule
     group: WorkerGroup
-    source: FeedSource
-    sending: OpenLoop
+    sending: Sending
+
+
+class Ledger(Found, Protocol):
+    """Takes note of the transactions of a run."""
+
+    def sent(self, first: int, count: int) -> None:
+        """Take that the ``count`` transactions from number ``first`` on are on their way."""
+        ...
+
+
+class NoLedger:
+    """Takes note of no transaction: nobody here reads what becomes of them.
+
+    Attributes:
+        ahead_count: none.
+    """
+
+    ahead_count = 0
+
+    def sent(self, first: int, count: int) -> None:
+        """Take no note."""
+
+    def found(self, numbers: I64) -> None:
+        """Take no note."""
+
+    def end_at(self, beyond: Callable[[int], bool]) -> None:
+        """Take no note."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Surroundings:
+    """What both kinds of runs are made in."""
+
+    workers: StreamWorkers
+    plan: Plan
+    machine: Machine
+    journal: Journal
+    telemetry: Telemetry
+    local: FaultSchedule
+    targets: FaultTargets
+
+
+@dataclass(frozen=True, slots=True)
+class _Traffic:
+    """What is one thing where transactions are sent, and another where others write them."""
+
+    event_time: RunEventTime
+    store: RedisFeatureStore
+    refresher: Background
+    sending: Sending
 
 
 async def compose_producer(
@@ -67,7 +129,7 @@ async def compose_producer(
     journal: Journal,
     telemetry: Telemetry,
     truths: Truths,
-    on_sent: Callable[[int, int], None],
+    ledger: Ledger,
 ) -> ProducerParts:
     """Return what produces ``plan``, connected to its servers; the table of batch features is served.
 
@@ -78,34 +140,53 @@ async def compose_producer(
         journal: of the run.
         telemetry: gets what is counted here, and what workers count.
         truths: told of the truth behind each transaction.
-        on_sent: told before transactions are sent: the number of the first, and how many.
+        ledger: told of each transaction before it is sent, or once it is found where others write them.
 
     Raises:
         InputError: a server cannot be used.
         MachineError: a server does not answer.
     """
     clock, scenario = machine.clock, plan.scenario
-    speed = plan.load.speed
-    if speed is None:
-        raise AssertionError("a run on a stream has intended times; it was checked")
-    warm, labels = _warm(plan), DelayedLabels(plan.label_delay_us)
-    paced = ScaledEventTime(clock, plan.load.start_us, speed)
     targets = FaultTargets(machine.occupy, plan.load.spec if isinstance(plan.load, SyntheticLoad) else None)
     rates = rate_changes(plan)
     by_hand = OpenRun() if plan.by_hand else None
     local = FaultSchedule(at_producer(scenario.faults), clock, journal, scenario.seed, targets, by_hand, rates)
+    around = _Surroundings(workers, plan, machine, journal, telemetry, local, targets)
+    slot = model_slot(plan.artifact, scenario.pipeline.thresholds)
+    shown = ModelChanges(slot, plan.artifact, ChildVerification(scenario.pipeline.scorer.engine), telemetry, journal)
+
+    mapped = mapped_source(scenario.pipeline)
+    link = await workers.connect(earliest=mapped is not None and mapped.from_ == "earliest")
+    releasing = [each.name for each in scenario.faults if isinstance(each, ModelBadRelease)]
+    announcement = _announcement(workers, plan)
+    group = WorkerGroup(link, announcement, telemetry, journal, clock, workers.kafka, releasing)
+    traffic = await (_sent(around, truths, ledger) if mapped is None else _listened_to(around, mapped, ledger))
+    changes = RemoteModel(group, shown)
+    steps = StepSchedule(scenario.steps, plan.candidates, clock, journal, changes, AlertSignal())
+    faults = RemoteFaults(scenario.faults, local, group, clock, journal, scenario.seed)
+    workers.when_begun(lambda: workers.add(_tell_phases(group, plan, clock, journal)))
+    workers.add(keep_served(traffic.store, clock, lambda told: journal.add("features_refreshed", detail=told)))
+    return ProducerParts(
+        traffic.event_time, traffic.store, traffic.refresher, faults, slot, changes, steps, group, traffic.sending
+    )
+
+
+async def _sent(around: _Surroundings, truths: Truths, ledger: Ledger) -> _Traffic:
+    """Return what sends the transactions of the plan."""
+    plan, clock, local = around.plan, around.machine.clock, around.local
+    speed = plan.load.speed
+    if speed is None:
+        raise AssertionError("a run on a stream has intended times; it was checked")
+    warm = warm_state(plan.artifact, plan.load.start_us, plan.label_delay_us, plan.load.towns())
+    labels, paced = DelayedLabels(plan.label_delay_us), ScaledEventTime(clock, plan.load.start_us, speed)
     schedule = plan.load.schedule()
     if schedule is not None:
         schedule = schedule.altered(local.reschedule)
-        targets.recount = schedule.recount
-    slot = model_slot(plan.artifact, scenario.pipeline.thresholds)
-    shown = ModelChanges(slot, plan.artifact, ChildVerification(scenario.pipeline.scorer.engine), telemetry, journal)
-    source = FeedSource(local.wrap_feed(machine.feed), schedule, truths, labels)
-
-    releasing = [each.name for each in scenario.faults if isinstance(each, ModelBadRelease)]
-    link, announcement = await workers.connect(), _announcement(workers, plan)
-    group = WorkerGroup(link, announcement, telemetry, journal, clock, workers.kafka, releasing)
-    store = await _served(workers, plan, warm)
+        around.targets.recount = schedule.recount
+    source = FeedSource(local.wrap_feed(around.machine.feed), schedule, truths, labels)
+    store = _store(around)
+    if warm.store.table is not None:
+        await store.publish(warm.store.table)
     refresher = Refresher(
         warm.builder,
         local.wrap_refresh(store),
@@ -113,32 +194,47 @@ async def compose_producer(
         labels,
         paced,
         clock,
-        on_refreshed=partial(note_refresh, telemetry, journal),
-        on_failed=partial(note_failed_refresh, telemetry, journal),
+        on_refreshed=partial(note_refresh, around.telemetry, around.journal),
+        on_failed=partial(note_failed_refresh, around.telemetry, around.journal),
     )
-    changes = RemoteModel(group, shown)
-    steps = StepSchedule(scenario.steps, plan.candidates, clock, journal, changes, AlertSignal())
-    faults = RemoteFaults(scenario.faults, local, group, clock, journal, scenario.seed)
-    environment = Environment(clock, telemetry, local.wrap_hooks(Hooks()))
+    environment = Environment(clock, around.telemetry, local.wrap_hooks(Hooks()))
+    settings, outlet, restarted = plan.scenario.pipeline, around.workers.sender, around.journal.note_restart
     seen = SentOnce(warm.history.append)
-    sending = OpenLoop(scenario.pipeline, source, workers.sender, environment, on_sent, journal.note_restart, seen)
-    workers.when_begun(lambda: workers.add(_tell_phases(group, plan, clock, journal)))
-    workers.add(keep_served(store, clock, lambda told: journal.add("features_refreshed", detail=told)))
+    sending = OpenLoop(settings, source, outlet, environment, ledger.sent, restarted, seen)
     await source.prime()
-    return ProducerParts(paced, store, refresher, faults, slot, changes, steps, group, source, sending)
+    return _Traffic(paced, store, refresher, sending)
 
 
-def _warm(plan: Plan) -> WarmState:
-    return warm_state(plan.artifact, plan.load.start_us, plan.label_delay_us, plan.load.towns())
+async def _listened_to(around: _Surroundings, source: StreamSourceSettings, ledger: Ledger) -> _Traffic:
+    """Return what takes note of the messages that others write, with the table of the model's own history served."""
+    if source.columns is None:
+        raise AssertionError("only a source with a map is listened to")
+    from sim.replay.messages import MessageMap
+
+    workers, plan, journal = around.workers, around.plan, around.journal
+    topics, store = workers.request.places.stream.topics, _store(around)
+    labels = WaitingLabels(int(plan.artifact.manifest.label_delay_s * US_PER_S))
+    heard = HeardBy(
+        around.local.wrap_refresh,
+        partial(note_refresh, around.telemetry, journal),
+        partial(note_failed_refresh, around.telemetry, journal),
+    )
+    clock = around.machine.clock
+    history = StreamRefresh(plan.artifact, labels, store, workers.run, clock, lambda _: None, heard)
+    await history.begin()
+    reading = MappedMessages(MessageMap(source.columns, source.timezone).translate, workers.starts)
+    first = FirstMessages(source.columns, topics.transactions, partial(journal.add, "messages_refused", ""))
+    ends = partial(asyncio.to_thread, workers.topics.ends, topics.transactions, topics.labels)
+    reader = await workers.read_transactions()
+    listener = Listener(reader, reading, topics.transactions, workers.starts, ends, ledger, history, first)
+    return _Traffic(TopicTime(history), store, NoRefresher(), listener)
 
 
-async def _served(workers: StreamWorkers, plan: Plan, warm: WarmState) -> RedisFeatureStore:
-    """Return the store of batch features, which serves the table of the model's history."""
-    kept = kept_s(plan.scenario.pipeline.feature_store.store)
-    store = RedisFeatureStore(workers.marks.client, workers.request.places.keys_of(workers.run), kept)
-    if warm.store.table is not None:
-        await store.publish(warm.store.table)
-    return store
+def _store(around: _Surroundings) -> RedisFeatureStore:
+    kept = kept_s(around.plan.scenario.pipeline.feature_store.store)
+    return RedisFeatureStore(
+        around.workers.marks.client, around.workers.request.places.keys_of(around.workers.run), kept
+    )
 
 
 def _announcement(workers: StreamWorkers, plan: Plan) -> Announce:

@@ -14,7 +14,7 @@ from actors.resilience.breaker import CircuitBreaker
 from actors.telemetry.ledger_snapshot import Waiting
 from actors.telemetry.snapshot import ActorGauge, Gauges, MailboxGauge
 from sim.coordinator.collector import Collector
-from sim.coordinator.open_loop import SENDER, OpenLoop
+from sim.coordinator.open_loop import SENDER
 from sim.coordinator.waiting import first_of
 
 RECOVERY_S: Final = 15.0  # beyond the drain time-out: a worker that dies now is started, and gets its partitions back
@@ -27,6 +27,47 @@ class Inlet(Protocol):
 
     async def read(self) -> list[Ended]:
         """Return what was committed since the last call; waits a moment for it."""
+        ...
+
+
+class Sending(Protocol):
+    """The end before the stream: it sends transactions, or takes note of those that others have sent."""
+
+    @property
+    def held(self) -> int:
+        """How many are here, on their way to the stream or into the ledger."""
+        ...
+
+    def start_at(self, start_ns: int, wall_less_clock_ns: int) -> None:
+        """Set the instant from which intended times count, and how far wall time is ahead of the run's clock."""
+        ...
+
+    async def produce(self) -> None:
+        """Take everything that there is."""
+        ...
+
+    async def send(self) -> None:
+        """Send what was taken."""
+        ...
+
+    def finish(self) -> None:
+        """Take what is due by now, and then stop."""
+        ...
+
+    def stop(self) -> None:
+        """Take nothing more."""
+        ...
+
+    def unsent(self) -> int:
+        """Return how many are due and were not taken."""
+        ...
+
+    def box(self) -> MailboxGauge:
+        """Return how full its mailbox is."""
+        ...
+
+    def gauge(self) -> ActorGauge:
+        """Return what it does."""
         ...
 
 
@@ -78,7 +119,7 @@ class RemotePipeline:
     def __init__(
         self,
         config: PipelineConfig,
-        sending: OpenLoop,
+        sending: Sending,
         inlet: Inlet,
         collector: Collector,
         workers: Workers,
@@ -145,9 +186,9 @@ class RemotePipeline:
         if not self._tasks:
             return 0
         if send_rest:
-            self._sending.producer.finish()
+            self._sending.finish()
         else:
-            self._sending.producer.stop()
+            self._sending.stop()
         limit_s = self._config.drain_timeout_ns / NS_PER_S + RECOVERY_S
         with contextlib.suppress(TimeoutError, EscalationError):
             async with asyncio.timeout(limit_s):
@@ -164,11 +205,12 @@ class RemotePipeline:
         return 0
 
     async def _stop(self) -> None:
-        self._sending.producer.stop()
+        self._sending.stop()
         for task in self._tasks.values():
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
-        self.undecided = self._collector.open_count + self._sending.mailbox.depth + self._sending.mailbox.leased
+        box = self._sending.box()
+        self.undecided = self._collector.open_count + box.depth + box.leased
 
     # ---------------------------------------------------------------- reading
 
@@ -181,11 +223,11 @@ class RemotePipeline:
             engine: what scores with it.
             silent_s: for how long Kafka, and Redis, have not answered.
         """
-        box, unsent = self._sending.mailbox, self._sending.producer.count_offered()
+        unsent = self._sending.unsent()
         in_flight = self._sending.held + self._collector.open_count
         waiting = Waiting(unsent=unsent, in_flight=in_flight)
         told = self._workers.gauges()
-        own = MailboxGauge(box.name, box.depth, box.capacity, box.leased, box.blocked_s)
+        own = self._sending.box()
         actors = (self._sending.gauge(), *_actors(told))
         states = [each.breaker for each in told]
         breaker = next((word for word in ("open", "half_open") if word in states), "closed")

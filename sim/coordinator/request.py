@@ -18,7 +18,7 @@ from dashboard.frame import Notice
 from sim.coordinator.composition import compose_stream
 from sim.coordinator.stream_workers import StreamRequest, check_servers
 from sim.run.execution import Compose
-from sim.scenario.pipeline import CallerSink, FeedSourceSettings
+from sim.scenario.pipeline import CallerSink, FeedSourceSettings, StreamSourceSettings, mapped_source
 from sim.scenario.problems import LateProblemError
 from sim.scenario.scenario import Scenario
 from sim.scenario.timeline import Cut
@@ -60,7 +60,8 @@ class StreamPlace:
         check_scenario(scenario)
         places = self.request.places
         whole = on_stream(scenario, places)
-        self.request = dataclasses.replace(self.request, places=with_own_topics(whole, places))
+        mapped = mapped_source(whole.pipeline) is not None
+        self.request = dataclasses.replace(self.request, places=with_own_topics(whole, places), mapped=mapped)
         check_servers(self.request)
         return replace(shorter, scenario=whole)
 
@@ -95,7 +96,7 @@ def on_stream(scenario: Scenario, places: Places) -> Scenario:
     pipeline = scenario.pipeline
     source, sink, assembler = pipeline.source, pipeline.sink, pipeline.assembler
     if isinstance(source, FeedSourceSettings):
-        source = KafkaSourceConfig()
+        source = StreamSourceSettings()
     if isinstance(sink, CallerSink):
         sink = KafkaSinkConfig()
     for path, said in (("pipeline.source", source), ("pipeline.sink", sink)):

@@ -42,12 +42,14 @@ class StreamRequest:
         workers: how many to start; None: those that run elsewhere are used.
         discard: a run whose claim is given up first; None gives up none.
         metrics: where the run's figures are served; those of the workers that it starts are on the ports after it.
+        mapped: whether the transactions are other people's messages, as the scenario says.
     """
 
     places: Places
     workers: int | None = None
     discard: str | None = None
     metrics: MetricsAddress | None = None
+    mapped: bool = False
 
 
 def new_run() -> str:
@@ -85,7 +87,7 @@ async def _check(request: StreamRequest) -> None:
     marks = RunMarks(places.store, START_TIMEOUT_S)
     try:
         topics = StreamTopics(places.stream)
-        await asyncio.to_thread(topics.ensure)
+        await asyncio.to_thread(partial(topics.ensure, mapped=request.mapped))
         if request.discard is not None:
             await asyncio.to_thread(topics.discard, request.discard)
         runs = list(await asyncio.to_thread(topics.lags))
@@ -123,20 +125,23 @@ class StreamWorkers:
         self.marks = RunMarks(request.places.store)
         self.group: WorkerGroup
         self.sender: TransactionSender
-        self._reader: CommittedReader | None = None
+        self._readers: list[CommittedReader] = []
         self._link: ControlLink
 
     # ---------------------------------------------------------------- before the run
 
-    async def connect(self) -> ControlLink:
+    async def connect(self, *, earliest: bool = False) -> ControlLink:
         """Claim the stream for the run and open the ways to it; return the end of the control topic.
+
+        Args:
+            earliest: whether the run begins with the first transaction that is there, and not behind the last.
 
         Raises:
             InputError: the servers cannot be used.
             MachineError: they do not answer.
         """
         stream = self.request.places.stream
-        self.starts = await asyncio.to_thread(self.topics.claim, self.run)
+        self.starts = await asyncio.to_thread(partial(self.topics.claim, self.run, earliest=earliest))
         self._link = EncodedLink(await KafkaControl.open(stream))
         self.sender = TransactionSender(stream, self.run)
         keys = self.request.places.keys_of(self.run)
@@ -155,8 +160,23 @@ class StreamWorkers:
         """
         stream = self.request.places.stream
         ends = await asyncio.to_thread(self.topics.ends, stream.topics.decisions, stream.topics.dead_letters)
-        self._reader = CommittedReader(stream, ends)
-        return self._reader
+        return self._read(ends)
+
+    async def read_transactions(self) -> CommittedReader:
+        """Return what reads the transactions of the run, which others write, and all labels that are there.
+
+        Raises:
+            MachineError: the brokers do not answer.
+        """
+        stream = self.request.places.stream
+        begins = await asyncio.to_thread(self.topics.begins, stream.topics.labels)
+        starts = {(stream.topics.transactions, partition): offset for partition, offset in self.starts.items()}
+        return self._read(begins | starts)
+
+    def _read(self, starts: dict[tuple[str, int], int]) -> CommittedReader:
+        reader = CommittedReader(self.request.places.stream, starts)
+        self._readers.append(reader)
+        return reader
 
     async def gather(self, group: WorkerGroup, model: Path) -> None:
         """Start workers, or look for those that run, and wait until they are there.
@@ -276,8 +296,8 @@ class StreamWorkers:
             async with asyncio.timeout(within_s):
                 await self.marks.close()
                 await self._link.close()
-                if self._reader is not None:
-                    await self._reader.close()
+                for reader in self._readers:
+                    await reader.close()
                 self.sender.close()
 
     async def _settle(self) -> None:

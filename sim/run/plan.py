@@ -13,12 +13,13 @@ from actors.model.artifact import Artifact
 from sim.chance import Streams
 from sim.clocks.costs import Costs
 from sim.clocks.modelled_waits import LookUpTime
-from sim.feeds.feed import Blocks
+from sim.feeds.feed import Block, Blocks
 from sim.operator.blindfold import Blindfold
 from sim.replay.events_section import events_spec
 from sim.replay.known_cards import judged_rows
 from sim.replay.traffic import FileTraffic
 from sim.scenario.pace import world_spec
+from sim.scenario.pipeline import mapped_source
 from sim.scenario.scenario import Phase, Scenario
 from sim.scenario.timeline import Cut, duration_ns
 from sim.steps.mirrors import mirrors_for, with_mirrors
@@ -232,7 +233,42 @@ class FileLoad:
         return self.traffic
 
 
-Load = SyntheticLoad | FileLoad
+@dataclass(frozen=True, slots=True)
+class NoBlocks:
+    """The transactions of a run that makes none."""
+
+    def build(self) -> tuple[Block, ...]:
+        """Return nothing."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class TopicLoad:
+    """Messages that others write to a topic, while the run goes on: it makes none, and knows of none before.
+
+    Attributes:
+        blocks: what it makes: nothing.
+    """
+
+    blocks: Blocks = field(default_factory=NoBlocks)
+    start_us: int = 0
+    expected_count: int = 0
+    speed: float | None = 1.0
+    length_ns: int | None = None
+    skipped_rows: int = 0
+    labelled: bool = False
+    judged: Bool | None = None
+
+    def schedule(self) -> Schedule | None:
+        """Return None: others say when messages come."""
+        return None
+
+    def towns(self) -> tuple[PooledTown, ...]:
+        """No copies: whoever has written to the topic is all there is."""
+        return ()
+
+
+Load = SyntheticLoad | FileLoad | TopicLoad
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +346,8 @@ def load_of(scenario: Scenario, capacity_per_s: float | None = None, contents: "
     Raises:
         TransactionFileError: its file cannot be replayed.
     """
+    if mapped_source(scenario.pipeline) is not None:
+        return TopicLoad()
     if scenario.events is None:
         return SyntheticLoad(traffic_spec(scenario, capacity_per_s), mirrors_for(scenario.steps))
     from sim.replay.event_file import EventFile

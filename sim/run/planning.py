@@ -16,7 +16,7 @@ from sim.clocks.modelled_waits import LookUpTime
 from sim.installation import PROGRAM
 from sim.kernel_warm_up import make_ready
 from sim.run.model_choice import find_candidates
-from sim.run.plan import FileLoad, Load, Plan, load_of, needs_capacity
+from sim.run.plan import FileLoad, Load, Plan, TopicLoad, load_of, needs_capacity
 from sim.scenario.machine import JobCost, MachineSettings
 from sim.scenario.pace import unworkable
 from sim.scenario.pipeline import ConstantLookUp, LognormalLookUp
@@ -93,6 +93,7 @@ def _cost(said: JobCost) -> Cost:
     return Cost(said.fixed / NS_PER_US, said.per_row / NS_PER_US)
 
 
+MADE_UP = "synthetic world"  # how a manifest begins to say what its model was trained on
 GUESS_PER_S = 50_000.0  # stands for the capacity until it is measured; a scenario without shares of it never asks
 
 
@@ -126,16 +127,22 @@ def prepare(
     artifact = artifact.served_by(scenario.pipeline.scorer.engine)
     on_virtual_clock = scenario.clock == "virtual"
     modelled = modelled_machine(scenario, artifact) if on_virtual_clock else ModelledMachine(Costs())
+    arriving = load or load_of(scenario, GUESS_PER_S)
     draft = Plan(
         scenario=scenario,
         artifact=artifact,
         clock=scenario.clock,
-        load=load or load_of(scenario, GUESS_PER_S),
+        load=arriving,
         folder=folder,
         cut=shorter,
         candidates=find_candidates(scenario, artifact, announce),
         started_epoch_s=_now_epoch_s(scenario),
-        warnings=(*filter(None, [artifact.fallback]), *modelled.warnings, *not_kept),
+        warnings=(
+            *filter(None, [artifact.fallback]),
+            *modelled.warnings,
+            *not_kept,
+            *_of_another_world(arriving, artifact.manifest),
+        ),
         costs=modelled.costs,
         noise=modelled.noise,
         look_up=look_up_time(scenario),
@@ -151,6 +158,14 @@ def prepare(
     if wrong is not None:
         raise LateProblemError("world.speed", wrong.rule, wrong.got, wrong.remedy)
     return replace(draft, load=load_of(scenario, capacity), capacity_per_s=capacity)
+
+
+def _of_another_world(load: Load, manifest: Manifest) -> tuple[str, ...]:
+    """Return a line where other people's messages are scored by a model of the synthetic world."""
+    if not isinstance(load, TopicLoad) or not manifest.source.startswith(MADE_UP):
+        return ()
+    told = f"model {manifest.digest} is of the {manifest.source}, and knows nothing of other people's messages"
+    return (f"{told}; train one on data like theirs and name it with --model",)
 
 
 def refuse_known_transactions(load: Load, manifest: Manifest) -> None:

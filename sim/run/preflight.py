@@ -16,7 +16,7 @@ from actors.model.verification import load_verified
 from dashboard.frame import Notice
 from sim.replay.events_section import opened_spec
 from sim.run.model_choice import cached_folder, check_trees, named_model, source_of
-from sim.run.plan import Load, load_of, planned_ns
+from sim.run.plan import Load, TopicLoad, load_of, planned_ns
 from sim.run.planning import GUESS_PER_S, modelled_machine, refuse_known_transactions
 from sim.scenario.events import UNITS, TimeColumn
 from sim.scenario.scenario import Scenario
@@ -106,7 +106,8 @@ class Preflight:
     def length(self) -> str:
         """How long it sends for, for a reader."""
         if self.length_ns is None:
-            return "as fast as the pipeline takes them"
+            listening = isinstance(self.load, TopicLoad)
+            return "until it is interrupted" if listening else "as fast as the pipeline takes them"
         virtual = " of virtual time" if self.scenario.clock == "virtual" else ""
         return f"takes {spoken_duration(self.length_ns)}{virtual}"
 

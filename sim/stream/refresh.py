@@ -3,7 +3,7 @@
 import asyncio
 import datetime as dt
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ import typer
 from actors.adapters.kafka.client import StillWaitingError, WorkerFencedError
 from actors.adapters.kafka.messages import Record
 from actors.adapters.kafka.plain import CommittedReader
+from actors.adapters.kafka.readings import MappedMessages
 from actors.adapters.kafka.topics import StreamTopics
 from actors.adapters.redis.connection import START_TIMEOUT_S, check_store, connect
 from actors.adapters.redis.features import RedisFeatureStore
@@ -22,11 +23,12 @@ from actors.core.clock import US_PER_S, Clock, RealClock
 from actors.core.errors import MachineError
 from actors.core.transaction import readable
 from actors.features.batch_table import BatchTableBuilder
-from actors.features.refresh import Refreshed, Refresher, RefreshFailed, boundary
+from actors.features.refresh import Refreshed, Refresher, RefreshFailed, TableStore, boundary
 from actors.model.artifact import Artifact
 from actors.model.verification import load_verified
 from actors.model.warm_state import load_history
 from sim.clocks.event_loop import loop_factory, run_interruptibly
+from sim.scenario.pipeline import StreamSourceSettings
 from sim.signals import drained_by
 from sim.stream.batch_features import SentOnce, keep_served
 from sim.stream.labels import WaitingLabels, read_labels
@@ -34,6 +36,7 @@ from sim.stream.places import Places
 from sim.units import render_moment
 
 Say = Callable[[str], object]
+Offsets = dict[tuple[str, int], int]
 PARSED_AT_ONCE: Final = 512
 REMEMBERED: Final = 1_000_000  # ids, as many as the assembler remembers by default
 WITNESSES: Final = 101  # transactions whose median says how far event time has come: one wrong clock moves nothing
@@ -48,11 +51,13 @@ class RefreshOptions:
         run: whose workers look the tables up.
         model: folder of the model, whose state is the history before the stream.
         labels: file of labels; None: only those of the topic.
+        source: of the scenario, where transactions are other people's messages; None: they are ours.
     """
 
     run: str
     model: Path
     labels: Path | None = None
+    source: StreamSourceSettings | None = None
 
 
 def run_refresh(places: Places, options: RefreshOptions) -> int:
@@ -66,15 +71,17 @@ def run_refresh(places: Places, options: RefreshOptions) -> int:
     labels = WaitingLabels(int(artifact.manifest.label_delay_s * US_PER_S))
     if options.labels is not None:
         read_labels(options.labels, labels)
-    return run_interruptibly(loop_factory(), partial(_run, places, options.run, artifact, labels))
+    return run_interruptibly(loop_factory(), partial(_run, places, options, artifact, labels))
 
 
-async def _run(places: Places, run: str, artifact: Artifact, labels: WaitingLabels) -> int:
+async def _run(places: Places, options: RefreshOptions, artifact: Artifact, labels: WaitingLabels) -> int:
+    run = options.run
     keys, topics = places.keys_of(run), places.stream.topics
     await check_store(places.store, keys)
     server = StreamTopics(places.stream)
     named = (topics.transactions, topics.labels)
     begins = await asyncio.to_thread(server.begins, *named)
+    ours = _ours(options.source, {at: offset for (name, at), offset in begins.items() if name == topics.transactions})
     loop, stop, clock, say = asyncio.get_running_loop(), asyncio.Event(), RealClock(), partial(typer.echo, err=True)
     reader, redis = CommittedReader(places.stream, begins), connect(places.store, START_TIMEOUT_S)
     store = RedisFeatureStore(redis, keys)
@@ -85,7 +92,7 @@ async def _run(places: Places, run: str, artifact: Artifact, labels: WaitingLabe
             await refresh.begin()
             keeping = asyncio.create_task(keep_served(store, clock, say), name="table")
             while not stop.is_set():
-                await _step(refresh, reader, topics.labels, partial(server.ends, *named), say)
+                await _step(refresh, reader, ours, topics.labels, partial(server.ends, *named), say)
             keeping.cancel()
         except WorkerFencedError as error:
             raise MachineError(f"{places.stream.url}: {error}") from error
@@ -97,9 +104,21 @@ async def _run(places: Places, run: str, artifact: Artifact, labels: WaitingLabe
     return 0
 
 
+def _ours(
+    source: StreamSourceSettings | None, starts: dict[int, int]
+) -> Callable[[Sequence[Record]], Sequence[Record]]:
+    """Return what makes our own messages of those that are read, by the map of ``source``."""
+    if source is None or source.columns is None:
+        return lambda records: records
+    from sim.replay.messages import MessageMap
+
+    return MappedMessages(MessageMap(source.columns, source.timezone).translate, starts).as_ours
+
+
 async def _step(
     refresh: "StreamRefresh",
     reader: CommittedReader,
+    ours: Callable[[Sequence[Record]], Sequence[Record]],
     labels_topic: str,
     ends: Callable[[], dict[tuple[str, int], int]],
     say: Say,
@@ -113,10 +132,24 @@ async def _step(
         return
     refresh.waiting = refresh.waiting and not records
     refresh.take([each for each in records if each.topic == labels_topic], labels=True)
-    refresh.take([each for each in records if each.topic != labels_topic])
-    if refresh.due and refresh.target is None:
-        refresh.target = await asyncio.to_thread(ends)
-    await refresh.go_on(idle=not records)
+    transactions = [each for each in records if each.topic != labels_topic]
+    refresh.take(await asyncio.to_thread(ours, transactions) if transactions else ())
+    await refresh.go_on(partial(asyncio.to_thread, ends), idle=not records)
+
+
+@dataclass(frozen=True, slots=True)
+class HeardBy:
+    """A run that a refresh is part of.
+
+    Attributes:
+        wrap: puts the faults of the refresh around the store.
+        refreshed: told of each table that was published.
+        failed: told of each that was not.
+    """
+
+    wrap: Callable[[TableStore], TableStore]
+    refreshed: Callable[[Refreshed], None]
+    failed: Callable[[RefreshFailed], None]
 
 
 class StreamRefresh:
@@ -133,6 +166,7 @@ class StreamRefresh:
         run: whose transactions count; those without a run, which others have produced, count too.
         clock: real time.
         say: told in a line what happened.
+        heard: a run that the refresh is part of; None where it is a process of its own.
 
     Attributes:
         target: offsets up to which the stream is to be read before the table is built; None while none is due.
@@ -140,7 +174,14 @@ class StreamRefresh:
     """
 
     def __init__(
-        self, artifact: Artifact, labels: WaitingLabels, store: RedisFeatureStore, run: str, clock: Clock, say: Say
+        self,
+        artifact: Artifact,
+        labels: WaitingLabels,
+        store: RedisFeatureStore,
+        run: str,
+        clock: Clock,
+        say: Say,
+        heard: HeardBy | None = None,
     ) -> None:
         self._history = load_history(artifact)
         self._begin_us = artifact.manifest.state_end_us
@@ -150,8 +191,10 @@ class StreamRefresh:
         self._clock = clock
         self._say = say
         builder = BatchTableBuilder(self._history, int(artifact.manifest.label_delay_s * US_PER_S))
+        published = store if heard is None else heard.wrap(store)
+        refreshed, failed = (self._tell, self._tell_failed) if heard is None else (heard.refreshed, heard.failed)
         self._refresher = Refresher(
-            builder, store, self._history, labels, None, clock, on_refreshed=self._tell, on_failed=self._tell_failed
+            builder, published, self._history, labels, None, clock, on_refreshed=refreshed, on_failed=failed
         )
         self._keep = SentOnce(self._history.append, self._begin_us, REMEMBERED)
         self._witnesses: deque[int] = deque(maxlen=WITNESSES)
@@ -204,12 +247,15 @@ class StreamRefresh:
         if self._taken // TOLD_EVERY > before:
             self._say(f"{self._taken:,} transactions taken in, up to {_moment(self.now_us)}")
 
-    async def go_on(self, *, idle: bool) -> None:
+    async def go_on(self, ends: Callable[[], Awaitable[Offsets]], *, idle: bool) -> None:
         """Publish the table that is due once all is read that it needs.
 
         Args:
+            ends: asks for the offsets at which the stream ends.
             idle: whether the stream had nothing more.
         """
+        if self.due and self.target is None:
+            self.target = await ends()
         target = self.target
         if target is not None and (idle or all(self._positions.get(at, 0) >= end for at, end in target.items() if end)):
             self.target, self._tried_us = None, boundary(self.now_us)

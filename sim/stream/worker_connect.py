@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from actors.adapters.kafka.ends import StreamEnds
 from actors.adapters.kafka.epoch_client import EpochClient
+from actors.adapters.kafka.readings import MappedMessages, Reading
 from actors.adapters.placed_ids import PlacedIds
 from actors.adapters.redis.connection import connect
 from actors.adapters.redis.features import RedisFeatureStore
@@ -13,7 +14,8 @@ from actors.adapters.streams import delivery_of, epoch_rows_of, topics_of
 from actors.output.decision_record import DecisionLines
 from sim.run.plan import load_of
 from sim.run.warm_state import warm_past
-from sim.stream.control_messages import EndsReading
+from sim.scenario.pipeline import StreamSourceSettings, mapped_source
+from sim.stream.control_messages import Announce, EndsReading
 from sim.stream.places import Places
 from sim.stream.worker_ends import Connect, Joined, WorkerEnds
 
@@ -75,11 +77,13 @@ def connector(places: Places) -> Connect:
         worker, slot = identity.worker, identity.slot
         settings = scenario.pipeline
         delivery, epoch_rows = delivery_of(settings.sink), epoch_rows_of(settings.source)
-        client = EpochClient(stream, group, announce.run, worker, slot, delivery, epoch_rows)
+        reading = _reading(mapped_source(settings), announce)
+        client = EpochClient(stream, group, announce.run, worker, slot, delivery, epoch_rows, reading)
         lines = DecisionLines(joined.digest_of, settings.log.features)
         ends = StreamEnds(client, announce.starts, lines, joined.clock)
         redis = connect(places.store)
-        towns = () if scenario.events else load_of(scenario, announce.capacity_per_s).towns()
+        made_up = scenario.events is None and reading is None
+        towns = load_of(scenario, announce.capacity_per_s).towns() if made_up else ()
         prefix, remembered_ids = places.keys_of(announce.run), settings.assembler.remembered_ids
         past, kept = warm_past(joined.artifact, towns), kept_s(settings.windows.store)
         windows = ends.windows = RedisWindows(redis, prefix, ends.book, past, remembered_ids, kept)
@@ -90,3 +94,12 @@ def connector(places: Places) -> Connect:
         return WorkerEnds(ends, ends, ends, windows, store, epochs, ends.on_duplicates, windows, own_ids)
 
     return connected
+
+
+def _reading(source: StreamSourceSettings | None, announce: Announce) -> Reading | None:
+    """Return what reads other people's messages; None where they are our own."""
+    if source is None or source.columns is None:
+        return None
+    from sim.replay.messages import MessageMap
+
+    return MappedMessages(MessageMap(source.columns, source.timezone).translate, announce.starts)

@@ -123,3 +123,41 @@ def test_a_clock_that_is_behind_is_counted(tmp_path: Path) -> None:
         collector.take([decided(0, done_ns=DUE_NS - 1), decided(1)], DUE_NS)
         assert collector.negative_count == 1
         assert collector.models == {"abc": 2}
+
+
+def test_messages_of_others_end_before_or_after_they_are_found(tmp_path: Path) -> None:
+    """Workers may read a topic before the run does: each is counted once, the ledger balances at each step."""
+    telemetry = Telemetry()
+    output, letters = AppendOnlyFile(tmp_path / "decisions.jsonl"), DeadLetterFile(tmp_path / "dead_letters.jsonl")
+    collector = Collector(telemetry, OutcomeBook(), output, letters, listening=True)
+
+    def balanced() -> int:
+        ledger = telemetry.ledger.snapshot(Waiting(in_flight=collector.open_count))
+        assert ledger.balanced, ledger.imbalances
+        return ledger.offered
+
+    collector.take([decided(7), decided(200_000)], DUE_NS)
+    assert (balanced(), collector.ahead_count, collector.open_count) == (2, 2, 0)
+    collector.found(np.array([7, 8]))
+    assert (balanced(), collector.ahead_count, collector.open_count) == (3, 1, 1)
+    collector.take([set_aside(8), decided(7), decided(8)], DUE_NS)
+    assert (balanced(), collector.open_count, collector.decided_twice) == (3, 0, 2)
+    collector.end_at(lambda number: number > 10)
+    collector.found(np.array([9, 11]))
+    collector.take([decided(12)], DUE_NS)
+    assert (balanced(), collector.open_count, collector.later_count, collector.unknown_count) == (4, 1, 1, 0)
+    collector.take([decided(1 << 40)], DUE_NS)
+    assert collector.unknown_count == 1
+    output.close()
+    letters.close()
+
+
+def test_what_could_not_be_sent_is_a_dead_letter(tmp_path: Path) -> None:
+    """Of the sender, once: nothing waits for it, and the ledger balances."""
+    with collecting(tmp_path, 2) as (collector, telemetry):
+        for _ in range(2):
+            collector.refused(1, "2,000,000 bytes, which the brokers do not take", b"x")
+        collector.take([decided(0), decided(1)], DUE_NS)
+        ledger = telemetry.ledger.snapshot(Waiting(in_flight=collector.open_count))
+        assert (ledger.balanced, ledger.dead_letters, collector.open_count) == (True, {"too_large": 1}, 0)
+        assert collector.decided_twice == 1

@@ -7,9 +7,10 @@ import pytest
 from actors.adapters.kafka.address import Topics, parse_stream
 from actors.adapters.redis.address import parse_store
 from actors.adapters.stores import RedisStore, kept_s
-from actors.adapters.streams import KafkaSinkConfig, KafkaSourceConfig, topics_of
+from actors.adapters.streams import KafkaSinkConfig, topics_of
 from sim.coordinator.request import on_stream, said_places, with_own_topics
 from sim.scenario.loader import parse
+from sim.scenario.pipeline import StreamSourceSettings
 from sim.scenario.problems import InvalidScenarioError, LateProblemError
 from sim.scenario.render import resolved
 from sim.scenario.scenario import Scenario
@@ -26,7 +27,7 @@ def scenario(*overrides: str) -> Scenario:
 def test_the_servers_of_the_command_line_are_the_pipelines() -> None:
     """Workers read from the announced scenario where its ends and its state are, and for how long that is kept."""
     pipeline = on_stream(scenario(), PLACES).pipeline
-    assert pipeline.source == KafkaSourceConfig(address=PLACES.stream.url)
+    assert pipeline.source == StreamSourceSettings(address=PLACES.stream.url)
     assert pipeline.sink == KafkaSinkConfig(delivery="exactly_once")
     for store in (pipeline.feature_store.store, pipeline.windows.store):
         assert store == RedisStore(address=PLACES.store.url)

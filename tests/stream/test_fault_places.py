@@ -51,3 +51,25 @@ def test_a_fault_that_a_stream_does_not_have_is_refused_by_name(kind: str) -> No
 def test_faults_of_workers_and_of_the_producer_are_taken() -> None:
     """Nothing is refused that has a place."""
     check_faults(drill("feature_store_outage", "traffic_drift"))
+
+
+MAPPED = """
+version: 1
+name: mapped
+phases: [{name: listening, duration: 30s}]
+pipeline:
+  source: {kind: kafka, columns: {event_time: at, card: card, merchant: shop, amount: sum}}
+faults:
+"""
+
+
+@pytest.mark.parametrize("kind", ["traffic_drift", "producer_hang"])
+def test_where_others_write_no_fault_of_the_producer_is_there(kind: str) -> None:
+    """It is refused by its name: nothing is produced."""
+    with pytest.raises(LateProblemError, match="nothing is produced"):
+        check_faults(parse(MAPPED + LASTING.format(kind), "mapped"))
+
+
+def test_where_others_write_the_other_faults_are_there() -> None:
+    """Those of workers, and of the refresh, which the run does as ever."""
+    check_faults(parse(MAPPED + "".join(map(LASTING.format, ("scorer_hang", "refresh_failure"))), "mapped"))
