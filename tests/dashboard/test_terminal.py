@@ -59,20 +59,20 @@ with screen:
 class Session:
     """A run in a terminal of 80×24, and what the terminal has been told so far."""
 
-    def __init__(self, how: str) -> None:
+    def __init__(self, how: str, *, keys: bool = True) -> None:
         self.master, slave = pty.openpty()
         self.slave = slave
         self.resize(80, 24)
         self.before = termios.tcgetattr(slave)
         self.run = subprocess.Popen(
             [sys.executable, "-c", DRIVER, how],
-            stdin=slave,
+            stdin=slave if keys else subprocess.DEVNULL,
             stdout=slave,
             stderr=subprocess.PIPE,
             cwd=ROOT,
             env={**os.environ, "TERM": "xterm-256color"},
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509  a controlling terminal, so that Ctrl-C is real
+            preexec_fn=lambda: fcntl.ioctl(1, termios.TIOCSCTTY, 0),  # noqa: PLW1509  a controlling terminal, so that Ctrl-C is real
         )
         assert self.run.stderr is not None
         self.child = int(self.run.stderr.readline())
@@ -107,9 +107,9 @@ class Session:
 
 
 @contextlib.contextmanager
-def closing_session(how: str) -> Iterator[Session]:
+def closing_session(how: str, *, keys: bool = True) -> Iterator[Session]:
     """A run whose first picture is on the screen, ended with the context."""
-    session = Session(how)
+    session = Session(how, keys=keys)
     try:
         yield session
     finally:
@@ -242,6 +242,17 @@ def test_every_key_does_what_it_says(session: Session) -> None:
         time.sleep(0.2)
     session.await_text("files in runs/x")
     session.assert_given_back()
+
+
+def test_a_terminal_that_gives_no_keys_says_so_in_a_line() -> None:
+    """The picture is there, its last line names no key, and Ctrl-C still ends the run."""
+    with closing_session("show", keys=False) as session:
+        session.await_text("no keys: standard input is not a terminal")
+        session.await_text("throughput")
+        assert "quit" not in session.seen
+        session.press("\x03")
+        session.await_text("interrupted")
+        session.await_text("\x1b[?1049l")
 
 
 @pytest.mark.parametrize("session", ["keys"], indirect=True)
