@@ -106,7 +106,7 @@ def test_a_child_does_not_outlive_its_parent() -> None:
         assert parent.stdout is not None
         child = psutil.Process(int(parent.stdout.readline()))
         parent.kill()
-    child.wait(timeout=20)
+    child.wait(timeout=60)
 
 
 def test_a_child_imports_nothing_from_where_one_stands(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ print(screen._process.pid, file=sys.stderr, flush=True)
 with screen:
     text = "files in runs/x"
     try:
-        end = time.monotonic() + 20
+        end = time.monotonic() + 300
         while time.monotonic() < end and not any(isinstance(each, Quit) for each in asked):
             new = screen.actions()
             for each in new:
@@ -54,6 +54,7 @@ with screen:
         text = "interrupted"
     screen.close(burst(), text)
 """
+PATIENCE_S = 60.0  # of a busy machine
 
 
 class Session:
@@ -86,9 +87,9 @@ class Session:
         """Type."""
         os.write(self.master, keys.encode())
 
-    def await_text(self, text: str, patience_s: float = 15.0) -> None:
-        """Read until the text has been written; fails after ``patience_s``."""
-        end = time.monotonic() + patience_s
+    def await_text(self, text: str) -> None:
+        """Read until the text has been written."""
+        end = time.monotonic() + PATIENCE_S
         while text not in self.seen:
             assert time.monotonic() < end, f"no {text!r} in {self.seen[-2000:]!r}"
             if select.select([self.master], [], [], 0.05)[0]:
@@ -100,7 +101,7 @@ class Session:
         self.await_text("\x1b[?1049l")
         assert "\x1b[?25h" in self.seen
         assert "\x1b[?7h" in self.seen
-        end = time.monotonic() + 5
+        end = time.monotonic() + PATIENCE_S
         while termios.tcgetattr(self.slave) != self.before:
             assert time.monotonic() < end, "the terminal's modes are not restored"
             time.sleep(0.01)
@@ -234,7 +235,10 @@ def test_every_key_does_what_it_says(session: Session) -> None:
         if shown:
             session.await_text(shown)
         for each in rest:
+            session.seen = ""
             session.press(each)
+            if each == "\x1b":
+                session.await_text("throughput")  # or with the next key it would be one sequence
             time.sleep(0.06)  # as a person: what comes at once may be one sequence
         if asked:
             assert session.run.stderr is not None

@@ -22,7 +22,7 @@ from tests.support.sim.worlds import steady, traffic_spec
 
 SPEC = traffic_spec(steady(5))
 BROKEN = TrafficSpec(world=WorldSpec(cards=-1), phases=(steady(),), seed=1)  # no scenario can say this
-PATIENCE_S = 20
+PATIENCE_S = 60
 
 Make = Callable[[TrafficSpec], Feed]
 adapters = pytest.mark.parametrize("make", [InlineFeed, ProcessFeed])
