@@ -144,7 +144,7 @@ class AlertRuns:
     observed: list[Observed] = field(default_factory=list)
 
     @property
-    def runs(self) -> int:
+    def count(self) -> int:
         """How many runs it takes: two a seed, one where the scenario has no faults."""
         return self.seeds * (2 if self.prepared.shorter.scenario.faults else 1)
 

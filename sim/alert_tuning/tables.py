@@ -1,4 +1,4 @@
-"""What a study found, for a terminal: tables, and a picture of how a threshold trades speed for quiet."""
+"""What alerts did over many seeds, for a terminal: tables, and a picture of how a threshold trades speed for quiet."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final

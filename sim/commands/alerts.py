@@ -61,22 +61,22 @@ def alerts(
     if tune is not None:
         candidates(tunable(base, rules_of(base), tune))
     prepared = prepare_scenario(scenario, chosen, duration, model, say_once())
-    study = AlertRuns(prepared, first, seeds, tune, lost=partial(typer.echo, err=True))
+    runs = AlertRuns(prepared, first, seeds, tune, lost=partial(typer.echo, err=True))
     interrupted = False
-    with _progress(study.runs) as study.tell:
+    with _progress(runs.count) as runs.tell:
         try:
-            study.run(jobs or usual_jobs(study.runs))
+            runs.run(jobs or usual_jobs(runs.count))
         except KeyboardInterrupt:
             interrupted = True
-    _tell(study)
+    _tell(runs)
     return INTERRUPTED if interrupted else PASS
 
 
-def _tell(study: "AlertRuns") -> None:
+def _tell(runs: "AlertRuns") -> None:
     from sim.alert_tuning.spread import noise, on_faults
     from sim.alert_tuning.tables import detection_table, noise_table
 
-    observed = study.observed
+    observed = runs.observed
     if not observed:
         typer.echo("no run was finished: there is nothing to tell")
         return
@@ -97,8 +97,8 @@ def _tell(study: "AlertRuns") -> None:
     fired = {rule.alert for run in observed for rule in run.grades.rules if rule.fired}
     if silent := [rule.alert for rule in observed[0].rules if rule.alert not in fired]:
         typer.echo(f"never fired: {', '.join(silent)}")
-    if study.tune is not None:
-        _tell_tuning(observed, study.tune)
+    if runs.tune is not None:
+        _tell_tuning(observed, runs.tune)
 
 
 def _tell_tuning(observed: "list[Observed]", alert: str) -> None:

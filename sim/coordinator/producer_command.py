@@ -79,9 +79,9 @@ async def _produce(plan: Plan, request: StreamRequest, show: Callable[[Notice], 
         own = await compose_producer(workers, plan, machine, journal, telemetry, NoTruths(), NoLedger())
         say(f"run {workers.run} is announced on {request.places.stream.url}")
         await workers.gather(own.group, plan.artifact.folder)
-        production = ProducerLifecycle(plan, own, workers, telemetry, journal, machine.clock, say)
-        with drained_by(partial(loop.call_soon_threadsafe, production.interrupt)):
-            code = await production.run()
+        lifecycle = ProducerLifecycle(plan, own, workers, telemetry, journal, machine.clock, say)
+        with drained_by(partial(loop.call_soon_threadsafe, lifecycle.interrupt)):
+            code = await lifecycle.run()
         for line in machine.losses():
             say(line)
         return code

@@ -115,7 +115,7 @@ async def _produced(
         refresher=nothing,
     )
     plan = SimpleNamespace(scenario=scenario, load=SimpleNamespace(expected_count=COUNT))
-    production = ProducerLifecycle(
+    lifecycle = ProducerLifecycle(
         cast("Plan", plan),
         cast("ProducerParts", own),
         cast("StreamWorkers", workers),
@@ -125,9 +125,9 @@ async def _produced(
         said.append,
     )
     for _ in range(interrupts):
-        production.interrupt()
+        lifecycle.interrupt()
     try:
-        code = await production.run()
+        code = await lifecycle.run()
     finally:
         clock.close()
     return code, said, ended

@@ -1,4 +1,4 @@
-"""Faults of releases, around the real desk: what they do to candidates and to the serving model, and that they end."""
+"""Faults of releases, around what changes the model: what they do to candidates and to what serves, and their end."""
 
 import asyncio
 import tempfile
@@ -40,7 +40,7 @@ class Loading:
 
 
 class Shop:
-    """A desk, its slot and its scoring, with faults around them; a verification takes a second."""
+    """Model changes, their slot and its scoring, with faults around them; a verification takes a second."""
 
     def __init__(self, first: Path, *faults: Fault) -> None:
         self.clock = virtual_clock()

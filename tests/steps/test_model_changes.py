@@ -31,7 +31,7 @@ class Loading:
 
 
 class Counter:
-    """A desk with everything that it accounts to."""
+    """Model changes with everything that they account to."""
 
     def __init__(self, first: Path, verification: Verification | None = None) -> None:
         clock, artifact = virtual_clock(), load_artifact(first)
