@@ -215,6 +215,5 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[None]:
     mark, found = pyfuncitem.get_closest_marker(MARK), pyfuncitem.funcargs.get(MARK)
     if mark is not None and isinstance(found, Drill):
         found.run()
-        pyfuncitem.add_report_section("call", "drill", found.said)
         _judge(found, mark)
     return (yield)

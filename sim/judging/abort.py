@@ -24,7 +24,7 @@ class Aborted(msgspec.Struct, frozen=True, kw_only=True):
 
     def __str__(self) -> str:
         """Return it for a reader."""
-        return f"aborted at {self.at_s:,.10g} s by {self.by}: {self.seen}"
+        return f"aborted at {round(self.at_s, 3):,.10g} s by {self.by}: {self.seen}"
 
 
 class AbortWatch:

@@ -282,11 +282,19 @@ class RunLifecycle:
                 await self._mark_at(at_ns)
             else:
                 await self._clock.sleep_until_ns(self._start_ns + at_ns)
-                self.judge.look(at_ns, self.watch.monitor.look())
+                if not self._ended_early:
+                    self.judge.look(at_ns, self.watch.monitor.look())
 
     async def _mark_at(self, at_ns: int) -> None:
         await self._clock.sleep_until_ns(self._start_ns + at_ns)
-        self.judge.mark(at_ns, self.watch.monitor.tick())
+        if not self._ended_early:
+            self.judge.mark(at_ns, self.watch.monitor.tick())
+
+    @property
+    def _ended_early(self) -> bool:
+        """Whether it drains before its planned end: what would begin or end meanwhile has not been."""
+        end = self._end
+        return end.done() and end.exception() is None and end.result() != "ended"
 
     def _measure(self, at_ns: int) -> None:
         """Have a snapshot taken ``at_ns`` after the start too, between which and another one something is measured."""

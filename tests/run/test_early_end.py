@@ -89,7 +89,7 @@ def test_the_first_condition_that_holds_ends_the_run(world_model: Path, tmp_path
     assert aborted is not None
     assert (aborted.by, aborted.seen.startswith("mode.rules.ratio = ")) == ("mode.rules.ratio > 50%", True)
     assert 3 < aborted.at_s < 15
-    assert summary.reasons[0] == f"aborted at {aborted.at_s:g} s by {aborted.by}: {aborted.seen}"
+    assert summary.reasons[0] == f"aborted at {round(aborted.at_s, 3):g} s by {aborted.by}: {aborted.seen}"
     assert summary.duration_s == pytest.approx(aborted.at_s, abs=1)
     assert summary.ledger.balanced
     assert summary.ledger.decided + summary.ledger.dead_lettered == summary.ledger.produced
@@ -158,3 +158,18 @@ def test_four_fifths_of_the_load_prove_nothing(world_model: Path, tmp_path: Path
     assert (summary.verdict, summary.exit_code) == ("inconclusive", 3)
     reason = "only 80 % of the scheduled arrivals were sent (160 of 200), and the pipeline was not the reason"
     assert summary.reasons[0].startswith(reason)
+
+
+@pytest.mark.slow
+def test_no_window_of_the_drain_is_judged(world_model: Path, tmp_path: Path) -> None:
+    """Twice as much came as can be decided, so the drain lasts, and nothing is sent in it: that proves nothing."""
+    text = DOUBTFUL.replace("duration: 2s, rate: 100", "duration: 20s, rate: 400").replace(
+        'expect: [{name: some, expr: "throughput > 1"}]',
+        'expect: [{name: some, expr: "offered_rate > 1", every: 1s}]\nabort_on: [latency.p50 > 1s]\n'
+        "machine: {costs: {decide: {fixed: 1us, per_row: 5ms}}}\n",
+    )
+    summary = run(tmp_path, world_model, text).summary
+    assert summary.aborted is not None
+    assert summary.duration_s > summary.aborted.at_s + 1
+    (result,) = summary.expectations
+    assert (result.state, result.note) == ("inconclusive", "the run ended before its span ended")

@@ -1,15 +1,19 @@
 """What is to be copied into the CI of another project is what its system takes."""
 
+import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import yaml
 
+from tests.support.pytest_plugin import LOADED
 from tests.support.repository import ROOT
 
 WORKFLOW = ROOT / "examples" / "ci" / "drills.yml"
+TESTS = ROOT / "examples" / "ci" / "test_drills.py"
 
 
 def test_the_workflow_is_one_of_github() -> None:
@@ -35,3 +39,15 @@ def test_files_are_kept_where_a_drill_failed() -> None:
     assert [step.get("if") for step in steps[at:]] == [None, "${{ !cancelled() }}", "${{ !cancelled() }}"]
     assert not any("continue-on-error" in step for step in steps)
     assert "verdicts/" in steps[-1]["with"]["path"]
+
+
+@pytest.mark.slow
+def test_the_tests_to_copy_pass(world_model: Path, tmp_path: Path) -> None:
+    """Drills that hold pass, and the one whose limit nobody can keep is seen to fail."""
+    words = ("-p", LOADED, "-p", "no:cacheprovider", "--basetemp", str(tmp_path / "runs"), str(TESTS))
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        (sys.executable, "-m", "pytest", *words), cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+    assert "3 passed" in done.stdout

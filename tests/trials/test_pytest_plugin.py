@@ -3,18 +3,14 @@
 import os
 import subprocess
 import sys
-from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
 
 from tests.support.drills import THIN
+from tests.support.pytest_plugin import LOADED
 from tests.support.repository import ROOT
 
-INSTALLED = any(each.name == "riskdrill" for each in entry_points(group="pytest11"))
-LOADED = (
-    "riskdrill" if INSTALLED else "sim.pytest_plugin"
-)  # where this checkout was installed before the plugin was there
 HEAD = "import pytest\n"
 PASSES = "expect=[{name: books, expr: ledger.balanced == 1}]"
 FAILS = "expect=[{name: fast, expr: latency.p50 < 1us}]"
@@ -96,6 +92,7 @@ def test_a_drill_that_fails_has_its_verdict_as_its_text(project: Project) -> Non
     assert lines[at + 1].startswith("  fast: latency.p50 = ")
     assert lines[at + 2].startswith(f"files in {project.folder}/runs/")
     assert lines[at + 3].startswith("again: python -m sim run ")
+    assert "verdict" not in done.stdout  # of what the run itself has printed
     assert any(line.startswith("FAILED test_it.py::test_it - Failed: thin: fail (exit code 99)") for line in lines)
 
 
