@@ -51,11 +51,16 @@ def alert_menu(frame: Frame, choices: Choices) -> Pick:
 
 
 def model_menu(choices: Choices) -> Pick:
-    """Return what can be done with the model: go back, release one of the run's candidates, or one from a folder."""
+    """Return what can be done with the model: go back, release one of the run's candidates, or one from a folder.
+
+    In a blind drill it can only go back.
+    """
     typed = Form(
         "release a model", (Entry("folder", hint=""),), lambda values: Release(dict(values)["folder"]), "verifies it"
     )
     back = Option("roll back", RollBack(), "the model before the last release serves again")
+    if choices.suspects:
+        return Pick("change the model", (back,))
     candidates = [Option("release", Release(each), each) for each in choices.models]
     return Pick("change the model", (back, *candidates, Option("release from …", typed, "type the folder of a model")))
 

@@ -13,6 +13,7 @@ from dashboard.choices import Answer, Choices, FaultChoice, Parameter, Suspect
 from dashboard.controls import HELD_S, SAID_S, Controls
 from dashboard.frame import Frame
 from dashboard.menus.keyboard import Keyboard
+from dashboard.menus.menu import Pick
 from dashboard.screen import ViewState, render
 from sim.operator.menu_choices import choices
 from tests.dashboard.test_screen import assert_exact, text
@@ -165,6 +166,14 @@ def test_a_closed_key_says_why_and_the_footer_does_not_name_it() -> None:
     ):
         controls.know(told)
         assert set(controls.view.closed) == set(closed)
+
+
+def test_a_blind_drill_offers_no_release() -> None:
+    """It would be refused: nothing is typed in vain."""
+    drill = Choices(suspects=(Suspect(part="disk", words="the disk", kinds=()),), models=("/models/candidate",))
+    _, controls = pressed(["m"], choices=drill)
+    assert isinstance(controls.view.menu, Pick)
+    assert [option.then for option in controls.view.menu.options] == [RollBack()]
 
 
 def test_what_cannot_be_chosen_says_why_and_the_menu_stays() -> None:
