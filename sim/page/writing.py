@@ -7,6 +7,7 @@ from pathlib import Path
 
 from actors.core.errors import OutputError
 from sim.explore.exploration import EXPLORE, Exploration
+from sim.installation import PROGRAM
 from sim.page.explore_page import explore_page
 from sim.page.recorded import check_folder, read_document, read_run
 from sim.page.run_page import run_page
@@ -24,6 +25,8 @@ def unharmed(folder: RunFolder, page: Callable[[], str]) -> None:
     """Write a page into ``folder``; what keeps it from being written is a line, no more."""
     try:
         folder.write(REPORT, page())
+    except KeyboardInterrupt:  # of someone who wants it to end, and has what was found
+        sys.stderr.write(f"no report: interrupted; {PROGRAM} report makes it; everything else is as said\n")
     except Exception as error:  # noqa: BLE001 - of whatever kind, the exit code is that of what was found
         why = " ".join(str(error).split()) or type(error).__name__
         sys.stderr.write(f"no report: {why}; everything else is as said\n")

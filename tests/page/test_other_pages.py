@@ -10,7 +10,7 @@ import pytest
 
 from actors.core.errors import OutputError
 from sim.cli import main
-from sim.page.writing import put, rebuild, report_of
+from sim.page.writing import put, rebuild, report_of, unharmed
 from sim.report.run_folder import DEBRIEF, REPORT, SUMMARY, RunFolder
 
 HERE = Path(__file__).parent
@@ -63,6 +63,17 @@ def test_a_run_is_unharmed_by_a_page_that_cannot_be_written(
         report_of(place)
     assert capsys.readouterr().err.startswith("no report: ")
     assert not (folder / REPORT).exists()
+
+
+def test_who_presses_ctrl_c_now_has_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The page is left out, and the verdict's exit code stands."""
+
+    def pressed() -> str:
+        raise KeyboardInterrupt
+
+    with RunFolder(tmp_path / "run") as place:
+        unharmed(place, pressed)
+    assert capsys.readouterr().err.startswith("no report: interrupted; ")
 
 
 def test_a_page_that_cannot_be_put_leaves_the_old_one(tmp_path: Path) -> None:

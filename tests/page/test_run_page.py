@@ -3,15 +3,18 @@
 import json
 import re
 import shutil
-from pathlib import Path
+import tomllib
+from pathlib import Path, PurePath
 
 import pytest
 
 from actors.core.errors import OutputError
 from sim.page.recorded import read_run
 from sim.page.writing import rebuild
-from sim.report.run_folder import REPORT, SERIES, SUMMARY, RunFolder
+from sim.report.run_folder import AS_WRITTEN, REPORT, SERIES, SUMMARY, RunFolder
 from sim.report.summary import read_summary
+from sim.run.command import Request, run_scenario
+from tests.support.repository import ROOT
 
 MOST_BYTES = 2_000_000
 
@@ -82,3 +85,22 @@ def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
         rebuild(tmp_path)
     with pytest.raises(OutputError, match="is not a folder"):
         rebuild(tmp_path / "nowhere")
+
+
+def test_all_that_a_page_is_made_of_is_packed() -> None:
+    """A template that no pattern of the package's data names would be missing where riskdrill is installed."""
+    tools = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
+    patterns = tools["setuptools"]["package-data"]["*"]
+    names = [f"templates/{file.name}" for file in (ROOT / "sim" / "page" / "templates").iterdir()]
+    assert [name for name in names if not any(PurePath(name).match(each) for each in patterns)] == []
+    assert len(names) > 3
+
+
+def test_a_run_without_a_report_keeps_nothing_for_one(world_model: Path, tmp_path: Path) -> None:
+    """So it is with `--report off`, and with all runs that are made in numbers."""
+    file = tmp_path / "thin.yaml"
+    file.write_text("version: 1\nname: thin\nclock: virtual\nphases: [{name: calm, duration: 1s, rate: 50}]\n")
+    run_scenario(Request(file, world_model, out=tmp_path / "run", tui="off"))
+    left = {each.name for each in (tmp_path / "run").iterdir()}
+    assert SUMMARY in left
+    assert not left & {REPORT, SERIES, AS_WRITTEN}
