@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from sim.exports.panels import ONLY, Panel, layout
-from sim.metrics_endpoint.run_series import FAULT_ACTIVE, PHASE_ACTIVE, RUN_INFO
+from sim.metrics_endpoint.run_series import BUILD_INFO, FAULT_ACTIVE, PHASE_ACTIVE
 
 SCHEMA_VERSION: Final = 39  # of Grafana 10.3, which later ones read too
 WIDTH: Final = 24  # of Grafana's grid
@@ -49,7 +49,7 @@ def _variables() -> Iterator[dict[str, Any]]:
             "name": name,
             "type": "query",
             "datasource": SOURCE,
-            "query": {"query": f"label_values({RUN_INFO.name}, {name})", "refId": name},
+            "query": f"label_values({BUILD_INFO.name}, {name})",
             "refresh": 2,  # whenever the time range changes
             "multi": True,
             "includeAll": True,
@@ -114,7 +114,7 @@ def _panel(panel: Panel) -> dict[str, Any]:
 def _look(panel: Panel) -> dict[str, Any]:
     """Return how lines are drawn: a promise as a border, shares of a whole on each other, states in two colours."""
     if panel.kind == "state-timeline":
-        steps = [{"color": GREEN, "value": None}, {"color": RED, "value": 1}]
+        steps = [{"color": GREEN, "value": 0}, {"color": RED, "value": 1}]
         return {"thresholds": {"mode": "absolute", "steps": steps}, "color": {"mode": "thresholds"}}
     if panel.kind != "timeseries":
         return {}
@@ -123,7 +123,7 @@ def _look(panel: Panel) -> dict[str, Any]:
         custom = {"fillOpacity": 40, "stacking": {"mode": "normal", "group": "A"}}
     if panel.limit is None:
         return {"custom": custom}
-    steps = [{"color": GREEN, "value": None}, {"color": RED, "value": panel.limit}]
+    steps = [{"color": GREEN, "value": 0}, {"color": RED, "value": panel.limit}]
     return {
         "custom": {**custom, "thresholdsStyle": {"mode": "dashed"}},
         "thresholds": {"mode": "absolute", "steps": steps},

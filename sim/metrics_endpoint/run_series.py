@@ -53,6 +53,7 @@ def _gauge(name: str, text: str, labels: tuple[str, ...], read: Callable[[Readin
     return RunGauge(f"{PREFIX}{name}", "", text, labels, read)
 
 
+BUILD_INFO: Final = _gauge("build_info", "always 1; the version that runs", ("version", "commit"), _build)
 RUN_INFO: Final = _gauge(
     "run_info",
     "always 1; the run: its scenario, seed and clock; on a stream its id, and which worker tells this",
@@ -72,7 +73,7 @@ FAULT_ACTIVE: Final = _gauge(
     lambda r: (((each.name, each.kind), float(each.on)) for each in r.faults),
 )
 RUN_SERIES: Final = (
-    _gauge("build_info", "always 1; the version that runs", ("version", "commit"), _build),
+    BUILD_INFO,
     RUN_INFO,
     _gauge("model_info", "always 1; the model that serves, and what scores with it", ("model", "engine"), _model),
     _gauge("run_state", "1 for what the run is doing, else 0", ("state",), lambda r: one_of(STATES, r.state)),

@@ -104,6 +104,21 @@ def test_it_goes_once_the_last_reading_was_read(endpoint: Endpoint) -> None:
         socket.create_connection(("127.0.0.1", endpoint.address.port))
 
 
+def test_ctrl_c_ends_the_wait_for_it(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The verdict is told already, and its exit code stands."""
+
+    def interrupted(_: float) -> int:
+        raise KeyboardInterrupt
+
+    until_wanted(endpoint)
+    endpoint.tell_now(Reading(state="ended"))
+    monkeypatch.setattr(endpoint._process, "wait", interrupted)
+    endpoint.await_scrape(lambda _: None)
+    monkeypatch.undo()
+    endpoint.close()
+    assert endpoint._process.returncode is not None
+
+
 def test_it_ends_with_a_run_that_told_no_end(endpoint: Endpoint) -> None:
     """Nothing is left behind by a run that was killed."""
     until_wanted(endpoint)
