@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import subprocess
+import urllib.request
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from actors.model.artifact import MANIFEST_FILE
 from actors.model.manifest import read_manifest
 from sim.exit_codes import PASS, USAGE
+from sim.servers.process import LOOPBACK, free_port
 from sim.stream.control_messages import InjectFault, Join, Leave, LiftFault, Status
 from sim.stream.membership import kernel_digest
 from tests.support.model_cache import earlier_model
@@ -81,6 +83,25 @@ def test_a_worker_decides_each_transaction_once_and_drains_at_sigterm(run: Strea
     play(run, law)
     assert (len(run.ended), run.twice) == (1_500, 0)
     assert {each.kind for each in run.ended.values()} == {"decision"}
+
+
+def test_a_worker_is_read_while_it_decides(run: StreamRun) -> None:
+    """Its endpoint tells what it alone has decided."""
+    address = f"{LOOPBACK}:{free_port()}"
+
+    def decided() -> float:
+        with urllib.request.urlopen(f"http://{address}/metrics", timeout=STOPPED_S) as answer:
+            lines = answer.read().decode().splitlines()
+        return sum(float(line.split()[-1]) for line in lines if line.startswith("riskdrill_decisions_total{"))
+
+    async def law(run: StreamRun) -> None:
+        run.worker("--slot", "w0", "--metrics-addr", address)
+        await run.until(lambda: run.of(Status))
+        await run.offer(300)
+        while await asyncio.to_thread(decided) < 300:
+            pass
+
+    play(run, law)
 
 
 def test_a_worker_that_is_killed_costs_nothing(run: StreamRun) -> None:
