@@ -114,13 +114,15 @@ class Translation:
         return text
 
     def _note_guess(self, part: Number, limit: Number) -> None:
-        """Note where Prometheus would have to know what is within a bucket."""
-        if not isinstance(part, Read) or part.metric.percent is None:
-            return
-        if isinstance(limit, Literal) and limit.value in BOUNDS_US:
-            return
+        """Note where Prometheus guesses within a bucket, or counts by stretching what it has read."""
+        settled = isinstance(part, Read) and isinstance(limit, Literal) and limit.value in BOUNDS_US
         said = str(limit) if isinstance(limit, Literal) else f"{limit}, which is no number"
-        self.remarks.append(f"{part.metric.name} is guessed within its bucket, as no bucket ends at {said}")
+        for read in part.reads():
+            metric = read.metric
+            if metric.percent is not None and not settled:
+                self.remarks.append(f"{metric.name} is guessed within its bucket, as no bucket ends at {said}")
+            if metric.part is not None and metric.whole is None and metric.unit is Unit.COUNT:
+                self.remarks.append(f"{metric.name} is what was read of the count, stretched to {self.window}")
 
     # ---------------------------------------------------------------- series
 

@@ -39,7 +39,6 @@ def p(percent: str, stage: str = "latency") -> str:
             "degraded_ratio > 10%",
             f'sum by (job, instance) (rate(riskdrill_decisions_total{{mode!="full"}}[10s])) / ({DECIDED} > 0) > 0.1',
         ),
-        ("restarts >= 1", "sum by (job, instance) (increase(riskdrill_restarts_total[10s])) >= 1"),
         ("psi.amount > 0.2", 'max by (job, instance) (riskdrill_psi{feature="amount"}) > 0.2'),
         ("psi.max > 0.2", "max by (job, instance) (riskdrill_psi) > 0.2"),
         ("feature_store.age_s > 9h", f"{AGE} > 32400"),
@@ -85,12 +84,23 @@ def test_a_figure_of_the_last_ten_seconds_has_no_other_window() -> None:
         promql(Expression.parse("score.shift > 20%"), [60.0])
 
 
-@pytest.mark.parametrize("ours", ["latency.p95 > 40ms", "latency.p99 > 2 * latency.p50"])
-def test_a_percentile_that_no_bucket_settles_is_remarked(ours: str) -> None:
+@pytest.mark.parametrize(
+    ("ours", "percentiles"),
+    [("latency.p95 > 40ms", 1), ("latency.p99 > 2 * latency.p50", 2), ("max(latency.p99, parse.p99) > 50ms", 2)],
+)
+def test_a_percentile_that_no_bucket_settles_is_remarked(ours: str, percentiles: int) -> None:
     """Prometheus guesses within a bucket; whoever sets such a limit should know."""
     _, remarks = promql(Expression.parse(ours), [10.0])
-    assert len(remarks) == 1
-    assert "is guessed within its bucket, as no bucket ends at" in remarks[0]
+    assert len(remarks) == percentiles
+    assert all("is guessed within its bucket, as no bucket ends at" in remark for remark in remarks)
+
+
+def test_a_count_is_remarked() -> None:
+    """Prometheus stretches what it has read to the whole of a window, so a count may be no whole number there."""
+    assert promql(Expression.parse("restarts >= 1"), [10.0]) == (
+        "sum by (job, instance) (increase(riskdrill_restarts_total[10s])) >= 1",
+        ["restarts is what was read of the count, stretched to 10s"],
+    )
 
 
 def test_every_metric_has_a_query_but_the_largest_of_a_stage() -> None:
