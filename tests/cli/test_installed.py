@@ -40,6 +40,13 @@ pace.SPAN_S = 2
 capacity.WARM_UP, capacity.MEASURED = 2_000, 4_000
 raise SystemExit(main(["calibrate"]))
 """
+TESTED = """\
+import pytest
+
+@pytest.mark.drill("burst", clock="virtual", duration="2s")
+def test_it(drill):
+    assert 0 < drill.metric("latency.p99") < 50_000
+"""
 pytestmark = pytest.mark.slow
 
 
@@ -88,6 +95,11 @@ class Installed:
     def script(self, text: str, code: int | None = 0) -> str:
         """Return what a program of somebody else's, which imports ours, says."""
         return self._run("python", "-c", text, code=code)
+
+    def tests(self, text: str) -> str:
+        """Return what a pytest says of a file with ``text``, all of which must pass."""
+        (self.here / "test_it.py").write_text(text)
+        return self._run("python", "-m", "pytest", "-p", "no:cacheprovider", code=0)
 
     def _run(self, program: str, *words: str, code: int | None) -> str:
         done = subprocess.run(
@@ -242,3 +254,9 @@ def test_a_run_is_told_to_roll_back_from_another_terminal(riskdrill: Installed, 
     summary = msgspec.json.decode((riskdrill.here / "out" / "summary.json").read_bytes())
     assert summary["ledger"]["balanced"]
     assert riskdrill("rollback", "out", code=2) == ("out: must be of a run that is under way, and this one has ended\n")
+
+
+def test_a_project_that_has_it_runs_drills_as_tests(riskdrill: Installed, world_model: Path) -> None:
+    """Its pytest knows the mark without a word of configuration, and the drill takes its model from the cache."""
+    riskdrill.keep(world_model)
+    assert " 1 passed in " in riskdrill.tests(TESTED)
