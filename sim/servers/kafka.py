@@ -46,7 +46,8 @@ appender.file.strategy.type=DefaultRolloverStrategy
 appender.file.strategy.max=2
 """
 # One broker has no others to copy to. Open transactions of dead workers hide decisions, so they are looked for often.
-# A broker that was killed is not let in again before its session is over, 9 s by default.
+# A broker that was killed is not let in again before its session is over, 9 s by default; and one that does not get a
+# processor for as long is shut out, and tells clients that there is no broker.
 PROPERTIES: Final = """process.roles=broker,controller
 node.id=1
 controller.quorum.bootstrap.servers={host}:{controller}
@@ -67,7 +68,7 @@ transaction.state.log.min.isr=1
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
-broker.session.timeout.ms=2000
+broker.session.timeout.ms=6000
 broker.heartbeat.interval.ms=500
 transaction.abort.timed.out.transaction.cleanup.interval.ms=500
 """

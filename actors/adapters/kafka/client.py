@@ -42,6 +42,7 @@ PRODUCER: Final = {
 
 AUTO_OFFSET_RESET: Final = KafkaError._AUTO_OFFSET_RESET  # noqa: SLF001 - codes of librdkafka's own begin so, and are public
 ALL_BROKERS_DOWN: Final = KafkaError._ALL_BROKERS_DOWN  # noqa: SLF001
+FATAL: Final = KafkaError._FATAL  # noqa: SLF001
 _UNREACHABLE = (  # or not yet what they are going to be: a broker that starts answers before it knows everything
     KafkaError._TRANSPORT,  # noqa: SLF001
     KafkaError._TIMED_OUT,  # noqa: SLF001

@@ -14,6 +14,7 @@ from actors.adapters.kafka.address import StreamAddress
 from actors.adapters.kafka.client import (
     AUTO_OFFSET_RESET,
     CONSUMER,
+    FATAL,
     PATIENCE_S,
     WAIT_S,
     StillWaitingError,
@@ -24,11 +25,12 @@ from actors.adapters.kafka.epoch_commits import EpochCommits, committed_offsets
 from actors.adapters.kafka.epochs import Epoch, Fetched, Row
 from actors.adapters.kafka.messages import Record, record_of
 from actors.adapters.kafka.readings import Reading, own_messages
+from actors.adapters.kafka.topics import StreamTopics
 from actors.adapters.streams import Delivery
 
 FETCH_ROWS: Final = 1_024
 HELD_ROWS: Final = 4_096
-REJOIN_S: Final = 10.0  # a client whose membership was lost has been seen to wait for ever for another
+REJOIN_S: Final = 10.0  # a client that is told of no broker, by one that is not let in, waits for ever for another
 FORGOTTEN_S: Final = 5.0  # a broker that was killed has said so of what was in its log, while it was starting
 
 
@@ -185,8 +187,8 @@ class EpochClient:
     def _note(self, error: KafkaError) -> None:
         """Take note of an error among the messages: some pass, some end this worker."""
         code = error.code()
-        if error.fatal() or code == KafkaError.FENCED_INSTANCE_ID:
-            self._trouble = f"Kafka has another worker in this place: {error.str()}"
+        if self._is_fatal(error):
+            self._fence(error)
         elif code in (AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE):
             self._trouble = (
                 f"{self._stream.topics.transactions}: the next transaction is not there any more ({error.str()}); what "
@@ -198,10 +200,21 @@ class EpochClient:
             self.losing = f"Kafka does not answer: {error.str()}"
 
     def _on_error(self, error: KafkaError) -> None:
-        if error.fatal():
-            self._trouble = f"Kafka has another worker in this place: {error.str()}"
+        if self._is_fatal(error):
+            self._fence(error)
         else:
             self.losing = f"Kafka does not answer: {error.str()}"
+
+    @staticmethod
+    def _is_fatal(error: KafkaError) -> bool:
+        """Return whether the consumer is of no use any more; one among messages says so by its code alone."""
+        return error.fatal() or error.code() in (FATAL, KafkaError.FENCED_INSTANCE_ID)
+
+    def _fence(self, error: KafkaError) -> None:
+        if self._lost_s is None:
+            self._trouble = f"Kafka has another worker in this place: {error.str()}"
+        else:  # it asked twice to join while the broker hung; the broker answers both, and one fences the other
+            self._trouble = f"Kafka took this worker for dead while it hung, and does not take it back: {error.str()}"
 
     def measure(self) -> tuple[tuple[int, ...], int]:
         """Return the partitions that are ours and how many transactions of them are not committed."""
@@ -241,9 +254,9 @@ class EpochClient:
     def _look_for_group(self) -> None:
         """End this worker if it has lost its membership, and the brokers answer and have given it none for a while."""
         now_s = time.monotonic()
-        if self._lost_s is None or self._commits is None or now_s - self._lost_s < REJOIN_S:
+        if self._lost_s is None or now_s - self._lost_s < REJOIN_S:
             return
-        if self._commits.answers():
+        if StreamTopics(self._stream).answers():  # a client of now: this one may know of no broker any more
             self._trouble = f"Kafka took this worker for dead and has not taken it back for {REJOIN_S:g} s"
         self._lost_s = now_s
 
