@@ -10,7 +10,7 @@ from tests.support.shipped import drill
 pytestmark = pytest.mark.slow
 
 CALM = ("phases.evening.rate=100",)  # what is asked of the evening is asked in the whole drill
-ONLY_RUSH = ("phases.morning.rate=100", "phases.rush.duration=8s", "phases.evening.duration=10s", *CALM)
+ONLY_RUSH = ("phases.morning.rate=100", *CALM)
 NO_RUSH = ("phases.doors.ramp_to=1000", "phases.rush.rate=1000", *CALM)  # for what does not depend on the load
 PIECES = {
     "breaker": ("pipeline.feature_store.breaker=null", {"tripped", "not-waiting"}),
