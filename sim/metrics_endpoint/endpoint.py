@@ -100,11 +100,11 @@ class Endpoint:
         """Hand over a reading that must arrive, such as the last one, within a bounded time; never raises."""
         data = bytes(self._rest) + pack(reading)
         self._rest = memoryview(b"")
-        self._told_last = reading.ended
         try:
             self._pipe.settimeout(_HAND_OVER_S)
             self._pipe.sendall(data)
             self._pipe.setblocking(False)
+            self._told_last = reading.ended
         except OSError:
             self._alive = False
 

@@ -134,8 +134,8 @@ def test_one_that_was_killed_costs_a_line(endpoint: Endpoint) -> None:
     endpoint._process.wait()
     endpoint.tell(Reading(state="running"))
     assert not endpoint.wanted
-    assert endpoint.loss == "the process that served the metrics ended by signal 9; nothing else was touched by that"
     endpoint.tell_now(Reading(state="ended"))
+    assert endpoint.loss == "the process that served the metrics ended by signal 9; nothing else was touched by that"
 
 
 def test_whoever_says_nothing_keeps_nobody_from_reading(endpoint: Endpoint) -> None:
