@@ -81,6 +81,11 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     repeat: Repeat | None = None
     jitter: Duration = 0
 
+    @classmethod
+    def strikes_production(cls) -> bool:
+        """Return whether it strikes what a run on a stream produces, and so nothing where others write the topic."""
+        return cls.on_stream == "producer" and cls.touches != "refreshes"
+
     @property
     def lift_at(self) -> int | None:
         """From the start of the run to the first lift, ns, jitter apart; None for a one-shot, which has none."""

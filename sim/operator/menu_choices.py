@@ -9,11 +9,11 @@ from dashboard.choices import Choices, FaultChoice, Parameter, Suspect
 from sim.faults.fault import Fault
 from sim.faults.registry import FAULTS, PARTS, kinds_of
 from sim.operator.incident import FORBIDDEN, KEYS, NO_DRILL
-from sim.operator.refusals import MORE_ON_STREAM, RATE_OF_REPLAY
+from sim.operator.refusals import MORE_ON_STREAM, RATE_OF_OTHERS, RATE_OF_REPLAY
 from sim.operator.typed_fault import objection
 from sim.scenario.field_types import Field, fields_of
 from sim.scenario.json_schema import attribute_texts
-from sim.scenario.pipeline import on_servers
+from sim.scenario.pipeline import mapped_source, on_servers
 from sim.scenario.render import render
 from sim.scenario.scenario import Scenario
 from sim.steps.mirrors import mirrors_for
@@ -72,6 +72,8 @@ def _closed_rate(scenario: Scenario) -> dict[str, str]:
     """Return the keys of the rate where it cannot be changed, each with the reason."""
     if scenario.events is not None:
         return dict.fromkeys("b+-", RATE_OF_REPLAY)
+    if mapped_source(scenario.pipeline) is not None:
+        return dict.fromkeys("b+-", RATE_OF_OTHERS)
     return {"b": MORE_ON_STREAM} if on_servers(scenario.pipeline) and not mirrors_for(scenario.steps) else {}
 
 

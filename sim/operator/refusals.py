@@ -8,6 +8,7 @@ NOBODY: Final = "this run began without anyone at its screen; start it in a term
 MORE_ON_STREAM: Final = (
     "on a stream more load than planned needs its cards in the store before; plan a rate_change step"
 )
+RATE_OF_OTHERS: Final = "the rate is that of whoever writes the topic: this run produces nothing"
 RATE_OF_REPLAY: Final = "the rate of a replay is that of its events; run it with events.speed set otherwise"
 
 

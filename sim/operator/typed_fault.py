@@ -12,7 +12,7 @@ from sim.faults.registry import FAULTS
 from sim.operator.refusals import RefusedError
 from sim.scenario.checks.times import overlaps
 from sim.scenario.field_types import fields_of, shape_of
-from sim.scenario.pipeline import on_servers
+from sim.scenario.pipeline import NOTHING_PRODUCED, mapped_source, on_servers
 from sim.scenario.problems import InvalidScenarioError, Problem
 from sim.scenario.render import render
 from sim.scenario.scenario import OneFault, Scenario
@@ -70,6 +70,8 @@ def objection(kind: type[Fault], scenario: Scenario) -> str:
     events, place = scenario.events, kind.on_stream
     if on_servers(scenario.pipeline) and isinstance(place, NotOnStream):
         return f"not on a stream: {place.why}"
+    if mapped_source(scenario.pipeline) is not None and kind.strikes_production():
+        return NOTHING_PRODUCED
     if events is not None and kind.needs_world:
         return "needs the synthetic world: a replay brings its own fraud"
     if events is not None and kind.moves_arrivals and events.known_card_filter:

@@ -4,7 +4,7 @@ The ends of the pipeline are among it: in a run there is always traffic of a kno
 behind the sink who holds decisions against that truth.
 """
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 import msgspec
 
@@ -124,6 +124,9 @@ class PipelineSettings(PipelineConfig, frozen=True, kw_only=True):
     sink: Annotated[SinkConfig, Variants(SINKS, shorthand=True)] = CallerSink()
     feature_store: FeatureStoreSettings = FeatureStoreSettings()
     windows: WindowsSettings = WindowsSettings()
+
+
+NOTHING_PRODUCED: Final = "nothing is produced where pipeline.source maps what others write"
 
 
 def mapped_source(pipeline: PipelineSettings) -> StreamSourceSettings | None:

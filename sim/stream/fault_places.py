@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from sim.faults.fault import Fault, NotOnStream
-from sim.faults.feature_store import RefreshFailure
-from sim.scenario.pipeline import mapped_source
+from sim.scenario.pipeline import NOTHING_PRODUCED, mapped_source
 from sim.scenario.problems import LateProblemError
 from sim.scenario.scenario import Scenario
 
@@ -18,8 +17,8 @@ def check_faults(scenario: Scenario) -> None:
     mapped = mapped_source(scenario.pipeline) is not None
     for fault in scenario.faults:
         place = fault.on_stream
-        if mapped and place == "producer" and not isinstance(fault, RefreshFailure):
-            rule = "must be one of workers: nothing is produced where pipeline.source maps what others write"
+        if mapped and fault.strikes_production():
+            rule = f"must be one of workers: {NOTHING_PRODUCED}"
             raise LateProblemError(f"faults[{fault.name}].kind", rule, fault.kind, "remove it, or choose another kind")
         if isinstance(place, NotOnStream):
             rule = f"must be one that a stream has: {place.why}"

@@ -7,11 +7,12 @@ import pytest
 from dashboard.actions import Acknowledge, Burst, Inject, Lift, Note, NotRecorded, Release, RollBack, ShiftRate
 from sim.faults.registry import FAULTS
 from sim.operator.menu_choices import choices, drill_choices
-from sim.operator.refusals import FORBIDDEN, RATE_OF_REPLAY, VIRTUAL, RefusedError, refusal
+from sim.operator.refusals import FORBIDDEN, RATE_OF_OTHERS, RATE_OF_REPLAY, VIRTUAL, RefusedError, refusal
 from sim.operator.typed_fault import typed_fault
 from sim.operator.typed_rate import planned_rate, typed_duration, typed_times
 from sim.report.run_folder import AS_PLAYED
 from sim.scenario.loader import load, parse
+from sim.scenario.pipeline import NOTHING_PRODUCED
 from sim.world.phases import RatedPhase
 from tests.support.repository import ROOT
 from tests.support.sim.scripted_screen import ScriptedScreen, played
@@ -28,6 +29,7 @@ expect: [{name: books, expr: "ledger.balanced == 1"}]
 """
 OUTAGE = Inject("feature_store_outage", (("duration", "6s"),))
 PLAIN = parse(TEXT, "plain.yaml")
+OTHERS = load(ROOT / "examples" / "own_messages.yaml")
 REPLAY = load(ROOT / "scenarios" / "replay_handbook.yaml", files_required=False)
 SCRIPT = (
     (1.0, Inject("earthquake"), "earthquake is not a kind of fault; python -m sim faults lists them"),
@@ -143,6 +145,15 @@ def test_a_replay_closes_at_the_key_what_it_cannot_do(tmp_path: Path) -> None:
     unfit = [kind for kind in FAULTS.values() if kind.needs_world or (filtered and kind.moves_arrivals)]
     assert refused == {kind.kind for kind in unfit}
     assert not any(each.refused for each in choices(PLAIN, "", (), tmp_path).faults)
+
+
+def test_a_topic_of_others_closes_at_the_key_what_needs_a_producer(tmp_path: Path) -> None:
+    """Nothing is produced there: the rate is that of its writers, and no fault strikes what they send."""
+    offered = choices(OTHERS, "", (), tmp_path)
+    assert {key for key, why in offered.closed.items() if why == RATE_OF_OTHERS} == set("b+-")
+    refused = {each.kind for each in offered.faults if each.refused == NOTHING_PRODUCED}
+    assert refused == {each.kind for each in FAULTS.values() if each.on_stream == "producer"} - {"refresh_failure"}
+    assert refused
 
 
 def test_rates_are_read_as_they_are_typed() -> None:
