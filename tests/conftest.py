@@ -1,6 +1,7 @@
 """What all tests share: hypothesis profiles and the handbook's transactions when they are at hand."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,9 @@ from tests.support.model_cache import default_model
 from tests.support.repository import ROOT
 
 HANDBOOK = Path(os.environ.get("RISKDRILL_HANDBOOK", ROOT / "../shared/data/handbook.parquet"))
+
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # in a shell's background job; tests of Ctrl-C would wait in vain
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest.register_assert_rewrite("actors.contracts")
 settings.register_profile("ci", derandomize=True, deadline=None, max_examples=60, print_blob=True)
