@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from sim.report.run_folder import AS_PLAYED, DEBRIEF, RUN_FILES
+from sim.report.run_folder import AS_PLAYED, DEBRIEF, JOB_SUMMARY, RUN_FILES
 from sim.report.summary import Summary
 from tests.support.model_cache import sim
 from tests.support.repository import ROOT
@@ -43,7 +43,7 @@ def test_a_run_ends_with_a_verdict_and_its_files(tmp_path: Path) -> None:
 
     summary = summary_of(out)
     assert done.returncode == summary["exit_code"], done.stderr
-    assert {each.name for each in out.iterdir()} == RUN_FILES - {AS_PLAYED, DEBRIEF}
+    assert {each.name for each in out.iterdir()} == RUN_FILES - {AS_PLAYED, DEBRIEF, JOB_SUMMARY}
     books = summary["ledger"]
     assert books["balanced"]
     assert books["offered"] == books["produced"] == books["decided"] == books["logged"] == books["delivered"] > 7_000
