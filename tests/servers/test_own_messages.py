@@ -13,7 +13,7 @@ import pytest
 from confluent_kafka import Producer
 
 from examples.payments import BEGIN_MS, TOPIC, broken, make_topic, payment
-from sim.exit_codes import PASS, USAGE
+from sim.exit_codes import INCONCLUSIVE, PASS, USAGE
 from tests.support.documents import SCALE_OUT
 from tests.support.redis_server import RedisServer
 from tests.support.repository import ROOT
@@ -67,7 +67,7 @@ def test_every_message_is_decided_once_or_says_why_not(
     workers = [each for each in command.processes() if _is_worker(each)]
     os.kill(workers[0], signal.SIGKILL)
     code, out, err = command.ended(PATIENCE_S)
-    assert code == PASS, out + err
+    assert code in {PASS, INCONCLUSIVE}, out + err  # all may be decided before the fault comes in
     summary = summary_of(folder)
     ledger, stream = summary["ledger"], summary["stream"]
     assert ledger["balanced"]
