@@ -83,7 +83,8 @@ def _expectation_lines(one: ExpectationRow, width: int, *, two: bool) -> list[Ro
     counts = f" {alone}" if alone and not two and space <= _WORDS and spare >= _LEAST_NAME else ""
     line = row(" ", (symbol, style), " ", (left(one.name, room - len(counts)), LABEL))
     line += row((" " + left(one.state, _EXPECTATION_STATE - 1), style), (counts, DIM))
-    line += row((right(one.value, WIDTH + 2), PLAIN if one.state != "waiting" else DIM))
+    apart = " " if counts else ""  # a value that fills its column would run into them
+    line += row((apart + right(one.value, WIDTH + 2 - len(apart)), PLAIN if one.state != "waiting" else DIM))
     if two:
         return [line, row("   ", (left(words, max(0, width - 3)), DIM))]
     return [[*line, *row((f"  {left(words, space)}", DIM))]] if space > _WORDS else [line]

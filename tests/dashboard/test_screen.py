@@ -147,6 +147,7 @@ def test_samples_stand_beside_what_is_expected_of_a_percentile() -> None:
     assert "12 of 200 beyond · latency.p95 < 50ms" in drawn(200)
     assert "12 of 200 beyond · too few samples" in drawn(200, note="too few samples")
     assert "holding      12/200    1.24 ms" in drawn(100)
+    assert "holding      12/200 6.883 ms," in drawn(100, value="6.883 ms, 5.1 ms")
 
 
 def test_failing_windows_are_told_where_there_is_least_room() -> None:
