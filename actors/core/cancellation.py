@@ -5,7 +5,7 @@ task that asked it, without a word, and nothing would be done any more that the 
 """
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -43,3 +43,13 @@ def failure_of(task: "asyncio.Task[Any]") -> BaseException | None:
     if task.cancelled():
         return None if task.cancelling() else CalledOffError()
     return task.exception()
+
+
+def surfacing_in(ended: "asyncio.Future[Any]") -> "Callable[[asyncio.Task[Any]], None]":
+    """Return a callback for helpers of what ``ended`` waits for: an error of one ends it, and does not go unseen."""
+
+    def surface(task: "asyncio.Task[Any]") -> None:
+        if (error := failure_of(task)) is not None and not ended.done():
+            ended.set_exception(error)
+
+    return surface

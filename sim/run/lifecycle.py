@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from actors.core.cancellation import failure_of
+from actors.core.cancellation import surfacing_in
 from actors.core.clock import NS_PER_S, Clock
 from actors.core.errors import EscalationError
 from actors.telemetry.counters import GcPauses
@@ -213,13 +213,8 @@ class RunLifecycle:
             jobs["refresher"] = parts.refresher.run()
         tasks = [asyncio.create_task(job, name=name) for name, job in jobs.items()]
         for task in tasks:
-            task.add_done_callback(self._surface)
+            task.add_done_callback(surfacing_in(self._end))  # it is a bug of ours
         return tasks
-
-    def _surface(self, task: asyncio.Task[None]) -> None:
-        """End the run with the error of a helper: it is a bug of ours, and must not go unseen."""
-        if (error := failure_of(task)) is not None and not self._end.done():
-            self._end.set_exception(error)
 
     def _count_pauses(self) -> None:
         if self._plan.clock == "real":

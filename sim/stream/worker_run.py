@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, Final, TypedDict
 
-from actors.core.cancellation import failure_of
+from actors.core.cancellation import surfacing_in
 from actors.core.clock import NS_PER_S, Clock, wall_ns
 from actors.core.errors import EscalationError
 from actors.telemetry.counters import GcPauses
@@ -151,13 +151,8 @@ class WorkerRun:
         }
         tasks = [asyncio.create_task(job, name=name) for name, job in jobs.items()]
         for task in tasks:
-            task.add_done_callback(self._surface)
+            task.add_done_callback(surfacing_in(self._ending))  # it is a bug of ours
         return tasks
-
-    def _surface(self, task: asyncio.Task[None]) -> None:
-        """End the run with the error of a helper: it is a bug of ours, and must not go unseen."""
-        if (error := failure_of(task)) is not None and not self._ending.done():
-            self._ending.set_exception(error)
 
     def _end(self, ending: Ending) -> None:
         if not self._ending.done():
@@ -224,7 +219,7 @@ class WorkerRun:
         task = asyncio.create_task(change, name="model change")
         self._changes.add(task)
         task.add_done_callback(self._changes.discard)
-        task.add_done_callback(self._surface)
+        task.add_done_callback(surfacing_in(self._ending))
 
     async def _change(self, command: ReleaseModel | RollbackModel) -> None:
         changes, before = self._parts.serving.changes, self._parts.slot.current.digest
