@@ -196,12 +196,7 @@ def test_a_transaction_that_is_not_there_any_more_ends_the_worker_with_a_line(
             admin = AdminClient({"bootstrap.servers": servers})
             taken = [TopicPartition(f"{prefix}.transactions", partition, -1) for partition in range(6)]
             await run.until(lambda: _deleted(admin, taken) >= 300)
-            worker = run.worker()
-            try:
-                said, _ = await asyncio.to_thread(worker.communicate, timeout=PATIENCE_S)
-            finally:
-                worker.kill()
-            return worker.returncode, said
+            return await _ended(run)
 
     code, said = asyncio.run(law())
     assert code == TRY_AGAIN, said
@@ -223,18 +218,23 @@ def test_a_group_that_is_beyond_the_end_of_the_topic_ends_the_worker_with_a_line
             beyond = [TopicPartition(stream.topics.transactions, partition, 9_000) for partition in range(6)]
             group.commit(offsets=beyond, asynchronous=False)
             group.close()
-            worker = run.worker()
-            try:
-                said, _ = await asyncio.to_thread(worker.communicate, timeout=PATIENCE_S)
-            finally:
-                worker.kill()
-            return worker.returncode, said
+            return await _ended(run)
 
     code, said = asyncio.run(law())
     assert code == TRY_AGAIN, said
     assert f"{stream.topics.transactions}: the run has decided partition" in said
     assert "up to 9,000, and it ends at" in said
     assert run.ended == {}
+
+
+async def _ended(run: StreamRun) -> tuple[int, str]:
+    """Start a worker, and return its exit code and what it said once it has ended by itself."""
+    worker = run.worker()
+    try:
+        said, _ = await asyncio.to_thread(worker.communicate, timeout=PATIENCE_S)
+    finally:
+        worker.kill()
+    return worker.returncode, said
 
 
 def _deleted(admin: AdminClient, places: list[TopicPartition]) -> int:
