@@ -189,7 +189,6 @@ def test_a_run_that_left_work_undecided_has_to_be_given_up(place: Place, tmp_pat
     assert holds(lambda: any(line["kind"] == "worker_obeyed" for line in lines(journal)))
     holds(lambda: False, 1.0)
     killed.kill()
-    killed.process.communicate()
 
     code, _, err = place.run(SCENARIO, tmp_path / "refused").ended()
     assert code == USAGE

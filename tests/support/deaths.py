@@ -28,6 +28,7 @@ from sim.servers.redis import start_redis
 from tests.support.model_cache import default_model
 from tests.support.repository import ROOT
 from tests.support.sim.stream_audit import Committed, differences, read_committed, windows_in, windows_of
+from tests.support.sim.stream_commands import lines
 
 WORKERS: Final = 3
 START_S: Final = 180.0
@@ -266,11 +267,9 @@ class Drill:
     def _processes(self) -> dict[str, int]:
         """Return the process that is in each slot, as the run's journal tells."""
         found: dict[str, int] = {}
-        for line in (self._out / "journal.jsonl").read_text().splitlines():
-            with suppress(json.JSONDecodeError):  # it is being written
-                entry = json.loads(line)
-                if entry["kind"] == "worker_joined" and (match := PROCESS.search(entry.get("detail", ""))):
-                    found[entry["name"]] = int(match[1])
+        for entry in lines(self._out / "journal.jsonl"):
+            if entry["kind"] == "worker_joined" and (match := PROCESS.search(entry.get("detail", ""))):
+                found[entry["name"]] = int(match[1])
         return found
 
 

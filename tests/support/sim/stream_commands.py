@@ -58,10 +58,14 @@ class Command:
         return holds(lambda: not self.processes(), within_s)
 
     def kill(self) -> None:
-        """End it and all that it started as a crash does."""
+        """End it and all that it started as a crash does, and let go of what it was started with."""
         for process in self.processes():
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
+        self.process.wait()
+        for pipe in (self.process.stdout, self.process.stderr):
+            if pipe is not None:
+                pipe.close()
 
 
 def _marked(mark: bytes) -> Iterator[int]:
@@ -82,8 +86,9 @@ def holds(condition: Callable[[], object], within_s: float = PATIENCE_S) -> bool
 
 
 def lines(file: Path) -> list[dict[str, Any]]:
-    """Return the documents in ``file``, one a line; none while it is not there."""
-    return [msgspec.json.decode(line) for line in file.read_bytes().splitlines()] if file.exists() else []
+    """Return the documents in the whole lines of ``file``: none while it is not there, never half of one."""
+    whole = file.read_bytes().split(b"\n")[:-1] if file.exists() else []
+    return [msgspec.json.decode(line) for line in whole]
 
 
 def committed_decisions(url: str, run: str, count: int) -> list[bytes]:
