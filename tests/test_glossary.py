@@ -27,13 +27,13 @@ def rows() -> list[list[str]]:
 
 @cache
 def trees() -> tuple[ast.Module, ...]:
-    """Return the syntax tree of every module of the three packages."""
+    """Return the syntax tree of every module of our packages."""
     return tuple(ast.parse(path.read_text()) for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py")))
 
 
 @cache
 def identifiers() -> frozenset[str]:
-    """Return every name that the three packages give to something."""
+    """Return every name that our packages give to something."""
     return frozenset(name for tree in trees() for node in ast.walk(tree) for name in given(node))
 
 

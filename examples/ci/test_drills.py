@@ -6,7 +6,7 @@ shipped scenario; of your own write the path, from the root of the project or fr
 
 import pytest
 
-from sim.pytest_plugin import Drill
+from riskdrill_pytest.plugin import Drill
 
 
 @pytest.mark.drill("feature_store_outage", clock="virtual")

@@ -3,7 +3,6 @@
 from importlib.metadata import entry_points
 from typing import Final
 
-LOADED: Final = (
-    "riskdrill" if any(each.name == "riskdrill" for each in entry_points(group="pytest11")) else "sim.pytest_plugin"
-)
+MODULE: Final = "riskdrill_pytest.plugin"
+LOADED: Final = "riskdrill" if any(each.value == MODULE for each in entry_points(group="pytest11")) else MODULE
 """What ``-p`` takes: by its entry point, or by its module where this checkout was installed before there was one."""

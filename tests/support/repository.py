@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("actors", "dashboard", "sim")
+PACKAGES = ("actors", "dashboard", "riskdrill_pytest", "sim")
 
 
 @cache
@@ -38,7 +38,7 @@ def project() -> dict[str, Any]:
 
 
 def folders() -> list[Path]:
-    """Return every folder of the three packages that holds Python files."""
+    """Return every folder of our packages that holds Python files."""
     return sorted({file.parent for package in PACKAGES for file in (ROOT / package).rglob("*.py")})
 
 

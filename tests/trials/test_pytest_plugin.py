@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.drills import THIN
-from tests.support.pytest_plugin import LOADED
+from tests.support.pytest_plugin import LOADED, MODULE
 from tests.support.repository import ROOT
 
 HEAD = "import pytest\n"
@@ -18,7 +18,7 @@ DOUBTS = "expect=[{name: tail, expr: latency.p99_9 < 1s}]"
 
 
 class Project:
-    """A project of someone else, with a scenario and tests.
+    """A project of someone else, with a scenario, tests, and packages that are called as ours are.
 
     Args:
         folder: of it.
@@ -29,6 +29,9 @@ class Project:
         self.folder, self._model = folder, model
         (folder / "drills").mkdir(parents=True)
         (folder / "drills" / "thin.yaml").write_text(THIN)
+        (folder / "sim").mkdir()
+        (folder / "sim" / "__init__.py").write_text("OWN = True\n")
+        (folder / "actors.py").write_text("raise SystemExit('this is not riskdrill')\n")
         (folder / "pytest.ini").write_text("[pytest]\naddopts = --strict-markers\nfilterwarnings = error\n")
 
     def mark(self, *words: str) -> str:
@@ -44,7 +47,7 @@ class Project:
         return subprocess.run(
             [sys.executable, "-m", "pytest", *options],
             cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"},
+            env={**os.environ, "PYTHONPATH": f"{self.folder}{os.pathsep}{ROOT}", "COLUMNS": "200"},
             capture_output=True,
             text=True,
             timeout=540,
@@ -65,9 +68,11 @@ def outcome(done: "subprocess.CompletedProcess[str]") -> str:
 
 @pytest.mark.slow
 def test_a_drill_that_passes_is_a_test_whose_body_reads_its_figures(project: Project) -> None:
-    """Metrics of any span, verdict, folder and summary are there; what is no metric is said."""
+    """Metrics of any span, verdict, folder and summary are there; the project's own packages are what its tests get."""
     done = project.test(
         project.mark(f"set=[{PASSES!r}]", "seed=12") + "def test_it(drill):\n"
+        "    import sim\n"
+        "    assert sim.OWN\n"
         "    assert drill.verdict == 'pass' and drill.exit_code == 0 and drill.reasons == ()\n"
         "    assert 0 < drill.metric('latency.p99') < 50_000\n"
         "    assert drill.metric('mode.full.ratio', during='calm') == 1\n"
@@ -91,7 +96,7 @@ def test_a_drill_that_fails_has_its_verdict_as_its_text(project: Project) -> Non
     at = lines.index("thin: fail (exit code 99)")
     assert lines[at + 1].startswith("  fast: latency.p50 = ")
     assert lines[at + 2].startswith(f"files in {project.folder}/runs/")
-    assert lines[at + 3].startswith("again: python -m sim run ")
+    assert lines[at + 3].startswith("again: riskdrill run ")
     assert "verdict" not in done.stdout  # of what the run itself has printed
     assert any(line.startswith("FAILED test_it.py::test_it - Failed: thin: fail (exit code 99)") for line in lines)
 
@@ -142,7 +147,7 @@ def test_the_fixture_needs_its_mark(tmp_path: Path) -> None:
 
 def test_collecting_imports_nothing_that_takes_its_time() -> None:
     """The plugin is loaded by every pytest where riskdrill is installed, whether it has drills or not."""
-    load = "import sys, pytest; before = set(sys.modules); import sim.pytest_plugin"
+    load = f"import sys, pytest; before = set(sys.modules); import {MODULE}"
     code = f"{load}; print(*sorted(set(sys.modules) - before))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["sim", "sim.pytest_plugin"]
+    assert done.stdout.split() == ["riskdrill_pytest", MODULE]

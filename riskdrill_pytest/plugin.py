@@ -7,7 +7,8 @@
         assert drill.metric("latency.p99", during="burst") < 50_000
 
 The drill runs in a process of its own, before the body of the test, with its files below ``tmp_path``; the body gets
-what it came to as the fixture ``drill``. Collecting tests imports neither the pipeline nor the laboratory.
+what it came to as the fixture ``drill``. Names are ours there, whatever the project calls its own packages, and its own
+here: this module imports neither the pipeline nor the laboratory.
 """
 
 import json
@@ -28,6 +29,9 @@ OPTIONS: Final = ("clock", "set", "seed", "model", "duration", "verdict", "incon
 ENDED: Final = {0: "pass", 99: "fail", 3: "inconclusive"}  # exit codes of a run that came to a verdict
 SHOWN_LINES: Final = 40  # of what the run said, where it came to no verdict
 STOPS_WITHIN_S: Final = 30  # a run that is told to end drains and writes its files
+PROGRAM: Final = "riskdrill"  # python -m sim may be the project's own
+HOME: Final = Path(__file__).resolve().parents[1]  # of our packages: a checkout, or a site-packages
+SUMMARY, METRICS = "summary.json", "metrics.json"  # files of a run's folder, as docs/monitoring.md promises them
 
 
 class Drill:
@@ -53,9 +57,8 @@ class Drill:
         if self._code is not None:
             return
         command = [sys.executable, "-m", "sim", *self._words()]
-        environment = {**os.environ, "PYTHONSAFEPATH": "1"}  # or a sim.py of the project would be taken for ours
         with subprocess.Popen(
-            command, cwd=self._roots[0], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            command, cwd=self._roots[0], env=_environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         ) as process:
             try:
                 said, _ = process.communicate()
@@ -68,8 +71,6 @@ class Drill:
                 raise
         self.said, self._code = said.decode("utf-8", "replace"), process.returncode
         if self._code in ENDED:
-            from sim.report.run_folder import METRICS, SUMMARY  # collecting tests needs none of it
-
             self._summary = json.loads((self._folder / SUMMARY).read_bytes())
             self._figures = json.loads((self._folder / METRICS).read_bytes())
 
@@ -104,7 +105,7 @@ class Drill:
         return self._summary
 
     def metric(self, name: str, during: str = "always") -> float:
-        """Return a figure over a span, in the metric's own unit, as ``python -m sim metrics`` lists it.
+        """Return a figure over a span, in the metric's own unit, as ``riskdrill metrics`` lists it.
 
         Args:
             name: of the metric, such as ``latency.p99``.
@@ -117,7 +118,7 @@ class Drill:
         if during not in self._figures:
             raise LookupError(f"{during} is no span of this drill; it has {', '.join(self._figures)}")
         if name not in self._figures[during]:
-            raise LookupError(f"{name} is not a metric; python -m sim metrics lists them")
+            raise LookupError(f"{name} is not a metric; {PROGRAM} metrics lists them")
         value = self._figures[during][name]
         if value is None:
             raise LookupError(f"{name} has no samples during {during}")
@@ -126,7 +127,7 @@ class Drill:
     def text(self) -> str:
         """Return the verdict as a reader of the test's failure wants it: why, where the files are, how to repeat it."""
         self.run()
-        again = f"again: python -m sim {shlex.join(self._words()[:-2])}"
+        again = f"again: {PROGRAM} {shlex.join(self._words()[:-2])}"
         if not self.verdict:
             lines = self.said.rstrip().splitlines()[-SHOWN_LINES:]
             return "\n".join([f"{self._scenario()}: no verdict, exit code {self.exit_code}", *lines, again])
@@ -149,6 +150,12 @@ class Drill:
     def _found(self, path: str) -> str:
         """Return the file or folder of that name below one of the roots; else the name, as of what is shipped."""
         return next((str(root / path) for root in self._roots if (root / path).exists()), path)
+
+
+def _environment() -> dict[str, str]:
+    """Return that of a drill: `sim` is ours in it, though the project has one in its folder or on its path."""
+    path = os.pathsep.join(filter(None, (str(HOME), os.environ.get("PYTHONPATH"))))
+    return {**os.environ, "PYTHONPATH": path, "PYTHONSAFEPATH": "1"}
 
 
 def _listed(given: str | Sequence[str] | None) -> Sequence[str]:
