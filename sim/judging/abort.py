@@ -1,5 +1,7 @@
 """Ending a run early: the first condition of ``abort_on`` that holds, and what was seen then."""
 
+from collections.abc import Iterator
+
 import msgspec
 
 from actors.core.clock import NS_PER_S
@@ -27,6 +29,20 @@ class Aborted(msgspec.Struct, frozen=True, kw_only=True):
         return f"aborted at {round(self.at_s, 3):,.10g} s by {self.by}: {self.seen}"
 
 
+def unheeded(scenario: Scenario) -> tuple[str, ...]:
+    """Return a line for each condition of ``abort_on`` that reads what the run's clock knows nothing of."""
+    why = "a figure of this process, which says nothing on the virtual clock: it cannot end this run"
+    return tuple(f"abort_on: {each}: {why}" for each in _conditions(scenario) if not _heeded(each, scenario))
+
+
+def _conditions(scenario: Scenario) -> Iterator[Expression]:
+    return map(Expression.parse, scenario.abort_on)
+
+
+def _heeded(expression: Expression, scenario: Scenario) -> bool:
+    return not (expression.of_process and scenario.clock == "virtual")
+
+
 class AbortWatch:
     """Looks at every tick whether a run is to go on; figures are of the last 10 s, as those of alerts.
 
@@ -38,7 +54,7 @@ class AbortWatch:
     """
 
     def __init__(self, scenario: Scenario) -> None:
-        self._expressions = tuple(Expression.parse(each) for each in scenario.abort_on)
+        self._expressions = tuple(each for each in _conditions(scenario) if _heeded(each, scenario))
         self.aborted: Aborted | None = None
 
     def holds(self, recent: Window) -> bool:

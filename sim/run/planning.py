@@ -14,6 +14,7 @@ from sim.clocks.calibration_file import read_calibration
 from sim.clocks.costs import Cost, Costs
 from sim.clocks.modelled_waits import LookUpTime
 from sim.installation import PROGRAM
+from sim.judging.abort import unheeded
 from sim.kernel_warm_up import make_ready
 from sim.run.model_choice import find_candidates
 from sim.run.plan import FileLoad, Load, Plan, TopicLoad, load_of, needs_capacity
@@ -142,6 +143,7 @@ def prepare(
             *modelled.warnings,
             *not_kept,
             *_of_another_world(arriving, artifact.manifest),
+            *unheeded(scenario),
         ),
         costs=modelled.costs,
         noise=modelled.noise,

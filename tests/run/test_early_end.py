@@ -104,12 +104,15 @@ def test_the_first_condition_that_holds_ends_the_run(world_model: Path, tmp_path
 
 @pytest.mark.slow
 def test_a_condition_that_never_holds_ends_nothing(world_model: Path, tmp_path: Path) -> None:
-    """The run is the same as without it."""
+    """The run is the same as without it; what the clock knows nothing of is said to be so."""
     short = ("phases.trouble.duration=2s", "faults=[]", "expect=[]")
-    watched = run(tmp_path / "watched", world_model, BROKEN, (*short, "abort_on=[restarts > 3]")).summary
+    never = "abort_on=[restarts > 3, memory_mb > 1MB]"
+    watched = run(tmp_path / "watched", world_model, BROKEN, (*short, never)).summary
     plain = run(tmp_path / "plain", world_model, BROKEN, (*short, "abort_on=[]")).summary
     assert watched.aborted is None
     assert watched.trace_hash == plain.trace_hash
+    why = "a figure of this process, which says nothing on the virtual clock: it cannot end this run"
+    assert set(watched.warnings) - set(plain.warnings) == {f"abort_on: memory_mb > 1MB: {why}"}
 
 
 # What proves nothing, whatever its expectation says of it.
