@@ -5,6 +5,7 @@ from rich.table import Table
 
 from sim.drill.debrief import Debrief, FaultTold, Mean
 from sim.faults.registry import PARTS
+from sim.outcomes.money import dollars
 from sim.twin.impact import Harm
 
 NEVER = "–"
@@ -98,16 +99,20 @@ def print_price(told: Debrief, console: Console) -> None:
         return
     table = Table(title="what the faults cost", title_justify="left")
     table.add_column("minute")
-    for name in ("decisions changed", "of", "more fraud loss", "less prevented", "more wrongly blocked"):
+    for name in COSTS:
         table.add_column(name, justify="right")
     for number, minute in enumerate(told.price.minutes, 1):
-        table.add_row(f"{number}", *_cost(minute.harm))
+        table.add_row(f"{number}", *costs(minute.harm))
     table.add_section()
-    table.add_row("the run", *_cost(told.price.whole))
+    table.add_row("the run", *costs(told.price.whole))
     console.print(table)
 
 
-def _cost(harm: Harm) -> tuple[str, ...]:
-    amounts = (harm.fraud_loss, -harm.fraud_prevented + 0.0, harm.wrongly_blocked)
+COSTS = ("decisions changed", "of", "more fraud loss", "less prevented", "more wrongly blocked")
+
+
+def costs(harm: Harm) -> tuple[str, ...]:
+    """Return what a part of a run cost, in the order of `COSTS`."""
+    amounts = (harm.fraud_loss, -harm.fraud_prevented, harm.wrongly_blocked)
     changed = sum(harm.flips.values())
-    return (f"{changed:,}", f"{harm.compared:,}", *(f"{'-' if each < 0 else ''}${abs(each):,.0f}" for each in amounts))
+    return (f"{changed:,}", f"{harm.compared:,}", *(dollars(each, cents=False) for each in amounts))

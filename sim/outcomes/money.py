@@ -112,6 +112,23 @@ def business(outcomes: Outcomes, among: Bool | None = None) -> Business:
     )
 
 
+def dollars(amount: float, *, cents: bool = True, signed: bool = False) -> str:
+    """Return an amount in full, as tables and pages say it.
+
+    Args:
+        amount: in units of the currency.
+        cents: whether they are said.
+        signed: whether more than nothing has a sign too, as a difference does.
+
+    Example:
+        >>> dollars(1_234.5), dollars(-3.2, cents=False), dollars(7.0, signed=True), dollars(-0.2, cents=False)
+        ('$1,234.50', '−$3', '+$7.00', '$0')
+    """
+    digits = f"{abs(amount):,.2f}" if cents else f"{abs(amount):,.0f}"
+    nothing = not digits.strip("0.")
+    return f"{'' if nothing else '−' if amount < 0 else '+' if signed else ''}${digits}"
+
+
 def _sum(amount: F64, rows: Bool) -> float:
     return float(amount[rows].sum())
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from sim.drill.debrief import Debrief, Times
+from sim.drill.printing import COSTS, costs
 from sim.judging.alert_grades import AlertGrades
 from sim.page.blocks import Block, Paragraph, Section, Table, Tone
 from sim.page.recorded import RecordedRun
@@ -156,17 +157,9 @@ def _debrief(told: Debrief) -> Iterator[Block]:
     if told.price is None:
         yield Paragraph(f"What it cost is not known: {told.unpriced}.")
         return
-    minutes = [
-        (
-            str(number),
-            count(sum(each.harm.flips.values())),
-            *map(_money, (each.harm.fraud_loss, each.harm.wrongly_blocked)),
-        )
-        for number, each in enumerate(told.price.minutes, start=1)
-    ]
-    yield Table(
-        "What each minute cost", ("minute", "decided otherwise", "more fraud lost", "more wrongly blocked"), minutes
-    )
+    minutes = [(str(number), *costs(each.harm)) for number, each in enumerate(told.price.minutes, start=1)]
+    whole = ("the run", *costs(told.price.whole))
+    yield Table("What the faults cost, minute by minute", ("minute", *COSTS), [*minutes, whole])
 
 
 def _at(at_s: float | None) -> str:

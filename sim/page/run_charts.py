@@ -194,7 +194,7 @@ def _money(x: F64, samples: Sequence[Sample]) -> Chart:
         )
     )
     note = "Since the start, of those decisions whose label was known by then."
-    return Chart("money", "Money", "in the currency of the transactions", x, lines, amount, note=note)
+    return Chart("money", "Money", "$", x, lines, amount, note=note)
 
 
 def _memory(x: F64, samples: Sequence[Sample]) -> Chart:

@@ -3,6 +3,8 @@
 import math
 from typing import Final
 
+from sim.outcomes.money import dollars
+
 NOTHING: Final = "–"  # where there is no figure
 SHORT_S: Final = 100.0  # up to there fractions of a second are told
 LONG_S: Final = 600.0  # from there on time is told in hours and minutes
@@ -42,7 +44,7 @@ def count(value: float) -> str:
 
 def amount(value: float) -> str:
     """Return an amount of money."""
-    return NOTHING if math.isnan(value) else f"{value:,.0f}"
+    return NOTHING if math.isnan(value) else dollars(value, cents=False)
 
 
 def plain(value: float) -> str:
@@ -53,16 +55,6 @@ def plain(value: float) -> str:
 def some(value: float | None) -> float:
     """Return ``value``, NaN for None."""
     return math.nan if value is None else value
-
-
-def signed(value: float) -> str:
-    """Return a difference of amounts, with its sign.
-
-    Example:
-        >>> signed(1234.5), signed(-3.0), signed(0.0)
-        ('+1,234', '−3', '0')
-    """
-    return f"{'−' if value < 0 else '+' if value else ''}{abs(value):,.0f}"
 
 
 def when(at_s: float) -> str:

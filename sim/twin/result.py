@@ -5,13 +5,14 @@ with the faults less its twin.
 """
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 from rich.console import Console
 from rich.table import Table
 
 from sim.judging.verdict import VerdictWord
+from sim.outcomes.money import dollars
 from sim.report.summary import indented, schema_of
 from sim.twin.impact import AmountSum, Harm
 
@@ -127,20 +128,39 @@ def twin_schema() -> bytes:
     return schema_of(Twin)
 
 
-Show = Callable[[Harm], str]
+Row = tuple[str, Callable[[Harm], str]]
+"""What a row of a table is called, and what it says of each harm."""
 
-FIGURES: tuple[tuple[str, Show], ...] = (
+_CHANGED: tuple[Row, ...] = (
     ("transactions compared", lambda harm: f"{harm.compared:,}"),
     ("of them different", lambda harm: f"{harm.differing:,}"),
     ("over 10 or 50 ms only with it", lambda harm: f"{harm.later:,}"),
-    ("fraud let through", lambda harm: _counted(harm.fraud_let_through)),
-    ("fraud caught only with it", lambda harm: _counted(harm.fraud_caught)),
-    ("good customers blocked", lambda harm: _counted(harm.good_blocked)),
-    ("good customers spared", lambda harm: _counted(harm.good_spared)),
-    ("caused: fraud loss", lambda harm: _change(harm.fraud_loss)),
-    ("caused: fraud prevented", lambda harm: _change(harm.fraud_prevented)),
-    ("caused: wrongly blocked", lambda harm: _change(harm.wrongly_blocked)),
 )
+_CAUSED: tuple[Row, ...] = (
+    ("fraud let through", lambda harm: counted(harm.fraud_let_through)),
+    ("fraud caught only with it", lambda harm: counted(harm.fraud_caught)),
+    ("good customers blocked", lambda harm: counted(harm.good_blocked)),
+    ("good customers spared", lambda harm: counted(harm.good_spared)),
+    ("caused: fraud loss", lambda harm: dollars(harm.fraud_loss, signed=True)),
+    ("caused: fraud prevented", lambda harm: dollars(harm.fraud_prevented, signed=True)),
+    ("caused: wrongly blocked", lambda harm: dollars(harm.wrongly_blocked, signed=True)),
+)
+
+
+def figures(twin: Twin) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
+    """Return the rows of a table of ``twin``: what came out differently, then whom that hit and what it cost."""
+    harms = [*(each.harm for each in twin.windows), twin.whole]
+    kinds = dict.fromkeys(kind for each in harms for kind in each.flips)
+    return (*_CHANGED, *map(_flip, kinds)), _CAUSED
+
+
+def _flip(kind: str) -> Row:
+    return f"  {kind.replace('_to_', ' → ')}", lambda harm: f"{harm.flips.get(kind, 0):,}"
+
+
+def counted(some: AmountSum) -> str:
+    """Return how many transactions and their amount."""
+    return f"{some.count:,} ({dollars(some.amount)})"
 
 
 def print_twin(twin: Twin, console: Console) -> None:
@@ -149,7 +169,7 @@ def print_twin(twin: Twin, console: Console) -> None:
     needed = console.measure(table, options=console.options.update(max_width=10_000, width=10_000)).maximum
     console.width = max(console.width, needed)
     console.print(table)
-    for line in _notes(twin):
+    for line in notes(twin):
         console.print(line, soft_wrap=True, markup=False, highlight=False)
 
 
@@ -163,13 +183,10 @@ def _table(twin: Twin) -> Table:
     table.add_row("until", *map(_end, twin.windows), f"{twin.duration_s:.3f} s")
     table.add_row("compared with", *(each.against for each in twin.windows), "no-faults", end_section=True)
     harms = [*(each.harm for each in twin.windows), twin.whole]
-    for name, show in FIGURES[:3]:
-        table.add_row(name, *map(show, harms))
-    for kind in dict.fromkeys(kind for each in harms for kind in each.flips):
-        table.add_row(f"  {kind.replace('_to_', ' → ')}", *(f"{each.flips.get(kind, 0):,}" for each in harms))
-    table.add_section()
-    for name, show in FIGURES[3:]:
-        table.add_row(name, *map(show, harms))
+    for rows in figures(twin):
+        for name, show in rows:
+            table.add_row(name, *map(show, harms))
+        table.add_section()
     return table
 
 
@@ -177,15 +194,10 @@ def _end(window: FaultWindow) -> str:
     return f"{window.end_s:.3f} s" if window.recovered else "the end: not recovered"
 
 
-def _counted(some: AmountSum) -> str:
-    return f"{some.count:,} (${some.amount:,.2f})"
+UNLABELLED: Final = "the truth of these transactions is not known: fraud and money count as 0"
 
 
-def _change(amount: float) -> str:
-    return f"{'-' if amount < 0 else '+' if amount else ''}${abs(amount):,.2f}"
-
-
-def _notes(twin: Twin) -> list[str]:
+def notes(twin: Twin) -> list[str]:
     """Return what the table leaves out, a line each."""
     lines = [] if twin.windows or twin.never_injected else ["no fault in this scenario: its twin is itself"]
     lines += [f"{name} was never injected: the run ended before" for name in twin.never_injected]
@@ -199,8 +211,8 @@ def _notes(twin: Twin) -> list[str]:
         lines.append(f"{twin.outside:,} more transactions differ outside the windows")
     for unpaired, which in ((twin.only_with_faults, "with"), (twin.only_without_faults, "without")):
         if unpaired.count:
-            what = f"{unpaired.count:,} transactions (${unpaired.amount:,.2f}, {unpaired.fraud:,} of them fraud)"
+            what = f"{unpaired.count:,} transactions ({dollars(unpaired.amount)}, {unpaired.fraud:,} of them fraud)"
             lines.append(f"{what} were decided only {which} the faults, and are in no comparison")
     if not twin.labelled:
-        lines.append("the truth of these transactions is not known: fraud and money count as 0")
+        lines.append(UNLABELLED)
     return lines
