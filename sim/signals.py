@@ -68,11 +68,20 @@ def drained_by(drain: Callable[[], object]) -> Iterator[Presses]:
 
 
 @contextmanager
-def unheard() -> Iterator[None]:
-    """Ignore all of them within the context: the run is over, and its verdict is being written."""
-    before = {each: signal.signal(each, signal.SIG_IGN) for each in ENDING}
+def unheard() -> Iterator[Presses]:
+    """Let none of them end anything within the context: the run is over, and its verdict is being written.
+
+    They are counted, so that what would come afterwards, and can be had later, may be left out.
+    """
+    presses = Presses()
+
+    def count(*_: object) -> None:
+        presses.count += 1
+
+    obeyed = heard()
+    before = {each: signal.signal(each, count if each in obeyed else signal.SIG_IGN) for each in ENDING}
     try:
-        yield
+        yield presses
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)

@@ -13,7 +13,7 @@ from dashboard.live import wants_live
 from sim.chance import Streams
 from sim.operator.blindfold import Blindfold
 from sim.operator.refusals import FORBIDDEN
-from sim.run.command import Request, run_scenario
+from sim.run.command import Report, Request, run_scenario
 from sim.scenario.loader import load
 from sim.scenario.scenario import Scenario
 from sim.scenario.shipped import scenario_file
@@ -59,7 +59,7 @@ class DrillRequest:
     bar: "Bar | None" = None
     out: Path | None = None
     record: Path | None = None
-    report: "Callable[[RunFolder], None] | None" = None
+    report: Report | None = None
 
 
 def drill(request: DrillRequest) -> int:

@@ -1,6 +1,7 @@
 """Pages on their way to a file: whole or not at all, and never at the cost of a run."""
 
 import contextlib
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,9 +17,15 @@ from sim.report.run_folder import PARTIAL, REPORT, RunFolder
 from sim.twin.result import TWIN, Twin
 
 
-def report_of(folder: RunFolder) -> None:
-    """Write the page of the run that has ended in ``folder``."""
-    unharmed(folder, lambda: run_page(read_run(folder.path)))
+def report_of(folder: RunFolder, *, hurried: bool = False) -> None:
+    """Write the page of the run that has ended in ``folder``, unless whoever waits for it is ``hurried``."""
+
+    def page() -> str:
+        if hurried:
+            raise KeyboardInterrupt
+        return run_page(read_run(folder.path))
+
+    unharmed(folder, page)
 
 
 def unharmed(folder: RunFolder, page: Callable[[], str]) -> None:
@@ -26,7 +33,8 @@ def unharmed(folder: RunFolder, page: Callable[[], str]) -> None:
     try:
         folder.write(REPORT, page())
     except KeyboardInterrupt:  # of someone who wants it to end, and has what was found
-        sys.stderr.write(f"no report: interrupted; {PROGRAM} report makes it; everything else is as said\n")
+        later = f"{PROGRAM} report {shlex.quote(str(folder.path))}"
+        sys.stderr.write(f"no report: interrupted; {later} makes it; everything else is as said\n")
     except Exception as error:  # noqa: BLE001 - of whatever kind, the exit code is that of what was found
         why = " ".join(str(error).split()) or type(error).__name__
         sys.stderr.write(f"no report: {why}; everything else is as said\n")

@@ -107,6 +107,14 @@ class Elsewhere(Protocol):
         ...
 
 
+class Report(Protocol):
+    """What makes a report of a run, with all else in its folder."""
+
+    def __call__(self, folder: RunFolder, *, hurried: bool = False) -> None:
+        """Make it; one who is ``hurried`` has pressed Ctrl-C and gets a line that says how to make it later."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What the command line asks for.
@@ -124,7 +132,7 @@ class Request:
         elsewhere: given the scenario, returns where its pipeline is; None: in this process.
         metrics: where other systems read the run's figures; None nowhere.
         blind: hides what the scenario would give away; the screen then is the terminal's.
-        report: given the folder with all else in it, makes a report of it; None makes none and keeps nothing for it.
+        report: makes a report of it; None makes none and keeps nothing for it.
         afterwards: given what was run and what it came to, with the screen gone and the folder still open, returns the
             exit code.
     """
@@ -141,7 +149,7 @@ class Request:
     elsewhere: Callable[[Scenario], Elsewhere | None] = lambda _: None
     metrics: MetricsAddress | None = None
     blind: Blindfold | None = None
-    report: Callable[[RunFolder], None] | None = None
+    report: Report | None = None
     afterwards: "Callable[[Plan, Result, RunFolder], int]" = lambda _plan, result, _folder: result.exit_code
 
 
@@ -162,9 +170,9 @@ def run_cut(shorter: Cut, request: Request) -> int:
     elsewhere = request.elsewhere(shorter.scenario)
     name = shorter.scenario.name if request.blind is None else FOLDER
     with serving(request.metrics, _say) as endpoint, RunFolder.create(request.out, name) as folder:
-        exit_code = _run_in(folder, shorter, request, elsewhere, endpoint)
+        exit_code, hurried = _run_in(folder, shorter, request, elsewhere, endpoint)
         if request.report is not None:
-            request.report(folder)
+            request.report(folder, hurried=hurried)
         return exit_code
 
 
@@ -174,7 +182,8 @@ def _say(line: str) -> None:
 
 def _run_in(
     folder: RunFolder, shorter: Cut, request: Request, elsewhere: Elsewhere | None, endpoint: Endpoint | None
-) -> int:
+) -> tuple[int, bool]:
+    """Run; return the exit code, and whether someone has pressed Ctrl-C since the run ended."""
     for line in folder.notices():
         sys.stderr.write(f"{line}\n")
     if request.picture is not None:
@@ -210,11 +219,11 @@ def _run_in(
     except BaseException:
         screen.close()
         raise
-    with unheard():
+    with unheard() as presses:
         screen.close(result.frame, _last_words(result, folder))
         if request.picture is not None and (problem := write_picture(result.frame, request.picture)):
             sys.stderr.write(f"{problem}\n")
-    return request.afterwards(plan, result, folder)
+    return request.afterwards(plan, result, folder), result.hurried or presses.more_than(0)
 
 
 def planned(

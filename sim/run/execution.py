@@ -52,6 +52,7 @@ class Result:
         losses: what happened to processes that helped, one line each.
         journal: what happened in the run, in order.
         incident: of a blind drill; None in any other run.
+        hurried: whether someone has pressed Ctrl-C since it ended, while its files were written.
     """
 
     summary: Summary
@@ -61,6 +62,7 @@ class Result:
     losses: tuple[str, ...] = ()
     journal: Sequence[JournalEntry] = ()
     incident: Incident | None = None
+    hurried: bool = False
 
     @property
     def exit_code(self) -> int:
@@ -164,11 +166,12 @@ async def _run_on(
             for lines in own_lines:
                 lines.flush()
             # Who presses Ctrl-C now wants the run to end, not to lose its summary; labels in the log may be missing.
-            output = Output(folder, parts, own_lines, partial(presses.more_than, presses.count))
+            hurried = partial(presses.more_than, presses.count)
+            output = Output(folder, parts, own_lines, hurried)
             result = _report(plan, output, lifecycle, ended, (*machine.losses(), *problems))
             if teller is not None:
                 teller.end(ended.final, result.summary.verdict, lifecycle.quality_of(Span(0, None)))
-            return result
+            return replace(result, hurried=hurried())
 
 
 def _teller(plan: Plan, parts: RunParts, lifecycle: RunLifecycle, readers: Readers | None) -> RunTold | None:
@@ -275,7 +278,7 @@ def _report(plan: Plan, output: Output, lifecycle: RunLifecycle, ended: RunEnd, 
         output.write_as_played(played, problems)
     finished = replace(_finished(plan, parts, lifecycle, ended, tuple(warnings)), trace_hash=hashed, by_hand=by_hand)
     summary = summarise(finished)
-    output.write_figures(junit(summary), lifecycle.judge.windows.figures(), problems)
+    output.write_figures(junit(summary), lifecycle.judge.windows.figures() if plan.measured else None, problems)
     written = output.write_summary(summary_text(summary), problems)
     return Result(summary, ended.frame, tuple(problems), written, losses, parts.journal.entries, ended.incident)
 

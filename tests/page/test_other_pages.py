@@ -1,17 +1,26 @@
 """Pages of a twin, an exploration and a drill, and how pages are opened."""
 
+import io
 import os
 import re
 import shutil
+import signal
 import webbrowser
+from html import unescape
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
+from rich.console import Console
 
 from actors.core.errors import OutputError
 from sim.cli import main
-from sim.page.writing import put, rebuild, report_of, unharmed
-from sim.report.run_folder import DEBRIEF, REPORT, SUMMARY, RunFolder
+from sim.page.writing import put, rebuild, report_of
+from sim.report.run_folder import DEBRIEF, METRICS, REPORT, SUMMARY, RunFolder
+from sim.run.command import Request, run_scenario
+from sim.twin.result import Twin, print_twin
 
 HERE = Path(__file__).parent
 
@@ -30,6 +39,18 @@ def test_a_page_of_many_runs_has_no_need_of_a_script(tmp_path: Path, file: str, 
     assert "<script" not in page
     for words in said:
         assert words in page
+
+
+def test_terminal_and_page_tell_a_twin_alike(tmp_path: Path) -> None:
+    """The words of each row, and each figure as it is written there, are those of the page too."""
+    shutil.copy(HERE / "twin.json", tmp_path / "twin.json")
+    page = unescape(rebuild(tmp_path).read_text())
+    text = io.StringIO()
+    print_twin(msgspec.json.decode((HERE / "twin.json").read_bytes(), type=Twin), Console(file=text, width=200))
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in text.getvalue().splitlines() if "│" in line]
+    told = [row for row in rows if row[0] not in {"felt from", "until"}]  # instants, in whole milliseconds there
+    assert len(told) > 8
+    assert [cell for row in told for cell in row if f">{cell}<" not in re.sub(r">\s+", ">", page)] == []
 
 
 def test_a_drill_has_its_debrief_in_the_page(run_folder: Path, tmp_path: Path) -> None:
@@ -65,15 +86,34 @@ def test_a_run_is_unharmed_by_a_page_that_cannot_be_written(
     assert not (folder / REPORT).exists()
 
 
-def test_who_presses_ctrl_c_now_has_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The page is left out, and the verdict's exit code stands."""
+THIN = "version: 1\nname: thin\nclock: virtual\nphases: [{name: calm, duration: 1s, rate: 50}]\n"
 
-    def pressed() -> str:
-        raise KeyboardInterrupt
 
-    with RunFolder(tmp_path / "run") as place:
-        unharmed(place, pressed)
-    assert capsys.readouterr().err.startswith("no report: interrupted; ")
+@pytest.mark.parametrize(
+    "instant", ["sim.run.execution.summary_text", "sim.run.command._last_words", "sim.page.writing.read_run"]
+)
+def test_ctrl_c_after_the_end_of_a_run_leaves_the_page_out(
+    instant: str, world_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pressed once, while files, verdict or page are written: the verdict stands, and how to have the page is said."""
+    module, _, name = instant.rpartition(".")
+    rightly = getattr(import_module(module), name)
+
+    def pressed(*given: Any) -> Any:  # noqa: ANN401 - whatever it is given
+        signal.raise_signal(signal.SIGINT)
+        return rightly(*given)
+
+    monkeypatch.setattr(instant, pressed)
+    (tmp_path / "thin.yaml").write_text(THIN)
+    out = tmp_path / "a run"
+    assert run_scenario(Request(tmp_path / "thin.yaml", world_model, out=out, tui="off", report=report_of)) == 0
+    said = capsys.readouterr().err
+    assert f"no report: interrupted; python -m sim report '{out}' makes it" in said
+    assert {SUMMARY, METRICS} <= {each.name for each in out.iterdir()}
+    assert not (out / REPORT).exists()
+    assert not list(out.glob("*.partial"))
+    monkeypatch.undo()
+    assert rebuild(out, tmp_path / "page.html").is_file()
 
 
 def test_a_page_that_cannot_be_put_leaves_the_old_one(tmp_path: Path) -> None:
