@@ -206,7 +206,9 @@ def _run_in(
         plan = planned(shorter, request, elsewhere, folder.path, screen.show, told=not live)
         compose = composed if elsewhere is None else elsewhere.compose(screen.show)
         refused = refusal(plan.clock, interactive=plan.scenario.interactive)
-        plan = replace(plan, by_hand=live and not refused, blind=request.blind, overrides=request.overrides)
+        plan = replace(
+            plan, by_hand=live and not refused, blind=request.blind, overrides=request.overrides, measured=True
+        )
         if request.report is not None:
             plan = replace(plan, reported=True, written=_as_written(request.scenario))
         if plan.by_hand and elsewhere is None and isinstance(plan.load, SyntheticLoad):

@@ -169,12 +169,19 @@ class Output:
             yield line
 
     def write_figures(
-        self, junit: bytes, metrics: Mapping[str, Mapping[str, float | None]], problems: list[str]
+        self, junit: bytes, metrics: Mapping[str, Mapping[str, float | None]] | None, problems: list[str]
     ) -> None:
-        """Write the verdict for CI systems, and every metric by span; what cannot be is a line in ``problems``."""
+        """Write the verdict for CI systems, and every metric by span; what cannot be is a line in ``problems``.
+
+        Args:
+            junit: the verdict.
+            metrics: None where nobody will ask.
+            problems: gets the line.
+        """
         try:
             self._folder.write(files.JUNIT, junit)
-            self._folder.write(files.METRICS, msgspec.json.format(msgspec.json.encode(metrics), indent=1) + b"\n")
+            if metrics is not None:
+                self._folder.write(files.METRICS, msgspec.json.format(msgspec.json.encode(metrics), indent=1) + b"\n")
         except OutputError as error:
             problems.append(str(error))
 

@@ -291,6 +291,7 @@ class Plan:
         by_hand: whether someone sits at its screen who may change it.
         look_up: what look-ups take on either clock; None: as long as the store in memory needs.
         blind: hides in a drill what the scenario would give away; None hides nothing.
+        measured: whether it leaves behind every metric of every span too, for who asks about this one run.
         reported: whether the run leaves behind what a report of it is made of.
         overrides: as on the command line, for that report.
         written: the scenario as it was written, for that report too; "" where it is in no file.
@@ -311,6 +312,7 @@ class Plan:
     look_up: LookUpTime | None = None
     by_hand: bool = False
     blind: Blindfold | None = None
+    measured: bool = False
     reported: bool = False
     overrides: tuple[str, ...] = ()
     written: str = ""

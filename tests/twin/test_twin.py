@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from sim.cli import main
+from sim.report.run_folder import METRICS, REPORT, SERIES, SUMMARY
 from sim.run.plan import traffic_spec
 from sim.scenario.loader import parse
 from sim.twin.result import Twin, print_twin, twin_schema
@@ -84,6 +85,9 @@ def test_without_a_fault_nothing_differs(tmp_path: Path, world_model: Path) -> N
     assert (whole.flips, whole.modes, found.windows, found.outside) == ({}, {}, (), 0)
     assert found.runs[0].trace_hash == found.runs[1].trace_hash
     assert whole.compared > 400
+    left = {each.name for each in (tmp_path / "twin" / "runs" / "no-faults").iterdir()}
+    assert SUMMARY in left
+    assert not left & {METRICS, REPORT, SERIES}  # runs made in numbers leave no more than is asked of them
 
 
 @pytest.mark.slow
