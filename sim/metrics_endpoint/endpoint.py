@@ -116,6 +116,12 @@ class Endpoint:
         with suppress(KeyboardInterrupt, subprocess.TimeoutExpired):
             self._process.wait(LAST_SCRAPE_S + _FAREWELL_S)
 
+    def finish(self, say: Callable[[str], object]) -> None:
+        """Say in a line whether it was lost; if not, serve until the last figures were read."""
+        if self.loss:
+            say(f"lost: {self.loss}")
+        self.await_scrape(say)
+
     @property
     def loss(self) -> str:
         """Told in a line that its process ended before its time; "" while it lives."""
@@ -167,8 +173,6 @@ def serving(asked: MetricsAddress | None, say: Callable[[str], object]) -> Itera
         if asked.warning:
             say(asked.warning)
         yield endpoint
-        if endpoint.loss:
-            say(f"lost: {endpoint.loss}")
-        endpoint.await_scrape(say)
+        endpoint.finish(say)
     finally:
         endpoint.close()

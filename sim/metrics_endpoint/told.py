@@ -10,6 +10,7 @@ from actors.telemetry.metrics.series import Gauge
 from actors.telemetry.snapshot import FeatureCounts, Quality, Snapshot
 from actors.telemetry.window import Window
 from dashboard.panels.workers import CALM
+from sim.faults.fault import FaultRecord
 from sim.metrics_endpoint.reading import MOST_NAMES, Identity, Named, Reading, Samples
 from sim.report.provenance import git_commit, versions
 from sim.run_parts import RunParts
@@ -75,16 +76,14 @@ class RunTold:
 
     def _reading(self, snapshot: Snapshot, state: str) -> Reading:
         rows = self._parts.worker_rows()
-        return Reading(
+        bare = Reading(
             state=state,
             identity=self._identity,
-            snapshot=replace(snapshot, features=FeatureCounts()),
-            recent={} if self._window is None else recent(self._window),
             phases=few(self._phases_at(snapshot.at_ns - snapshot.started_ns, over=state == "ended")),
-            faults=few(Named(each.name, each.state == "injected", each.kind) for each in self._parts.faults.records()),
             workers=sum(row.state in CALM for row in rows) if rows else None,
             every_s=self._tick_s,
         )
+        return filled(bare, snapshot, self._window, self._parts.faults.records())
 
     def _phases_at(self, elapsed_ns: int, *, over: bool) -> Iterator[Named]:
         for name, span in self._phases.items():
@@ -95,6 +94,16 @@ class RunTold:
 def built(who: Identity) -> Identity:
     """Return ``who`` with the version and the commit of this program."""
     return replace(who, version=versions().get("riskdrill", ""), commit=git_commit() or "")
+
+
+def filled(bare: Reading, snapshot: Snapshot, window: Window | None, faults: Iterable[FaultRecord]) -> Reading:
+    """Return ``bare`` with a pipeline's figures: those of ``snapshot``, and of ``window``, the last ten seconds."""
+    return replace(
+        bare,
+        snapshot=replace(snapshot, features=FeatureCounts()),
+        recent={} if window is None else recent(window),
+        faults=few(Named(each.name, each.state == "injected", each.kind) for each in faults),
+    )
 
 
 def recent(window: Window) -> dict[str, Samples]:

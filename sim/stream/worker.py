@@ -111,7 +111,11 @@ class Worker:
             InputError: a run does not take this worker, and why; or its figures cannot be served.
         """
         try:
-            return await self._run()
+            code = await self._run()
+            if code == PASS:  # whoever starts it again need not wait
+                self._interrupted = False
+                await self._unless_asked(self._metrics.finish())
+            return code
         finally:
             self._metrics.close()
 
@@ -186,7 +190,7 @@ class Worker:
         parts = compose_worker(scenario, artifact, ends, slot, telemetry, clock, by_hand=announce.by_hand)
         await _release(admitted.releases, parts, ends)
         await self._metrics.open(identity.slot)
-        self._metrics.begin(scenario.name, scenario.seed, announce.run, identity.worker)
+        self._metrics.begin(scenario.name, scenario.seed, announce.run, identity.worker, telemetry.reference_of)
         self._part = WorkerRun(identity, announce, parts, ends, link, clock, self._tell, self._metrics)
         self._tell(f"takes part in run {announce.run}: {scenario.name}, model {slot.current.digest}")
         if self._interrupted:

@@ -8,13 +8,17 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from actors.core.clock import NS_PER_S
 from actors.core.errors import InputError
-from actors.telemetry.snapshot import FeatureCounts, Snapshot
+from actors.telemetry.drift import Reference
+from actors.telemetry.snapshot import Snapshot
+from actors.telemetry.window import RECENT_S, SnapshotRing, Window
 from sim.faults.fault import FaultRecord
 from sim.metrics_endpoint.address import MetricsAddress
 from sim.metrics_endpoint.endpoint import Endpoint
-from sim.metrics_endpoint.reading import Identity, Named, Reading
-from sim.metrics_endpoint.told import built, few
+from sim.metrics_endpoint.reading import Identity, Reading
+from sim.metrics_endpoint.told import built, filled
+from sim.stream.control_messages import STATUS_EVERY_S
 
 PATIENCE_S: Final = 3.0  # the endpoint of a worker that was killed ends by itself, but not at once
 LOOKED_EVERY_S: Final = 0.1
@@ -59,6 +63,8 @@ class WorkerMetrics:
         self._say = say
         self._endpoint: Endpoint | None = None
         self._latest = Reading(state="idle", identity=built(Identity()))
+        self._ring = SnapshotRing(STATUS_EVERY_S)
+        self._reference_of: Callable[[Snapshot], Reference | None] = lambda _: None
 
     async def open(self, slot: str | None) -> None:
         """Serve from now on; does nothing the second time.
@@ -82,20 +88,35 @@ class WorkerMetrics:
             self._say(place.address.warning)
         self._endpoint.tell_now(self._latest)
 
-    def begin(self, scenario: str, seed: int, run: str, worker: str) -> None:
-        """Tell of this run from now on."""
+    def begin(
+        self, scenario: str, seed: int, run: str, worker: str, reference_of: Callable[[Snapshot], Reference | None]
+    ) -> None:
+        """Tell of this run from now on; ``reference_of`` is what the model at a snapshot was trained on, for drift."""
         who = replace(self._latest.identity, scenario=scenario, seed=seed, run=run, worker=worker)
         self._latest = Reading(state="running", identity=who, every_s=EVERY_S)
+        self._ring, self._reference_of = SnapshotRing(STATUS_EVERY_S), reference_of
 
     def tell(self, snapshot: Snapshot, faults: Iterable[FaultRecord]) -> None:
-        """Hand over a reading if one is wanted."""
-        if self._endpoint is not None and self._endpoint.wanted:
+        """Take what the worker has counted, and hand over a reading if one is wanted."""
+        if self._endpoint is None:
+            return
+        self._ring.add(snapshot)
+        if self._endpoint.wanted:
             self._endpoint.tell(self._read(snapshot, faults))
 
     def end(self, snapshot: Snapshot, faults: Iterable[FaultRecord]) -> None:
         """Hand over the last reading of a run: it is served until the next run, or the end of the worker."""
         if self._endpoint is not None:
-            self._endpoint.tell_now(replace(self._read(snapshot, faults), state="idle"))
+            self._latest = replace(self._read(snapshot, faults), state="idle")
+            self._endpoint.tell_now(self._latest)
+
+    async def finish(self) -> None:
+        """Serve until the last figures were read once more, as a run does; of a run, which has the sums, not at all."""
+        endpoint, place = self._endpoint, self._place
+        if endpoint is None or place is None or place.of_run or self._latest.snapshot is None:
+            return
+        endpoint.tell_now(replace(self._latest, state="ended"))
+        await asyncio.to_thread(endpoint.finish, self._say)
 
     def close(self) -> None:
         """Serve no longer."""
@@ -103,9 +124,9 @@ class WorkerMetrics:
             self._endpoint.close()
 
     def _read(self, snapshot: Snapshot, faults: Iterable[FaultRecord]) -> Reading:
-        named = few(Named(each.name, each.state == "injected", each.kind) for each in faults)
-        light = replace(snapshot, features=FeatureCounts())
-        self._latest = replace(self._latest, snapshot=light, faults=named)
+        older = self._ring.before(snapshot.at_ns - round(RECENT_S * NS_PER_S)) or snapshot
+        window = Window(older, snapshot, self._reference_of(snapshot))
+        self._latest = filled(self._latest, snapshot, window, faults)
         return self._latest
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import urllib.request
 
+import numpy as np
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -29,7 +30,7 @@ def read(url: str) -> dict[tuple[str, ...], float]:
 
 
 def test_a_worker_is_read_in_one_run_after_the_other() -> None:
-    """Idle before the first, then of the run it takes part in, and between two of the last one."""
+    """Idle before the first, then of its run, between two of the last one; at the end until that was read once more."""
     said: list[str] = []
     metrics, telemetry = WorkerMetrics(MetricsPlace(ANY), said.append), Telemetry()
 
@@ -45,16 +46,24 @@ def test_a_worker_is_read_in_one_run_after_the_other() -> None:
         url = line.removeprefix("metrics at ")
         assert ("riskdrill_transactions_sent_total",) not in told(url, "idle")
         for number, run in enumerate(("first", "second"), 1):
-            metrics.begin("burst", 7, run, "w0")
-            telemetry.ledger.send(100)
+            metrics.begin("burst", 7, run, "w0", telemetry.reference_of)
             fault = FaultRecord(name="down", kind="outage", state="injected")
-            metrics.end(telemetry.snapshot(1, Gauges()), [fault])
+            metrics.tell(telemetry.snapshot(1, Gauges()), [fault])
+            telemetry.ledger.send(100)
+            telemetry.observe_scores(np.full(1_000, 0.25))
+            metrics.end(telemetry.snapshot(2, Gauges()), [fault])
             while True:
                 found = told(url, "idle")
                 if found.get(("riskdrill_transactions_sent_total",)) == 100 * number:
                     break
             assert found["riskdrill_run_info", "real", run, "burst", "7", "w0"] == 1.0
             assert found["riskdrill_fault_active", "down", "outage"] == 1.0
+            assert found["riskdrill_score_mean",] == pytest.approx(0.25, abs=0.01)
+        ending = asyncio.create_task(metrics.finish())
+        last = await asyncio.to_thread(told, url, "ended")
+        assert last["riskdrill_transactions_sent_total",] == 200
+        await ending
+        assert said[-1] == f"{url} stays up to 15 s until it was read once more; Ctrl-C ends that"
 
     try:
         asyncio.run(life())
