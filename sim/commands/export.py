@@ -2,13 +2,16 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from actors.core.errors import InputError, OutputError
 from sim.commands.console import Overrides, scenario_argument
 from sim.installation import PROGRAM
+from sim.units import NS_PER, parse_duration
+
+LONGEST_NS: Final = 2 * NS_PER["m"]  # Prometheus takes readings of the last five minutes
 
 
 class System(StrEnum):
@@ -24,6 +27,10 @@ def export(
         Path | None, scenario_argument("Whose alerts: a scenario file, or name of a shipped one; of prometheus only.")
     ] = None,
     overrides: Overrides = None,
+    scrape_interval: Annotated[
+        str | None,
+        typer.Option(help="How often Prometheus reads the endpoint; of prometheus only.", show_default="1s"),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File to write; standard output without it.")
     ] = None,
@@ -31,8 +38,10 @@ def export(
     """Make alert rules for Prometheus from a scenario, or a dashboard for Grafana.
 
     The rules are the built-in alerts and the scenario's own, with its waits, severities and runbooks. What PromQL
-    cannot say is named in a comment and on standard error. The dashboard shows what `run --metrics-addr` serves, and
-    marks phases and faults.
+    cannot say is named in a comment and on standard error. A rule takes two readings at least: with a --scrape-interval
+    longer than 1s short windows become longer, and a comment says which.
+
+    The dashboard shows what `run --metrics-addr` serves, and marks phases and faults.
 
     Exit code: 0; 2 if the scenario cannot be used or the file not be written.
 
@@ -41,6 +50,8 @@ def export(
     if system is System.GRAFANA:
         if scenario is not None:
             raise InputError(f"export grafana {scenario}: one dashboard shows any scenario; leave it out")
+        if scrape_interval is not None:
+            raise InputError(f"--scrape-interval {scrape_interval}: Grafana knows its Prometheus'; leave it out")
         from sim.exports.dashboard import dashboard
 
         _write(dashboard(), output)
@@ -50,12 +61,28 @@ def export(
     from sim.exports.rules import rule_file
     from sim.scenario.loader import load
 
-    made = rule_file(load(scenario, tuple(overrides or ()), files_required=False, needs_model=False))
+    read = load(scenario, tuple(overrides or ()), files_required=False, needs_model=False)
+    made = rule_file(read) if scrape_interval is None else rule_file(read, _read_every_s(scrape_interval))
     for words, lines in (("left out", made.left_out), ("not quite the same", made.remarks)):
         for line in lines:
             typer.echo(f"{words}: {line}", err=True)
     _write(made.text.encode(), output)
     return 0
+
+
+def _read_every_s(text: str) -> float:
+    """Return how often the endpoint is read.
+
+    Raises:
+        InputError: not so.
+    """
+    try:
+        every_ns = parse_duration(text)
+    except ValueError as error:
+        raise InputError(f"--scrape-interval {text}: {error}") from error
+    if not NS_PER["s"] <= every_ns <= LONGEST_NS:
+        raise InputError(f"--scrape-interval {text}: must be from 1s to 2m: Prometheus forgets a reading after five")
+    return every_ns / NS_PER["s"]
 
 
 def _write(text: bytes, output: Path | None) -> None:

@@ -39,11 +39,13 @@ class Translation:
     Attributes:
         window: as PromQL writes it, such as ``10s``.
         only: more conditions on labels, such as ``instance=~"a"``; "" for none.
+        told_over: the window that is meant, where ``window`` is longer so that enough readings lie in it; "" if it is.
         remarks: what is not quite the same there, a line each.
     """
 
     window: str = _RECENT
     only: str = ""
+    told_over: str = ""
     remarks: list[str] = field(default_factory=list)
 
     def condition(self, condition: Condition) -> str:
@@ -71,7 +73,7 @@ class Translation:
             return self._increase(metric.part) if metric.unit is Unit.COUNT else self._rate(metric.part)
         if metric.level is None:
             raise UntoldError(f"{metric.name} has no series")
-        if metric.level.series.recent and self.window not in (_RECENT, INTERVAL):
+        if metric.level.series.recent and (self.told_over or self.window) not in (_RECENT, INTERVAL):
             raise UntoldError(f"{metric.name} is told over the last {_RECENT} only")
         return f"max {BY} ({self._selected(metric.level.selector)})"
 
@@ -152,6 +154,7 @@ class Translation:
         return f"{name}{{{self.only}{f',{rest}' if rest else '}'}"
 
 
+READ_EVERY_S: Final = 1.0  # the shortest window is 3 s, and a rate takes two readings
 INTERVAL: Final = "$__rate_interval"  # Grafana's own: four scrapes, or as many as the picture needs
 
 
@@ -165,8 +168,15 @@ def number(value: float) -> str:
     return f"{value:.0f}" if value == int(value) else f"{value:.12g}"
 
 
-def promql(expression: Expression, windows_s: Sequence[float]) -> tuple[str, list[str]]:
+def promql(
+    expression: Expression, windows_s: Sequence[float], read_every_s: float = READ_EVERY_S
+) -> tuple[str, list[str]]:
     """Return the query that holds when ``expression`` holds over each of the windows, and what is not quite the same.
+
+    Args:
+        expression: ours.
+        windows_s: over which it is held.
+        read_every_s: how far readings are apart; of a window in which fewer than two lie, four are taken.
 
     Raises:
         UntoldError: PromQL cannot say it.
@@ -177,9 +187,13 @@ def promql(expression: Expression, windows_s: Sequence[float]) -> tuple[str, lis
     """
     parts, remarks = [], []
     for window_s in windows_s:
-        translation = Translation(duration(window_s))
+        wide_s = window_s if window_s >= 2 * read_every_s else 4 * read_every_s
+        translation = Translation(duration(wide_s), told_over=duration(window_s))
         parts.append(translation.condition(expression.condition))
         remarks += translation.remarks
+        if translation.window in parts[-1] and wide_s != window_s:
+            told = f"looks at {translation.window} in place of {translation.told_over}"
+            remarks.append(f"{told}, as the endpoint is read every {duration(read_every_s)}")
     text = parts[0] if len(parts) == 1 else " and ".join(f"({part})" for part in parts)
     return text, list(dict.fromkeys(remarks))
 

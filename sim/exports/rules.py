@@ -9,11 +9,10 @@ import yaml
 from actors.telemetry.alerts.built_in import PRODUCTION, stream_rules
 from actors.telemetry.alerts.rule import ESCALATION, AlertRule
 from actors.telemetry.expression.expression import Expression
-from sim.exports.promql import UntoldError, duration, promql
+from sim.exports.promql import READ_EVERY_S, UntoldError, duration, promql
 from sim.run.watch import pace, rules_of
 from sim.scenario.scenario import Scenario
 
-READ_EVERY: Final = "1s"  # the shortest window is 3 s, and a rate takes two readings
 WIDTH: Final = 120
 
 
@@ -32,17 +31,17 @@ class RuleFile:
     remarks: list[str] = field(default_factory=list)
 
 
-def rule_file(scenario: Scenario) -> RuleFile:
-    """Return the rules of a run of ``scenario``, at its pace."""
-    factor = pace(scenario)
+def rule_file(scenario: Scenario, read_every_s: float = READ_EVERY_S) -> RuleFile:
+    """Return the rules of a run of ``scenario``, at its pace, whose endpoint is read every ``read_every_s``."""
+    factor, every = pace(scenario), duration(read_every_s)
     made = RuleFile("")
-    rules = list(_rules((*rules_of(scenario), *stream_rules(factor)), made))
-    group = {"name": f"riskdrill-{scenario.name}", "interval": READ_EVERY, "rules": rules}
+    rules = list(_rules((*rules_of(scenario), *stream_rules(factor)), made, read_every_s))
+    group = {"name": f"riskdrill-{scenario.name}", "interval": every, "rules": rules}
     waits = "as in production" if factor == PRODUCTION else f"{factor:g} times those of production, as in a drill"
     head = [
         f"Alerts of {scenario.name} for Prometheus, from its scenario and from those that every run has.",
-        f"Waits and windows are {waits}. Have the endpoint read every {READ_EVERY}:",
-        "a rate takes two readings, and the shortest window is a few seconds.",
+        f"Waits and windows are {waits}. Have the endpoint read every {every} or more often: a rate takes",
+        "two readings, and a window with fewer never alerts. --scrape-interval makes rules for another interval.",
         *(f"LEFT OUT {line}" for line in made.left_out),
         *(f"NOT QUITE THE SAME {line}" for line in made.remarks),
     ]
@@ -51,10 +50,10 @@ def rule_file(scenario: Scenario) -> RuleFile:
     return made
 
 
-def _rules(rules: tuple[AlertRule, ...], made: RuleFile) -> Iterator[dict[str, Any]]:
+def _rules(rules: tuple[AlertRule, ...], made: RuleFile, read_every_s: float) -> Iterator[dict[str, Any]]:
     for rule in rules:
         try:
-            query, remarks = promql(Expression.parse(rule.expr), rule.windows_s)
+            query, remarks = promql(Expression.parse(rule.expr), rule.windows_s, read_every_s)
         except UntoldError as untold:
             made.left_out.append(f"{rule.alert} ({rule.expr}): {untold}")
             continue

@@ -65,6 +65,22 @@ def test_waits_are_those_of_the_run() -> None:
     assert waits == ["3s", "5m"]
 
 
+def test_a_window_in_which_no_two_readings_lie_becomes_one_of_four() -> None:
+    """An endpoint that is read every 15 s alerts too, and each rule that looks further back is named."""
+    often, seldom = (rule_file(parse(OWN, "own"), every_s) for every_s in (1.0, 15.0))
+    rules = [yaml.safe_load(each.text)["groups"][0] for each in (often, seldom)]
+    assert [each["interval"] for each in rules] == ["1s", "15s"]
+    by_name = [{rule["alert"]: rule["expr"] for rule in each["rules"]} for each in rules]
+    assert set(by_name[0]) == set(by_name[1])
+    told = "looks at 1m in place of 10s, as the endpoint is read every 15s"
+    changed = {name for name, expr in by_name[0].items() if by_name[1][name] != expr}
+    assert {line.partition(" (")[0] for line in seldom.remarks if "in place of" in line} == changed
+    assert f"LatencyTailHigh (latency.p95 > 50ms): {told}" in seldom.remarks
+    assert by_name[1]["LatencyTailHigh"] == by_name[0]["LatencyTailHigh"].replace("[10s]", "[1m]")
+    assert {"MemoryHigh", "ScoreShift", "FeatureDrift"}.isdisjoint(changed)
+    assert not any("in place of" in line for line in often.remarks)
+
+
 @pytest.mark.parametrize(
     ("words", "why"),
     [
@@ -74,6 +90,9 @@ def test_waits_are_those_of_the_run() -> None:
             "brust: must be a file or the name of a shipped scenario",
         ),
         (["export", "grafana", "burst"], "one dashboard shows any scenario; leave it out"),
+        (["export", "grafana", "--scrape-interval", "5s"], "Grafana knows its Prometheus'; leave it out"),
+        (["export", "prometheus", "burst", "--scrape-interval", "15"], '15: must be a duration with a unit; "15s or'),
+        (["export", "prometheus", "burst", "--scrape-interval", "1h"], "1h: must be from 1s to 2m"),
         (["export", "loki"], "'loki' is not one of 'prometheus', 'grafana'"),
         (["export", "grafana", "-o", "/no/such/folder/file"], "cannot be written: No such file or directory"),
     ],
