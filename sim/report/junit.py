@@ -59,8 +59,9 @@ def _suite(summary: Summary) -> ET.Element:
     known = tuple(f"{each.name}: " for each in summary.expectations)
     ledger = [reason for reason in summary.reasons if reason.startswith(IMBALANCE)]
     _case(suite, summary, "ledger", "failure" if ledger else "", ledger)
-    for alert in summary.alerts:
-        told = f"{alert.severity}, {alert.state}, fired {alert.fired_count:,} times; {alert.text}"
+    for alert in (each for each in summary.alerts if each.fired_count):  # what was pending only told nobody
+        often = "once" if alert.fired_count == 1 else f"{alert.fired_count:,} times"
+        told = f"{alert.severity}, {alert.state}, fired {often}; {alert.text}"
         ET.SubElement(_case(suite, summary, f"alert {alert.alert}"), "system-out").text = _plain(told)
     rest = [each for each in summary.reasons if each not in ledger and not each.startswith(known)]
     outcome = {"pass": "", "fail": "failure", "inconclusive": "error"}[summary.verdict]

@@ -13,7 +13,7 @@ from sim.judging.result import ExpectationResult, ExpectationState
 from sim.judging.verdict import IMBALANCE, OfferedLoad, judge
 from sim.report.figures import summarise
 from sim.report.junit import broken_suite, document, junit, suites_of
-from sim.report.summary import Summary
+from sim.report.summary import AlertOutcome, Summary
 from tests.report.test_summary import finished
 
 ON_TIME = OfferedLoad(offered=10, produced=10)
@@ -90,6 +90,16 @@ def test_an_imbalance_is_a_failure_of_the_ledger() -> None:
     """It has a case of its own."""
     found = outcomes(read(junit(summary(expectation("good", "passed"), imbalances=("decided 3, logged 2",)))))
     assert found["ledger"] == (Failure, f"{IMBALANCE}decided 3, logged 2")
+
+
+def test_an_alert_that_fired_is_a_case_and_no_failure() -> None:
+    """Whether it may is for expectations to say; one that was only pending has told nobody, and has none."""
+    outcome = AlertOutcome(alert="ErrorRateHigh", severity="page", state="resolved", fired_count=2, text="9 %")
+    pending = AlertOutcome(alert="MemoryHigh", severity="ticket", state="pending", fired_count=0)
+    suite = read(junit(msgspec.structs.replace(summary(expectation("good", "passed")), alerts=(outcome, pending))))
+    assert outcomes(suite) == {"good": None, "ledger": None, "alert ErrorRateHigh": None, "run": None}
+    (said,) = (case.system_out for case in suite if case.name == "alert ErrorRateHigh")
+    assert said == "page, resolved, fired 2 times; 9 %"
 
 
 @given(text=st.text())
