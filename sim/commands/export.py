@@ -29,7 +29,7 @@ def export(
     overrides: Overrides = None,
     scrape_interval: Annotated[
         str | None,
-        typer.Option(help="How often Prometheus reads the endpoint; of prometheus only.", show_default="1s"),
+        typer.Option(help="How often Prometheus reads the endpoint, as in 15s; 1s without it.", metavar="TIME"),
     ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File to write; standard output without it.")

@@ -89,7 +89,7 @@ def run(  # noqa: PLR0913, PLR0917 - an argument an option
     """Run scenarios and judge them.
 
     The first run of a world trains its model (about a minute) and keeps it. The run's folder then holds report.html,
-    summary.json, decisions.jsonl and more. Ctrl-C drains and writes the files; a second one stops draining.
+    summary.json, junit.xml, decisions.jsonl and more. Ctrl-C drains and writes the files; a second one stops draining.
 
     Several run one after another, each in a process of its own, and end with a table, batch.json, junit.xml and the
     worst of their exit codes: 1, 130, 2, 99, 3, 0 in this order. With --out their folders are in runs/ of that folder.
