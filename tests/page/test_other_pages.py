@@ -145,18 +145,3 @@ def test_the_latest_run_is_opened_without_an_argument(tmp_path: Path, monkeypatc
     monkeypatch.setattr(webbrowser, "open", browser)
     assert main(["open"]) == 0
     assert shown == [(tmp_path / "runs" / "new" / REPORT).as_uri()]
-
-
-def test_without_a_browser_the_page_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """One line with its path, and exit code 2."""
-    (tmp_path / REPORT).write_text("page")
-    (tmp_path / SUMMARY).write_text("{}")
-    monkeypatch.setattr(webbrowser, "open", lambda _: False)
-    assert main(["open", str(tmp_path)]) == 2
-    assert (
-        capsys.readouterr()
-        .err.strip()
-        .endswith("report.html: no browser can be opened here; open this file in one yourself")
-    )
