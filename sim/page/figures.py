@@ -79,6 +79,7 @@ class Figures:
         from bokeh.models.annotations import Span
 
         self._document = Document()
+        self._drawn: list[Any] = []
         self._roots: dict[str, str] = {}
         self._bands = bands
         self._end_s = max(end_s, 1e-3)
@@ -92,6 +93,9 @@ class Figures:
 
         if not self._roots:
             return Drawn({}, [])
+        with self._document.models.freeze():  # or all that is there already would be gone through for each
+            for root in self._drawn:
+                self._document.add_root(root)
         documents, items = standalone_docs_json_and_render_items(list(self._document.roots))
         plain = [item.to_json() for item in items]
         for item in plain:
@@ -258,7 +262,7 @@ class Figures:
         figure.add_tools(HoverTool(renderers=[first], tooltips=tips, mode="vline", point_policy="snap_to_data"))
 
     def _place(self, figure: Any, key: str) -> str:  # noqa: ANN401
-        self._document.add_root(figure)
+        self._drawn.append(figure)
         element = f"chart-{key}"
         self._roots[figure.id] = element
         return element

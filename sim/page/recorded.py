@@ -1,12 +1,14 @@
 """What the folder of a run holds, whole or as far as the run came before it was killed."""
 
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 import numpy as np
+from hdrh.codec import HdrCookieException, HdrLengthException
 from hdrh.histogram import HdrHistogram
 
 from actors.core.errors import OutputError
@@ -14,7 +16,6 @@ from actors.telemetry.histogram_counts import HistogramCounts
 from sim.drill.debrief import Debrief
 from sim.journal import JournalEntry
 from sim.report import run_folder as files
-from sim.report.jsonl import AlertLine
 from sim.report.lock import is_held
 from sim.report.series import Header, Sample, Series, read_series
 from sim.report.summary import Summary, read_summary
@@ -44,7 +45,6 @@ class RecordedRun:
         summary: None of a run that was killed.
         series: None where none was kept.
         journal: what happened, in order.
-        alerts: what alerts did, in order.
         intervals: latencies, stretch by stretch.
         scenario: as it was run, YAML; "" where there is none; so are the next two.
         written: as it was written, comments and all.
@@ -56,7 +56,6 @@ class RecordedRun:
     summary: Summary | None
     series: Series | None
     journal: tuple[JournalEntry, ...]
-    alerts: tuple[AlertLine, ...]
     intervals: tuple[Interval, ...]
     scenario: str = ""
     written: str = ""
@@ -125,7 +124,6 @@ def read_run(folder: Path) -> RecordedRun:
         summary=read_summary(folder) if (folder / files.SUMMARY).exists() else None,
         series=read_series(folder),
         journal=tuple(_lines(folder / files.JOURNAL, JournalEntry)),
-        alerts=tuple(_lines(folder / files.ALERTS, AlertLine)),
         intervals=tuple(_intervals(folder / files.LATENCY)),
         scenario=_text(folder / files.SCENARIO).decode(errors="replace"),
         written=_text(folder / files.AS_WRITTEN).decode(errors="replace"),
@@ -145,7 +143,7 @@ def _text(file: Path) -> bytes:
     except FileNotFoundError:
         return b""
     except OSError as error:
-        raise OutputError(f"{file}: cannot be read: {error.strerror or error}") from error
+        raise OutputError(f"{file}: cannot be read: {error.strerror}") from error
 
 
 def read_document(file: Path, kind: type[_Document]) -> _Document | None:
@@ -164,26 +162,34 @@ def read_document(file: Path, kind: type[_Document]) -> _Document | None:
 def _lines(file: Path, kind: type[_Document]) -> Iterator[_Document]:
     """Yield the lines of ``file``; one at the end that is not whole is left out."""
     decode = msgspec.json.Decoder(kind).decode
-    lines = _text(file).splitlines(keepends=True)
+    lines = _text(file).split(b"\n")
     for number, line in enumerate(lines, start=1):
         try:
-            yield decode(line)
+            if line:
+                yield decode(line)
         except msgspec.DecodeError as error:
-            if not line.endswith(b"\n"):
+            if number == len(lines):
                 return
             raise OutputError(f"{file}:{number}: is of another version, or no line of a run: {error}") from error
 
 
+_DAMAGED: Final = (IndexError, TypeError, ValueError, zlib.error, HdrCookieException, HdrLengthException)
+
+
 def _intervals(file: Path) -> Iterator[Interval]:
-    for line in _text(file).splitlines():
+    """Yield the latencies of all stretches; a line at the end that is not whole is left out."""
+    lines = _text(file).split(b"\n")
+    for number, line in enumerate(lines, start=1):
         if not line.startswith(TAG):
             continue
         fields = line.removeprefix(TAG).split(b",")
         try:
             begin_s, length_s = float(fields[0]), float(fields[1])
             yield Interval(begin_s, begin_s + length_s, _counts(HdrHistogram.decode(fields[3])))
-        except (IndexError, ValueError, TypeError):  # a line that was cut off
-            return
+        except _DAMAGED as error:
+            if number == len(lines):
+                return
+            raise OutputError(f"{file}:{number}: is damaged, or no line of a run") from error
 
 
 def _counts(hdr: HdrHistogram) -> HistogramCounts:

@@ -12,6 +12,7 @@ from sim.page.rendering import rendered
 from sim.page.run_charts import charts, spectrum
 from sim.page.story import story
 from sim.page.words import amount, count, millis, percent, rate, some, when
+from sim.report.run_folder import JOURNAL, LATENCY
 from sim.report.summary import Summary
 from sim.stdio import without_secrets
 
@@ -117,7 +118,11 @@ def _notices(run: RecordedRun) -> Iterator[str]:
         )
     if run.series is None:
         yield "No course of the run was kept, so there are no charts over time."
+    if not run.journal:
+        yield f"{JOURNAL} is not here, or empty: what happened, and when, cannot be told."
     if run.summary is not None:
+        if run.summary.ledger.decided and not run.intervals:
+            yield f"{LATENCY} is not here, or empty: latency by percentile cannot be told."
         yield from run.summary.warnings
 
 

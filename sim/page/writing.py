@@ -71,6 +71,8 @@ def put(file: Path, text: str) -> None:
     Raises:
         OutputError: it cannot be written.
     """
+    if file.exists() and not file.is_file():  # a device or a pipe would be put away for it
+        raise OutputError(f"{file}: cannot be written: is not a file; name another file with --out")
     partial = file.with_name(file.name + PARTIAL)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime as dt
+import errno
 import os
 import stat
 import weakref
@@ -53,7 +54,7 @@ def read_regular(file: Path) -> tuple[bytes, float]:
     with os.fdopen(descriptor, "rb") as stream:
         about = os.fstat(descriptor)
         if not stat.S_ISREG(about.st_mode) or about.st_size > MOST_BYTES:
-            raise OSError(f"{file}: is no file of ours")
+            raise OSError(errno.EINVAL, "is no file that a run has written")
         return stream.read(), about.st_mtime
 
 

@@ -19,7 +19,7 @@ from actors.telemetry.snapshot import ActorGauge, Snapshot
 from actors.telemetry.stages import Stage
 from actors.telemetry.window import Window
 from sim.report.jsonl import JsonLines
-from sim.report.run_folder import SERIES
+from sim.report.run_folder import SERIES, read_regular
 
 FORMAT: Final = 1
 INTERVAL_S: Final = 1.0
@@ -263,7 +263,7 @@ def read_series(folder: Path) -> Series | None:
     """
     path = folder / SERIES
     try:
-        lines = path.read_bytes().splitlines()
+        lines = read_regular(path)[0].splitlines()
     except FileNotFoundError:
         return None
     except OSError as error:

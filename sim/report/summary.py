@@ -20,7 +20,7 @@ from sim.judging.result import ExpectationResult
 from sim.judging.verdict import VerdictWord
 from sim.outcomes.money import Business
 from sim.outcomes.score_quality import LiveQuality
-from sim.report.run_folder import SUMMARY
+from sim.report.run_folder import SUMMARY, read_regular
 from sim.scenario.json_schema import attribute_texts
 from sim.steps.step import StepRecord
 
@@ -342,11 +342,11 @@ def read_summary(folder: Path) -> Summary:
     """
     path = folder / SUMMARY
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Summary)
+        return msgspec.json.decode(read_regular(path)[0], type=Summary)
     except OSError as error:
         raise OutputError(f"{path}: cannot be read: {error.strerror}; the run could not write it") from error
     except msgspec.DecodeError as error:
-        raise OutputError(f"{path}: is not a summary: {error}") from error
+        raise OutputError(f"{path}: is of another version, or no summary: {error}") from error
 
 
 def summary_schema() -> bytes:

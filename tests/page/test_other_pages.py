@@ -17,8 +17,9 @@ from rich.console import Console
 
 from actors.core.errors import OutputError
 from sim.cli import main
-from sim.page.writing import put, rebuild, report_of
-from sim.report.run_folder import DEBRIEF, METRICS, REPORT, SUMMARY, RunFolder
+from sim.page.recorded import TAG, read_run
+from sim.page.writing import page_of, put, rebuild, report_of
+from sim.report.run_folder import DEBRIEF, JOURNAL, LATENCY, METRICS, REPORT, SERIES, SUMMARY, RunFolder
 from sim.run.command import Request, run_scenario
 from sim.twin.result import Twin, print_twin
 
@@ -72,6 +73,40 @@ def test_a_file_of_another_version_is_refused(run_folder: Path, tmp_path: Path, 
         rebuild(folder)
 
 
+@pytest.mark.parametrize("name", [SUMMARY, SERIES, JOURNAL, LATENCY])
+def test_a_pipe_in_the_place_of_a_file_is_refused(run_folder: Path, tmp_path: Path, name: str) -> None:
+    """It is not waited for."""
+    shutil.copytree(run_folder, tmp_path / "piped")
+    (tmp_path / "piped" / name).unlink()
+    os.mkfifo(tmp_path / "piped" / name)
+    with pytest.raises(OutputError, match=f"{re.escape(name)}: cannot be read: is no file that a run has written"):
+        page_of(tmp_path / "piped")
+
+
+def test_latencies_that_were_changed_are_refused(run_folder: Path, tmp_path: Path) -> None:
+    """A page with those that are left would be wrong; a last line that is cut off is left out, as after a kill."""
+    shutil.copytree(run_folder, tmp_path / "run")
+    file = tmp_path / "run" / LATENCY
+    lines = file.read_bytes().splitlines()
+    known = [number for number, line in enumerate(lines) if line.startswith(TAG)]
+    lines = lines[: known[-1] + 1]
+    file.write_bytes(b"\n".join(lines)[:-20])
+    assert len(read_run(file.parent).intervals) == len(known) - 1
+    lines[known[0]] = lines[known[0]][:-20]
+    file.write_bytes(b"\n".join(lines))
+    with pytest.raises(OutputError, match=f"{LATENCY}:{known[0] + 1}: is damaged"):
+        read_run(file.parent)
+
+
+@pytest.mark.parametrize("name", [JOURNAL, LATENCY, SERIES])
+def test_a_page_says_which_file_of_its_run_is_missing(run_folder: Path, tmp_path: Path, name: str) -> None:
+    """What is left is shown, and above it what cannot be."""
+    shutil.copytree(run_folder, tmp_path / "run")
+    (tmp_path / "run" / name).unlink()
+    page = page_of(tmp_path / "run")
+    assert page.count('role="note"') == (run_folder / REPORT).read_text().count('role="note"') + 1
+
+
 def test_a_run_is_unharmed_by_a_page_that_cannot_be_written(
     run_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -117,13 +152,15 @@ def test_ctrl_c_after_the_end_of_a_run_leaves_the_page_out(
 
 
 def test_a_page_that_cannot_be_put_leaves_the_old_one(tmp_path: Path) -> None:
-    """Where the name is that of a folder, or the place is none."""
+    """Where the name is that of a folder or a pipe, or the place is none."""
     (tmp_path / "page.html").mkdir()
     (tmp_path / "file").touch()
-    for place in (tmp_path / "page.html", tmp_path / "file" / "page.html"):
+    os.mkfifo(tmp_path / "pipe")
+    for place in (tmp_path / "page.html", tmp_path / "pipe", tmp_path / "file" / "page.html"):
         with pytest.raises(OutputError, match=r"cannot be written: .*name another file with --out"):
             put(place, "text")
-    assert sorted(each.name for each in tmp_path.iterdir()) == ["file", "page.html"]
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["file", "page.html", "pipe"]
+    assert (tmp_path / "pipe").is_fifo()
 
 
 def test_the_latest_run_is_opened_without_an_argument(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
