@@ -309,7 +309,8 @@ def earliest(track: I64, column: int) -> int:
 
 Kept = TypeVar("Kept")
 
-TOGETHER = 256  # batches, or up to sixteen times as many transactions: alone one costs ten times as much to count
+TOGETHER = 256  # batches that are counted at once: alone one costs ten times as much
+ENOUGH = 1_024  # transactions that are worth being counted, in however few batches
 
 
 class Deferred(Generic[Kept]):
@@ -321,22 +322,24 @@ class Deferred(Generic[Kept]):
         count: takes all that was kept, in order, at least one.
     """
 
-    __slots__ = ("_count", "_kept")
+    __slots__ = ("_count", "_kept", "_rows")
 
     def __init__(self, count: Callable[[list[Kept]], None]) -> None:
         self._count = count
         self._kept: list[Kept] = []
+        self._rows = 0
 
     def add(self, batch: Kept, rows: int) -> None:
         """Keep ``batch``, of ``rows`` transactions; a large one is worth being counted at once."""
         kept = self._kept
         kept.append(batch)
-        if rows > FEW or len(kept) >= TOGETHER:
+        self._rows += rows
+        if self._rows >= ENOUGH or len(kept) >= TOGETHER:
             self.flush()
 
     def flush(self) -> None:
         """Have what was kept counted."""
         kept = self._kept
         if kept:
-            self._kept = []
+            self._kept, self._rows = [], 0
             self._count(kept)

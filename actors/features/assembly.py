@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import repeat
 
 import numpy as np
 
@@ -14,10 +15,12 @@ from actors.features.kernels import join
 from actors.features.store import StoreRows, missing_rows
 from actors.features.stream_state import InMemoryStreamState, missing_stream
 
+_ONLINE = {"online": 1.0, None: math.nan}
+
 
 def online(columns: Columns) -> F64:
     """Return 1 where the channel is ``online``, 0 where it is another, NaN where there is none; (n,)."""
-    return np.array([math.nan if channel is None else channel == "online" for channel in columns.channel], np.float64)
+    return np.array(list(map(_ONLINE.get, columns.channel, repeat(0.0))), np.float64)
 
 
 def country_mismatch(columns: Columns) -> F64:

@@ -30,9 +30,9 @@ class BatchSums:
     """Sums by merchant and category at one instant.
 
     Attributes:
-        merchants: float64 (n_merchants, 9): count, labels, frauds over 1, 7, 30 days.
+        merchants: float64 (n, 9): count, labels, frauds over 1, 7, 30 days, one row a merchant.
         categories: float64 (CODE_COUNT, 2): labels, frauds over 30 days.
-        merchant_category: int64 (n_merchants,): category of the latest label, NO_CATEGORY if there is none.
+        merchant_category: int64 (n,): category of the latest label, NO_CATEGORY if there is none.
     """
 
     merchants: F64
@@ -41,7 +41,7 @@ class BatchSums:
 
     @staticmethod
     def empty(merchant_count: int) -> "BatchSums":
-        """Return the sums of no history."""
+        """Return sums of nothing for so many merchants."""
         return BatchSums(
             np.zeros((merchant_count, _WIDTH)),
             np.zeros((CODE_COUNT, 2)),
@@ -79,17 +79,26 @@ def fill_cards(sums: F64, history: HistoryView, at_us: int, rows: I32 | None = N
     yield
 
 
-def fill(totals: BatchSums, history: HistoryView, at_us: int, label_delay_us: int) -> Iterator[None]:
+def fill(
+    totals: BatchSums, history: HistoryView, at_us: int, label_delay_us: int, rows: I32 | None = None
+) -> Iterator[None]:
     """Fill ``totals``, which is empty, at ``at_us``, in steps of a few milliseconds.
 
     Transactions count in (at − window, at]. Labels count in the same windows shifted back by the label delay, if they
     are known at ``at_us``; their distance keeps a window's labels complete instead of mostly unknown.
+
+    Args:
+        totals: what is filled.
+        history: what is added up.
+        at_us: the instant.
+        label_delay_us: how long labels take.
+        rows: row of each merchant that has history, by its code; None if the code is the row.
     """
     for piece in pieces(history.transactions):
-        _add_sales(totals, piece, at_us)
+        _add_sales(totals, piece, at_us, rows)
         yield
     for piece in pieces(history.labels):
-        _add_labels(totals, piece, at_us, label_delay_us)
+        _add_labels(totals, piece, at_us, label_delay_us, rows)
         yield
     for group in (MERCHANT_COUNT, MERCHANT_LABELS, MERCHANT_FRAUDS):
         _widen(totals.merchants[:, group])
@@ -106,15 +115,15 @@ def _add_cards(sums: F64, piece: dict[str, Column], at_us: int, rows: I32 | None
         np.add.at(flat, at + number, piece[axis][inside].astype(np.float64))
 
 
-def _add_sales(totals: BatchSums, piece: dict[str, Column], at_us: int) -> None:
+def _add_sales(totals: BatchSums, piece: dict[str, Column], at_us: int, rows: I32 | None) -> None:
     inside, window = _windows(piece["event_us"], at_us)
-    at = _WIDTH * piece["merchant"][inside].astype(np.int64) + window
+    at = _WIDTH * _merchants(piece, inside, rows) + window
     np.add.at(totals.merchants.reshape(-1), at + MERCHANT_COUNT.start, 1.0)
 
 
-def _add_labels(totals: BatchSums, piece: dict[str, Column], at_us: int, label_delay_us: int) -> None:
+def _add_labels(totals: BatchSums, piece: dict[str, Column], at_us: int, label_delay_us: int, rows: I32 | None) -> None:
     inside, window = _windows(piece["event_us"], at_us - label_delay_us, piece["known_us"] <= at_us)
-    merchant, category = piece["merchant"][inside].astype(np.int64), piece["category"][inside]
+    merchant, category = _merchants(piece, inside, rows), piece["category"][inside]
     fraud = piece["fraud"][inside] != 0
     merchants, at = totals.merchants.reshape(-1), _WIDTH * merchant + window
     np.add.at(merchants, at + MERCHANT_LABELS.start, 1.0)
@@ -123,6 +132,12 @@ def _add_labels(totals: BatchSums, piece: dict[str, Column], at_us: int, label_d
     totals.categories[:, CATEGORY_LABELS] += np.bincount(category[named], minlength=CODE_COUNT)
     totals.categories[:, CATEGORY_FRAUDS] += np.bincount(category[named & fraud], minlength=CODE_COUNT)
     totals.merchant_category[merchant[named]] = category[named]  # of several labels the last one counts
+
+
+def _merchants(piece: dict[str, Column], inside: I64, rows: I32 | None) -> I64:
+    """Return the row of the merchant of each of those ``inside``."""
+    codes = piece["merchant"][inside]
+    return (codes if rows is None else rows[codes]).astype(np.int64)
 
 
 def _windows(times: I64, at_us: int, among: Bool | None = None) -> tuple[I64, U8]:

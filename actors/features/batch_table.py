@@ -1,20 +1,23 @@
 """The builder of batch tables: features of every card and merchant, computed from history."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from actors.core.arrays import F32, F64, I32, I64
+from actors.core.arrays import F32, F64, I32, I64, Column
 from actors.features.batch_sums import BatchSums, card_rows, fill, fill_cards, merchant_rows, no_cards
 from actors.features.column_log import pieces
-from actors.features.encoding import KnownEntities
+from actors.features.encoding import Interner, KnownEntities
 from actors.features.history import History, HistoryView
-from actors.features.store import CARD_COLUMNS, MISSING_AT, BatchTable, TableSide
+from actors.features.store import CARD_COLUMNS, MERCHANT_COLUMNS, MISSING_AT, BatchTable, TableSide
 
 _ROWS_A_STEP = 8_192  # two or three milliseconds
 _CARDS_AT_ONCE = 65_536  # in memory at a time: 5 MB of sums; history is read once for each such part
+
+
+SharedRows = tuple[F32, I64, I32]
+"""Rows of features, their ``computed_us``, and the row of each known entity: those with the same past share one."""
 
 
 class EarlierSums(Protocol):
@@ -30,22 +33,27 @@ class EarlierSums(Protocol):
         """Return the merchants whose sums these are."""
         ...
 
-    def fill(self, totals: BatchSums, at_us: int) -> Iterator[None]:
-        """Compute what the table needs, and add the sums of merchants and categories, in steps of milliseconds.
+    def fill(self, categories: F64, at_us: int) -> Iterator[None]:
+        """Compute what the table needs, and add the sums of categories, in steps of milliseconds.
 
         Called first for each table; may run in another thread.
 
         Args:
-            totals: of the run's own history; changed.
+            categories: as in `BatchSums`; changed.
             at_us: the table's instant.
         """
         ...
 
-    def rows(self, at_us: int) -> tuple[F32, I64, I32]:
-        """Return the rows of the known cards, once `fill` is over; cards with the same past share one.
+    def card_rows(self, at_us: int) -> SharedRows:
+        """Return the rows of the known cards, CARD_COLUMNS each, once `fill` is over."""
+        ...
 
-        Returns:
-            Rows of CARD_COLUMNS, float32 (m, 8), their ``computed_us``, int64 (m,), and the row of each known card.
+    def merchant_rows(self, categories: F64, at_us: int) -> SharedRows:
+        """Return the rows of the known merchants, MERCHANT_COLUMNS each, once `fill` is over.
+
+        Args:
+            categories: sums of all there is, in the run as before it.
+            at_us: the table's instant.
         """
         ...
 
@@ -57,6 +65,10 @@ class EarlierSums(Protocol):
             codes: of the cards, ascending; a code beyond those of the known cards is of an unknown one.
             at_us: the table's instant.
         """
+        ...
+
+    def add_to_merchants(self, totals: BatchSums, codes: I64, at_us: int) -> None:
+        """Add theirs to the sums of some merchants, not to those of categories, as `add_to_cards` does."""
         ...
 
 
@@ -97,52 +109,75 @@ class BatchTableBuilder:
         return self._pieces(self.history.view(), at_us)
 
     def _pieces(self, view: HistoryView, at_us: int) -> Iterator[BatchTable | None]:
-        seen = np.zeros(view.card_count, dtype=np.bool_)  # of all known cards those with history are a part
-        for piece in pieces({"card": view.transactions["card"]}):
-            seen[piece["card"]] = True
-            yield None
-        codes, rows = np.flatnonzero(seen), np.cumsum(seen, dtype=np.int32) - 1
-        totals = BatchSums.empty(view.merchant_count)
-        for _ in fill(totals, view, at_us, self.label_delay_us):
-            yield None
-        if self._earlier is not None:
-            yield from self._earlier.fill(totals, at_us)
-        cards = self._cards(view.card_count, codes, at_us)
-        own = len(cards[0]) - 1 - len(codes)
+        earlier = self._earlier
+        codes, rows = yield from _seen(view.merchant_count, view.transactions["merchant"], view.labels["merchant"])
+        totals = BatchSums.empty(len(codes))
+        yield from fill(totals, view, at_us, self.label_delay_us, rows)
+        if earlier is not None:
+            yield from earlier.fill(totals.categories, at_us)
+            earlier.add_to_merchants(totals, codes, at_us)
+        shared = None if earlier is None else earlier.merchant_rows(totals.categories, at_us)
+        merchants = _Side(view.merchant_count, codes, len(MERCHANT_COLUMNS), shared)
+        merchants.put(0, merchant_rows(totals.merchants, totals.categories, totals.merchant_category, at_us))
+        codes, rows = yield from _seen(view.card_count, view.transactions["card"])
+        cards = _Side(view.card_count, codes, len(CARD_COLUMNS), None if earlier is None else earlier.card_rows(at_us))
         for start in range(0, len(codes), _CARDS_AT_ONCE):
             some = codes[start : start + _CARDS_AT_ONCE]
             sums = no_cards(len(some))
-            for _ in fill_cards(sums, view, at_us, rows, start):
-                yield None
+            yield from fill_cards(sums, view, at_us, rows, start)
             for step in range(0, len(some), _ROWS_A_STEP):
                 here = slice(step, step + _ROWS_A_STEP)
-                if self._earlier is not None:
-                    self._earlier.add_to_cards(sums[here], some[here], at_us)
-                at = own + start + step
-                there = slice(at, at + len(some[here]))
-                cards[0][there], cards[1][there] = card_rows(sums[here], at_us)
+                if earlier is not None:
+                    earlier.add_to_cards(sums[here], some[here], at_us)
+                cards.put(start + step, card_rows(sums[here], at_us))
                 yield None
-        merchants = merchant_rows(totals.merchants, totals.categories, totals.merchant_category, at_us)
-        yield BatchTable(at_us, TableSide(view.cards, *cards), TableSide(view.merchants, *_with_absent(*merchants)))
+        yield BatchTable(at_us, cards.finish(view.cards), merchants.finish(view.merchants))
 
-    def _cards(self, count: int, codes: I64, at_us: int) -> tuple[F32, I64, I32]:
-        """Return the cards' side: the rows of earlier sums, room for those of ``codes``, and the absent row."""
-        width = len(CARD_COLUMNS)
+
+def _seen(count: int, *logs: Column) -> Generator[None, None, tuple[I64, I32]]:
+    """Find which of ``count`` codes are in ``logs``, in steps: of all known entities those with history are a part.
+
+    Returns:
+        These codes, ascending, int64 (n,), and the place of each among them by its code, int32 (count,).
+    """
+    seen = np.zeros(count, dtype=np.bool_)
+    for log in logs:
+        for piece in pieces({"code": log}):
+            seen[piece["code"]] = True
+            yield None
+    return np.flatnonzero(seen), np.cumsum(seen, dtype=np.int32) - 1
+
+
+class _Side:
+    """The rows of one kind of entity while they are made: shared ones, those with history in the run, the absent one.
+
+    Args:
+        count: of all codes.
+        codes: of entities that have a row of their own.
+        width: of a row.
+        shared: rows of the known entities, which have the first codes; None if none are known.
+    """
+
+    def __init__(self, count: int, codes: I64, width: int, shared: SharedRows | None) -> None:
         rows, computed_us = np.empty((0, width), dtype=np.float32), np.empty(0, dtype=np.int64)
-        row_of = np.empty(count + 1, dtype=np.int32)
+        self._row_of = np.empty(count + 1, dtype=np.int32)
         known = 0
-        if self._earlier is not None:
-            rows, computed_us, earlier = self._earlier.rows(at_us)
-            known = len(earlier)
-            row_of[:known] = earlier
-        absent = len(rows) + len(codes)
-        row_of[known:] = absent
-        row_of[codes] = np.arange(len(rows), absent)
-        room = len(codes) + 1
-        rows = np.concatenate((rows, np.full((room, width), np.nan, dtype=np.float32)))
-        return rows, np.concatenate((computed_us, np.full(room, MISSING_AT, dtype=np.int64))), row_of
+        if shared is not None:
+            rows, computed_us, row_of = shared
+            known = len(row_of)
+            self._row_of[:known] = row_of
+        self._first, room = len(rows), len(codes) + 1
+        absent = self._first + len(codes)
+        self._row_of[known:] = absent
+        self._row_of[codes] = np.arange(self._first, absent)
+        self._rows = np.concatenate((rows, np.full((room, width), np.nan, dtype=np.float32)))
+        self._computed_us = np.concatenate((computed_us, np.full(room, MISSING_AT, dtype=np.int64)))
 
+    def put(self, at: int, made: tuple[F32, I64]) -> None:
+        """Write rows and their ``computed_us`` of those of ``codes`` from place ``at`` on."""
+        there = slice(self._first + at, self._first + at + len(made[0]))
+        self._rows[there], self._computed_us[there] = made
 
-def _with_absent(rows: F32, computed_us: I64) -> tuple[F32, I64]:
-    absent: NDArray[np.float32] = np.full((1, rows.shape[1]), np.nan, dtype=np.float32)
-    return np.concatenate((rows, absent)), np.append(computed_us, MISSING_AT)
+    def finish(self, names: Interner) -> TableSide:
+        """Return the side, all of whose rows are written."""
+        return TableSide(names, self._rows, self._computed_us, self._row_of)

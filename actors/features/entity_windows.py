@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any, Protocol, cast
 
 import numpy as np
@@ -116,6 +117,7 @@ class RingBuffer:
         self.max_entities = max_entities
         self.past = past
         self.rows: dict[str, int] = {}
+        self._row_of = cast("Callable[[str | None, int], int]", self.rows.get)
         self.next_identity = 0 if past is None else past.identity_count
         own = {"identity": (identity(whose), 0), "count": (NUMBER, 0), "touched": (NUMBER, 0)}
         kinds = {name: (kind, depth) for name, kind in slots.items()} | own | dict(facts)
@@ -142,17 +144,16 @@ class RingBuffer:
         At most half of ``max_entities`` names, so that those of one call never push each other out.
         """
         self.touches += 1
-        get = cast("Callable[[str | None], int | None]", self.rows.get)
-        rows = list(map(get, names))
-        if None in rows:
-            new = dict.fromkeys([name for name in names if name is not None and name not in self.rows])
+        rows = list(map(self._row_of, names, repeat(NOBODY)))
+        found = np.array(rows, dtype=np.int64)
+        if NOBODY in rows:
+            unseen = zip(range(len(rows)), rows, names, strict=True)
+            new = {at: name for at, row, name in unseen if row == NOBODY and name is not None}
             if new:
-                self.columns["touched"][[row for row in rows if row is not None]] = (
-                    self.touches
-                )  # none of them is evicted now
-                self._add(list(new))
-            rows = [NOBODY if name is None else self.rows[name] for name in names]
-        return np.array(rows, dtype=np.int64)
+                self.columns["touched"][found[found != NOBODY]] = self.touches  # none of them is evicted now
+                self._add(list(dict.fromkeys(new.values())))
+                found[list(new)] = [self.rows[name] for name in new.values()]
+        return found
 
     def _add(self, names: Sequence[str]) -> None:
         """Give rows to ``names``, which are new and distinct: blank ones, or with their past."""
@@ -161,9 +162,9 @@ class RingBuffer:
         rows += range(self._used, self._used + len(names) - len(rows))
         self._used = max(self._used, rows[-1] + 1)
         at = np.array(rows, dtype=np.int64)
-        self.words[at] = self._blank
         strange = at if self.past is None else at[~self.past.recall(names, self.words, at)]
         if len(strange):
+            self.words[strange] = self._blank
             self.columns["identity"][strange] = self.next_identity + np.arange(len(strange))
             self.next_identity += len(strange)
         self.columns["touched"][at] = self.touches
@@ -209,7 +210,9 @@ class RingBuffer:
         names: list[str] = arrays["names"].tolist()
         if len(names) > self.max_entities:
             raise ValueError(f"{len(names)} entities are stored, and the bound is {self.max_entities}")
-        self.rows, self._free, self._used = {name: row for row, name in enumerate(names)}, [], 0
+        self.rows.clear()
+        self.rows.update((name, row) for row, name in enumerate(names))
+        self._free, self._used = [], 0
         if len(names) > len(self.records):
             self._grow(len(names))
         self._used = len(names)

@@ -93,7 +93,7 @@ class TableSide:
         last = len(self.rows if self.row_of is None else self.row_of) - 1
         if len(names) == 1:  # a slice costs a third of what an array of one does
             row = min(self.codes.code(names[0]), last)
-            row = (row if self.row_of is None else int(self.row_of[row])) % len(self.rows)
+            row = (row if self.row_of is None else self.row_of.item(row)) % len(self.rows)
             return self.rows[row : row + 1], self.computed_us[row : row + 1]
         found = np.minimum(self.codes.find(names), last)  # -1 is the last one too
         if self.row_of is not None:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from actors.core.arrays import F32, F64, I32, I64, Bool
-from actors.features.batch_sums import BatchSums, card_rows, fill, fill_cards, no_cards
+from actors.features.batch_sums import BatchSums, card_rows, fill, fill_cards, merchant_rows, no_cards
+from actors.features.batch_table import SharedRows
 from actors.features.encoding import NO_CATEGORY
 from actors.features.history import History
 from actors.features.store import MISSING_AT
@@ -17,7 +18,7 @@ _KEPT = 8  # sums at distinct times; two or three are in use, and the next refre
 
 @dataclass(frozen=True, slots=True)
 class _Past:
-    """History at one instant: sums of cards and merchants, and the card rows they make."""
+    """History at one instant: sums of cards and merchants, and the rows of cards that they make."""
 
     cards: F64
     totals: BatchSums
@@ -52,29 +53,34 @@ class CopiedSums:
         self._label_delay_us = label_delay_us
         self._pasts: dict[int, _Past] = {}
 
-    def fill(self, totals: BatchSums, at_us: int) -> Iterator[None]:
-        """Compute the pasts that the copies have at an instant, and add those of merchants and categories.
+    def fill(self, categories: F64, at_us: int) -> Iterator[None]:
+        """Compute the pasts that the copies have at an instant, and add their sums of categories.
 
         Args:
-            totals: of the run's own history; changed.
+            categories: as in `BatchSums`; changed.
             at_us: the table's instant.
         """
         for shift_us in self._distinct_shifts:
             yield from self._compute(at_us - shift_us)
-        self._add_merchants(totals, at_us)
+        for shift_us in self._shifts.tolist():
+            categories += self._pasts[at_us - shift_us].totals.categories
 
-    def rows(self, at_us: int) -> tuple[F32, I64, I32]:
-        """Return the rows of all copies' cards, once `fill` is over: one block of rows for each distinct shift.
+    def card_rows(self, at_us: int) -> SharedRows:
+        """Return the rows of all copies' cards, once `fill` is over: one block of rows for each distinct shift."""
+        pasts = self._pasts_at(at_us)
+        made = [(past.rows, np.where(past.present, at_us, MISSING_AT)) for past in pasts]
+        return self._blocks(len(self._base.cards), made)
 
-        Returns:
-            Rows, float32 (m, 8), their ``computed_us``, int64 (m,), and the row of each card, int32.
+    def merchant_rows(self, categories: F64, at_us: int) -> SharedRows:
+        """Return the rows of all copies' merchants, as `card_rows` does.
+
+        Args:
+            categories: sums of all there is, in the run as before it.
+            at_us: the table's instant.
         """
-        pasts = [self._pasts[at_us - shift_us] for shift_us in self._distinct_shifts]
-        size = len(self._base.cards)
-        first: I32 = (np.searchsorted(self._distinct_shifts, self._shifts) * size).astype(np.int32)
-        row_of: I32 = np.add.outer(first, np.arange(size, dtype=np.int32)).ravel()
-        present = np.concatenate([past.present for past in pasts])
-        return np.concatenate([past.rows for past in pasts]), np.where(present, at_us, MISSING_AT), row_of
+        totals = (past.totals for past in self._pasts_at(at_us))
+        made = [merchant_rows(each.merchants, categories, each.merchant_category, at_us) for each in totals]
+        return self._blocks(len(self._base.merchants), made)
 
     def add_to_cards(self, sums: F64, codes: I64, at_us: int) -> None:
         """Add their past to the sums of some cards, once `fill` is over.
@@ -84,22 +90,34 @@ class CopiedSums:
             codes: of the cards, ascending.
             at_us: the table's instant.
         """
-        size = max(1, len(self._base.cards))
-        own = int(np.searchsorted(codes, size * len(self._shifts)))  # the codes behind are of no copy
-        shifts = self._shifts[codes[:own] // size]
-        for shift_us in self._distinct_shifts:
-            chosen = np.flatnonzero(shifts == shift_us)
-            sums[chosen] += self._pasts[at_us - shift_us].cards[codes[chosen] % size]
+        for chosen, places, past in self._chosen(codes, len(self._base.cards), at_us):
+            sums[chosen] += past.cards[places]
 
-    def _add_merchants(self, totals: BatchSums, at_us: int) -> None:
-        size = len(self._base.merchants)
-        for block, shift_us in enumerate(self._shifts.tolist()):
-            past = self._pasts[at_us - shift_us].totals
-            here = slice(block * size, (block + 1) * size)
-            totals.merchants[here] += past.merchants
-            totals.categories += past.categories
-            category = totals.merchant_category[here]
-            np.copyto(category, past.merchant_category, where=category == NO_CATEGORY)
+    def add_to_merchants(self, totals: BatchSums, codes: I64, at_us: int) -> None:
+        """Add their past to the sums of some merchants, not to those of categories, as `add_to_cards` does."""
+        for chosen, places, past in self._chosen(codes, len(self._base.merchants), at_us):
+            totals.merchants[chosen] += past.totals.merchants[places]
+            category = totals.merchant_category[chosen]
+            totals.merchant_category[chosen] = np.where(
+                category == NO_CATEGORY, past.totals.merchant_category[places], category
+            )
+
+    def _pasts_at(self, at_us: int) -> Iterator[_Past]:
+        return (self._pasts[at_us - shift_us] for shift_us in self._distinct_shifts)
+
+    def _blocks(self, size: int, made: Sequence[tuple[F32, I64]]) -> SharedRows:
+        """Return the rows ``made`` for each distinct shift, and which of them each of ``size`` in each copy has."""
+        first: I32 = (np.searchsorted(self._distinct_shifts, self._shifts) * size).astype(np.int32)
+        row_of: I32 = np.add.outer(first, np.arange(size, dtype=np.int32)).ravel()
+        return np.concatenate([rows for rows, _ in made]), np.concatenate([times for _, times in made]), row_of
+
+    def _chosen(self, codes: I64, size: int, at_us: int) -> Iterator[tuple[I64, I64, _Past]]:
+        """Yield for each distinct shift which of ``codes`` are of such copies, their places in copy 0, and its past."""
+        own = codes[: np.searchsorted(codes, size * len(self._shifts))]  # the codes behind are of no copy
+        shifts = self._shifts[own // max(1, size)]
+        for shift_us, past in zip(self._distinct_shifts, self._pasts_at(at_us), strict=True):
+            chosen = np.flatnonzero(shifts == shift_us)
+            yield chosen, own[chosen] % max(1, size), past
 
     def _compute(self, at_us: int) -> Iterator[None]:
         """Compute copy 0's past at ``at_us``, unless it is kept from before."""

@@ -64,10 +64,11 @@ class CopyNames:
         self._copies = tuple(copies)
         if len({copy.number for copy in copies}) < len(copies):
             raise ValueError("the numbers of copies must be distinct")
-        if any(name[1:3] != "0-" for name in names):
+        letter = names[0][:1] if names else ""
+        if not all(name.startswith(f"{letter}0-") for name in names):
             raise ValueError("only a synthetic world can be copied, in which all names begin with a letter and 0-")
-        self._places = {name: place for place, name in enumerate(names)}
-        self._blocks = {str(copy.number): block * len(names) for block, copy in enumerate(copies)}
+        self._places = {name.removeprefix(f"{letter}0-"): place for place, name in enumerate(names)}
+        self._blocks = {f"{letter}{copy.number}": block * len(names) for block, copy in enumerate(copies)}
 
     def __len__(self) -> int:
         """Return the number of entities in all copies."""
@@ -81,7 +82,7 @@ class CopyNames:
     def number(self, name: str) -> int:
         """Return the number of ``name``, -1 if it is in no copy."""
         head, _, own = name.partition("-")
-        block, place = self._blocks.get(head[1:]), self._places.get(f"{name[:1]}0-{own}")
+        block, place = self._blocks.get(head), self._places.get(own)
         return -1 if block is None or place is None else block + place
 
 

@@ -38,7 +38,7 @@ THINNED = (
 class Meter:
     """A sink that reads how much memory is taken after ``EARLY`` and after ``LATE`` decisions.
 
-    Without the rows of the batch table: a card has one of its own once it was seen, and there are no more than cards.
+    Without the rows of the batch table: a card or merchant has one of its own once it was seen, and no more than that.
     """
 
     def __init__(self, book: OutcomeBook, warm: WarmState) -> None:
@@ -59,7 +59,7 @@ class Meter:
     def _table_bytes(self) -> int:
         table = self._warm.store.table
         assert table is not None
-        return table.cards.rows.nbytes + table.cards.computed_us.nbytes
+        return sum(side.rows.nbytes + side.computed_us.nbytes for side in (table.cards, table.merchants))
 
 
 def taken_bytes() -> int:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.core.arrays import I64
-from actors.core.batches import ASSEMBLED, ASSEMBLY_START, FEW, SENT, TOGETHER, Track
+from actors.core.batches import ASSEMBLED, ASSEMBLY_START, ENOUGH, FEW, SENT, TOGETHER, Track
 from actors.telemetry.histogram import Histogram, hdr_of
 from actors.telemetry.stages import StageRecorder, StageSpan
 
@@ -91,5 +91,5 @@ def test_what_waits_to_be_counted_is_bounded(monkeypatch: pytest.MonkeyPatch) ->
     for _ in range(TOGETHER):
         recorder.record(tracks_sent([1_000]), 2_000, 3_000)
     recorder.record(tracks_sent([1_000]), 2_000, 3_000)
-    recorder.record(tracks_sent([1_000] * (FEW + 1)), 2_000, 3_000)
-    assert counted == [TOGETHER, 1 + FEW + 1]
+    recorder.record(tracks_sent([1_000] * ENOUGH), 2_000, 3_000)
+    assert counted == [TOGETHER, 1 + ENOUGH]

@@ -59,16 +59,20 @@ def test_every_copy_starts_with_the_past_of_the_training_world() -> None:
 
 
 def test_copies_with_the_same_past_share_its_rows() -> None:
-    """A table grows with the distinct pasts and with the cards that a run has seen, and hardly with the copies."""
+    """A table grows with the distinct pasts and with the entities that a run has seen, and hardly with the copies."""
     own = random_stream(50, 12, days=2, cards=60)
     tables = []
     for count in (3, 30):
         builder = builder_of(BASE, count)
         builder.history.append(own)
-        tables.append(builder.build(END_US).cards)
+        builder.history.append_labels(labels_of(own), own.event_us + DELAY_US)
+        tables.append(builder.build(END_US))
     few, many = tables
-    assert len(many.rows) == len(few.rows) <= len(history_of(BASE).cards) + len(set(own.cards)) + 1
-    assert len(many.present()) > 9 * len(few.present())
+    base = history_of(BASE)
+    assert len(many.cards.rows) == len(few.cards.rows) <= len(base.cards) + len(set(own.cards)) + 1
+    assert len(many.merchants.rows) == len(few.merchants.rows) <= len(base.merchants) + len(set(own.merchants)) + 1
+    assert len(many.cards.present()) > 9 * len(few.cards.present())
+    assert len(many.merchants.present()) > 9 * len(few.merchants.present())
 
 
 def test_a_copy_that_starts_later_has_its_past_shifted() -> None:
