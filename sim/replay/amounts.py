@@ -16,7 +16,7 @@ _BLANKS = " \u00a0\u202f"  # an ordinary blank, and the two that do not break li
 _NO_NUMBER = re.compile(r"(?i)[+-]?(?:nan|inf|infinity)|n/?a|null|none")
 _SIDES = re.compile(r"(?i)[cd][rb]")  # of an account: a credit is a refund, or the other way round
 SCALES = frozenset({"k", "m", "mn", "mio", "b", "bn", "%", "‰"})  # what may multiply a number that it stands beside
-_TWO_WAYS = r"^[1-9][0-9]{0,2}[.][0-9]{3}$"
+TWO_WAYS = r"^[1-9][0-9]{0,2}[.][0-9]{3}$"
 
 
 @dataclass(slots=True)
@@ -82,11 +82,11 @@ class AmountField(MappedField[AmountColumn]):
         return column.cast(pl.Float64) if exact else wrong_type(self.field, RULE, column)
 
     def _texts(self, column: pl.Series, rows: pl.Series) -> pl.Series:
-        groups = column.str.extract_groups(self._pattern()).struct
+        groups = column.str.extract_groups(self.pattern()).struct
         digits, parenthesised = groups.field("digits"), groups.field("refund")
         if self.skips:
             digits = digits.fill_null(parenthesised)
-        for mark in self._thousands:
+        for mark in self.thousands:
             digits = digits.str.replace_all(mark, "", literal=True)
         if self.column.decimal is None and self.column.thousands is None:
             self._look_for_doubt(digits, rows)
@@ -95,7 +95,7 @@ class AmountField(MappedField[AmountColumn]):
         return pl.select(pl.when(minus).then(-numbers).otherwise(numbers)).to_series()
 
     def _look_for_doubt(self, digits: pl.Series, rows: pl.Series) -> None:
-        in_doubt = digits.str.contains(_TWO_WAYS).fill_null(value=False)
+        in_doubt = digits.str.contains(TWO_WAYS).fill_null(value=False)
         if not self.alone:
             self.proven = self.proven or bool((digits.str.contains(r"[.]") & ~in_doubt).any())
         if self.doubt is None and (index := first(in_doubt)) is not None:
@@ -106,12 +106,14 @@ class AmountField(MappedField[AmountColumn]):
         return self.column.decimal or ("," if self.column.thousands == "." else ".")
 
     @property
-    def _thousands(self) -> str:
+    def thousands(self) -> str:
+        """What may stand between groups of three digits, a character each."""
         return {None: "", " ": _BLANKS, "'": "'’"}.get(self.column.thousands, self.column.thousands or "")
 
-    def _pattern(self) -> str:
+    def pattern(self) -> str:
+        """Return the regular expression of an amount: its ``digits`` behind a ``sign``, or a ``refund``."""
         edge = f"[\\s{re.escape(self.column.strip)}]*"
-        grouped = f"[1-9][0-9]{{0,2}}(?:[{re.escape(self._thousands)}][0-9]{{3}})+|" if self._thousands else ""
+        grouped = f"[1-9][0-9]{{0,2}}(?:[{re.escape(self.thousands)}][0-9]{{3}})+|" if self.thousands else ""
         point = re.escape(self._decimal)
         number = rf"(?:(?:{grouped}[0-9]+)(?:{point}[0-9]*)?|{point}[0-9]+)(?:[eE][+-]?[0-9]{{1,3}})?"
         return (
@@ -143,15 +145,15 @@ class AmountField(MappedField[AmountColumn]):
         name = self.column.column
         if not re.fullmatch(rf"[+{re.escape(MINUS)}]?[0-9.,'’{_BLANKS}]+", plain):
             return None
-        if self._thousands and re.match(rf"[^0-9]?0[{re.escape(self._thousands)}]", plain):
+        if self.thousands and re.match(rf"[^0-9]?0[{re.escape(self.thousands)}]", plain):
             return f"{RULE}, and no thousands begin with 0", "correct thousands, or mend or drop the row"
-        if "," in plain and "," not in self._decimal + self._thousands:
+        if "," in plain and "," not in self._decimal + self.thousands:
             decimal, thousands = (
                 written(self.field, column=name, decimal=","),
                 written(self.field, column=name, thousands=","),
             )
             return f"{RULE}, and a comma can mean two things", f"write {decimal} or {thousands}"
-        if "." in plain and "." not in self._decimal + self._thousands:
+        if "." in plain and "." not in self._decimal + self.thousands:
             thousands = written(self.field, column=name, decimal=",", thousands=".")
             return f"{RULE} with decimals after a comma", f"write {thousands} if the point stands between thousands"
         return None

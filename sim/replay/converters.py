@@ -21,7 +21,7 @@ from sim.scenario.events import (
 )
 from sim.tables.problem import listed
 
-_LIMITS = {"lat": MAX_LATITUDE, "lon": MAX_LONGITUDE}
+LIMITS = {"lat": MAX_LATITUDE, "lon": MAX_LONGITUDE}
 
 
 def converters_of(columns: EventColumns, timezone: str) -> dict[str, Converter]:
@@ -43,7 +43,7 @@ def converter_of(field: str, column: FieldColumn, timezone: str, *, alone: bool 
         case TextColumn():
             return TextField(field, column)
         case PlainColumn():
-            return DegreesField(field, column, _LIMITS[field])
+            return DegreesField(field, column, LIMITS[field])
     raise TypeError(f"no converter for {column!r}")
 
 

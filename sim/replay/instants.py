@@ -26,8 +26,8 @@ YEAR_FIRST = (
 )
 """Dates that need no format: the year stands first, then month and day. ISO 8601, and what databases write."""
 
-_CENTURY_FROM = 90  # a year of two digits is 1990 to 2089
-_OFFSET_PARTS = r"^([+-])([0-9]{2}):?([0-9]{2})?$"
+CENTURY_FROM = 90  # a year of two digits is 1990 to 2089
+OFFSET_PARTS = r"^([+-])([0-9]{2}):?([0-9]{2})?$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class InstantReader:
         part = {name: groups.field(name) for name in re.findall(r"\?P<(\w)>", pattern)}
         number = {name: _number(part[name]) for name in part if name in "YymdjHIMS"}
         zero = np.zeros(len(texts), dtype=np.int64)
-        year = number["Y"] if "Y" in number else number["y"] + np.where(number["y"] < _CENTURY_FROM, 2000, 1900)
+        year = number["Y"] if "Y" in number else number["y"] + np.where(number["y"] < CENTURY_FROM, 2000, 1900)
         month = _months(part["b"]) if "b" in part else number.get("m", zero + 1)
         hour = _hours(number["I"], part["p"]) if "I" in number else number.get("H", zero)
         minute, second = number.get("M", zero), number.get("S", zero)
@@ -116,7 +116,7 @@ def _fraction_us(digits: pl.Series) -> I64:
 
 def _offsets(texts: pl.Series) -> tuple[I64, Bool]:
     """Return offsets from UTC in microseconds, and which of them a clock can have."""
-    parts = texts.str.extract_groups(_OFFSET_PARTS).struct
+    parts = texts.str.extract_groups(OFFSET_PARTS).struct
     hours, minutes = _number(parts.field("2")), _number(parts.field("3"))
     sign = np.where((parts.field("1") == "-").fill_null(value=False).to_numpy(), -1, 1)
     return sign * (hours * 60 + minutes) * 60 * US_PER_S, (hours <= 18) & (minutes < 60)  # noqa: PLR2004 - as ISO 8601
@@ -175,25 +175,27 @@ class Instants:
         zone = ZoneInfo(timezone)
         days, day = np.unique(local_us // US_PER_DAY, return_inverse=True)
         edges = [
-            (_offset_us(each * US_PER_DAY, zone), _offset_us((each + 1) * US_PER_DAY, zone)) for each in days.tolist()
+            (utc_offset_us(each * US_PER_DAY, zone), utc_offset_us((each + 1) * US_PER_DAY, zone))
+            for each in days.tolist()
         ]
         first, last = np.array(edges, dtype=np.int64).reshape(-1, 2).T
         changing = (first != last)[day]
         before, after = first[day], first[day]
         minutes, minute = np.unique(local_us[changing] // _US_PER_MINUTE, return_inverse=True)
         for offsets, fold in ((before, 0), (after, 1)):
-            each_us = [_offset_us(each * _US_PER_MINUTE, zone, fold) for each in minutes.tolist()]
+            each_us = [utc_offset_us(each * _US_PER_MINUTE, zone, fold) for each in minutes.tolist()]
             offsets[changing] = np.array(each_us, dtype=np.int64)[minute]
         return Instants(local_us - before, before > after, before < after)
 
 
-def _offset_us(local_us: int, zone: ZoneInfo, fold: int = 0) -> int:
+def utc_offset_us(local_us: int, zone: ZoneInfo, fold: int = 0) -> int:
+    """Return how far clocks in ``zone`` are ahead of UTC when they say ``local_us``, the first time or the second."""
     local = (_EPOCH + dt.timedelta(microseconds=local_us)).replace(tzinfo=zone, fold=fold)
     offset = local.utcoffset()
     return 0 if offset is None else offset // _US
 
 
-_NUMBER = r"^([+-]?)([0-9]+)(?:\.([0-9]*))?$"
+NUMBER = r"^([+-]?)([0-9]+)(?:\.([0-9]*))?$"
 _FAR = 2**62  # microseconds; stands for all that is farther than any time we take
 
 
@@ -244,7 +246,7 @@ def _bounded(us: I64, since_us: int) -> I64:
 
 
 def _of_texts(texts: pl.Series) -> Counts:
-    parts = texts.str.extract_groups(_NUMBER).struct
+    parts = texts.str.extract_groups(NUMBER).struct
     minus = (parts.field("1") == "-").fill_null(value=False).to_numpy()
     digits = parts.field("2")
     whole = digits.cast(pl.Int64, strict=False).fill_null(_FAR).to_numpy()

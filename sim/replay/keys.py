@@ -27,9 +27,9 @@ RULE = f"must be a line of 1 to {MAX_NAME} characters or a whole number"
 AS_TEXT = "export the column as text or as whole numbers"
 EXACT_LIMIT = 2**53  # whole numbers beyond it share their float with neighbours
 BIG = 2**62  # stands for numbers beyond 64 bits
-_EXPONENT = r"^[+-]?[0-9](?:[.,][0-9]+[eE][+-]?|[eE][+-])[0-9]{1,3}$"  # 4.00012E+15; 12e5 may well be a token
+EXPONENT = r"^[+-]?[0-9](?:[.,][0-9]+[eE][+-]?|[eE][+-])[0-9]{1,3}$"  # 4.00012E+15; 12e5 may well be a token
 _INVISIBLE = "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]"  # a byte order mark where files were joined, say
-_POINT_ZERO = r"^[0-9]+\.0+$"
+POINT_ZERO = r"^[0-9]+\.0+$"
 _WHOLE = r"^[0-9]+$"
 
 
@@ -75,12 +75,12 @@ class KeyField(MappedField[KeyColumn]):
         if column.dtype.is_numeric():  # nothing but digits
             return absent(column, self.field) or texts
         trimmed = _stripped(texts, self.column.strip)
-        pointed = trimmed.str.contains(_POINT_ZERO).fill_null(value=False)
+        pointed = trimmed.str.contains(POINT_ZERO).fill_null(value=False)
         wrong = earliest(
             None if self.column.absent == "keep" else absent(column, self.field),
             _unfit(self.field, trimmed, texts, self.names, longest=None),
             broken(
-                trimmed.str.contains(_EXPONENT).fill_null(value=False),
+                trimmed.str.contains(EXPONENT).fill_null(value=False),
                 self.field,
                 "is a number in exponent form, whose last digits are lost",
                 texts,

@@ -12,16 +12,18 @@ import msgspec
 import polars as pl
 
 from actors.adapters.kafka.messages import RefusedMessage
-from actors.core.transaction import to_json
+from actors.core.transaction import Transaction, to_json
 from sim.replay.converters import converter_of
 from sim.replay.event_file import columns_of
 from sim.replay.field import UNKNOWN, Break, earliest
+from sim.replay.plain_values import IN_DOUBT, plain_reader
 from sim.scenario.events import AmountColumn, EventColumns, FieldColumn, KeyColumn
 from sim.tables.problem import listed, named
 
 MOST_BYTES: Final = 262_144  # a transaction has some hundred bytes, of which a message may say much more
 TOGETHER: Final = 64  # messages that are converted at once where some are refused: each of those costs a turn
 _OPTIONAL: Final = frozenset({"currency", "category", "channel", "device", "ip_country", "card_country", "lat", "lon"})
+_encode: Final = msgspec.json.Encoder().encode
 _object: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _text: Final = msgspec.json.Decoder(str).decode
 _KINDS: Final = {b"{": "an object", b"[": "a list"}
@@ -99,6 +101,7 @@ class MessageMap:
         columns = msgspec.structs.replace(columns, amount=strict, fraud=None)
         self._fields = columns.mapped()
         self._timezone = timezone
+        self._plain = [_PlainField(field, column, timezone) for field, column in self._fields.items()]
 
     def translate(self, values: Sequence[bytes], ids: Sequence[str]) -> list[bytes | RefusedMessage]:
         """Return each message as a transaction in our own words, or why it is none.
@@ -107,6 +110,25 @@ class MessageMap:
             values: of the messages.
             ids: what each transaction is called where the map has no id.
         """
+        found: list[bytes | RefusedMessage | None] = list(map(self._plainly, values, ids))
+        left = [index for index, made in enumerate(found) if made is None]
+        by_rules = iter(self._by_rules([values[index] for index in left], [ids[index] for index in left]))
+        return [next(by_rules) if made is None else made for made in found]
+
+    def _plainly(self, value: bytes, name: str) -> bytes | None:
+        """Return a message as a transaction; None where the rules have to say what it is."""
+        made: dict[str, object] = {"id": name}
+        try:
+            document = _Document(value)
+            for field in self._plain:
+                if (found := field.of(document)) is IN_DOUBT:
+                    return None
+                made[field.field] = found
+        except (_RefusedError, ValueError):  # of which the rules find the first
+            return None
+        return _encode(Transaction(**made))  # type: ignore[arg-type]  # each reader gives what its field holds
+
+    def _by_rules(self, values: Sequence[bytes], ids: Sequence[str]) -> list[bytes | RefusedMessage]:
         refused: dict[int, RefusedMessage] = {}
         raws: dict[int, dict[str, dict[str, bytes | None]]] = {}
         for index, value in enumerate(values):
@@ -137,6 +159,37 @@ class MessageMap:
             for field, values in made.items()
         ]
         return to_json(columns_of(pl.DataFrame(series))[0])
+
+
+class _PlainField:
+    """Reads one field of messages, each alone, where it is plain.
+
+    Args:
+        field: the field.
+        column: what the map says of it.
+        timezone: of times without an offset.
+    """
+
+    __slots__ = ("_names", "_numbers", "_texts", "field")
+
+    def __init__(self, field: str, column: FieldColumn, timezone: str) -> None:
+        self.field = field
+        self._names = column.names
+        self._texts = plain_reader(field, column, timezone)
+        self._numbers = plain_reader(field, _of_numbers(column), timezone)
+
+    def of(self, document: _Document) -> object:
+        """Return the field of a message; `IN_DOUBT` where the rules have to say what it is.
+
+        Raises:
+            _RefusedError: something on the way to it is no object.
+            ValueError: a text is none.
+        """
+        raws = [document.raw(self.field, name) for name in self._names]
+        if any(raw is not None and raw[:1] in _KINDS for raw in raws):
+            return IN_DOUBT
+        texts = [None if raw is None else (_text(raw) or None) if raw[:1] == b'"' else raw.decode() for raw in raws]
+        return (self._numbers if all(map(_is_number, raws)) else self._texts)(texts)
 
 
 class _Conversion:
@@ -171,10 +224,7 @@ class _Conversion:
                 self._refused[index] = error.refused
             else:
                 (numbers if all(map(_is_number, values.values())) else texts)[index] = read
-        if isinstance(self._column, AmountColumn):  # in a number of JSON a point stands before decimals, come what may
-            plain = msgspec.structs.replace(self._column, decimal=".", thousands=None)
-            return self._all(self._column, texts) | self._all(plain, numbers)
-        return self._all(self._column, texts | numbers)
+        return self._all(self._column, texts) | self._all(_of_numbers(self._column), numbers)
 
     def _read(self, name: str, raw: bytes | None) -> str | None:
         """Return a value as the text that it would be in a file."""
@@ -237,6 +287,11 @@ class _Conversion:
         text = wrong.text.replace("events.", "pipeline.source.").replace("the row", "the message")
         reason = "missing_field" if UNKNOWN in wrong.text else "wrong_type" if wrong.index is None else "out_of_range"
         return RefusedMessage(reason, text.replace("every row", "every message"), self._field)
+
+
+def _of_numbers(column: FieldColumn) -> FieldColumn:
+    """Return how a column's numbers of JSON are meant: with a point before their decimals, come what may."""
+    return msgspec.structs.replace(column, decimal=".", thousands=None) if isinstance(column, AmountColumn) else column
 
 
 def _is_number(raw: bytes | None) -> bool:
