@@ -96,9 +96,8 @@ def stream_request(options: StreamOptions, scenario: "Scenario") -> "StreamReque
     if stream is None or store is None:
         named = "--stream" if options.stream else "--store" if options.store else next(iter(said))
         missing = " and ".join(name for name, url in (("--stream", stream), ("--store", store)) if url is None)
-        raise InputError(
-            f"{named}: needs {missing} too: workers take transactions from one and keep state in the other"
-        )
+        why = "workers take transactions from one, and have their state and batch features in the other"
+        raise InputError(f"{named}: needs {missing} too: {why}")
     what = "topics are made there, transactions sent and keys written that begin with rd:"
     places = agreed_places(stream, store, options.config, what, agreed=options.agreed)
     return StreamRequest(places, options.workers, options.discard, options.metrics)

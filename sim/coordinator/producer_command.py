@@ -77,7 +77,8 @@ async def _produce(plan: Plan, request: StreamRequest, show: Callable[[Notice], 
         telemetry = Telemetry(plan.artifact.reference, machine.clock.now_ns())
         workers = StreamWorkers(request, new_run(), machine.clock, show)
         own = await compose_producer(workers, plan, machine, journal, telemetry, NoTruths(), NoLedger())
-        say(f"run {workers.run} is announced on {request.places.stream.url}")
+        places = request.places
+        say(f"run {workers.run} is announced on {places.stream.url}, its batch features are at {places.store.url}")
         await workers.gather(own.group, plan.artifact.folder)
         lifecycle = ProducerLifecycle(plan, own, workers, telemetry, journal, machine.clock, say)
         with drained_by(partial(loop.call_soon_threadsafe, lifecycle.interrupt)):

@@ -100,6 +100,8 @@ def test_what_is_produced_is_decided_elsewhere(
         assert count < 900
     else:
         assert "restart  producer" in said
+        modes = {msgspec.json.decode(each.value)["mode"] for each in ended if each.kind == "decision"}
+        assert "full" in modes, said  # batch features are published
         assert any(each.kind == "duplicate" for each in ended)
 
 
