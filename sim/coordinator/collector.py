@@ -35,9 +35,9 @@ from actors.output.sinks import FirstFailure
 from actors.telemetry.stages import Stage
 from actors.telemetry.telemetry import Telemetry
 from sim.outcomes.outcome_book import OutcomeBook
+from sim.stream.listening import MOST_NUMBERS
 
 _UNSENT, _OPEN, _ENDED, _AHEAD = range(4)
-_FURTHEST_AHEAD = 1 << 24  # of what was found: a number that is farther away is nobody's
 _FIRST_ROOM = 1 << 16
 _DECISIONS = {each.label: each for each in Decision}
 _MODES = {each.label: each for each in Mode}
@@ -197,7 +197,7 @@ class Collector:
     def _ends(self, ended: Ended, content: int) -> bool:
         """Return whether this is the end of a transaction, and not a second one; ``content`` tells what it says."""
         number, said = ended.number, self._said
-        if self._listening and 0 <= number < len(self._states) + _FURTHEST_AHEAD:
+        if self._listening and 0 <= number < MOST_NUMBERS:
             self._make_room(number + 1)
         state = self._states[number] if 0 <= number < len(self._states) else _UNSENT
         if state == _OPEN:

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from actors.adapters.kafka.client import StillWaitingError
+from actors.adapters.kafka.client import StillWaitingError, WorkerFencedError
 from actors.adapters.kafka.messages import Record
 from actors.adapters.kafka.readings import MappedMessages, Taken, number_at, place_of
 from actors.core.arrays import I64
@@ -17,6 +17,7 @@ from sim.scenario.events import EventColumns
 
 FIRST: Final = 100  # messages that are looked at: what is wrong with all of them is wrong with the map
 NAMES_SHOWN: Final = 12
+MOST_NUMBERS: Final = 1 << 28  # of a run: the ledger keeps a byte for each, also for what was removed from the topic
 TURN_S: Final = 0.05
 NAME: Final = "listener"
 
@@ -138,7 +139,8 @@ class Listener:
         """Take note of messages until all of them are found that belong to the run.
 
         Raises:
-            WorkerFencedError: what comes next is not there any more, or may not be read.
+            WorkerFencedError: what comes next is not there any more, may not be read, or is farther from the begin of
+                the run than a ledger reaches.
         """
         try:
             while not self._done():
@@ -173,6 +175,11 @@ class Listener:
 
     def _note(self, messages: Sequence[Record], taken: Sequence[Taken]) -> None:
         numbers = [number_at(each.partition, each.offset, self._starts) for each in messages]
+        if (furthest := max(numbers)) >= MOST_NUMBERS:
+            partition, offset = place_of(furthest, self._starts)
+            text = f"{self._topic}: partition {partition} goes on at offset {offset:,}, and the run began at"
+            remedy = "begin where the topic ends (pipeline.source.from: now)"
+            raise WorkerFencedError(f"{text} {self._starts[partition]:,}, which is too far for one ledger; {remedy}")
         self._found.found(np.array(numbers, dtype=np.int64))
         self._first.look(messages, taken)
         self._history.take([message._replace(value=row.raw) for message, row in zip(messages, taken, strict=True)])

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 
+from actors.adapters.kafka.client import WorkerFencedError
 from actors.adapters.kafka.messages import Record, RefusedMessage
 from actors.adapters.kafka.readings import MappedMessages, number_at
 from actors.core.arrays import I64
@@ -101,6 +102,13 @@ def test_all_that_is_there_when_the_run_ends_belongs_to_it() -> None:
     assert noted.numbers == [number_at(*place, STARTS) for place in ((0, 10), (1, 0), (1, 1))]
     assert (noted.transactions[0], noted.transactions[2], noted.labels) == (b"ours", b"ours", [b"label"])
     assert [noted.beyond(number_at(0, offset, STARTS)) for offset in (11, 12)] == [False, True]
+
+
+def test_a_message_that_is_too_far_for_one_ledger_ends_the_run() -> None:
+    """What was removed before it leaves its numbers behind, and a run has bounded memory: it is told where to begin."""
+    told = "payments: partition 1 goes on at offset 1,000,000,000, and the run began at 0, which is too far"
+    with pytest.raises(WorkerFencedError, match=told):
+        listened([[message(0, 10)], [message(1, 1_000_000_000)]], {("payments", 1): 1_000_000_001})
 
 
 ALL_WRONG = f"each of the first {FIRST} messages of payments is a dead letter, {FIRST} with: is none"
