@@ -15,7 +15,7 @@ from confluent_kafka.cimpl import NewTopic
 from actors.adapters.kafka.address import parse_stream
 from actors.adapters.kafka.messages import VERSION, Headers, offered
 from actors.core.clock import NS_PER_S, wall_ns
-from sim.exit_codes import TRY_AGAIN, USAGE
+from sim.exit_codes import PASS, TRY_AGAIN, USAGE
 from sim.stream.control_messages import Status
 from tests.support.redis_server import RedisServer
 from tests.support.sim.stream_commands import Command
@@ -202,6 +202,37 @@ def test_a_transaction_that_is_not_there_any_more_ends_the_worker_with_a_line(
     assert code == TRY_AGAIN, said
     assert f"{prefix}.transactions: the next transaction is not there any more" in said
     assert run.ended == {}
+
+
+def test_what_is_not_there_any_more_is_not_counted_again(url: str, world_model: Path, tmp_path: Path) -> None:
+    """Retention took what was decided, and the store came back empty: the worker counts what is left, and goes on."""
+    store = RedisServer(tmp_path)
+    run = StreamRun(url, store.url, world_model)
+    servers, prefix = url.removeprefix("kafka://").split("/")
+
+    async def law() -> tuple[int, str]:
+        async with run.going_on():
+            worker = run.worker("--slot", "w0")
+            try:
+                await run.offer(600)
+                admin = AdminClient({"bootstrap.servers": servers})
+                assert _deleted(admin, [TopicPartition(f"{prefix}.transactions", each, 50) for each in range(6)]) == 300
+                store.kill()
+                store.start()
+                await run.offer(300)
+                worker.terminate()
+                said, _ = await asyncio.to_thread(worker.communicate, timeout=PATIENCE_S)
+            finally:
+                worker.kill()
+                worker.wait()
+            return worker.returncode, said
+
+    try:
+        code, said = asyncio.run(law())
+    finally:
+        store.kill()
+    assert code == PASS, said
+    assert run.twice == 0
 
 
 def test_a_group_that_is_beyond_the_end_of_the_topic_ends_the_worker_with_a_line(

@@ -3,6 +3,8 @@
 import os
 import shlex
 import signal
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient
 
 from examples.payments import BEGIN_MS, TOPIC, broken, make_topic, payment
 from sim.exit_codes import INCONCLUSIVE, PASS, USAGE
@@ -110,12 +113,41 @@ def test_a_topic_that_is_not_there_is_refused(
     assert "pipeline.source.topic" in err
 
 
-def test_the_commands_of_the_page_are_these() -> None:
-    """What the page tells to type is what these tests run: the example, by its own topic."""
+def typed(page: str) -> tuple[list[str], list[str]]:
+    """Return the words of the two commands of a section: the one that sends, and the one that decides."""
+    sending, running = (shlex.split(line) for line in page.splitlines() if line.startswith("python -m"))
+    return sending, running
+
+
+def test_the_commands_of_the_page_do_what_it_says(
+    kafka_address: str, store: RedisServer, world_model: Path, tmp_path: Path
+) -> None:
+    """Word by word, but for the addresses and a shorter run: somebody's payments are decided, the broken ones told."""
+    del world_model  # which the command finds by itself
     page = SCALE_OUT.read_text()
     section = page[page.index("## Your own messages") : page.index("## What to expect of latency")]
-    sending, running = (line for line in section.splitlines() if line.startswith("python -m"))
-    assert shlex.split(sending)[:3] == ["python", "-m", "examples.payments"]
-    assert shlex.split(running)[:5] == ["python", "-m", "sim", "run", "examples/own_messages.yaml"]
+    here = section.replace("127.0.0.1:19092", kafka_address).replace("redis://127.0.0.1:6379", store.url)
+    sending, running = typed(here)
+    assert (sending[:3], sending[-1], running[:3]) == (
+        ["python", "-m", "examples.payments"],
+        "&",
+        ["python", "-m", "sim"],
+    )
+    folder = tmp_path / "out"
+    admin = AdminClient({"bootstrap.servers": kafka_address})
+    payments = subprocess.Popen([sys.executable, *sending[1:-1]], cwd=ROOT)
+    try:
+        assert holds(lambda: TOPIC in admin.list_topics(timeout=10).topics)
+        command = Command((*running[3:], "--duration", "5s", "--out", str(folder)))
+        code, out, err = command.ended(PATIENCE_S)
+    finally:
+        payments.kill()
+        payments.wait()
+    assert code in {PASS, INCONCLUSIVE}, out + err  # the fault comes later
+    summary = summary_of(folder)
+    ledger, stream = summary["ledger"], summary["stream"]
+    assert ledger["balanced"]
+    assert (stream["undecided"], stream["decided_twice"]) == (0, 0)
+    assert ledger["decided"] > ledger["dead_lettered"] > 0
     assert f"topic: {TOPIC}" in section
     assert f"topic: {TOPIC}" in EXAMPLE.read_text()

@@ -267,7 +267,7 @@ class EpochClient:
         topic = self._stream.topics.transactions
         try:
             found = committed_offsets(self._consumer, topic, list(self._unplaced))
-            ends = {each: self._end_of(each) for each, offset in found.items() if offset >= 0}
+            ends = {each: self._watermarks(each)[1] for each, offset in found.items() if offset >= 0}
         except KafkaException as error:
             self.losing = str(wrong := judged(error))
             if isinstance(wrong, WorkerFencedError):
@@ -290,10 +290,11 @@ class EpochClient:
             self._owned[partition] = self._serial
             self._change.assigned[partition] = offset
 
-    def _end_of(self, partition: int) -> int:
+    def _watermarks(self, partition: int) -> tuple[int, int]:
+        """Return the offset of the first transaction that is still there, and the one behind the last."""
         at = TopicPartition(self._stream.topics.transactions, partition)
-        end: int = self._consumer.get_watermark_offsets(at, timeout=PATIENCE_S)[1]
-        return end
+        marks: tuple[int, int] = self._consumer.get_watermark_offsets(at, timeout=PATIENCE_S)
+        return marks
 
     # ------------------------------------------------------------------ epochs
 
@@ -324,19 +325,24 @@ class EpochClient:
     def reread(self, partition: int, start: int, end: int, most: int) -> tuple[list[tuple[int, bytes]], int]:
         """Return what lies in ``partition`` from ``start`` to ``end``, at most ``most``, and the offset behind that.
 
-        The others wait meanwhile; afterwards it goes on at ``end``. Nothing is read of a partition that is given away.
+        The others wait meanwhile; afterwards it goes on at ``end``. Nothing is read of a partition that is given away,
+        and what retention has taken is passed over.
 
         Raises:
             StillWaitingError: the brokers do not answer.
-            WorkerFencedError: what lies there is not there any more.
+            WorkerFencedError: the partition cannot be read any more.
         """
         topic = self._stream.topics.transactions
         everything = [TopicPartition(topic, other) for other in self._owned]
         others = [each for each in everything if each.partition != partition]
         found: list[tuple[int, bytes]] = []
-        after, until = start, time.monotonic() + PATIENCE_S
+        try:
+            after = min(max(start, self._watermarks(partition)[0]), end)
+        except KafkaException as error:
+            raise judged(error) from error
+        until = time.monotonic() + PATIENCE_S
         self._consumer.pause(others)
-        self.rewind({partition: start})
+        self.rewind({partition: after})
         try:
             while after < end and len(found) < most and partition in self._owned:
                 records = self._records(self._consumer.consume(min(most - len(found), FETCH_ROWS), WAIT_S))
@@ -350,8 +356,10 @@ class EpochClient:
                 found += [(record.offset, row.raw) for record, row in zip(again, rows, strict=True) if row is not None]
                 if self._trouble:
                     raise WorkerFencedError(self._trouble)
-                if time.monotonic() > until and after == start:
-                    raise StillWaitingError(f"partition {partition} cannot be read again")
+                if time.monotonic() > until:
+                    if after == start:
+                        raise StillWaitingError(f"partition {partition} cannot be read again")
+                    break
         finally:
             self.rewind({partition: end})
             self._consumer.resume([each for each in others if each.partition in self._owned])
