@@ -39,6 +39,7 @@ class ScriptedClient:
         to_revoke: partitions that the next fetch takes away.
         given_up: how many commits were left to their thread.
         reread_from: partitions that were read again, and from where.
+        unreadable: why nothing can be read again; None where it can.
     """
 
     def __init__(self, commits: Iterable[Exception | None] = (), begun: int = 0) -> None:
@@ -52,6 +53,7 @@ class ScriptedClient:
         self.losing, self.foreign = "", 0
         self.given_up = 0
         self.reread_from: list[tuple[int, int]] = []
+        self.unreadable: Exception | None = None
 
     def start(self) -> None:
         """Join."""
@@ -87,6 +89,8 @@ class ScriptedClient:
 
     def reread(self, partition: int, start: int, end: int, _: int) -> tuple[list[tuple[int, bytes]], int]:
         self.reread_from.append((partition, start))
+        if self.unreadable is not None:
+            raise self.unreadable
         return [], end
 
     def give_up_commit(self) -> None:
@@ -302,6 +306,23 @@ def test_what_was_decided_last_without_windows_is_counted_before_the_end_or_told
     ends = with_windows(windows, law)
     assert ends.uncounted == (AT_ONCE * len(PARTITIONS) if away else 0)
     assert windows.order == ([] if away else [f"counted {partition} to 9" for partition in PARTITIONS])
+
+
+def test_a_worker_that_is_fenced_while_it_leaves_says_so() -> None:
+    """What it has decided is committed; that its last rows cannot be counted is a line, and no error of ours."""
+    windows = ScriptedWindows(dict.fromkeys(PARTITIONS, 6))
+
+    async def law(ends: StreamEnds) -> None:
+        arrivals = await ends.take()
+        assert arrivals is not None
+        windows.client.unreadable = WorkerFencedError("payments is not there any more")
+        ends.finish()
+        ends.on_duplicates(np.arange(len(arrivals.raws)))
+        await ends.close()
+        assert await ends.failed() == "payments is not there any more"
+
+    ends = with_windows(windows, law)
+    assert len(windows.client.committed) == ends.uncounted == AT_ONCE * len(PARTITIONS)
 
 
 def test_rows_that_are_lost_in_the_process_are_handed_out_again() -> None:

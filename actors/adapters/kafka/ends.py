@@ -210,8 +210,8 @@ class StreamEnds:
             try:
                 await self._recounts.count_rest(self._partitions)
                 await self._thread.call(self._client.close)
-            except ClientHangsError as hanging:
-                self._turns.fail(hanging)
+            except (ClientHangsError, WorkerFencedError) as error:
+                self._turns.fail(error)
         self._thread.close()
 
     async def failed(self) -> str:

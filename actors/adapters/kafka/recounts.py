@@ -65,15 +65,21 @@ class Recounts:
                 await self._recount(partition, offset, self.windows)
 
     async def count_rest(self, partitions: Sequence[int]) -> None:
-        """Have windows count what was decided without them last, if they answer within a while."""
+        """Have windows count what was decided without them last, if they answer within a while.
+
+        Raises:
+            WorkerFencedError: it cannot be read any more.
+        """
         if not await self.behind(partitions):
             return
-        with contextlib.suppress(TimeoutError, StillWaitingError):
-            async with asyncio.timeout(REST_S):
-                while self._book.gaps:
-                    await self.count()
-        gaps = self._book.gaps.items()
-        self.uncounted = sum(self._book.committed(partition) - offset for partition, offset in gaps)
+        try:
+            with contextlib.suppress(TimeoutError, StillWaitingError):
+                async with asyncio.timeout(REST_S):
+                    while self._book.gaps:
+                        await self.count()
+        finally:
+            gaps = self._book.gaps.items()
+            self.uncounted = sum(self._book.committed(partition) - offset for partition, offset in gaps)
 
     async def _recount(self, partition: int, start: int, windows: Recount) -> None:
         end = self._book.committed(partition)
