@@ -24,7 +24,7 @@ class RedisStore(StoreConfig, frozen=True, kw_only=True):
     """In Redis, for the workers of a run on a stream.
 
     Attributes:
-        address: as in redis://127.0.0.1:6379; no user and no password.
+        address: as in redis://127.0.0.1:16379; no user and no password.
         kept_ns: how long what a run has written there outlives it.
     """
 

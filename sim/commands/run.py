@@ -77,7 +77,7 @@ def run(  # noqa: PLR0913, PLR0917 - an argument an option
     ] = None,
     store: Annotated[
         str | None,
-        typer.Option(help="Where those keep windows and features, as in redis://127.0.0.1:6379.", metavar="URL"),
+        typer.Option(help="Where those keep windows and features, as in redis://127.0.0.1:16379.", metavar="URL"),
     ] = None,
     workers: Annotated[
         int | None, typer.Option(help="How many to start; by default those that run already are used.", min=1, max=256)

@@ -14,6 +14,7 @@ Folder = Annotated[
 def up(folder: Folder = None) -> int:
     """Start Kafka and Redis on this machine, on free ports of loopback, and tell their addresses.
 
+    The ports are 19092 and 16379, those of the examples, unless somebody has them: then any free ones.
     They go on after this command ends, with their data in one folder; `down` stops them. What runs already is left as
     it is. Kafka comes from KAFKA_HOME, from the path, or by Maven into the user's cache.
 

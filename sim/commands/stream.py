@@ -32,7 +32,7 @@ Stream = Annotated[
 ]
 Store = Annotated[
     str,
-    typer.Option(help="Where windows and features are kept, as in redis://127.0.0.1:6379.", metavar="URL"),
+    typer.Option(help="Where windows and features are kept, as in redis://127.0.0.1:16379.", metavar="URL"),
 ]
 StreamConfig = Annotated[
     Path | None,
@@ -109,7 +109,7 @@ def produce(  # noqa: PLR0913, PLR0917 - an argument an option
         str | None, typer.Option(help="Where to, as in kafka://127.0.0.1:19092/riskdrill.", metavar="URL")
     ] = None,
     store: Annotated[
-        str | None, typer.Option(help="Where batch features are kept, as in redis://127.0.0.1:6379.", metavar="URL")
+        str | None, typer.Option(help="Where batch features are kept, as in redis://127.0.0.1:16379.", metavar="URL")
     ] = None,
     model: ModelFolder = None,
     seed: Seed = None,
@@ -129,7 +129,7 @@ def produce(  # noqa: PLR0913, PLR0917 - an argument an option
 
     Exit code: 0 all is sent and decided, 99 not all is, 2 input that cannot be used, 130 interrupted.
 
-    Example: python -m sim produce burst --stream kafka://127.0.0.1:19092/riskdrill --store redis://127.0.0.1:6379
+    Example: python -m sim produce burst --stream kafka://127.0.0.1:19092/riskdrill --store redis://127.0.0.1:16379
     """
     from sim.coordinator.producer_command import produce_scenario
     from sim.run.command import Request
@@ -172,7 +172,7 @@ def worker(
 
     Exit code: 0 ended as asked, 2 refused, or input that cannot be used, 75 it could not go on: start it again.
 
-    Example: python -m sim worker --stream kafka://127.0.0.1:19092/riskdrill --store redis://127.0.0.1:6379
+    Example: python -m sim worker --stream kafka://127.0.0.1:19092/riskdrill --store redis://127.0.0.1:16379
     """
     from sim.stream.places import agreed_places
     from sim.stream.worker import WorkerOptions
@@ -210,7 +210,7 @@ def refresh(
 
     Exit code: 0 ended as asked, 2 a server, the model or the labels cannot be used.
 
-    Example: python -m sim refresh --stream kafka://127.0.0.1:19092/riskdrill --store redis://127.0.0.1:6379
+    Example: python -m sim refresh --stream kafka://127.0.0.1:19092/riskdrill --store redis://127.0.0.1:16379
     --run live --model models/mine
     """
     from sim.stream.places import agreed_places

@@ -19,6 +19,9 @@ from sim.signals import drained_by
 MARKER: Final = "riskdrill-servers.json"
 PREFIX: Final = "riskdrill"
 PORTS_TRIED: Final = 3
+USUAL_KAFKA: Final = 19_092
+USUAL_REDIS: Final = 16_379
+"""Ports that are taken where they are free: those of the documentation, which so can be typed as it is."""
 
 
 class Servers(msgspec.Struct, frozen=True):
@@ -94,7 +97,7 @@ def _start_redis(folder: Path, say: Callable[[str], None], vigil: Vigil, started
         known.until_it_listens(redis.output(place), redis.PATIENCE_S, vigil)
     else:
         say("starting Redis")
-        started.append(_on_a_free_port(begin, known))
+        started.append(_on_a_free_port(begin, USUAL_REDIS if known is None else known.port))
 
 
 def _start_kafka(folder: Path, say: Callable[[str], None], vigil: Vigil, started: list[KnownProcess]) -> None:
@@ -111,12 +114,12 @@ def _start_kafka(folder: Path, say: Callable[[str], None], vigil: Vigil, started
         say(f"fetching Kafka {kafka.VERSION} with Maven (43 MB, once)")
         kafka.fetch_jars(vigil)
     say("starting Kafka")
-    started.append(_on_a_free_port(begin, known))
+    started.append(_on_a_free_port(begin, USUAL_KAFKA if known is None else known.port))
 
 
-def _on_a_free_port(begin: Callable[[int], KnownProcess], before: KnownProcess | None) -> KnownProcess:
-    """Start a server where it was ``before``, or on another port if somebody else has that one, even since just now."""
-    wanted = None if before is None else before.port
+def _on_a_free_port(begin: Callable[[int], KnownProcess], usual: int) -> KnownProcess:
+    """Start a server on its ``usual`` port, or on another if somebody else has that one, even since just now."""
+    wanted: int | None = usual
     for _ in range(PORTS_TRIED):
         try:
             return begin(free_port(wanted))

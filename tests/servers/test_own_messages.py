@@ -126,7 +126,7 @@ def test_the_commands_of_the_page_do_what_it_says(
     del world_model  # which the command finds by itself
     page = SCALE_OUT.read_text()
     section = page[page.index("## Your own messages") : page.index("## What to expect of latency")]
-    here = section.replace("127.0.0.1:19092", kafka_address).replace("redis://127.0.0.1:6379", store.url)
+    here = section.replace("127.0.0.1:19092", kafka_address).replace("redis://127.0.0.1:16379", store.url)
     sending, running = typed(here)
     assert (sending[:3], sending[-1], running[:3]) == (
         ["python", "-m", "examples.payments"],

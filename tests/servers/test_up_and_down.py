@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -14,8 +15,9 @@ import pytest
 from actors.core.errors import InputError, MachineError, OutputError
 from sim.cli import main
 from sim.servers import kafka, local_servers, process, redis
-from sim.servers.local_servers import MARKER, down, read, up
+from sim.servers.local_servers import MARKER, PREFIX, USUAL_KAFKA, USUAL_REDIS, down, read, up
 from sim.servers.process import KnownProcess, Note, PortTakenError, Vigil, free_port
+from tests.support.documents import SCALE_OUT
 from tests.support.repository import ROOT
 from tests.support.servers import KafkaServer, redis_server
 
@@ -44,6 +46,13 @@ def test_both_run_until_they_are_stopped(folder: Path, tmp_path: Path, capsys: p
     assert read(folder).running == []
     assert main(["down", "--purge", "--dir", str(folder)]) == 0
     assert not folder.exists()
+
+
+def test_the_addresses_of_the_page_are_those_that_up_takes() -> None:
+    """Where their ports are free; so its commands can be typed as they stand."""
+    usual = (f"kafka://127.0.0.1:{USUAL_KAFKA}/{PREFIX}", f"redis://127.0.0.1:{USUAL_REDIS}")
+    for page in (SCALE_OUT, ROOT / "README.md", ROOT / "examples" / "own_messages.yaml"):
+        assert set(re.findall(r"(?:kafka|redis)://[0-9.:]+(?:/\w+)?", page.read_text())) == set(usual)
 
 
 def test_what_cannot_start_leaves_nothing_running(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

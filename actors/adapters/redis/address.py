@@ -9,7 +9,7 @@ from actors.adapters.loopback import is_loopback
 from actors.core.errors import InputError
 
 SCHEMES: Final = ("redis", "rediss")  # the second one with TLS
-EXAMPLE: Final = "redis://127.0.0.1:6379"
+EXAMPLE: Final = "redis://127.0.0.1:16379"
 PORT: Final = 6_379
 USER_VARIABLE: Final = "RISKDRILL_REDIS_USER"
 PASSWORD_VARIABLE: Final = "RISKDRILL_REDIS_PASSWORD"  # noqa: S105 - where it is, not what it is
