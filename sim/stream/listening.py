@@ -9,6 +9,7 @@ import numpy as np
 
 from actors.adapters.kafka.client import StillWaitingError, WorkerFencedError
 from actors.adapters.kafka.messages import Record
+from actors.adapters.kafka.partition_reader import Offsets
 from actors.adapters.kafka.readings import MappedMessages, Taken, number_at, place_of
 from actors.core.arrays import I64
 from actors.telemetry.snapshot import ActorGauge, MailboxGauge
@@ -20,8 +21,6 @@ NAMES_SHOWN: Final = 12
 MOST_NUMBERS: Final = 1 << 28  # of a run: the ledger keeps a byte for each, also for what was removed from the topic
 TURN_S: Final = 0.05
 NAME: Final = "listener"
-
-Offsets = dict[tuple[str, int], int]
 
 
 class TopicReader(Protocol):

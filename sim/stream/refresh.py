@@ -14,6 +14,7 @@ import typer
 
 from actors.adapters.kafka.client import StillWaitingError, WorkerFencedError
 from actors.adapters.kafka.messages import Record
+from actors.adapters.kafka.partition_reader import Offsets
 from actors.adapters.kafka.plain import CommittedReader
 from actors.adapters.kafka.readings import MappedMessages
 from actors.adapters.kafka.topics import StreamTopics
@@ -36,7 +37,6 @@ from sim.stream.places import Places
 from sim.units import render_moment
 
 Say = Callable[[str], object]
-Offsets = dict[tuple[str, int], int]
 PARSED_AT_ONCE: Final = 512
 REMEMBERED: Final = 1_000_000  # ids, as many as the assembler remembers by default
 WITNESSES: Final = 101  # transactions whose median says how far event time has come: one wrong clock moves nothing

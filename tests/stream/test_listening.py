@@ -7,9 +7,10 @@ import pytest
 
 from actors.adapters.kafka.client import WorkerFencedError
 from actors.adapters.kafka.messages import Record, RefusedMessage
+from actors.adapters.kafka.partition_reader import Offsets
 from actors.adapters.kafka.readings import MappedMessages, number_at
 from actors.core.arrays import I64
-from sim.stream.listening import FIRST, FirstMessages, Listener, Offsets
+from sim.stream.listening import FIRST, FirstMessages, Listener
 from tests.support.sim.event_files import column_map
 
 MAP = {"event_time": {"column": "at", "unit": "ms"}, "card": "card", "merchant": "shop", "amount": "sum"}

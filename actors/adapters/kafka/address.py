@@ -31,11 +31,9 @@ OURS: Final = frozenset(  # what delivery once and only once rests on, or what t
 )
 STEADY: Final[Mapping[str, str | float]] = {  # of every client
     "log_level": 0,
-    # the default, "rebootstrap", forgets brokers that are away and with them who coordinates: a group has been seen not
-    # to come together again, offsets that were being sent to wait for ever (librdkafka's issues 5456 and 5511), and a
-    # reader of the control topic to hear nothing more; but a client that is told of no broker at all, by one that its
-    # controller has shut out, drops the last one and finds none again
-    "metadata.recovery.strategy": "none",
+    # or a client that is told of no broker at all, by one that its controller has shut out, drops the last one that it
+    # knew and finds none again; those of a group must not, see `client.CONSUMER`
+    "metadata.recovery.strategy": "rebootstrap",
 }
 _PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,150}")  # what a topic may be called, with room for our endings
 _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")

@@ -16,7 +16,16 @@ PATIENCE_S: Final = 3.0  # of one call; then the event loop hears that it is sti
 QUIET: Final = logging.getLogger(f"{__name__}.librdkafka")  # its fatal errors, which level 0 lets through: we tell them
 QUIET.addHandler(logging.NullHandler())
 QUIET.propagate = False
+KEEPING: Final = {
+    # the default, "rebootstrap", forgets brokers that are away and with them who coordinates: a group has been seen not
+    # to come together again, and offsets that were being sent to wait for ever (librdkafka's issues 5456 and 5511); a
+    # worker whose client is told of no broker at all finds none again then, and ends (`EpochClient`)
+    "metadata.recovery.strategy": "none",
+    "reconnect.backoff.max.ms": 500,
+    "logger": QUIET,
+}
 CONSUMER: Final = {
+    **KEEPING,
     "partition.assignment.strategy": "cooperative-sticky",
     "session.timeout.ms": SESSION_MS,
     "heartbeat.interval.ms": SESSION_MS // 3,
@@ -26,18 +35,15 @@ CONSUMER: Final = {
     "auto.offset.reset": "error",  # to begin somewhere else in silence would lose rows, or decide them twice
     "fetch.wait.max.ms": 20,
     "queued.min.messages": 5_000,
-    "reconnect.backoff.max.ms": 500,
-    "logger": QUIET,
 }
 PRODUCER: Final = {
+    **KEEPING,
     "enable.idempotence": True,
     "linger.ms": 0,
     "compression.type": "lz4",
-    "reconnect.backoff.max.ms": 500,
     "socket.timeout.ms": TRANSACTION_MS,
     "retry.backoff.ms": 5,
     "retry.backoff.max.ms": 20,
-    "logger": QUIET,
 }
 
 AUTO_OFFSET_RESET: Final = KafkaError._AUTO_OFFSET_RESET  # noqa: SLF001 - codes of librdkafka's own begin so, and are public

@@ -9,22 +9,16 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Final
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from actors.adapters.kafka.address import StreamAddress
-from actors.adapters.kafka.client import StillWaitingError, judged
 from actors.adapters.kafka.messages import Record, offered, record_of
+from actors.adapters.kafka.partition_reader import WAIT_S, Offsets, PartitionReader, passed_over
 from actors.adapters.kafka.thread import ClientThread
 from actors.core.arrays import I64
 
 FETCHED: Final = 2_000
-WAIT_S: Final = 0.05
-AT_END: Final = KafkaError._PARTITION_EOF  # noqa: SLF001 - codes of librdkafka's own begin so, and are public
 WAITING: Final = 100_000  # messages that librdkafka may hold: at 20,000/s five seconds without a broker
-
-
-def passed_over(_: KafkaError) -> None:
-    """Take what a client says of its brokers: it never says that they answer again, so whoever wants to know asks."""
 
 
 class TransactionSender:
@@ -117,22 +111,17 @@ class CommittedReader:
     Args:
         stream: where they are.
         starts: offset of each topic's partitions at which to begin.
-
-    Attributes:
-        reached: by topic and partition the offset below which everything was given out, or is no message: a commit of
-            whoever writes there in transactions has an offset too.
     """
 
     def __init__(self, stream: StreamAddress, starts: Mapping[tuple[str, int], int]) -> None:
-        self._consumer = Consumer(
-            stream.client(group_id=f"{stream.prefix}-reader", isolation_level="read_committed")
-            | {"enable.auto.commit": False, "auto.offset.reset": "error", "fetch.wait.max.ms": 20}
-            | {"enable.partition.eof": True, "error_cb": passed_over}
-        )
-        self.reached = dict(starts)
-        self._consumer.assign([TopicPartition(*at, offset) for at, offset in starts.items()])
+        settings = stream.client(group_id=f"{stream.prefix}-reader", isolation_level="read_committed")
+        self._reader = PartitionReader("what was committed", settings | {"auto.offset.reset": "error"}, starts)
         self._thread = ClientThread("committed")
-        self._wrong: KafkaError | None = None
+
+    @property
+    def reached(self) -> Offsets:
+        """By topic and partition the offset below which everything was given out, or is no message."""
+        return self._reader.reached
 
     async def read(self) -> list[Record]:
         """Return what was committed since the last call, in order within each partition; waits a moment for it.
@@ -145,30 +134,9 @@ class CommittedReader:
         return await self._thread.call(self._read)
 
     def _read(self) -> list[Record]:
-        if self._wrong is not None:  # what came before it was given out
-            raise judged(KafkaException(self._wrong))
-        messages = self._consumer.consume(1, WAIT_S)
-        if messages:
-            messages += self._consumer.consume(FETCHED, 0)
-        records: list[Record] = []
-        for message in messages:
-            error = message.error()
-            if error is None:
-                records.append(record_of(message))
-                self._reach(message, 1)
-            elif error.code() == AT_END:
-                self._reach(message, 0)
-            elif not isinstance(judged(KafkaException(error)), StillWaitingError):
-                self._wrong = error
-        return records
-
-    def _reach(self, message: Message, behind: int) -> None:
-        topic, partition, offset = message.topic(), message.partition(), message.offset()
-        if topic is not None and partition is not None and offset is not None:
-            at = topic, partition
-            self.reached[at] = max(self.reached[at], offset + behind)
+        return [record_of(message) for message in self._reader.read(FETCHED)]
 
     async def close(self) -> None:
         """Read nothing more."""
-        await self._thread.call(self._consumer.close)
+        await self._thread.call(self._reader.close)
         self._thread.close()

@@ -23,10 +23,10 @@ from confluent_kafka.admin._listoffsets import OffsetSpec
 from confluent_kafka.cimpl import NewTopic
 
 from actors.adapters.kafka.address import StreamAddress
+from actors.adapters.kafka.lasting_client import LastingClient, nothing_unread
 from actors.core.errors import InputError, MachineError
 
 CALL_S: Final = 10.0
-ANSWER_S: Final = 1.0
 SIZE: Final = "max.message.bytes"
 LARGEST_BYTES: Final = 65_536  # a transaction has up to 16 KiB, of which a decision repeats the names, with escapes
 T = TypeVar("T")
@@ -58,10 +58,19 @@ class StreamTopics:
 
     def __init__(self, stream: StreamAddress) -> None:
         self._stream = stream
+        settings = stream.client(socket_timeout_ms=round(CALL_S * 1_000))
         try:
-            self._admin = AdminClient(stream.client(socket_timeout_ms=round(CALL_S * 1_000)))
+            self._client = LastingClient(
+                "questions about topics",
+                lambda: AdminClient(settings),
+                lambda each: nothing_unread(each, stream.topics.control),
+            )
         except KafkaException as error:
             raise InputError(f"--stream-config: {error.args[0].str()}") from error
+
+    @property
+    def _admin(self) -> AdminClient:
+        return self._client.current
 
     def ensure(self, partitions: int = PARTITIONS, *, mapped: bool = False) -> int:
         """Create those topics that are missing, and return how many partitions the transactions have.
@@ -156,11 +165,7 @@ class StreamTopics:
 
     def answers(self) -> bool:
         """Return whether a broker answers a question now."""
-        try:
-            self._admin.list_topics(self._stream.topics.control, ANSWER_S)
-        except KafkaException:
-            return False
-        return True
+        return self._client.ask()
 
     def ends(self, *names: str) -> dict[tuple[str, int], int]:
         """Return the offset behind the last message of every partition of the topics ``names``."""
