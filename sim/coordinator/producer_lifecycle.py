@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Final
 
 from actors.core.arrays import I64, U8
-from actors.core.cancellation import failure_of
+from actors.core.cancellation import surfacing_in
 from actors.core.clock import NS_PER_S, Clock, wall_ns
 from actors.core.errors import EscalationError, MachineError
 from actors.telemetry.stages import Stage
@@ -77,6 +77,7 @@ class ProducerLifecycle:
         loop = asyncio.get_running_loop()
         self._asked: asyncio.Future[None] = loop.create_future()
         self._hurried: asyncio.Future[None] = loop.create_future()
+        self._failed: asyncio.Future[None] = loop.create_future()
         self._lag: int | None = None
 
     def interrupt(self) -> None:
@@ -105,8 +106,11 @@ class ProducerLifecycle:
                 "refresher": own.refresher.run(),
                 "lag": self._follow_lag(),
                 "progress": self._tell_progress(),
+                "workers": self._workers.given_up(),
             }.items()
         ]
+        for task in helpers:
+            task.add_done_callback(surfacing_in(self._failed))  # it is a bug of ours, which must not go unseen
         try:
             escalated = await self._send()
             self._tell_sent()
@@ -117,9 +121,8 @@ class ProducerLifecycle:
             await asyncio.gather(*helpers, return_exceptions=True)
             own.faults.lift_all()
             gc.unfreeze()
-        for task in helpers:
-            if (error := failure_of(task)) is not None:  # a bug of ours, which must not go unseen
-                raise error
+        if self._failed.done():
+            self._failed.result()
         await self._workers.end("" if not undecided else "the producer waits no longer", LEAVE_S, settled=not undecided)
         return self._conclude(undecided, escalated)
 
@@ -132,7 +135,9 @@ class ProducerLifecycle:
         try:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._planned_s()):
-                    await first_of([both, self._asked])
+                    await first_of([both, self._asked, self._failed])
+            if self._failed.done():
+                return ""
             if self._asked.done():
                 self._journal.add("interrupted", detail="nothing more is sent; waiting for the workers")
                 self._own.faults.lift_all()  # a producer that hangs could not end
@@ -141,7 +146,7 @@ class ProducerLifecycle:
                 sending.finish()
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._limit_s):
-                    await first_of([both, self._hurried])
+                    await first_of([both, self._hurried, self._failed])
             if both.done():
                 both.result()
         except EscalationError as error:
@@ -173,8 +178,9 @@ class ProducerLifecycle:
         """Wait until workers have decided everything; return how many they have not, when it is waited no longer."""
         with suppress(TimeoutError):
             async with asyncio.timeout(self._limit_s):
-                while await self._undecided() and not await all_done([self._hurried], LOOKED_EVERY_S):
-                    pass
+                while not self._failed.done() and await self._undecided():
+                    if await all_done([self._hurried], LOOKED_EVERY_S):
+                        break
         return await self._undecided()
 
     async def _undecided(self) -> int:

@@ -21,7 +21,7 @@ from actors.model.verification import ChildVerification
 from actors.telemetry.telemetry import Telemetry
 from sim.coordinator.open_loop import OpenLoop
 from sim.coordinator.remote_faults import RemoteFaults
-from sim.coordinator.remote_model import RemoteModel
+from sim.coordinator.remote_model import RemoteModel, WorkerModels
 from sim.coordinator.remote_pipeline import Sending
 from sim.coordinator.stream_workers import StreamWorkers
 from sim.coordinator.worker_group import WorkerGroup
@@ -161,11 +161,12 @@ async def compose_producer(
     announcement = _announcement(workers, plan)
     group = WorkerGroup(link, announcement, telemetry, journal, clock, workers.kafka, releasing)
     traffic = await (_sent(around, truths, ledger) if mapped is None else _listened_to(around, mapped, ledger))
-    changes = RemoteModel(group, shown)
+    changes = RemoteModel(WorkerModels(group), shown)
     steps = StepSchedule(scenario.steps, plan.candidates, clock, journal, changes, AlertSignal())
     faults = RemoteFaults(scenario.faults, local, group, clock, journal, scenario.seed)
-    workers.when_begun(lambda: workers.add(_tell_phases(group, plan, clock, journal)))
-    workers.add(keep_served(traffic.store, clock, lambda told: journal.add("features_refreshed", detail=told)))
+    workers.when_begun(lambda: workers.add(_tell_phases(group, plan, clock, journal), "phases"))
+    served = keep_served(traffic.store, clock, lambda told: journal.add("features_refreshed", detail=told))
+    workers.add(served, "batch features")
     return ProducerParts(
         traffic.event_time, traffic.store, traffic.refresher, faults, slot, changes, steps, group, traffic.sending
     )

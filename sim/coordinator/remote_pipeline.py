@@ -163,6 +163,7 @@ class RemotePipeline:
 
         Raises:
             EscalationError: workers cannot be kept alive, or the stream gives out nothing any more.
+            Exception: what ended a helper of theirs.
         """
         for name in ("producer", SENDER):
             await self._while_it_works(self._tasks[name])
@@ -171,11 +172,14 @@ class RemotePipeline:
 
     async def _while_it_works(self, awaited: "asyncio.Task[Any]") -> None:
         """Wait for ``awaited``, or raise what ended a part that never ends by itself."""
-        endless = [self._tasks["collector"], self._tasks["workers"]]
+        workers = self._tasks["workers"]
+        endless = [self._tasks["collector"], workers]
         await first_of([awaited, *endless])
         for task in (*endless, awaited):
             if task.done() and (error := failure_of(task)) is not None:
-                raise error if isinstance(error, EscalationError) else EscalationError(_told(error)) from error
+                if task is workers or isinstance(error, EscalationError):
+                    raise error
+                raise EscalationError(_told(error)) from error
 
     async def drain(self, *, send_rest: bool = False) -> int:
         """Send no more, wait until all that was sent is decided, within the drain time-out; let the workers leave.

@@ -46,9 +46,10 @@ class Spare:
         self._over = False
         self.state = ""
 
-    def keep(self) -> None:
-        """Start one, and go on until `end`."""
+    def keep(self) -> asyncio.Task[None]:
+        """Start one, and go on until `end`; return what does."""
         self._keeping = asyncio.create_task(self._keep(), name="spare worker")
+        return self._keeping
 
     def take(self, slot: str) -> Started | None:
         """Let the process that is ready be the worker in ``slot`` and return it; None if none is ready."""

@@ -14,8 +14,9 @@ from actors.adapters.kafka.plain import CommittedReader, TransactionSender
 from actors.adapters.kafka.topics import StreamTopics
 from actors.adapters.redis.connection import START_TIMEOUT_S, check_store
 from actors.adapters.redis.run_marks import RunMarks
+from actors.core.cancellation import failure_of, surfacing_in
 from actors.core.clock import Clock
-from actors.core.errors import InputError, MachineError, RiskdrillError
+from actors.core.errors import EscalationError, InputError, MachineError, RiskdrillError
 from actors.telemetry.snapshot import Gauges
 from dashboard.frame import Notice
 from dashboard.panels.workers import WorkerRow
@@ -119,7 +120,8 @@ class StreamWorkers:
         self.topics = StreamTopics(request.places.stream)
         self.kafka, self.redis_silence = Silence(clock), Silence(clock)
         self.starts: dict[int, int] = {}
-        self._tasks: list[asyncio.Task[None]] = []
+        self._helpers: list[asyncio.Task[None]] = []
+        self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._supervisor: WorkerSupervisor | None = None
         self._on_begin: list[Callable[[], None]] = []
         self.marks = RunMarks(request.places.store)
@@ -145,11 +147,8 @@ class StreamWorkers:
         self._link = EncodedLink(await KafkaControl.open(stream))
         self.sender = TransactionSender(stream, self.run)
         keys = self.request.places.keys_of(self.run)
-        asked = {
-            "redis": listen_for(partial(self.marks.mark, keys), self.redis_silence),
-            "kafka": listen_for(partial(asyncio.to_thread, self.topics.answers), self.kafka),
-        }
-        self._tasks += [asyncio.create_task(job, name=name) for name, job in asked.items()]
+        self.add(listen_for(partial(self.marks.mark, keys), self.redis_silence), "redis")
+        self.add(listen_for(partial(asyncio.to_thread, self.topics.answers), self.kafka), "kafka")
         return self._link
 
     async def read_committed(self) -> CommittedReader:
@@ -185,8 +184,8 @@ class StreamWorkers:
             InputError: they are refused, or do not come.
         """
         self.group = group
-        self._tasks.append(asyncio.create_task(group.listen(), name="workers told"))
-        self._tasks.append(asyncio.create_task(group.announce(), name="announcements"))
+        self.add(group.listen(), "workers told")
+        self.add(group.announce(), "announcements")
         request = self.request
         wanted = request.workers or 1
         if request.workers:
@@ -202,16 +201,13 @@ class StreamWorkers:
         within_s = JOIN_S if self._supervisor else ALONE_S
         joining = asyncio.create_task(group.until_joined(wanted, within_s))
         telling = asyncio.create_task(self._tell_joined(group, wanted))
-        waited = [joining]
-        if self._supervisor is not None:
-            waited.append(asyncio.create_task(self._never(self._supervisor)))
-        await first_of(waited)
+        hopeless = asyncio.create_task(self.given_up())
+        await first_of([joining, hopeless])
         telling.cancel()
-        for task in waited[1:]:
-            if task.done() and (error := task.exception()) is not None:
-                joining.cancel()
-                raise InputError(str(error)) from error
-            task.cancel()
+        if hopeless.done() and (error := failure_of(hopeless)) is not None:
+            joining.cancel()
+            raise InputError(str(error)) if isinstance(error, EscalationError) else error from error
+        hopeless.cancel()
         if await joining:
             return
         if group.refused:
@@ -232,18 +228,15 @@ class StreamWorkers:
                 self._show(Notice(title=title, detail=f"run {self.run}, {shown} of {wanted} are here"))
             await group.changed()
 
-    @staticmethod
-    async def _never(supervisor: WorkerSupervisor) -> bool:
-        await supervisor.given_up()
-        return False
-
     def when_begun(self, do: Callable[[], None]) -> None:
         """Have ``do`` called when the run begins."""
         self._on_begin.append(do)
 
-    def add(self, job: Coroutine[Any, Any, None]) -> None:
-        """Have ``job`` done until the run ends."""
-        self._tasks.append(asyncio.create_task(job))
+    def add(self, job: Coroutine[Any, Any, None], name: str) -> None:
+        """Have ``job`` done until the run ends; if it fails, the run ends with its error."""
+        helper = asyncio.create_task(job, name=name)
+        helper.add_done_callback(surfacing_in(self._failed))
+        self._helpers.append(helper)
 
     # ---------------------------------------------------------------- during the run
 
@@ -254,15 +247,21 @@ class StreamWorkers:
             do()
 
     async def given_up(self) -> None:
-        """Wait until workers cannot be kept alive; for ever where they run elsewhere.
+        """Wait until workers cannot be kept alive, or a helper has failed.
 
         Raises:
             EscalationError: they cannot.
+            Exception: what ended the helper.
         """
-        if self._supervisor is None:
-            await asyncio.get_running_loop().create_future()
-        else:
-            await self._supervisor.given_up()
+        keeping = [] if self._supervisor is None else [asyncio.ensure_future(self._supervisor.given_up())]
+        try:
+            await first_of([self._failed, *keeping])
+        finally:
+            for task in keeping:
+                task.cancel()
+        for each in (self._failed, *keeping):
+            if each.done():
+                each.result()
 
     def rows(self) -> tuple[WorkerRow, ...]:
         """Return what the screen shows of each worker, and of the process that is to take the place of one."""
@@ -287,9 +286,9 @@ class StreamWorkers:
         await self.group.until_gone(within_s)
         if self._supervisor is not None:
             await self._supervisor.end(within_s)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for helper in self._helpers:
+            helper.cancel()
+        await asyncio.gather(*self._helpers, return_exceptions=True)
         if settled:
             await self._settle()
         with contextlib.suppress(Exception):  # the run is over, whatever they answer

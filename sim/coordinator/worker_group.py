@@ -15,7 +15,6 @@ from sim.coordinator.member import OF_WORKERS, Member, row_of, unfit
 from sim.coordinator.servers import Silence
 from sim.faults.fault import Fault, FaultRecord
 from sim.journal import Journal, JournalEntry, JournalKind
-from sim.steps.step import StepOutcome
 from sim.stream.control_link import ControlLink
 from sim.stream.control_messages import (
     ANNOUNCED_EVERY_S,
@@ -32,8 +31,6 @@ from sim.stream.control_messages import (
     LiftFault,
     PhaseChange,
     Refused,
-    ReleaseModel,
-    RollbackModel,
     Status,
 )
 from sim.stream.worker_faults import injection
@@ -62,6 +59,8 @@ class WorkerGroup:
         lost_count: those that ended unasked, or were heard of no more.
         last_loss: the last of them, and why.
         most: most that took part at one time.
+        releases: folders of models that were released in all workers and serve on top of the first one, the oldest
+            first; those that join later are told.
     """
 
     def __init__(
@@ -83,7 +82,7 @@ class WorkerGroup:
         self._members: dict[str, Member] = {}
         self._dead_slots: set[str] = set()
         self._injected: dict[str, Fault | None] = {}
-        self._releases: list[str] = []
+        self.releases: list[str] = []
         self._releasing = frozenset(releasing)
         self._numbers = itertools.count(1)
         self._answers: dict[int, dict[str, Ack]] = {}
@@ -130,69 +129,42 @@ class WorkerGroup:
         """Have every worker put ``fault`` in, those that join later too; they are told what one ``by_hand`` is."""
         self._injected.setdefault(fault, by_hand)
         self._releasing |= {fault} if by_hand is not None and by_hand.releases_model else set()
-        self._send(injection(self.run, next(self._numbers), EVERYONE, fault, by_hand))
+        self.send(injection(self.run, self.numbered(), EVERYONE, fault, by_hand))
 
     def lift(self, fault: str) -> None:
         """Have every worker take ``fault`` out."""
         self._injected.pop(fault, None)
-        self._send(LiftFault(run=self.run, number=next(self._numbers), fault=fault))
-
-    async def release(self, step: str, folder: str, *, verify: bool, within_s: float) -> StepOutcome:
-        """Let the model in ``folder`` serve in every worker; if one refuses, those that did go back."""
-        command = ReleaseModel(run=self.run, number=next(self._numbers), step=step, folder=folder, verify=verify)
-        answers = await self._obeyed(command, within_s)
-        wrong = [f"{each.worker}: {each.detail}" for each in answers if not each.done]
-        if not wrong and answers:
-            self._releases.append(folder)
-            return StepOutcome(done=True, detail=answers[0].detail)
-        for each in answers:
-            if each.done:
-                back = RollbackModel(run=self.run, number=next(self._numbers), process=each.process, step=step)
-                self._link.send(back)
-        return StepOutcome(done=False, detail="; ".join(wrong) or "no worker answered")
-
-    async def roll_back(self, step: str, serving: str, within_s: float) -> tuple[StepOutcome, bool]:
-        """Let the model before the last release serve again in every worker.
-
-        Args:
-            step: who asks for it.
-            serving: digest of the model that the run released last, or began with.
-            within_s: how long they may take.
-
-        Returns:
-            What came of it, and whether it replaced ``serving``, or a model that a fault had released after it.
-        """
-        answers = await self._obeyed(RollbackModel(run=self.run, number=next(self._numbers), step=step), within_s)
-        wrong = [f"{each.worker}: {each.detail}" for each in answers if not each.done]
-        detail = "; ".join(wrong) or (answers[0].detail if answers else "no worker answered")
-        done = bool(answers) and not wrong
-        replaced = done and all(each.replaced == serving for each in answers)
-        if replaced:
-            self._releases.pop()
-        elif done:
-            self._injected = {name: made for name, made in self._injected.items() if name not in self._releasing}
-        return StepOutcome(done=done, detail=detail), replaced
+        self.send(LiftFault(run=self.run, number=self.numbered(), fault=fault))
 
     def end(self, why: str) -> None:
         """Tell that the run is over."""
         self._link.send(End(run=self.run, why=why))
 
-    def _send(self, command: Command) -> None:
+    def forget_releasing(self) -> None:
+        """Tell those that join later of no fault any more that has released a model: it serves no longer."""
+        self._injected = {name: made for name, made in self._injected.items() if name not in self._releasing}
+
+    def send(self, command: Command) -> None:
+        """Send ``command``; its answers go into the journal."""
         self._answers[command.number] = {}
         self._link.send(command)  # type: ignore[arg-type]  # each command is one of the messages
 
-    async def _obeyed(self, command: Command, within_s: float) -> list[Ack]:
+    def numbered(self) -> int:
+        """Return the number of the next command."""
+        return next(self._numbers)
+
+    async def obeyed(self, command: Command, within_s: float) -> list[Ack]:
         """Send ``command`` and return the answers of all that take part, or of those that came in time.
 
         Once all have done it, it is sent to those that were admitted meanwhile: they did not hear it.
         """
-        self._send(command)
+        self.send(command)
         wanted = {each.join.process for each in self.live}
         answers = self._answers[command.number]
         await self._until(lambda: wanted - self._gone() <= set(answers), within_s)
         if answers and all(each.done for each in answers.values()):
             for late in [each.join.process for each in self.live if each.join.process not in wanted]:
-                self._send(msgspec.structs.replace(command, number=next(self._numbers), process=late))
+                self.send(msgspec.structs.replace(command, number=self.numbered(), process=late))
         return list(answers.values())
 
     def _gone(self) -> set[str]:
@@ -270,10 +242,10 @@ class WorkerGroup:
         detail = f"process {asking.pid} on {asking.host}" + (", in the place of one that is gone" if again else "")
         self._tell("worker_joined", asking.worker, detail)
         for fault, by_hand in self._injected.items():
-            self._send(injection(self.run, next(self._numbers), asking.process, fault, by_hand))
+            self.send(injection(self.run, self.numbered(), asking.process, fault, by_hand))
 
     def _admission(self, asking: Join) -> Admit:
-        return Admit(run=self.run, process=asking.process, releases=tuple(self._releases))
+        return Admit(run=self.run, process=asking.process, releases=tuple(self.releases))
 
     def _take(self, status: Status) -> None:
         member = self._members.get(status.process)

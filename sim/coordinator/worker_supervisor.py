@@ -12,6 +12,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final
 
+from actors.core.cancellation import surfacing_in
 from actors.core.child_process import Child
 from actors.core.clock import NS_PER_S, Clock
 from actors.core.errors import EscalationError, MachineError, RiskdrillError
@@ -154,6 +155,12 @@ class WorkerSupervisor:
         for slot in self._slots:
             await self._start(slot)
         self._watching = [asyncio.create_task(self._keep(slot), name=f"child {slot}") for slot in self._slots]
+        for task in self._watching:
+            self._surface(task)
+
+    def _surface(self, task: asyncio.Task[None]) -> None:
+        """Have an error of ``task`` end the run: it is a bug of ours."""
+        task.add_done_callback(surfacing_in(self._given_up))
 
     async def _start(self, slot: str) -> None:
         self._children[slot], self._words[slot] = self._spare.take(slot) or await self._begun(slot)
@@ -165,7 +172,7 @@ class WorkerSupervisor:
 
     def keep_spare(self) -> None:
         """Keep one process ready from now on, which takes the slot of the next that dies."""
-        self._spare.keep()
+        self._surface(self._spare.keep())
 
     @property
     def spare(self) -> str:
@@ -177,6 +184,7 @@ class WorkerSupervisor:
 
         Raises:
             EscalationError: a worker died again and again, or was refused.
+            Exception: what ended the task that watched one.
         """
         await asyncio.shield(self._given_up)
 

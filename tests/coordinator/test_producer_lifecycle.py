@@ -77,14 +77,19 @@ class CountedSender:
 
 
 def produced(
-    answers: Sequence[int | MachineError], *, unacknowledged: int = 0, refused: int = 0, interrupts: int = 0
+    answers: Sequence[int | MachineError],
+    *,
+    unacknowledged: int = 0,
+    refused: int = 0,
+    interrupts: int = 0,
+    failure: Exception | None = None,
 ) -> tuple[int, list[str], dict[str, Any]]:
     """Produce `COUNT` transactions; return the exit code, what was said, and how workers were let go."""
-    return asyncio.run(_produced(AskedTopics(answers), CountedSender(unacknowledged, refused), interrupts))
+    return asyncio.run(_produced(AskedTopics(answers), CountedSender(unacknowledged, refused), interrupts, failure))
 
 
 async def _produced(
-    topics: AskedTopics, sender: CountedSender, interrupts: int
+    topics: AskedTopics, sender: CountedSender, interrupts: int, failure: Exception | None
 ) -> tuple[int, list[str], dict[str, Any]]:
     clock, telemetry, said, ended = RealClock(), Telemetry(), list[str](), dict[str, Any]()
     scenario = parse(TEXT, "small")
@@ -95,8 +100,14 @@ async def _produced(
         assert within_s > 0
         ended.update(why=why, settled=settled)
 
+    async def given_up() -> None:
+        if failure is not None:
+            raise failure
+        await asyncio.get_running_loop().create_future()
+
     workers = SimpleNamespace(
         run="r",
+        given_up=given_up,
         topics=topics,
         sender=sender,
         group=SimpleNamespace(live=[1], refused=[]),
@@ -173,3 +184,9 @@ def test_an_interrupt_sends_nothing_more_and_waits() -> None:
     assert code == INTERRUPTED
     assert said[-1].startswith("all that was sent is decided")
     assert ended["settled"] is True
+
+
+def test_it_ends_with_the_error_of_a_helper_that_fails() -> None:
+    """What goes on beside the sending and dies is no part that can be missed: nothing is waited for."""
+    with pytest.raises(LookupError, match="a bug"):
+        produced([1], failure=LookupError("a bug"))

@@ -41,11 +41,12 @@ def play(work: Callable[[Connection, Listener], None], law: Law) -> list[Started
 
     async def whole() -> None:
         spare = Spare(begin)
-        spare.keep()
+        keeping = spare.keep()
         try:
             await law(spare, all_started)
         finally:
             await spare.end()
+            await keeping
 
     asyncio.run(whole())
     return all_started

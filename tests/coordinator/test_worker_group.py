@@ -8,6 +8,7 @@ import pytest
 from actors.core.clock import NS_PER_S, RealClock
 from actors.telemetry.snapshot import Gauges
 from actors.telemetry.telemetry import Telemetry
+from sim.coordinator.remote_model import WorkerModels
 from sim.coordinator.servers import Silence
 from sim.coordinator.worker_group import LOST_S, SILENT_S, WorkerGroup
 from sim.journal import Journal
@@ -125,7 +126,7 @@ def test_a_release_is_done_once_all_have_done_it() -> None:
             control.send(asking(process, slot=None))
         await settled()
         for done in (True, False):
-            releasing = asyncio.create_task(group.release("step", "folder", verify=True, within_s=5.0))
+            releasing = asyncio.create_task(WorkerModels(group).release("step", "folder", verify=True))
             await settled()
             command = [each for each in control.sent if isinstance(each, ReleaseModel)][-1]
             control.send(Ack(run="r", process="a", worker="a", number=command.number))
@@ -156,13 +157,13 @@ def test_who_joins_later_serves_what_is_served_then() -> None:
         control.send(asking("a", slot=None))
         await settled()
         for folder in ("better", "best"):
-            releasing = asyncio.create_task(group.release("step", folder, verify=True, within_s=5.0))
+            releasing = asyncio.create_task(WorkerModels(group).release("step", folder, verify=True))
             await settled()
             done(group, control, "a")
             assert (await releasing).done
         control.send(asking("b"))
         await settled()
-        rolling = asyncio.create_task(group.roll_back("back", "best", within_s=5.0))
+        rolling = asyncio.create_task(WorkerModels(group).roll_back("back", "best"))
         await settled()
         for process in ("a", "b"):
             done(group, control, process, replaced="best")
@@ -180,7 +181,7 @@ def test_who_joins_during_a_change_makes_it_too() -> None:
     async def check(group: WorkerGroup, control: InMemoryControl) -> None:
         control.send(asking("a", slot=None))
         await settled()
-        releasing = asyncio.create_task(group.release("step", "better", verify=True, within_s=5.0))
+        releasing = asyncio.create_task(WorkerModels(group).release("step", "better", verify=True))
         await settled()
         control.send(asking("b"))
         await settled()
@@ -202,7 +203,7 @@ def test_what_a_rollback_has_undone_is_not_injected_again() -> None:
         await settled()
         group.inject("nonsense")
         group.inject("outage")
-        rolling = asyncio.create_task(group.roll_back("back", ANNOUNCE.model[:12], within_s=5.0))
+        rolling = asyncio.create_task(WorkerModels(group).roll_back("back", ANNOUNCE.model[:12]))
         await settled()
         done(group, control, "a", replaced="a fault's")
         outcome, replaced = await rolling
