@@ -88,6 +88,7 @@ class StreamRun:
             store=places.store.url,
             workers=group.most,
             restarts=group.restart_count,
+            spares_used=self.workers.spares_used,
             joined=group.joined_count,
             lost=group.lost_count,
             epochs=sum(each.epochs for each in ends),
@@ -134,7 +135,7 @@ class StreamRun:
                 figures.redelivered,
                 f"{figures.redelivered:,} decisions came again as they were: delivery is at least once",
             ),
-            (figures.lost, f"workers were lost {figures.lost:,} times, the last time {group.last_loss}"),
+            (figures.lost, _told_lost(figures, group.last_loss)),
             (
                 uncounted,
                 f"{uncounted:,} transactions at the end are in no window: the store was away, and the run is over",
@@ -172,6 +173,12 @@ class StreamRun:
         self.workers.kill()
         for file in (self.output, self.dead_letters, self.undelivered):
             file.close()
+
+
+def _told_lost(figures: StreamFigures, last: str) -> str:
+    times = "once" if figures.lost == 1 else f"{figures.lost:,} times, the last time"
+    spares = f"; spares took {figures.spares_used:,} of {figures.restarts:,} places" if figures.restarts else ""
+    return f"workers were lost {times} {last}{spares}"
 
 
 async def compose_stream(

@@ -90,9 +90,9 @@ def row_of(member: Member, restarts: int, note: str) -> WorkerRow:
     )
 
 
-def spare_row(state: str) -> WorkerRow:
-    """Return what the screen shows of the process that is to take the place of one."""
-    return _idle("spare", state, 0, "")
+def spare_row(state: str, used: int) -> WorkerRow:
+    """Return what the screen shows of the process that is to take the place of one, and how often one did."""
+    return _idle("spare", state, used, "")
 
 
 def _idle(name: str, state: str, restarts: int, note: str) -> WorkerRow:

@@ -11,6 +11,7 @@ from actors.core.errors import RiskdrillError
 from actors.core.process_failures import how_ended
 from sim.coordinator.last_words import LastWords
 
+STARTING: Final = "starting"
 READY: Final = "ready"  # what a spare sends once it waits for its slot
 MOST_FAILED: Final = 3  # that died in a row and were not wanted: the machine has no room for one
 REST_S: Final = 1.0
@@ -35,7 +36,8 @@ class Spare:
         begin: starts one, which sends `READY` in time and then waits for a slot.
 
     Attributes:
-        state: starting, ready, or "" while there is none.
+        state: starting, ready, or "" while none is kept.
+        used_count: how many took a place.
     """
 
     def __init__(self, begin: Callable[[], Awaitable[Started]]) -> None:
@@ -45,9 +47,11 @@ class Spare:
         self._keeping: asyncio.Task[None] | None = None
         self._over = False
         self.state = ""
+        self.used_count = 0
 
     def keep(self) -> asyncio.Task[None]:
         """Start one, and go on until `end`; return what does."""
+        self.state = STARTING
         self._keeping = asyncio.create_task(self._keep(), name="spare worker")
         return self._keeping
 
@@ -61,11 +65,12 @@ class Spare:
         except OSError:  # it has just died, and is replaced
             return None
         self._let_go(started, taken=True)
+        self.used_count += 1
         return started
 
     def _let_go(self, started: Started, *, taken: bool) -> None:
         asyncio.get_running_loop().remove_reader(started.child.pipe.fileno())
-        self._started, self.state = None, ""
+        self._started, self.state = None, STARTING  # another one, in a moment
         if self._taken is not None and not self._taken.done():
             self._taken.set_result(taken)
 
@@ -82,6 +87,7 @@ class Spare:
                     why = await _buried(started)
             failed = 0 if taken else failed + 1
             if failed == MOST_FAILED:
+                self.state = ""
                 log.warning("no spare worker is kept any more: %d died unused, the last one: %s", failed, why)
                 return
             if failed:
@@ -90,7 +96,7 @@ class Spare:
     async def _until_taken(self, started: Started) -> bool:
         """Watch one until it was taken, or has died; return which."""
         loop = asyncio.get_running_loop()
-        self._started, self.state, self._taken = started, "starting", loop.create_future()
+        self._started, self._taken = started, loop.create_future()
         if self._over:  # it was being started
             started.child.kill()
         loop.add_reader(started.child.pipe.fileno(), self._hear, started)

@@ -266,7 +266,12 @@ class StreamWorkers:
     def rows(self) -> tuple[WorkerRow, ...]:
         """Return what the screen shows of each worker, and of the process that is to take the place of one."""
         spare = "" if self._supervisor is None else self._supervisor.spare
-        return (*self.group.rows(), *([spare_row(spare)] if spare else []))
+        return (*self.group.rows(), *([spare_row(spare, self.spares_used)] if spare else []))
+
+    @property
+    def spares_used(self) -> int:
+        """How many spares took the place of a worker that had died; 0 where workers run elsewhere."""
+        return 0 if self._supervisor is None else self._supervisor.spares_used
 
     def gauges(self) -> Sequence[Gauges]:
         """Return what those that take part told last."""

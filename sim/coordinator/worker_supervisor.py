@@ -176,8 +176,13 @@ class WorkerSupervisor:
 
     @property
     def spare(self) -> str:
-        """How the spare is, in a word; "" while there is none."""
+        """How the spare is, in a word; "" while none is kept."""
         return self._spare.state
+
+    @property
+    def spares_used(self) -> int:
+        """How many spares took the place of a worker that had died."""
+        return self._spare.used_count
 
     async def given_up(self) -> None:
         """Wait until no worker can be kept alive.

@@ -150,6 +150,7 @@ class StreamFigures(msgspec.Struct, frozen=True, kw_only=True):
         store: address of windows and features.
         workers: most that took part at one time.
         restarts: workers that were started again in the place of one that had died.
+        spares_used: those of them that a spare process became, which the run had kept ready.
         joined: processes that took part.
         lost: processes that were heard of no more.
         epochs: committed.
@@ -171,6 +172,7 @@ class StreamFigures(msgspec.Struct, frozen=True, kw_only=True):
     store: str
     workers: int = 0
     restarts: int = 0
+    spares_used: int = 0
     joined: int = 0
     lost: int = 0
     epochs: int = 0

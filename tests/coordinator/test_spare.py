@@ -10,7 +10,7 @@ import pytest
 
 from actors.core.child_process import Child
 from sim.coordinator.last_words import LastWords, Listener
-from sim.coordinator.spare import MOST_FAILED, READY, Spare, Started
+from sim.coordinator.spare import MOST_FAILED, READY, STARTING, Spare, Started
 
 PATIENCE_S = 60.0
 LOOK_S = 0.02
@@ -69,7 +69,7 @@ def alive(started: Started) -> bool:
 
 
 def test_the_process_that_is_ready_takes_the_slot_and_another_is_made_ready() -> None:
-    """Whoever asks while none is ready gets none; there is never more than one."""
+    """Whoever asks while none is ready gets none; there is never more than one; each that took a place is counted."""
 
     async def law(spare: Spare, all_started: list[Started]) -> None:
         assert spare.take("w0") is None
@@ -78,11 +78,13 @@ def test_the_process_that_is_ready_takes_the_slot_and_another_is_made_ready() ->
             taken = spare.take(slot)
             assert taken is not None
             assert spare.take("w9") is None
+            assert spare.state == STARTING
             assert taken is all_started[-1]
             assert taken.child.receive() == f"is {slot}, process {taken.child.pid}"
             taken.child.close()
             taken.words.close()
         await until(lambda: spare.state == READY)
+        assert spare.used_count == 2
 
     all_started = play(wait_for_a_slot, law)
     assert len(all_started) == 3
