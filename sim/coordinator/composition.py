@@ -176,7 +176,7 @@ class StreamRun:
 
 
 def _told_lost(figures: StreamFigures, last: str) -> str:
-    times = "once" if figures.lost == 1 else f"{figures.lost:,} times, the last time"
+    times = "once," if figures.lost == 1 else f"{figures.lost:,} times, the last time"
     spares = f"; spares took {figures.spares_used:,} of {figures.restarts:,} places" if figures.restarts else ""
     return f"workers were lost {times} {last}{spares}"
 
