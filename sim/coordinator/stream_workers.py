@@ -206,7 +206,9 @@ class StreamWorkers:
         telling.cancel()
         if hopeless.done() and (error := failure_of(hopeless)) is not None:
             joining.cancel()
-            raise InputError(str(error)) if isinstance(error, EscalationError) else error from error
+            if isinstance(error, EscalationError):
+                raise InputError(str(error)) from error
+            raise error
         hopeless.cancel()
         if await joining:
             return
