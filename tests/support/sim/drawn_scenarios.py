@@ -48,7 +48,7 @@ def scenarios(draw: st.DrawFn, clock: str | None = None) -> str:
     tree = _Drawing(draw, whole["$defs"]).value(whole, "Scenario", "")
     tree |= {} if clock is None else {"clock": clock}
     for _ in range(ROUNDS):
-        tree["phases"] = tree.get("phases") or [CALM]
+        tree["phases"] = tree.get("phases") or [dict(CALM)]  # one of its own: keys are taken out of it
         text = yaml.safe_dump(tree, sort_keys=False, allow_unicode=True)
         try:
             parse(text, "drawn.yaml")
