@@ -9,9 +9,8 @@ import typer
 from actors.core.errors import InputError, OutputError
 from sim.commands.console import Overrides, scenario_argument
 from sim.installation import PROGRAM
-from sim.units import NS_PER, parse_duration
 
-LONGEST_NS: Final = 2 * NS_PER["m"]  # Prometheus takes readings of the last five minutes
+LONGEST_S: Final = 120  # Prometheus takes readings of the last five minutes
 
 
 class System(StrEnum):
@@ -76,13 +75,15 @@ def _read_every_s(text: str) -> float:
     Raises:
         InputError: not so.
     """
+    from sim.units import NS_PER, parse_duration
+
     try:
-        every_ns = parse_duration(text)
+        every_s = parse_duration(text) / NS_PER["s"]
     except ValueError as error:
         raise InputError(f"--scrape-interval {text}: {error}") from error
-    if not NS_PER["s"] <= every_ns <= LONGEST_NS:
+    if not 1 <= every_s <= LONGEST_S:
         raise InputError(f"--scrape-interval {text}: must be from 1s to 2m: Prometheus forgets a reading after five")
-    return every_ns / NS_PER["s"]
+    return every_s
 
 
 def _write(text: bytes, output: Path | None) -> None:

@@ -170,8 +170,8 @@ def test_commands_are_described() -> None:
 
 
 def test_start_up_imports_nothing_heavy() -> None:
-    """The command line answers before any model or data library is imported."""
-    heavy = ("lightgbm", "numba", "polars", "sklearn", "pandas", "scipy", "joblib", "rich")
+    """The command line answers, and looks at the machine's limits, before any model or data library is imported."""
+    heavy = ("lightgbm", "numba", "numpy", "polars", "sklearn", "pandas", "scipy", "joblib", "rich")
     done = run_python("-c", f"import sys, sim.cli; print([name for name in {heavy} if name in sys.modules])")
     assert (done.stdout.strip(), done.stderr) == ("[]", "")
 
