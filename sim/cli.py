@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from actors.core.errors import InputError, OutputError, RiskdrillError
-from actors.core.process_failures import check_limits, lack_of
+from actors.core.process_failures import LEAST_BYTES, RUN_BYTES, check_limits, lack_of
 from sim.commands.alerts import alerts
 from sim.commands.calibrate import calibrate
 from sim.commands.catalogue import faults, metrics
@@ -35,6 +35,21 @@ from sim.training.progress import TrainingRefused
 
 DEBUG = "--debug"
 HELP = ["--help"]  # what is run without any arguments
+RUNNING = frozenset(  # commands that load the pipeline, and with it all its libraries
+    {
+        "alerts",
+        "calibrate",
+        "check-determinism",
+        "demo",
+        "drill",
+        "explore",
+        "produce",
+        "run",
+        "train",
+        "twin",
+        "worker",
+    }
+)
 
 # What typer raises for a wrong command line. Newer typer brings its own click, older ones use click's, so the class is
 # taken from typer's own error.
@@ -118,7 +133,8 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "refresh": refresh,
 }
 for _name, _command in COMMANDS.items():
-    app.command(_name, help=(getdoc(_command) or "").replace(MODULE, PROGRAM))(_command)
+    _help = (getdoc(_command) or "").replace(MODULE, PROGRAM)
+    app.command(_name, help=_help, short_help=_help.partition("\n\n")[0])(_command)  # whole in the list of commands
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -140,8 +156,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _invoke(words: list[str]) -> object:
     """Return what the command returns. Not by its ``main``, which takes Ctrl-C and broken pipes for its own."""
     command = typer.main.get_command(app)
+    least_bytes = RUN_BYTES if RUNNING.intersection(words[:1]) else LEAST_BYTES  # before click takes the words apart
     with command.make_context(PROGRAM, words) as context:
-        check_limits()
+        check_limits(least_bytes)
         return command.invoke(context)
 
 

@@ -10,21 +10,26 @@ from typing import Final
 from actors.core.errors import MachineError
 
 LEAST_BYTES = 300_000_000  # address space; below 200 MB loading OpenBLAS ends the process, on two cores (measured)
+RUN_BYTES = 700_000_000  # of a run; with less its imports fail anywhere, some by crashing the interpreter (measured)
 LEAST_FILES = 32  # a short run on the real clock has 24 (measured); with less, loops and pools fail half made
 ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 _NO_TEMPORARY_FOLDER = "No usable temporary directory"  # of the standard library, which gives it no number
 _NO_LIBRARY = "load shared object"
+_NO_SEGMENT = "failed to map segment"
 _NO_THREAD = "can't start new thread"
 
 
-def check_limits() -> None:
+def check_limits(least_bytes: int = LEAST_BYTES) -> None:
     """Refuse to begin where libraries would end the process by themselves, or in confusion, without a word of ours.
+
+    Args:
+        least_bytes: the address space that the process will need.
 
     Raises:
         MachineError: the process may not take as much memory, or as many files, as they do when they are loaded.
     """
     limit = resource.getrlimit(resource.RLIMIT_AS)[0]
-    if limit != resource.RLIM_INFINITY and limit < LEAST_BYTES:
+    if limit != resource.RLIM_INFINITY and limit < least_bytes:
         raise MachineError(_memory())
     if resource.getrlimit(resource.RLIMIT_NOFILE)[0] < LEAST_FILES:
         raise MachineError(_files())
@@ -62,6 +67,8 @@ def _lack(error: BaseException) -> str:
             lack = _memory()
         case RuntimeError() if _NO_THREAD in str(error):
             lack = _processes()
+        case ImportError() if _NO_SEGMENT in str(error) and _limited():
+            lack = _memory()
         case ImportError():  # a library that cannot be loaded says why in words only
             lack = _of_number(next((each for each in (errno.ENOMEM, errno.EMFILE) if _says(error, each)), None), "")
         case OSError() if _NO_LIBRARY in str(error) and _limited():  # of llvmlite, which does not say why

@@ -59,8 +59,7 @@ def test_help_needs_nothing() -> None:
     assert limited("--help", NOFILE=16, AS=100_000_000).returncode == 0
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("megabytes", [320, 400])
+@pytest.mark.parametrize("megabytes", [320, 400, 650])
 def test_run_that_gets_no_memory_blames_the_machine(
     thin: Path, world_model: Path, tmp_path: Path, megabytes: int
 ) -> None:
