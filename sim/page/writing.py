@@ -30,14 +30,14 @@ def report_of(folder: RunFolder, *, hurried: bool = False) -> None:
 
 def unharmed(folder: RunFolder, page: Callable[[], str]) -> None:
     """Write a page into ``folder``; what keeps it from being written is a line, no more."""
+    later = f"{PROGRAM} report {shlex.quote(str(folder.path))}"
     try:
         folder.write(REPORT, page())
     except KeyboardInterrupt:  # of someone who wants it to end, and has what was found
-        later = f"{PROGRAM} report {shlex.quote(str(folder.path))}"
         sys.stderr.write(f"no report: interrupted; {later} makes it; everything else is as said\n")
     except Exception as error:  # noqa: BLE001 - of whatever kind, the exit code is that of what was found
         why = " ".join(str(error).split()) or type(error).__name__
-        sys.stderr.write(f"no report: {why}; everything else is as said\n")
+        sys.stderr.write(f"no report: {why}; {later} makes it later; everything else is as said\n")
 
 
 def rebuild(folder: Path, out: Path | None = None) -> Path:

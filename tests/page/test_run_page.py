@@ -5,13 +5,16 @@ import re
 import shutil
 import tomllib
 from pathlib import Path, PurePath
+from typing import get_args
 
+import msgspec
 import pytest
 
 from actors.core.errors import OutputError
+from sim.journal import JournalEntry, JournalKind
 from sim.page.recorded import read_run
 from sim.page.writing import rebuild
-from sim.report.run_folder import AS_WRITTEN, REPORT, SERIES, SUMMARY, RunFolder
+from sim.report.run_folder import AS_WRITTEN, JOURNAL, REPORT, SERIES, SUMMARY, RunFolder
 from sim.report.summary import read_summary
 from sim.run.command import Request, run_scenario
 from tests.support.repository import ROOT
@@ -39,6 +42,18 @@ def test_no_text_of_a_scenario_becomes_code(run_folder: Path) -> None:
     assert charts is not None
     assert set(json.loads(charts[1])) == {"documents", "items"}
     assert not set("<>&") & set(charts[1])
+
+
+def test_no_note_of_a_run_becomes_code(run_folder: Path, tmp_path: Path) -> None:
+    """Nor does a name, which a journal that was not written by us may give to anything."""
+    shutil.copytree(run_folder, tmp_path / "noted")
+    markup = "<script>alert(3)</script>"
+    entries = [JournalEntry(at_s=1.0, kind=kind, name=markup, detail=markup) for kind in get_args(JournalKind)]
+    with (tmp_path / "noted" / JOURNAL).open("ab") as journal:
+        journal.writelines(msgspec.json.encode(each) + b"\n" for each in entries)
+    page = rebuild(tmp_path / "noted").read_text()
+    assert markup not in page
+    assert page.count("&lt;script&gt;alert(3)") > len(entries) / 2
 
 
 def test_no_password_of_an_address_is_handed_round(run_folder: Path) -> None:
