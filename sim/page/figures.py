@@ -241,7 +241,7 @@ class Figures:
             figure.xaxis.ticker = FixedTicker(ticks=places)
             figure.xgrid.ticker = FixedTicker(ticks=places)
             figure.xaxis.major_label_overrides = {
-                place: f"{100 * share:.6g} %" for place, share in zip(places, shares, strict=True)
+                place: f"{100 * share:.6g}" for place, share in zip(places, shares, strict=True)
             }
         if chart.log:
             return

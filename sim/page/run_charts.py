@@ -49,7 +49,8 @@ def spectrum(counts: HistogramCounts) -> Chart | None:
         show=millis,
         log=_spreads(y),
         spectrum=True,
-        note="Further right is rarer: nine in ten are below the value at 90 %. The end is the slowest.",
+        note="The axis is in per cent, and further right is rarer: nine in ten are below the value at 90. The end "
+        "is the slowest.",
     )
 
 

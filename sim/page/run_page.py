@@ -72,13 +72,14 @@ def figure_of(chart: Chart, figures: Figures) -> Figure:
         )
         + " value of each stretch"
     )
-    legend = [(line.name, COLOURS[line.colour]) for line in chart.lines] if len(chart.lines) > 1 else []
+    named = len(chart.lines) > 1 or chart.stacked
+    legend = [(line.name, COLOURS[line.colour]) for line in chart.lines]
     return Figure(
         element=figures.add(chart),
         title=chart.title,
         unit=chart.unit,
         text=f"Chart: {chart.title}, {chart.unit}. The table below it has its figures.",
-        legend=legend,
+        legend=legend if named else (),
         table=Table(f"{chart.title}, {chart.unit}{how}", columns, rows),
         note=chart.note,
         height=HEIGHT,
@@ -149,7 +150,7 @@ def _course(run: RecordedRun, lanes: Sequence[Lane], figures: Figures) -> Iterat
             title="Phases, faults and alerts",
             unit="",
             text="Chart: when phases, faults and alerts began and ended. The table below it has the times.",
-            legend=[(word + "s", COLOURS[colour]) for colour, word in _WHAT.items()],
+            legend=[(_WHAT[each] + "s", COLOURS[each]) for each in dict.fromkeys(lane.colour for lane in shown)],
             table=Table("Phases, faults and alerts", ("name", "what", "when"), rows, words=3),
             height=LANE_HEIGHT * len(shown) + 40,
         )

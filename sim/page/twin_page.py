@@ -8,7 +8,7 @@ from sim.page.rendering import rendered
 from sim.page.words import count, when
 from sim.twin.result import UNLABELLED, Twin, figures, notes
 
-_CAPTIONS = ("What came out differently: with the faults, less without them", "Whom that hit, and what it cost")
+_CAPTIONS = ("What came out differently with the faults", "Whom that hit, and what it cost")
 
 
 def twin_page(twin: Twin) -> str:

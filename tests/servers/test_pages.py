@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from selenium.webdriver import Chrome
+from selenium.webdriver.common.keys import Keys
 
 from sim.page.compare_page import compare_page
 from sim.page.comparison import compare
@@ -18,6 +19,7 @@ from tests.support.repository import ROOT
 
 __all__ = ["other_run", "run_folder"]
 
+MOST_STOPS = 150
 KINDS = ("run", "killed", "compare", "twin", "explore", "drill")
 
 
@@ -65,6 +67,22 @@ def test_a_page_fits_a_phone(driver: Chrome, pages: dict[str, Path], kind: str) 
         assert opened(driver, pages[kind])["overflow"] <= 0
     finally:
         driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_a_keyboard_stops_only_where_something_is(driver: Chrome, pages: dict[str, Path]) -> None:
+    """Tab goes from link to button to the table behind each chart, never to a canvas without a name."""
+    opened(driver, pages["run"])
+    names: list[str] = []
+    told = "const at = document.activeElement; return at === document.body ? '' : at.ariaLabel || at.textContent.trim()"
+    for _ in range(MOST_STOPS):
+        driver.switch_to.active_element.send_keys(Keys.TAB)
+        names.append(driver.execute_script(told))
+        if not names[-1]:
+            break
+    figures = [each for each in names if each.startswith("Figures of")]
+    assert len(figures) == len(driver.find_elements("class name", "chart")) > 0
+    last = driver.execute_script("return [...document.querySelectorAll('summary')].at(-1).textContent.trim()")
+    assert names[-2] == last
 
 
 def test_charts_follow_light_and_dark(driver: Chrome, pages: dict[str, Path]) -> None:

@@ -28,7 +28,18 @@
     for (const model of models()) if (model.name === "time") model.setv({ start: begin, end: end });
     for (const each of document.querySelectorAll(".views button")) each.setAttribute("aria-pressed", each === button);
   };
+  // What is drawn has a name and a table, so a keyboard need not stop at its canvas, nor a reader read it.
+  const hush = (root) => {
+    for (const each of root.querySelectorAll("*")) {
+      if (each.tabIndex >= 0) each.tabIndex = -1;
+      if (each.shadowRoot) hush(each.shadowRoot);
+    }
+  };
   Bokeh.embed.embed_items(charts.documents, charts.items).then(() => {
+    for (const each of document.querySelectorAll(".chart")) {
+      for (const drawn of each.children) drawn.setAttribute("aria-hidden", "true");
+      hush(each);
+    }
     paint(dark.matches);
     dark.addEventListener("change", () => paint(dark.matches));
     addEventListener("beforeprint", () => print(true));
