@@ -41,6 +41,19 @@ with install_recorder("numba:compile") as recorder:
 compiled = sum(event.is_start for _, event in recorder.buffer)
 print(compiled, problem)
 """
+RESIDENT = """
+from pathlib import Path
+import main
+
+taken_kb, inside = 0, False
+for line in Path("/proc/self/smaps").read_text().splitlines():
+    name, *rest = line.split()
+    if not name.endswith(":"):
+        inside = rest[0] == "r-xp" and "libllvmlite" in line
+    elif inside and name == "Rss:":
+        taken_kb += int(rest[0])
+print(taken_kb)
+"""
 COMPILED, TAKEN = ["compiling", "3.5", "2 "], ["3.5", "0 "]
 
 
@@ -51,7 +64,7 @@ class Program(NamedTuple):
     home: Path
     values: dict[str, object] = {"factor": 2.0, "constant": 1.0, "offset": 0.5}  # noqa: RUF012 - never changed
 
-    def started(self, **env: str) -> "subprocess.Popen[str]":
+    def started(self, program: str = "import main", **env: str) -> "subprocess.Popen[str]":
         self.folder.mkdir(exist_ok=True)
         for name, text in {"helpers": HELPER, "constants": CONSTANTS, "main": MAIN}.items():
             (self.folder / f"{name}.py").write_text(text.format(**self.values) if name != "main" else text)
@@ -59,7 +72,7 @@ class Program(NamedTuple):
         path = os.pathsep.join((str(self.folder), str(ROOT)))
         around |= {"HOME": str(self.home), "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
         return subprocess.Popen(
-            [sys.executable, "-c", "import main"],
+            [sys.executable, "-c", program],
             cwd=self.folder,
             env={name: value for name, value in (around | env).items() if value != "unset"},
             stdout=subprocess.PIPE,
@@ -70,9 +83,9 @@ class Program(NamedTuple):
     def changed(self, **values: object) -> "Program":
         return self._replace(values=self.values | values)
 
-    def lines(self, **env: str) -> list[str]:
+    def lines(self, program: str = "import main", **env: str) -> list[str]:
         """Return what it prints."""
-        started = self.started(**env)
+        started = self.started(program, **env)
         out, errors = started.communicate(timeout=120)
         assert (started.returncode, errors) == (0, "")
         return out.splitlines()
@@ -137,6 +150,15 @@ def test_code_that_calls_a_library_finds_it(program: Program) -> None:
     calls = program.changed(factor="np.linalg.det(np.array([[2.0, 1.0], [0.0, 1.0]]))", constant="1.0")
     assert calls.lines()[:2] == COMPILED[:2]
     assert calls.lines() == TAKEN
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what memory a library takes")
+def test_compiler_takes_no_memory_once_all_is_compiled(program: Program) -> None:
+    """Its own code, of which compiling needs 50 MB, is given back, whether it compiled or found all that it needs."""
+    for expected in (COMPILED, TAKEN):
+        *lines, taken_kb = program.lines(RESIDENT)
+        assert lines == expected
+        assert int(taken_kb) < 5_000
 
 
 @pytest.mark.parametrize("home", ["/proc", "unset"])
