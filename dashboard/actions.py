@@ -4,15 +4,21 @@ The screen's process makes them and the run obeys or refuses; neither side trust
 fault's parameters travel as they were typed, and are read by the rules of a scenario.
 """
 
+from typing import ClassVar
+
 from msgspec import Struct
 
 
 class _Asked(Struct, frozen=True, array_like=True):
     """A frozen value that travels as an array: both ends of the pipe are the same version."""
 
+    answered: ClassVar[bool] = True  # the run says what came of it; answers are numbered as what they answer
+
 
 class Quit(_Asked, frozen=True, tag="quit"):
     """Take nothing new, finish what was accepted, end; asked again, stop finishing too."""
+
+    answered: ClassVar[bool] = False
 
 
 class Inject(_Asked, frozen=True, tag="inject"):
@@ -77,6 +83,7 @@ class EndIncident(_Asked, frozen=True, tag="end_incident"):
 class NotRecorded(_Asked, frozen=True, tag="not_recorded"):
     """Know that the recording of the screen has ended early, and ``why``."""
 
+    answered: ClassVar[bool] = False
     why: str
 
 

@@ -72,7 +72,14 @@ class Choices(_Told, frozen=True, tag="choices"):
 
 
 class Answer(Struct, frozen=True, array_like=True):
-    """What the run says to the latest action of the person at the screen, and whether it was done."""
+    """What the run says to the latest action of the person at the screen, and whether it was done.
+
+    Attributes:
+        key: of the form's line that cannot be used; "" where it is about the whole.
+        number: which of the actions that are answered, from 1.
+    """
 
     text: str
     good: bool = True
+    key: str = ""
+    number: int = 0

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from dashboard.actions import Action, Quit, ShiftRate
-from dashboard.choices import Choices
+from dashboard.choices import Answer, Choices
 from dashboard.frame import Frame
 from dashboard.layout import PAGES
 from dashboard.menus.menu import Form, Pick
@@ -14,13 +14,17 @@ from dashboard.screen import LIVE, ViewState
 CHANGING: Final = "flabmndr"  # keys with a menu that leads to an action
 SHIFTS: Final = {"+": 1, "=": 1, "-": -1}  # "=" is "+" without Shift
 HELD_S: Final = 0.09  # a key that comes again so soon is held down: terminals repeat 30 times a second
+PAUSE_S: Final = 0.7  # before its first repetition a key waits about half a second
+ONCE: Final = frozenset("qQ?hH pP")  # held, the first repetition would undo the press, or stop the draining
 SAID_S: Final = 6.0  # how long the screen's own line stays
+NOT_HEARD: Final = "the run does not listen now; press again"
 
 
 class Controls:
     """The state of one keyboard.
 
-    A key that is held down counts once, but for text and for moving in a menu.
+    A key that is held down counts once, but for text and for moving in a menu. Only of those that are pressed fast too,
+    such as + and -, the first repetition may count: it comes after a pause, and what follows does not.
 
     Attributes:
         view: what is shown, and how.
@@ -31,13 +35,14 @@ class Controls:
         self._last = ""
         self._last_s = 0.0
         self._said_s = 0.0
+        self._asked = self._heard = 0  # numbers of the latest action that will be answered, and of the latest answer
 
     def press(self, key: str, frame: Frame | None, choices: Choices, now_s: float) -> Action | None:
         """Take a key at ``now_s``; return what is asked of the run, None if nothing."""
-        if self.view.menu is not None:
-            return self._in_menu(key, now_s)
-        held = key == self._last and now_s - self._last_s < HELD_S
+        held = key == self._last and now_s - self._last_s < (PAUSE_S if key in ONCE else HELD_S)
         self._last, self._last_s = key, now_s
+        if self.view.menu is not None:
+            return None if held and key in ("enter", "esc") else self._in_menu(key, now_s)
         if held:
             return None
         key = key.lower()
@@ -86,8 +91,28 @@ class Controls:
         if after is None or isinstance(after, (Pick, Form)):
             self.view = replace(self.view, menu=after)
             return None
-        self.view = replace(self.view, menu=None)
+        self.view = replace(self.view, menu=replace(menu, sent=True) if isinstance(menu, Form) else None)
         return after
+
+    def sent(self, action: Action, now_s: float, *, out: bool) -> None:
+        """Know whether an action went ``out``; a form whose action did not can be sent again."""
+        if out:
+            self._asked += action.answered
+            return
+        self.say(NOT_HEARD, now_s)
+        if isinstance(self.view.menu, Form):
+            self.view = replace(self.view, menu=replace(self.view.menu, sent=False))
+
+    def hear(self, answer: Answer | None, now_s: float) -> None:
+        """Take the run's latest answer: the form that was sent closes, or says why it was refused."""
+        if answer is None or answer.number == self._heard:
+            return
+        self._heard = answer.number
+        if self.view.frozen:  # the frame with the answer is not shown
+            self.say(answer.text, now_s, good=answer.good)
+        menu = self.view.menu
+        if isinstance(menu, Form) and menu.sent and answer.number == self._asked:
+            self.view = replace(self.view, menu=None if answer.good else menu.refused(answer.text, answer.key))
 
     def say(self, text: str, now_s: float, *, good: bool = False) -> None:
         """Show a line for a while, of ``good`` news or not."""

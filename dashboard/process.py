@@ -156,11 +156,20 @@ class ScreenLoop:
         self._inbox.feed(data)
         self._controls.know(self._inbox.choices)
         self._heard_s = time.monotonic()
-        if not self._view.frozen and (message := self._inbox.take()) is not None:
-            self._message, self._changed = message, True
-            if self._cast is not None and isinstance(message, Frame):
-                self._cast.mark(message, self._heard_s)
+        if (message := self._inbox.take()) is not None:
+            self._take(message)
         return bool(data)
+
+    def _take(self, message: Message) -> None:
+        before = self._view
+        if isinstance(message, Frame):
+            self._controls.hear(message.answer, self._heard_s)
+        self._changed |= self._view is not before
+        if self._view.frozen:
+            return
+        self._message, self._changed = message, True
+        if self._cast is not None and isinstance(message, Frame):
+            self._cast.mark(message, self._heard_s)
 
     def _begin_recording(self, file: Path) -> None:
         try:
@@ -193,8 +202,8 @@ class ScreenLoop:
             if self._view.menu is None and key.lower() == "s" and frame is not None:
                 self._save_picture(frame)
             action = self._controls.press(key, frame, self._inbox.choices, time.monotonic())
-            if action is not None and not self._send(action):
-                self._controls.say("the run does not listen now; press again", time.monotonic())
+            if action is not None:
+                self._controls.sent(action, time.monotonic(), out=self._send(action))
             self._changed = True
 
     def _save_picture(self, frame: Frame) -> None:

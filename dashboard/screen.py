@@ -15,7 +15,7 @@ from dashboard.choices import Answer
 from dashboard.frame import Frame, Notice
 from dashboard.layout import Band, arrange
 from dashboard.menus.drawing import draw_menu, menu_height
-from dashboard.menus.menu import Menu
+from dashboard.menus.menu import Form, Menu
 from dashboard.panels.alerts import ALERTS_PANEL
 from dashboard.panels.header_footer import draw_answer, draw_footer, draw_header, draw_help, draw_small, shown_keys
 from dashboard.panels.panel import Panel
@@ -111,6 +111,8 @@ def _above(frame: Frame, view: ViewState, width: int, room: int) -> list[Row]:
     if view.final:
         return []
     answer = Answer(view.said, good=view.good) if view.said else frame.answer
+    if answer is not None and isinstance(view.menu, Form) and answer.text == view.menu.wrong:
+        answer = None  # the form says it
     lines = [] if answer is None else draw_answer(answer, width)
     if view.menu is not None:
         height = menu_height(view.menu, width, room - len(lines))

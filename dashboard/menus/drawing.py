@@ -11,8 +11,10 @@ from dashboard.units import whole
 _LABEL: Final = 26
 _KEY: Final = 14
 _VALUE: Final = 18
+_WORDS: Final = _KEY + _VALUE + 4  # where what is said of a line begins
 _PICK_KEYS: Final = "type to filter · ↑↓ choose · Enter · Esc closes"
 _FORM_KEYS: Final = "↑↓ line · ←→ options · Enter {verb} · Esc back"
+_SENT_KEYS: Final = "asked; the run has not answered yet · Esc back"
 
 
 def menu_height(menu: Menu, width: int, room: int) -> int:
@@ -20,13 +22,13 @@ def menu_height(menu: Menu, width: int, room: int) -> int:
     if isinstance(menu, Pick):
         lines = len(menu.options) + 2 + max((len(_about(each, width)) for each in menu.options), default=0)
     else:
-        lines = len(menu.entries) + 1 + bool(menu.missing)
+        lines = len(menu.entries) + 1 + max(0, len(_wrong(menu, width)) - bool(menu.wrong_key))
     return max(3, min(lines + 1, room // 2 + 2))
 
 
 def draw_menu(menu: Menu, width: int, height: int) -> list[Row]:
     """Return the menu in at most ``height`` rows."""
-    keys = _PICK_KEYS if isinstance(menu, Pick) else _FORM_KEYS.format(verb=menu.verb)
+    keys = _PICK_KEYS if isinstance(menu, Pick) else _SENT_KEYS if menu.sent else _FORM_KEYS.format(verb=menu.verb)
     rows = [
         rule(
             [(left(menu.title, max(8, width - len(keys) - 12)).rstrip(), TITLE), (f"  {keys}", DIM)], (), width, ACCENT
@@ -65,19 +67,34 @@ def _option(option: Option, width: int, *, chosen: bool) -> Row:
 
 
 def _form(menu: Form, width: int, height: int) -> list[Row]:
-    said = [row("   ", (f"fill in {menu.missing} first", CARE))] if menu.missing else []
+    blocks = [_entry(menu, number, width) for number in range(len(menu.entries))]
+    rows = [line for each in blocks for line in each]
+    said = [] if menu.wrong_key else [row("   ", (line, CARE)) for line in _wrong(menu, width)]
     room = max(1, height - len(said))
-    first = max(0, min(menu.at - room // 2, len(menu.entries) - room))
-    rows: list[Row] = []
-    for number, entry in enumerate(menu.entries[first : first + room], first):
-        here = number == menu.at
-        wide = max(_VALUE, width - _KEY - 5) if not entry.hint and not entry.options else _VALUE
-        value = entry.value if len(entry.value) < wide - 1 else entry.value[-(wide - 2) :]
-        shown = f"< {value} >" if entry.options else f"{value}▏" if here else value
-        hint = " | ".join(entry.options) if entry.options and len(entry.options) > 1 else entry.hint
-        line = row(" ▸ " if here else "   ", (left(entry.key, _KEY), STRONG if here else LABEL))
-        line += row(
-            (left(shown, wide), ACCENT if here else PLAIN), (left(f" {hint}", max(0, width - _KEY - wide - 4)), DIM)
-        )
-        rows.append(line)
-    return [*rows, *said]
+    here = sum(map(len, blocks[: menu.at]))
+    first = max(0, min(here - room // 2, len(rows) - room))
+    return [*rows[first : first + room], *said]
+
+
+def _entry(menu: Form, number: int, width: int) -> list[Row]:
+    """Return one line of the form, with what is wrong with it in the place of its hint."""
+    entry, here = menu.entries[number], number == menu.at
+    wrong = _wrong(menu, width) if menu.wrong_key == entry.key else []
+    wide = max(_VALUE, width - _KEY - 5) if not entry.hint and not entry.options and not wrong else _VALUE
+    value = entry.value if len(entry.value) < wide - 1 else entry.value[-(wide - 2) :]
+    shown = f"< {value} >" if entry.options else f"{value}▏" if here else value
+    hint = " | ".join(entry.options) if len(entry.options) > 1 else entry.hint
+    beside, style = (f"✗ {wrong[0]}", CARE) if wrong else (hint, DIM)
+    line = row(" ▸ " if here else "   ", (left(entry.key, _KEY), STRONG if here else LABEL))
+    line += row(
+        (left(shown, wide), ACCENT if here else PLAIN), (left(f" {beside}", max(0, width - _KEY - wide - 4)), style)
+    )
+    return [line, *(row(" " * (_WORDS + 2), (each, CARE)) for each in wrong[1:])]
+
+
+def _wrong(menu: Form, width: int) -> list[str]:
+    """Return what is wrong, in lines that fit beside its entry, or under all of them."""
+    if not menu.wrong:
+        return []
+    text = clean(menu.wrong).removeprefix(f"{menu.wrong_key} ") if menu.wrong_key else f"✗ {clean(menu.wrong)}"
+    return textwrap.wrap(text, max(20, width - _WORDS - 3 if menu.wrong_key else width - 4), subsequent_indent="")

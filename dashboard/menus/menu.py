@@ -1,4 +1,7 @@
-"""A list to choose from and a form to fill in, as frozen values; a key makes another one of them, or an action."""
+"""A list to choose from and a form to fill in, as frozen values; a key makes another one of them, or an action.
+
+A form that was sent waits for the run's answer: done, it closes; refused, it stays as it was typed, and says why.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -102,7 +105,9 @@ class Form:
         verb: what Enter does.
         at: the line that is being filled in.
         back: where Esc leads; None closes.
-        missing: what must be filled in first, after an Enter that came too early.
+        sent: whether the run has it and has not answered yet: until then it stays as it is.
+        wrong: why it cannot be sent as it is, or why the run refused it; "" until then, and once something is changed.
+        wrong_key: the line that this is about; "" where it is about the whole.
     """
 
     title: str
@@ -111,12 +116,16 @@ class Form:
     verb: str = "do it"
     at: int = 0
     back: "Pick | None" = None
-    missing: str = ""
+    sent: bool = False
+    wrong: str = ""
+    wrong_key: str = ""
 
     def press(self, key: str) -> "Menu | Action | None":
         """Return what comes of a key; None closes the menu."""
         if key == "esc":
             return self.back
+        if self.sent:
+            return self
         if key == "enter":
             return self._send()
         if key in ("up", "down", "tab"):
@@ -124,12 +133,19 @@ class Form:
         entries = list(self.entries)
         if entries:
             entries[self.at] = entries[self.at].press(key)
-        return replace(self, entries=tuple(entries), missing="")
+        return self if tuple(entries) == self.entries else replace(self, entries=tuple(entries), wrong="", wrong_key="")
+
+    def refused(self, why: str, key: str = "") -> "Form":
+        """Return it as it was typed, with ``why`` beside the line ``key``, which is the one to fill in now."""
+        at = next((number for number, entry in enumerate(self.entries) if entry.key == key), None)
+        if at is None:
+            return replace(self, sent=False, wrong=why, wrong_key="")
+        return replace(self, sent=False, wrong=why, wrong_key=key, at=at)
 
     def _send(self) -> "Form | Action":
-        for number, entry in enumerate(self.entries):
+        for entry in self.entries:
             if not entry.value.strip():
-                return replace(self, at=number, missing=entry.key)
+                return self.refused(f"fill in {entry.key} first", entry.key)
         return self.act(tuple((entry.key, entry.value.strip()) for entry in self.entries))
 
 

@@ -91,6 +91,7 @@ class Operator:
         self._clock = clock
         self._count = 0
         self._answer: Answer | None = None
+        self._number = 0  # of the latest action that is answered
         self._answered_ns = 0
         self.changes: list[str] = []
         self._losses: list[str] = []
@@ -119,7 +120,9 @@ class Operator:
         if self._clock.now_ns() - self._answered_ns >= ANSWER_NS:
             return None
         came = next((each for each in self._parts.steps.records() if each.name == self._step and each.detail), None)
-        return self._answer if came is None else Answer(f"{came.name}: {came.detail}", good=came.state == "done")
+        if came is None:
+            return self._answer
+        return Answer(f"{came.name}: {came.detail}", good=came.state == "done", number=self._number)
 
     def remarks(self) -> tuple[str, ...]:
         """Return what whoever reads the verdict should know: that it was changed, and what the screen lost."""
@@ -137,13 +140,14 @@ class Operator:
             self._losses.append(f"the recording of the screen ended early: {action.why}; the run went on")
             return
         self._step = ""
+        self._number += 1
         try:
             self._check()
             said = self._obey(action)
         except RefusedError as refusal:
-            self._answer = Answer(str(refusal), good=False)
+            self._answer = Answer(str(refusal), good=False, key=refusal.key, number=self._number)
         else:
-            self._answer = Answer(said)
+            self._answer = Answer(said, number=self._number)
         self._answered_ns = self._clock.now_ns()
 
     def _obey(self, action: Action) -> str:
@@ -271,7 +275,7 @@ class Operator:
         folder = asked.folder
         place = Path(folder).expanduser().absolute()
         if not place.is_dir():
-            raise RefusedError(f"{folder}: is not the folder of a model; python -m sim models lists them")
+            raise RefusedError(f"{folder}: is not the folder of a model; python -m sim models lists them", "folder")
         step = ModelRelease(name=self._name("model_release"), at=self._now_ns(), model=str(place))
         self._parts.steps.add(step, place)
         self._step = step.name

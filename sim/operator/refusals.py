@@ -20,4 +20,12 @@ def refusal(clock: str, *, interactive: bool) -> str:
 
 
 class RefusedError(Exception):
-    """It is not done; the text says why and what to do. The run goes on as before."""
+    """It is not done; the text says why and what to do. The run goes on as before.
+
+    Attributes:
+        key: of what was typed, the line that cannot be used; "" where it is about the whole.
+    """
+
+    def __init__(self, text: str, key: str = "") -> None:
+        super().__init__(text)
+        self.key = key

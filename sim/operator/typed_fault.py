@@ -1,5 +1,6 @@
 """A fault from what was typed at the keyboard, by the rules that hold for one in a scenario file."""
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -34,15 +35,12 @@ def typed_fault(asked: Inject, name: str, at_ns: int) -> Fault:
     if asked.kind not in FAULTS:
         raise RefusedError(f"{asked.kind} is not a kind of fault; python -m sim faults lists them")
     given = [("kind", asked.kind), ("name", name), ("at", render_duration(at_ns)), *asked.values]
-    try:
-        pairs = [(_text(key), compose(value, _PLACE) or _text("")) for key, value in given]
-    except InvalidScenarioError as error:
-        raise RefusedError(_line(error.problems)) from error
+    pairs = [(_text(key), _node(key, value)) for key, value in given]
     mark = yaml.Mark(_PLACE, 0, 0, 0, None, 0)
     reader = YamlReader(Path.cwd())
     found = reader.read(yaml.MappingNode(f"{STANDARD_TAGS}map", pairs, mark, mark), _FAULT, "fault")
     if found is INVALID or reader.problems:
-        raise RefusedError(_line(reader.problems))
+        raise _refused(reader.problems)
     if not isinstance(found, Fault):
         raise TypeError(asked.kind)
     return found
@@ -88,14 +86,22 @@ def _objections(fault: Fault, among: Sequence[Fault], scenario: Scenario) -> Ite
             yield f"{other.name} is a {fault.target} too and is in or planned{until}: lift it first, or wait"
 
 
+def _node(key: str, value: str) -> yaml.Node:
+    try:
+        return compose(value, _PLACE) or _text("")
+    except InvalidScenarioError as error:
+        raise _refused(error.problems, key) from error
+
+
 def _text(value: str) -> yaml.ScalarNode:
     mark = yaml.Mark(_PLACE, 0, 0, 0, None, 0)
     return yaml.ScalarNode(f"{STANDARD_TAGS}str", value, mark, mark)
 
 
-def _line(problems: Sequence[Problem]) -> str:
-    """Return the first problem without its place: there is only one line to look at."""
+def _refused(problems: Sequence[Problem], key: str = "") -> RefusedError:
+    """Return the first problem without its place, but for the line of the form that it is about: there is only one."""
     first = problems[0]
     got = f", got {first.got}" if first.got else ""
     remedy = f"; {first.remedy}" if first.remedy else ""
-    return f"{first.path.removeprefix('fault.')} {first.rule}{got}{remedy}".strip()
+    path = first.path.removeprefix("fault.") or key
+    return RefusedError(f"{path} {first.rule}{got}{remedy}".strip(), re.split(r"[.\[]", path)[0])

@@ -21,9 +21,9 @@ def typed_duration(text: str) -> int:
     try:
         span_ns = parse_duration(text)
     except ValueError as error:
-        raise RefusedError(f"length {text}: {error}") from error
+        raise RefusedError(f"length {text}: {error}", "length") from error
     if span_ns <= 0:
-        raise RefusedError(f"length {text}: must be positive; write it as in 10s")
+        raise RefusedError(f"length {text}: must be positive; write it as in 10s", "length")
     return span_ns
 
 
@@ -39,14 +39,14 @@ def typed_times(text: str, rate_now: float, most: float = MOST_TIMES) -> float:
     """
     found = _TIMES.fullmatch(text.strip())
     if found is None:
-        raise RefusedError(f"rate {text}: must be a rate; write 3x, or 5000")
+        raise RefusedError(f"rate {text}: must be a rate; write 3x, or 5000", "rate")
     value = float(found["value"].replace("_", ""))
     if not found["times"]:
         if not rate_now:
-            raise RefusedError(f"rate {text}: nothing is planned now of which it could be a multiple")
+            raise RefusedError(f"rate {text}: nothing is planned now of which it could be a multiple", "rate")
         value /= rate_now
     if not 0 <= value <= most:
-        raise RefusedError(f"rate {text}: is {value:.3g} times what is offered; at most {most:g} times can be")
+        raise RefusedError(f"rate {text}: is {value:.3g} times what is offered; at most {most:g} times can be", "rate")
     return value
 
 

@@ -153,6 +153,7 @@ class Watch:
         speed = plan.load.speed
         self._situation = Situation(None if speed is None else plan.label_delay_us / US_PER_S / speed)
         self._situation_now = ""
+        self._latest: show.Frame | None = None
         self._judge = judge
         self._screen = screen
         self._operator = operator
@@ -207,7 +208,7 @@ class Watch:
             yield
             return
         loop = asyncio.get_running_loop()
-        loop.add_reader(descriptor, self._listen)
+        loop.add_reader(descriptor, self._answer_at_once)
         self._heard_on = descriptor
         try:
             yield
@@ -219,6 +220,13 @@ class Watch:
             self._operator.obey(action)
         if self._screen.fileno() is None:
             self._stop_listening()
+
+    def _answer_at_once(self) -> None:
+        """Obey, and say what came of it on the latest frame: the next tick may be far."""
+        self._listen()
+        if self._latest is not None and self._screen.ready:
+            answered = msgspec.structs.replace(self._latest, answer=self._operator.answer())
+            self._screen.show(self._unless_hidden(answered))
 
     def _stop_listening(self) -> None:
         if self._heard_on is not None:
@@ -263,7 +271,8 @@ class Watch:
         self._situation_now = self._situation.read(elapsed_ns / NS_PER_S, self.monitor.window(RECENT_S), known)
         if self._screen.ready:
             standing = self._judge.standing(snapshot, elapsed_ns)
-            self._screen.show(self._unless_hidden(self.frame(_so_far(standing), standing)))
+            self._latest = self.frame(_so_far(standing), standing)
+            self._screen.show(self._unless_hidden(self._latest))
 
     def _unless_hidden(self, frame: show.Frame) -> show.Frame:
         """Return what may be seen of a frame while the run lasts."""

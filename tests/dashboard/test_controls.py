@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from dashboard.actions import Acknowledge, Action, Burst, Inject, Lift, Note, Quit, Release, RollBack, ShiftRate
 from dashboard.choices import Answer, Choices, FaultChoice, Parameter, Suspect
-from dashboard.controls import HELD_S, SAID_S, Controls
+from dashboard.controls import HELD_S, PAUSE_S, SAID_S, Controls
 from dashboard.frame import Frame
 from dashboard.menus.keyboard import Keyboard
 from dashboard.menus.menu import Pick
@@ -69,9 +69,11 @@ def pressed(
     ],
 )
 def test_keys_become_actions(keys: list[str], action: Action) -> None:
-    """Each key leads to what it says, by the way of its menu."""
+    """Each key leads to what it says, by the way of its menu, which is closed once it is done."""
     actions, controls = pressed(keys)
     assert actions == [action]
+    controls.sent(action, 100.0, out=True)
+    controls.hear(Answer("done", number=1), 100.0)
     assert controls.view.menu is None
 
 
@@ -130,6 +132,67 @@ def test_what_must_be_given_is_asked_for() -> None:
     assert actions == []
     assert controls.view.menu is not None
     assert "fill in duration first" in text(render(outage(), 80, 24, controls.view))
+
+
+REFUSED = Answer("rate 80x: is 80 times what is offered; at most 5 times can be", good=False, key="rate", number=1)
+
+
+def refused(keys: Iterable[str], answer: Answer) -> Controls:
+    """Have what was sent refused."""
+    (action,), controls = pressed(keys)
+    controls.sent(action, 100.0, out=True)
+    controls.hear(answer, 100.0)
+    return controls
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (120, 40), (200, 60)])
+def test_a_refused_form_keeps_what_was_typed_and_says_why_beside_the_line(width: int, height: int) -> None:
+    """It stays until it is right: the words stand in the place of the hint, and go once something else is typed."""
+    controls = refused(["b", *"80x", "tab", *"5s", "enter"], REFUSED)
+    frame = replace(outage(), answer=REFUSED)
+    picture = text(render(frame, width, height, controls.view))
+    (line,) = [each for each in picture.splitlines() if "rate          80x" in each]
+    assert "✗ 80x: is 80 times what is offered" in line
+    assert picture.count("80 times") == 1
+    assert "5s" in picture
+    for number, key in enumerate(("backspace", "backspace", "backspace", *"4x")):
+        assert controls.press(key, frame, CHOICES, 101.0 + number) is None
+    assert controls.press("enter", frame, CHOICES, 110.0) == Burst("4x", "5s")
+    assert "80 times" not in text(render(outage(), width, height, controls.view))
+
+
+def test_a_refusal_of_the_whole_stands_under_the_form() -> None:
+    """It is about no line, and is said once."""
+    answer = Answer("planned is a model_errors too and is in or planned until 12 s", good=False, number=1)
+    controls = refused(["f", *"err", "enter", "enter"], answer)
+    picture = text(render(replace(outage(), answer=answer), 80, 24, controls.view))
+    assert picture.count("✗ planned is a model_errors too") == 1
+
+
+def test_a_form_that_was_sent_waits_for_its_own_answer() -> None:
+    """Until then no key changes it or sends it again; what did not go out can be sent again; Esc leads out."""
+    (action,), controls = pressed(["b", "enter"])
+    controls.sent(action, 100.0, out=True)
+    assert [controls.press(key, burst(), CHOICES, 101.0 + number) for number, key in enumerate(("enter", "9"))] == [
+        None,
+        None,
+    ]
+    assert "the run has not answered yet" in text(render(outage(), 80, 24, controls.view))
+    controls.hear(Answer("of something before", number=0), 103.0)
+    assert controls.view.menu is not None
+    assert controls.press("esc", burst(), CHOICES, 104.0) is None
+    assert controls.view.menu is None
+    (action,), controls = pressed(["b", "enter"])
+    controls.sent(action, 100.0, out=False)
+    assert controls.press("enter", burst(), CHOICES, 101.0) == action
+
+
+def test_an_answer_is_seen_while_the_picture_stands_still() -> None:
+    """The frame that has it is not shown, so the screen says it itself."""
+    (action,), controls = pressed([" ", "n", "x", "enter"])
+    controls.sent(action, 100.0, out=True)
+    controls.hear(Answer("noted", number=1), 100.0)
+    assert (controls.view.frozen, controls.view.menu, controls.view.said) == (True, None, "noted")
 
 
 def test_esc_leads_out_of_every_menu() -> None:
@@ -193,9 +256,18 @@ def test_a_key_held_down_counts_once() -> None:
     later = 100 * HELD_S / 3 + 2 * HELD_S
     assert controls.press("+", burst(), CHOICES, later) == ShiftRate(1)
     controls.press("n", burst(), CHOICES, later + 1)
-    for key in ("o", "o", "enter"):
-        action = controls.press(key, burst(), CHOICES, later + 1)
-    assert action == Note("oo")
+    actions = [controls.press(key, burst(), CHOICES, later + 1) for key in ("o", "o", "enter", "enter")]
+    assert actions == [None, None, Note("oo"), None]
+
+
+def test_a_key_held_down_stops_no_draining_and_undoes_no_freezing() -> None:
+    """A keyboard waits half a second before it repeats: that first repetition is no second press either."""
+    for key, begun in (("q", Quit()), (" ", None)):
+        controls = Controls()
+        instants = (0.0, 0.5, *(0.5 + HELD_S / 3 * number for number in range(1, 60)))
+        assert [controls.press(key, burst(), CHOICES, at_s) for at_s in instants] == [begun] + [None] * 60
+        assert controls.view.frozen == (key == " ")
+        assert controls.press(key, burst(), CHOICES, instants[-1] + 2 * PAUSE_S) == begun
 
 
 def test_a_line_of_the_screen_itself_goes_by() -> None:
