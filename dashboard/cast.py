@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SUFFIX: Final = ".cast"
 MOST_BYTES: Final = 500_000_000  # an hour of a large screen has about 200 MB
-SIGNS: Final = {"injected": "fault", "lifted": "lifted", "failed": "failed"}
+SIGNS: Final = {"injected": "fault", "lifted": "lifted", "replaced": "replaced", "failed": "failed"}
 
 
 class Markers:

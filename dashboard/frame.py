@@ -20,7 +20,7 @@ RunState = Literal["starting", "running", "draining", "finished", "interrupted"]
 VerdictWord = Literal["undecided", "pass", "fail", "inconclusive"]
 AlertWord = Literal["inactive", "pending", "firing", "resolved"]
 StepWord = Literal["waiting", "under way", "done", "refused"]
-FaultWord = Literal["waiting", "injected", "lifted", "skipped", "failed"]
+FaultWord = Literal["waiting", "injected", "lifted", "replaced", "skipped", "failed"]
 ExpectationWord = Literal["waiting", "holding", "passed", "failed", "inconclusive", "skipped"]
 
 
@@ -167,7 +167,10 @@ class PhaseSpan(Part, frozen=True, kw_only=True):
 
 
 class FaultSpan(Part, frozen=True, kw_only=True):
-    """One fault on the run's clock; ``end_s`` is None for a one-shot."""
+    """One fault on the run's clock; ``end_s`` is None for a one-shot.
+
+    A bad model is ``replaced`` once another one serves, by a rollback or a release: the fault is over before its lift.
+    """
 
     name: str
     start_s: float

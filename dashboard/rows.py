@@ -20,6 +20,7 @@ Row = list[Segment]
 Piece = tuple[str, Style]
 
 ELLIPSIS: Final = "…"
+_LEAST_CUT: Final = 5  # cells; shorter ends say nothing
 
 
 @lru_cache(maxsize=1024)
@@ -48,6 +49,21 @@ def left(text: str, width: int) -> str:
     if cell_len(text) <= width:
         return set_cell_size(text, width)
     return set_cell_size(text, width - 1) + ELLIPSIS if width > 0 else ""
+
+
+def ends(text: str, width: int) -> str:
+    """Return the text cut or padded to exactly ``width`` cells, cut in its middle: names are told apart by their ends.
+
+    Example:
+        >>> ends("feature_store_latency-1", 16), ends("feature_store_outage-12", 16), ends("a", 2)
+        ('feature_…tency-1', 'feature_…tage-12', 'a ')
+    """
+    text = clean(text)
+    if cell_len(text) <= width or width < _LEAST_CUT:
+        return left(text, width)
+    head = width // 2
+    tail = text[-(width - head - 1) :]
+    return set_cell_size(set_cell_size(text, head) + ELLIPSIS + tail, width)
 
 
 def right(text: str, width: int) -> str:

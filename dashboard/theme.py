@@ -49,6 +49,7 @@ FAULTS: Final = {
     "waiting": (WAIT, DIM),
     "injected": (WARN, FAULT),
     "lifted": (TICK, FAULT),
+    "replaced": (TICK, FAULT),
     "skipped": ("–", DIM),
     "failed": (CROSS, BAD),
 }

@@ -3,7 +3,7 @@
 from dashboard.charts import TimeAxis, peak, sparkline
 from dashboard.frame import FaultSpan, Frame, Part, PhaseSpan, Section, Series, StepMark, Timeline
 from dashboard.panels.panel import GUTTER, NAME, Panel, timed_axis, timed_chart, timed_figures, timed_heads
-from dashboard.rows import Piece, Row, entry, left, row
+from dashboard.rows import Piece, Row, ends, entry, left, row
 from dashboard.theme import ACCENT, BAD, DIM, FAULTS, LABEL, NOW, PLAIN, SECOND, STEPS, mark
 from dashboard.units import WIDTH, clock, latency_us, limit_us, percent, rate
 
@@ -165,6 +165,8 @@ STAGES_PANEL = Panel("stages p50", draw_stages, lambda frame: frame.has(Stages),
 
 
 _LEAST_LINES = 2  # phases, and the axis with the time now
+_KIND = 5  # "fault", "step"
+_STATE = 10  # "▲ injected"; only one under way is longer
 
 
 def draw_timeline(frame: Frame, width: int, height: int) -> list[Row]:
@@ -198,6 +200,12 @@ def _gutter(name: str, text: str) -> Row:
     return row(" ", left(name, NAME), (left(text, GUTTER - NAME - 3), LABEL), "  ")
 
 
+def _event(kind: str, state: str, name: str) -> Row:
+    """Return what stands left of a fault or step: closer than figures, so that most names are whole."""
+    said = f" {left(kind, _KIND)} {state.ljust(_STATE)} "
+    return row(said[: _KIND + 2], (f"{said[_KIND + 2 :]}{ends(name, GUTTER - len(said) - 2)}", LABEL), "  ")
+
+
 def _phases(data: Timeline, axis: TimeAxis, elapsed_s: float) -> Row:
     current = next((phase for phase in data.phases if phase.start_s <= elapsed_s < phase.end_s), None)
     line = _gutter("phases", f"▸ {current.name} {_phase_rate(current)}" if current else "")
@@ -223,12 +231,12 @@ def _fault(fault: FaultSpan, axis: TimeAxis) -> Row:
     start = axis.column(fault.start_s)
     end = max(start + 1, axis.column(fault.end_s if fault.end_s is not None else fault.start_s))
     inside = "▼" if fault.end_s is None or end - start < 3 else "├" + "─" * (end - start - 2) + "┤"  # noqa: PLR2004
-    return [*_gutter("fault", f"{symbol} {fault.state}  {fault.name}"), *row(" " * start, (inside, style))]
+    return [*_event("fault", f"{symbol} {fault.state}", fault.name), *row(" " * start, (inside, style))]
 
 
 def _step(step: StepMark, axis: TimeAxis) -> Row:
     symbol, style = STEPS[step.state]
-    line = _gutter("step", f"{symbol} {step.state}  {step.name}")
+    line = _event("step", f"{symbol} {step.state}", step.name)
     return [*line, *row(" " * min(axis.column(step.at_s), axis.width - 1), ("▼", style))]
 
 

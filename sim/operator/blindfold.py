@@ -70,7 +70,7 @@ def _timeline(frame: Frame, scenario: Scenario, named: Collection[str]) -> Timel
 
 
 def _so_far(fault: FaultSpan, elapsed_s: float) -> FaultSpan:
-    if fault.end_s is None or fault.state == "lifted":
+    if fault.end_s is None or fault.state in ("lifted", "replaced"):
         return fault
     return msgspec.structs.replace(fault, end_s=max(fault.start_s, min(fault.end_s, elapsed_s)))
 

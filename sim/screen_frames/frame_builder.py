@@ -1,5 +1,7 @@
 """Snapshots as frames: everything the screen shows is computed here, so that drawing needs no arithmetic."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -16,10 +18,12 @@ from sim.scenario.scenario import Scenario
 from sim.scenario.timeline import Span, fault_spans, phase_spans
 from sim.screen_frames.inputs import FrameInputs, RunFacts, RunSeries
 from sim.screen_frames.panel_sections import ratio, sections
-from sim.steps.step import StepState
+from sim.steps.registry import ModelRelease, ModelRollback
+from sim.steps.step import StepRecord, StepState
 from sim.units import Rate
 
 ERROR_TARGET = 0.001
+_MODEL_STEPS = (ModelRelease.kind, ModelRollback.kind)
 STEP_WORDS: dict[StepState, show.StepWord] = {
     "waiting": "waiting",
     "under_way": "under way",
@@ -104,25 +108,35 @@ class FrameBuilder:
             )
             for phase in scenario.phases
         )
+        records = inputs.parts.steps.records()
         faults = tuple(
-            show.FaultSpan(
-                name=fault.name,
-                start_s=span.start_ns / NS_PER_S,
-                end_s=_end_s(fault, span, record),
-                state=record.state,
-            )
+            _fault(fault, span, record, records)
             for fault, span, record in zip(
                 played.faults, fault_spans(played).values(), inputs.parts.faults.records(), strict=True
             )
         )
         steps = tuple(
             show.StepMark(name=step.name, at_s=step.at / NS_PER_S, state=STEP_WORDS[record.state])
-            for step, record in zip(inputs.parts.steps.steps, inputs.parts.steps.records(), strict=True)
+            for step, record in zip(inputs.parts.steps.steps, records, strict=True)
         )
         return show.Timeline(phases, faults, steps)
 
     def _per_s(self, rate: Rate | None) -> float | None:
         return None if rate is None else rate.resolve(self.facts.capacity_per_s or 0.0)
+
+
+def _fault(fault: Fault, span: Span, record: FaultRecord, steps: Sequence[StepRecord]) -> show.FaultSpan:
+    """Return how far a fault has come; a bad model is over as soon as a step has put another one in its place."""
+    span_s = show.FaultSpan(
+        name=fault.name, start_s=span.start_ns / NS_PER_S, end_s=_end_s(fault, span, record), state=record.state
+    )
+    since_s, until_s = record.first_effect_at_s, record.lifted_at_s
+    if not fault.releases_model or fault.repeat is not None or since_s is None:
+        return span_s
+    ends_s = [each.ended_at_s for each in steps if each.state == "done" and each.kind in _MODEL_STEPS]
+    in_time_s = (each for each in ends_s if each is not None and since_s <= each < (until_s or math.inf))
+    replaced_s = min(in_time_s, default=None)
+    return span_s if replaced_s is None else msgspec.structs.replace(span_s, end_s=replaced_s, state="replaced")
 
 
 def _end_s(fault: Fault, span: Span, record: FaultRecord) -> float | None:

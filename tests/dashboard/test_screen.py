@@ -228,6 +228,21 @@ def test_a_timeline_without_room_shows_what_is_in() -> None:
     assert "+8 more" in named[-1]
 
 
+def test_two_faults_of_like_names_can_be_told_apart() -> None:
+    """A kind of fault and its number are whole beside its state; of a longer name, the ends."""
+    names = (
+        "feature_store_permuted-12",
+        "feature_store_permuted-13",
+        "a-name-as-long-as-names-may-be-1",
+        "a-name-as-2",
+    )
+    spans = tuple(FaultSpan(name=name, start_s=3, end_s=None, state="injected") for name in names)
+    frame = replace(outage(), timeline=Timeline(phases=(), faults=spans))
+    rows = ["".join(segment.text for segment in line) for line in draw_timeline(frame, 80, 6)]
+    for name, line in zip((names[0], names[1], "a-name-as-lo…mes-may-be-1", names[3]), rows[1:], strict=False):
+        assert f"▲ injected {name} " in line
+
+
 def test_help_fits_the_smallest_screen() -> None:
     """Keys, figures and every symbol are explained on 80×24."""
     picture = text(render(burst(), 80, 24, ViewState(help=True)))

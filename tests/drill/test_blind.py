@@ -147,7 +147,8 @@ def test_a_bad_release_is_over_when_it_is_rolled_back(world_model: Path, tmp_pat
     plan = prepare(Cut(parse(ROLLED_BACK, "back.yaml")), load_artifact(world_model), tmp_path)
     with pytest.MonkeyPatch.context() as patch, RunFolder(tmp_path) as place:
         patch.setattr("sim.run.lifecycle.refusal", lambda _clock, **_: "")
-        screen = Watching(((0.5, RollBack()), (6.0, RollBack())), tmp_path)
+        called = Call("model", "model_bad_release")
+        screen = Watching(((0.5, RollBack()), (6.0, RollBack()), (9.0, called)), tmp_path)
         result = execute(replace(plan, by_hand=True, blind=Blindfold()), place, screen)
     assert result.incident is not None
     (fault,) = debrief(result.summary, result.journal, result.incident, hints=False).faults
@@ -159,7 +160,10 @@ def test_a_bad_release_is_over_when_it_is_rolled_back(world_model: Path, tmp_pat
     assert sum(found.whole.flips.values()) < 0.6 * found.whole.compared
     assert fault.over_at_s == swapped[1]
     assert 6.0 <= swapped[1] < 8.0
-    assert not any("qualm" in f"{frame}" for frame in screen.frames)
+    assert not any("qualm" in f"{frame}" for frame in screen.frames if _at(frame) < 9.0)
+    named = screen.frames[-1].timeline
+    assert named is not None
+    assert [(each.name, each.state, each.end_s) for each in named.faults] == [("qualm", "replaced", swapped[1])]
 
 
 def _at(frame: Frame) -> float:
