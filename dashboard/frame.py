@@ -220,6 +220,7 @@ class Frame(Part, frozen=True, kw_only=True, tag="frame"):
         ledger: over the whole run.
         skipped_rows: of a file, left out as its column map says; the ledger knows nothing of them.
         sections: each `Section` by the name of its class, encoded: this module knows none of the classes.
+        rules_hidden: whether it is kept back how many rules of alerts there are.
         situation: what is going on, in words; "" where there is nothing to tell yet.
         answer: to what was asked at the keyboard a moment ago; None without.
     """
@@ -231,6 +232,7 @@ class Frame(Part, frozen=True, kw_only=True, tag="frame"):
     decisions: tuple[Share, ...] = ()
     modes: tuple[Share, ...] = ()
     alerts: tuple[AlertRow, ...] = ()
+    rules_hidden: bool = False
     timeline: Timeline | None = None
     expectations: tuple[ExpectationRow, ...] = ()
     ledger: LedgerSnapshot | None = None

@@ -16,18 +16,20 @@ _ALERT_WIDE = 90  # from here on the value fits beside the name
 
 
 def draw_alerts(frame: Frame, width: int, height: int) -> list[Row]:
-    """Return those that are not inactive, most urgent first; the last line counts the rest.
+    """Return those that are not inactive, most urgent first; the last line counts the rest, where that is told.
 
     Each takes a second line, for its value and who is told, where all have room for one.
     """
     loud = [alert for state in _ALERT_ORDER for alert in frame.alerts if alert.state == state]
-    quiet = len(frame.alerts) - len(loud)
+    quiet = 0 if frame.rules_hidden else len(frame.alerts) - len(loud)
     shown = loud if len(loud) + (quiet > 0) <= height else loud[: max(0, height - 1)]
     two = 2 * len(shown) + (quiet > 0) <= height
     rows = [line for alert in shown for line in _alert_lines(alert, width, two=two)]
     rest = [f"+{len(loud) - len(shown)} more"] if len(shown) < len(loud) else []
     if quiet:
         rest.append(f"{quiet} of {len(frame.alerts)} rules quiet")
+    if frame.rules_hidden and not loud:
+        rest.append("no alert has fired")
     return [*rows, row(" ", (ALERTS["inactive"][0], DIM), (f" {' · '.join(rest)}", DIM))] if rest else rows
 
 

@@ -53,6 +53,7 @@ class Blindfold:
             frame,
             header=header,
             alerts=alerts,
+            rules_hidden=True,  # the count would tell how many alerts the scenario brings, and so what it is about
             answer=answer,
             situation=frame.situation if self.hints else "",
             expectations=(),

@@ -11,6 +11,7 @@ import pytest
 from actors.model.artifact import load_artifact
 from dashboard.actions import Acknowledge, Action, Call, EndIncident, Inject, Lift, RollBack
 from dashboard.frame import Frame, Message
+from dashboard.screen import ViewState, render
 from sim.drill.debrief import Debrief, Mean, debrief
 from sim.drill.price import STAGES, STEPS, price
 from sim.operator.blindfold import Blindfold
@@ -19,6 +20,7 @@ from sim.run.execution import Result, execute
 from sim.run.planning import prepare
 from sim.scenario.loader import load, parse
 from sim.scenario.timeline import Cut
+from tests.dashboard.test_screen import text
 from tests.support.sim.scripted_screen import ScriptedScreen
 
 pytestmark = pytest.mark.slow
@@ -195,6 +197,15 @@ def test_built_in_alerts_keep_their_names(drilled: Drilled) -> None:
     """They are the signal; of the scenario's own, one that gives a fault away is numbered, and no other."""
     names = {row.name for frame in drilled.screen.frames for row in frame.alerts}
     assert {"FeatureStoreMisses", "alert-1", "Backlog"} <= names
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (120, 40), (200, 60)])
+def test_no_picture_tells_how_many_rules_there_are(drilled: Drilled, width: int, height: int) -> None:
+    """More than the built-in ones would be a clue; once the run is over their count is there as ever."""
+    pictures = [text(render(frame, width, height, ViewState(page=6))) for frame in drilled.screen.frames]
+    assert "no alert has fired" in pictures[0]
+    assert not any("rules quiet" in each for each in pictures)
+    assert "rules quiet" in text(render(drilled.result.frame, width, height, ViewState(page=6)))
 
 
 def test_debrief_has_the_instants_of_the_journal(drilled: Drilled) -> None:
