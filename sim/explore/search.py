@@ -22,7 +22,7 @@ from sim.trials.process_pool import run_parallel, silent
 from sim.trials.trial import PreparedScenario
 from sim.units import NS_PER, render_duration
 
-FIXED = ("name", "at", "duration", "jitter", "repeat")
+FIXED = ("name", "at", "duration", "jitter", "repeat", "again")
 STRETCH = 4.0  # times are at most so much shorter, and half as much longer, than written
 TURN = 2.0  # parameters are at most so much smaller or larger
 DRAWS = 20  # for one seed, until a variation is valid; the checks of a scenario know rules that draws do not
@@ -79,6 +79,15 @@ def varied(prepared: PreparedScenario, seed: int, *, anywhere: bool) -> Prepared
 
 def _fault(fault: Fault, room: tuple[int, int], chance: np.random.Generator) -> Iterator[str]:
     """Yield the overrides for one fault, which is to be in within ``room``."""
+    if not fault.again:  # such instants are as they are
+        yield from _times(fault, room, chance)
+    for key in fields_of(type(fault)):
+        value = getattr(fault, key.name)
+        if key.name not in FIXED and _is_number(key, value):
+            yield f"faults.{fault.name}.{key.key}={render(_turned(key, value, chance), key.shape)}"
+
+
+def _times(fault: Fault, room: tuple[int, int], chance: np.random.Generator) -> Iterator[str]:
     low_ns, high_ns = room
     extent_ns = _last(fault) - fault.at
     if fault.lift_at is not None and fault.repeat is None:  # stretched, a repeated one would run into itself
@@ -88,10 +97,6 @@ def _fault(fault: Fault, room: tuple[int, int], chance: np.random.Generator) -> 
         yield f"faults.{fault.name}.duration={render_duration(span_ns)}"
     at_ns = low_ns + _even(chance.uniform(0.0, max(0.0, high_ns - low_ns - extent_ns)))
     yield f"faults.{fault.name}.at={render_duration(at_ns)}"
-    for key in fields_of(type(fault)):
-        value = getattr(fault, key.name)
-        if key.name not in FIXED and _is_number(key, value):
-            yield f"faults.{fault.name}.{key.key}={render(_turned(key, value, chance), key.shape)}"
 
 
 def _last(fault: Fault) -> int:

@@ -38,6 +38,18 @@ class Repeat(msgspec.Struct, frozen=True, kw_only=True):
     every: Wait
 
 
+class Injection(msgspec.Struct, frozen=True, kw_only=True):
+    """One of a fault's later injections, at an instant of its own.
+
+    Attributes:
+        at: from the start of the run to it.
+        duration: from it to its lift; absent as long as the first.
+    """
+
+    at: Duration
+    duration: Wait | None = None
+
+
 class Occurrence(NamedTuple):
     """One injection of a fault, and its lift; ns since the run began. A one-shot has no lift of its own."""
 
@@ -45,9 +57,13 @@ class Occurrence(NamedTuple):
     lift_at: int | None
 
     def cut(self, at_ns: int) -> "Occurrence":
-        """Return it as it is left by someone who lifts at ``at_ns`` what is in."""
-        inside = self.inject_at <= at_ns and (self.lift_at is None or at_ns < self.lift_at)
+        """Return it as it is left by someone who lifts at ``at_ns`` what is in; what comes just then is not yet."""
+        inside = self.inject_at < at_ns and (self.lift_at is None or at_ns < self.lift_at)
         return Occurrence(self.inject_at, at_ns) if inside else self
+
+    def later(self, late_ns: int) -> "Occurrence":
+        """Return it ``late_ns`` later, as long as it is."""
+        return Occurrence(self.inject_at + late_ns, None if self.lift_at is None else self.lift_at + late_ns)
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +75,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
         name: unique in the scenario, also among its phases.
         at: from the start of the run to the injection.
         probability: of an effect on each call while the fault is in, 0 to 1; drawn from a stream of the fault's own.
-        repeat: how often it comes; absent once.
+        repeat: how often it comes, at an even pace; absent once.
+        again: its later injections where they come at no even pace, in order; it must be out before it comes again.
         jitter: each injection comes later by up to this much, drawn from a stream of the fault's own.
     """
 
@@ -79,6 +96,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     at: Duration
     probability: Share = 1.0
     repeat: Repeat | None = None
+    again: tuple[Injection, ...] | None = None
     jitter: Duration = 0
 
     @classmethod
@@ -97,14 +115,29 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
         return self.kind
 
     @property
+    def recurs(self) -> bool:
+        """Whether it comes more than once."""
+        return self.repeat is not None or bool(self.again)
+
+    @property
+    def planned(self) -> tuple[Occurrence, ...]:
+        """Every injection, in order, as if there were no jitter."""
+        length = None if self.lift_at is None else self.lift_at - self.at
+        count, every = (1, 0) if self.repeat is None else (self.repeat.count, self.repeat.every)
+        times = [(self.at + number * every, length) for number in range(count)]
+        times += [(each.at, each.duration or length) for each in self.again or ()]
+        return tuple(Occurrence(at, None if length is None or lasts is None else at + lasts) for at, lasts in times)
+
+    @property
     def last_at(self) -> int:
         """From the start of the run to the last instant at which it may be injected, ns."""
-        return self.at + self.jitter + (0 if self.repeat is None else (self.repeat.count - 1) * self.repeat.every)
+        return self.planned[-1].inject_at + self.jitter
 
     @property
     def last_lift_at(self) -> int | None:
         """From the start of the run to the last instant at which it may be lifted, ns; None for a one-shot."""
-        return None if self.lift_at is None else self.last_at + self.lift_at - self.at
+        lift_at = self.planned[-1].lift_at
+        return None if lift_at is None else lift_at + self.jitter
 
     def cut(self, duration_ns: int) -> Self | None:
         """Return what a run that ends after ``duration_ns`` leaves of it, None if nothing.
@@ -113,6 +146,10 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
         """
         if self.at + self.jitter >= duration_ns:
             return None
+        if self.again:
+            ends = [inject_at + 1 if lift_at is None else lift_at for inject_at, lift_at in self.planned[1:]]
+            fitting = sum(end + self.jitter <= duration_ns for end in ends)
+            return msgspec.structs.replace(self, again=self.again[:fitting] or None)
         if self.repeat is None:
             return self
         end_of_first = (self.at + 1 if self.lift_at is None else self.lift_at) + self.jitter
@@ -122,11 +159,9 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
 
     def occurrences(self, streams: Streams) -> tuple[Occurrence, ...]:
         """Return every injection of a run with ``streams``, in order, its jitter drawn."""
-        count, every = (1, 0) if self.repeat is None else (self.repeat.count, self.repeat.every)
-        late = streams.counter(f"fault.{self.name}.jitter", np.arange(count)) * self.jitter
-        length = None if self.lift_at is None else self.lift_at - self.at
-        starts = [self.at + number * every + int(late[number]) for number in range(count)]
-        return tuple(Occurrence(start, None if length is None else start + length) for start in starts)
+        planned = self.planned
+        late = streams.counter(f"fault.{self.name}.jitter", np.arange(len(planned))) * self.jitter
+        return tuple(each.later(int(late_ns)) for each, late_ns in zip(planned, late, strict=True))
 
 
 class LastingFault(Fault, frozen=True, kw_only=True):

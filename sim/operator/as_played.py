@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 import msgspec
 
 from sim.chance import Streams
-from sim.faults.fault import Fault, LastingFault, Occurrence
+from sim.faults.fault import Fault, Injection, LastingFault, Occurrence
 from sim.injection.rate_changes import RateChanges
 from sim.run_parts import ChangeableFaults
 from sim.scenario.scenario import Expectation, Scenario
@@ -32,9 +32,9 @@ def as_played(
         ended_ns: when someone ended it before its time, from its start; None if nobody did.
         refused: names of the steps that were; those by hand are left out.
     """
-    played = scenario.faults
-    if faults is not None:
-        played = tuple(each for fault, came in faults.played() for each in _played(fault, came))
+    streams = Streams(scenario.seed)
+    came = [(fault, None) for fault in scenario.faults] if faults is None else list(faults.played())
+    played = tuple(filter(None, (_played(fault, each, ended_ns, streams) for fault, each in came)))
     changes = None if faults is None else faults.rate_changes
     planned = {each.name for each in scenario.steps}
     left = [each for each in steps if each.name in planned or each.name not in refused]
@@ -79,19 +79,33 @@ def _taken(
             yield step
 
 
-def _played(fault: Fault, came: Sequence[Occurrence] | None) -> Iterator[Fault]:
-    """Yield ``fault`` as it is if it came as planned, else one for each time it came, in the words of a scenario."""
+def _played(fault: Fault, came: Sequence[Occurrence] | None, ended_ns: int | None, streams: Streams) -> Fault | None:
+    """Return ``fault`` as it came, None if it did not come before the end.
+
+    One that came at other instants than it says has them one by one, under its own name: what it draws is the same.
+
+    Args:
+        fault: as planned.
+        came: its injections as hands have left them; None: they came as planned.
+        ended_ns: of a run that someone ended before its time; what was in was lifted then.
+        streams: of the run, from which jitter is drawn.
+    """
     if came is None:
-        yield fault
-        return
-    for number, (inject_at, lift_at) in enumerate(came, 1):
-        name = fault.name if number == 1 else f"{fault.name}-{number}"
-        once = msgspec.structs.replace(fault, name=name, at=inject_at, jitter=0, repeat=None)
-        if isinstance(once, LastingFault) and lift_at is not None:
-            if lift_at > inject_at:
-                yield msgspec.structs.replace(once, duration=lift_at - inject_at)
-        else:
-            yield once
+        if ended_ns is None or not (fault.recurs or fault.jitter):
+            return fault
+        came = fault.occurrences(streams)
+    if ended_ns is not None:
+        came = [each.cut(ended_ns) for each in came if each.inject_at < ended_ns]
+    if not came:
+        return None
+    lasts = [None if lift_at is None else lift_at - inject_at for inject_at, lift_at in came]
+    if not isinstance(fault, LastingFault):
+        lasts = [None] * len(came)
+    again = tuple(
+        Injection(at=each.inject_at, duration=each_lasts) for each, each_lasts in zip(came, lasts, strict=True)
+    )[1:]
+    exact = msgspec.structs.replace(fault, at=came[0].inject_at, jitter=0, repeat=None, again=again or None)
+    return exact if lasts[0] is None else msgspec.structs.replace(exact, duration=lasts[0])
 
 
 def _measurable(expectation: Expectation, scenario: Scenario) -> bool:

@@ -18,7 +18,7 @@ from sim.scenario.render import render
 from sim.scenario.scenario import Scenario
 from sim.steps.mirrors import mirrors_for
 
-_NOT_ASKED: Final = ("name", "at", "repeat", "jitter")  # a fault by hand comes once, now
+_NOT_ASKED: Final = ("name", "at", "repeat", "again", "jitter")  # a fault by hand comes once, now
 _LENGTH: Final = "10s"  # of a fault, unless something else is typed
 
 

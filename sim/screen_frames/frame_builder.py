@@ -131,7 +131,7 @@ def _fault(fault: Fault, span: Span, record: FaultRecord, steps: Sequence[StepRe
         name=fault.name, start_s=span.start_ns / NS_PER_S, end_s=_end_s(fault, span, record), state=record.state
     )
     since_s, until_s = record.first_effect_at_s, record.lifted_at_s
-    if not fault.releases_model or fault.repeat is not None or since_s is None:
+    if not fault.releases_model or fault.recurs or since_s is None:
         return span_s
     ends_s = [each.ended_at_s for each in steps if each.state == "done" and each.kind in _MODEL_STEPS]
     in_time_s = (each for each in ends_s if each is not None and since_s <= each < (until_s or math.inf))
@@ -144,7 +144,7 @@ def _end_s(fault: Fault, span: Span, record: FaultRecord) -> float | None:
     if fault.lift_at is None or span.end_ns is None:
         return None
     planned_s = span.end_ns / NS_PER_S
-    over = record.lifted_at_s is not None and record.state == "lifted" and fault.repeat is None
+    over = record.lifted_at_s is not None and record.state == "lifted" and not fault.recurs
     return min(planned_s, record.lifted_at_s or planned_s) if over else planned_s
 
 

@@ -109,6 +109,38 @@ def test_what_was_planned_arrives_whatever_hands_do_to_the_rate(
     assert not (tmp_path / "calm" / AS_PLAYED).exists()
 
 
+FLAPPING = """
+version: 1
+name: flapping
+seed: 11
+clock: virtual
+phases: [{name: only, duration: 12s, rate: 200}]
+faults:
+  - {name: bad, kind: traffic_poison, at: 1s, duration: 2s, ratio: 0.4, repeat: {count: 3, every: 3s}, jitter: 900ms}
+expect: [{name: settled, during: bad, expr: "error_ratio < 50%"}]
+"""
+
+
+def test_a_repeated_fault_that_is_lifted_by_hand_draws_what_it_drew(
+    tmp_path: Path, world_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is one fault, under its own name, with the injections that came; the third is cut by the end of the run."""
+    screen = ScriptedScreen(((5.0, Lift("bad")), (8.5, Quit())))
+    played(FLAPPING, world_model, tmp_path / "hand", screen, monkeypatch)
+    replayed(tmp_path / "hand", tmp_path / "again", world_model)
+
+    (fault,) = load(tmp_path / "hand" / AS_PLAYED).faults
+    came = [round(each["at_s"], 3) for each in journal(tmp_path / "hand") if each["kind"] == "fault_injected"]
+    assert (fault.name, fault.repeat, fault.jitter) == ("bad", None, 0)
+    assert [round(each.inject_at / 1e9, 3) for each in fault.planned] == came
+    assert len(came) == 3
+    first, second = (
+        [each for each in what_happened(tmp_path / place) if each[1].startswith("fault")] for place in ("hand", "again")
+    )
+    assert first == second
+    assert decided(tmp_path / "hand") == decided(tmp_path / "again")
+
+
 def test_a_fraud_wave_that_is_lifted_by_hand_is_played_again(
     tmp_path: Path, world_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -89,7 +89,7 @@ def test_schema_describes_every_parameter(kind: str) -> None:
         ),
         (
             "kind: scorer_crash, at: 1s, ▶duration: 1s",
-            "duration is not a known key; use one of at, jitter, kind, moment, name, probability, repeat",
+            "duration is not a known key; use one of again, at, jitter, kind, moment, name, probability, repeat",
         ),
         (
             "kind: model_slow, at: 1s, duration: 3s, repeat: {count: 3, every: ▶2s}",
@@ -98,6 +98,22 @@ def test_schema_describes_every_parameter(kind: str) -> None:
         (
             "kind: model_slow, at: 1s, duration: 1s, repeat: {count: ▶0, every: 2s}",
             f"repeat.count must be at least 1, got 0; {VALUE}",
+        ),
+        (
+            "kind: model_slow, at: 1s, duration: 1s, again: [{at: 3s}, {at: ▶3500ms}]",
+            "again[1].at must not be before 4s, when the one before it is over, got 3500ms; let it come later",
+        ),
+        (
+            "kind: model_slow, at: 1s, duration: 1s, again: ▶[{at: 18s, duration: 3s}]",
+            "again must keep it within the run, which lasts 20s, got until 21s; shorten it",
+        ),
+        (
+            "kind: scorer_crash, at: 1s, again: [{at: 3s, duration: ▶1s}]",
+            "again[0].duration cannot be set: scorer_crash is over at once, got 1s; leave it out",
+        ),
+        (
+            "kind: scorer_crash, at: 1s, repeat: {count: 2, every: 1s}, again: ▶[{at: 3s}]",
+            "again cannot stand beside repeat, got a list; leave one of them out",
         ),
         ("kind: model_errors, at: 1s, duration: 1s, ratio: ▶2", f"ratio must be at most 1, got 2; {VALUE}"),
     ],
@@ -140,6 +156,19 @@ def test_span_of_a_repeated_fault_is_from_its_first_injection_to_its_last_lift()
     assert fault_spans(parse(text, "drill.yaml")) == {"it": Span(2 * S, 11 * S)}
 
 
+def test_later_injections_come_at_instants_of_their_own() -> None:
+    """Each is as long as it says, or as the first; it is read back as it was written."""
+    text = with_faults("name: it, kind: model_slow, at: 2s, duration: 1s, again: [{at: 4s, duration: 200ms}, {at: 9s}]")
+    scenario = parse(text, "drill.yaml")
+    assert fault_spans(scenario) == {"it": Span(2 * S, 10 * S)}
+    assert [tuple(each) for each in scenario.faults[0].planned] == [
+        (2 * S, 3 * S),
+        (4 * S, 4 * S + S // 5),
+        (9 * S, 10 * S),
+    ]
+    assert parse(resolved(scenario), "again.yaml") == scenario
+
+
 def test_span_follows_the_jitter() -> None:
     """The span is where the fault really is, which depends on the seed."""
     text = with_faults("name: it, kind: model_slow, at: 2s, duration: 1s, jitter: 5s")
@@ -160,6 +189,10 @@ def test_span_follows_the_jitter() -> None:
             "name: it, kind: scorer_crash, at: 1s, repeat: {count: 9, every: 1s}",
             {"at": 1, "duration": None, "count": 4},
         ),
+        (
+            "name: it, kind: model_slow, at: 1s, duration: 1s, again: [{at: 2s}, {at: 3s, duration: 2s}, {at: 6s}]",
+            {"at": 1, "duration": 1, "count": None, "again": 2},
+        ),
         ("name: it, kind: scorer_crash, at: 5s", None),
     ],
 )
@@ -172,6 +205,7 @@ def test_cut_keeps_what_fits(fault: str, left: dict[str, int | None] | None) -> 
     (kept,) = faults
     assert kept.at == (left["at"] or 0) * S
     assert (None if kept.repeat is None else kept.repeat.count) == left["count"]
+    assert len(kept.again or ()) == left.get("again", 0)
     if left["duration"] is not None:
         assert kept.lift_at is not None
         assert kept.lift_at - kept.at == left["duration"] * S

@@ -110,18 +110,34 @@ def _outside(view: View, path: str, fault: Fault, end_ns: int | None) -> Iterato
         left = render_duration(end_ns - fault.at)
         yield view.problem(f"{path}.duration", f"must end within {run}", remedy=f"at most {left} are left")
     elif fault.last_at >= end_ns or (last_lift is not None and last_lift > end_ns):
-        key = "jitter" if fault.repeat is None else "repeat"
+        key = "again" if fault.again else "jitter" if fault.repeat is None else "repeat"
         until = render_duration(fault.last_at if last_lift is None else last_lift)
         yield view.problem(f"{path}.{key}", f"must keep it within {run}", f"until {until}", "shorten it")
 
 
 def _repeats(view: View, path: str, fault: Fault) -> Iterator[Problem]:
+    yield from _again(view, path, fault)
     if fault.repeat is None:
         return
     lasts = fault.jitter + (0 if fault.lift_at is None else fault.lift_at - fault.at)
     if fault.repeat.every < lasts and fault.repeat.count > 1:
         rule = f"must be at least {render_duration(lasts)}, which the fault lasts with its jitter"
         yield view.problem(f"{path}.repeat.every", rule, remedy="it would overlap itself")
+
+
+def _again(view: View, path: str, fault: Fault) -> Iterator[Problem]:
+    if fault.again and fault.repeat is not None:
+        yield view.problem(f"{path}.again", "cannot stand beside repeat", remedy="leave one of them out")
+        return
+    for number, each in enumerate(fault.again or ()):
+        if each.duration is not None and fault.lift_at is None:
+            rule = f"cannot be set: {fault.kind} is over at once"
+            yield view.problem(f"{path}.again[{number}].duration", rule, remedy="leave it out")
+    for number, (before, after) in enumerate(pairwise(fault.planned)):
+        end_ns = fault.jitter + (before.inject_at if before.lift_at is None else before.lift_at)
+        if after.inject_at < end_ns:
+            rule = f"must not be before {render_duration(end_ns)}, when the one before it is over"
+            yield view.problem(f"{path}.again[{number}].at", rule, remedy="let it come later")
 
 
 def _meets(view: View, first: Fault, path: str, second: Fault) -> Iterator[Problem]:
@@ -141,9 +157,8 @@ def overlaps(first: Fault, second: Fault) -> bool:
 
 def _spans(fault: Fault) -> Iterator[tuple[int, int]]:
     """Yield from when to when each injection of a lasting fault may be in, jitter included."""
-    count, every = (1, 0) if fault.repeat is None else (fault.repeat.count, fault.repeat.every)
-    for number in range(count):
-        yield fault.at + number * every, (fault.lift_at or fault.at) + fault.jitter + number * every
+    for inject_at, lift_at in fault.planned:
+        yield inject_at, (inject_at if lift_at is None else lift_at) + fault.jitter
 
 
 def _world(view: View, path: str, fault: Fault) -> Iterator[Problem]:
