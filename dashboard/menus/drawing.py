@@ -12,9 +12,11 @@ _LABEL: Final = 26
 _KEY: Final = 14
 _VALUE: Final = 18
 _WORDS: Final = _KEY + _VALUE + 4  # where what is said of a line begins
-_PICK_KEYS: Final = "type to filter · ↑↓ choose · Enter · Esc closes"
-_FORM_KEYS: Final = "↑↓ line · ←→ options · Enter {verb} · Esc back"
-_SENT_KEYS: Final = "asked; the run has not answered yet · Esc back"
+_PICK_KEYS: Final = (
+    "type to filter · ↑↓ choose · Enter · Esc closes",
+    "type to filter · ↑↓ · Enter · Esc",
+    "↑↓ · Enter · Esc",
+)
 
 
 def menu_height(menu: Menu, width: int, room: int) -> int:
@@ -28,13 +30,21 @@ def menu_height(menu: Menu, width: int, room: int) -> int:
 
 def draw_menu(menu: Menu, width: int, height: int) -> list[Row]:
     """Return the menu in at most ``height`` rows."""
-    keys = _PICK_KEYS if isinstance(menu, Pick) else _SENT_KEYS if menu.sent else _FORM_KEYS.format(verb=menu.verb)
-    rows = [
-        rule(
-            [(left(menu.title, max(8, width - len(keys) - 12)).rstrip(), TITLE), (f"  {keys}", DIM)], (), width, ACCENT
-        )
-    ]
+    said = _keys(menu)
+    room = width - len("── ") - 3
+    keys = next((each for each in said if len(menu.title) + len(each) + 3 <= room), said[-1])
+    title = left(menu.title, max(8, room - len(keys) - 3)).rstrip()
+    rows = [rule([(title, TITLE), (f"  {keys}", DIM)], (), width, ACCENT)]
     return [*rows, *(_pick(menu, width, height - 1) if isinstance(menu, Pick) else _form(menu, width, height - 1))]
+
+
+def _keys(menu: Menu) -> tuple[str, ...]:
+    """Return what the keys do, the longer the better, as far as the title leaves room."""
+    if isinstance(menu, Pick):
+        return _PICK_KEYS
+    if menu.sent:
+        return ("asked; the run has not answered yet · Esc back",)
+    return f"↑↓ line · ←→ options · Enter {menu.verb} · Esc back", f"↑↓ ←→ · Enter {menu.verb} · Esc"
 
 
 def _pick(menu: Pick, width: int, height: int) -> list[Row]:
