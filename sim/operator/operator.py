@@ -226,7 +226,7 @@ class Operator:
         changes, at_ns, until_ns = self._rates()
         duration_ns = min(typed_duration(asked.length), until_ns - at_ns)
         planned_now = planned_rate(self._asked.phases, at_ns) * changes.factor_at(at_ns)
-        factor = typed_times(asked.rate, planned_now, self._asked.most_times)
+        factor = typed_times(asked.rate, planned_now)
         self._change_rate(changes, at_ns, factor, duration_ns)
         words = f"{factor:.3g} times the rate for {spoken_duration(duration_ns)}"
         self._changed("burst", words)
@@ -263,7 +263,9 @@ class Operator:
 
     def _change_rate(self, changes: RateChanges, at_ns: int, factor: float, duration_ns: int) -> str:
         if factor * changes.factor_at(at_ns) > (most := self._asked.most_times):
-            raise RefusedError(f"together that is more than {most:g} times the planned rate, which is the most")
+            if most < MOST_TIMES:
+                raise RefusedError(MORE_ON_STREAM, "rate")
+            raise RefusedError(f"together that is more than {most:g} times the planned rate, which is the most", "rate")
         step = RateChange(name=self._name("rate_change"), at=at_ns, factor=round(factor, 6), duration=duration_ns)
         changes.add(step)
         self._parts.steps.add(step)

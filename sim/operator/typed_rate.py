@@ -27,7 +27,7 @@ def typed_duration(text: str) -> int:
     return span_ns
 
 
-def typed_times(text: str, rate_now: float, most: float = MOST_TIMES) -> float:
+def typed_times(text: str, rate_now: float) -> float:
     """Return how many times ``rate_now`` is meant: ``3x``, or ``5000`` transactions a second.
 
     Raises:
@@ -45,8 +45,10 @@ def typed_times(text: str, rate_now: float, most: float = MOST_TIMES) -> float:
         if not rate_now:
             raise RefusedError(f"rate {text}: nothing is planned now of which it could be a multiple", "rate")
         value /= rate_now
-    if not 0 <= value <= most:
-        raise RefusedError(f"rate {text}: is {value:.3g} times what is offered; at most {most:g} times can be", "rate")
+    if not 0 <= value <= MOST_TIMES:
+        raise RefusedError(
+            f"rate {text}: is {value:.3g} times what is offered; at most {MOST_TIMES:g} times can be", "rate"
+        )
     return value
 
 

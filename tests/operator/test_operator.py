@@ -7,7 +7,15 @@ import pytest
 from dashboard.actions import Acknowledge, Burst, Inject, Lift, Note, NotRecorded, Release, RollBack, ShiftRate
 from sim.faults.registry import FAULTS
 from sim.operator.menu_choices import choices, drill_choices
-from sim.operator.refusals import FORBIDDEN, RATE_OF_OTHERS, RATE_OF_REPLAY, VIRTUAL, RefusedError, refusal
+from sim.operator.refusals import (
+    FORBIDDEN,
+    MORE_ON_STREAM,
+    RATE_OF_OTHERS,
+    RATE_OF_REPLAY,
+    VIRTUAL,
+    RefusedError,
+    refusal,
+)
 from sim.operator.typed_fault import typed_fault
 from sim.operator.typed_rate import planned_rate, typed_duration, typed_times
 from sim.report.run_folder import AS_PLAYED
@@ -154,6 +162,21 @@ def test_a_topic_of_others_closes_at_the_key_what_needs_a_producer(tmp_path: Pat
     refused = {each.kind for each in offered.faults if each.refused == NOTHING_PRODUCED}
     assert refused == {each.kind for each in FAULTS.values() if each.on_stream == "producer"} - {"refresh_failure"}
     assert refused
+
+
+@pytest.mark.slow
+def test_on_a_stream_the_rate_can_be_lowered_and_not_raised(
+    tmp_path: Path, world_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More load needs its cards in the store before: it is refused with a line that says so, at the key or after it."""
+    text = TEXT.replace("duration: 14s", "duration: 4s").partition("faults:")[0]
+    screen = ScriptedScreen([(0.5, ShiftRate(-1)), (1.0, ShiftRate(1)), (1.5, ShiftRate(1)), (2.0, Burst("2x", "1s"))])
+    result = played(text, world_model, tmp_path / "run", screen, monkeypatch, mirrors=0)
+    assert [answer.good for answer in screen.answers] == [True, True, False, False]
+    assert screen.answers[2].text == screen.answers[3].text == MORE_ON_STREAM
+    assert len(result.summary.by_hand) == 2
+    source = 'pipeline.source={kind: kafka, address: "kafka://127.0.0.1:19092/rd"}'
+    assert choices(parse(TEXT, "plain.yaml", ["clock=real", source]), "", (), tmp_path).closed["b"] == MORE_ON_STREAM
 
 
 def test_rates_are_read_as_they_are_typed() -> None:

@@ -54,10 +54,20 @@ class ScriptedScreen(NullScreen):
         return []
 
 
-def played(text: str, model: Path, folder: Path, screen: ScriptedScreen, monkeypatch: pytest.MonkeyPatch) -> Result:
-    """Run a scenario on virtual time as if hands could change it there, so that every instant is exact."""
+def played(
+    text: str,
+    model: Path,
+    folder: Path,
+    screen: ScriptedScreen,
+    monkeypatch: pytest.MonkeyPatch,
+    mirrors: int = MOST_MIRRORS,
+) -> Result:
+    """Run a scenario on virtual time as if hands could change it there, so that every instant is exact.
+
+    On a stream there are no ``mirrors`` but those that the scenario needs.
+    """
     monkeypatch.setattr("sim.run.lifecycle.refusal", lambda _clock, *, interactive: "" if interactive else "forbidden")
     plan = prepare(Cut(parse(text, "played.yaml")), load_artifact(model), folder)
-    load = replace(plan.load, mirrors=MOST_MIRRORS) if isinstance(plan.load, SyntheticLoad) else plan.load
+    load = replace(plan.load, mirrors=mirrors) if isinstance(plan.load, SyntheticLoad) else plan.load
     with RunFolder(folder) as place:
         return execute(replace(plan, by_hand=True, load=load), place, screen)

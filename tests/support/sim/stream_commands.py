@@ -1,11 +1,16 @@
 """Commands on real servers as a user gives them, each a process of its own, and what they leave behind."""
 
 import asyncio
+import fcntl
 import os
+import pty
 import secrets
 import signal
+import struct
 import subprocess
 import sys
+import termios
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -66,6 +71,56 @@ class Command:
         for pipe in (self.process.stdout, self.process.stderr):
             if pipe is not None:
                 pipe.close()
+
+
+class AtScreen(Command):
+    """A command in a terminal of 120×40 of its own, and all that it has shown so far.
+
+    Attributes:
+        seen: what was written to the terminal.
+    """
+
+    def __post_init__(self) -> None:
+        """Start it."""
+        self._mark = secrets.token_hex(8)
+        self.seen = ""
+        self._master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+        own = {**os.environ, "TERM": "xterm-256color", **self.environment, MARK: self._mark}
+        command = [sys.executable, "-m", "sim", *self.words]
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, text=True, env=own, stdin=slave, stdout=slave, stderr=slave, start_new_session=True
+        )
+        os.close(slave)
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        with suppress(OSError):  # nobody has the other end any more
+            while data := os.read(self._master, 1 << 16):
+                self.seen += data.decode(errors="replace")
+
+    def press(self, keys: str, shows: str = "") -> bool:
+        """Type; return whether what it ``shows`` was written after it, in time."""
+        before = len(self.seen)
+        os.write(self._master, keys.encode())
+        return holds(lambda: shows in self.seen[before:])
+
+    def ended(self, within_s: float = PATIENCE_S) -> tuple[int, str, str]:
+        """Wait for its end; return exit code and all that it showed."""
+        try:
+            self.process.wait(within_s)
+            self._reader.join(PATIENCE_S)
+        finally:
+            self.kill()
+        return self.process.returncode, self.seen, ""
+
+    def kill(self) -> None:
+        """End it and all that it started as a crash does, and let go of its terminal."""
+        super().kill()
+        self._reader.join(PATIENCE_S)
+        with suppress(OSError):
+            os.close(self._master)
 
 
 def _marked(mark: bytes) -> Iterator[int]:
