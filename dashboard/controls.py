@@ -111,8 +111,12 @@ class Controls:
         if self.view.frozen:  # the frame with the answer is not shown
             self.say(answer.text, now_s, good=answer.good)
         menu = self.view.menu
-        if isinstance(menu, Form) and menu.sent and answer.number == self._asked:
-            self.view = replace(self.view, menu=None if answer.good else menu.refused(answer.text, answer.key))
+        if not isinstance(menu, Form) or not menu.sent or answer.number != self._asked:
+            return
+        if answer.good:
+            self.view = replace(self.view, menu=None)
+        else:
+            self.view = replace(self.view, menu=menu.refused(answer.text, answer.key), told=answer.number)
 
     def say(self, text: str, now_s: float, *, good: bool = False) -> None:
         """Show a line for a while, of ``good`` news or not."""

@@ -160,7 +160,7 @@ PAGES: Final = (
     _page((SCORES_PANEL,), (QUALITY_PANEL, MONEY_PANEL)),
     _page((FLOW_PANEL,), (WORKERS_PANEL,), (DECISIONS_PANEL, MODES_PANEL), (LEDGER_PANEL,)),
     (
-        *_page((EXPECTATIONS_PANEL,), want=lambda frame: 2 * len(frame.expectations)),
+        *_page((EXPECTATIONS_PANEL,), want=lambda frame: len(frame.expectations)),
         *_page((ALERTS_PANEL,), want=_alert_lines),
         _TIMELINE,
     ),

@@ -15,7 +15,7 @@ from dashboard.choices import Answer
 from dashboard.frame import Frame, Notice
 from dashboard.layout import Band, arrange
 from dashboard.menus.drawing import draw_menu, menu_height
-from dashboard.menus.menu import Form, Menu
+from dashboard.menus.menu import Menu
 from dashboard.panels.alerts import ALERTS_PANEL
 from dashboard.panels.header_footer import draw_answer, draw_footer, draw_header, draw_help, draw_small, shown_keys
 from dashboard.panels.panel import Panel
@@ -44,6 +44,7 @@ class ViewState:
         page: the group of panels that has the whole screen; 0: all of them.
         deaf: the terminal gives no keys.
         closed: keys that do nothing in this run but say why; at first those of a blind drill.
+        told: number of the latest refusal that a form has said beside its line; it is not said once more.
     """
 
     frozen: bool = False
@@ -56,6 +57,7 @@ class ViewState:
     page: int = 0
     deaf: bool = False
     closed: str = "dr"
+    told: int = 0
 
     @property
     def status(self) -> str:
@@ -111,8 +113,8 @@ def _above(frame: Frame, view: ViewState, width: int, room: int) -> list[Row]:
     if view.final:
         return []
     answer = Answer(view.said, good=view.good) if view.said else frame.answer
-    if answer is not None and isinstance(view.menu, Form) and answer.text == view.menu.wrong:
-        answer = None  # the form says it
+    if answer is not None and not view.said and 0 < answer.number <= view.told:
+        answer = None  # the form has said it
     lines = [] if answer is None else draw_answer(answer, width)
     if view.menu is not None:
         height = menu_height(view.menu, width, room - len(lines))
@@ -121,7 +123,7 @@ def _above(frame: Frame, view: ViewState, width: int, room: int) -> list[Row]:
 
 
 def _bands(frame: Frame, width: int, height: int, page: int = 0) -> list[Row]:
-    told = [row(" ", ("▸ ", ACCENT), (left(frame.situation, max(0, width - 3)), STRONG))] if frame.situation else []
+    told = [row(" ", ("▸ ", ACCENT), (_fitting(frame.situation, width - 3), STRONG))] if frame.situation else []
     planned = arrange(frame, width, height - len(told), page)
     if not planned.bands:
         return [[], row("   ", ("waiting for the first figures", DIM))]
@@ -132,6 +134,14 @@ def _bands(frame: Frame, width: int, height: int, page: int = 0) -> list[Row]:
         rows += _band(frame, placed.band, width, placed.lines)
         rows += [[] for _ in range(planned.gap)]
     return rows
+
+
+def _fitting(situation: str, width: int) -> str:
+    """Return as many of the situation's parts as fit, the most important being the first; no figure is cut."""
+    parts = situation.split("; ")
+    while len(parts) > 1 and len("; ".join(parts)) > width:
+        parts.pop()
+    return left("; ".join(parts), max(0, width))
 
 
 def _band(frame: Frame, band: Band, width: int, lines: int) -> list[Row]:

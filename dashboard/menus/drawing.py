@@ -3,7 +3,7 @@
 import textwrap
 from typing import Final
 
-from dashboard.menus.menu import Form, Menu, Option, Pick
+from dashboard.menus.menu import Entry, Form, Menu, Option, Pick
 from dashboard.rows import Row, clean, left, row, rule
 from dashboard.theme import ACCENT, CARE, DIM, LABEL, PLAIN, STRONG, TITLE
 from dashboard.units import whole
@@ -24,7 +24,8 @@ def menu_height(menu: Menu, width: int, room: int) -> int:
     if isinstance(menu, Pick):
         lines = len(menu.options) + 2 + max((len(_about(each, width)) for each in menu.options), default=0)
     else:
-        lines = len(menu.entries) + 1 + max(0, len(_wrong(menu, width)) - bool(menu.wrong_key))
+        said = max([1, *(len(_beside(entry, _room(entry, width))) for entry in menu.entries)])
+        lines = len(menu.entries) + said + max(0, len(_wrong(menu, width)) - bool(menu.wrong_key))
     return max(3, min(lines + 1, room // 2 + 2))
 
 
@@ -44,7 +45,9 @@ def _keys(menu: Menu) -> tuple[str, ...]:
         return _PICK_KEYS
     if menu.sent:
         return ("asked; the run has not answered yet · Esc back",)
-    return f"↑↓ line · ←→ options · Enter {menu.verb} · Esc back", f"↑↓ ←→ · Enter {menu.verb} · Esc"
+    moves = "↑↓ line · " if len(menu.entries) > 1 else ""
+    moves += "←→ options · " if any(entry.options for entry in menu.entries) else ""
+    return f"{moves}Enter {menu.verb} · Esc {'closes' if menu.back is None else 'back'}", f"Enter {menu.verb} · Esc"
 
 
 def _pick(menu: Pick, width: int, height: int) -> list[Row]:
@@ -61,10 +64,11 @@ def _pick(menu: Pick, width: int, height: int) -> list[Row]:
 
 
 def _about(option: Option, width: int) -> list[Row]:
-    """Return the paragraphs about an option."""
+    """Return the paragraphs about an option; without any, what has no room beside its name."""
+    whole_detail = (option.detail,) if len(option.detail) > width - _LABEL - 5 else ()
     return [
         row("   ", (line, PLAIN if number == 0 else LABEL))
-        for number, text in enumerate(option.about)
+        for number, text in enumerate(option.about or whole_detail)
         for line in textwrap.wrap(clean(text), max(20, width - 4), subsequent_indent="  ")
     ]
 
@@ -87,19 +91,35 @@ def _form(menu: Form, width: int, height: int) -> list[Row]:
 
 
 def _entry(menu: Form, number: int, width: int) -> list[Row]:
-    """Return one line of the form, with what is wrong with it in the place of its hint."""
+    """Return one line of the form; its hint is whole where it is being filled in, and gives way to what is wrong."""
     entry, here = menu.entries[number], number == menu.at
     wrong = _wrong(menu, width) if menu.wrong_key == entry.key else []
-    wide = max(_VALUE, width - _KEY - 5) if not entry.hint and not entry.options and not wrong else _VALUE
+    room = _room(entry, width) if not wrong else width - _WORDS
+    wide = width - _KEY - 4 - room
     value = entry.value if len(entry.value) < wide - 1 else entry.value[-(wide - 2) :]
     shown = f"< {value} >" if entry.options else f"{value}▏" if here else value
-    hint = " | ".join(entry.options) if len(entry.options) > 1 else entry.hint
-    beside, style = (f"✗ {wrong[0]}", CARE) if wrong else (hint, DIM)
+    said, style = _beside(entry, room), DIM
+    if wrong:
+        said, style = [f"{'  ' if number else '✗ '}{each}" for number, each in enumerate(wrong)], CARE
+    elif not here:
+        said = [left(_meaning(entry), room - 1)]
     line = row(" ▸ " if here else "   ", (left(entry.key, _KEY), STRONG if here else LABEL))
-    line += row(
-        (left(shown, wide), ACCENT if here else PLAIN), (left(f" {beside}", max(0, width - _KEY - wide - 4)), style)
-    )
-    return [line, *(row(" " * (_WORDS + 2), (each, CARE)) for each in wrong[1:])]
+    line += row((left(shown, wide), ACCENT if here else PLAIN), (f" {said[0]}", style))
+    return [line, *(row(" " * (_WORDS + 1), (each, style)) for each in said[1:])]
+
+
+def _room(entry: Entry, width: int) -> int:
+    """Return how many cells there are beside a value: all but a few where nothing stands there."""
+    return width - _WORDS if entry.hint or entry.options else 1
+
+
+def _beside(entry: Entry, room: int) -> list[str]:
+    """Return what stands beside a value, in lines: what may be chosen, or what it means."""
+    return textwrap.wrap(clean(_meaning(entry)), max(20, room - 1)) or [""]
+
+
+def _meaning(entry: Entry) -> str:
+    return " | ".join(entry.options) if len(entry.options) > 1 else entry.hint
 
 
 def _wrong(menu: Form, width: int) -> list[str]:
@@ -107,4 +127,4 @@ def _wrong(menu: Form, width: int) -> list[str]:
     if not menu.wrong:
         return []
     text = clean(menu.wrong).removeprefix(f"{menu.wrong_key} ") if menu.wrong_key else f"✗ {clean(menu.wrong)}"
-    return textwrap.wrap(text, max(20, width - _WORDS - 3 if menu.wrong_key else width - 4), subsequent_indent="")
+    return textwrap.wrap(text, max(20, width - _WORDS - 3 if menu.wrong_key else width - 4))
