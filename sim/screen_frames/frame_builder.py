@@ -131,6 +131,7 @@ def _fault(fault: Fault, span: Span, record: FaultRecord, steps: Sequence[StepRe
         name=fault.name, start_s=span.start_ns / NS_PER_S, end_s=_end_s(fault, span, record), state=record.state
     )
     since_s, until_s = record.first_effect_at_s, record.lifted_at_s
+    since_s = record.injected_at_s if since_s is None else since_s  # rolled back before it had any
     if not fault.releases_model or fault.recurs or since_s is None:
         return span_s
     ends_s = [each.ended_at_s for each in steps if each.state == "done" and each.kind in _MODEL_STEPS]
