@@ -162,7 +162,7 @@ PAGES: Final = (
     (
         *_page((EXPECTATIONS_PANEL,), want=lambda frame: len(frame.expectations)),
         *_page((ALERTS_PANEL,), want=_alert_lines),
-        _TIMELINE,
+        replace(_TIMELINE, want=_timeline_lines, most=_timeline_lines),
     ),
 )
 """Groups of panels, each of which can have the whole screen: the keys 1 to 6."""
