@@ -116,6 +116,7 @@ def costs_us(runs: Sequence[LiveRun]) -> list[float]:
 
 def delay_ms(run: LiveRun) -> float:
     """Return the time from a key to its entry in the journal, in ms."""
+    time.sleep(0.2)  # until the form of the note before has heard that it is written
     run.press("n")
     time.sleep(0.2)
     run.press("x")
