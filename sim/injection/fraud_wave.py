@@ -69,13 +69,14 @@ class AttackedFeed(FeedInjector):
         One in each step of its rate, so that a wave that is shorter by hand or by plan is the beginning of the longer.
         """
         fault, chance = self.fault, self.switch.chance
-        steps = np.arange(math.ceil(fault.rate * fault.duration / NS_PER_S))
         parts: list[I64] = []
-        for number, occurrence in enumerate(self.switch.meant):
+        for number, (inject_at, lift_at) in enumerate(self.switch.meant):
+            lasts_ns = fault.duration if lift_at is None else lift_at - inject_at
+            steps = np.arange(math.ceil(fault.rate * lasts_ns / NS_PER_S))
             places = (number << _MOST_STEPS_BITS) + steps
             offset_ns = ((steps + chance.of("arrivals", places)) * (NS_PER_S / fault.rate)).astype(np.int64)
-            keep = (offset_ns < fault.duration) & (chance.of("call", places) < fault.probability)
-            parts.append(occurrence.inject_at + offset_ns[keep])
+            keep = (offset_ns < lasts_ns) & (chance.of("call", places) < fault.probability)
+            parts.append(inject_at + offset_ns[keep])
         return np.sort(np.concatenate(parts))
 
     def _inside(self, due_ns: I64) -> Bool:
