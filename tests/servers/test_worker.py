@@ -85,21 +85,29 @@ def test_a_worker_decides_each_transaction_once_and_drains_at_sigterm(run: Strea
     assert {each.kind for each in run.ended.values()} == {"decision"}
 
 
-def test_a_worker_is_read_while_it_decides(run: StreamRun) -> None:
-    """Its endpoint tells what it alone has decided."""
+def test_a_worker_is_read_while_it_decides_and_once_more_at_its_end(run: StreamRun) -> None:
+    """Its endpoint tells what it alone has decided, and stays until its last figures were read."""
     address = f"{LOOPBACK}:{free_port()}"
 
-    def decided() -> float:
+    def lines() -> list[str]:
         with urllib.request.urlopen(f"http://{address}/metrics", timeout=STOPPED_S) as answer:
-            lines = answer.read().decode().splitlines()
-        return sum(float(line.split()[-1]) for line in lines if line.startswith("riskdrill_decisions_total{"))
+            return [*answer.read().decode().splitlines()]
+
+    def decided() -> float:
+        return sum(float(line.split()[-1]) for line in lines() if line.startswith("riskdrill_decisions_total{"))
 
     async def law(run: StreamRun) -> None:
-        run.worker("--slot", "w0", "--metrics-addr", address)
+        worker = run.worker("--slot", "w0", "--metrics-addr", address)
         await run.until(lambda: run.of(Status))
         await run.offer(300)
         while await asyncio.to_thread(decided) < 300:
             pass
+        worker.send_signal(signal.SIGTERM)
+        while 'riskdrill_run_state{state="ended"} 1.0' not in await asyncio.to_thread(lines):
+            pass
+        code, said = await ended(worker)
+        assert code == PASS
+        assert said[-1].endswith("/metrics stays up to 15 s until it was read once more; Ctrl-C ends that")
 
     play(run, law)
 
