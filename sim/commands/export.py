@@ -73,7 +73,7 @@ def _read_every_s(text: str) -> float:
     """Return how often the endpoint is read.
 
     Raises:
-        InputError: not so.
+        InputError: it is no duration, or beyond its bounds.
     """
     from sim.units import NS_PER, parse_duration
 
