@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator
 
 import numpy as np
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import Producer, TopicPartition
 
 from actors.adapters.kafka import lasting_client
 from actors.adapters.kafka.address import parse_stream
@@ -64,6 +64,25 @@ def test_a_reader_whose_client_looks_for_no_broker_again_goes_on_where_it_was(
     assert [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING] == [
         "Kafka answers, and the client for a test did not hear it: it was made anew"
     ]
+    reader.close()
+
+
+def test_what_a_client_brings_again_is_given_out_once(broker: ShutOutBroker) -> None:
+    """A reader knows how far it is, whatever its client begins anew."""
+    topic = "t"
+    produced(broker, topic, b"before")
+    settings = parse_stream(broker.stream).client(group_id="reader") | {"auto.offset.reset": "error"}
+    reader = PartitionReader("a test", settings, {(topic, 0): 0})
+    read: list[bytes | None] = []
+    for count in (1, 2):
+        for _ in range(round(WITHIN_S / 0.05)):
+            read.extend(message.value() for message in reader.read(10))
+            if len(read) >= count:
+                break
+        if count == 1:
+            reader._client.current.seek(TopicPartition(topic, 0, 0))
+            produced(broker, topic, b"after")
+    assert read == [b"before", b"after"]
     reader.close()
 
 

@@ -82,8 +82,8 @@ class PartitionReader:
         for message in found:
             error = message.error()
             if error is None:
-                read.append(message)
-                self._reach(message, 1)
+                if self._reach(message, 1):
+                    read.append(message)
             elif error.code() == AT_END:
                 self._reach(message, 0)
             elif not isinstance(judged(KafkaException(error)), StillWaitingError):
@@ -92,12 +92,22 @@ class PartitionReader:
             self._client.look()
         return read
 
-    def _reach(self, message: Message, behind: int) -> None:
+    def _reach(self, message: Message, behind: int) -> bool:
+        """Take that ``message`` has come; return whether it is new: a client that lost its brokers may bring one again.
+
+        Args:
+            message: from one of the partitions.
+            behind: how far the next offset is from its own.
+        """
         topic, partition, offset = message.topic(), message.partition(), message.offset()
-        if topic is not None and partition is not None and offset is not None:
-            at = topic, partition
-            self.reached[at] = max(self.reached[at], offset + behind)
-            self._client.heard()
+        if topic is None or partition is None or offset is None:
+            return False
+        self._client.heard()
+        at = topic, partition
+        if offset < self.reached[at]:
+            return False
+        self.reached[at] = offset + behind
+        return True
 
     def close(self) -> None:
         """Read nothing more."""
