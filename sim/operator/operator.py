@@ -14,6 +14,7 @@ from dashboard.actions import (
     Acknowledge,
     Action,
     Burst,
+    Call,
     Inject,
     Lift,
     Note,
@@ -147,7 +148,7 @@ class Operator:
         except RefusedError as refusal:
             self._answer = Answer(str(refusal), good=False, key=refusal.key, number=self._number)
         else:
-            self._answer = Answer(said, number=self._number)
+            self._answer = Answer(said, good=not self._called_wrong(action), number=self._number)
         self._answered_ns = self._clock.now_ns()
 
     def _obey(self, action: Action) -> str:
@@ -155,6 +156,10 @@ class Operator:
         if incident is None:
             return self._do(action)
         return incident.obey(action) or self._do(incident.meant(action))
+
+    def _called_wrong(self, action: Action) -> bool:
+        incident = self._asked.incident
+        return isinstance(action, Call) and incident is not None and incident.calls[-1].verdict == "wrong"
 
     def _check(self) -> None:
         if self._asked.refused:

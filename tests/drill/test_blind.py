@@ -260,7 +260,10 @@ def test_people_stand_beside_alerts(drilled: Drilled) -> None:
 
 def test_injecting_and_lifting_are_refused(drilled: Drilled) -> None:
     """A name would name it: the answers say so, and the run has no other fault than the scenario's."""
-    refused = [each.text for each in drilled.screen.answers if not each.good]
+    bad = [each.text for each in drilled.screen.answers if not each.good]
+    wrong = [text for text in bad if text.startswith("that is not it")]  # no success either
+    refused = [text for text in bad if text not in wrong]
+    assert len(wrong) == drilled.told.false_calls
     assert [text.partition(";")[0].partition(":")[0] for text in refused] == [
         "in a blind drill nothing is injected by hand",
         "in a blind drill nothing is lifted",
