@@ -105,7 +105,7 @@ def _entry(menu: Form, number: int, width: int) -> list[Row]:
         said = [left(_meaning(entry), room - 1)]
     line = row(" ▸ " if here else "   ", (left(entry.key, _KEY), STRONG if here else LABEL))
     line += row((left(shown, wide), ACCENT if here else PLAIN), (f" {said[0]}", style))
-    return [line, *(row(" " * (_WORDS + 1), (each, style)) for each in said[1:])]
+    return [line, *(row(" " * _WORDS, (each, style)) for each in said[1:])]
 
 
 def _room(entry: Entry, width: int) -> int:
