@@ -14,9 +14,9 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from actors.adapters.kafka.address import parse_stream
+from actors.adapters.kafka.topics import PARTITIONS  # as many as the decisions' topic has that other runs have made
 
 TOPIC = "payments"
-PARTITIONS = 3
 BROKEN_EVERY = 200  # one of so many messages
 BEGIN_MS = 1_770_000_000_000
 KINDS = ("fuel", "grocery", "online", "travel")

@@ -15,8 +15,11 @@ import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 
+from actors.adapters.kafka.address import parse_stream
+from actors.adapters.kafka.topics import StreamTopics
 from examples.payments import BEGIN_MS, TOPIC, broken, make_topic, payment
 from sim.exit_codes import INCONCLUSIVE, PASS, USAGE
+from tests.support.deaths import PROCESS
 from tests.support.documents import SCALE_OUT
 from tests.support.redis_server import RedisServer
 from tests.support.repository import ROOT
@@ -67,8 +70,7 @@ def test_every_message_is_decided_once_or_says_why_not(
     filled(kafka_address, topic)
     command = begun(kafka_address, store, world_model, topic, folder)
     assert holds(lambda: len(lines(folder / "decisions.jsonl")) > COUNT // 20, PATIENCE_S)
-    workers = [each for each in command.processes() if _is_worker(each)]
-    os.kill(workers[0], signal.SIGKILL)
+    os.kill(workers_of(folder)[0], signal.SIGKILL)
     code, out, err = command.ended(PATIENCE_S)
     assert code in {PASS, INCONCLUSIVE}, out + err  # all may be decided before the fault comes in
     summary = summary_of(folder)
@@ -82,10 +84,10 @@ def test_every_message_is_decided_once_or_says_why_not(
     assert letters == {"not_json": 4, "missing_field": 2, "wrong_type": 2, "out_of_range": 4}
 
 
-def _is_worker(process: int) -> bool:
-    """Return whether a process commits decisions: it has been told that it is a spawned child, and is no helper."""
-    command = Path(f"/proc/{process}/cmdline").read_bytes()
-    return b"spawn_main" in command and b"resource_tracker" not in command
+def workers_of(folder: Path) -> list[int]:
+    """Return the processes that take part in a run, as its journal tells; a spare is none of them."""
+    joined = [each["detail"] for each in lines(folder / "journal.jsonl") if each["kind"] == "worker_joined"]
+    return [int(found[1]) for found in map(PROCESS.search, joined) if found is not None]
 
 
 def test_a_map_that_fits_no_message_is_told_in_one_line(
@@ -122,8 +124,9 @@ def typed(page: str) -> tuple[list[str], list[str]]:
 def test_the_commands_of_the_page_do_what_it_says(
     kafka_address: str, store: RedisServer, world_model: Path, tmp_path: Path
 ) -> None:
-    """Word by word, but for the addresses and a shorter run: somebody's payments are decided, the broken ones told."""
+    """But for addresses and a shorter run, after its first look: payments are decided, and the broken ones told."""
     del world_model  # which the command finds by itself
+    StreamTopics(parse_stream(f"kafka://{kafka_address}/riskdrill")).ensure()
     page = SCALE_OUT.read_text()
     section = page[page.index("## Your own messages") : page.index("## What to expect of latency")]
     here = section.replace("127.0.0.1:19092", kafka_address).replace("redis://127.0.0.1:16379", store.url)
