@@ -256,9 +256,12 @@ class WorkerGroup:
             self._tell("worker_joined", status.worker, "is heard of again")
         if member.state != "gone":
             member.state = "live"
+        if any(each.snapshot.at_ns == status.snapshot.at_ns for each in member.statuses):
+            return  # a client that has no answer sends again
         newest = member.newest
-        self._telemetry.absorb(status.snapshot, None if newest is None else newest.snapshot, OF_WORKERS)
-        member.statuses.append(status)
+        if newest is None or newest.snapshot.at_ns < status.snapshot.at_ns:  # or it has overtaken this one so
+            self._telemetry.absorb(status.snapshot, None if newest is None else newest.snapshot, OF_WORKERS)
+            member.statuses.append(status)
         for entry in status.entries:
             self._note(status.worker, entry)
 

@@ -7,6 +7,7 @@ import pytest
 
 from actors.core.clock import NS_PER_S, RealClock
 from actors.telemetry.snapshot import Gauges
+from actors.telemetry.stages import Stage
 from actors.telemetry.telemetry import Telemetry
 from sim.coordinator.remote_model import WorkerModels
 from sim.coordinator.servers import Silence
@@ -263,6 +264,25 @@ def test_a_worker_without_partitions_is_shown_as_joining() -> None:
         await settled()
         (row,) = group.rows()
         assert (row.state, row.lag, row.restarts, row.note) == ("joining", None, 1, "was killed (SIGKILL)")
+
+    group_of(check)
+
+
+def test_a_status_that_comes_late_or_again_counts_nothing() -> None:
+    """A client that had no answer sends again, and what was sent behind that may have come before."""
+    worker, statuses = Telemetry(), list[Status]()
+    for at_ns, us in enumerate((10, 90_000, 10)):
+        worker.stages[Stage.INFERENCE].record_few([us])
+        snapshot = worker.snapshot(at_ns, Gauges())
+        statuses.append(Status(run="r", process="a", worker="w0", at_ns=at_ns, snapshot=snapshot))
+    first, second, third = statuses
+
+    async def check(group: WorkerGroup, control: InMemoryControl) -> None:
+        control.send(asking("a"))
+        for status in (second, first, second, third, first):
+            control.send(status)
+        await settled()
+        assert group._telemetry.stages[Stage.INFERENCE].count == len(statuses)
 
     group_of(check)
 
