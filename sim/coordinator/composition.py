@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from actors.adapters.files import AppendOnlyFile, DeadLetterFile
 from actors.adapters.redis.features import RedisFeatureStore
 from actors.adapters.streams import Delivery, delivery_of
+from actors.core.arrays import Column
 from actors.core.clock import US_PER_S
 from actors.model.serving import ModelSlot
 from actors.telemetry.alerts.built_in import stream_rules
@@ -22,6 +23,7 @@ from sim.coordinator.remote_pipeline import RemotePipeline
 from sim.coordinator.servers import StreamInlet
 from sim.coordinator.stream_workers import StreamRequest, StreamWorkers, new_run
 from sim.journal import Journal
+from sim.outcomes.mapped_arrays import ArrayStore
 from sim.outcomes.outcome_book import OutcomeBook
 from sim.report.run_folder import DEAD_LETTERS, DECISIONS, UNDELIVERED
 from sim.report.summary import StreamFigures
@@ -55,6 +57,8 @@ class StreamRun:
     inlet: StreamInlet
     workers: StreamWorkers
     delivery: Delivery
+    array_store: ArrayStore | None
+    final_columns: Callable[[], list[Column]]
     paced: bool = True
 
     def gauges(self) -> Gauges:
@@ -166,7 +170,9 @@ class StreamRun:
         self.event_time.begin(start_ns)
 
     def put_away(self) -> None:
-        """Leave everything in memory: a run on a stream keeps no windows here."""
+        """Move to files those parts of growing arrays that are final; the pages they had in memory are free again."""
+        if self.array_store is not None:
+            self.array_store.put_away([*self.book.settled(), *self.final_columns()])
 
     def close(self) -> None:
         """Close the files, and let no worker live on."""
@@ -245,4 +251,6 @@ async def _composed(
         inlet,
         workers,
         delivery,
+        machine.array_store,
+        own.final_columns,
     )

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
+import numpy as np
+
 from actors.actor import Environment, Hooks
 from actors.adapters.kafka.readings import MappedMessages
 from actors.adapters.redis.features import RedisFeatureStore
 from actors.adapters.stores import kept_s
-from actors.core.arrays import I64
+from actors.core.arrays import I64, Column
 from actors.core.clock import US_PER_S, Clock, ScaledEventTime
 from actors.features.refresh import Refresher
 from actors.model.serving import ModelSlot
@@ -30,7 +32,7 @@ from sim.injection.open_run import OpenRun
 from sim.injection.schedule import FaultSchedule
 from sim.injection.switch import FaultTargets
 from sim.journal import Journal
-from sim.run.composition import note_failed_refresh, note_refresh, rate_changes
+from sim.run.composition import final_columns, note_failed_refresh, note_refresh, rate_changes
 from sim.run.machine import Machine
 from sim.run.plan import Plan, SyntheticLoad
 from sim.run.serving import model_slot
@@ -59,6 +61,7 @@ class ProducerParts:
         event_time: when it is, for transactions.
         refresher: keeps batch features fresh.
         sending: the producer and what sends, or what takes note of messages that others write.
+        final_columns: returns the columns that grow with the run, of which nothing is changed any more.
     """
 
     event_time: RunEventTime
@@ -70,6 +73,7 @@ class ProducerParts:
     steps: StepSchedule
     group: WorkerGroup
     sending: Sending
+    final_columns: Callable[[], list[Column]]
 
 
 class Ledger(Found, Protocol):
@@ -120,6 +124,7 @@ class _Traffic:
     store: RedisFeatureStore
     refresher: Background
     sending: Sending
+    final_columns: Callable[[], list[Column]] = list
 
 
 async def compose_producer(
@@ -168,7 +173,16 @@ async def compose_producer(
     served = keep_served(traffic.store, clock, lambda told: journal.add("features_refreshed", detail=told))
     workers.add(served, "batch features")
     return ProducerParts(
-        traffic.event_time, traffic.store, traffic.refresher, faults, slot, changes, steps, group, traffic.sending
+        traffic.event_time,
+        traffic.store,
+        traffic.refresher,
+        faults,
+        slot,
+        changes,
+        steps,
+        group,
+        traffic.sending,
+        traffic.final_columns,
     )
 
 
@@ -178,8 +192,11 @@ async def _sent(around: _Surroundings, truths: Truths, ledger: Ledger) -> _Traff
     speed = plan.load.speed
     if speed is None:
         raise AssertionError("a run on a stream has intended times; it was checked")
-    warm = warm_state(plan.artifact, plan.load.start_us, plan.label_delay_us, plan.load.towns())
-    labels, paced = DelayedLabels(plan.label_delay_us), ScaledEventTime(clock, plan.load.start_us, speed)
+    array_store = around.machine.array_store
+    allocate = np.empty if array_store is None else array_store.empty
+    warm = warm_state(plan.artifact, plan.load.start_us, plan.label_delay_us, plan.load.towns(), allocate)
+    labels = DelayedLabels(plan.label_delay_us, allocate)
+    paced = ScaledEventTime(clock, plan.load.start_us, speed)
     schedule = plan.load.schedule()
     if schedule is not None:
         schedule = schedule.altered(local.reschedule)
@@ -197,13 +214,14 @@ async def _sent(around: _Surroundings, truths: Truths, ledger: Ledger) -> _Traff
         clock,
         on_refreshed=partial(note_refresh, around.telemetry, around.journal),
         on_failed=partial(note_failed_refresh, around.telemetry, around.journal),
+        on_step=None if array_store is None else array_store.release,
     )
     environment = Environment(clock, around.telemetry, local.wrap_hooks(Hooks()))
     settings, outlet, restarted = plan.scenario.pipeline, around.workers.sender, around.journal.note_restart
     seen = SentOnce(warm.history.append)
     sending = OpenLoop(settings, source, outlet, environment, ledger.sent, restarted, seen)
     await source.prime()
-    return _Traffic(paced, store, refresher, sending)
+    return _Traffic(paced, store, refresher, sending, partial(final_columns, warm.history, labels))
 
 
 async def _listened_to(around: _Surroundings, source: StreamSourceSettings, ledger: Ledger) -> _Traffic:

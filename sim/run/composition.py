@@ -8,8 +8,10 @@ import numpy as np
 
 from actors.actor import Hooks
 from actors.adapters.files import AppendOnlyFile, DeadLetterFile
+from actors.core.arrays import Column
 from actors.core.clock import US_PER_S, Clock, EventTime, ScaledEventTime, WatermarkEventTime
 from actors.core.work import Work
+from actors.features.history import History
 from actors.features.refresh import Refreshed, Refresher, RefreshFailed
 from actors.model.serving import ModelSlot
 from actors.model.verification import ChildVerification, Verification
@@ -178,9 +180,7 @@ class RunContext:
     def put_away(self) -> None:
         """Move to files those parts of growing arrays that are final; the pages they had in memory are free again."""
         if self.array_store is not None:
-            view = self.warm.history.view()
-            history = [*view.transactions.values(), *view.labels.values()]
-            self.array_store.put_away([*self.book.settled(), *history, *self.labels.columns()])
+            self.array_store.put_away([*self.book.settled(), *final_columns(self.warm.history, self.labels)])
 
     def close(self) -> None:
         """Close the files."""
@@ -312,6 +312,12 @@ def compose_run(
         labels,
         array_store,
     )
+
+
+def final_columns(history: History, labels: DelayedLabels) -> list[Column]:
+    """Return what a run keeps of its transactions for batch features: columns that only grow, and are not changed."""
+    view = history.view()
+    return [*view.transactions.values(), *view.labels.values(), *labels.columns()]
 
 
 def rate_changes(plan: Plan) -> RateChanges | None:
