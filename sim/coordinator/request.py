@@ -18,7 +18,7 @@ from dashboard.frame import Notice
 from sim.coordinator.composition import compose_stream
 from sim.coordinator.stream_workers import StreamRequest, check_servers
 from sim.run.execution import Compose
-from sim.scenario.pipeline import CallerSink, FeedSourceSettings, StreamSourceSettings, mapped_source
+from sim.scenario.pipeline import TOPIC_KEYS, CallerSink, FeedSourceSettings, StreamSourceSettings, mapped_source
 from sim.scenario.problems import LateProblemError
 from sim.scenario.scenario import Scenario
 from sim.scenario.timeline import Cut
@@ -26,12 +26,6 @@ from sim.stream.fault_places import check_faults
 from sim.stream.places import Places
 
 WINDOWS_TIMEOUT_NS: Final = 250 * NS_PER_MS  # as long as a call of the store may take; in process it is 5 ms
-NAMED: Final = {
-    "transactions": "pipeline.source.topic",
-    "decisions": "pipeline.sink.topic",
-    "dead_letters": "pipeline.sink.dead_letters",
-}
-"""Where a scenario names the topics of its stream."""
 LOOKUP_TIMEOUT_NS: Final = 100 * NS_PER_MS  # a batch of hundreds of rows takes 3 to 30 ms on a busy machine
 
 
@@ -129,7 +123,7 @@ def with_own_topics(scenario: Scenario, places: Places) -> Places:
         stream = places.stream.named(names)
     except ValueError as error:
         rule, wrong = error.args
-        path = next(NAMED[what] for what, name in names.items() if name == wrong)
+        path = next(TOPIC_KEYS[what] for what, name in names.items() if name == wrong)
         raise LateProblemError(path, rule, wrong, "choose another") from error
     return Places(stream, places.store)
 

@@ -126,6 +126,12 @@ class PipelineSettings(PipelineConfig, frozen=True, kw_only=True):
     windows: WindowsSettings = WindowsSettings()
 
 
+TOPIC_KEYS: Final = {
+    "transactions": "pipeline.source.topic",
+    "decisions": "pipeline.sink.topic",
+    "dead_letters": "pipeline.sink.dead_letters",
+}
+"""Where a scenario names the topics of its stream, by what is in them."""
 NOTHING_PRODUCED: Final = "nothing is produced where pipeline.source maps what others write"
 
 

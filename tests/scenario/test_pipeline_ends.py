@@ -28,6 +28,8 @@ def test_ends_are_the_runs_own_unless_others_are_named(text: str) -> None:
             "pipeline.sink.kind is not a known kind, got file; use one of caller, kafka",
         ),
         ("pipeline: {sink: {kind: caller, ▶topic: x}}", "pipeline.sink.topic is not a known key"),
+        ("pipeline: {source: {kind: kafka, topic: ▶a/b}}", "pipeline.source.topic must be the name of a topic"),
+        ("pipeline: {sink: {kind: kafka, dead_letters: ▶..}}", "pipeline.sink.dead_letters must be the name of"),
     ],
 )
 def test_mistakes_are_located(text: str, problem: str) -> None:

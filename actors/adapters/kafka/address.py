@@ -32,12 +32,22 @@ OURS: Final = frozenset(  # what delivery once and only once rests on, or what t
 STEADY: Final[Mapping[str, str | float]] = {  # of every client
     "log_level": 0,
     # or a client that is told of no broker at all, by one that its controller has shut out, drops the last one that it
-    # knew and finds none again; those of a group must not, see `client.CONSUMER`
+    # knew and finds none again; those of a group must not, see `client.KEEPING`
     "metadata.recovery.strategy": "rebootstrap",
 }
 _PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,150}")  # what a topic may be called, with room for our endings
 _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
 _ENVIRONMENT = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+def check_topic(name: str) -> None:
+    """Raise where Kafka has no topic of such a name.
+
+    Raises:
+        ValueError: its argument is the rule.
+    """
+    if not _TOPIC.fullmatch(name) or name in (".", ".."):
+        raise ValueError("must be the name of a topic, of up to 249 letters, digits, '.', '_' and '-'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +92,11 @@ class StreamAddress:
         """Return the same stream with topics called by ``names``.
 
         Raises:
-            ValueError: Kafka has no topic of such a name, or two topics would be one; its arguments are rule and name.
+            ValueError: two topics would be one; its arguments are rule and name.
         """
         stream = replace(self, names=dict(names))
         called = astuple(stream.topics)
         for name in names.values():
-            if not _TOPIC.fullmatch(name) or name in (".", ".."):
-                raise ValueError("must be the name of a topic, of up to 249 letters, digits, '.', '_' and '-'", name)
             if called.count(name) > 1:
                 raise ValueError("must be another topic than the stream's others", name)
         return stream

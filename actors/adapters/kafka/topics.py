@@ -214,7 +214,8 @@ class StreamTopics:
                 return ask()
             except _UnlistedError as error:
                 if time.monotonic() > until:
-                    raise MachineError(f"{self._stream.url}: has no topic {error}; who removes it?") from error
+                    why = f"{self._stream.url}: has no topic {error}; has a run begun on this stream?"
+                    raise MachineError(why) from error
             except KafkaException as error:
                 what: KafkaError = error.args[0]
                 if (not what.retriable() and what.code() not in SETTLING) or time.monotonic() > until:

@@ -29,6 +29,7 @@ _TOLD: Final = (  # what the server's refusals begin with
     ("INVALID USERNAME-PASSWORD", f"Redis refuses the password in {PASSWORD_VARIABLE}"),
     ("HELLO MUST BE CALLED", f"Redis requires a password: export {PASSWORD_VARIABLE}"),
 )
+_AWAY: Final = "Redis is not there"
 _KINDS: Final = {"READONLY": "READONLY", "OOM": "OUTOFMEMORY", "LOADING": "BUSYLOADING", "NOPERM": "NOPERMISSION"}
 
 
@@ -106,7 +107,9 @@ async def check_store(address: StoreAddress, prefix: str) -> None:
         await client.execute_command("FUNCTION", "STATS")  # type: ignore[no-untyped-call]
         await client.set(f"{prefix}probe", 1, ex=PROBE_S)
     except (RedisError, OSError) as error:
-        raise InputError(f"{address.url}: {told(error)}") from error
+        why = told(error)
+        remedy = "; see that it runs, and that this is its address" if why.startswith(_AWAY) else ""
+        raise InputError(f"{address.url}: {why}{remedy}") from error
     finally:
         await client.aclose()
 
@@ -116,7 +119,7 @@ def told(error: BaseException) -> str:
     from redis.exceptions import ConnectionError as ConnectionFailedError
     from redis.exceptions import TimeoutError as TimedOutError
 
-    text = " ".join(str(error).split())
+    text = " ".join(str(error).split()).rstrip(".")
     kind = type(error).__name__.removesuffix("Error").upper()  # the client cuts the first word off some refusals
     for beginning, meaning in _TOLD:
         if text.upper().startswith(beginning) or kind == _KINDS.get(beginning):
@@ -124,7 +127,7 @@ def told(error: BaseException) -> str:
     if isinstance(error, TimedOutError):
         return "Redis did not answer in time"
     if isinstance(error, ConnectionFailedError | OSError):
-        return f"Redis is not there: {text}" if text else "Redis is not there"
+        return f"{_AWAY}: {text}" if text else _AWAY
     return f"Redis refuses: {text}"
 
 
