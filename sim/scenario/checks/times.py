@@ -126,10 +126,12 @@ def _repeats(view: View, path: str, fault: Fault) -> Iterator[Problem]:
 
 
 def _again(view: View, path: str, fault: Fault) -> Iterator[Problem]:
-    if fault.again and fault.repeat is not None:
+    if not fault.again:
+        return
+    if fault.repeat is not None:
         yield view.problem(f"{path}.again", "cannot stand beside repeat", remedy="leave one of them out")
         return
-    for number, each in enumerate(fault.again or ()):
+    for number, each in enumerate(fault.again):
         if each.duration is not None and fault.lift_at is None:
             rule = f"cannot be set: {fault.kind} is over at once"
             yield view.problem(f"{path}.again[{number}].duration", rule, remedy="leave it out")
