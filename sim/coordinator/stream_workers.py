@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import secrets  # noqa: TID251 - a name that no other run has is no chance of a run
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from actors.adapters.kafka.topics import StreamTopics
 from actors.adapters.redis.connection import START_TIMEOUT_S, check_store
 from actors.adapters.redis.run_marks import RunMarks
 from actors.core.cancellation import failure_of, surfacing_in
-from actors.core.clock import Clock
+from actors.core.clock import NS_PER_S, Clock
 from actors.core.errors import EscalationError, InputError, MachineError, RiskdrillError
 from actors.telemetry.snapshot import Gauges
 from dashboard.frame import Notice
@@ -32,6 +33,11 @@ from sim.stream.places import Places
 
 JOIN_S: Final = 120.0  # the first start compiles kernels, and cores are shared
 ALONE_S: Final = 30.0  # that run elsewhere: they wait for a run already
+LOOK_AFTER_NS: Final = NS_PER_S
+NOBODYS_S: Final = 10  # beyond the session of a member: its partitions are others' by then
+NOBODYS_NS: Final = NOBODYS_S * NS_PER_S
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +130,7 @@ class StreamWorkers:
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._supervisor: WorkerSupervisor | None = None
         self._on_begin: list[Callable[[], None]] = []
+        self._ending = False
         self.marks = RunMarks(request.places.store)
         self.group: WorkerGroup
         self.sender: TransactionSender
@@ -194,8 +201,30 @@ class StreamWorkers:
             )
             await self._supervisor.start()
         await self._until_there(group, wanted)
+        self.add(self.keep_served(), "partitions")
         if self._supervisor is not None:
             self._supervisor.keep_spare()
+
+    async def keep_served(self) -> None:
+        """Have the partitions shared out anew when one of them is nobody's for long; goes on until cancelled.
+
+        A worker that dies after it has given a partition up for another one, and before it asks for the next round,
+        leaves it to nobody: its slot's next process gets what the slot had then, and no round follows.
+        """
+        since_ns: dict[int, int] = {}
+        while True:
+            await self._clock.sleep_ns(LOOK_AFTER_NS)
+            now_ns = self._clock.now_ns()
+            taken = {each for status in self.group.live_statuses() for each in status.ends.partitions}
+            since_ns = {each: since_ns.get(each, now_ns) for each in self.starts if each not in taken}
+            if self.kafka.lasting_s or not self.group.live or self._ending:
+                since_ns.clear()
+            left = [each for each, ns in since_ns.items() if now_ns - ns >= NOBODYS_NS]
+            if left:
+                named = ", ".join(map(str, sorted(left)))
+                log.warning("partitions without a worker for %d s: %s; they are shared out anew", NOBODYS_S, named)
+                await asyncio.to_thread(self.topics.hand_out_anew, self.run)
+                since_ns.clear()
 
     async def _until_there(self, group: WorkerGroup, wanted: int) -> None:
         within_s = JOIN_S if self._supervisor else ALONE_S
@@ -287,6 +316,7 @@ class StreamWorkers:
 
     async def end(self, why: str, within_s: float, *, settled: bool) -> None:
         """Have all workers leave, and hear their last words; give up the claim on the stream if all is ``settled``."""
+        self._ending = True
         if self._supervisor is not None:
             self._supervisor.end_soon()
         self.group.end(why)

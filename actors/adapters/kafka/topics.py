@@ -5,6 +5,7 @@ so that a worker which finds no offset there knows that something was lost.
 """
 
 import contextlib
+import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final, TypeVar
@@ -23,6 +24,7 @@ from confluent_kafka.admin._listoffsets import OffsetSpec
 from confluent_kafka.cimpl import NewTopic
 
 from actors.adapters.kafka.address import StreamAddress
+from actors.adapters.kafka.client import CONSUMER
 from actors.adapters.kafka.lasting_client import LastingClient, nothing_unread
 from actors.core.errors import InputError, MachineError
 
@@ -283,6 +285,31 @@ class StreamTopics:
                 f"{self._stream.url}: has transactions that other runs have not decided: {named}; let them end, choose "
                 "another prefix, or give them up with --discard RUN"
             )
+
+    def hand_out_anew(self, run: str) -> bool:
+        """Have the workers of ``run`` share its partitions anew: one more member joins their group and leaves at once.
+
+        Nobody of the group can ask for that itself: a process that takes over a slot gets what the slot had, without
+        any sharing out, and a member that asks as it asked before is answered as before.
+
+        Returns:
+            Whether the member was let in, in time.
+        """
+        joined = threading.Event()
+
+        def assigned(member: Consumer, _: list[TopicPartition]) -> None:
+            member.incremental_assign([])  # or the client begins with them by itself
+            joined.set()
+
+        member = Consumer({**self._stream.client(), **CONSUMER, "group.id": self._stream.group_of(run)})
+        try:
+            member.subscribe([self._stream.topics.transactions], on_assign=assigned)
+            until = time.monotonic() + CALL_S
+            while not joined.is_set() and time.monotonic() < until:
+                member.poll(ASKED_EVERY_S)
+        finally:
+            member.close()
+        return joined.is_set()
 
     def discard(self, run: str) -> None:
         """Give up what ``run`` has claimed; its transactions will never be decided.
