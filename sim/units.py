@@ -99,6 +99,16 @@ def spoken_duration(span_ns: int) -> str:
     return f"{span_ns / NS_PER['s']:.3g} s"
 
 
+def measured_duration(span_ns: int) -> str:
+    """Return how long something took: seconds with a decimal, and from a minute on its two largest units.
+
+    Example:
+        >>> measured_duration(3_240_000_000), measured_duration(14_436_000_000_000)
+        ('3.2 s', '4 h')
+    """
+    return f"{span_ns / NS_PER['s']:.1f} s" if span_ns < NS_PER["m"] else spoken_duration(span_ns)
+
+
 def parse_rate(text: str) -> Rate:
     """Return a rate from "1000" or "1.5x capacity".
 

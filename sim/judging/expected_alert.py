@@ -1,9 +1,9 @@
 """Expectations about alerts: one that must fire and be resolved in time, one that must never fire."""
 
-from actors.core.clock import NS_PER_S
 from sim.judging.result import ExpectationResult, ExpectationState, wanted
 from sim.scenario.scenario import Expectation
 from sim.scenario.timeline import Span
+from sim.units import measured_duration
 
 
 class AlertLog:
@@ -55,7 +55,7 @@ class ExpectedAlert:
         caused = [each for each in firings if each[0] >= start_ns and (last is None or each[0] <= last)]
         first = caused[0][0] if caused else None
         parts = [self._fires(first, fires_by, now_ns)]
-        seen = [] if first is None else [f"fired after {_seconds(first - start_ns)}"]
+        seen = [] if first is None else [f"fired after {measured_duration(first - start_ns)}"]
         if self._expectation.resolves_within is not None and end_ns is not None:
             by_ns = end_ns + self._expectation.resolves_within
             parts.append(None if first is None else _resolves(firings, by_ns, now_ns))
@@ -101,11 +101,9 @@ def _resolved_text(overs: list[int | None], end_ns: int) -> list[str]:
     over = overs[-1]
     if over is None:
         return ["not resolved"]
-    return [f"resolved {_seconds(over - end_ns)} after its end" if over > end_ns else "resolved before its end"]
-
-
-def _seconds(span_ns: int) -> str:
-    return f"{span_ns / NS_PER_S:.1f} s"
+    return [
+        f"resolved {measured_duration(over - end_ns)} after its end" if over > end_ns else "resolved before its end"
+    ]
 
 
 class ExpectedSilence:
@@ -133,7 +131,7 @@ class ExpectedSilence:
         ]
         if broken:
             at_ns = broken[0]
-            when = "was firing before" if at_ns < start_ns else f"fired after {_seconds(at_ns - start_ns)}"
+            when = "was firing before" if at_ns < start_ns else f"fired after {measured_duration(at_ns - start_ns)}"
             return self._result("failed", when if len(broken) == 1 else f"{when}, {len(broken)} times in all")
         if finished and end_ns is not None and now_ns < end_ns:
             return self._result("inconclusive", "never fired", "the run ended before its span ended")

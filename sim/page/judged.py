@@ -9,6 +9,7 @@ from sim.page.blocks import Block, Paragraph, Section, Table, Tone
 from sim.page.recorded import RecordedRun
 from sim.page.words import NOTHING, amount, count, millis, percent, rate, some, when
 from sim.report.summary import SpanFigures, Summary
+from sim.units import NS_PER, measured_duration
 
 TONES: dict[str, Tone] = {"pass": "good", "passed": "good", "fail": "bad", "failed": "bad", "skipped": ""}
 
@@ -63,7 +64,7 @@ def _alerts(grades: AlertGrades) -> Iterator[Block]:
 
 
 def _s(value: float | None) -> str:
-    return NOTHING if value is None else f"{value:.1f} s"
+    return NOTHING if value is None else measured_duration(round(value * NS_PER["s"]))
 
 
 def _spans(summary: Summary) -> Iterator[Block]:
