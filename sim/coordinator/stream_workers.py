@@ -27,6 +27,7 @@ from sim.coordinator.servers import Silence, listen_for
 from sim.coordinator.waiting import first_of
 from sim.coordinator.worker_group import WorkerGroup
 from sim.coordinator.worker_supervisor import WorkerSupervisor
+from sim.installation import PROGRAM
 from sim.metrics_endpoint.address import OPTION, MetricsAddress
 from sim.stream.control_link import ControlLink, EncodedLink
 from sim.stream.places import Places
@@ -246,7 +247,7 @@ class StreamWorkers:
         if self._supervisor is not None:
             raise MachineError(f"{len(group.live)} of {wanted} workers came up within {within_s:g} s; ask for fewer")
         places = self.request.places
-        command = f"python -m sim worker --stream {places.stream.url} --store {places.store.url}"
+        command = f"{PROGRAM} worker --stream {places.stream.url} --store {places.store.url}"
         text = f"no worker joined within {within_s:g} s: start one with `{command}`"
         raise InputError(f"{text}; `run` can start them itself, with --workers 2")
 

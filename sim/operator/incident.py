@@ -13,6 +13,7 @@ import msgspec
 from dashboard.actions import Acknowledge, Action, Burst, Call, EndIncident, Inject, Lift, Release
 from sim.faults.fault import FaultRecord, Part
 from sim.faults.registry import FAULTS, PARTS
+from sim.installation import PROGRAM
 from sim.operator.refusals import RefusedError
 
 CallVerdict = Literal["right", "half", "wrong"]
@@ -24,7 +25,7 @@ FORBIDDEN: Final[dict[type, str]] = {
     Release: "in a blind drill no model is released by hand; rolling back is allowed",
 }
 KEYS: Final[dict[str, type]] = {"f": Inject, "b": Burst, "l": Lift}
-NO_DRILL: Final = "nothing is hidden in this run; python -m sim drill plays a scenario blind"
+NO_DRILL: Final = f"nothing is hidden in this run; {PROGRAM} drill plays a scenario blind"
 
 
 class CallMade(msgspec.Struct, frozen=True, kw_only=True):

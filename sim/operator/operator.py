@@ -27,6 +27,7 @@ from dashboard.actions import (
 from dashboard.choices import Answer
 from sim.faults.registry import FAULTS
 from sim.injection.rate_changes import RateChanges
+from sim.installation import PROGRAM
 from sim.operator.incident import Incident
 from sim.operator.refusals import MORE_ON_STREAM, NOBODY, RATE_OF_REPLAY, RefusedError
 from sim.operator.typed_fault import check_fault, told, typed_fault
@@ -282,7 +283,7 @@ class Operator:
         folder = asked.folder
         place = Path(folder).expanduser().absolute()
         if not place.is_dir():
-            raise RefusedError(f"{folder}: is not the folder of a model; python -m sim models lists them", "folder")
+            raise RefusedError(f"{folder}: is not the folder of a model, as {PROGRAM} train --out makes one", "folder")
         step = ModelRelease(name=self._name("model_release"), at=self._now_ns(), model=str(place))
         self._parts.steps.add(step, place)
         self._step = step.name

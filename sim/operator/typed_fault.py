@@ -10,6 +10,7 @@ import yaml
 from dashboard.actions import Inject
 from sim.faults.fault import Fault, NotOnStream
 from sim.faults.registry import FAULTS
+from sim.installation import PROGRAM
 from sim.operator.refusals import RefusedError
 from sim.scenario.checks.times import overlaps
 from sim.scenario.field_types import fields_of, shape_of
@@ -33,7 +34,7 @@ def typed_fault(asked: Inject, name: str, at_ns: int) -> Fault:
         RefusedError: there is no such kind, or a value cannot be used.
     """
     if asked.kind not in FAULTS:
-        raise RefusedError(f"{asked.kind} is not a kind of fault; python -m sim faults lists them")
+        raise RefusedError(f"{asked.kind} is not a kind of fault; {PROGRAM} faults lists them")
     given = [("kind", asked.kind), ("name", name), ("at", render_duration(at_ns)), *asked.values]
     pairs = [(_text(key), _node(key, value)) for key, value in given]
     mark = yaml.Mark(_PLACE, 0, 0, 0, None, 0)

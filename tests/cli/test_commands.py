@@ -1,5 +1,6 @@
 """The commands that need no model."""
 
+import ast
 import re
 import tempfile
 from pathlib import Path
@@ -11,7 +12,7 @@ import typer
 import sim.cli
 from sim.cli import app, main
 from sim.scenario.json_schema import schema
-from tests.support.repository import run_python
+from tests.support.repository import PACKAGES, ROOT, run_python
 from tests.support.sim.scenario_texts import EXAMPLE, REPLAY, SHORT
 
 Capture = pytest.CaptureFixture[str]
@@ -167,6 +168,20 @@ def test_the_version_is_what_a_report_of_a_mistake_needs(capsys: Capture) -> Non
 def test_commands_are_described() -> None:
     """Every command has a help text."""
     assert [each.name for each in app.registered_commands if not (each.callback and each.callback.__doc__)] == []
+
+
+def test_every_command_that_a_text_of_ours_names_is_one() -> None:
+    """And it is called as the user has called the program; help is put right when it is shown."""
+    named: set[str] = set()
+    for file in sorted(file for package in PACKAGES for file in (ROOT / package).rglob("*.py")):
+        source, place = file.read_text(), file.relative_to(ROOT)
+        named.update(re.findall(r"(?:\{PROGRAM\}|\{MODULE\}|python -m sim) ([a-z][a-z-]+)", source))
+        if place.parts[0] == "sim" and place.name not in {"installation.py", "__main__.py"}:
+            nodes = list(ast.walk(ast.parse(source)))
+            documentation = {each.value for each in nodes if isinstance(each, ast.Expr)}
+            texts = [each.value for each in nodes if isinstance(each, ast.Constant) and each not in documentation]
+            assert [text for text in texts if isinstance(text, str) and "python -m sim" in text] == [], place
+    assert named - set(sim.cli.COMMANDS) <= {"is", "may"}  # words of a sentence
 
 
 def test_start_up_imports_nothing_heavy() -> None:

@@ -52,7 +52,7 @@ SCRIPT = (
     (2.0, Burst("80x", "1s"), "rate 80x: is 80 times what is offered; at most 5 times can be"),
     (2.2, Burst("many", "1s"), "rate many: must be a rate; write 3x, or 5000"),
     (2.4, Burst("2x", "0s"), "length 0s: must be positive; write it as in 10s"),
-    (2.6, Release("/nowhere"), "/nowhere: is not the folder of a model; python -m sim models lists them"),
+    (2.6, Release("/nowhere"), "/nowhere: is not the folder of a model, as python -m sim train --out makes one"),
     (
         2.8,
         Inject("model_errors", (("duration", "1h"),)),
