@@ -61,10 +61,10 @@ def when(at_s: float) -> str:
     """Return an instant of a run for a reader.
 
     Example:
-        >>> when(20.0001), when(0.5), when(4_201)
-        ('20 s', '0.5 s', '1:10:01')
+        >>> when(20.0001), when(0.05005), when(4_201)
+        ('20 s', '0.05 s', '1:10:01')
     """
     if at_s < LONG_S:
-        return f"{at_s:.4g} s" if at_s < SHORT_S else f"{at_s:.1f} s"
+        return f"{round(at_s, 2):.4g} s" if at_s < SHORT_S else f"{at_s:.1f} s"
     minutes, seconds = divmod(round(at_s), 60)
     return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
