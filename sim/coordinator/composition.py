@@ -57,7 +57,7 @@ class StreamRun:
     inlet: StreamInlet
     workers: StreamWorkers
     delivery: Delivery
-    array_store: ArrayStore | None
+    array_store: ArrayStore
     final_columns: Callable[[], list[Column]]
     paced: bool = True
 
@@ -171,8 +171,7 @@ class StreamRun:
 
     def put_away(self) -> None:
         """Move to files those parts of growing arrays that are final; the pages they had in memory are free again."""
-        if self.array_store is not None:
-            self.array_store.put_away([*self.book.settled(), *self.final_columns()])
+        self.array_store.put_away([*self.book.settled(), *self.final_columns()])
 
     def close(self) -> None:
         """Close the files, and let no worker live on."""

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
-import numpy as np
-
 from actors.actor import Environment, Hooks
 from actors.adapters.kafka.readings import MappedMessages
 from actors.adapters.redis.features import RedisFeatureStore
@@ -193,9 +191,8 @@ async def _sent(around: _Surroundings, truths: Truths, ledger: Ledger) -> _Traff
     if speed is None:
         raise AssertionError("a run on a stream has intended times; it was checked")
     array_store = around.machine.array_store
-    allocate = np.empty if array_store is None else array_store.empty
-    warm = warm_state(plan.artifact, plan.load.start_us, plan.label_delay_us, plan.load.towns(), allocate)
-    labels = DelayedLabels(plan.label_delay_us, allocate)
+    warm = warm_state(plan.artifact, plan.load.start_us, plan.label_delay_us, plan.load.towns(), array_store.empty)
+    labels = DelayedLabels(plan.label_delay_us, array_store.empty)
     paced = ScaledEventTime(clock, plan.load.start_us, speed)
     schedule = plan.load.schedule()
     if schedule is not None:
@@ -214,7 +211,7 @@ async def _sent(around: _Surroundings, truths: Truths, ledger: Ledger) -> _Traff
         clock,
         on_refreshed=partial(note_refresh, around.telemetry, around.journal),
         on_failed=partial(note_failed_refresh, around.telemetry, around.journal),
-        on_step=None if array_store is None else array_store.release,
+        on_step=array_store.release,
     )
     environment = Environment(clock, around.telemetry, local.wrap_hooks(Hooks()))
     settings, outlet, restarted = plan.scenario.pipeline, around.workers.sender, around.journal.note_restart

@@ -39,6 +39,23 @@ class ArrayStore(Protocol):
         ...
 
 
+class InMemoryArrays:
+    """Makes arrays that lie in memory and stay there: for a run that is short."""
+
+    def empty(self, count: int, dtype: DTypeLike) -> Column:
+        """Return a new array of ``count`` elements, to be written before it is read."""
+        return np.empty(count, dtype)
+
+    def put_away(self, columns: Iterable[Column]) -> None:
+        """Do nothing: there are no files."""
+
+    def wait(self) -> None:
+        """Return at once."""
+
+    def release(self) -> None:
+        """Do nothing: there are no files."""
+
+
 class MappedArrays:
     """Makes arrays whose large ones lie in nameless files, so that only the part in use takes memory.
 

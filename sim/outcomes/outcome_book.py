@@ -6,7 +6,7 @@ import numpy as np
 from actors.core.arrays import F64, I64, U8, Bool, Column, where
 from actors.core.awaiting import Completed
 from actors.core.batches import ARRIVAL, DECIDED, NUMBER, DecidedBatch, Deferred
-from sim.outcomes.mapped_arrays import ArrayStore
+from sim.outcomes.mapped_arrays import ArrayStore, InMemoryArrays
 from sim.outcomes.money import Outcomes
 
 DEADLINE_NS = 50_000_000  # where a scenario sets none: what is promised at p95
@@ -67,7 +67,7 @@ class OutcomeBook:
     It is the run's `DecisionSink`. Delivering a batch again, after a crash, changes nothing.
 
     Args:
-        array_store: where what is kept lies, and is released from time to time; None is memory.
+        array_store: where what is kept lies, and is released from time to time; absent is memory.
 
     Attributes:
         count: transactions whose truth is booked, numbered from 0.
@@ -79,8 +79,7 @@ class OutcomeBook:
         self.start_ns = 0
         self._fraud_ids: set[str] = set()
         self._deferred = Deferred(self._write_down)
-        self._array_store = array_store
-        self._empty = np.empty if array_store is None else array_store.empty
+        self._array_store = InMemoryArrays() if array_store is None else array_store
         self._settled = 0
         self._release_at = RELEASE_EVERY
         self._capacity = 0
@@ -135,7 +134,7 @@ class OutcomeBook:
         batches = [each.batch for each in decided]
         track = np.concatenate([batch.track for batch in batches])
         at = track[:, NUMBER]
-        if self._array_store is not None and at.min() < self._settled:
+        if at.min() < self._settled:
             self._array_store.wait()  # or it could be lost on its way to a file
         self._arrival_ns[at] = track[:, ARRIVAL] - self.start_ns
         self._latency_ns[at] = track[:, DECIDED] - track[:, ARRIVAL]
@@ -194,8 +193,7 @@ class OutcomeBook:
 
     def _release(self) -> None:
         """Release what was touched before: whoever looks through the whole run needs a few of its columns."""
-        if self._array_store is not None:
-            self._array_store.release()
+        self._array_store.release()
 
     def _during(self, start_ns: int, end_ns: int | None) -> Bool:
         """Return which are the decided ones of a span, bool by number."""
@@ -236,6 +234,6 @@ class OutcomeBook:
         self._settled = 0
 
     def _grown(self, column: Column, capacity: int) -> Column:
-        grown = self._empty(capacity, column.dtype)
+        grown = self._array_store.empty(capacity, column.dtype)
         grown[: self.count] = column[: self.count]
         return grown

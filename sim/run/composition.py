@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-import numpy as np
-
 from actors.actor import Hooks
 from actors.adapters.files import AppendOnlyFile, DeadLetterFile
 from actors.core.arrays import Column
@@ -119,7 +117,7 @@ class RunContext:
     steps: StepSchedule
     undelivered: AppendOnlyFile
     labels: DelayedLabels
-    array_store: ArrayStore | None
+    array_store: ArrayStore
 
     def gauges(self) -> Gauges:
         """Read the pipeline's gauges and the age of its batch features."""
@@ -179,8 +177,7 @@ class RunContext:
 
     def put_away(self) -> None:
         """Move to files those parts of growing arrays that are final; the pages they had in memory are free again."""
-        if self.array_store is not None:
-            self.array_store.put_away([*self.book.settled(), *final_columns(self.warm.history, self.labels)])
+        self.array_store.put_away([*self.book.settled(), *final_columns(self.warm.history, self.labels)])
 
     def close(self) -> None:
         """Close the files."""
@@ -222,10 +219,9 @@ def compose_run(
     clock, feed = machine.clock, machine.feed
     telemetry = Telemetry(plan.artifact.reference, clock.now_ns())
     array_store = machine.array_store
-    allocate = np.empty if array_store is None else array_store.empty
     load = plan.load
-    warm = warm_state(plan.artifact, load.start_us, plan.label_delay_us, load.towns(), allocate)
-    book, labels = OutcomeBook(array_store), DelayedLabels(plan.label_delay_us, allocate)
+    warm = warm_state(plan.artifact, load.start_us, plan.label_delay_us, load.towns(), array_store.empty)
+    book, labels = OutcomeBook(array_store), DelayedLabels(plan.label_delay_us, array_store.empty)
     speed = plan.load.speed
     paced = None if speed is None else ScaledEventTime(clock, plan.load.start_us, speed)
     watermark = WatermarkEventTime(plan.load.start_us) if paced is None else None
@@ -243,7 +239,7 @@ def compose_run(
         clock,
         on_refreshed=partial(note_refresh, telemetry, journal),
         on_failed=partial(note_failed_refresh, telemetry, journal),
-        on_step=None if array_store is None else array_store.release,
+        on_step=array_store.release,
     )
     settings = plan.scenario.pipeline
     slot = model_slot(plan.artifact, settings.thresholds)

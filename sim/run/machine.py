@@ -5,7 +5,7 @@ import ctypes
 import gc
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from actors.core.batches import DecidedBatch, Deferred
 from actors.core.clock import Clock, RealClock
@@ -24,7 +24,7 @@ from sim.clocks.virtual_clock import VirtualClock
 from sim.clocks.virtual_loop import VirtualLoop
 from sim.feeds.feed import Feed, InlineFeed
 from sim.feeds.process_feed import ProcessFeed
-from sim.outcomes.mapped_arrays import ArrayStore, MappedArrays, SpillingArrays
+from sim.outcomes.mapped_arrays import ArrayStore, InMemoryArrays, MappedArrays, SpillingArrays
 from sim.run.plan import Plan
 
 LARGE_BYTES = 1 << 20  # tables and columns are larger; the arrays of a batch are smaller
@@ -102,7 +102,7 @@ class Machine:
         look_up: makes a store's look-ups take the time that the scenario says.
         occupy: keeps a core busy with more than the pipeline does, where computing takes no time by itself.
         foresees: whether computing takes no time, so that it may be done before it is asked for.
-        array_store: where arrays lie that grow with the run; None is memory.
+        array_store: where arrays lie that grow with the run.
         log: makes what writes the decision log.
         losses: what happened to helping processes, a line each.
     """
@@ -115,7 +115,7 @@ class Machine:
     look_up: Callable[[FeatureStore], FeatureStore]
     occupy: Occupy | None = None
     foresees: bool = False
-    array_store: ArrayStore | None = None
+    array_store: ArrayStore = field(default_factory=InMemoryArrays)
     log: MakeLog = BufferedLog
     losses: Callable[[], tuple[str, ...]] = tuple
 

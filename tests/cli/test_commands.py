@@ -172,7 +172,7 @@ def test_commands_are_described() -> None:
 
 def test_every_command_that_a_text_of_ours_names_is_one() -> None:
     """And it is called as the user has called the program; help is put right when it is shown."""
-    named: set[str] = set()
+    named = set(sim.cli.RUNNING)
     for file in sorted(file for package in PACKAGES for file in (ROOT / package).rglob("*.py")):
         source, place = file.read_text(), file.relative_to(ROOT)
         named.update(re.findall(r"(?:\{PROGRAM\}|\{MODULE\}|python -m sim) ([a-z][a-z-]+)", source))

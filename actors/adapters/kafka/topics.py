@@ -5,7 +5,6 @@ so that a worker which finds no offset there knows that something was lost.
 """
 
 import contextlib
-import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final, TypeVar
@@ -286,30 +285,28 @@ class StreamTopics:
                 "another prefix, or give them up with --discard RUN"
             )
 
-    def hand_out_anew(self, run: str) -> bool:
+    def hand_out_anew(self, run: str) -> None:
         """Have the workers of ``run`` share its partitions anew: one more member joins their group and leaves at once.
 
         Nobody of the group can ask for that itself: a process that takes over a slot gets what the slot had, without
-        any sharing out, and a member that asks as it asked before is answered as before.
-
-        Returns:
-            Whether the member was let in, in time.
+        any sharing out, and a member that asks as it asked before is answered as before. A member that is not let in
+        in time leaves too; whoever still sees a partition without a worker asks again.
         """
-        joined = threading.Event()
+        joined = False
 
         def assigned(member: Consumer, _: list[TopicPartition]) -> None:
+            nonlocal joined
             member.incremental_assign([])  # or the client begins with them by itself
-            joined.set()
+            joined = True
 
         member = Consumer({**self._stream.client(), **CONSUMER, "group.id": self._stream.group_of(run)})
         try:
             member.subscribe([self._stream.topics.transactions], on_assign=assigned)
             until = time.monotonic() + CALL_S
-            while not joined.is_set() and time.monotonic() < until:
+            while not joined and time.monotonic() < until:
                 member.poll(ASKED_EVERY_S)
         finally:
             member.close()
-        return joined.is_set()
 
     def discard(self, run: str) -> None:
         """Give up what ``run`` has claimed; its transactions will never be decided.
