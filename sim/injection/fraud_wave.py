@@ -33,8 +33,8 @@ class AttackedFeed(FeedInjector):
         traffic = self.switch.targets.traffic
         if traffic is None:
             return feed
-        self._due_ns = self.arrivals()
-        self._attacker = Attacker(traffic, self.fault.attack, self.switch.chance, self._due_ns)
+        self._due_ns, numbers = self._planned_wave()
+        self._attacker = Attacker(traffic, self.fault.attack, self.switch.chance, self._due_ns, numbers)
         self._sent = 0
         return super().around_feed(feed)
 
@@ -64,20 +64,30 @@ class AttackedFeed(FeedInjector):
         yield rest[self._inside(rest)]
 
     def arrivals(self) -> I64:
-        """Return the intended arrivals of the wave as it was meant, sorted.
+        """Return the intended arrivals of the wave as it was meant, sorted."""
+        return self._planned_wave()[0]
+
+    def _planned_wave(self) -> tuple[I64, I64]:
+        """Return the intended arrivals of the wave as it was meant, sorted, and the number that each is drawn by.
 
         One in each step of its rate, so that a wave that is shorter by hand or by plan is the beginning of the longer.
+        Each injection has numbers of its own, so that no later one depends on how long it was.
         """
         fault, chance = self.fault, self.switch.chance
         parts: list[I64] = []
+        numbers: list[I64] = []
         for number, (inject_at, lift_at) in enumerate(self.switch.meant):
             lasts_ns = fault.duration if lift_at is None else lift_at - inject_at
             steps = np.arange(math.ceil(fault.rate * lasts_ns / NS_PER_S))
-            places = (number << _MOST_STEPS_BITS) + steps
+            first = number << _MOST_STEPS_BITS
+            places = first + steps
             offset_ns = ((steps + chance.of("arrivals", places)) * (NS_PER_S / fault.rate)).astype(np.int64)
             keep = (offset_ns < lasts_ns) & (chance.of("call", places) < fault.probability)
             parts.append(inject_at + offset_ns[keep])
-        return np.sort(np.concatenate(parts))
+            numbers.append(first + np.arange(len(parts[-1])))
+        due_ns = np.concatenate(parts)
+        order = np.argsort(due_ns, kind="stable")
+        return due_ns[order], np.concatenate(numbers)[order]
 
     def _inside(self, due_ns: I64) -> Bool:
         """Return which of the wave's arrivals come while it is in, as hands have left it."""
@@ -94,13 +104,13 @@ class AttackedFeed(FeedInjector):
             last = len(self._due_ns)
         elif block.due_ns is not None:
             last = int(np.searchsorted(self._due_ns, block.due_ns[-1], side="right"))
-        numbers = first + np.flatnonzero(self._inside(self._due_ns[first:last]))
+        places = first + np.flatnonzero(self._inside(self._due_ns[first:last]))
         both = block
-        if len(numbers):
-            wave = self._attacker.block(numbers)
+        if len(places):
+            wave = self._attacker.block(places)
             both = wave if block is None else _merged(block, wave)
         self._sent = self.switch.in_hand = last
-        self.switch.touch_ahead(len(numbers))
+        self.switch.touch_ahead(len(places))
         return both
 
 
@@ -127,13 +137,15 @@ class Attacker:
         attack: which pattern, one of the world's.
         chance: of the fault.
         due_ns: intended arrivals of the whole wave, int64 (n,).
+        numbers: what each is drawn by, int64 (n,); without a gap within an injection, which begins a group.
     """
 
-    def __init__(self, traffic: TrafficSpec, attack: str, chance: Chance, due_ns: I64) -> None:
+    def __init__(self, traffic: TrafficSpec, attack: str, chance: Chance, due_ns: I64, numbers: I64) -> None:
         self._traffic = traffic
         self._episode = _EPISODES[attack]
         self._chance = chance
         self._due_ns = due_ns
+        self._numbers = numbers
         self._prefix = (
             f"{Streams(traffic.seed).key(chance.stream('id')):016x}"  # names no fault: logs are read in drills
         )
@@ -141,13 +153,14 @@ class Attacker:
         self._group = -1
         self._group_rows = empty()
 
-    def block(self, numbers: I64) -> Block:
-        """Return those ``numbers``, at least one, of the wave's transactions, which are not decreasing."""
-        town, due_ns = self._made(), self._due_ns[numbers]
+    def block(self, places: I64) -> Block:
+        """Return those at ``places``, at least one, of the wave's transactions, which are not decreasing."""
+        town, due_ns = self._made(), self._due_ns[places]
         event_us = self._event_us(due_ns)
-        rows = np.concatenate([self._row(town, number) for number in numbers.tolist()])
+        rows = np.concatenate([self._row(town, place) for place in places.tolist()])
         rows["event_us"] = event_us
-        columns = to_columns(rows, Names(town), [f"{self._prefix}-{number}" for number in numbers.tolist()])
+        ids = [f"{self._prefix}-{number}" for number in self._numbers[places].tolist()]
+        columns = to_columns(rows, Names(town), ids)
         return Block(
             first=0,
             due_ns=due_ns,
@@ -162,12 +175,12 @@ class Attacker:
     def _event_us(self, due_ns: I64) -> I64:
         return self._traffic.begins_us + (due_ns * self._traffic.speed).astype(np.int64) // NS_PER_US
 
-    def _row(self, town: Town, number: int) -> Rows:
-        group, place = divmod(number, _GROUP)
+    def _row(self, town: Town, place: int) -> Rows:
+        group, row = divmod(int(self._numbers[place]), _GROUP)
         if group != self._group:
-            start_us = int(self._event_us(self._due_ns[group * _GROUP : group * _GROUP + 1])[0])
+            start_us = int(self._event_us(self._due_ns[place - row : place - row + 1])[0])
             self._group, self._group_rows = group, self._rows(town, start_us, group)
-        return self._group_rows[place : place + 1]
+        return self._group_rows[row : row + 1]
 
     def _rows(self, town: Town, start_us: int, group: int) -> Rows:
         """Return the rows of a group: episodes that all start at ``start_us``, in the order in which they unfold."""

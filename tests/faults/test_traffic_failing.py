@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from actors.core.clock import NS_PER_S
 from actors.core.errors import InternalError
-from sim.faults.fault import Fault, FaultRecord
+from sim.faults.fault import Fault, FaultRecord, Injection
 from sim.faults.traffic import TrafficDrift
 from sim.feeds.feed import Block, InlineFeed
 from sim.injection.arrivals import RearrangedFeed
@@ -24,6 +25,8 @@ from sim.world.spec import WorldSpec
 from sim.world.traffic import TrafficSpec
 from tests.support.sim.faults import virtual_clock
 from tests.support.sim.faulty_traffic import (
+    AT,
+    OF_KIND,
     SPEC,
     UNTIL,
     WHEN,
@@ -54,6 +57,29 @@ def test_ended_fault_changes_nothing_any_more(fault: Fault, how: str) -> None:
     assert rows(found) == rows(blocks())
     assert schedule.due_count(9 * NS_PER_S) == len(rows(blocks()))
     assert record.touched_count == 0
+
+
+@pytest.mark.parametrize("kind", ["traffic_fraud_wave", "traffic_poison", "traffic_drift", "traffic_volume_drop"])
+def test_later_injections_do_not_depend_on_how_long_an_earlier_one_lasted(kind: str) -> None:
+    """Lifted early by hand or planned as short, the first injection leaves the second one as it is."""
+    second = Injection(at=6 * NS_PER_S, duration=NS_PER_S)
+    longer = msgspec.structs.replace(OF_KIND[kind], again=(second,))
+    lifted_ns = AT + NS_PER_S // 2
+    shorter = msgspec.structs.replace(longer, duration=lifted_ns - AT)
+
+    by_hand, _, _ = changed(longer, end=lambda schedule: cut(schedule, lifted_ns))
+    planned, _, _ = changed(shorter)
+    assert rows(by_hand) == rows(planned)
+    late = [row for row in rows(planned) if row[0] >= second.at]
+    assert late == [row for row in rows(changed(longer)[0]) if row[0] >= second.at]
+    assert late != [row for row in rows(blocks()) if row[0] >= second.at]
+
+
+def cut(schedule: FaultSchedule, at_ns: int) -> None:
+    """Lift the fault of the laboratory at an instant, as by hand."""
+    switch = schedule.switch("fault")
+    assert switch is not None
+    switch.cut(at_ns)
 
 
 def test_mistake_in_a_faults_own_code_spares_the_traffic(monkeypatch: pytest.MonkeyPatch) -> None:
