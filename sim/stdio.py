@@ -2,6 +2,9 @@
 
 A stream that is closed at the start goes to the null device. When a reader leaves (`… | head -1`), what follows is
 dropped, and the exit code is still that of the command. What a full device refuses is lost as well, but reported.
+
+In a terminal, lines that are longer than it is wide are broken between words, whoever wrote them. In a pipe or a file
+one line stays one; so does, everywhere, what is written as bytes: documents, and commands that are there to be copied.
 """
 
 import io
@@ -9,6 +12,7 @@ import os
 import re
 import select
 import sys
+import textwrap
 from typing import Any, Final, TextIO
 
 from dashboard.ascii import PLAIN_SIGNS
@@ -16,6 +20,10 @@ from dashboard.ascii import PLAIN_SIGNS
 _OUT, _ERR = 1, 2
 _NARROWEST, _WIDEST = 20, 2_000  # columns; what is beyond is not the size of a window
 _LOWEST, _HIGHEST = 5, 1_000
+_GAP: Final = re.compile(r"\S {2,}(?=\S)")  # between columns
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")  # in what draws: colours, bars; it knows how wide the terminal is
+_HANG: Final = 2  # columns that what goes on stands in from where its line began
+_READABLE: Final = 30  # columns that are left for a column of text below itself
 _USER: Final = re.compile(r"(\b[A-Za-z][\w+.-]*:/*)\S*@")
 _QUERY: Final = re.compile(r"(\b[A-Za-z][\w+.-]*:/+[^\s?]*\?)\S*[^\s:;,.]")
 
@@ -65,6 +73,51 @@ class LastingOutput(io.RawIOBase):
         return os.isatty(self._fd)
 
 
+class WrappedText(io.TextIOWrapper):
+    """Text for a terminal: each whole line is broken between words where it is longer than the terminal is wide."""
+
+    def write(self, text: str, /) -> int:
+        """Write ``text``; return how many characters it has."""
+        if len(text) > _NARROWEST:
+            width = _width(self.fileno())
+            *whole, rest = text.split("\n")
+            super().write("".join(f"{line}\n" for each in whole for line in wrapped(each, width)) + rest)
+        else:
+            super().write(text)
+        return len(text)
+
+
+def wrapped(line: str, width: int) -> list[str]:
+    r"""Return ``line`` in lines of at most ``width`` columns, as far as its words allow.
+
+    What goes on stands below the last column of the line, or a little further in than its beginning.
+
+    Example:
+        >>> print("\n".join(wrapped("steady     30s  An ordinary morning with nothing wrong at all", 50)))
+        steady     30s  An ordinary morning with nothing
+                        wrong at all
+        >>> print("\n".join(wrapped("  refused: it has too few frauds to be trained on", 30)))
+          refused: it has too few
+            frauds to be trained on
+    """
+    if len(line) <= width or width < _NARROWEST or _CONTROL.search(line):
+        return [line]
+    column = max((gap.end() for gap in _GAP.finditer(line, 0, width)), default=width)
+    if width - column < _READABLE:
+        column = len(line) - len(line.lstrip()) + _HANG
+    return textwrap.wrap(line, width, subsequent_indent=" " * column, break_long_words=False, break_on_hyphens=False)
+
+
+def _width(fd: int) -> int:
+    """Return how many columns there are, 0 where that is not known. ``COLUMNS`` beats the terminal, as everywhere."""
+    if given := os.environ.get("COLUMNS", ""):
+        return int(given)
+    try:
+        return os.get_terminal_size(fd).columns
+    except OSError:
+        return 0
+
+
 class StandardStreams:
     """Standard output and error of this process, made lasting: `sys.stdout` and `sys.stderr` from now on.
 
@@ -91,8 +144,8 @@ def _text(raw: LastingOutput, before: TextIO | None) -> TextIO:
     encoding = "utf-8" if before is None else before.encoding
     if before is not None:
         before.flush()
-    buffer = io.BufferedWriter(raw)
-    return io.TextIOWrapper(buffer, encoding=encoding, errors=PLAIN_SIGNS, line_buffering=True)
+    kind = WrappedText if raw.isatty() else io.TextIOWrapper
+    return kind(io.BufferedWriter(raw), encoding=encoding, errors=PLAIN_SIGNS, line_buffering=True)
 
 
 def _open_closed() -> None:

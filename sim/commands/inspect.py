@@ -40,7 +40,7 @@ def inspect(
     with progress_bar(titles, lines=False) as progress:
         found = inspected(asked, progress)
     if yaml:
-        typer.echo(found.scenario, nl=False)
+        typer.echo(found.scenario.encode(), nl=False)
         return 0
     from rich.console import Console
 

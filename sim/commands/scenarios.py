@@ -164,21 +164,21 @@ def schema(of: Annotated[Of, typer.Argument(help="What the schema describes.")] 
     if of is Of.SUMMARY:
         from sim.report.summary import summary_schema
 
-        typer.echo(summary_schema().decode(), nl=False)
+        typer.echo(summary_schema(), nl=False)
     elif of is Of.TWIN:
         from sim.twin.result import twin_schema
 
-        typer.echo(twin_schema().decode(), nl=False)
+        typer.echo(twin_schema(), nl=False)
     elif of is Of.EXPLORE:
         from sim.explore.exploration import exploration_schema
 
-        typer.echo(exploration_schema().decode(), nl=False)
+        typer.echo(exploration_schema(), nl=False)
     elif of is Of.DEBRIEF:
         from sim.drill.debrief import debrief_schema
 
-        typer.echo(debrief_schema().decode(), nl=False)
+        typer.echo(debrief_schema(), nl=False)
     else:
         from sim.scenario.json_schema import schema_json
 
-        typer.echo(schema_json(), nl=False)
+        typer.echo(schema_json().encode(), nl=False)
     return PASS

@@ -31,8 +31,8 @@ def up(folder: Folder = None) -> int:
     place = default_folder() if folder is None else folder
     servers = start(place, _say)
     typer.echo(f"Kafka  {servers.stream}\nRedis  {servers.store}\n")
-    typer.echo(f"Try:   {PROGRAM} run burst --stream {servers.stream} --store {servers.store} --workers 3")
-    typer.echo(f"Stop:  {PROGRAM} down" + ("" if folder is None else f" --dir {folder}"))
+    typer.echo(f"Try:   {PROGRAM} run burst --stream {servers.stream} --store {servers.store} --workers 3".encode())
+    typer.echo(f"Stop:  {PROGRAM} down{'' if folder is None else f' --dir {folder}'}".encode())
     return 0
 
 

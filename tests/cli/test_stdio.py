@@ -1,13 +1,18 @@
 """Standard output and error, whoever reads them, and whatever the environment says of the terminal."""
 
+import contextlib
+import fcntl
 import os
+import pty
+import struct
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import pytest
 
-from sim.stdio import forget_senseless_sizes
+from sim.stdio import forget_senseless_sizes, wrapped
 from tests.support.repository import ROOT
 
 SHORT = """
@@ -111,3 +116,47 @@ def test_a_size_that_a_window_may_have_is_believed(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("COLUMNS", "132")
     forget_senseless_sizes()
     assert os.environ["COLUMNS"] == "132"
+
+
+def in_terminal(line: str, columns: int) -> str:
+    """Return what a line of shell writes in a terminal so wide."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    env = {name: value for name, value in os.environ.items() if name != "COLUMNS"} | {"PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(["bash", "-c", line], cwd=ROOT, env=env, stdin=theirs, stdout=theirs, stderr=theirs) as run:
+        os.close(theirs)
+        told = b""
+        with contextlib.suppress(OSError):  # nobody has the other end any more
+            while part := os.read(ours, 1 << 16):
+                told += part
+        assert run.wait() is not None
+    os.close(ours)
+    return told.decode().replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["list", "validate scenarios/a_scenario_that_is_nowhere_at_all.yaml scenarios/nor_is_this_one_of_them.yaml"],
+)
+@pytest.mark.parametrize("columns", [40, 80, 300])
+def test_a_line_breaks_between_words_in_a_terminal_and_nowhere_else(words: str, columns: int) -> None:
+    """No word is torn, what goes on stands in, and in a pipe it is the same text with one line for each."""
+    command = f"{sys.executable} -m sim {words}"
+    piped, shown = shell(f"{command} 2>&1").stdout, in_terminal(command, columns)
+    assert shown.split() == piped.split()
+    assert all(len(line) <= columns or len(line.split()) == 1 for line in shown.splitlines())
+    begun = [line for line in shown.splitlines() if not line.startswith(" ")]
+    assert len(begun) == len(piped.splitlines())
+    assert (shown == piped) == all(len(line) <= columns for line in piped.splitlines())
+
+
+def test_a_document_is_the_same_in_a_terminal(tmp_path: Path) -> None:
+    """It is there to be copied, whatever the width."""
+    command = f"{sys.executable} -m sim schema"
+    assert in_terminal(command, 40) == shell(command).stdout
+
+
+def test_what_draws_is_left_alone() -> None:
+    """A line with colours or a bar in it, and a word that is longer than the terminal, stay as they are."""
+    for line in ("\x1b[1mbold\x1b[0m " + "word " * 20, "\r" + "bar " * 20, "/a/long/path" * 5):
+        assert wrapped(line, 30) == [line]
