@@ -1,6 +1,6 @@
 """From a request on the command line to a blind drill and its debrief."""
 
-import secrets  # noqa: TID251 - of a folder nobody is to know what is drawn; the seed is told, and draws it again
+import secrets  # noqa: TID251 - nobody is to know what is drawn; the seed is told, and draws it again
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from sim.chance import Streams
 from sim.operator.blindfold import Blindfold
 from sim.operator.refusals import FORBIDDEN
 from sim.run.command import Report, Request, run_scenario
-from sim.scenario.loader import load
+from sim.scenario.loader import load, surprises_anew
 from sim.scenario.scenario import Scenario
 from sim.scenario.shipped import scenario_file
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 NO_TERMINAL: Final = (
     "drill: needs a terminal with a keyboard, since it is played at the screen; run plays a scenario without one"
 )
-FRESH: Final = 1_000_000  # seeds that a folder is drawn with are below it: they can be read out and typed
+FRESH: Final = 1_000_000  # seeds that nobody has said are below it: they can be read out and typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class DrillRequest:
         place: a scenario, or a folder of them, of which one is drawn.
         model: folder of a model; None chooses.
         overrides: ``PATH=VALUE`` each.
-        seed: of the draw and of the run; None: the scenario's own, and a fresh one for a folder.
+        seed: of the draw and of the run; None: the scenario's own, but a fresh one for a folder and for a surprise.
         hints: show the line in words.
         surprise: faults to draw: how many, or as a scenario says it; None: those of the scenario.
         bar: shows how far the price has come; None leaves the price out.
@@ -75,6 +75,8 @@ def drill(request: DrillRequest) -> int:
     if request.place.is_dir():
         seed = secrets.randbelow(FRESH) if seed is None else seed
         file = drawn(request.place, seed, said)
+    elif seed is None and surprises_anew(file, said):
+        seed = secrets.randbelow(FRESH)
     overrides = (*said, *(() if seed is None else (f"seed={seed}",)))
     scenario = load(file, overrides, needs_model=request.model is None)
     if why := undrillable(scenario):
@@ -139,15 +141,18 @@ def _surprise(said: str | None) -> tuple[str, ...]:
 
 def _debriefed(bar: "Bar | None", plan: "Plan", result: "Result", folder: "RunFolder") -> int:
     """Write and print the debrief of a drill that is over; return the run's exit code."""
+    import msgspec
     from rich.console import Console
 
-    from sim.drill.debrief import debrief, debrief_text
+    from sim.drill.debrief import NOTHING_CAME, debrief, debrief_text
     from sim.drill.printing import print_debrief, print_price
     from sim.report.run_folder import DEBRIEF
 
     if plan.blind is None or result.incident is None:
         raise AssertionError("a drill is played blind")
-    told = debrief(result.summary, result.journal, result.incident, hints=plan.blind.hints)
+    told = debrief(plan.scenario, result.summary, result.journal, result.incident, hints=plan.blind.hints)
+    if not told.most:
+        bar, told = None, msgspec.structs.replace(told, unpriced=NOTHING_CAME)
     folder.write(DEBRIEF, debrief_text(told))
     print_debrief(told, plan.scenario.hypothesis, Console())
     if bar is not None:

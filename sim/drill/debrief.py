@@ -4,11 +4,13 @@ Keys are stable; a new one may come, none changes its meaning. Instants are seco
 seconds from the injection of a fault; null did not happen.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Literal
 
 import msgspec
 
+from actors.core.clock import NS_PER_S
+from sim.chance import Streams
 from sim.drill.price import Price
 from sim.faults.fault import FaultRecord
 from sim.faults.registry import FAULTS
@@ -17,10 +19,12 @@ from sim.judging.alert_grades import FaultGrade
 from sim.judging.verdict import VerdictWord
 from sim.operator.incident import CallMade, Incident, part_of
 from sim.report.summary import Summary, indented, schema_of
+from sim.scenario.scenario import Scenario
 
 RIGHT, HALF = 1.0, 0.5  # what a call is worth
 NOT_ASKED: Final = "left out with --no-price"
-Ending = Literal["planned", "operator", "interrupted"]
+NOTHING_CAME: Final = "nothing was injected, so that there is nothing to compare"
+Ending = Literal["planned", "operator", "interrupted", "aborted"]
 
 
 class FaultTold(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +33,7 @@ class FaultTold(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         fault: its name in the scenario.
         part: what it breaks.
+        planned_at_s: when it was to come first.
         injected_at_s: null where the run ended before.
         alert: the first one that fired for it; "" without one.
         alerted_at_s: when that fired.
@@ -45,6 +50,7 @@ class FaultTold(msgspec.Struct, frozen=True, kw_only=True):
     fault: str
     kind: str
     part: str
+    planned_at_s: float | None = None
     injected_at_s: float | None = None
     first_effect_at_s: float | None = None
     alert: str = ""
@@ -56,6 +62,18 @@ class FaultTold(msgspec.Struct, frozen=True, kw_only=True):
     over_at_s: float | None = None
     resolved_at_s: float | None = None
     score: float = 0.0
+
+
+class AlertTold(msgspec.Struct, frozen=True, kw_only=True):
+    """One firing of an alert, whatever it fired for.
+
+    Attributes:
+        resolved_at_s: null where it still fired at the end.
+    """
+
+    alert: str
+    fired_at_s: float
+    resolved_at_s: float | None = None
 
 
 class Mean(msgspec.Struct, frozen=True):
@@ -91,11 +109,13 @@ class Debrief(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         format: of this file.
-        ended: as planned; by the operator, who said that the incident was over; or interrupted.
+        ended: as planned; by the operator, who said that the incident was over; interrupted; or aborted, by a condition
+            of the scenario or because the pipeline could not go on.
         duration_s: from the start to the last decision.
         hints: whether the line in words was shown.
         verdict: of the scenario's own expectations.
         faults: in the order in which they came; those that did not come are the last.
+        fired: every firing of an alert, in order.
         alerts: how soon alerts did their part.
         people: how soon people did.
         calls: all of them.
@@ -115,6 +135,7 @@ class Debrief(msgspec.Struct, frozen=True, kw_only=True):
     hints: bool
     verdict: VerdictWord
     faults: tuple[FaultTold, ...]
+    fired: tuple[AlertTold, ...] = ()
     alerts: Times
     people: Times
     calls: tuple[CallMade, ...]
@@ -125,29 +146,38 @@ class Debrief(msgspec.Struct, frozen=True, kw_only=True):
     unpriced: str = NOT_ASKED
 
 
-def debrief(summary: Summary, journal: Sequence[JournalEntry], incident: Incident, *, hints: bool) -> Debrief:
+def debrief(
+    scenario: Scenario, summary: Summary, journal: Sequence[JournalEntry], incident: Incident, *, hints: bool
+) -> Debrief:
     """Return the debrief of a drill, without its price.
 
     Args:
+        scenario: as it was to be run.
         summary: of the run.
         journal: of the run.
         incident: what was called.
         hints: whether the line in words was shown.
     """
     grades = {each.fault: each for each in summary.alert_grades.faults}
-    told = [_told(each, grades.get(each.name), journal, incident.calls) for each in summary.faults]
-    never = float("inf")
-    faults = tuple(sorted(told, key=lambda each: never if each.injected_at_s is None else each.injected_at_s))
-    planned: Ending = "operator" if incident.ended_at_s is not None else "planned"
+    records = {each.name: each for each in summary.faults}  # without those before which the operator ended the drill
+    streams = Streams(scenario.seed)
+    told = []
+    for fault in scenario.faults:
+        planned_s = fault.occurrences(streams)[0].inject_at / NS_PER_S
+        planned = FaultTold(fault=fault.name, kind=fault.kind, part=part_of(fault.kind), planned_at_s=planned_s)
+        record, grade = records.get(fault.name), grades.get(fault.name)
+        told.append(planned if record is None else _told(planned, record, grade, journal, incident.calls))
+    faults = tuple(sorted(told, key=_order))
     return Debrief(
         scenario=summary.scenario,
         seed=summary.seed,
         model=summary.model,
-        ended="interrupted" if any(each.kind == "interrupted" for each in journal) else planned,
+        ended=_ending(journal, incident),
         duration_s=summary.duration_s,
         hints=hints,
         verdict=summary.verdict,
         faults=faults,
+        fired=tuple(_firings(journal)),
         alerts=Times(
             detect=_mean(faults, "alerted_at_s"),
             acknowledge=Mean(None, 0),
@@ -167,8 +197,34 @@ def debrief(summary: Summary, journal: Sequence[JournalEntry], incident: Inciden
     )
 
 
+def _order(fault: FaultTold) -> tuple[bool, float]:
+    at_s = fault.planned_at_s if fault.injected_at_s is None else fault.injected_at_s
+    return fault.injected_at_s is None, at_s or 0.0
+
+
+def _ending(journal: Sequence[JournalEntry], incident: Incident) -> Ending:
+    kinds = {each.kind for each in journal}
+    if "interrupted" in kinds:
+        return "interrupted"
+    if kinds & {"aborted", "escalated"}:
+        return "aborted"
+    return "planned" if incident.ended_at_s is None else "operator"
+
+
+def _firings(journal: Sequence[JournalEntry]) -> Iterator[AlertTold]:
+    for place, entry in enumerate(journal):
+        if entry.kind == "alert_firing":
+            later = (each for each in journal[place:] if each.kind == "alert_resolved" and each.name == entry.name)
+            until_s = next((each.at_s for each in later), None)
+            yield AlertTold(alert=entry.name, fired_at_s=entry.at_s, resolved_at_s=until_s)
+
+
 def _told(
-    record: FaultRecord, grade: FaultGrade | None, journal: Sequence[JournalEntry], calls: Sequence[CallMade]
+    planned: FaultTold,
+    record: FaultRecord,
+    grade: FaultGrade | None,
+    journal: Sequence[JournalEntry],
+    calls: Sequence[CallMade],
 ) -> FaultTold:
     at_s = record.injected_at_s
     mine = [each for each in calls if each.fault == record.name]
@@ -177,10 +233,8 @@ def _told(
     over_s = _replaced(record, journal) or lifted_s
     alerts = () if grade is None or at_s is None else grade.alerts
     seen = {each.alert for each in alerts}
-    return FaultTold(
-        fault=record.name,
-        kind=record.kind,
-        part=part_of(record.kind),
+    return msgspec.structs.replace(
+        planned,
         injected_at_s=at_s,
         first_effect_at_s=record.first_effect_at_s,
         alert=alerts[0].alert if alerts else "",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from sim.drill.debrief import Debrief, Times
-from sim.drill.printing import COSTS, costs
+from sim.drill.printing import COSTS, costs, nothing_came
 from sim.judging.alert_grades import AlertGrades
 from sim.page.blocks import Block, Paragraph, Section, Table, Tone
 from sim.page.recorded import RecordedRun
@@ -139,6 +139,9 @@ _INSTANTS = (
 
 
 def _debrief(told: Debrief) -> Iterator[Block]:
+    if not told.most:
+        yield from map(Paragraph, nothing_came(told))
+        return
     yield Paragraph(f"Score {told.score:g} of {told.most}, with {told.false_calls} false calls.")
     columns = ("fault", "what it breaks", *(words for words, _ in _INSTANTS), "seen by", "score")
     rows = [

@@ -1,5 +1,6 @@
 """A blind drill gives nothing away before it is named or over, and its debrief says what the journal says."""
 
+import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from actors.model.artifact import load_artifact
 from dashboard.actions import Acknowledge, Action, Call, EndIncident, Inject, Lift, RollBack
@@ -14,6 +16,7 @@ from dashboard.frame import Frame, Message
 from dashboard.screen import ViewState, render
 from sim.drill.debrief import Debrief, Mean, debrief
 from sim.drill.price import STAGES, STEPS, price
+from sim.drill.printing import print_debrief
 from sim.operator.blindfold import Blindfold
 from sim.report.run_folder import AS_PLAYED, DEAD_LETTERS, DECISIONS, JOURNAL, SCENARIO, UNDELIVERED, RunFolder
 from sim.run.execution import Result, execute
@@ -99,7 +102,9 @@ def drilled(world_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Dril
         with RunFolder(folder) as place:
             result = execute(replace(plan, by_hand=True, blind=Blindfold()), place, screen)
     assert result.incident is not None
-    return Drilled(result, screen, debrief(result.summary, result.journal, result.incident, hints=False), folder)
+    return Drilled(
+        result, screen, debrief(plan.scenario, result.summary, result.journal, result.incident, hints=False), folder
+    )
 
 
 LOUD = """
@@ -153,7 +158,7 @@ def test_a_bad_release_is_over_when_it_is_rolled_back(world_model: Path, tmp_pat
         screen = Watching(((0.5, RollBack()), (6.0, RollBack()), (9.0, called)), tmp_path)
         result = execute(replace(plan, by_hand=True, blind=Blindfold()), place, screen)
     assert result.incident is not None
-    (fault,) = debrief(result.summary, result.journal, result.incident, hints=False).faults
+    (fault,) = debrief(plan.scenario, result.summary, result.journal, result.incident, hints=False).faults
     swapped = [each.at_s for each in result.journal if each.kind == "model_swapped"]
     assert [each.text for each in screen.answers if "no model" in each.text]
     assert [step.name for step in load(tmp_path / AS_PLAYED).steps] == ["model_rollback-2"]
@@ -170,6 +175,34 @@ def test_a_bad_release_is_over_when_it_is_rolled_back(world_model: Path, tmp_pat
 
 def _at(frame: Frame) -> float:
     return frame.header.elapsed_s
+
+
+def test_a_drill_that_ended_before_its_first_fault_says_so(world_model: Path, tmp_path: Path) -> None:
+    """In words: what was to come and when, what was called, what rang; no empty table, and nothing is priced."""
+    text = TEXT.replace("alerts:\n", 'alerts:\n  - {alert: Nervous, expr: "offered_rate > 1"}\n')
+    plan = prepare(Cut(parse(text, "hush.yaml")), load_artifact(world_model), tmp_path)
+    with pytest.MonkeyPatch.context() as patch, RunFolder(tmp_path) as place:
+        patch.setattr("sim.run.lifecycle.refusal", lambda _clock, **_: "")
+        screen = Watching(((2.5, Call("disk")), (3.0, EndIncident())), tmp_path)
+        result = execute(replace(plan, by_hand=True, blind=Blindfold()), place, screen)
+    assert result.incident is not None
+    told = debrief(plan.scenario, result.summary, result.journal, result.incident, hints=False)
+    assert [(each.fault, each.planned_at_s, each.injected_at_s) for each in told.faults] == [
+        ("qualm", 4.0, None),
+        ("dread", 18.0, None),
+    ]
+    assert "Nervous" in {each.alert for each in told.fired}
+    out = io.StringIO()
+    print_debrief(told, "", Console(file=out, width=200))
+    title, *lines = out.getvalue().splitlines()
+    assert title.endswith("played until the operator ended it")
+    planned = "the first fault, qualm (feature_store_outage), was to come at 4.0 s"
+    assert lines[0] == f"nothing was injected: {planned}, and the drill ended at {told.duration_s:.1f} s"
+    called = f"1 false call: the disk at {told.calls[0].at_s:.1f} s"
+    rang = ", ".join(f"{each.alert} at {each.fired_at_s:.1f} s" for each in told.fired)
+    assert lines[1] == f"{called}; alerts that fired all the same: {rang}"
+    assert lines[2].startswith("next: ")
+    assert len(lines) == 4
 
 
 def test_no_frame_holds_a_hidden_name_before_it_is_named(drilled: Drilled) -> None:
