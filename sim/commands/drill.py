@@ -27,7 +27,9 @@ def drill(
     model: ModelFolder = None,
     seed: Annotated[
         int | None,
-        typer.Option(help="Overrules the scenario's seed; of a folder it draws the scenario too, by default another."),
+        typer.Option(
+            help="Overrules the scenario's seed; it draws the scenario of a folder and a surprise, by default another."
+        ),
     ] = None,
     overrides: Overrides = None,
     hints: Annotated[bool, typer.Option("--hints", help="Show the line that tells in words what is going on.")] = False,  # noqa: FBT002 - an option gets its value so

@@ -112,6 +112,16 @@ def reason_lines(path: Path) -> dict[str, int]:
     return {begin: view.nodes[at].start_mark.line + 1 for at, begin in begins.items() if at in view.nodes}
 
 
+def surprises_anew(path: Path, overrides: Sequence[str] = ()) -> bool:
+    """Return whether the scenario at ``path`` leaves faults to its seed, and the seed to whoever plays it.
+
+    Raises:
+        InvalidScenarioError: the file is no scenario.
+    """
+    view, _ = _read(read_text(path), str(path), overrides, home_of(path))
+    return view.given("surprise") and not view.given("seed")
+
+
 def missing_files(scenario: Scenario) -> tuple[str, ...]:
     """Return the files and folders that ``scenario`` names and that are not there."""
     released = (step.model for step in scenario.steps if isinstance(step, ModelRelease))
