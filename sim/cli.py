@@ -63,7 +63,7 @@ app = typer.Typer(
     ),
     epilog=(
         "Exit codes: 0 pass, 99 fail, 3 inconclusive, 2 wrong usage or input, 1 internal error, 130 interrupted, "
-        "75 a worker to be started again. "
+        "75 a worker to be started again, 66 one whose transactions are gone. "
         f"{DEBUG} anywhere shows the trace of an error."
     ),
     add_completion=False,

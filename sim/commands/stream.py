@@ -170,7 +170,8 @@ def worker(
     It waits for a run, decides until that ends, and waits for the next one. SIGTERM and Ctrl-C let it decide and commit
     what it has taken; a second one does not.
 
-    Exit code: 0 ended as asked, 2 refused, or input that cannot be used, 75 it could not go on: start it again.
+    Exit code: 0 ended as asked, 2 refused, or input that cannot be used, 75 it could not go on: start it again, 66 its
+    transactions are not there any more: start a new run.
 
     Example: python -m sim worker --stream kafka://127.0.0.1:19092/riskdrill --store redis://127.0.0.1:16379
     """

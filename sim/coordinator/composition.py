@@ -152,7 +152,7 @@ class StreamRun:
     def failures(self) -> tuple[str, ...]:
         """Return what was promised and not kept."""
         twice, undecided = self.collector.decided_twice, self.pipeline.undecided
-        open_ = f"undecided: {undecided:,} transactions that were sent have no committed end within the drain time-out"
+        open_ = f"undecided: {undecided:,} transactions that were sent have no committed end"
         remedy = f"another run on this stream has to give them up with --discard {self.workers.run}"
         ahead = self.collector.ahead_count
         lines = [

@@ -121,8 +121,7 @@ class ProducerLifecycle:
             await asyncio.gather(*helpers, return_exceptions=True)
             own.faults.lift_all()
             gc.unfreeze()
-        if self._failed.done():
-            self._failed.result()
+        escalated = escalated or self._hopeless()
         await self._workers.end("" if not undecided else "the producer waits no longer", LEAVE_S, settled=not undecided)
         return self._conclude(undecided, escalated)
 
@@ -156,6 +155,19 @@ class ProducerLifecycle:
             await asyncio.gather(both, return_exceptions=True)
         return ""
 
+    def _hopeless(self) -> str:
+        """Return why the workers can decide nothing more, "" if they can.
+
+        Raises:
+            Exception: what ended a helper of this one.
+        """
+        try:
+            if self._failed.done():
+                self._failed.result()
+        except EscalationError as error:
+            return str(error)
+        return ""
+
     def _planned_s(self) -> float | None:
         planned_ns = duration_ns(self._plan.scenario)
         return None if planned_ns is None else planned_ns / NS_PER_S
@@ -171,8 +183,17 @@ class ProducerLifecycle:
         """Ask again and again how many transactions are undecided."""
         while True:
             with suppress(MachineError):  # it is asked again, and the last answer stays
-                self._lag = await asyncio.to_thread(self._workers.topics.lag, self._workers.run)
+                self._lag = await self._asked_lag()
             await asyncio.sleep(LOOKED_EVERY_S)
+
+    async def _asked_lag(self) -> int:
+        """Return how many transactions are not decided.
+
+        Raises:
+            MachineError: no broker says.
+        """
+        workers = self._workers
+        return await asyncio.to_thread(workers.topics.lag, workers.run, workers.starts)
 
     async def _until_decided(self) -> int:
         """Wait until workers have decided everything; return how many they have not, when it is waited no longer."""
@@ -191,7 +212,7 @@ class ProducerLifecycle:
         if waiting:
             return waiting + (self._lag or 0)
         try:
-            self._lag = await asyncio.to_thread(self._workers.topics.lag, self._workers.run)
+            self._lag = await self._asked_lag()
         except MachineError:
             return max(1, self._lag or 0)
         return self._lag

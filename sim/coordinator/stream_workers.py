@@ -194,6 +194,7 @@ class StreamWorkers:
         self.group = group
         self.add(group.listen(), "workers told")
         self.add(group.announce(), "announcements")
+        self.add(group.until_hopeless(), "hope")
         request = self.request
         wanted = request.workers or 1
         if request.workers:

@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from actors.core.clock import NS_PER_S, Clock
+from actors.core.errors import EscalationError
 from actors.telemetry.telemetry import Telemetry
 from dashboard.panels.workers import WorkerRow
 from sim.coordinator.member import OF_WORKERS, Member, row_of, unfit
@@ -89,6 +90,7 @@ class WorkerGroup:
         self._changed = asyncio.Event()
         self._restarts: dict[str, int] = {}
         self._losses: dict[str, str] = {}
+        self._hopeless = ""
         self.refused: list[str] = []
         self.joined_count = self.lost_count = self.most = 0
         self.last_loss = ""
@@ -284,6 +286,8 @@ class WorkerGroup:
             self._take(leave.last)
         member.state = "gone"
         self._tell("worker_left", leave.worker, leave.why)
+        if leave.gone:
+            self._hopeless = self._hopeless or f"worker {leave.worker}: {leave.why}"
 
     # ---------------------------------------------------------------- missing
 
@@ -336,7 +340,16 @@ class WorkerGroup:
         """Wait until none takes part any more; return whether that is so in time."""
         return await self._until(lambda: not self.live, within_s)
 
-    async def _until(self, holds: Callable[[], bool], within_s: float) -> bool:
+    async def until_hopeless(self) -> None:
+        """Wait until a worker tells of transactions that nobody can decide.
+
+        Raises:
+            EscalationError: one has, and why.
+        """
+        await self._until(lambda: bool(self._hopeless), None)
+        raise EscalationError(self._hopeless)
+
+    async def _until(self, holds: Callable[[], bool], within_s: float | None) -> bool:
         try:
             async with asyncio.timeout(within_s):
                 while not holds():

@@ -20,7 +20,7 @@ from actors.core.process_failures import how_ended, was_killed
 from sim.coordinator.last_words import LastWords, Listener
 from sim.coordinator.spare import READY, Spare, Started
 from sim.coordinator.waiting import all_done
-from sim.exit_codes import TRY_AGAIN
+from sim.exit_codes import GONE, TRY_AGAIN
 from sim.metrics_endpoint.address import MetricsAddress
 from sim.stream.places import Places
 
@@ -188,7 +188,7 @@ class WorkerSupervisor:
         """Wait until no worker can be kept alive.
 
         Raises:
-            EscalationError: a worker died again and again, or was refused.
+            EscalationError: a worker died again and again, was refused, or its transactions are gone.
             Exception: what ended the task that watched one.
         """
         await asyncio.shield(self._given_up)
@@ -202,6 +202,8 @@ class WorkerSupervisor:
             if self._ending:
                 return
             self._died(slot, why)
+            if self._given_up.done():
+                return
             quick_count = quick_count + 1 if self._clock.now_ns() - begun_ns < QUICK_NS else 0
             if quick_count >= MOST_QUICK:
                 self._give_up(
@@ -250,6 +252,8 @@ class WorkerSupervisor:
         words = self._words.pop(slot)
         last = "" if was_killed(status) else words.line().removeprefix(f"{slot}: ")  # it did not know what came
         words.close()
+        if status == GONE:  # it has told the run, which may not have heard it
+            self._give_up(f"worker {slot}: {last}")
         if why or not status:
             return why
         return how_ended(status) + (f"; last it said: {last}" if last else "")

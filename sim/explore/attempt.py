@@ -10,14 +10,12 @@ from actors.core.errors import InputError, MachineError
 from actors.core.process_failures import lack_of
 from actors.pipeline import Pipeline
 from sim.explore.invariants import INVARIANTS, Evidence
-from sim.judging.verdict import seen
+from sim.judging.verdict import GIVEN_UP, seen
 from sim.report.summary import Summary
 from sim.run.composition import NO_ATTACHMENTS
 from sim.scenario.render import digest
 from sim.scenario.timeline import Cut
 from sim.trials.trial import Trial, carried_out
-
-GIVEN_UP = "an actor was given up"
 
 Proof = Literal["failed", "passed", "held", "nothing"]
 

@@ -36,6 +36,7 @@ LATENESS_P99_MOST_US = 10_000  # a fifth of the 50 ms promised at p95: beyond it
 FIRST_MAILBOXES = ("sender", "assembler")  # on a stream the first, in process the second
 
 IMBALANCE: Final = "the ledger does not balance: "  # begins each reason of that kind
+GIVEN_UP: Final = "given up: "  # begins the reason of a run whose actors, or workers, could not be kept going
 
 VerdictWord = Literal["pass", "fail", "inconclusive"]
 
@@ -114,7 +115,7 @@ def judge(
         empty: why the run proves nothing whatever held, see `sim.judging.verdict`.
         imbalances: equations of the ledger that did not hold at some time, in words; any fails the run.
         broken: what else fails a run, in words: a promise that it did not keep, a condition that ended it early.
-        escalated: why an actor was given up; "" if none was.
+        escalated: why an actor, or the workers of a stream, were given up; "" if none was.
         interrupted: Ctrl-C ended the run: the exit code says that, whatever the verdict on what was seen.
     """
     failures = [*broken, *_failures(expectations, imbalances, escalated)]
@@ -130,7 +131,7 @@ def judge(
 def _failures(expectations: Sequence[ExpectationResult], imbalances: Sequence[str], escalated: str) -> list[str]:
     lines = [f"{IMBALANCE}{each}" for each in imbalances]
     if escalated:
-        lines.append(f"an actor was given up: {escalated}")
+        lines.append(f"{GIVEN_UP}{escalated}")
     lines += [f"{each.name}: {seen(each)}, wanted {each.wanted}" for each in expectations if each.state == "failed"]
     return lines
 

@@ -263,10 +263,12 @@ class Leave(FromWorker, frozen=True, kw_only=True):
     Attributes:
         why: in a few words: it was asked to, it was fenced, its time ran out.
         last: its last status.
+        gone: whether transactions that it was to decide are not there any more: no other worker can decide them.
     """
 
     why: str
     last: Status | None = None
+    gone: bool = False
 
 
 FromRun: TypeAlias = (

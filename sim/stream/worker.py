@@ -12,7 +12,7 @@ import yaml
 
 from actors.core.clock import Clock
 from actors.telemetry.telemetry import Telemetry
-from sim.exit_codes import PASS, TRY_AGAIN
+from sim.exit_codes import PASS
 from sim.kernel_warm_up import make_ready
 from sim.run.serving import model_slot
 from sim.scenario.loader import parse
@@ -127,8 +127,8 @@ class Worker:
         while (announce := await self._next_run(over)) is not None:
             ending = await self._take_part(announce)
             over.add(announce.run)
-            if ending.again:
-                return TRY_AGAIN
+            if ending.code:
+                return ending.code
             if ending.asked or self._options.run is not None:
                 break
             self._tell("waits for the next run")

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
+from actors.adapters.kafka.client import TransactionsGoneError
 from actors.adapters.kafka.ends import StreamEnds
 from actors.adapters.kafka.epoch_client import EpochClient
 from actors.adapters.kafka.readings import MappedMessages, Reading
@@ -12,12 +13,13 @@ from actors.adapters.redis.windows import RedisWindows
 from actors.adapters.stores import kept_s
 from actors.adapters.streams import delivery_of, epoch_rows_of, topics_of
 from actors.output.decision_record import DecisionLines
+from sim.exit_codes import GONE, TRY_AGAIN
 from sim.run.plan import load_of
 from sim.run.warm_state import warm_past
 from sim.scenario.pipeline import StreamSourceSettings, mapped_source
 from sim.stream.control_messages import Announce, EndsReading
 from sim.stream.places import Places
-from sim.stream.worker_ends import Connect, Joined, WorkerEnds
+from sim.stream.worker_ends import Connect, Ending, Joined, WorkerEnds
 
 
 class StreamEpochs:
@@ -47,9 +49,10 @@ class StreamEpochs:
         finally:
             await self._let_go()
 
-    async def failed(self) -> str:
+    async def failed(self) -> Ending:
         """Wait until this worker can never go on."""
-        return await self._ends.failed()
+        error = await self._ends.failed()
+        return Ending(str(error), fatal=True, code=GONE if isinstance(error, TransactionsGoneError) else TRY_AGAIN)
 
     def reading(self) -> EndsReading:
         """Return how it stands."""

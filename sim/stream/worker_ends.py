@@ -13,6 +13,7 @@ from actors.output.dead_letters import DeadLetterSink
 from actors.output.sinks import DecisionSink
 from actors.remembered_ids import OwnIds, RememberedIds
 from actors.source import Source
+from sim.exit_codes import PASS
 from sim.scenario.scenario import Scenario
 from sim.stream.control_messages import Announce, EndsReading
 from sim.stream.membership import Identity
@@ -33,8 +34,8 @@ class Epochs(Protocol):
         """Wait until all is committed that was decided, then leave the others the partitions."""
         ...
 
-    async def failed(self) -> str:
-        """Wait until this worker can never go on, because it was fenced or has hung, and return why in one line."""
+    async def failed(self) -> "Ending":
+        """Wait until this worker can never go on: it was fenced, hung, or its transactions are gone; return that."""
         ...
 
     def reading(self) -> EndsReading:
@@ -73,13 +74,13 @@ class Ending(NamedTuple):
         why: in a few words.
         asked: by whoever runs the process.
         fatal: nothing more can be committed.
-        again: the process should be started again.
+        code: that the process ends with; it waits for another run where that is 0.
     """
 
     why: str
     asked: bool = False
     fatal: bool = False
-    again: bool = False
+    code: int = PASS
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from actors.core.clock import NS_PER_S, Clock, wall_ns
 from actors.core.errors import EscalationError
 from actors.telemetry.counters import GcPauses
 from actors.telemetry.monitor import resident_memory
+from sim.exit_codes import GONE, TRY_AGAIN
 from sim.journal import JournalEntry
 from sim.steps.step import StepOutcome
 from sim.stream.control_link import ControlLink
@@ -128,11 +129,11 @@ class WorkerRun:
             await asyncio.gather(*helpers, return_exceptions=True)
             parts.faults.lift_all()
         if ending.fatal:
-            await parts.pipeline.abandon()  # none of it can be committed, and another worker has its partitions
+            await parts.pipeline.abandon()  # none of it can be committed by this process
         else:
             await self._drain()
         status = self._status()
-        self._link.send(Leave(**self._signed, why=ending.why, last=status))
+        self._link.send(Leave(**self._signed, why=ending.why, last=status, gone=ending.code == GONE))
         self._metrics.end(status.snapshot, status.faults)
         ledger = status.snapshot.ledger
         self._tell(
@@ -271,12 +272,12 @@ class WorkerRun:
         try:
             await self._parts.pipeline.finished()
         except EscalationError as error:
-            self._end(Ending(f"escalated: {error}", again=True))
+            self._end(Ending(f"escalated: {error}", code=TRY_AGAIN))
         else:
             self._end(Ending("its source has ended"))
 
     async def _follow_ends(self) -> None:
-        self._end(Ending(await self._ends.epochs.failed(), fatal=True, again=True))
+        self._end(await self._ends.epochs.failed())
 
     async def _follow_parent(self) -> None:
         """End when whoever started this process is gone, and with it the run: nobody else would end it."""

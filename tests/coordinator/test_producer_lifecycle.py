@@ -12,7 +12,7 @@ from actors.actor import Environment
 from actors.adapters.memory import InMemorySource
 from actors.core.arrays import I64
 from actors.core.clock import RealClock
-from actors.core.errors import MachineError
+from actors.core.errors import EscalationError, MachineError
 from actors.telemetry.telemetry import Telemetry
 from sim.coordinator.open_loop import OpenLoop
 from sim.coordinator.producer_lifecycle import ProducerLifecycle
@@ -25,6 +25,7 @@ from sim.scenario.loader import parse
 from tests.support.sim.workers import transactions
 
 COUNT = 20
+STARTS = {0: 7}
 TEXT = "version: 1\nname: small\nphases: [{name: calm, duration: 200ms, rate: 100}]\npipeline: {drain_timeout: 1ms}\n"
 
 
@@ -52,8 +53,8 @@ class AskedTopics:
         self._answers: Iterator[int | MachineError] = iter(answers)
         self._last: int | MachineError = 0
 
-    def lag(self, run: str) -> int:
-        assert run == "r"
+    def lag(self, run: str, starts: dict[int, int]) -> int:
+        assert (run, starts) == ("r", STARTS)
         self._last = next(self._answers, self._last)
         if isinstance(self._last, MachineError):
             raise self._last
@@ -107,6 +108,7 @@ async def _produced(
 
     workers = SimpleNamespace(
         run="r",
+        starts=STARTS,
         given_up=given_up,
         topics=topics,
         sender=sender,
@@ -184,6 +186,15 @@ def test_an_interrupt_sends_nothing_more_and_waits() -> None:
     assert code == INTERRUPTED
     assert said[-1].startswith("all that was sent is decided")
     assert ended["settled"] is True
+
+
+@pytest.mark.parametrize("lag", [0, 5])
+def test_what_workers_cannot_decide_any_more_is_not_waited_for(lag: int) -> None:
+    """It says why and has failed, whatever a broker says that has forgotten what is undecided."""
+    code, said, ended = produced([lag], failure=EscalationError("worker w0: not there"))
+    assert code == FAILED
+    assert "given up: worker w0: not there" in said
+    assert ended["settled"] is (lag == 0)
 
 
 def test_it_ends_with_the_error_of_a_helper_that_fails() -> None:

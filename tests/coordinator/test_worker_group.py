@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from actors.core.clock import NS_PER_S, RealClock
+from actors.core.errors import EscalationError
 from actors.telemetry.snapshot import Gauges
 from actors.telemetry.stages import Stage
 from actors.telemetry.telemetry import Telemetry
@@ -239,6 +240,26 @@ def test_why_a_process_ended_is_written_down(*, joins: bool, leaves: bool, why: 
         group.died("w0", why)
         assert [each.detail for each in group._journal.entries if each.kind == "worker_lost"] == entries
         assert (group.lost_count, group.last_loss) == (len(entries), f"w0: {why}" if entries else "")
+
+    group_of(check)
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_run_is_hopeless_once_a_worker_misses_transactions(*, gone: bool) -> None:
+    """No other worker can decide what is not there any more; whatever else a worker leaves for, another one can."""
+
+    async def check(group: WorkerGroup, control: InMemoryControl) -> None:
+        waiting = asyncio.create_task(group.until_hopeless())
+        control.send(asking("a"))
+        control.send(Leave(run="another", process="a", worker="w0", why="no run of ours", gone=True))
+        control.send(Leave(run="r", process="unheard", worker="w7", why="never admitted", gone=True))
+        control.send(Leave(run="r", process="a", worker="w0", why="x.transactions: not there", gone=gone))
+        await settled()
+        assert waiting.done() == gone
+        if gone:
+            with pytest.raises(EscalationError, match=r"^worker w0: x\.transactions: not there$"):
+                await waiting
+        waiting.cancel()
 
     group_of(check)
 

@@ -10,7 +10,7 @@ from actors.core.arrays import F64, I64, Bool
 from actors.core.batches import RawBatch
 from actors.mailbox import Mailbox
 from actors.resilience.shedding import ServiceEstimate
-from sim.explore.attempt import GIVEN_UP
+from sim.judging.verdict import GIVEN_UP
 from tests.support.shipped import drill
 
 pytestmark = pytest.mark.slow

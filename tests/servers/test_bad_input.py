@@ -15,7 +15,7 @@ from confluent_kafka.cimpl import NewTopic
 from actors.adapters.kafka.address import parse_stream
 from actors.adapters.kafka.messages import VERSION, Headers, offered
 from actors.core.clock import NS_PER_S, wall_ns
-from sim.exit_codes import PASS, TRY_AGAIN, USAGE
+from sim.exit_codes import GONE, PASS, USAGE
 from sim.stream.control_messages import Status
 from tests.support.redis_server import RedisServer
 from tests.support.sim.stream_commands import Command
@@ -186,7 +186,7 @@ def test_messages_that_are_not_ours_are_passed_over_and_those_of_ours_have_an_en
 def test_a_transaction_that_is_not_there_any_more_ends_the_worker_with_a_line(
     url: str, store: RedisServer, world_model: Path
 ) -> None:
-    """Retention took it before it was decided: exit code 75 and the topic's name, and never a beginning elsewhere."""
+    """Retention took it before it was decided: exit code 66 and the topic's name, and never a beginning elsewhere."""
     run = StreamRun(url, store.url, world_model)
     servers, prefix = url.removeprefix("kafka://").split("/")
 
@@ -199,7 +199,7 @@ def test_a_transaction_that_is_not_there_any_more_ends_the_worker_with_a_line(
             return await _ended(run)
 
     code, said = asyncio.run(law())
-    assert code == TRY_AGAIN, said
+    assert code == GONE, said
     assert f"{prefix}.transactions: the next transaction is not there any more" in said
     assert run.ended == {}
 
@@ -238,7 +238,7 @@ def test_what_is_not_there_any_more_is_not_counted_again(url: str, world_model: 
 def test_a_group_that_is_beyond_the_end_of_the_topic_ends_the_worker_with_a_line(
     url: str, store: RedisServer, world_model: Path
 ) -> None:
-    """The topic was made anew, or has lost its end: exit code 75, where both are, and never a beginning elsewhere."""
+    """The topic was made anew, or has lost its end: exit code 66, where both are, and never a beginning elsewhere."""
     run = StreamRun(url, store.url, world_model)
     stream = parse_stream(url)
 
@@ -252,7 +252,7 @@ def test_a_group_that_is_beyond_the_end_of_the_topic_ends_the_worker_with_a_line
             return await _ended(run)
 
     code, said = asyncio.run(law())
-    assert code == TRY_AGAIN, said
+    assert code == GONE, said
     assert f"{stream.topics.transactions}: the run has decided partition" in said
     assert "up to 9,000, and it ends at" in said
     assert run.ended == {}

@@ -10,7 +10,7 @@ from actors.core.clock import NS_PER_S, RealClock
 from actors.core.errors import InputError
 from actors.model.artifact import MANIFEST_FILE
 from actors.model.manifest import read_manifest
-from sim.exit_codes import PASS, TRY_AGAIN
+from sim.exit_codes import GONE, PASS, TRY_AGAIN
 from sim.stream.control_messages import (
     Admit,
     Begin,
@@ -24,6 +24,7 @@ from sim.stream.control_messages import (
     Status,
 )
 from sim.stream.worker import Worker, WorkerOptions
+from sim.stream.worker_ends import Ending
 from tests.support.model_cache import earlier_model
 from tests.support.sim.workers import RUN, Stage, changed, transactions
 
@@ -216,16 +217,23 @@ def test_a_worker_asks_again_while_its_slot_may_become_free(world_model: Path) -
     assert {join.slot for join in asked} == {"w0"}
 
 
-def test_a_fenced_worker_ends_itself_with_a_line(world_model: Path) -> None:
-    """It decides nothing more, says why, and its exit code asks for another start."""
+@pytest.mark.parametrize(
+    ("why", "code", "gone"),
+    [("was fenced: another process has slot w0", TRY_AGAIN, False), ("the next one is not there", GONE, True)],
+)
+def test_a_worker_that_can_never_go_on_ends_itself_with_a_line(
+    world_model: Path, why: str, code: int, *, gone: bool
+) -> None:
+    """It decides nothing more and says why; exit code and farewell tell whether another process in its place can."""
 
     async def law(stage: Stage, _: Worker) -> None:
         await decided(stage, 10)
-        stage.epochs[-1].fenced.set_result("was fenced: another process has slot w0")
+        stage.epochs[-1].failure.set_result(Ending(why, fatal=True, code=code))
 
     stage = Stage(world_model)
-    assert play(stage, law) == TRY_AGAIN
-    assert "was fenced: another process has slot w0" in stage.told[-1]
+    assert play(stage, law) == code
+    assert why in stage.told[-1]
+    assert [(leave.why, leave.gone) for leave in stage.left()] == [(why, gone)]
 
 
 def test_a_fault_is_in_between_its_messages(world_model: Path) -> None:

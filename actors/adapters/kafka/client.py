@@ -75,6 +75,10 @@ class WorkerFencedError(Exception):
     """This process can commit nothing any more."""
 
 
+class TransactionsGoneError(WorkerFencedError):
+    """Nor can another process: the next transaction is not there any more, or nobody knows which it is."""
+
+
 class StillWaitingError(Exception):
     """The brokers do not answer; the same call is to be made again."""
 

@@ -214,8 +214,8 @@ class StreamEnds:
                 self._turns.fail(error)
         self._thread.close()
 
-    async def failed(self) -> str:
-        """Wait until this worker can never go on, and return why in one line."""
+    async def failed(self) -> Exception:
+        """Wait until this worker can never go on, and return why: a `TransactionsGoneError` if no other one can."""
         return await self._turns.failure()
 
     @property

@@ -18,6 +18,7 @@ from actors.adapters.kafka.client import (
     PATIENCE_S,
     WAIT_S,
     StillWaitingError,
+    TransactionsGoneError,
     WorkerFencedError,
     judged,
 )
@@ -77,7 +78,7 @@ class EpochClient:
         self._held: deque[Row] = deque()
         self._unplaced: dict[int, float] = {}  # partitions that are ours from an offset on that nobody has said yet
         self._lost_s: float | None = None
-        self._trouble = ""
+        self._trouble: WorkerFencedError | None = None
         self._commits: EpochCommits | None = None
         self.foreign = 0
         self.losing = ""
@@ -119,15 +120,21 @@ class EpochClient:
     # ------------------------------------------------------------------ rows
 
     def fetch(self) -> Fetched:
-        """Return rows for an epoch, at most ``epoch_rows`` of each partition; none if there are none for a moment."""
+        """Return rows for an epoch, at most ``epoch_rows`` of each partition; none if there are none for a moment.
+
+        Raises:
+            StillWaitingError: the brokers do not answer.
+            WorkerFencedError: this process can never go on.
+            TransactionsGoneError: nor can any other.
+        """
         self._place()
         self._look_for_group()
         if not self._held:
             self._receive(1, WAIT_S)
         if 0 < len(self._held) < HELD_ROWS:  # most of what waits may be of one partition
             self._receive(FETCH_ROWS, 0.0)
-        if self._trouble:
-            raise WorkerFencedError(self._trouble)
+        if self._trouble is not None:
+            raise self._trouble
         fetched, self._change = self._change, Fetched()
         taken, later = dict.fromkeys(self._owned, 0), deque[Row]()
         for row in self._held:
@@ -190,12 +197,14 @@ class EpochClient:
         if self._is_fatal(error):
             self._fence(error)
         elif code in (AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE):
-            self._trouble = (
+            self._trouble = TransactionsGoneError(
                 f"{self._stream.topics.transactions}: the next transaction is not there any more ({error.str()}); what "
                 "is missing cannot be decided: keep transactions longer (retention.ms) and start a new run"
             )
         elif code == KafkaError.UNKNOWN_TOPIC_OR_PART:
-            self._trouble = f"{self._stream.topics.transactions} is not there any more; start a new run"
+            self._trouble = TransactionsGoneError(
+                f"{self._stream.topics.transactions} is not there any more; start a new run"
+            )
         else:
             self.losing = f"Kafka does not answer: {error.str()}"
 
@@ -212,9 +221,10 @@ class EpochClient:
 
     def _fence(self, error: KafkaError) -> None:
         if self._lost_s is None:
-            self._trouble = f"Kafka has another worker in this place: {error.str()}"
+            why = f"Kafka has another worker in this place: {error.str()}"
         else:  # it asked twice to join while the broker hung; the broker answers both, and one fences the other
-            self._trouble = f"Kafka took this worker for dead while it hung, and does not take it back: {error.str()}"
+            why = f"Kafka took this worker for dead while it hung, and does not take it back: {error.str()}"
+        self._trouble = WorkerFencedError(why)
 
     def measure(self) -> tuple[tuple[int, ...], int]:
         """Return the partitions that are ours and how many transactions of them are not committed."""
@@ -257,7 +267,8 @@ class EpochClient:
         if self._lost_s is None or now_s - self._lost_s < REJOIN_S:
             return
         if StreamTopics(self._stream).answers():  # a client of now: this one may know of no broker any more
-            self._trouble = f"Kafka took this worker for dead and has not taken it back for {REJOIN_S:g} s"
+            why = f"Kafka took this worker for dead and has not taken it back for {REJOIN_S:g} s"
+            self._trouble = WorkerFencedError(why)
         self._lost_s = now_s
 
     def _place(self) -> None:
@@ -271,18 +282,19 @@ class EpochClient:
         except KafkaException as error:
             self.losing = str(wrong := judged(error))
             if isinstance(wrong, WorkerFencedError):
-                self._trouble = self.losing
+                self._trouble = wrong
             return
         now_s = time.monotonic()
         begun = {partition: found[partition] for partition, end in ends.items() if found[partition] <= end}
         for partition in found.keys() - begun.keys():  # the run has committed where it begins
             if now_s - self._unplaced[partition] > FORGOTTEN_S:
-                self._trouble = f"Kafka has forgotten how far partition {partition} was decided"
+                why = f"{topic}: Kafka has forgotten how far partition {partition} was decided; start a new run"
                 if partition in ends:
-                    self._trouble = (
+                    why = (
                         f"{topic}: the run has decided partition {partition} up to {found[partition]:,}, and it ends "
                         f"at {ends[partition]:,}: it was made anew, or has lost its end; start a new run"
                     )
+                self._trouble = TransactionsGoneError(why)
         self._consumer.incremental_assign([TopicPartition(topic, *each) for each in begun.items()])
         for partition, offset in begun.items():
             del self._unplaced[partition]
@@ -354,8 +366,8 @@ class EpochClient:
                     after = again[-1].offset + 1
                 rows = self._reading(again) if again else ()
                 found += [(record.offset, row.raw) for record, row in zip(again, rows, strict=True) if row is not None]
-                if self._trouble:
-                    raise WorkerFencedError(self._trouble)
+                if self._trouble is not None:
+                    raise self._trouble
                 if time.monotonic() > until:
                     if after == start:
                         raise StillWaitingError(f"partition {partition} cannot be read again")

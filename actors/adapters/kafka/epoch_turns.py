@@ -46,7 +46,7 @@ class EpochTurns:
         self._watching: asyncio.Task[None] | None = None
         self._stalled_count = 0
         self._moved = asyncio.Event()
-        self._failure: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._failure: asyncio.Future[Exception] = asyncio.get_running_loop().create_future()
 
     # ------------------------------------------------------------------ commit
 
@@ -140,14 +140,14 @@ class EpochTurns:
         """Whether this worker can never go on."""
         return self._failure.done()
 
-    async def failure(self) -> str:
-        """Wait until this worker can never go on, and return why in one line."""
+    async def failure(self) -> Exception:
+        """Wait until this worker can never go on, and return why, its text in one line."""
         return await asyncio.shield(self._failure)
 
     def fail(self, error: Exception) -> None:
         """Take that this worker can never go on."""
         if not self.failed:
-            self._failure.set_result(str(error))
+            self._failure.set_result(error)
         self._moved.set()
 
     async def wait(self) -> None:

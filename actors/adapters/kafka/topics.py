@@ -248,21 +248,39 @@ class StreamTopics:
         ours = [group.group_id for group in groups if group.group_id.startswith(prefix)]
         return {group.removeprefix(prefix): self._lag(group) for group in ours}
 
-    def lag(self, run: str) -> int:
+    def lag(self, run: str, starts: Mapping[int, int]) -> int:
         """Return how many transactions ``run`` has not decided yet.
 
+        Args:
+            run: its id.
+            starts: offset of each partition at which it began: it has decided nothing where its group knows none.
+
         Raises:
-            MachineError: the brokers do not answer.
+            MachineError: the brokers do not answer, or their topic ends below what was decided.
         """
-        return self._patiently(lambda: self._lag(self._stream.group_of(run)))
+        return self._patiently(lambda: self._lag_since(run, starts))
+
+    def _lag_since(self, run: str, starts: Mapping[int, int]) -> int:
+        topic = self._stream.topics.transactions
+        reached = {(topic, partition): offset for partition, offset in starts.items()}
+        reached |= self._committed(self._stream.group_of(run))
+        ends = self.ends(topic)
+        lags = {at: ends.get(at, 0) - offset for at, offset in reached.items()}
+        if min(lags.values()) < 0:
+            raise MachineError(f"{self._stream.url}: {topic} ends below what was decided: it has lost its end")
+        return sum(lags.values())
 
     def _lag(self, group: str) -> int:
         """Return how far the consumer group ``group`` is behind, whatever topic its run has taken transactions from."""
-        (answer,) = self._admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)]).values()
-        committed = [at for at in answer.result(CALL_S).topic_partitions if at.offset >= 0]
-        topics = {at.topic for at in committed} & self._partitions().keys()  # one may have been removed
+        committed = self._committed(group)
+        topics = {topic for topic, _ in committed} & self._partitions().keys()  # one may have been removed
         ends = self.ends(*sorted(topics)) if topics else {}
-        return sum(max(0, ends.get((at.topic, at.partition), 0) - at.offset) for at in committed)
+        return sum(max(0, ends.get(at, 0) - offset) for at, offset in committed.items())
+
+    def _committed(self, group: str) -> dict[tuple[str, int], int]:
+        """Return the offsets that the consumer group ``group`` has committed."""
+        (answer,) = self._admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)]).values()
+        return {(at.topic, at.partition): at.offset for at in answer.result(CALL_S).topic_partitions if at.offset >= 0}
 
     def check_free(self, settled: Collection[str] = ()) -> None:
         """Refuse topics on which another run has transactions that are not decided; forget runs that have none.

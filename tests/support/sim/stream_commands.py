@@ -23,6 +23,7 @@ import msgspec
 from actors.adapters.kafka.address import parse_stream
 from actors.adapters.kafka.plain import CommittedReader
 from actors.adapters.kafka.topics import StreamTopics
+from actors.core.errors import MachineError
 from tests.support.repository import ROOT
 
 PATIENCE_S = 90.0
@@ -144,6 +145,15 @@ def lines(file: Path) -> list[dict[str, Any]]:
     """Return the documents in the whole lines of ``file``: none while it is not there, never half of one."""
     whole = file.read_bytes().split(b"\n")[:-1] if file.exists() else []
     return [msgspec.json.decode(line) for line in whole]
+
+
+def committed_count(url: str) -> int:
+    """Return how far the topic of decisions on a stream has come, commits counted too; 0 while it is not there."""
+    stream = parse_stream(url)
+    try:
+        return sum(StreamTopics(stream).ends(stream.topics.decisions).values())
+    except MachineError:
+        return 0
 
 
 def committed_decisions(url: str, run: str, count: int) -> list[bytes]:

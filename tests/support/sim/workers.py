@@ -31,7 +31,7 @@ from sim.stream.control_messages import (
 )
 from sim.stream.membership import kernel_digest, own_version
 from sim.stream.worker import Turn, Worker, WorkerOptions
-from sim.stream.worker_ends import Joined, WorkerEnds
+from sim.stream.worker_ends import Ending, Joined, WorkerEnds
 
 Heard = TypeVar("Heard", bound=ControlMessage)
 
@@ -55,7 +55,7 @@ class InMemoryEpochs:
 
     def __init__(self, source: InMemorySource) -> None:
         self._source = source
-        self.fenced: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.failure: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
         self.closed = False
 
     def begin(self, start_ns: int) -> None:
@@ -69,9 +69,9 @@ class InMemoryEpochs:
         """Take note."""
         self.closed = True
 
-    async def failed(self) -> str:
+    async def failed(self) -> Ending:
         """Return why, once a test says so."""
-        return await self.fenced
+        return await self.failure
 
     def reading(self) -> EndsReading:
         """Return that everything is here."""
