@@ -5,7 +5,7 @@ reasons and with the same score; when it was made, and how long that took, diffe
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 import numpy as np
@@ -34,6 +34,7 @@ from actors.output.dead_letters import redacted
 from actors.output.sinks import FirstFailure
 from actors.telemetry.stages import Stage
 from actors.telemetry.telemetry import Telemetry
+from sim.coordinator.servers import PartitionWaits
 from sim.outcomes.outcome_book import OutcomeBook
 from sim.stream.listening import MOST_NUMBERS
 
@@ -88,6 +89,7 @@ class Collector:
         ahead_count: messages of a topic that others write which have come to an end and were not found there yet.
         later_count: ends of messages that came to such a topic when the run had ended.
         negative_count: decisions whose instant lies before their transaction was due.
+        waits: for how long partitions had undecided transactions and got no end, on the run's clock.
         models: decisions by the digest of the model that made them.
         log_failure: why the decision log could not take lines, the first time.
 
@@ -124,6 +126,7 @@ class Collector:
         self.decided_twice = self.redelivered = 0
         self.unknown_count = 0
         self.negative_count = 0
+        self.waits = PartitionWaits()
         self.models: Counter[str] = Counter()
         self.log_failure = FirstFailure("decisions cannot be logged")
 
@@ -144,14 +147,33 @@ class Collector:
             if self._said is not None:
                 self._said = np.pad(self._said, (0, more))
 
-    def found(self, numbers: I64) -> None:
-        """Take that the messages ``numbers``, int64 (n,), lie in a topic that others write; some may have ended."""
+    def taken(self, counts: Mapping[int, int]) -> None:
+        """Take that brokers have so many more of the transactions that were sent, by partition."""
+        at_ns = self._now_ns()
+        for partition, count in counts.items():
+            self.waits.taken(partition, count, at_ns)
+
+    def _now_ns(self) -> int:
+        return wall_ns() - self._wall_less_clock_ns
+
+    def stop(self) -> None:
+        """Take that nothing more is read."""
+        self.waits.stop(self._now_ns())
+
+    def found(self, numbers: I64, partitions: I64) -> None:
+        """Take that messages lie in a topic that others write; some may have ended.
+
+        Args:
+            numbers: of the messages, int64 (n,).
+            partitions: in which each of them lies, int64 (n,).
+        """
         self._make_room(int(numbers.max()) + 1)
         states = self._states[numbers]
         ahead, new = numbers[states == _AHEAD], numbers[states == _UNSENT]
         self._states[ahead] = _ENDED
         self.ahead_count -= len(ahead)
         mine = np.array([each for each in new.tolist() if not self._beyond(each)], dtype=np.int64)
+        self.taken(Counter(partitions[np.isin(numbers, mine) | (states == _AHEAD)].tolist()))
         self._states[mine] = _OPEN
         self.open_count += len(mine)
         self._offer(len(mine))
@@ -180,6 +202,7 @@ class Collector:
                 continue
             if not self._ends(each, _content(line or letter)):
                 continue
+            self.waits.ended(each.partition, seen_wall_ns - self._wall_less_clock_ns)
             if line is not None:
                 lines.append(line)
                 decisions.append(each)
@@ -233,8 +256,7 @@ class Collector:
         if number < len(self._states) and self._states[number] == _OPEN:
             self._states[number] = _ENDED
             self.open_count -= 1
-            at_ns = wall_ns() - self._wall_less_clock_ns
-            self._set_aside([DeadLetter(number, "too_large", why, redacted(raw), at_ns)])
+            self._set_aside([DeadLetter(number, "too_large", why, redacted(raw), self._now_ns())])
 
     def _letter(self, ended: Ended) -> DeadLetter:
         document = _read_letter(ended.value)

@@ -1,13 +1,14 @@
 """One run on a stream put together: what the run in process has, with its pipeline in workers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from actors.adapters.files import AppendOnlyFile, DeadLetterFile
 from actors.adapters.redis.features import RedisFeatureStore
 from actors.adapters.streams import Delivery, delivery_of
 from actors.core.arrays import Column
-from actors.core.clock import US_PER_S
+from actors.core.clock import NS_PER_S, US_PER_S
 from actors.model.serving import ModelSlot
 from actors.telemetry.alerts.built_in import stream_rules
 from actors.telemetry.alerts.rule import AlertRule
@@ -26,13 +27,15 @@ from sim.journal import Journal
 from sim.outcomes.mapped_arrays import ArrayStore
 from sim.outcomes.outcome_book import OutcomeBook
 from sim.report.run_folder import DEAD_LETTERS, DECISIONS, UNDELIVERED
-from sim.report.summary import StreamFigures
+from sim.report.summary import PartitionWait, StreamFigures
 from sim.run.composition import Attachments
 from sim.run.machine import Machine
 from sim.run.plan import Plan
 from sim.run_parts import Background, RunEventTime
 from sim.scenario.pipeline import mapped_source
 from sim.steps.schedule import StepSchedule
+
+TOLD_WAIT_S: Final = 2.0  # a worker that dies has its place taken within that; more is worth a line
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +107,18 @@ class StreamRun:
             undecided=self.pipeline.undecided,
             negative_latencies=self.collector.negative_count,
             foreign=self.inlet.foreign + sum(each.foreign for each in ends),
+            longest_wait=self._longest_wait(),
             worker_processor_s=processor_s,
             processor_us_per_transaction=1e6 * processor_s / decided if decided else None,
             models=dict(self.collector.models),
         )
+
+    def _longest_wait(self) -> PartitionWait | None:
+        longest = self.collector.waits.longest
+        if longest is None:
+            return None
+        begun_at_s = (longest.begun_ns - self.journal.start_ns) / NS_PER_S
+        return PartitionWait(partition=longest.partition, begun_at_s=begun_at_s, waited_s=longest.span_ns / NS_PER_S)
 
     def shortfalls(self) -> tuple[str, ...]:
         """Return a line for each file that could not take everything."""
@@ -140,6 +151,7 @@ class StreamRun:
                 f"{figures.redelivered:,} decisions came again as they were: delivery is at least once",
             ),
             (figures.lost, _told_lost(figures, group.last_loss)),
+            *((1, line) for line in _told_wait(figures.longest_wait)),
             (
                 uncounted,
                 f"{uncounted:,} transactions at the end are in no window: the store was away, and the run is over",
@@ -186,6 +198,12 @@ def _told_lost(figures: StreamFigures, last: str) -> str:
     return f"workers were lost {times} {last}{spares}"
 
 
+def _told_wait(longest: PartitionWait | None) -> Iterator[str]:
+    if longest is not None and longest.waited_s > TOLD_WAIT_S:
+        waited = f"partition {longest.partition} waited {longest.waited_s:.1f} s for a decision"
+        yield f"{waited}, from {longest.begun_at_s:.1f} s of the run on; no other waited longer"
+
+
 async def compose_stream(
     request: StreamRequest,
     show: Callable[[Notice], None],
@@ -227,7 +245,7 @@ async def _composed(
     listening = mapped_source(settings) is not None
     collector = Collector(telemetry, book, *files, delivery, listening=listening)
     own = await compose_producer(workers, plan, machine, journal, telemetry, book, collector)
-    workers.sender.on_refused = collector.refused
+    workers.sender.on_refused, workers.sender.on_taken = collector.refused, collector.taken
     inlet = StreamInlet(await workers.read_committed(), workers.run)
     pipeline = RemotePipeline(settings, own.sending, inlet, collector, workers, machine.clock)
     await workers.gather(own.group, plan.artifact.folder)

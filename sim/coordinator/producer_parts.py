@@ -94,7 +94,7 @@ class NoLedger:
     def sent(self, first: int, count: int) -> None:
         """Take no note."""
 
-    def found(self, numbers: I64) -> None:
+    def found(self, numbers: I64, partitions: I64) -> None:
         """Take no note."""
 
     def end_at(self, beyond: Callable[[int], bool]) -> None:

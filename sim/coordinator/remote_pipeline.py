@@ -213,6 +213,7 @@ class RemotePipeline:
         for task in self._tasks.values():
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        self._collector.stop()
         box = self._sending.box()
         self.undecided = self._collector.open_count + box.depth + box.leased
 

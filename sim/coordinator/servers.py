@@ -1,7 +1,9 @@
-"""The servers of a run as it sees them: what it reads there, and for how long each has been silent."""
+"""The servers of a run as it sees them: what it reads there, and for how long each, or a partition, has been silent."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
+from typing import NamedTuple
 
 from actors.adapters.kafka.messages import Ended, read_ended
 from actors.adapters.kafka.plain import CommittedReader
@@ -38,6 +40,53 @@ class Silence:
         if self._since_ns is not None:
             return 0.0
         return self._clock.now_ns() / NS_PER_S - max(since_s, self._ended_ns / NS_PER_S)
+
+
+class Wait(NamedTuple):
+    """How long a partition with undecided transactions got no committed end."""
+
+    span_ns: int
+    partition: int
+    begun_ns: int
+
+
+class PartitionWaits:
+    """For how long each partition that has undecided transactions gets no committed end.
+
+    It waits from when it has something to decide, or from its last end, until the next one; a partition without traffic
+    does not. An end may be seen before it is known that a broker has taken its transaction, which then never waited.
+
+    Attributes:
+        longest: the longest wait that is over, the first of those; None without any.
+    """
+
+    def __init__(self) -> None:
+        self._open: Counter[int] = Counter()
+        self._since_ns: dict[int, int] = {}
+        self.longest: Wait | None = None
+
+    def taken(self, partition: int, count: int, at_ns: int) -> None:
+        """Take that ``count`` more transactions lie in ``partition``."""
+        if self._open[partition] <= 0:
+            self._since_ns[partition] = at_ns
+        self._open[partition] += count
+
+    def ended(self, partition: int, at_ns: int) -> None:
+        """Take that a transaction of ``partition`` has come to its end."""
+        self._note(partition, at_ns)
+        self._since_ns[partition] = at_ns
+        self._open[partition] -= 1
+
+    def stop(self, at_ns: int) -> None:
+        """Take that nothing more is seen: whatever waits has waited until now."""
+        for partition in self._open:
+            self._note(partition, at_ns)
+
+    def _note(self, partition: int, at_ns: int) -> None:
+        if self._open[partition] > 0:
+            wait = Wait(at_ns - self._since_ns[partition], partition, self._since_ns[partition])
+            if self.longest is None or wait.span_ns > self.longest.span_ns:
+                self.longest = wait
 
 
 class StreamInlet:

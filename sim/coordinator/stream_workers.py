@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from actors.adapters.kafka.control import KafkaControl
 from actors.adapters.kafka.plain import CommittedReader, TransactionSender
+from actors.adapters.kafka.thread import ClientHangsError
 from actors.adapters.kafka.topics import StreamTopics
 from actors.adapters.redis.connection import START_TIMEOUT_S, check_store
 from actors.adapters.redis.run_marks import RunMarks
@@ -35,6 +36,7 @@ from sim.stream.places import Places
 JOIN_S: Final = 120.0  # the first start compiles kernels, and cores are shared
 ALONE_S: Final = 30.0  # that run elsewhere: they wait for a run already
 LOOK_AFTER_NS: Final = NS_PER_S
+HEARD_EVERY_NS: Final = NS_PER_S // 4
 NOBODYS_S: Final = 10  # beyond the session of a member: its partitions are others' by then
 NOBODYS_NS: Final = NOBODYS_S * NS_PER_S
 
@@ -204,6 +206,7 @@ class StreamWorkers:
             await self._supervisor.start()
         await self._until_there(group, wanted)
         self.add(self.keep_served(), "partitions")
+        self.add(self.hear(), "taken")
         if self._supervisor is not None:
             self._supervisor.keep_spare()
 
@@ -227,6 +230,13 @@ class StreamWorkers:
                 log.warning("partitions without a worker for %d s: %s; they are shared out anew", NOBODYS_S, named)
                 await asyncio.to_thread(self.topics.hand_out_anew, self.run)
                 since_ns.clear()
+
+    async def hear(self) -> None:
+        """Hear what brokers have taken, also while nothing is sent; goes on until cancelled."""
+        while True:
+            with contextlib.suppress(ClientHangsError):  # whoever sends finds that too, and it ends the run
+                await self.sender.hear()
+            await self._clock.sleep_ns(HEARD_EVERY_NS)
 
     async def _until_there(self, group: WorkerGroup, wanted: int) -> None:
         within_s = JOIN_S if self._supervisor else ALONE_S

@@ -141,6 +141,20 @@ class AlertOutcome(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
 
 
+class PartitionWait(msgspec.Struct, frozen=True, kw_only=True):
+    """How long a partition that had undecided transactions got no committed end.
+
+    Attributes:
+        partition: of the transactions' topic.
+        begun_at_s: when it began to wait, in seconds since the run began.
+        waited_s: until an end of it was seen, or the run ended.
+    """
+
+    partition: int
+    begun_at_s: float
+    waited_s: float
+
+
 class StreamFigures(msgspec.Struct, frozen=True, kw_only=True):
     """What there is to say of a run whose pipeline were workers on a stream.
 
@@ -162,6 +176,7 @@ class StreamFigures(msgspec.Struct, frozen=True, kw_only=True):
         undecided: transactions that were sent and had come to no end when the run had to end; any fails it.
         negative_latencies: transactions that were due later than their worker's clock said: clocks differ.
         foreign: messages of other runs, passed over.
+        longest_wait: the longest that any partition with undecided transactions got no committed end; null without one.
         worker_processor_s: processor time of all workers.
         processor_us_per_transaction: the same for each decision; null without one.
         models: digests of the models that decided, with how many decisions each.
@@ -184,6 +199,7 @@ class StreamFigures(msgspec.Struct, frozen=True, kw_only=True):
     undecided: int = 0
     negative_latencies: int = 0
     foreign: int = 0
+    longest_wait: PartitionWait | None = None
     worker_processor_s: float = 0.0
     processor_us_per_transaction: float | None = None
     models: dict[str, int] = {}

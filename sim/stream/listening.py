@@ -44,8 +44,8 @@ class Found(Protocol):
         """How many have come to an end and were not found yet."""
         ...
 
-    def found(self, numbers: I64) -> None:
-        """Take that the messages ``numbers`` are there."""
+    def found(self, numbers: I64, partitions: I64) -> None:
+        """Take that the messages ``numbers`` are there, and in which partition each lies."""
         ...
 
     def end_at(self, beyond: Callable[[int], bool]) -> None:
@@ -179,7 +179,8 @@ class Listener:
             text = f"{self._topic}: partition {partition} goes on at offset {offset:,}, and the run began at"
             remedy = "begin where the topic ends (pipeline.source.from: now)"
             raise WorkerFencedError(f"{text} {self._starts[partition]:,}, which is too far for one ledger; {remedy}")
-        self._found.found(np.array(numbers, dtype=np.int64))
+        partitions = np.array([each.partition for each in messages], dtype=np.int64)
+        self._found.found(np.array(numbers, dtype=np.int64), partitions)
         self._first.look(messages, taken)
         self._history.take([message._replace(value=row.raw) for message, row in zip(messages, taken, strict=True)])
 

@@ -15,6 +15,7 @@ from actors.telemetry.ledger_snapshot import Waiting
 from actors.telemetry.stages import Stage
 from actors.telemetry.telemetry import Telemetry
 from sim.coordinator.collector import Collector
+from sim.coordinator.servers import Wait
 from sim.outcomes.outcome_book import OutcomeBook
 
 DUE_NS = 1_000_000_000
@@ -138,16 +139,49 @@ def test_messages_of_others_end_before_or_after_they_are_found(tmp_path: Path) -
 
     collector.take([decided(7), decided(200_000)], DUE_NS)
     assert (balanced(), collector.ahead_count, collector.open_count) == (2, 2, 0)
-    collector.found(np.array([7, 8]))
+    collector.found(np.array([7, 8]), np.array([1, 0]))
     assert (balanced(), collector.ahead_count, collector.open_count) == (3, 1, 1)
     collector.take([set_aside(8), decided(7), decided(8)], DUE_NS)
     assert (balanced(), collector.open_count, collector.decided_twice) == (3, 0, 2)
     collector.end_at(lambda number: number > 10)
-    collector.found(np.array([9, 11]))
+    collector.found(np.array([9, 11]), np.array([1, 1]))
     collector.take([decided(12)], DUE_NS)
     assert (balanced(), collector.open_count, collector.later_count, collector.unknown_count) == (4, 1, 1, 0)
     collector.take([decided(1 << 40)], DUE_NS)
     assert collector.unknown_count == 1
+    output.close()
+    letters.close()
+
+
+def test_partitions_wait_for_the_ends_of_what_they_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From when brokers have taken something until each end of it; a second end of one transaction ends no wait."""
+    clock = iter([1_000, 1_010, 5_000])
+    monkeypatch.setattr("sim.coordinator.collector.wall_ns", lambda: next(clock))
+    with collecting(tmp_path, 4) as (collector, _):
+        collector.taken({2: 2})
+        collector.take([decided(0)._replace(partition=2)], 1_005)
+        collector.taken({1: 2})
+        collector.take([decided(0)._replace(partition=2), decided(1)._replace(partition=1)], 1_400)
+        assert collector.waits.longest == Wait(390, 1, 1_010)
+        collector.stop()
+        assert collector.waits.longest == Wait(3_995, 2, 1_005)
+
+
+def test_partitions_that_others_write_wait_from_when_it_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What had ended by then has not waited, and what came after the end of the run is not waited for."""
+    clock = iter([1_000, 2_000, 9_000])
+    monkeypatch.setattr("sim.coordinator.collector.wall_ns", lambda: next(clock))
+    output, letters = AppendOnlyFile(tmp_path / "decisions.jsonl"), DeadLetterFile(tmp_path / "dead_letters.jsonl")
+    collector = Collector(Telemetry(), OutcomeBook(), output, letters, listening=True)
+    collector.take([decided(7)._replace(partition=1)], 900)
+    collector.found(np.array([7, 8]), np.array([1, 0]))
+    collector.end_at(lambda number: number > 10)
+    collector.found(np.array([11, 12]), np.array([1, 1]))
+    collector.take([decided(8)], 2_500)
+    collector.stop()
+    assert collector.waits.longest == Wait(1_500, 0, 1_000)
     output.close()
     letters.close()
 

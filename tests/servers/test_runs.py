@@ -136,6 +136,9 @@ def test_a_summary_says_how_it_was_on_the_stream(twins: tuple[Played, ...], plac
         assert (stream["stream"], stream["store"], stream["workers"]) == (place.url, place.store, workers)
         assert (stream["undecided"], stream["decided_twice"], stream["foreign"]) == (0, 0, 0)
         assert stream["epochs"] > 0
+        wait = stream["longest_wait"]
+        assert wait["partition"] in range(6)
+        assert 0 < wait["waited_s"] <= summary["duration_s"] + DRAINED_S
         assert list(stream["models"].values()) == [summary["ledger"]["decided"]]
 
 

@@ -8,7 +8,7 @@ import pytest
 from actors.adapters.kafka.client import WorkerFencedError
 from actors.adapters.kafka.messages import Record, RefusedMessage
 from actors.adapters.kafka.partition_reader import Offsets
-from actors.adapters.kafka.readings import MappedMessages, number_at
+from actors.adapters.kafka.readings import MappedMessages, number_at, place_of
 from actors.core.arrays import I64
 from sim.stream.listening import FIRST, FirstMessages, Listener
 from tests.support.sim.event_files import column_map
@@ -54,8 +54,9 @@ class Noted:
         self.transactions: list[bytes] = []
         self.labels: list[bytes] = []
 
-    def found(self, numbers: I64) -> None:
+    def found(self, numbers: I64, partitions: I64) -> None:
         """Take note of messages."""
+        assert [place_of(each, STARTS)[0] for each in numbers.tolist()] == partitions.tolist()
         self.numbers += numbers.tolist()
 
     def end_at(self, beyond: Callable[[int], bool]) -> None:

@@ -70,6 +70,7 @@ class Ended(NamedTuple):
         done_ns: when it was decided or set aside, wall time.
         worker: that did it.
         value: a line of the decision log, or the dead letter's document.
+        partition: in which it lies, as its transaction does.
     """
 
     kind: Kind
@@ -78,6 +79,7 @@ class Ended(NamedTuple):
     done_ns: int
     worker: str
     value: bytes
+    partition: int = 0
 
 
 class RefusedMessage(NamedTuple):
@@ -157,13 +159,10 @@ def read_ended(record: Record, run: bytes) -> Ended | None:
         return None
     try:
         kind = _KINDS.get(said.get("kind", b""))
-        return (
-            None
-            if kind is None
-            else Ended(kind, row.number, row.due_ns, int(said["done"]), said["w"].decode(), record.value)
-        )
+        done_ns, worker = int(said["done"]), said["w"].decode()
     except (KeyError, UnicodeDecodeError, ValueError):
         return None
+    return None if kind is None else Ended(kind, *row, done_ns, worker, record.value, record.partition)
 
 
 _encoder = msgspec.json.Encoder()

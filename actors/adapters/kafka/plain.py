@@ -5,6 +5,7 @@ Every call blocks, so each of these has a thread of its own.
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Final
@@ -32,6 +33,7 @@ class TransactionSender:
         refused: how many they never will have.
         refusal: why not, the first time.
         on_refused: told on the event loop of each of them: its number, why, and what it was.
+        on_taken: told on the event loop how many the brokers have taken since it was told last, by partition.
     """
 
     def __init__(self, stream: StreamAddress, run: str) -> None:
@@ -47,6 +49,8 @@ class TransactionSender:
         self.refused = 0
         self.refusal = ""
         self.on_refused: Callable[[int, str, bytes], object] = lambda *_: None
+        self.on_taken: Callable[[Mapping[int, int]], object] = lambda _: None
+        self._taken: Counter[int] = Counter()
 
     async def send(self, keys: Sequence[bytes | None], raws: Sequence[bytes], numbers: I64, due_wall_ns: I64) -> None:
         """Send transactions behind all that were sent before; returns once librdkafka has taken them.
@@ -77,7 +81,7 @@ class TransactionSender:
                 return at
             except KafkaException as error:  # too large for the brokers
                 self._refuse(number, raw, error.args[0])
-        self._producer.poll(0)
+        self._hear()
         return len(raws)
 
     @property
@@ -87,22 +91,33 @@ class TransactionSender:
 
     async def hear(self) -> None:
         """Hear what brokers have said of what was sent; while nothing is sent, nothing is heard by itself."""
-        await self._thread.call(self._producer.poll, 0)
+        await self._thread.call(self._hear)
+
+    def _hear(self) -> None:
+        self._producer.poll(0)
+        if self._taken:
+            taken, self._taken = self._taken, Counter()
+            self._tell(self.on_taken, taken)
 
     def close(self) -> None:
         """Send nothing more."""
         self._thread.close()
 
-    def _delivered(self, number: int, raw: bytes, error: KafkaError | None, _: Message) -> None:
+    def _delivered(self, number: int, raw: bytes, error: KafkaError | None, message: Message) -> None:
         if error is not None:
             self._refuse(number, raw, error)
+        elif (partition := message.partition()) is not None:
+            self._taken[partition] += 1
 
     def _refuse(self, number: int, raw: bytes, error: KafkaError) -> None:
         self.refused += 1
         why = f"{len(raw):,} bytes, which the brokers do not take: {error.str()}"
         self.refusal = self.refusal or why
+        self._tell(self.on_refused, number, why, raw)
+
+    def _tell(self, tell: Callable[..., object], *what: object) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody asks any more
-            self._loop.call_soon_threadsafe(self.on_refused, number, why, raw)
+            self._loop.call_soon_threadsafe(tell, *what)
 
 
 class CommittedReader:
