@@ -6,7 +6,7 @@ another, so the same bytes at the same place give the same transaction, whoever 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import polars as pl
@@ -110,25 +110,30 @@ class MessageMap:
             values: of the messages.
             ids: what each transaction is called where the map has no id.
         """
-        found: list[bytes | RefusedMessage | None] = list(map(self._plainly, values, ids))
-        left = [index for index, made in enumerate(found) if made is None]
-        by_rules = iter(self._by_rules([values[index] for index in left], [ids[index] for index in left]))
-        return [next(by_rules) if made is None else made for made in found]
+        found = list(map(self._plainly, values, ids))
+        left = {index: made for index, made in enumerate(found) if not isinstance(made, bytes)}
+        by_rules = self._by_rules([values[index] for index in left], [ids[index] for index in left], [*left.values()])
+        made_of = dict(zip(left, by_rules, strict=True))
+        return [made if isinstance(made, bytes) else made_of[index] for index, made in enumerate(found)]
 
-    def _plainly(self, value: bytes, name: str) -> bytes | None:
-        """Return a message as a transaction; None where the rules have to say what it is."""
-        made: dict[str, object] = {"id": name}
+    def _plainly(self, value: bytes, name: str) -> bytes | Mapping[str, object]:
+        """Return a message as a transaction, or those of its fields of which the rules have nothing to say."""
+        made: dict[str, object] = {}
         try:
             document = _Document(value)
             for field in self._plain:
-                if (found := field.of(document)) is IN_DOUBT:
-                    return None
-                made[field.field] = found
+                if (found := field.of(document)) is not IN_DOUBT:
+                    made[field.field] = found
         except (_RefusedError, ValueError):  # of which the rules find the first
-            return None
-        return _encode(Transaction(**made))  # type: ignore[arg-type]  # each reader gives what its field holds
+            return {}
+        if len(made) < len(self._plain):
+            return made
+        return _encode(Transaction(**{"id": name, **made}))  # type: ignore[arg-type]  # each gives what its field holds
 
-    def _by_rules(self, values: Sequence[bytes], ids: Sequence[str]) -> list[bytes | RefusedMessage]:
+    def _by_rules(
+        self, values: Sequence[bytes], ids: Sequence[str], plain: Sequence[Mapping[str, object]]
+    ) -> list[bytes | RefusedMessage]:
+        """Return each message as a transaction, or why it is none; rules are not asked for fields that are plain."""
         refused: dict[int, RefusedMessage] = {}
         raws: dict[int, dict[str, dict[str, bytes | None]]] = {}
         for index, value in enumerate(values):
@@ -137,13 +142,16 @@ class MessageMap:
                 raws[index] = {
                     field: {name: document.raw(field, name) for name in column.names}
                     for field, column in self._fields.items()
+                    if field not in plain[index]
                 }
             except _RefusedError as error:
                 refused[index] = error.refused
         made: dict[str, dict[int, object]] = {}
         for field, column in self._fields.items():
             left = [index for index in raws if index not in refused]
-            made[field] = _Conversion(field, column, self._timezone, refused).of({at: raws[at][field] for at in left})
+            made[field] = {index: plain[index][field] for index in left if field in plain[index]}
+            asked = {index: raws[index][field] for index in left if field not in plain[index]}
+            made[field] |= _Conversion(field, column, self._timezone, refused).of(asked)
         good = [index for index in raws if index not in refused]
         made.setdefault("id", {index: ids[index] for index in good})
         transactions = dict(zip(good, self._written(made, good), strict=True))
@@ -250,6 +258,18 @@ class _Conversion:
         return _RefusedError(reason, f"{self._field} {rule}", self._field)
 
     def _all(self, column: FieldColumn, texts: Mapping[int, Mapping[str, str | None]]) -> dict[int, object]:
+        """Return what can be converted; the rules are asked once for messages that say the same."""
+        alike: dict[tuple[str | None, ...], list[int]] = {}
+        for index, values in texts.items():
+            alike.setdefault(tuple(values.values()), []).append(index)
+        firsts = {first: others for first, *others in alike.values()}
+        made = self._different(column, {first: texts[first] for first in firsts})
+        for first, others in firsts.items():
+            answers: dict[int, Any] = made if first in made else self._refused
+            answers |= dict.fromkeys(others, answers[first])
+        return made
+
+    def _different(self, column: FieldColumn, texts: Mapping[int, Mapping[str, str | None]]) -> dict[int, object]:
         """Return what can be converted: all at once, or else in parts, whose wrong messages are left out one by one."""
         everything = list(texts)
         made = self._part(column, everything, texts)
