@@ -24,8 +24,8 @@ _GAP: Final = re.compile(r"\S {2,}(?=\S)")  # between columns
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")  # in what draws: colours, bars; it knows how wide the terminal is
 _HANG: Final = 2  # columns that what goes on stands in from where its line began
 _READABLE: Final = 30  # columns that are left for a column of text below itself
-_USER: Final = re.compile(r"(\b[A-Za-z][\w+.-]*:/*)\S*@")
-_QUERY: Final = re.compile(r"(\b[A-Za-z][\w+.-]*:/+[^\s?]*\?)\S*[^\s:;,.]")
+_USER: Final = re.compile(r"(\b[A-Za-z][\w+.-]*:/*)\S*(?:@|%40)")
+_QUERY: Final = re.compile(r"(\b[A-Za-z][\w+.-]*:/+[^\s?#]*[?#])\S*[^\s:;,.]")
 
 
 class LastingOutput(io.RawIOBase):
@@ -168,7 +168,7 @@ def forget_senseless_sizes() -> None:
 
 
 def without_secrets(text: str) -> str:
-    """Return ``text`` without what addresses in it hold before an ``@`` or behind a ``?``, where passwords stand.
+    """Return ``text`` without what addresses in it hold before ``@``, or behind ``?`` or ``#``: passwords are there.
 
     Example:
         >>> without_secrets("redis://me:pw@host:6379/1 and kafka://host:9092/x?sasl.password=pw: no")

@@ -16,12 +16,16 @@ STREAMS = (
     f"kafka://127.0.0.1:1/x?sasl.password={SECRET}",
     f"kafka://127.0.0.1:1,me:{SECRET}@127.0.0.1:2/x",
     f"me:{SECRET}@127.0.0.1:1/x",
+    f"kafka://me:{SECRET}%40127.0.0.1:1/x",
+    f"kafka://127.0.0.1:1/x#{SECRET}",
 )
 STORES = (
     f"redis://:{SECRET}@127.0.0.1:1",
     f"redis://me:{SECRET}@127.0.0.1:1/0",
     f"redis://127.0.0.1:1/0?password={SECRET}",
     f"http://me:{SECRET}@127.0.0.1:1",
+    f"redis://:{SECRET}%40127.0.0.1:1",
+    f"redis://127.0.0.1:1/0#{SECRET}",
 )
 
 

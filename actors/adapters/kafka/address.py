@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from actors.adapters.loopback import is_loopback
 from actors.core.errors import InputError
@@ -132,7 +132,7 @@ def parse_stream(text: str, config: Path | None = None, place: str = "--stream")
     Raises:
         InputError: it is no such address, has credentials in it, or the file cannot be used.
     """
-    if "@" in text:  # before anything that would repeat it
+    if "@" in unquote(text):  # before anything that would repeat it
         raise InputError(
             f"{place}: an address must not hold a user or a password, which every list of processes would show; "
             "put sasl.username and sasl.password into a file and name it with --stream-config"

@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from actors.adapters.loopback import is_loopback
 from actors.core.errors import InputError
@@ -53,7 +53,7 @@ def parse_store(text: str, place: str = "--store") -> StoreAddress:
     Raises:
         InputError: it is no such address, or has credentials in it, which are not repeated.
     """
-    if "@" in text:  # before anything that would repeat it
+    if "@" in unquote(text):  # before anything that would repeat it
         raise InputError(
             f"{place}: an address must not hold a user or a password, which every list of processes would show; "
             f"export {PASSWORD_VARIABLE} (and {USER_VARIABLE}) instead"
