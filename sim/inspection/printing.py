@@ -114,7 +114,7 @@ def _fields(found: Inspection) -> dict[str, str]:
     """Return which fields each column is read as."""
     fields: dict[str, list[str]] = {}
     for name, column in found.proposal.columns.items():
-        for each in (column,) if isinstance(column, str) else column.names:
+        for each in column.names:
             fields.setdefault(each, []).append(name)
     return {column: ", ".join(names) for column, names in fields.items()}
 

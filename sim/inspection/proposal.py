@@ -7,7 +7,7 @@ from typing import Final
 from sim.inspection.columns import PARTLY, score
 from sim.inspection.survey import DEGREES, TEXTS, Survey
 from sim.inspection.values import Keys
-from sim.scenario.events import FieldColumn
+from sim.scenario.events import FieldColumn, KeyColumn, TextColumn
 
 US: Final = 1_000_000
 LEAST_DAYS: Final = 4  # one to train on, one to wait for its labels, one to judge on, and one of history
@@ -68,14 +68,14 @@ class Proposal:
     """What to write in a scenario for a file.
 
     Attributes:
-        columns: by field, what the column map says, or the name of a column.
+        columns: by field, what the column map says.
         doubts: by field, what is not sure about it.
         absent: by field, why it is not in the map.
         sort: whether the rows are not in order of time.
         spans: to train and to judge on; None where the file is not fit for that.
     """
 
-    columns: dict[str, FieldColumn | str] = field(default_factory=dict)
+    columns: dict[str, FieldColumn] = field(default_factory=dict)
     doubts: dict[str, list[str]] = field(default_factory=dict)
     absent: dict[str, str] = field(default_factory=dict)
     sort: bool = False
@@ -100,6 +100,11 @@ def proposed(survey: Survey) -> Proposal:
         if len(others) > 1:
             _doubt(proposal, name, f"it may be any of {', '.join(others)}; where the card was used is meant")
     proposal.columns = {name: proposal.columns[name] for name in ORDER if name in proposal.columns}
+    for mapped, column in proposal.columns.items():
+        if words := getattr(column, "missing", None):
+            _doubt(
+                proposal, mapped, f"{' and '.join(words)} may stand for no value; if it is a value, write missing: []"
+            )
     return proposal
 
 
@@ -164,11 +169,11 @@ def _ids(proposal: Proposal, keys: list[Keys]) -> None:
 def _nearest(proposal: Proposal, name: str, survey: Survey) -> None:
     """Map a key that the file does not have to what comes nearest."""
     nearest = survey.plain.get("category") if name == "merchant" else None
-    if nearest is None:
+    if not isinstance(nearest, TextColumn):
         proposal.absent[name] = f"no column looks like a {name}"
         return
-    proposal.columns[name] = nearest
-    _doubt(proposal, name, f"no column looks like a merchant; {nearest} comes nearest")
+    proposal.columns[name] = KeyColumn(column=nearest.column, missing=nearest.missing)
+    _doubt(proposal, name, f"no column looks like a merchant; {nearest.column} comes nearest")
 
 
 def _money(proposal: Proposal, survey: Survey) -> None:

@@ -94,9 +94,7 @@ def _columns(proposal: Proposal) -> Iterator[str]:
         for doubt in proposal.doubts.get(name, ()):
             yield from _comment(f"unsure: {refusal(doubt)}")
         if name in proposal.columns:
-            column = proposal.columns[name]
-            value = column if isinstance(column, str) else render(column, shape)
-            yield f"{name}: {flow(value)}"
+            yield f"{name}: {flow(render(proposal.columns[name], shape))}"
         elif name in proposal.absent:
             needed = "is needed, and " if name in NEEDED else ""
             yield from _comment(f"{name}: {needed}{refusal(proposal.absent[name])}")

@@ -13,8 +13,8 @@ from sim.inspection.times import TimeForms, best_forms
 from sim.inspection.values import MOST_WORDS, Keys, LabelCounts, Money, looks_like_amounts
 from sim.replay.converters import DegreesField
 from sim.replay.field import Break
-from sim.replay.keys import TextField
-from sim.scenario.events import KeyColumn, PlainColumn, TextColumn
+from sim.replay.keys import TextField, words_for_nothing
+from sim.scenario.events import DegreesColumn, KeyColumn, TextColumn
 from sim.tables.files import COMMA, NO_STDIN, SEPARATOR_WORDS, STDIN, TAB, ending_of, full_ending, parts_of
 from sim.tables.problem import problem
 from sim.tables.reader import TableReader, reader
@@ -60,7 +60,7 @@ class Survey:
         money: its amounts; None: no column may hold them.
         labels: its labels; None: no column may hold them.
         keys: by field, what may tell cards, merchants and transactions apart; the likelier first.
-        plain: by field, the column of a text or of degrees.
+        plain: by field, how a text or degrees are written in a column map.
     """
 
     source: OpenedFile
@@ -71,7 +71,7 @@ class Survey:
     money: Money | None
     labels: LabelCounts | None
     keys: dict[str, list[Keys]]
-    plain: dict[str, str] = field(default_factory=dict)
+    plain: dict[str, TextColumn | DegreesColumn] = field(default_factory=dict)
 
 
 def opened(path: Path, *, separator: str | None, multiline: bool) -> OpenedFile:
@@ -136,7 +136,7 @@ def _read(survey: Survey, plain: dict[str, "_Trial"], progress: Progress) -> Non
             take(frame)
         survey.rows += len(frame)
         progress(READING, round(survey.source.reader.share * STEPS), STEPS)
-    survey.plain = {field: trial.name for field, trial in plain.items() if trial.fits}
+    survey.plain = {field: trial.converter.column for field, trial in plain.items() if trial.fits}
 
 
 def _wanted(survey: Survey, plain: dict[str, "_Trial"]) -> set[str]:
@@ -198,11 +198,12 @@ def _key(
     field_name: str, names: tuple[str, ...], head: pl.DataFrame, absent: Literal["refuse", "keep"] = "refuse"
 ) -> Keys | None:
     """Return the key of ``names``, blanks around its values stripped if there are any; None if it is none."""
+    missing = words_for_nothing(*(head[name] for name in names)) or None
     for strip in ("", " "):
         column = (
-            KeyColumn(column=names[0], strip=strip)
+            KeyColumn(column=names[0], strip=strip, missing=missing)
             if len(names) == 1
-            else KeyColumn(columns=names, strip=strip, absent=absent)
+            else KeyColumn(columns=names, strip=strip, absent=absent, missing=missing)
         )
         trial = Keys(field_name, column)
         trial.take(head)
@@ -230,10 +231,11 @@ def _plain(head: pl.DataFrame, survey: Survey) -> dict[str, _Trial]:
     found: dict[str, _Trial] = {}
     for field_name in (*TEXTS, *DEGREES):
         for name in ranked(field_name, head.columns):
+            missing = words_for_nothing(head[name])
             converter: TextField | DegreesField = (
-                DegreesField(field_name, PlainColumn(column=name), DEGREES[field_name])
+                DegreesField(field_name, DegreesColumn(column=name, missing=missing), DEGREES[field_name])
                 if field_name in DEGREES
-                else TextField(field_name, TextColumn(column=name))
+                else TextField(field_name, TextColumn(column=name, missing=missing or None))
             )
             trial = _Trial(name, converter)
             if name not in taken:

@@ -7,15 +7,15 @@ import polars as pl
 from actors.core.transaction import MAX_LATITUDE, MAX_LONGITUDE
 from sim.replay.amounts import AmountField
 from sim.replay.field import Break, Converter, MappedField, absent, broken, earliest, written, wrong_type
-from sim.replay.keys import KeyField, TextField
+from sim.replay.keys import KeyField, TextField, known
 from sim.replay.times import TimeField
 from sim.scenario.events import (
     AmountColumn,
+    DegreesColumn,
     EventColumns,
     FieldColumn,
     KeyColumn,
     LabelColumn,
-    PlainColumn,
     TextColumn,
     TimeColumn,
 )
@@ -42,13 +42,13 @@ def converter_of(field: str, column: FieldColumn, timezone: str, *, alone: bool 
             return KeyField(field, column, alone=alone)
         case TextColumn():
             return TextField(field, column)
-        case PlainColumn():
+        case DegreesColumn():
             return DegreesField(field, column, LIMITS[field])
     raise TypeError(f"no converter for {column!r}")
 
 
 @dataclass(slots=True)
-class DegreesField(MappedField[PlainColumn]):
+class DegreesField(MappedField[DegreesColumn]):
     """Degrees that may be absent.
 
     Attributes:
@@ -64,6 +64,7 @@ class DegreesField(MappedField[PlainColumn]):
         rule = f"must be degrees from {-self.limit:.0f} to {self.limit:.0f}"
         if not (column.dtype.is_numeric() or column.dtype == pl.String):
             return wrong_type(self.field, rule, column)
+        column = known(column, self.column.missing)
         plain = column.str.strip_chars() if column.dtype == pl.String else column
         degrees = plain.cast(pl.Float64, strict=False)
         fits = degrees.is_between(-self.limit, self.limit) & degrees.is_not_nan()

@@ -1,6 +1,7 @@
 """Texts, and keys: two cards, merchants or transactions never get one key, and one never gets two."""
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -16,6 +17,7 @@ from sim.replay.field import (
     broken,
     columns_written,
     earliest,
+    first,
     type_name,
     written,
     wrong_type,
@@ -31,6 +33,10 @@ EXPONENT = r"^[+-]?[0-9](?:[.,][0-9]+[eE][+-]?|[eE][+-])[0-9]{1,3}$"  # 4.00012E
 _INVISIBLE = "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]"  # a byte order mark where files were joined, say
 POINT_ZERO = r"^[0-9]+\.0+$"
 _WHOLE = r"^[0-9]+$"
+NOTHING = frozenset(
+    {"null", "(null)", "<null>", "none", "nan", "nat", "na", "<na>", "n/a", "#n/a", "\\n", "nil", "undefined"}
+)
+"""What SQL, R, pandas, spreadsheets and scripts write where there is no value, in small letters."""
 
 
 @dataclass(slots=True)
@@ -43,8 +49,12 @@ class TextField(MappedField[TextColumn]):
         texts = _texts(self.field, frame[self.column.column])
         if isinstance(texts, Break):
             return texts
-        trimmed = _stripped(texts, self.column.strip)
-        return _unfit(self.field, trimmed, texts, self.names) or trimmed
+        trimmed = known(_stripped(texts, self.column.strip), self.column.missing)
+        wrong = earliest(
+            _unfit(self.field, trimmed, texts, self.names),
+            _nothing(self.field, trimmed, self.column.missing, self.names),
+        )
+        return wrong or trimmed
 
 
 @dataclass(slots=True)
@@ -72,13 +82,14 @@ class KeyField(MappedField[KeyColumn]):
         texts = _texts(self.field, column)
         if isinstance(texts, Break):
             return texts
+        trimmed = known(_stripped(texts, self.column.strip), self.column.missing)
         if column.dtype.is_numeric():  # nothing but digits
-            return absent(column, self.field) or texts
-        trimmed = _stripped(texts, self.column.strip)
+            return (None if self.column.absent == "keep" else absent(trimmed, self.field)) or trimmed
         pointed = trimmed.str.contains(POINT_ZERO).fill_null(value=False)
         wrong = earliest(
-            None if self.column.absent == "keep" else absent(column, self.field),
+            None if self.column.absent == "keep" else absent(trimmed, self.field),
             _unfit(self.field, trimmed, texts, self.names, longest=None),
+            _nothing(self.field, trimmed, self.column.missing, self.names),
             broken(
                 trimmed.str.contains(EXPONENT).fill_null(value=False),
                 self.field,
@@ -156,6 +167,40 @@ def _whole_floats(field: str, column: pl.Series) -> pl.Series | Break:
 
 def _stripped(texts: pl.Series, characters: str) -> pl.Series:
     return texts.str.strip_chars(characters) if characters else texts
+
+
+def known(values: pl.Series, missing: Sequence[str] | None) -> pl.Series:
+    """Return ``values``, null where they are one of the words that are ``missing`` ones, in any case of letters."""
+    if not missing:
+        return values
+    texts = values.cast(pl.String)
+    texts = texts.str.replace(r"\.0$", "") if values.dtype.is_float() else texts
+    words = [word.lower() for word in missing]
+    nothing = texts.str.strip_chars().str.to_lowercase().is_in(words).fill_null(value=False)
+    return pl.select(pl.when(~nothing).then(values)).to_series().alias(values.name)
+
+
+def words_for_nothing(*columns: pl.Series) -> tuple[str, ...]:
+    """Return the words in ``columns`` that may stand for no value, as they are written, in order."""
+    words: set[str] = set()
+    for column in columns:
+        if column.dtype == pl.String:
+            words.update(column.str.strip_chars().unique().drop_nulls().to_list())
+    return tuple(sorted(word for word in words if word.lower() in NOTHING))
+
+
+def _nothing(field: str, texts: pl.Series, missing: Sequence[str] | None, names: tuple[str, ...]) -> Break | None:
+    """Return the first text that may stand for no value, where it is not said which do."""
+    if missing is not None:
+        return None
+    index = first(texts.str.to_lowercase().is_in(list(NOTHING)).fill_null(value=False))
+    if index is None:
+        return None
+    word = texts.item(index)
+    said: tuple[object, ...] = (word, [])
+    ways = [written(field, **columns_written(names), missing=each) for each in said]
+    rule = "may be a word for no value, and all rows with it would be taken for one and the same"
+    return Break(index, f"{field} {rule}, got {shown(word)}; write {ways[0]} if it is, or {ways[1]} if it is a value")
 
 
 def _unfit(

@@ -17,8 +17,8 @@ from actors.core.transaction import EARLIEST_US, LATEST_US, MAX_AMOUNT, MAX_NAME
 from sim.replay.amounts import TWO_WAYS, AmountField
 from sim.replay.converters import LIMITS
 from sim.replay.instants import CENTURY_FROM, NUMBER, OFFSET_PARTS, YEAR_FIRST, utc_offset_us
-from sim.replay.keys import EXPONENT, POINT_ZERO
-from sim.scenario.events import AmountColumn, FieldColumn, KeyColumn, PlainColumn, TextColumn, TimeColumn
+from sim.replay.keys import EXPONENT, NOTHING, POINT_ZERO
+from sim.scenario.events import AmountColumn, DegreesColumn, FieldColumn, KeyColumn, TextColumn, TimeColumn
 from sim.time_formats import MONTHS, pattern
 from sim.units import moment_us
 
@@ -48,24 +48,31 @@ def plain_reader(field: str, column: FieldColumn, timezone: str) -> PlainReader:
             rules = AmountField(field, column, alone=True)
             read = partial(_amount, rules=rules, number=re.compile(rules.pattern()))
         case KeyColumn():
-            read = partial(_key, column=column)
+            read = partial(_key, column=column, nothing=_nothing(column.missing))
         case TextColumn():
-            read = partial(_text, strip=column.strip)
-        case PlainColumn() if field in LIMITS:
-            read = partial(_degrees, limit=LIMITS[field])
+            read = partial(_text, strip=column.strip, nothing=_nothing(column.missing))
+        case DegreesColumn():
+            read = partial(_degrees, limit=LIMITS[field], nothing=_nothing(column.missing))
     return read
 
 
 # ---------------------------------------------------------------------- keys and texts
 
 
-def _key(texts: Texts, column: KeyColumn) -> object:
+def _nothing(missing: Sequence[str] | None) -> frozenset[str]:
+    """Return the words that stand for no value, or may do so; in small letters."""
+    return NOTHING if missing is None else frozenset(word.lower() for word in missing)
+
+
+def _key(texts: Texts, column: KeyColumn, nothing: frozenset[str]) -> object:
     """See `sim.replay.keys.KeyField`."""
     parts = [None if text is None else text.strip(column.strip) if column.strip else text for text in texts]
     known = [part for part in parts if part is not None]
     if not known or (len(known) < len(parts) and column.absent == "refuse"):
         return IN_DOUBT
     if not all(map(_is_plain, known)) or any(map(_LOST_DIGITS.search, known)):
+        return IN_DOUBT
+    if not nothing.isdisjoint(part.lower() for part in known):
         return IN_DOUBT
     if len(parts) == 1:
         key = known[0]
@@ -74,12 +81,14 @@ def _key(texts: Texts, column: KeyColumn) -> object:
     return key if len(key) <= MAX_NAME else IN_DOUBT
 
 
-def _text(texts: Texts, strip: str) -> object:
+def _text(texts: Texts, strip: str, nothing: frozenset[str]) -> object:
     """See `sim.replay.keys.TextField`."""
     (text,) = texts
     if text is None:
         return None
     trimmed = text.strip(strip) if strip else text
+    if trimmed.lower() in nothing:
+        return IN_DOUBT
     return trimmed if _is_plain(trimmed) and len(trimmed) <= MAX_NAME else IN_DOUBT
 
 
@@ -91,12 +100,12 @@ def _is_plain(text: str) -> bool:
 # ---------------------------------------------------------------------- numbers
 
 
-def _degrees(texts: Texts, limit: float) -> object:
+def _degrees(texts: Texts, limit: float, nothing: frozenset[str]) -> object:
     """See `sim.replay.converters.DegreesField`."""
     (text,) = texts
     if text is None:
         return None
-    if _DEGREES.fullmatch(text) is None:
+    if _DEGREES.fullmatch(text) is None or text in nothing:
         return IN_DOUBT
     degrees = float(text)
     return degrees if -limit <= degrees <= limit else IN_DOUBT

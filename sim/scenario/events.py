@@ -42,16 +42,29 @@ class PlainColumn(msgspec.Struct, frozen=True, kw_only=True):
         return (self.column,)
 
 
+class DegreesColumn(PlainColumn, frozen=True, kw_only=True):
+    """A latitude or longitude.
+
+    Attributes:
+        missing: the word that stands for no value, as in NULL, or a list of words.
+    """
+
+    missing: Words = ()
+
+
 class TextColumn(PlainColumn, frozen=True, kw_only=True):
     """A field of text.
 
     A value with blanks around it is refused, since "fuel" and "fuel " would be two categories; ``strip`` removes them.
+    So is a word that programs write where there is no value, such as NULL or nan; ``missing`` says what it is.
 
     Attributes:
         strip: characters to remove at both ends of each value, as in " ".
+        missing: the word that stands for no value, as in NULL, or a list of words; [] if every word is a value.
     """
 
     strip: str = ""
+    missing: Words | None = None
 
 
 class JoinedColumn(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,15 +89,18 @@ class KeyColumn(JoinedColumn, frozen=True, kw_only=True):
 
     The values of several columns are joined with |, and a | or \ within a value gets a \ before it, so that two
     different keys never become one. What could make one key two is refused: blanks around a value, numbers in exponent
-    form (their last digits are lost), whole numbers beyond 2^53 that were stored as floats.
+    form (their last digits are lost), whole numbers beyond 2^53 that were stored as floats. So is what could make many
+    one: a word that programs write where there is no value, such as NULL or nan, unless ``missing`` says what it is.
 
     Attributes:
         strip: characters to remove at both ends of each value, as in " ".
+        missing: the word that stands for no value, as in NULL, or a list of words; [] if every word is a value.
         absent: refuse a row that lacks one of several columns, or keep it with the others, where "absent" is a value
             like any other: all that lack the same share a key. A row that lacks every one is refused.
     """
 
     strip: str = ""
+    missing: Words | None = None
     absent: Literal["refuse", "keep"] = "refuse"
 
 
@@ -149,7 +165,7 @@ class AmountColumn(PlainColumn, frozen=True, kw_only=True):
 
 
 _NAME = Shorthand("column")
-Plain = Annotated[PlainColumn, _NAME]
+Degrees = Annotated[DegreesColumn, _NAME]
 Text = Annotated[TextColumn, _NAME]
 Key = Annotated[KeyColumn, _NAME]
 FieldColumn = PlainColumn | JoinedColumn
@@ -181,8 +197,8 @@ class EventColumns(msgspec.Struct, frozen=True, kw_only=True):
     device: Text | None = None
     ip_country: Text | None = None
     card_country: Text | None = None
-    lat: Plain | None = None
-    lon: Plain | None = None
+    lat: Degrees | None = None
+    lon: Degrees | None = None
 
     def mapped(self) -> dict[str, FieldColumn]:
         """Return the columns of each field that has any, by field, in the order of a transaction."""

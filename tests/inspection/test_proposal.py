@@ -85,6 +85,12 @@ def _validated(found: Inspection, folder: Path) -> int:
         ({"fraud": lambda n: str(int(n % 4 != 1))}, ",", ["fraud: fraud"], ("fraud",)),
         ({"fraud": lambda n: "odd" if n % 4 == 1 else "even"}, ",", ["{column: fraud, true: odd,"], ("fraud",)),
         ({"card": lambda n: f" card-{n % 31} "}, ",", ['card: {column: card, strip: " "}'], ()),
+        (
+            {"device": lambda n: "NULL" if n % 3 else f"d{n}", "lat": lambda n: "48.2" if n % 3 else "nan"},
+            ",",
+            ['device: {column: device, missing: "NULL"}', "lat: {column: lat, missing: nan}"],
+            ("device", "lat"),
+        ),
         ({"tx_id": lambda n: f"t{n % 200}"}, ",", ["# id: tx_id has 200 different values in 240 rows; row"], ()),
     ],
 )

@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from sim.replay.converters import converter_of
 from sim.replay.field import Break
 from sim.replay.plain_values import IN_DOUBT, plain_reader
-from sim.scenario.events import AmountColumn, FieldColumn, KeyColumn, PlainColumn, TextColumn, TimeColumn
+from sim.scenario.events import AmountColumn, DegreesColumn, FieldColumn, KeyColumn, TextColumn, TimeColumn
 
 NOISE = st.text("0123456789.,-+:/TZeEamp $€'|\\\u00a0\u2212\u200b\u0131\u017f\u00e9\t\n\x1c", max_size=14)
 MARKS = st.sampled_from(list(" .,0-+9e\n\x1c\u00a0"))
 FIRST, SOME, LAST, SHEETS = map(
     dt.datetime.fromisoformat, ("1989-12-30", "2026-11-30T13:05:07.123", "2100-01-03", "1899-12-30")
 )
+WORDS = st.sampled_from(["NULL", "null", "nan", "None", "-", "0", "\\N"])
 ZONES = ("UTC", "Europe/Brussels", "Australia/Lord_Howe")
 
 
@@ -36,11 +37,12 @@ class Form:
     written: tuple[str, ...] = field(default=(), kw_only=True)
 
     def values(self) -> st.SearchStrategy[str]:
-        """Return what may stand there: plain values, some of them with a mark more or less, or anything."""
+        """Return what may stand there: plain values, some of them with a mark more or less, words, or anything."""
         instants = st.datetimes(FIRST, LAST)
         formats = st.sampled_from(self.written or ("",))
         said = st.builds(dt.datetime.strftime, instants, formats) if self.written else st.sampled_from(self.plain)
-        return st.one_of(said, st.sampled_from(self.plain), st.builds(_marred, said, MARKS, st.integers(0, 30)), NOISE)
+        marred = st.builds(_marred, said, MARKS, st.integers(0, 30))
+        return st.one_of(said, st.sampled_from(self.plain), marred, WORDS, NOISE)
 
 
 def _marred(text: str, mark: str, at: int) -> str:
@@ -89,8 +91,12 @@ FORMS = (
     Form("card", KeyColumn(columns=("a", "b"), absent="keep"), ("17", "b" * 40)),
     Form("category", TextColumn(column="a"), ("fuel", "food & more")),
     Form("category", TextColumn(column="a", strip='"'), ('"fuel"',)),
-    Form("lat", PlainColumn(column="a"), ("47.5", "-90", "0")),
-    Form("lon", PlainColumn(column="a"), ("-179.99", "180")),
+    Form("category", TextColumn(column="a", missing=()), ("fuel", "None")),
+    Form("device", TextColumn(column="a", missing=("none", "-")), ("NULL", "d-1")),
+    Form("merchant", KeyColumn(columns=("a", "b"), absent="keep", missing=("NULL",)), ("nan", "m-1")),
+    Form("lat", DegreesColumn(column="a", missing=("0", "null")), ("47.5", "-1")),
+    Form("lat", DegreesColumn(column="a"), ("47.5", "-90", "0")),
+    Form("lon", DegreesColumn(column="a"), ("-179.99", "180")),
 )
 SINGLE = [form for form in FORMS if len(form.column.names) == 1]
 

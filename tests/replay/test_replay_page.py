@@ -110,6 +110,7 @@ BROKEN: Mapping[str, str] = {
     "ids must be unique": HEAD + "1,2018-04-01,1,1,1,0\n1,2018-04-02,1,1,1,0\n",
     "in exponent form": HEAD + "1,2018-04-01,4.00012E+15,1,1,0\n",
     "invisible character at its ends": HEAD + "1,2018-04-01,\ufeff1,1,1,0\n",
+    "may be a word for no value": HEAD + "1,2018-04-01,NULL,1,1,0\n",
     "may tell a refund": HEAD + "1,2018-04-01,1,1,5.00 CR,0\n",
     "reads as a pattern": HEAD.replace("CUSTOMER", "CUSTOMER,*") + "1,2018-04-01,1,1,1,1,0\n",
     "a comma can mean two things": HEAD + '1,2018-04-01,1,1,"1,234",0\n',
