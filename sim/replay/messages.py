@@ -271,19 +271,19 @@ class _Conversion:
 
     def _different(self, column: FieldColumn, texts: Mapping[int, Mapping[str, str | None]]) -> dict[int, object]:
         """Return what can be converted: all at once, or else in parts, whose wrong messages are left out one by one."""
-        everything = list(texts)
-        made = self._part(column, everything, texts)
-        if isinstance(made, dict):
-            return made
         found: dict[int, object] = {}
-        for start in range(0, len(everything), TOGETHER):
-            part = everything[start : start + TOGETHER]
-            while isinstance(made := self._part(column, part, texts), Break):
+        parts = [list(texts)]
+        while parts:
+            part = parts.pop()
+            made = self._part(column, part, texts)
+            if not isinstance(made, Break):
+                found |= made
+            elif len(part) > TOGETHER:
+                parts += [part[start : start + TOGETHER] for start in range(0, len(part), TOGETHER)]
+            else:
                 wrong = part if made.index is None else [part[made.index]]
-                for index in wrong:
-                    self._refused[index] = self._told(made)
-                part = [index for index in part if index not in self._refused]
-            found |= made
+                self._refused |= dict.fromkeys(wrong, self._told(made))
+                parts.append([index for index in part if index not in self._refused])
         return found
 
     def _part(
