@@ -7,10 +7,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from confluent_kafka import TopicPartition
+from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
+from actors.adapters.kafka.address import parse_stream
+from actors.adapters.kafka.topics import StreamTopics
+from actors.core.errors import MachineError
 from sim.exit_codes import FAILED, GONE
 from tests.support.redis_server import RedisServer
 from tests.support.sim.stream_commands import Command, committed_count, holds
@@ -103,3 +106,23 @@ def test_what_nobody_can_decide_ends_the_run_at_once(
         assert summary["stream"]["restarts"] == 0
         assert summary["stream"]["undecided"] > 0
         assert summary["ledger"]["offered"] > summary["ledger"]["decided"] > 0
+
+
+def test_what_kafka_has_forgotten_is_not_decided(kafka_address: str) -> None:
+    """A group that knows no offset has decided nothing, and one that is beyond the end of the topic is no answer."""
+    stream = parse_stream(f"kafka://{kafka_address}/forgotten-{os.getpid()}")
+    topics = StreamTopics(stream)
+    topics.ensure(PARTITIONS)
+    starts = topics.claim("r")
+    producer = Producer({"bootstrap.servers": kafka_address})
+    for number in range(30):
+        producer.produce(stream.topics.transactions, b"{}", partition=number % PARTITIONS)
+    assert producer.flush(ENDED_S) == 0
+    assert topics.lag("r", starts) == 30
+    topics.discard("r")
+    assert topics.lag("r", starts) == 30
+    group = Consumer({"bootstrap.servers": kafka_address, "group.id": stream.group_of("r")})
+    group.commit(offsets=[TopicPartition(stream.topics.transactions, 0, 9_000)], asynchronous=False)
+    group.close()
+    with pytest.raises(MachineError, match="ends below what was decided"):
+        topics.lag("r", starts)
