@@ -13,10 +13,11 @@ TIMEOUT_S: Final = 0.25
 START_TIMEOUT_S: Final = 5.0  # before a run nobody waits for a decision
 PROBE_S: Final = 60
 OLDEST_VERSION: Final = 7  # the first that has functions
+WRONG_PASSWORD: Final = f"Redis refuses the password in {PASSWORD_VARIABLE}, or the user in {USER_VARIABLE}"
 
 _TOLD: Final = (  # what the server's refusals begin with
     ("NOAUTH", f"Redis requires a password: export {PASSWORD_VARIABLE}"),
-    ("WRONGPASS", f"Redis refuses the password in {PASSWORD_VARIABLE}, or the user in {USER_VARIABLE}"),
+    ("WRONGPASS", WRONG_PASSWORD),
     ("NOPERM", f"Redis does not let the user in {USER_VARIABLE} do this"),
     ("READONLY", "Redis is read-only here: name the primary, not a replica of it"),
     ("OOM", "Redis is out of memory: raise its maxmemory, or remove what others left there"),
@@ -26,7 +27,7 @@ _TOLD: Final = (  # what the server's refusals begin with
     ("LAYOUT", "Redis holds keys of another version of riskdrill under this run's prefix"),
     ("UNKNOWN COMMAND", f"Redis is too old: {OLDEST_VERSION}.0 or later is needed, which has functions"),
     ("AUTHENTICATION REQUIRED", f"Redis requires a password: export {PASSWORD_VARIABLE}"),
-    ("INVALID USERNAME-PASSWORD", f"Redis refuses the password in {PASSWORD_VARIABLE}"),
+    ("INVALID USERNAME-PASSWORD", WRONG_PASSWORD),
     ("HELLO MUST BE CALLED", f"Redis requires a password: export {PASSWORD_VARIABLE}"),
 )
 _AWAY: Final = "Redis is not there"
