@@ -168,7 +168,8 @@ async def compose_producer(
     steps = StepSchedule(scenario.steps, plan.candidates, clock, journal, changes, AlertSignal())
     faults = RemoteFaults(scenario.faults, local, group, clock, journal, scenario.seed)
     workers.when_begun(lambda: workers.add(_tell_phases(group, plan, clock, journal), "phases"))
-    served = keep_served(traffic.store, clock, lambda told: journal.add("features_refreshed", detail=told))
+    again, refused = partial(journal.add, "features_refreshed", ""), partial(journal.add, "refresh_failed", "")
+    served = keep_served(traffic.store, clock, again, refused)
     workers.add(served, "batch features")
     return ProducerParts(
         traffic.event_time,

@@ -6,6 +6,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
+from actors.adapters.redis.connection import unanswered
 from actors.core.arrays import I64
 from actors.core.cancellation import CalledOffError, answer_of
 from actors.core.clock import NS_PER_S, Clock
@@ -56,16 +57,26 @@ class LosesTables(Protocol):
         ...
 
 
-async def keep_served(store: LosesTables, clock: Clock, tell: Callable[[str], object]) -> None:
+async def keep_served(
+    store: LosesTables, clock: Clock, tell: Callable[[str], object], refused: Callable[[str], object]
+) -> None:
     """Look now and then whether the last table is still there, and put it back where it is not; goes on for ever.
 
     Args:
         store: to which this process alone publishes.
         clock: of the run.
         tell: told in a line that the table was put back.
+        refused: told in a line, once, that the store answers and serves none, and why: decisions only become poorer.
     """
+    why = ""
     while True:
         await clock.sleep_ns(LOOK_AFTER_NS)
-        with suppress(FeatureStoreError, CalledOffError):  # it is asked again, and whoever looks up says so
-            if await answer_of(store.put_back()):
-                tell("the store had lost the table, and has it again")
+        with suppress(CalledOffError):  # it is asked again
+            before, why = why, ""
+            try:
+                if await answer_of(store.put_back()):
+                    tell("the store had lost the table, and has it again")
+            except FeatureStoreError as error:
+                why = "" if unanswered(error.__cause__) else str(error)
+                if why not in ("", before):
+                    refused(f"no batch features are served: {why}")

@@ -90,7 +90,7 @@ async def _run(places: Places, options: RefreshOptions, artifact: Artifact, labe
     with drained_by(partial(loop.call_soon_threadsafe, stop.set)):
         try:
             await refresh.begin()
-            keeping = asyncio.create_task(keep_served(store, clock, say), name="table")
+            keeping = asyncio.create_task(keep_served(store, clock, say, say), name="table")
             while not stop.is_set():
                 await _step(refresh, reader, ours, topics.labels, partial(server.ends, *named), say)
             keeping.cancel()

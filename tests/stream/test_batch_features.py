@@ -27,22 +27,46 @@ class Store:
         return answer
 
 
+def never(line: str) -> None:
+    """Fail: nothing is to be told."""
+    raise AssertionError(line)
+
+
 def test_a_table_that_is_lost_is_put_back_whatever_came_before() -> None:
     """A store that does not answer, gives up, or still has the table is looked at again; what was put back is told."""
     away = FeatureStoreError("Redis is not there")
+    away.__cause__ = OSError()
     store, told = Store(away, False, True, asyncio.CancelledError(), True), list[tuple[float, str]]()
 
     async def law() -> None:
         loop = asyncio.get_running_loop()
         assert isinstance(loop, VirtualLoop)
         clock = VirtualClock(loop)
-        keeping = keep_served(store, clock, lambda line: told.append((clock.now_ns() / NS_PER_S, line)))
+        keeping = keep_served(store, clock, lambda line: told.append((clock.now_ns() / NS_PER_S, line)), never)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(11):
                 await keeping
 
     run_virtual(law())
     assert [at_s for at_s, _ in told] == [6.0, 10.0]
+    assert store.answers == []
+
+
+def test_a_store_that_answers_and_serves_no_table_is_told_once() -> None:
+    """Keys of another version cost the features of each decision and nothing else, so nobody else says why."""
+    other, full = FeatureStoreError("keys of another version"), FeatureStoreError("out of memory")
+    store, told = Store(other, other, False, other, full), list[str]()
+
+    async def law() -> None:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(11):
+                await keep_served(store, VirtualClock(loop), never, told.append)
+
+    run_virtual(law())
+    causes = [line.removeprefix("no batch features are served: ") for line in told]
+    assert causes == ["keys of another version", "keys of another version", "out of memory"]
     assert store.answers == []
 
 

@@ -24,7 +24,7 @@ _TOLD: Final = (  # what the server's refusals begin with
     ("MISCONF", "Redis refuses to write because it cannot save to its disk"),
     ("LOADING", "Redis is still loading its data"),
     ("MASTERDOWN", "Redis is a replica that has lost its primary"),
-    ("LAYOUT", "Redis holds keys of another version of riskdrill under this run's prefix"),
+    ("LAYOUT", "Redis holds keys of another version of riskdrill under this run's prefix: end what publishes them"),
     ("UNKNOWN COMMAND", f"Redis is too old: {OLDEST_VERSION}.0 or later is needed, which has functions"),
     ("AUTHENTICATION REQUIRED", f"Redis requires a password: export {PASSWORD_VARIABLE}"),
     ("INVALID USERNAME-PASSWORD", WRONG_PASSWORD),
