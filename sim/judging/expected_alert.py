@@ -56,7 +56,9 @@ class ExpectedAlert:
         first = caused[0][0] if caused else None
         parts = [self._fires(first, fires_by, now_ns)]
         seen = [] if first is None else [f"fired after {measured_duration(first - start_ns)}"]
-        if self._expectation.resolves_within is not None and end_ns is not None:
+        if self._expectation.resolves_within is not None and end_ns is None:
+            parts.append(None)  # there is no end to be resolved after
+        elif self._expectation.resolves_within is not None and end_ns is not None:
             by_ns = end_ns + self._expectation.resolves_within
             parts.append(None if first is None else _resolves(firings, by_ns, now_ns))
             if first is not None:

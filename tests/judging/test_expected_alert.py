@@ -2,9 +2,10 @@
 
 import pytest
 
-from sim.judging.expected_alert import AlertLog
+from sim.judging.expected_alert import AlertLog, ExpectedAlert
 from sim.judging.result import skipped, wanted
 from sim.scenario.scenario import Expectation
+from sim.scenario.timeline import Span
 from tests.support.sim.judged_run import Drill
 
 S = 1_000_000_000
@@ -85,6 +86,19 @@ def test_alert_of_an_interrupted_run_is_inconclusive() -> None:
     """An alert that still had time when the run was interrupted proves nothing."""
     drill = Drill(RULE)
     assert drill.finish(drill.run(until_s=13), 13).state == "inconclusive"
+
+
+def test_alert_that_has_no_end_to_be_resolved_after_is_not_passed() -> None:
+    """A span that lasts as long as the run, of a length that no one knows, has nothing behind it."""
+    expectation = Expectation(name="a", alert="A", during="always", resolves_within=5 * S)
+    for log in (AlertLog(), _firing("A")):
+        assert ExpectedAlert(expectation, Span(0, None), log).result(9 * S, finished=True).state == "inconclusive"
+
+
+def _firing(alert: str) -> AlertLog:
+    log = AlertLog()
+    log.fired(alert, 3 * S)
+    return log
 
 
 def test_other_alerts_do_not_count() -> None:

@@ -343,6 +343,10 @@ def test_replay_without_phases_is_one_phase_as_long_as_its_events() -> None:
         ("phases: [{name: a, rate: ▶10}]", "the events say when transactions arrive"),
         ("phases: [▶{name: a}, {name: b}]", "only the last phase may last as long as the events"),
         ("world: ▶{cards: 1000}", "the transactions come from events"),
+        (
+            "expect: [{name: a, alert: LatencyTailHigh, during: always, resolves_within: ▶5s}]",
+            "counts from the end of its span, which is that of the run",
+        ),
     ],
 )
 def test_replay_takes_its_load_from_its_events(more: str, words: str) -> None:

@@ -73,6 +73,11 @@ def _expectations(view: View, end_ns: int | None) -> Iterator[Problem]:
         if span.end_ns is not None and span.settled(expectation.within).start_ns >= span.end_ns:
             length = render_duration(span.end_ns - span.start_ns)
             yield view.problem(f"{path}.within", f"must leave time to measure in {length}", remedy="shorten it")
+        if span.end_ns is None and expectation.resolves_within is not None:
+            rule = "counts from the end of its span, which is that of the run"
+            yield view.problem(
+                f"{path}.resolves_within", rule, remedy="let during name what ends before, as a fault does"
+            )
         if end_ns is None:
             continue
         fires = span.start_ns + (expectation.fires_within or 0)
