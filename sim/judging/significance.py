@@ -68,6 +68,7 @@ EXPECTED_BEYOND = 10  # samples beyond a percentile that make it more than an ac
 BY_CHANCE = 0.01
 NO_SAMPLES = "there were no samples to judge it by"
 NOT_SETTLED = "of a percentile beyond 1 h only that is known, which does not settle it"
+NO_FIGURE = "it divides by 0, of which nothing comes"
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 
 CountsOf = Callable[[Read], HistogramCounts | None]
@@ -167,7 +168,10 @@ class _JudgedComparison:
 
     def _why_open(self) -> str:
         figures = [self._resolve(read.scope, read.metric.name) for read in self._comparison.reads()]
-        return NO_SAMPLES if None in figures else NOT_SETTLED
+        if None in figures:
+            return NO_SAMPLES
+        sides = self._comparison.left.evaluate(self._resolve), self._comparison.right.evaluate(self._resolve)
+        return NO_FIGURE if None in sides else NOT_SETTLED
 
     def _why_not_proved(self, thin: list[tuple[str, int]], tally: "_Tally | None", *, holds: bool | None) -> str:
         if holds is None:

@@ -115,6 +115,13 @@ def test_what_a_lower_bound_cannot_settle_is_inconclusive(expr: str, state: str)
     assert result.note == ("" if state != "inconclusive" else NOT_SETTLED)
 
 
+def test_division_by_nothing_is_told_as_such() -> None:
+    """A figure of 0 is a sample; what cannot be divided by it proves nothing, and the note says why."""
+    drill = Drill("during: storm, expr: throughput / error_ratio > 5")
+    result = drill.finish(drill.run())
+    assert (result.state, result.note) == ("inconclusive", "it divides by 0, of which nothing comes")
+
+
 def test_condition_whose_span_did_not_end_is_inconclusive() -> None:
     """An interrupted run has not shown what it was to show."""
     drill = Drill("during: storm, expr: latency.max < 5ms")
