@@ -2,13 +2,14 @@
 
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 
 import polars as pl
 
 from sim.tables.csv_file import CsvFile
-from sim.tables.files import COMMA, ending_of, parts_of
+from sim.tables.files import COMMA, digest, ending_of, parts_of
 from sim.tables.json_lines import JsonLinesFile
 from sim.tables.parquet import FRAME_ROWS, ParquetFile
 from sim.tables.problem import named, problem
@@ -51,6 +52,7 @@ class TableReader:
         self._parts = [part for _, part in files]
         self._starts = [0]  # rows before each part that a pass has begun
         self._part = 0
+        self._compared = False  # once is enough for all passes
 
     @property
     def share(self) -> float:
@@ -81,7 +83,8 @@ class TableReader:
         """Yield ``columns`` under their own names in the order of the rows, at least one row and a bounded number each.
 
         Raises:
-            TransactionFileError: a row is not whole or not sound, or there is none.
+            TransactionFileError: a row is not whole or not sound, or there is none; or a part is a copy of another one,
+                which nothing else would tell where rows have no ids.
         """
         self._starts = [0]
         rows = 0
@@ -96,11 +99,28 @@ class TableReader:
         if not rows:
             besides = "has a header and no row" if isinstance(self._parts[0], CsvFile) else "holds none"
             raise problem(self._path, f"must hold at least one transaction, but {besides}; give another file")
+        if not self._compared:
+            self._refuse_copies()
+            self._compared = True
 
     def place(self, row: int) -> tuple[Path, int]:
         """Return the file of ``row`` and its number there; rows count from 1, over the files that `frames` reached."""
         part = min(bisect_left(self._starts, row), len(self.files)) - 1
         return self.files[part], row - self._starts[part]
+
+    def _refuse_copies(self) -> None:
+        """Refuse a part with the same bytes as one before it; all that have no row, only a header, may be alike."""
+        sizes: dict[int, list[Path]] = {}
+        for file, (before, after) in zip(self.files, pairwise(self._starts), strict=True):
+            if after > before:
+                sizes.setdefault(_size(file), []).append(file)
+        for files in sizes.values():
+            first: dict[str, Path] = {}
+            for file in files if len(files) > 1 else ():
+                same = first.setdefault(digest(file), file)
+                if same is not file:
+                    text = f"is a copy of {same.name}, and every row of it would count twice; leave one of them out"
+                    raise problem(file, text)
 
     def _compare(
         self, file: Path, names: list[str], others: list[str], types: dict[str, str], other_types: dict[str, str]
@@ -129,6 +149,13 @@ def reader(path: Path, *, separator: str | None = None, multiline: bool = False)
             and it is none.
     """
     return TableReader(path, [(file, _one(file, separator, multiline=multiline)) for file in parts_of(path)])
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError as error:
+        raise problem(file, f"cannot be read ({error.strerror}); leave it alone while it is read") from error
 
 
 def _is_pattern(name: str) -> bool:

@@ -59,9 +59,26 @@ def test_parts_may_be_empty_but_not_all_of_them(tmp_path: Path) -> None:
     assert read(folder)["a"] == ["3.csv"]
 
 
+@pytest.mark.parametrize("ending", ["csv", "csv.gz", "jsonl", "parquet"])
+def test_a_part_that_is_a_copy_of_another_is_refused(tmp_path: Path, ending: str) -> None:
+    """As it is, or by a link: without ids nothing else would tell that all of its rows count twice."""
+    plain = table(tmp_path / f"data.{ending.removesuffix('.gz')}", {"a": ["1", "2"], "b": ["x", "y"]})
+    content = gzip.compress(plain.read_bytes(), mtime=0) if ending.endswith(".gz") else plain.read_bytes()
+    folder = parts(tmp_path / "some")
+    (folder / f"1.{ending}").write_bytes(content)
+    copy = folder / f"1 (1).{ending}"
+    copy.write_bytes(content)
+    assert "is a copy of 1 (1)" in refusal(folder)
+    copy.unlink()
+    copy.symlink_to(f"1.{ending}")
+    assert "is a copy of 1 (1)" in refusal(folder)
+    copy.unlink()
+    assert read(folder)["a"] == ["1", "2"]
+
+
 def test_a_row_is_told_with_its_part(tmp_path: Path) -> None:
     """A row is numbered in its own file, whichever of them was read before."""
-    folder = parts(tmp_path / "some", "1.csv", "2.csv", "3.csv", content="a,b\n1,2\n\n3,4\n")
+    folder = parts(tmp_path / "some", "1.csv", "2.csv", "3.csv", content="a,b\n1,{name}\n\n3,4\n")
     source = reader(folder)
     assert sum(map(len, source.frames(["a"]))) == 6
     places = [(file.name, row) for file, row in map(source.place, range(1, 7))]
