@@ -14,6 +14,7 @@ from actors.core.errors import InputError, OutputError
 from actors.telemetry.histogram_counts import COUNTERS, HIGHEST_US, highest_us
 from actors.telemetry.metrics.latency import PERCENTS
 from sim.chance import Streams
+from sim.exit_codes import INTERRUPTED
 from sim.page.recorded import Interval, RecordedRun
 from sim.report.figures import US_PER_MS
 from sim.report.run_folder import DECISIONS
@@ -37,6 +38,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
         after: in the second run.
         noise: how far their difference swings by chance, one standard deviation; null where that is not known.
         worse: which direction is for the worse.
+        bounded: whether ``after`` is the least that it can be: a percentile beyond the histogram.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     after: float | None
     noise: float | None = None
     worse: Worse = "more"
+    bounded: bool = False
 
     @property
     def by(self) -> float | None:
@@ -108,7 +111,8 @@ def compare(before: RecordedRun, after: RecordedRun, tolerances: Sequence[str] =
     """Return what changed from ``before`` to ``after``.
 
     Raises:
-        InputError: they are of other scenarios or models, one has not ended, or a tolerance cannot be used.
+        InputError: they are of other scenarios or models, one has not ended, or a tolerance cannot be used: no figure
+            of a run that was broken off says what the whole of it would have come to.
     """
     first, second = _summary(before), _summary(after)
     for what, one, other in (
@@ -120,6 +124,9 @@ def compare(before: RecordedRun, after: RecordedRun, tolerances: Sequence[str] =
                 f"{before.folder} has the {what} {one}, {after.folder} the {what} {other}: compare runs of one {what}"
             )
     changes = tuple(_changes(before, after, first, second))
+    if tolerances:
+        for run, summary in ((before, first), (after, second)):
+            _refuse_part(run.folder, summary)
     beyond = tuple(filter(None, (_judged(each, changes) for each in tolerances)))
     flips = decision_flips(before.folder / DECISIONS, after.folder / DECISIONS)
     config = tuple(_differences(before.scenario, after.scenario))
@@ -130,6 +137,13 @@ def _summary(run: RecordedRun) -> Summary:
     if run.summary is None:
         raise OutputError(f"{run.folder}: its run did not come to its end, so that there is no summary to compare")
     return run.summary
+
+
+def _refuse_part(folder: Path, summary: Summary) -> None:
+    """Refuse a run that did not last as long as it should: less of it is less lost, and less of everything."""
+    how = "was interrupted" if summary.exit_code == INTERRUPTED else "was ended by abort_on" if summary.aborted else ""
+    if how:
+        raise InputError(f"{folder} {how}, and its figures are of a part of the run: --tolerance takes whole runs")
 
 
 def _judged(tolerance: str, changes: Sequence[Change]) -> str:
@@ -147,6 +161,8 @@ def _judged(tolerance: str, changes: Sequence[Change]) -> str:
     change = known[name]
     if change.by is None:
         raise InputError(f"--tolerance {tolerance}: one of the two runs has no {name}")
+    if change.by <= allowed and change.bounded:
+        raise InputError(f"--tolerance {tolerance}: {name} of the second run is beyond 1 h, no one knows how far")
     if change.by <= allowed:
         return ""
     chance = ", though that may be chance" if change.by_chance else ""
@@ -157,7 +173,8 @@ def _changes(before: RecordedRun, after: RecordedRun, first: Summary, second: Su
     noise = _noise(before, after)
     for name in PERCENTS:
         one, other = (getattr(each.stages["latency"], f"{name}_ms") for each in (first, second))
-        yield Change(name=f"latency.{name}", unit="ms", before=one, after=other, noise=noise.get(name))
+        bounded = f"{name}_ms" in second.stages["latency"].at_least
+        yield Change(name=f"latency.{name}", unit="ms", before=one, after=other, noise=noise.get(name), bounded=bounded)
     for name, unit, key, worse in (
         ("latency.mean", "ms", "latency_mean_ms", "more"),
         ("latency.max", "ms", "latency_max_ms", "more"),

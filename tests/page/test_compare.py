@@ -11,6 +11,7 @@ from actors.core.errors import InputError, OutputError
 from actors.telemetry.histogram import Histogram
 from actors.telemetry.histogram_counts import HistogramCounts
 from sim.cli import main
+from sim.judging.abort import Aborted
 from sim.page.comparison import Change, compare, decision_flips, percentile_noise
 from sim.page.recorded import Interval, read_run
 from sim.report.run_folder import DECISIONS
@@ -65,6 +66,38 @@ def test_runs_of_other_scenarios_or_models_are_refused(run_folder: Path, what: s
     other = dataclasses.replace(run, summary=msgspec.structs.replace(run.summary, **{what: value}))
     with pytest.raises(InputError, match=f"compare runs of one {what}"):
         compare(run, other)
+
+
+@pytest.mark.parametrize(
+    ("part", "how"),
+    [
+        ({"exit_code": 130}, "was interrupted"),
+        ({"aborted": Aborted(by="error_ratio > 1%", at_s=2.0, seen="error_ratio = 2 %")}, "was ended by abort_on"),
+    ],
+)
+def test_no_tolerance_is_kept_by_a_part_of_a_run(run_folder: Path, part: dict[str, object], how: str) -> None:
+    """Half of a run has lost half as much: that is told in a table, and passes nothing."""
+    run = read_run(run_folder)
+    assert run.summary is not None
+    ended = dataclasses.replace(run, summary=msgspec.structs.replace(run.summary, **part))
+    for two in ((run, ended), (ended, run)):
+        with pytest.raises(InputError, match=how):
+            compare(*two, ["fraud_loss=10%"])
+        assert compare(*two).changes
+
+
+def test_a_percentile_beyond_the_histogram_keeps_no_tolerance(run_folder: Path) -> None:
+    """It may be an hour or ten; what is more than allowed even so is told."""
+    run = read_run(run_folder)
+    assert run.summary is not None
+    stage = run.summary.stages["latency"]
+    far = msgspec.structs.replace(stage, p99_ms=3_600_000.0, at_least=("p99_ms",))
+    late = msgspec.structs.replace(run.summary, stages={**run.summary.stages, "latency": far})
+    lost = dataclasses.replace(run, summary=late)
+    assert compare(run, lost, ["latency.p99=10%"]).beyond
+    with pytest.raises(InputError, match="beyond 1 h"):
+        compare(lost, lost, ["latency.p99=10%"])
+    assert compare(lost, run, ["latency.p99=10%"]).beyond == ()
 
 
 def test_a_run_without_an_end_is_refused(run_folder: Path) -> None:
