@@ -26,6 +26,7 @@ from dashboard.units import percent
 LEAST_WIDTH: Final = 80
 LEAST_HEIGHT: Final = 24
 _GAP: Final = 2  # cells between panels side by side
+_FIGURES: Final = 10  # lines of a screen too small for panels, down to the size that it needs
 _TALL: Final = 30  # from here on the header has a line for the hypothesis, and a blank one under it
 
 
@@ -95,7 +96,9 @@ def render(frame: Frame, width: int, height: int, view: ViewState = LIVE) -> Pic
     """Return the screen: exactly ``height`` rows of ``width`` cells."""
     if width < LEAST_WIDTH or height < LEAST_HEIGHT:
         lines = draw_small(frame, width, height, (LEAST_WIDTH, LEAST_HEIGHT), view.closed)
-        return Picture(block(lines, width, height), width)
+        room = max(1, height - _FIGURES)
+        covered = _above(frame, view, width, room)[:room]  # a menu takes keys here too, so that it must be seen
+        return Picture(block(lines, width, height - len(covered)) + covered, width)
     tall = height >= _TALL
     rows = [fit(line, width) for line in draw_header(frame, width, 3 if tall and frame.header.hypothesis else 2)]
     if tall:

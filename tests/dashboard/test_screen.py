@@ -10,8 +10,10 @@ from msgspec.structs import replace
 from rich.console import Console
 
 from actors.telemetry.metrics.catalogue import find
+from dashboard.choices import Answer
 from dashboard.frame import FaultSpan, Figure, Frame, Notice, Timeline
 from dashboard.layout import MEDIUM, NARROW, SHOWN_METRICS, WIDE
+from dashboard.menus.menu import Option, Pick
 from dashboard.panels import header_footer
 from dashboard.panels.latency import Latency, draw_timeline
 from dashboard.plain import plain_line, verdict
@@ -201,6 +203,18 @@ def test_a_screen_too_small_says_what_it_needs() -> None:
     assert "60×18 is too small" in picture
     assert "80×24" in picture
     assert "p95 1.24 ms" in picture
+
+
+def test_a_screen_too_small_shows_the_menu_that_takes_its_keys() -> None:
+    """Whoever makes the window small in the middle of a menu sees what is typed there, and what was answered."""
+    menu = Pick("what is broken?", (Option("the disk", "no"), Option("the model", "no")), typed="mod")
+    answer = Answer("that is not it; d calls again", good=False, number=1)
+    picture = text(render(replace(burst(), answer=answer), 60, 20, ViewState(menu=menu)))
+    assert "60×20 is too small" in picture
+    assert "what is broken?" in picture
+    assert " / mod" in picture
+    assert "▸ the model" in picture
+    assert "that is not it" in picture
 
 
 def test_the_bottom_line_tells_frozen_and_silent() -> None:
