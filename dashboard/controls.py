@@ -79,7 +79,7 @@ class Controls:
             if isinstance(menu, Pick) and not menu.options:
                 self.say(menu.empty, now_s)
             else:
-                self.view = replace(self.view, menu=menu, help=False)
+                self.view = replace(self.view, menu=menu, help=False, said="")
         return None
 
     def _in_menu(self, key: str, now_s: float) -> Action | None:
@@ -110,6 +110,8 @@ class Controls:
         self._heard = answer.number
         if self.view.frozen:  # the frame with the answer is not shown
             self.say(answer.text, now_s, good=answer.good)
+        elif self.view.said:  # it would cover the answer, which is later
+            self.view = replace(self.view, said="")
         menu = self.view.menu
         if not isinstance(menu, Form) or not menu.sent or answer.number != self._asked:
             return

@@ -164,13 +164,12 @@ def _stage_heads(_frame: Frame, width: int) -> tuple[str, ...]:
 STAGES_PANEL = Panel("stages p50", draw_stages, lambda frame: frame.has(Stages), heads=_stage_heads)
 
 
-_LEAST_LINES = 2  # phases, and the axis with the time now
 _KIND = 5  # "fault", "step"
 _STATE = 10  # "▲ injected"; only one under way is longer
 
 
 def draw_timeline(frame: Frame, width: int, height: int) -> list[Row]:
-    """Return phases, one line a fault or step (the last says how many more), and the axis.
+    """Return phases where they are known, one line a fault or step (the last says how many more), and the axis.
 
     Where there is no room for all, faults that are in go first, then what is nearest in time.
     """
@@ -179,14 +178,15 @@ def draw_timeline(frame: Frame, width: int, height: int) -> list[Row]:
         return []
     axis = timed_axis(frame, width)
     now = axis.column(frame.header.elapsed_s)
-    room = height - _LEAST_LINES
+    phases = [_phases(data, axis, frame.header.elapsed_s)] if data.phases else []
+    room = height - len(phases) - 1
     events: list[FaultSpan | StepMark] = [*data.faults, *data.steps]
     first = sorted(events, key=lambda each: _distance(each, frame.header.elapsed_s))[: max(0, room)]
     shown = [
         _fault(each, axis) if isinstance(each, FaultSpan) else _step(each, axis) for each in events if each in first
     ]
     last = _axis_line(axis, now, frame.header.elapsed_s, len(events) - len(shown))
-    return [_phases(data, axis, frame.header.elapsed_s), *shown, last]
+    return [*phases, *shown, last]
 
 
 def _distance(event: FaultSpan | StepMark, elapsed_s: float) -> tuple[bool, float]:

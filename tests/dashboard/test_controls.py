@@ -195,6 +195,21 @@ def test_an_answer_is_seen_while_the_picture_stands_still() -> None:
     assert (controls.view.frozen, controls.view.menu, controls.view.said) == (True, None, "noted")
 
 
+def test_a_line_of_the_screen_does_not_cover_what_comes_later() -> None:
+    """Neither the answer to the next action nor a menu stands below the line of the key before."""
+    for keys in (["l", "n"], ["l", "n", "x", "enter"]):
+        controls = Controls()
+        for number, key in enumerate(keys):
+            action = controls.press(key, burst(), CHOICES, 100.0 + number / 5)
+            if number == 0:
+                assert controls.view.said == "no fault is in"
+        if action is not None:
+            controls.say("no fault is in", 101.0)
+            controls.sent(action, 101.0, out=True)
+            controls.hear(Answer("noted", number=1), 101.2)
+        assert controls.view.said == ""
+
+
 def test_esc_leads_out_of_every_menu() -> None:
     """From a form back to its list, from there to the panels; nothing is sent."""
     for keys in (["f", "enter", "esc", "esc"], ["n", *"half", "esc"], ["m", "esc"], ["?", "esc"]):

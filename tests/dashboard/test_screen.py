@@ -233,7 +233,7 @@ def test_a_timeline_without_room_shows_what_is_in() -> None:
     header = replace(outage().header, elapsed_s=8.0)
     shown = text(render(replace(outage(), timeline=plan, header=header), 80, 24, ViewState(page=6)))
     assert "in-now" in shown
-    rows = draw_timeline(replace(outage(), timeline=plan, header=header), 80, 4)
+    rows = draw_timeline(replace(outage(), timeline=plan, header=header), 80, 3)
     named = ["".join(segment.text for segment in line) for line in rows]
     assert [name for name in ("old-0", "old-7", "old-8", "in-now") if any(name in line for line in named)] == [
         "old-8",
@@ -252,8 +252,8 @@ def test_two_faults_of_like_names_can_be_told_apart() -> None:
     )
     spans = tuple(FaultSpan(name=name, start_s=3, end_s=None, state="injected") for name in names)
     frame = replace(outage(), timeline=Timeline(phases=(), faults=spans))
-    rows = ["".join(segment.text for segment in line) for line in draw_timeline(frame, 80, 6)]
-    for name, line in zip((names[0], names[1], "a-name-as-lo…mes-may-be-1", names[3]), rows[1:], strict=False):
+    rows = ["".join(segment.text for segment in line) for line in draw_timeline(frame, 80, 5)]
+    for name, line in zip((names[0], names[1], "a-name-as-lo…mes-may-be-1", names[3]), rows, strict=False):
         assert f"▲ injected {name} " in line
 
 
