@@ -78,9 +78,6 @@ class RunControls:
 class Operator:
     """Obeys the screen of one run.
 
-    Attributes:
-        changes: what was done to the run, a line each; notes and acknowledgements change nothing.
-
     Args:
         asked: what may be.
         parts: of the run.
@@ -95,7 +92,7 @@ class Operator:
         self._answer: Answer | None = None
         self._number = 0  # of the latest action that is answered
         self._answered_ns = 0
-        self.changes: list[str] = []
+        self._changes: list[tuple[str, str]] = []  # what was done, a line each, with the step of the model behind it
         self._losses: list[str] = []
         self._obeyed: dict[type, Callable[[Any], str]] = {
             Inject: self._inject,
@@ -117,6 +114,12 @@ class Operator:
         """The faults that were named in a blind drill."""
         return frozenset() if self._asked.incident is None else self._asked.incident.named
 
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """What was done to the run, a line each; notes, acknowledgements and what was refused change nothing."""
+        refused = {each.name for each in self._parts.steps.records() if each.state == "refused"}
+        return tuple(line for step, line in self._changes if step not in refused)
+
     def answer(self) -> Answer | None:
         """Return what was said to the latest action, for as long as it is news."""
         if self._clock.now_ns() - self._answered_ns >= ANSWER_NS:
@@ -128,10 +131,11 @@ class Operator:
 
     def remarks(self) -> tuple[str, ...]:
         """Return what whoever reads the verdict should know: that it was changed, and what the screen lost."""
-        if not self.changes:
+        changes = self.changes
+        if not changes:
             return tuple(self._losses)
-        times = "once" if len(self.changes) == 1 else f"{len(self.changes):,} times, first"
-        return (f"changed by hand {times} at {self.changes[0]}; {AS_PLAYED} plays this drill again", *self._losses)
+        times = "once" if len(changes) == 1 else f"{len(changes):,} times, first"
+        return (f"changed by hand {times} at {changes[0]}; {AS_PLAYED} plays this drill again", *self._losses)
 
     def obey(self, action: Action) -> None:
         """Do what is asked, or remember why not; whatever it is, it raises nothing."""
@@ -287,14 +291,14 @@ class Operator:
         step = ModelRelease(name=self._name("model_release"), at=self._now_ns(), model=str(place))
         self._parts.steps.add(step, place)
         self._step = step.name
-        self._changed("release", f"{step.name} from {place}")
+        self._changed("release", f"{step.name} from {place}", step.name)
         return f"{step.name} is being verified"
 
     def _roll_back(self, _: RollBack) -> str:
         step = ModelRollback(name=self._name("model_rollback"), at=self._now_ns())
         self._parts.steps.add(step)
         self._step = step.name
-        self._changed("roll back", step.name)
+        self._changed("roll back", step.name, step.name)
         return f"{step.name} is asked for"
 
     # ------------------------------------------------------------------ alerts
@@ -322,8 +326,8 @@ class Operator:
         taken |= {each.name for each in self._asked.scenario.phases}
         return next(name for number in range(1, len(taken) + 2) if (name := f"{kind}-{number}") not in taken)
 
-    def _changed(self, what: str, detail: str) -> None:
-        self.changes.append(f"{self._now_ns() / NS_PER_S:.3f} s: {what} {detail}")
+    def _changed(self, what: str, detail: str, step: str = "") -> None:
+        self._changes.append((step, f"{self._now_ns() / NS_PER_S:.3f} s: {what} {detail}"))
         self._journal(what, detail)
 
     def _journal(self, what: str, detail: str) -> None:

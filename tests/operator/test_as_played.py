@@ -191,11 +191,12 @@ def test_faults_by_hand_are_measured_like_planned_ones(
 def test_a_run_ended_by_hand_is_played_again_as_far_as_it_came(
     tmp_path: Path, world_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was planned for later is not part of it; a rollback with nothing before it is not either."""
+    """What was planned for later is not part of it; a rollback with nothing before it changed nothing."""
     script = ((1.0, RollBack()), (2.0, Inject("loop_stall", (("stall", "20ms"),))), (5.0, Quit()))
-    played(TEXT, world_model, tmp_path / "hand", ScriptedScreen(script), monkeypatch)
+    result = played(TEXT, world_model, tmp_path / "hand", ScriptedScreen(script), monkeypatch)
     scenario = load(tmp_path / "hand" / AS_PLAYED)
 
+    assert [line.partition(": ")[2].split()[0] for line in result.summary.by_hand] == ["inject"]
     assert 5.0 <= sum(phase.duration or 0 for phase in scenario.phases) / 1e9 < 6.0
     assert [fault.name for fault in scenario.faults] == ["bad", "again", "loop_stall-1"]
     assert scenario.steps == ()
