@@ -15,7 +15,7 @@ from sim.drill.price import Price
 from sim.faults.fault import FaultRecord
 from sim.faults.registry import FAULTS
 from sim.journal import JournalEntry
-from sim.judging.alert_grades import FaultGrade
+from sim.judging.alert_grades import AlertOnFault, FaultGrade
 from sim.judging.verdict import VerdictWord
 from sim.operator.incident import CallMade, Incident, part_of
 from sim.report.summary import Summary, indented, schema_of
@@ -160,13 +160,13 @@ def debrief(
     """
     grades = {each.fault: each for each in summary.alert_grades.faults}
     records = {each.name: each for each in summary.faults}  # without those before which the operator ended the drill
-    streams = Streams(scenario.seed)
+    streams, fired = Streams(scenario.seed), tuple(_firings(journal))
     told = []
     for fault in scenario.faults:
         planned_s = fault.occurrences(streams)[0].inject_at / NS_PER_S
         planned = FaultTold(fault=fault.name, kind=fault.kind, part=part_of(fault.kind), planned_at_s=planned_s)
         record, grade = records.get(fault.name), grades.get(fault.name)
-        told.append(planned if record is None else _told(planned, record, grade, journal, incident.calls))
+        told.append(planned if record is None else _told(planned, record, grade, fired, journal, incident.calls))
     faults = tuple(sorted(told, key=_order))
     return Debrief(
         scenario=summary.scenario,
@@ -177,7 +177,7 @@ def debrief(
         hints=hints,
         verdict=summary.verdict,
         faults=faults,
-        fired=tuple(_firings(journal)),
+        fired=fired,
         alerts=Times(
             detect=_mean(faults, "alerted_at_s"),
             acknowledge=Mean(None, 0),
@@ -223,6 +223,7 @@ def _told(
     planned: FaultTold,
     record: FaultRecord,
     grade: FaultGrade | None,
+    fired: Sequence[AlertTold],
     journal: Sequence[JournalEntry],
     calls: Sequence[CallMade],
 ) -> FaultTold:
@@ -244,11 +245,21 @@ def _told(
         part_at_s=_first(each.at_s for each in mine),
         named_at_s=_first(named),
         over_at_s=over_s,
-        resolved_at_s=None
-        if grade is None or grade.resolved_after_s is None or lifted_s is None
-        else lifted_s + grade.resolved_after_s,
+        resolved_at_s=resolved_s(alerts, fired, at_s),
         score=RIGHT if named else HALF if mine else 0.0,
     )
+
+
+def resolved_s(alerts: Sequence[AlertOnFault], fired: Sequence[AlertTold], injected_s: float | None) -> float | None:
+    """Return when none of the alerts fired any more that fired for a fault; None without one, or while one does."""
+    ends: list[float | None] = []
+    for alert in alerts:
+        later = [
+            each.resolved_at_s for each in fired if each.alert == alert.alert and each.fired_at_s >= (injected_s or 0)
+        ]
+        ends += later[: alert.firings]
+    known = [each for each in ends if each is not None]
+    return max(known) if known and len(known) == len(ends) else None
 
 
 def _replaced(record: FaultRecord, journal: Sequence[JournalEntry]) -> float | None:

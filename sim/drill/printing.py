@@ -26,6 +26,7 @@ def print_debrief(told: Debrief, hypothesis: str, console: Console) -> None:
         hypothesis: of the scenario, which the drill kept to itself; "" where it has none.
         console: where to.
     """
+    console.print()
     title = f"debrief: {told.scenario}, seed {told.seed}, played {ENDED[told.ended]}"
     for line in (title, hypothesis.strip()):
         if line:
