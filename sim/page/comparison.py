@@ -111,7 +111,8 @@ def compare(before: RecordedRun, after: RecordedRun, tolerances: Sequence[str] =
     """Return what changed from ``before`` to ``after``.
 
     Raises:
-        InputError: they are of other scenarios or models, one has not ended, or a tolerance cannot be used: no figure
+        OutputError: one has not ended, or its decisions are not whole.
+        InputError: they are of other scenarios or models, or a tolerance cannot be used: no figure
             of a run that was broken off says what the whole of it would have come to.
     """
     first, second = _summary(before), _summary(after)
@@ -129,6 +130,8 @@ def compare(before: RecordedRun, after: RecordedRun, tolerances: Sequence[str] =
             _refuse_part(run.folder, summary)
     beyond = tuple(filter(None, (_judged(each, changes) for each in tolerances)))
     flips = decision_flips(before.folder / DECISIONS, after.folder / DECISIONS)
+    for run, summary in ((before, first), (after, second)):
+        _refuse_cut_log(run.folder / DECISIONS, summary)
     config = tuple(_differences(before.scenario, after.scenario))
     return Comparison(before, after, first, second, changes, flips, config, beyond)
 
@@ -144,6 +147,16 @@ def _refuse_part(folder: Path, summary: Summary) -> None:
     how = "was interrupted" if summary.exit_code == INTERRUPTED else "was ended by abort_on" if summary.aborted else ""
     if how:
         raise InputError(f"{folder} {how}, and its figures are of a part of the run: --tolerance takes whole runs")
+
+
+def _refuse_cut_log(file: Path, summary: Summary) -> None:
+    """Refuse a log with fewer decisions than were logged: of what is not in it, nobody can say that it is the same."""
+    with file.open("rb") as log:
+        found = sum(1 for _ in log)
+    if found < summary.ledger.logged:
+        raise OutputError(
+            f"{file}: is not whole: it has {found:,} decisions, and its run logged {summary.ledger.logged:,}"
+        )
 
 
 def _judged(tolerance: str, changes: Sequence[Change]) -> str:

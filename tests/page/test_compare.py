@@ -1,6 +1,7 @@
 """Two runs of one scenario compared."""
 
 import dataclasses
+import shutil
 from pathlib import Path
 
 import msgspec
@@ -98,6 +99,19 @@ def test_a_percentile_beyond_the_histogram_keeps_no_tolerance(run_folder: Path) 
     with pytest.raises(InputError, match="beyond 1 h"):
         compare(lost, lost, ["latency.p99=10%"])
     assert compare(lost, run, ["latency.p99=10%"]).beyond == ()
+
+
+@pytest.mark.parametrize("left", [0, 5])
+def test_decisions_that_are_not_whole_are_not_compared(run_folder: Path, tmp_path: Path, left: int) -> None:
+    """What was lost from a log would be told as no transaction that is the same, or as no decision that changed."""
+    folder = tmp_path / "cut"
+    shutil.copytree(run_folder, folder)
+    lines = (folder / DECISIONS).read_bytes().splitlines(keepends=True)
+    (folder / DECISIONS).write_bytes(b"".join(lines[:left]))
+    whole = read_run(run_folder)
+    for two in ((whole, read_run(folder)), (read_run(folder), whole)):
+        with pytest.raises(OutputError, match=f"is not whole: it has {left} decisions, and its run logged"):
+            compare(*two)
 
 
 def test_a_run_without_an_end_is_refused(run_folder: Path) -> None:
