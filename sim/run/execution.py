@@ -269,7 +269,7 @@ def _report(plan: Plan, output: Output, lifecycle: RunLifecycle, ended: RunEnd, 
         hashed = output.trace_hash(problems)
     if plan.load.labelled:
         output.join_labels(parts.event_time.now_us() - plan.label_delay_us, problems)
-    warnings = [*losses, *problems, *parts.remarks()]
+    warnings = [*losses, *problems]
     by_hand = tuple(lifecycle.operator.changes)
     if by_hand or plan.blind is not None:
         ended_ns = ended.elapsed_ns if ended.interrupted else None

@@ -338,7 +338,11 @@ class RunLifecycle:
             interrupted=interrupted,
         )
         parts.journal.add("run_ended", verdict.verdict)
-        noted = (*self.operator.remarks(), *remarks(final.decided_by_mode, expectations, read))
+        noted = (
+            *self.operator.remarks(),
+            *remarks(final.decided_by_mode, expectations, read),
+            *parts.remarks(),
+        )
         outcomes = parts.book.outcomes()
         grades = watch.grader.grades()
         watch.conclude(outcomes, noted, grades)

@@ -110,6 +110,8 @@ def test_a_full_disk_hits_every_file_and_the_summary_names_those_that_are_not_wh
         "undelivered.jsonl",
     ]
     assert set(result.problems) <= set(result.summary.warnings)
+    assert set(result.summary.warnings) - set(result.problems) == set(result.frame.header.warnings)  # what people see
+    assert any("given up in the end" in warning for warning in result.frame.header.warnings)
     assert 0 < len(lines_of(tmp_path / "run" / "dead_letters.jsonl")) < books.dead_lettered
     assert 0 < len(lines_of(tmp_path / "run" / "undelivered.jsonl")) < books.undelivered == books.decided
 
