@@ -24,7 +24,8 @@ class Controls:
     """The state of one keyboard.
 
     A key that is held down counts once, but for text and for moving in a menu. Only of those that are pressed fast too,
-    such as + and -, the first repetition may count: it comes after a pause, and what follows does not.
+    such as + and -, the first repetition may count: it comes after a pause, and what follows does not. One that is held
+    since it opened a menu is no text for that either.
 
     Attributes:
         view: what is shown, and how.
@@ -34,15 +35,17 @@ class Controls:
         self.view: ViewState = LIVE
         self._last = ""
         self._last_s = 0.0
+        self._opener = ""  # the key that opened the menu, until another is pressed
         self._said_s = 0.0
         self._asked = self._heard = 0  # numbers of the latest action that will be answered, and of the latest answer
 
     def press(self, key: str, frame: Frame | None, choices: Choices, now_s: float) -> Action | None:
         """Take a key at ``now_s``; return what is asked of the run, None if nothing."""
         held = key == self._last and now_s - self._last_s < (PAUSE_S if key in ONCE else HELD_S)
+        self._opener = self._opener if key == self._opener else ""
         self._last, self._last_s = key, now_s
         if self.view.menu is not None:
-            return None if held and key in ("enter", "esc") else self._in_menu(key, now_s)
+            return None if held and key in ("enter", "esc", self._opener) else self._in_menu(key, now_s)
         if held:
             return None
         key = key.lower()
@@ -79,7 +82,7 @@ class Controls:
             if isinstance(menu, Pick) and not menu.options:
                 self.say(menu.empty, now_s)
             else:
-                self.view = replace(self.view, menu=menu, help=False, said="")
+                self.view, self._opener = replace(self.view, menu=menu, help=False, said=""), key
         return None
 
     def _in_menu(self, key: str, now_s: float) -> Action | None:

@@ -285,6 +285,18 @@ def test_a_key_held_down_stops_no_draining_and_undoes_no_freezing() -> None:
         assert controls.press(key, burst(), CHOICES, instants[-1] + 2 * PAUSE_S) == begun
 
 
+def test_a_key_held_down_is_no_text_for_the_menu_that_it_opened() -> None:
+    """What is typed there is typed with other keys, or with this one pressed again."""
+    controls = Controls()
+    for number in range(20):
+        controls.press("f", burst(), CHOICES, number * HELD_S / 3)
+    later = 20 * HELD_S / 3 + 2 * HELD_S
+    for number, key in enumerate(("f", "a", "f", "f")):
+        controls.press(key, burst(), CHOICES, later + number * HELD_S / 3)
+    assert isinstance(controls.view.menu, Pick)
+    assert controls.view.menu.typed == "faff"
+
+
 def test_a_line_of_the_screen_itself_goes_by() -> None:
     """It stays for some seconds, and not longer."""
     controls = Controls()
