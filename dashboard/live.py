@@ -118,6 +118,7 @@ class Screen:
         self._pipe = pipe
         self._modes = modes(0)
         self._closed = False
+        self._given_back = False  # to whoever is told that the screen has died
 
     @classmethod
     def start(cls, command: Sequence[str] | None = None, record: Path | None = None) -> Self:
@@ -164,7 +165,13 @@ class Screen:
 
     def actions(self) -> list[Action]:
         """Return what was asked at the keyboard since the last call."""
-        return self._pipe.receive()
+        found = self._pipe.receive()
+        if not self._pipe.alive and not self._given_back and not self._closed and (lost := self._lost()):
+            self._given_back = True
+            give_back(1, 0, self._modes)  # the last picture would stand still until the run ends
+            with suppress(OSError):
+                sys.stderr.write(f"{lost}; the run goes on, and Ctrl-C ends it\n")
+        return found
 
     def fileno(self) -> int | None:
         """Return a descriptor that can be read when something was asked; None where nothing will be."""
@@ -183,7 +190,7 @@ class Screen:
         try:
             self._wait()
         finally:
-            if self._process.returncode != 0:
+            if self._process.returncode != 0 and not self._given_back:
                 give_back(1, 0, self._modes)
         text = "\n".join(filter(None, (lost, text)))
         from dashboard.plain import print_final  # imports Rich, which must not delay the start
