@@ -156,6 +156,7 @@ class StreamRun:
                 uncounted,
                 f"{uncounted:,} transactions at the end are in no window: the store was away, and the run is over",
             ),
+            (len(self.workers.refusal), f"{self.workers.refusal}; decisions were made by the lower rungs meanwhile"),
             (sender.refused, f"{sender.refused:,} transactions could not be sent: {sender.refusal}"),
             *((1, f"a worker was refused: {why}") for why in group.refused),
         ]

@@ -119,6 +119,7 @@ class StreamWorkers:
     Attributes:
         group: set by `connect`, as are those below.
         kafka, redis: how long each has been silent.
+        refusal: why the store took nothing though it answered, the last time; "" if it always did.
     """
 
     def __init__(self, request: StreamRequest, run: str, clock: Clock, show: Callable[[Notice], None]) -> None:
@@ -135,6 +136,7 @@ class StreamWorkers:
         self._on_begin: list[Callable[[], None]] = []
         self._ending = False
         self.marks = RunMarks(request.places.store)
+        self.refusal = ""
         self.group: WorkerGroup
         self.sender: TransactionSender
         self._readers: list[CommittedReader] = []
@@ -157,9 +159,18 @@ class StreamWorkers:
         self._link = EncodedLink(await KafkaControl.open(stream))
         self.sender = TransactionSender(stream, self.run)
         keys = self.request.places.keys_of(self.run)
-        self.add(listen_for(partial(self.marks.mark, keys), self.redis_silence), "redis")
+        self.add(listen_for(partial(self._mark, keys), self.redis_silence), "redis")
         self.add(listen_for(partial(asyncio.to_thread, self.topics.answers), self.kafka), "kafka")
         return self._link
+
+    async def _mark(self, keys: str) -> bool:
+        """Mark the store as the run's; say so where it answers and takes nothing: decisions only become poorer."""
+        before = self.marks.refusal
+        answers = await self.marks.mark(keys)
+        if (why := self.marks.refusal) not in ("", before):
+            self.refusal = f"{self.request.places.store.url} took nothing: {why}"
+            log.warning("%s", self.refusal)
+        return answers
 
     async def read_committed(self) -> CommittedReader:
         """Return what reads the ends of transactions that are committed from now on.

@@ -81,3 +81,22 @@ def test_a_store_that_came_back_empty_is_marked_again(server: RedisServer) -> No
         await checking
 
     asyncio.run(law())
+
+
+def test_a_store_that_takes_nothing_answers_and_says_why(server: RedisServer) -> None:
+    """It is no silence: the reason is known for as long as it refuses, and there is none for one that is away."""
+
+    async def law() -> list[tuple[bool, str]]:
+        place, found = places_at(server.url), list[tuple[bool, str]]()
+        marks = RunMarks(place.store)
+        for most in ("0", "1", "0"):
+            await marks.client.config_set("maxmemory", most)
+            found.append((await marks.mark(place.keys_of("k3x9")), marks.refusal.partition(":")[0]))
+        server.kill()
+        found.append((await marks.mark(place.keys_of("k3x9")), marks.refusal))
+        await marks.close()
+        return found
+
+    found = asyncio.run(law())
+    server.start()
+    assert found == [(True, ""), (True, "Redis is out of memory"), (True, ""), (False, "")]

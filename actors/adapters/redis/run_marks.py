@@ -29,11 +29,13 @@ class RunMarks:
 
     Attributes:
         client: for whoever writes the run's features.
+        refusal: why the store did not take the last mark though it answers, in one line; "" where it took it.
     """
 
     def __init__(self, address: StoreAddress, timeout_s: float = TIMEOUT_S) -> None:
         self._address = address
         self.client: Redis = connect(address, timeout_s)
+        self.refusal = ""
 
     async def mark(self, keys: str) -> bool:
         """Mark the store as that of the run whose keys begin with ``keys``; return whether it answers.
@@ -45,7 +47,9 @@ class RunMarks:
         try:
             await self.client.set(keys + HERE, 1, ex=KEPT_S)
         except (RedisError, OSError) as error:
+            self.refusal = "" if unanswered(error) else told(error)
             return not unanswered(error)
+        self.refusal = ""
         return True
 
     async def has(self, keys: str) -> bool:
