@@ -133,10 +133,19 @@ def drill_place(word: str) -> Path:
 
 
 def _surprise(said: str | None) -> tuple[str, ...]:
-    """Return the override that asks for a surprise."""
+    """Return the override that asks for a surprise.
+
+    Raises:
+        InputError: it is neither a number nor a mapping; of a mapping more is checked with the scenario.
+    """
     if said is None:
         return ()
-    return (f"surprise={{faults: {said}}}" if said.isdigit() else f"surprise={said}",)
+    if said.isdecimal():
+        return (f"surprise={{faults: {said}}}",)
+    if not said.lstrip().startswith("{"):
+        rule = "must be a number of faults, or a mapping"
+        raise InputError(f"--surprise {said}: {rule}; write 2, or '{{faults: 2, from: [model]}}'")
+    return (f"surprise={said}",)
 
 
 def _debriefed(bar: "Bar | None", plan: "Plan", result: "Result", folder: "RunFolder") -> int:

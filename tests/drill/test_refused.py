@@ -65,3 +65,14 @@ def test_folder_with_a_broken_file_names_it(tmp_path: Path, capsys: Capture) -> 
     (tmp_path / "it.yaml").write_text(BROKEN.replace("rate", "rat"))
     assert main(["drill", str(tmp_path)]) == 2
     assert capsys.readouterr().err.startswith(f"{tmp_path}/it.yaml:")
+
+
+@pytest.mark.parametrize("said", ["two", "-1", "[2]"])
+def test_surprise_that_is_neither_a_number_nor_a_mapping_is_told_as_it_was_typed(
+    tmp_path: Path, capsys: Capture, said: str
+) -> None:
+    """By its own option, and with both of its forms."""
+    (tmp_path / "it.yaml").write_text(SOUND)
+    line = _refused([str(tmp_path / "it.yaml"), "--surprise", said], capsys)
+    rule = "must be a number of faults, or a mapping"
+    assert line == f"--surprise {said}: {rule}; write 2, or '{{faults: 2, from: [model]}}'"
