@@ -80,7 +80,7 @@ class _Comparison:
             duration_s=self._run_ns(whole) / NS_PER_S,
             runs=tuple(_described(name, outcome) for name, outcome in self._outcomes.items()),
             windows=tuple(_window(each, found[each.name]) for each in injected),
-            never_injected=tuple(each.name for each in summary.faults if each.injected_at_s is None),
+            never_injected=(*(each.name for each in summary.faults if each.injected_at_s is None), *self._cut_off()),
             whole=harm(whole, np.ones(len(whole), dtype=np.bool_)),
             outside=int(np.count_nonzero(whole.differ & ~inside)),
             only_with_faults=_unpaired(whole.only_given),
@@ -88,6 +88,11 @@ class _Comparison:
             git=git_commit(),
             versions=versions(),
         )
+
+    def _cut_off(self) -> tuple[str, ...]:
+        """Return the faults that a shorter run leaves out, for which nothing was compared."""
+        lines = self._prepared.shorter.skipped
+        return tuple(line.removeprefix("fault ") for line in lines if line.startswith("fault "))
 
     def _run(self, names: Sequence[str]) -> None:
         trials = [Trial(self._variant(name), self._prepared.model, self._folder / RUNS / name) for name in names]

@@ -118,6 +118,18 @@ def test_a_fault_that_touches_nothing_is_inconclusive(tmp_path: Path, world_mode
     assert main(["twin", str(scenario), *words, "--set", "faults.store-down.duration=1ns", "--duration", "1100ms"]) == 3
 
 
+@pytest.mark.slow
+def test_a_fault_that_a_shorter_run_leaves_out_is_inconclusive(
+    tmp_path: Path, world_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing was compared for it, and the scenario is not said to have none."""
+    scenario = tmp_path / "thin.yaml"
+    scenario.write_text(THIN)
+    words = ["twin", str(scenario), "--model", str(world_model), "--jobs", "1", "--out", str(tmp_path / "twin")]
+    assert main([*words, "--duration", "200ms"]) == 3
+    assert "was never injected: the run ended before" in capsys.readouterr().out
+
+
 def test_table_is_never_cut_off() -> None:
     """In a pipe of 80 columns each figure of many faults is there whole."""
     example = msgspec.json.decode((ROOT / "tests" / "twin" / "twin.json").read_bytes(), type=Twin)
