@@ -1,12 +1,13 @@
 """What a period of a file holds, counted as its rows are read."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
 
 from sim.replay.spec import Period
+from sim.tables.files import Found
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class Contents:
         rows: transactions.
         frauds: that are labelled so.
         skipped_rows: rows that are left out because the column map says so, such as refunds.
+        found: what tells that the files are no longer those that were counted.
     """
 
     rows: int
@@ -24,6 +26,7 @@ class Contents:
     first_us: int
     last_us: int
     skipped_rows: int = 0
+    found: Found | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         """Return all of it in a line."""

@@ -36,10 +36,12 @@ class EventFile:
         self._source = source
         self._names = _names(converters_of(spec.columns, spec.timezone).values())
         self._sorted: Sorted | None = None
-        self.spec = spec
+        self._found = source.found() if spec.found is None else spec.found
+        self.spec = replace(spec, found=self._found)
+        source.refuse_changed(self._found)
         if spec.sort:
             self._sorted = self._sort(told)
-            self.spec = replace(spec, sorted_in=self._sorted.folder)
+            self.spec = replace(self.spec, sorted_in=self._sorted.folder)
 
     @staticmethod
     def open(spec: EventsSpec, told: Told = untold) -> "EventFile":
@@ -110,7 +112,8 @@ class EventFile:
             told(1.0)  # what lies behind the last period is not read
         if hashes and self.spec.columns.id is not None:
             self._check_unique(pl.concat(hashes), whole)
-        return [each.contents() or self._refuse_empty(each.period) for each in counts]
+        held = [each.contents() or self._refuse_empty(each.period) for each in counts]
+        return [replace(each, found=self._found) for each in held]
 
     def times(self, period: Period) -> I64:
         """Return the event times of ``period``, int64 (n,): 8 bytes a row.
@@ -152,6 +155,7 @@ class EventFile:
         """Yield the rows in the order of the file."""
         row = 1
         for read in self._source.frames(list(names)):
+            self._source.refuse_changed(self._found)
             raw = read.cast({pl.Null: pl.String}).with_columns(pl.col(pl.String).replace("", None))  # both are nothing
             rows = pl.int_range(row, row + len(raw), eager=True)
             times = converter.convert(raw, rows)

@@ -1,10 +1,11 @@
 """What a scenario's ``events:`` section says, as plain values. Importing it loads no file library."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from actors.core.clock import US_PER_DAY
 from sim.scenario.events import EventColumns
+from sim.tables.files import Found
 from sim.units import end_us, moment_us, parse_moment
 
 DEFAULT_LABEL_DELAY_US = 7 * US_PER_DAY  # a week until a customer's complaint is settled, as in the published protocol
@@ -54,6 +55,7 @@ class EventsSpec:
         label_delay_us: event time from a transaction until its label is known.
         warm_from_us: where the history begins that fills windows and batch features; 0: with the file.
         sorted_in: folder of its sorted rows; None: they are still to be sorted.
+        found: what tells that its files are no longer what they were when it was first opened; None: it never was.
         known_card_filter: judge only cards not yet known to be compromised, as in the published protocol.
     """
 
@@ -71,6 +73,7 @@ class EventsSpec:
     warm_from_us: int = 0
     known_card_filter: bool = False
     sorted_in: Path | None = None
+    found: Found | None = field(default=None, compare=False)
 
     @property
     def labelled(self) -> bool:

@@ -1,7 +1,7 @@
 """Everything that is settled before a run begins."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -354,7 +354,8 @@ def load_of(scenario: Scenario, capacity_per_s: float | None = None, contents: "
         return SyntheticLoad(traffic_spec(scenario, capacity_per_s), mirrors_for(scenario.steps))
     from sim.replay.event_file import EventFile
 
-    file = EventFile.open(events_spec(scenario.events))
+    before = None if contents is None else contents.found
+    file = EventFile.open(replace(events_spec(scenario.events), found=before))
     spec = file.spec
     contents = contents or file.contents(spec.replay)
     event_us = None if spec.speed is None else file.times(spec.replay)

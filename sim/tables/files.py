@@ -2,6 +2,7 @@
 
 import glob
 import hashlib
+import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -210,6 +211,26 @@ def parts_of(path: Path) -> list[Path]:
     if not found:
         raise problem(path, "fits no file; check the pattern, and the folder it starts from")
     return _same_kind(path, found)
+
+
+Found = tuple[tuple[int, int, int], ...]
+"""Of each file its bytes, when it was written, ns, and its number on its disk."""
+
+
+def found(files: Sequence[Path]) -> Found:
+    """Return what tells that ``files`` are no longer what they were.
+
+    Raises:
+        TransactionFileError: one is gone.
+    """
+    return tuple((each.st_size, each.st_mtime_ns, each.st_ino) for each in map(_status, files))
+
+
+def _status(file: Path) -> os.stat_result:
+    try:
+        return file.stat()
+    except OSError as error:
+        raise problem(file, f"cannot be read ({error.strerror}); leave it alone while it is read") from error
 
 
 def digest(path: Path) -> str:

@@ -9,7 +9,7 @@ from typing import Protocol
 import polars as pl
 
 from sim.tables.csv_file import CsvFile
-from sim.tables.files import COMMA, digest, ending_of, parts_of
+from sim.tables.files import COMMA, Found, digest, ending_of, found, parts_of
 from sim.tables.json_lines import JsonLinesFile
 from sim.tables.parquet import FRAME_ROWS, ParquetFile
 from sim.tables.problem import named, problem
@@ -103,6 +103,23 @@ class TableReader:
             self._refuse_copies()
             self._compared = True
 
+    def found(self) -> Found:
+        """Return what tells that the files are no longer what they were."""
+        return found(self.files)
+
+    def refuse_changed(self, before: Found) -> None:
+        """Refuse files that are not what they were ``before``.
+
+        Raises:
+            TransactionFileError: one was written, replaced or removed, or others have come or gone.
+        """
+        now = self.found()
+        if now == before:
+            return
+        changed = [file for file, one, other in zip(self.files, now, before, strict=False) if one != other]
+        place = changed[0] if changed else self._path
+        raise problem(place, "has changed since it was first read; leave it alone while it is read, and run it again")
+
     def place(self, row: int) -> tuple[Path, int]:
         """Return the file of ``row`` and its number there; rows count from 1, over the files that `frames` reached."""
         part = min(bisect_left(self._starts, row), len(self.files)) - 1
@@ -113,7 +130,8 @@ class TableReader:
         sizes: dict[int, list[Path]] = {}
         for file, (before, after) in zip(self.files, pairwise(self._starts), strict=True):
             if after > before:
-                sizes.setdefault(_size(file), []).append(file)
+                ((size, *_),) = found([file])
+                sizes.setdefault(size, []).append(file)
         for files in sizes.values():
             first: dict[str, Path] = {}
             for file in files if len(files) > 1 else ():
@@ -149,13 +167,6 @@ def reader(path: Path, *, separator: str | None = None, multiline: bool = False)
             and it is none.
     """
     return TableReader(path, [(file, _one(file, separator, multiline=multiline)) for file in parts_of(path)])
-
-
-def _size(file: Path) -> int:
-    try:
-        return file.stat().st_size
-    except OSError as error:
-        raise problem(file, f"cannot be read ({error.strerror}); leave it alone while it is read") from error
 
 
 def _is_pattern(name: str) -> bool:

@@ -57,6 +57,39 @@ def test_a_row_that_breaks_a_rule_is_named_with_its_part(tmp_path: Path, ending:
         EventFile.open(spec(folder)).contents()
 
 
+@pytest.mark.parametrize("how", ["written", "replaced", "longer", "joined"])
+def test_files_that_change_while_a_run_reads_them_are_refused(tmp_path: Path, how: str) -> None:
+    """What was checked is what is replayed, however often and wherever it is read, or nothing is."""
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    part = write(folder / "1.csv", [row(number) for number in range(5)])
+    write(tmp_path / "other.csv", [row(number, AMOUNT="1234.56") for number in range(5)])
+    opened = EventFile.open(spec(folder)).spec
+    assert EventFile.open(opened).contents().found == opened.found
+    match how:
+        case "written":
+            part.write_bytes((tmp_path / "other.csv").read_bytes())
+        case "replaced":
+            (tmp_path / "other.csv").replace(part)
+        case "longer":
+            part.write_bytes(part.read_bytes() + b"\n")
+        case "joined":
+            (tmp_path / "other.csv").rename(folder / "2.csv")
+    with pytest.raises(TransactionFileError, match="has changed since it was first read"):
+        EventFile.open(opened)
+
+
+def test_a_file_that_changes_in_the_middle_of_a_pass_is_refused(tmp_path: Path) -> None:
+    """Rows of what it was and of what it is are never in one run."""
+    write(tmp_path / "1.csv", [row(number) for number in range(5)])
+    later = write(tmp_path / "2.csv", [row(number) for number in range(5, 9)])
+    passed = EventFile.open(spec(tmp_path)).columns()
+    next(passed)
+    write(later, [row(number, AMOUNT="1234.56") for number in range(5, 9)])
+    with pytest.raises(TransactionFileError, match=r"2[.]csv: has changed since it was first read"):
+        list(passed)
+
+
 def test_how_a_file_is_separated_reaches_who_reads_it(tmp_path: Path) -> None:
     """The keys of a scenario go through to the reader, here and in the process that makes the traffic."""
     lines = '"TX";"WHEN";"CUSTOMER";"TERMINAL";"AMOUNT"\n"a\n;;;;\nb";"2018-04-01";"1";"2";"3"\n'
