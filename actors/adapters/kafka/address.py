@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 from typing import Final
-from urllib.parse import unquote, urlsplit
 
+from actors.adapters.address import split_address
 from actors.adapters.loopback import is_loopback
 from actors.core.errors import InputError
 
@@ -132,15 +132,8 @@ def parse_stream(text: str, config: Path | None = None, place: str = "--stream")
     Raises:
         InputError: it is no such address, has credentials in it, or the file cannot be used.
     """
-    if "@" in unquote(text):  # before anything that would repeat it
-        raise InputError(
-            f"{place}: an address must not hold a user or a password, which every list of processes would show; "
-            "put sasl.username and sasl.password into a file and name it with --stream-config"
-        )
-    try:
-        parts = urlsplit(text)
-    except ValueError as error:  # a bracket that is not closed
-        raise InputError(f"{place} {text}: {error}; an address looks like {EXAMPLE}") from error
+    instead = "put sasl.username and sasl.password into a file and name it with --stream-config"
+    parts = split_address(text, place, instead=instead, example=EXAMPLE)
     if parts.scheme != SCHEME:
         raise InputError(f"{place} {text}: an address of a stream begins with {SCHEME}://, as in {EXAMPLE}")
     if parts.query or parts.fragment:

@@ -3,8 +3,8 @@
 import os
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import unquote, urlsplit
 
+from actors.adapters.address import split_address
 from actors.adapters.loopback import is_loopback
 from actors.core.errors import InputError
 
@@ -53,15 +53,8 @@ def parse_store(text: str, place: str = "--store") -> StoreAddress:
     Raises:
         InputError: it is no such address, or has credentials in it, which are not repeated.
     """
-    if "@" in unquote(text):  # before anything that would repeat it
-        raise InputError(
-            f"{place}: an address must not hold a user or a password, which every list of processes would show; "
-            f"export {PASSWORD_VARIABLE} (and {USER_VARIABLE}) instead"
-        )
-    try:
-        parts = urlsplit(text)
-    except ValueError as error:  # a bracket that is not closed
-        raise InputError(f"{place} {text}: {error}; an address looks like {EXAMPLE}") from error
+    instead = f"export {PASSWORD_VARIABLE} (and {USER_VARIABLE}) instead"
+    parts = split_address(text, place, instead=instead, example=EXAMPLE)
     if parts.scheme not in SCHEMES:
         raise InputError(f"{place} {text}: an address of Redis begins with redis:// or rediss://, as in {EXAMPLE}")
     try:
