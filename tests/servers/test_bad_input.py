@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -33,13 +32,6 @@ Sent = tuple[bytes | None, bytes | None, Headers]
 def url(kafka_address: str) -> str:
     """Return a stream of the test's own, whose topics are not there yet."""
     return f"kafka://{kafka_address}/bad-{os.getpid()}-{next(_prefixes)}"
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    server = RedisServer(tmp_path_factory.mktemp("redis"))
-    yield server
-    server.kill()
 
 
 @pytest.mark.parametrize(

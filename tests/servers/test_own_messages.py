@@ -6,12 +6,10 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 
@@ -29,13 +27,6 @@ COUNT = 2_000
 BROKEN = 12
 EXAMPLE = ROOT / "examples" / "own_messages.yaml"
 PATIENCE_S = 180.0
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    server = RedisServer(tmp_path_factory.mktemp("redis"))
-    yield server
-    server.kill()
 
 
 def filled(servers: str, topic: str) -> None:

@@ -2,7 +2,6 @@
 
 import os
 import signal
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -34,13 +33,6 @@ expect:
 """
 LONG = SCENARIO.replace("duration: 4s", "duration: 10m")
 STUCK = LONG.replace("faults:", "faults:\n  - {name: stuck, kind: scorer_hang, at: 1s, duration: 5m}")
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    server = RedisServer(tmp_path_factory.mktemp("redis"))
-    yield server
-    server.kill()
 
 
 @dataclass(frozen=True)
